@@ -1,0 +1,168 @@
+"""What an evaluator is: named inputs in, one `Evaluation` out.
+
+An evaluator declares what it `needs`; its `__init__` only stores its parameters, which are keyword arguments with defaults;
+nothing is kept on `self` during `evaluate`. Thin data gives `Unmeasured`; only misuse raises. Ours and third parties' come in by
+the same entry-point group, `cardwright.evaluators`; `cardwright.testing.check_evaluator` says whether one keeps these promises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, runtime_checkable
+
+from pydantic import JsonValue
+
+from cardwright.record.evaluation import Binding, Evaluation, Input
+from cardwright.sources.interface import Source
+
+if TYPE_CHECKING:
+    import pyarrow
+
+S = TypeVar("S")
+
+
+@dataclass(frozen=True)
+class Need:
+    """One input that an evaluator asks for by name."""
+
+    name: str
+    """The key in the plan, e.g. `source`, `model`, `baseline`."""
+    types: tuple[type, ...]
+    """Kinds of source it takes."""
+    help: str
+    """One sentence: what it is used for."""
+    optional: bool = False
+
+
+def no_progress(done: int, total: int | None) -> None:
+    """A progress callback that shows nothing."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What one evaluation reads, and how it is set."""
+
+    id: str
+    """The evaluation's id in the plan."""
+    sources: Mapping[str, Source]
+    """By the names of the evaluator's needs."""
+    parameters: Mapping[str, JsonValue] = field(default_factory=dict)
+    """All parameters, defaults included, as the record states them."""
+    binding: Binding | None = None
+    """How the predictions are tied to the model, found before evaluators run."""
+    seed: int = 0
+    """Derive every random choice from it: `numpy.random.default_rng([seed, …])`."""
+    workers: int = 1
+    """How many threads or processes may be used."""
+    progress: Callable[[int, int | None], None] = no_progress
+    """Call with rows done and rows in all (None where unknown)."""
+
+    def get(self, need: str, kind: type[S]) -> S:
+        """The source that stands for a need, of the kind asked for."""
+        source = self.sources[need]
+        if not isinstance(source, kind):
+            raise TypeError(f"{self.id}: {need} is a {type(source).__name__}, not a {kind.__name__}")
+        return source
+
+    def recorded(self) -> tuple[Input, ...]:
+        """The inputs as the record lists them."""
+        return tuple(
+            Input(
+                need=need,
+                name=source.ref.name,
+                role=source.ref.role,
+                split=source.ref.split,
+                sha256=source.ref.sha256,
+                rows=source.ref.rows,
+            )
+            for need, source in sorted(self.sources.items())
+        )
+
+
+@runtime_checkable
+class Evaluator(Protocol):
+    """One way to look at a model or a dataset."""
+
+    name: ClassVar[str]
+    """Its name in plans and records."""
+    version: ClassVar[str]
+    """Changes whenever a number could change."""
+    needs: ClassVar[tuple[Need, ...]]
+    """The inputs it asks for."""
+    extra: ClassVar[str]
+    """The extra that installs what it imports, e.g. `tabular`."""
+
+    def evaluate(self, inputs: Inputs) -> Evaluation:
+        """Look at the inputs and say what was found, how, and what was not looked at.
+
+        Raises
+        ------
+        MissingExtraError
+            Where a library of its extra is not installed; the evaluation is then *missing* in the record.
+        UsageError
+            Where a parameter makes no sense for this input.
+        """
+
+
+T = TypeVar("T", bound="Tally")
+
+
+class Tally(Protocol):
+    """Sums over rows that add up exactly, in any order: integers, fixed-point sums, fixed histograms, bottom-k samples."""
+
+    def __add__(self: T, other: T) -> T: ...
+
+
+class TallyEvaluator(Evaluator, Protocol[T]):
+    """An evaluator over rows or texts that streams in constant space and maps over workers and partitions."""
+
+    def columns(self, inputs: Inputs) -> tuple[str, ...]:
+        """The columns it reads."""
+
+    def tally(self, inputs: Inputs, batch: pyarrow.RecordBatch) -> T:
+        """The sums over one batch."""
+
+    def conclude(self, inputs: Inputs, tally: T) -> Evaluation:
+        """What the sums over all batches say."""
+
+
+def run_tally(evaluator: TallyEvaluator[Any], inputs: Inputs, need: str = "source") -> Any:
+    """The tally over every batch of a need: streamed, on `inputs.workers` threads, added up in the order of the batches.
+
+    At most a few batches are in memory at a time.
+    """
+    import pyarrow  # noqa: F401  a missing library must be said before the first batch
+
+    source = inputs.sources[need]
+    rows = source.rows  # type: ignore[union-attr]
+    total = source.ref.rows
+    done = 0
+    result: Any = None
+    for tally, count in _map(lambda b: (evaluator.tally(inputs, b), b.num_rows), _read(rows, evaluator, inputs), inputs.workers):
+        result = tally if result is None else result + tally
+        done += count
+        inputs.progress(done, total)
+    return result
+
+
+def _read(rows: Any, evaluator: TallyEvaluator[Any], inputs: Inputs) -> Iterator[Any]:
+    return iter(rows.batches(evaluator.columns(inputs)))
+
+
+def _map(work: Callable[[Any], tuple[Any, int]], batches: Iterator[Any], workers: int) -> Iterator[tuple[Any, int]]:
+    """`map` in order on threads, with a bounded number of batches under way."""
+    if workers <= 1:
+        yield from map(work, batches)
+        return
+    from collections import deque
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    with ThreadPoolExecutor(workers) as pool:
+        under_way: deque[Future[tuple[Any, int]]] = deque()
+        for batch in batches:
+            under_way.append(pool.submit(work, batch))
+            if len(under_way) > 2 * workers:
+                yield under_way.popleft().result()
+        while under_way:
+            yield under_way.popleft().result()

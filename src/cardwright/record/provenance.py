@@ -1,0 +1,91 @@
+"""Where a number comes from: a run, a commit, a configuration and a dataset version."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from cardwright.record.base import Count, Flag, FreeText, Identifier, Label, RelativePath, Sha256, Term, Timestamp, Value
+
+SourceKind = Literal["predictions", "table", "texts", "interactions", "model"]
+
+
+class Column(Value):
+    """A column of a source."""
+
+    name: Label
+    """Its name."""
+    type: Label
+    """Its Arrow type."""
+
+
+class DatasetRef(Value):
+    """A source as it was read: digest, rows and schema are taken in the same pass."""
+
+    name: Identifier
+    """Its name in the plan."""
+    role: Identifier
+    """What it serves as: `test`, `training`, `population`, `attacks` …"""
+    split: Label | None = None
+    """Which part of a larger dataset it is."""
+    kind: SourceKind
+    """What it is."""
+    path: RelativePath | None = None
+    """Where it was, inside the assessment's folder; `null` where it was handed over in memory."""
+    format: Identifier
+    """`csv`, `parquet`, `arrow`, `jsonl`, `skops`, `torch`, `memory` …"""
+    sha256: Sha256
+    """Digest of its bytes; for a folder, of the sorted (path, digest) pairs; in memory, of its Arrow stream."""
+    rows: Count | None = None
+    """Rows; `null` for a model."""
+    columns: tuple[Column, ...] = ()
+    """Its schema."""
+    filter: FreeText | None = None
+    """Which rows were left out before, as the plan says."""
+
+
+class Provenance(Value):
+    """How the record was made. Clock, host and duration are in `evidence/run.json`, apart, so that bytes repeat."""
+
+    run_id: Term
+    """Derived from plan, data, code and versions: the same run has the same id."""
+    commit: Label | None = None
+    """The commit of the assessment's repository; `null` where it is in none."""
+    dirty: Flag | None = None
+    """Whether the working tree differed from that commit."""
+    plan_sha256: Sha256
+    """Digest of the plan as it was resolved (`plan.lock.json`)."""
+    datasets: tuple[DatasetRef, ...]
+    """Every source."""
+    seed: Count
+    """The seed that every random choice derives from."""
+    packages: dict[Label, Label]
+    """Versions of the libraries that touched a number."""
+    tool: Label
+    """`cardwright` and its version."""
+    author: Label | None = None
+    """Who ran it, as the plan says."""
+
+
+class RunFacts(Value):
+    """`evidence/run.json`: what differs between two runs of the same input."""
+
+    schema_: Literal["cardwright/run/1"] = "cardwright/run/1"
+    """The format of this file."""
+    run_id: Term
+    """The run it belongs to."""
+    record_sha256: Sha256
+    """The record it produced."""
+    started: Timestamp
+    """When evaluation began."""
+    finished: Timestamp
+    """When it ended."""
+    seconds: dict[Identifier, float]
+    """Seconds spent on each evaluation."""
+    platform: Label
+    """Operating system and processor."""
+    python: Label
+    """Python's version."""
+    network: Literal["refused", "loopback"] = "loopback"
+    """What the socket guard let through."""
+    refused_connections: tuple[Label, ...] = ()
+    """Attempts to reach anything beyond this machine, all refused."""

@@ -1,0 +1,106 @@
+"""What a record is about: a model, a dataset or a system, and by which bytes it is known."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import model_validator
+
+from cardwright.record import canonical
+from cardwright.record.base import Count, Day, Flag, FreeText, Identifier, Label, RelativePath, Sha256, Value
+
+Kind = Literal["model", "dataset", "system"]
+
+
+class FileDigest(Value):
+    """One file of the subject."""
+
+    path: RelativePath
+    """Path inside the assessment's folder."""
+    sha256: Sha256
+    """Digest of its bytes."""
+    size: Count
+    """Its size in bytes."""
+
+
+class Reference(Value):
+    """A hosted model that nobody can hash: printed as *declared, not hashed*."""
+
+    provider: Label
+    """Who hosts it."""
+    model_id: Label
+    """The provider's name for it."""
+    revision: Label | None = None
+    """The provider's version, where it gives one."""
+    settings: dict[Label, str | float | int | bool | None] = {}
+    """Temperature and whatever else changes its answers."""
+
+
+class Component(Value):
+    """A part of a system: a prompt, a tool, a retrieval corpus."""
+
+    role: Identifier
+    """What it does in the system, e.g. `prompt`, `tool`, `retrieval`."""
+    name: Label
+    """Its name."""
+    sha256: Sha256
+    """Digest of its bytes."""
+
+
+class Context(Value):
+    """The circumstances that decide which requirements apply; `null` is undetermined, and then they apply."""
+
+    task: Identifier | None = None
+    """e.g. `binary_classification`, `regression`, `generation`."""
+    risk_tier: Identifier | None = None
+    """The organisation's own tier, e.g. `high`."""
+    jurisdictions: tuple[Label, ...] | None = None
+    """Where it will be used, e.g. `EU`, `US-NY`."""
+    production_intended: Flag | None = None
+    """Whether it is meant to serve people, not only to be studied."""
+
+
+class Subject(Value):
+    """What is judged. Its identity is the digest of this value, so a renamed file is another subject."""
+
+    kind: Kind
+    """model, dataset or system."""
+    name: Identifier
+    """Its name."""
+    version: Label
+    """Its version."""
+    supplier: Label | None = None
+    """Who supplies it."""
+    licence: Label | None = None
+    """Its licence, an SPDX identifier where there is one."""
+    released: Day | None = None
+    """Its release date."""
+    summary: FreeText | None = None
+    """One sentence: what it is."""
+    parents: tuple[Label, ...] = ()
+    """What it was made from: a base model, a source dataset."""
+    files: tuple[FileDigest, ...] = ()
+    """Its files, by digest."""
+    reference: Reference | None = None
+    """For a hosted model, in place of files."""
+    components: tuple[Component, ...] = ()
+    """For a system, its parts."""
+
+    @model_validator(mode="after")
+    def _known_by_something(self) -> Self:
+        paths = [file.path for file in self.files]
+        if len(set(paths)) != len(paths):
+            raise ValueError("a file is listed twice")
+        if not (self.files or self.reference or self.components):
+            raise ValueError("a subject is known by files, a reference or components; it has none")
+        return self
+
+    @property
+    def identity(self) -> str:
+        """SHA-256 of the canonical content."""
+        return canonical.sha256(self)
+
+    @property
+    def hashed(self) -> bool:
+        """Whether its bytes are known; False where it is only declared by reference."""
+        return bool(self.files or self.components) and self.reference is None

@@ -1,0 +1,226 @@
+"""What an evaluator gets: named sources, read as Arrow batches, whose digest, rows and schema are known.
+
+A source knows what it is (predictions, a table, texts, interactions, a model), which column plays which part, and how to read
+itself again and again in constant memory. It never holds all rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from cardwright.record.provenance import DatasetRef
+
+if TYPE_CHECKING:
+    import numpy
+    import pyarrow
+
+
+class Rows(Protocol):
+    """Rows of a file, of a folder of files or of memory, that can be read any number of times."""
+
+    @property
+    def schema(self) -> pyarrow.Schema:
+        """Names and types of all columns."""
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pyarrow.RecordBatch]:
+        """All rows in their order, as batches of bounded size with the columns asked for, in that order.
+
+        Raises
+        ------
+        SourceError
+            Where the file is cut off, or a column is not there (with the nearest name).
+        """
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """A sensitive attribute: its column and its groups."""
+
+    name: str
+    """The column."""
+    groups: tuple[str, ...]
+    """The groups that are expected, as labels (`cardwright.record.base.label`), sorted; unknown membership is not one of them.
+    Declared in the plan, or found when the source was opened."""
+    unknown: tuple[str, ...] = ()
+    """Values that mean "not known", besides missing ones."""
+
+
+Task = Literal["binary", "multiclass", "regression"]
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Rows with the true outcome and what the model said.
+
+    Outcomes are compared as labels (`cardwright.record.base.label`), so `1`, `1.0` and `"1"` are one value.
+    """
+
+    ref: DatasetRef
+    rows: Rows
+    task: Task
+    label: str
+    """Column of the true outcome."""
+    prediction: str | None = None
+    """Column of the model's decisions (binary, multiclass) or predicted values (regression)."""
+    score: str | None = None
+    """Column of the probability of the favourable outcome (binary); None where only decisions are there."""
+    threshold: float | None = None
+    """Where the decision is made: favourable if score >= threshold."""
+    threshold_selected_on: str | None = None
+    """The source on which the threshold was chosen."""
+    favourable: str | None = None
+    """The favourable outcome, as a label (binary)."""
+    classes: tuple[str, ...] = ()
+    """The classes, as labels, sorted (binary and multiclass)."""
+    sensitive: tuple[Attribute, ...] = ()
+    strata: tuple[str, ...] = ()
+    """Columns to condition on."""
+    weight: str | None = None
+    """Column of sample weights."""
+    unit: str = "row"
+    """What one independent case is."""
+    person: str | None = None
+    """Column whose equal values are one independent case."""
+    features: tuple[str, ...] = ()
+    """Columns the model reads."""
+    design: Literal["census", "random", "stratified", "adversarial", "unstated"] = "unstated"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of data, with or without a label."""
+
+    ref: DatasetRef
+    rows: Rows
+    label: str | None = None
+    favourable: str | None = None
+    """The favourable label, as a label; None where there is none."""
+    classes: tuple[str, ...] = ()
+    sensitive: tuple[Attribute, ...] = ()
+    weight: str | None = None
+    unit: str = "row"
+    person: str | None = None
+    design: Literal["census", "random", "stratified", "adversarial", "unstated"] = "unstated"
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Rows of text."""
+
+    ref: DatasetRef
+    rows: Rows
+    columns: tuple[str, ...]
+    """The text columns."""
+    person: str | None = None
+
+
+Intent = Literal["attack", "benign", "observed"]
+
+
+@dataclass(frozen=True)
+class Message:
+    """One turn of a conversation, in the OpenAI shape."""
+
+    role: str
+    """system, user, assistant or tool."""
+    content: str
+    tool_calls: tuple[Mapping[str, Any], ...] = ()
+    """`{"name": …, "arguments": {…}}` each."""
+
+
+@dataclass(frozen=True)
+class Interaction:
+    """One exchange with an assistant: what was asked, what it answered."""
+
+    id: str
+    messages: tuple[Message, ...]
+    """All turns in order, the answer last."""
+    intent: Intent
+    """Attack success can come from attacks only."""
+    category: str | None = None
+    """The category of attack or of use, as declared."""
+    prompt_id: str | None = None
+    """Equal for several tries of one prompt: they are one cluster."""
+    canaries: tuple[str, ...] = ()
+    """Secret strings planted in the system prompt or the documents, that must not come back."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Hosts a link may point to."""
+    allowed_tools: tuple[str, ...] | None = None
+    """Tools that may be called; None where nothing was declared."""
+    goal: str | None = None
+    """The marker that an injected instruction asks the assistant to produce."""
+    error: str | None = None
+    """Set where no answer came back."""
+
+    @property
+    def system(self) -> str | None:
+        """The system prompt, where there is one."""
+        found = [message.content for message in self.messages if message.role == "system"]
+        return "\n".join(found) if found else None
+
+    @property
+    def prompt(self) -> str:
+        """Everything the user or a tool said."""
+        return "\n".join(message.content for message in self.messages if message.role in ("user", "tool"))
+
+    @property
+    def response(self) -> str:
+        """Everything the assistant said after the last user turn."""
+        last = max((i for i, m in enumerate(self.messages) if m.role == "user"), default=-1)
+        return "\n".join(m.content for m in self.messages[last + 1 :] if m.role == "assistant")
+
+    @property
+    def tool_calls(self) -> tuple[Mapping[str, Any], ...]:
+        """All tool calls of the assistant."""
+        return tuple(call for m in self.messages if m.role == "assistant" for call in m.tool_calls)
+
+
+@dataclass(frozen=True)
+class Interactions:
+    """Recorded exchanges with an assistant, streamed."""
+
+    ref: DatasetRef
+    intent: Intent | None
+    """The same for all, or None where each says its own."""
+    read: Callable[[], Iterator[Interaction]]
+    """Reads them from the start; malformed lines raise SourceError with file and line."""
+
+    def __iter__(self) -> Iterator[Interaction]:
+        return self.read()
+
+
+@dataclass(frozen=True)
+class Target:
+    """A live assistant: a Python callable, or an OpenAI-compatible URL on loopback."""
+
+    ref: DatasetRef
+    ask: Callable[[Sequence[Message]], Message]
+    """One turn: the conversation so far in, the assistant's message out."""
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A loaded model, ready to predict.
+
+    `predict` takes a batch with the columns `features` and gives scores or values: shape (n,) for binary (probability of the
+    favourable class) and regression, (n, classes) for multiclass.
+    """
+
+    ref: DatasetRef
+    framework: Literal["sklearn", "torch", "callable"]
+    native: Any
+    """The estimator, the torch module or the callable."""
+    features: tuple[str, ...]
+    predict: Callable[[pyarrow.RecordBatch], numpy.ndarray[Any, Any]]
+    to_matrix: Callable[[pyarrow.RecordBatch], Any] | None = None
+    """A batch as what `native` takes: a pandas frame or array for sklearn, a float32 tensor for torch."""
+    classes: tuple[str, ...] = ()
+    """Class labels in the order of the native output's columns."""
+    trusted_types: tuple[str, ...] = field(default=())
+    """Types a person has trusted when it was loaded."""
+
+
+Source = Predictions | Table | Texts | Interactions | Target | Model
