@@ -1,0 +1,98 @@
+"""The values that travel: subject, measurement, evaluation, details, provenance, record, claim, case, verdict, coverage."""
+
+from cardwright.record.case import Case
+from cardwright.record.claim import Attest, Claim, GateDecision, Preregister, SignOff, Waive, Withdraw
+from cardwright.record.coverage import ChecklistCoverage, ItemCoverage
+from cardwright.record.details import FIELDS, Answer, Details, FieldSpec
+from cardwright.record.evaluation import (
+    Binding,
+    Coverage,
+    Evaluation,
+    Finding,
+    Input,
+    NotTested,
+    Scanned,
+    Series,
+    Table,
+    TableColumn,
+)
+from cardwright.record.measurement import (
+    Groups,
+    Interval,
+    Measured,
+    Measurement,
+    Resolution,
+    Sampling,
+    Test,
+    Unmeasured,
+)
+from cardwright.record.provenance import Column, DatasetRef, Provenance, RunFacts
+from cardwright.record.record import ExpectedGroups, NotEvaluated, PlanLock, Planned, Record
+from cardwright.record.subject import Component, Context, FileDigest, Reference, Subject
+from cardwright.record.verdict import (
+    Limit,
+    Observation,
+    Outcome,
+    Outstanding,
+    PolicyRef,
+    Verdict,
+    VerdictInputs,
+    Waived,
+)
+
+__all__ = [
+    "FIELDS",
+    "Answer",
+    "Attest",
+    "Binding",
+    "Case",
+    "ChecklistCoverage",
+    "Claim",
+    "Column",
+    "Component",
+    "Context",
+    "Coverage",
+    "DatasetRef",
+    "Details",
+    "Evaluation",
+    "ExpectedGroups",
+    "FieldSpec",
+    "FileDigest",
+    "Finding",
+    "GateDecision",
+    "Groups",
+    "Input",
+    "Interval",
+    "ItemCoverage",
+    "Limit",
+    "Measured",
+    "Measurement",
+    "NotEvaluated",
+    "NotTested",
+    "Observation",
+    "Outcome",
+    "Outstanding",
+    "PlanLock",
+    "Planned",
+    "PolicyRef",
+    "Preregister",
+    "Provenance",
+    "Record",
+    "Reference",
+    "Resolution",
+    "RunFacts",
+    "Sampling",
+    "Scanned",
+    "Series",
+    "SignOff",
+    "Subject",
+    "Table",
+    "TableColumn",
+    "Test",
+    "Unmeasured",
+    "Verdict",
+    "VerdictInputs",
+    "Waive",
+    "Waived",
+    "Withdraw",
+]

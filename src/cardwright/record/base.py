@@ -24,11 +24,22 @@ class Value(BaseModel):
         use_attribute_docstrings=True,
         validate_default=True,
         protected_namespaces=(),
+        populate_by_name=True,
+        serialize_by_alias=True,
     )
 
 
 # Characters that change how the text around them is shown (bidirectional overrides and isolates), or are not shown at all.
-_HIDDEN = {*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF, *range(0xE0000, 0xE0080)}
+_HIDDEN = {
+    *range(0x202A, 0x202F),
+    *range(0x2066, 0x206A),
+    0x200B,
+    0x200E,
+    0x200F,
+    0x2060,
+    0xFEFF,
+    *range(0xE0000, 0xE0080),
+}
 
 
 def _is_hidden(character: str, allowed: str) -> bool:
@@ -96,6 +107,7 @@ Timestamp = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:
 
 Day = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 """A calendar day, e.g. `2026-11-23`."""
+
 
 def _inside(path: str) -> str:
     if path.startswith("/") or any(part in ("", ".", "..") for part in path.split("/")):

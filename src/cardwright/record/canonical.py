@@ -36,7 +36,9 @@ def dumps(value: Any) -> bytes:
     try:
         return rfc8785.dumps(plain(value))
     except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError) as exc:
-        raise IntegrityError("the value has no canonical JSON form", do="Report this: a record should hold none.") from exc
+        raise IntegrityError(
+            "the value has no canonical JSON form", do="Report this: a record should hold none."
+        ) from exc
 
 
 def sha256(value: Any) -> str:
@@ -79,7 +81,9 @@ def loads(data: bytes, *, where: str = "JSON") -> Any:
     except IntegrityError as exc:
         raise IntegrityError(exc.what, where=where, do=exc.do) from exc
     except UnicodeDecodeError as exc:
-        raise IntegrityError(f"not UTF-8 at byte {exc.start}", where=where, do="The file is damaged or not ours.") from exc
+        raise IntegrityError(
+            f"not UTF-8 at byte {exc.start}", where=where, do="The file is damaged or not ours."
+        ) from exc
     except RecursionError as exc:
         raise IntegrityError("nested too deeply", where=where, do="No record is.") from exc
     except json.JSONDecodeError as exc:

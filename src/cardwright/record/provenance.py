@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from cardwright.record.base import Count, Flag, FreeText, Identifier, Label, RelativePath, Sha256, Term, Timestamp, Value
+from pydantic import Field
+
+from cardwright.record.base import (
+    Count,
+    Flag,
+    FreeText,
+    Identifier,
+    Label,
+    RelativePath,
+    Sha256,
+    Term,
+    Timestamp,
+    Value,
+)
 
 SourceKind = Literal["predictions", "table", "texts", "interactions", "model"]
 
@@ -69,7 +82,7 @@ class Provenance(Value):
 class RunFacts(Value):
     """`evidence/run.json`: what differs between two runs of the same input."""
 
-    schema_: Literal["cardwright/run/1"] = "cardwright/run/1"
+    schema_: Annotated[Literal["cardwright/run/1"], Field(alias="schema")] = "cardwright/run/1"
     """The format of this file."""
     run_id: Term
     """The run it belongs to."""

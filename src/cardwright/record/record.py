@@ -1,0 +1,141 @@
+"""The record: everything that was found about one subject, frozen. The waist of the hour-glass."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, JsonValue, model_validator
+
+from cardwright.record import canonical
+from cardwright.record.base import Count, Flag, FreeText, Identifier, Label, Term, Value
+from cardwright.record.details import Details
+from cardwright.record.evaluation import Evaluation
+from cardwright.record.provenance import Provenance
+from cardwright.record.subject import Context, Subject
+
+SCHEMA = "cardwright/record/1"
+
+
+class ExpectedGroups(Value):
+    """The groups of one attribute that an evaluation must cover, said before it ran."""
+
+    attribute: Label
+    """The column."""
+    groups: tuple[Label, ...]
+    """Its groups; unknown membership is not one."""
+    declared: Flag
+    """True where the plan lists them, False where they were found in the data."""
+
+
+class Planned(Value):
+    """One evaluation of the plan, and what is expected of it."""
+
+    id: Identifier
+    """Unique in the plan."""
+    evaluator: Identifier
+    """Which evaluator."""
+    inputs: dict[Identifier, Identifier]
+    """Which source stands for which need."""
+    roles: dict[Identifier, Identifier]
+    """Which role each of them has."""
+    parameters: dict[Identifier, JsonValue] = {}
+    """How it is set, as the plan says."""
+    groups: tuple[ExpectedGroups, ...] = ()
+    """Groups it must cover."""
+    depth: Annotated[Count, Field(ge=1)] = 1
+    """How many attributes are crossed."""
+
+
+class NotEvaluated(Value):
+    """A planned evaluation that gave no result. It is never a pass."""
+
+    id: Identifier
+    """The evaluation's id in the plan."""
+    code: Literal["error", "missing"]
+    """`error`: it raised. `missing`: it could not start, e.g. an extra is not installed."""
+    reason: FreeText
+    """What happened, without values from the data."""
+    remedy: FreeText
+    """What to do."""
+
+
+class Record(Value):
+    """What was found about one subject: planned, evaluated, and said by people."""
+
+    schema_: Annotated[Literal["cardwright/record/1"], Field(alias="schema")] = "cardwright/record/1"
+    """The format of this file."""
+    title: FreeText
+    """What the documents call it."""
+    subject: Subject
+    """What it is about."""
+    context: Context = Context()
+    """What decides which requirements apply."""
+    provenance: Provenance
+    """Where the numbers come from."""
+    planned: tuple[Planned, ...]
+    """Every evaluation of the plan."""
+    evaluations: tuple[Evaluation, ...]
+    """Those that gave a result."""
+    not_evaluated: tuple[NotEvaluated, ...] = ()
+    """Those that gave none, and why."""
+    details: Details = Details()
+    """What people said."""
+    small_cell: Annotated[Count, Field(ge=1)] = 5
+    """Counts below this are suppressed in public tables."""
+
+    @model_validator(mode="after")
+    def _everything_planned_is_accounted_for(self) -> Self:
+        planned = [plan.id for plan in self.planned]
+        done = [evaluation.id for evaluation in self.evaluations]
+        failed = [gap.id for gap in self.not_evaluated]
+        for name, ids in (("planned", planned), ("evaluations", done), ("not_evaluated", failed)):
+            if len(set(ids)) != len(ids):
+                raise ValueError(f"an id stands twice in {name}; a re-run is a new record")
+        if set(done) & set(failed):
+            raise ValueError("an evaluation is both done and not done")
+        if set(planned) != set(done) | set(failed):
+            raise ValueError("planned evaluations are not all accounted for: each has a result, or a reason why not")
+        return self
+
+    @property
+    def sha256(self) -> str:
+        """Digest of the canonical bytes: the record's name in every other file."""
+        return canonical.sha256(self)
+
+    def evaluation(self, id: str) -> Evaluation | None:
+        """The evaluation with this id."""
+        return next((evaluation for evaluation in self.evaluations if evaluation.id == id), None)
+
+    def plan(self, id: str) -> Planned | None:
+        """What was planned under this id."""
+        return next((planned for planned in self.planned if planned.id == id), None)
+
+
+class PlanLock(Value):
+    """`plan.lock.json`: the plan as it was resolved before anything was evaluated, with the policy it will be judged by."""
+
+    schema_: Annotated[Literal["cardwright/plan-lock/1"], Field(alias="schema")] = "cardwright/plan-lock/1"
+    """The format of this file."""
+    title: FreeText
+    """What the documents call the subject."""
+    subject: Subject
+    """What will be judged."""
+    context: Context
+    """What decides which requirements apply."""
+    planned: tuple[Planned, ...]
+    """Every evaluation, with groups and parameters."""
+    sources: dict[Identifier, dict[str, JsonValue]]
+    """Every source as declared."""
+    seed: Count
+    """The seed."""
+    policy: Label
+    """The policy it asks for."""
+    policy_sha256: Term | None = None
+    """Digest of that policy, flattened."""
+    author: Label | None = None
+    """Who planned it."""
+
+    @property
+    def sha256(self) -> str:
+        """Digest of the canonical bytes."""
+        return canonical.sha256(self)

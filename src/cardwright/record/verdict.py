@@ -1,0 +1,268 @@
+"""What the gate says: one outcome per requirement, all of them, and the decision that follows."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from cardwright.record import canonical
+from cardwright.record.base import (
+    Count,
+    Day,
+    Flag,
+    FreeText,
+    Identifier,
+    Label,
+    Number,
+    Sha256,
+    Slice,
+    Term,
+    Timestamp,
+    Value,
+)
+from cardwright.record.measurement import Interval
+
+Status = Literal["passed", "failed", "inconclusive", "missing", "error", "stale", "mismatched", "not_applicable"]
+STATUSES: tuple[Status, ...] = (
+    "failed",
+    "error",
+    "missing",
+    "stale",
+    "mismatched",
+    "inconclusive",
+    "passed",
+    "not_applicable",
+)
+"""In the order in which a reader wants them: the worst first."""
+
+Stage = Literal["review", "release"]
+Closer = Literal["command", "data", "words", "signature", "decision"]
+
+SEMANTICS = "1"
+"""Changes whenever the same case could be judged differently."""
+
+
+class Limit(Value):
+    """What a requirement asks of a number."""
+
+    operator: Literal["at_least", "at_most"]
+    """Which side is inside."""
+    value: Number
+    """The limit."""
+    on: Literal["value", "lower", "upper"]
+    """What is held against it: the number, or a bound of its interval."""
+
+
+class Observation(Value):
+    """One number, or its absence, that a requirement looked at."""
+
+    evaluation: Identifier
+    """The evaluation it stands in."""
+    metric: Term
+    """The metric."""
+    slice: Slice = {}
+    """Which rows."""
+    across: tuple[Label, ...] = ()
+    """Over which attributes a gap is taken."""
+    value: Number | None = None
+    """The number; `null` where there is none."""
+    interval: Interval | None = None
+    """Where the true value lies."""
+    denominator: Number | None = None
+    """Out of how many."""
+    compared: Count | None = None
+    """Groups that entered a gap."""
+    expected: Count | None = None
+    """Groups that were expected."""
+    status: Status
+    """What this one alone says."""
+    distance: Number | None = None
+    """How far inside the limit what is held against it lies; negative outside."""
+    note: FreeText
+    """In a sentence."""
+
+
+class Waived(Value):
+    """A waiver that is in force."""
+
+    claim: Sha256
+    """Digest of the signed waiver."""
+    approved_by: Label
+    """Who approved."""
+    requested_by: Label
+    """Who asked."""
+    reason: FreeText
+    """Why."""
+    controls: FreeText
+    """What is done instead."""
+    expires: Day
+    """Until when, that day included."""
+
+
+class Outcome(Value):
+    """What the gate says of one requirement."""
+
+    requirement: Identifier
+    """Its id in the policy."""
+    number: Annotated[Count, Field(ge=1)]
+    """Its number in this verdict: R-07."""
+    title: FreeText
+    """What it asks, in a line."""
+    kind: Identifier
+    """Which sort of requirement."""
+    level: Literal["block", "advise"]
+    """Whether it can stop the handoff."""
+    status: Status
+    """passed | failed | inconclusive | missing | error | stale | mismatched | not_applicable."""
+    explanation: FreeText
+    """What was found, in a sentence with numbers."""
+    remedy: FreeText | None = None
+    """What closes it."""
+    closed_by: Closer | None = None
+    """Who closes it: a command, data, a person's words, a signature, a decision."""
+    command: FreeText | None = None
+    """The command, where there is one."""
+    limit: Limit | None = None
+    """What is asked of the number."""
+    observations: tuple[Observation, ...] = ()
+    """The numbers it looked at, the worst first."""
+    clause: FreeText | None = None
+    """For not_applicable: what in the policy says so."""
+    waived: Waived | None = None
+    """A waiver in force; the status it waives stands above."""
+    why: FreeText
+    """Why the policy asks."""
+    origin: Literal["law", "guidance", "practice", "internal"]
+    """Where the requirement or its threshold comes from."""
+    citation: FreeText | None = None
+    """The source."""
+    set_by: Label
+    """Who set it."""
+    set_on: Day
+    """When."""
+
+    @property
+    def label(self) -> str:
+        """Its short name in the documents, e.g. `R-07`."""
+        return f"R-{self.number:02d}"
+
+    @property
+    def releases(self) -> bool:
+        """Whether it stands in the way no longer."""
+        return self.level == "advise" or self.status in ("passed", "not_applicable") or self.waived is not None
+
+
+class PolicyRef(Value):
+    """The policy, by name and digest."""
+
+    name: Identifier
+    """Its name."""
+    version: Label
+    """Its version."""
+    title: FreeText
+    """What it is for."""
+    sha256: Sha256
+    """Digest of the policy, flattened."""
+    chosen_by: Label
+    """Who chose it: the plan, or the command line."""
+    chain: tuple[Label, ...] = ()
+    """The policies it extends, nearest first."""
+
+
+class Outstanding(Value):
+    """A sign-off that is still to come."""
+
+    role: Identifier
+    """Whose."""
+    meaning: Label
+    """What it will mean."""
+    requirement: Identifier
+    """The requirement that asks."""
+
+
+class VerdictInputs(Value):
+    """Digests of everything the decision was made from."""
+
+    record_sha256: Sha256
+    """The record."""
+    plan_sha256: Sha256 | None = None
+    """The plan lock."""
+    policy_sha256: Sha256
+    """The policy, flattened."""
+    trust_sha256: Sha256 | None = None
+    """The trust file."""
+    claims_sha256: Sha256 | None = None
+    """All claims, in order."""
+    baseline_sha256: Sha256 | None = None
+    """The baseline's record."""
+    previous_sha256: Sha256 | None = None
+    """The previous release's record."""
+    run_sha256: Sha256 | None = None
+    """The facts of the run."""
+    artefacts_sha256: Sha256 | None = None
+    """The artefact at hand."""
+
+
+class Verdict(Value):
+    """The decision, and every reason for it."""
+
+    schema_: Annotated[Literal["cardwright/verdict/1"], Field(alias="schema")] = "cardwright/verdict/1"
+    """The format of this file."""
+    semantics: Label = SEMANTICS
+    """Version of the rules by which it was decided."""
+    stage: Stage
+    """`review`: the evidence, sign-offs outstanding. `release`: everything."""
+    decision: Literal["allowed", "refused"]
+    """Whether the handoff may happen."""
+    headline: FreeText
+    """The decision in a line."""
+    advisory: Flag = False
+    """True where it was asked for advice only; a receiver refuses it."""
+    evaluated_at: Timestamp
+    """The moment it speaks of."""
+    policy: PolicyRef
+    """Judged by."""
+    inputs: VerdictInputs
+    """Made from."""
+    outcomes: tuple[Outcome, ...]
+    """One per requirement, all of them, in the policy's order."""
+    outstanding: tuple[Outstanding, ...] = ()
+    """Sign-offs still to come."""
+    valid_until: Day | None = None
+    """The earliest day on which something it rests on expires."""
+
+    @model_validator(mode="after")
+    def _follows(self) -> Self:
+        if not self.outcomes:
+            raise ValueError("a verdict without outcomes decides nothing")
+        if (self.decision == "allowed") != all(outcome.releases for outcome in self.outcomes):
+            raise ValueError("the decision does not follow from the outcomes")
+        return self
+
+    @property
+    def sha256(self) -> str:
+        """Digest of the canonical bytes."""
+        return canonical.sha256(self)
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the handoff may happen."""
+        return self.decision == "allowed"
+
+    @property
+    def blocking(self) -> tuple[Outcome, ...]:
+        """What stands in the way, the worst first."""
+        return tuple(
+            sorted((o for o in self.outcomes if not o.releases), key=lambda o: (STATUSES.index(o.status), o.number))
+        )
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many outcomes of each status, waived ones apart; the parts add up to the number of requirements."""
+        result: dict[str, int] = {}
+        for outcome in self.outcomes:
+            name = "waived" if outcome.waived else outcome.status
+            result[name] = result.get(name, 0) + 1
+        order = [*STATUSES, "waived"]
+        return {name: result[name] for name in order if name in result}
