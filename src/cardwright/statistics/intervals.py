@@ -1,0 +1,293 @@
+"""Intervals for one proportion, one mean, one difference or one ratio."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import special, stats
+
+FloatArray = NDArray[np.float64]
+Real = int | float | Fraction
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Where the true value lies, at a stated level."""
+
+    lower: float
+    upper: float
+    level: float
+    """Confidence level, e.g. 0.95."""
+    method: str
+    """Name in the literature, e.g. `wilson`."""
+
+
+@dataclass(frozen=True)
+class ProportionEstimate:
+    """A proportion from clusters or weighted rows."""
+
+    estimate: float
+    standard_error: float | None
+    """`None` where all or no trials succeeded: the data then do not show their own spread."""
+    effective_n: float
+    """As many independent rows would be as informative."""
+    bounds: Bounds
+
+
+@dataclass(frozen=True)
+class MeanEstimate:
+    """A mean and its spread."""
+
+    estimate: float
+    standard_error: float
+    bounds: Bounds
+
+
+def z_quantile(level: float) -> float:
+    """The two-sided normal quantile of a confidence level: 1.96 for 0.95.
+
+    >>> round(z_quantile(0.95), 6)
+    1.959964
+    """
+    return float(special.ndtri(0.5 + check_level(level) / 2))
+
+
+def check_level(level: float) -> float:
+    """The level, if it lies strictly between 0 and 1; else `ValueError`."""
+    if not 0 < level < 1:
+        raise ValueError(f"a confidence level lies between 0 and 1, for example 0.95; got {level}")
+    return level
+
+
+def wilson(successes: float, trials: float, level: float = 0.95) -> Bounds | None:
+    """Wilson's score interval for a proportion; `None` without trials.
+
+    `trials` may be an effective size. At no success the lower bound is exactly 0, at all successes the upper is exactly 1.
+
+    Source: Wilson (1927), JASA 22:209.
+
+    >>> bounds = wilson(0, 10)
+    >>> bounds.lower, round(bounds.upper, 4)
+    (0.0, 0.2775)
+    """
+    _check_counts(successes, trials)
+    if trials == 0:
+        return None
+    return _wilson(successes, trials, z_quantile(level), level, "wilson")
+
+
+def wilson_arrays(successes: ArrayLike, trials: ArrayLike, level: float = 0.95) -> tuple[FloatArray, FloatArray]:
+    """`wilson` over arrays of one shape: lower and upper bounds, NaN where there are no trials."""
+    return score_bounds(successes, trials, z_quantile(level))
+
+
+def score_bounds(successes: ArrayLike, trials: ArrayLike, z: float) -> tuple[FloatArray, FloatArray]:
+    """Wilson's bounds at a given quantile, over arrays; NaN where there are no trials."""
+    k, n = np.asarray(successes, float), np.asarray(trials, float)
+    if np.any(k < 0) or np.any(k > n):
+        raise ValueError("successes lie between 0 and the number of trials")
+    n = np.where(n > 0, n, np.nan)
+    p, zz = k / n, z * z
+    centre = (p + zz / (2 * n)) / (1 + zz / n)
+    half = z * np.sqrt(p * (1 - p) / n + zz / (4 * n * n)) / (1 + zz / n)
+    lower = np.where(k == 0, 0.0, np.clip(centre - half, 0.0, p))
+    upper = np.where(k == n, 1.0, np.clip(centre + half, p, 1.0))
+    return np.where(np.isnan(n), np.nan, lower), np.where(np.isnan(n), np.nan, upper)
+
+
+def clopper_pearson(successes: int, trials: int, level: float = 0.95) -> Bounds | None:
+    """The exact binomial interval, which covers at least its level always; `None` without trials.
+
+    Source: Clopper and Pearson (1934), Biometrika 26:404.
+    """
+    _check_counts(successes, trials)
+    tail = (1 - check_level(level)) / 2
+    if trials == 0:
+        return None
+    lower = 0.0 if successes == 0 else float(stats.beta.ppf(tail, successes, trials - successes + 1))
+    upper = 1.0 if successes == trials else float(stats.beta.ppf(1 - tail, successes + 1, trials - successes))
+    return Bounds(lower, upper, level, "clopper_pearson")
+
+
+def newcombe(
+    successes_1: float, trials_1: float, successes_2: float, trials_2: float, level: float = 0.95
+) -> Bounds | None:
+    """Newcombe's hybrid score interval (method 10) for the difference of two independent proportions, first minus second.
+
+    `None` where either has no trials. For proportions of the same cases see `paired.newcombe_paired`.
+
+    Source: Newcombe (1998), Statistics in Medicine 17:873.
+    """
+    first, second = wilson(successes_1, trials_1, level), wilson(successes_2, trials_2, level)
+    if first is None or second is None:
+        return None
+    p1, p2 = successes_1 / trials_1, successes_2 / trials_2
+    difference = p1 - p2
+    lower = difference - math.hypot(p1 - first.lower, second.upper - p2)
+    upper = difference + math.hypot(first.upper - p1, p2 - second.lower)
+    return Bounds(max(-1.0, lower), min(1.0, upper), level, "newcombe")
+
+
+def log_ratio(
+    successes_1: float, trials_1: float, successes_2: float, trials_2: float, level: float = 0.95
+) -> Bounds | None:
+    """An interval for the ratio of two independent proportions, first over second, on the log scale.
+
+    One half is added to the successes and one to the trials, so that no success and no failure keep a spread. At no success
+    in the first the lower bound is 0. `None` where either has no trials, or the second no success (a ratio to 0).
+
+    Source: Katz et al. (1978), Biometrics 34:469, with the additions of Agresti (1999), Biometrics 55:597.
+    """
+    _check_counts(successes_1, trials_1)
+    _check_counts(successes_2, trials_2)
+    z = z_quantile(level)
+    if trials_1 == 0 or trials_2 == 0 or successes_2 == 0:
+        return None
+    ratio = (successes_1 / trials_1) / (successes_2 / trials_2)
+    k1, n1, k2, n2 = successes_1 + 0.5, trials_1 + 1.0, successes_2 + 0.5, trials_2 + 1.0
+    log = math.log((k1 / n1) / (k2 / n2))
+    half = z * math.sqrt(1 / k1 - 1 / n1 + 1 / k2 - 1 / n2)
+    lower = 0.0 if successes_1 == 0 else min(ratio, math.exp(log - half))
+    return Bounds(lower, max(ratio, math.exp(log + half)), level, "log_ratio")
+
+
+def weighted_proportion(
+    weighted_successes: float, weights: float, squared_weights: float, level: float = 0.95
+) -> ProportionEstimate | None:
+    """A proportion of weighted rows with Wilson's interval at Kish's effective size; `None` without weight.
+
+    Parameters are the sums of the weights of successes, of all weights, and of all squared weights.
+
+    Source: Kish (1965), Survey Sampling, 11.7.
+    """
+    _check_counts(weighted_successes, weights)
+    if weights == 0:
+        return None
+    if squared_weights <= 0:
+        raise ValueError("weights were counted, but their squares do not add up to a positive number")
+    p, n = weighted_successes / weights, weights * weights / squared_weights
+    bounds = _wilson(p * n, n, z_quantile(level), level, "wilson_effective_n")
+    error = math.sqrt(p * (1 - p) / n) if 0 < p < 1 else None
+    return ProportionEstimate(p, error, n, bounds)
+
+
+def cluster_proportion(
+    successes: ArrayLike, trials: ArrayLike, level: float = 0.95, design_effect: float | None = None
+) -> ProportionEstimate | None:
+    """A proportion of rows that come in clusters, such as several rows of one person.
+
+    The ratio estimator's between-cluster variance gives a design effect, this an effective size (never above the number of
+    rows), and that Wilson's interval, with Student's quantile at clusters - 1 degrees of freedom. Where no or all rows succeed
+    the variance is 0 and says nothing; the effective size is then that of rows alike within a cluster, the most cautious, unless a
+    `design_effect` known from elsewhere is given. `None` with fewer than two clusters that have rows.
+
+    Parameters
+    ----------
+    successes, trials
+        One number per cluster.
+
+    Source: Cochran (1977), Sampling Techniques, 6.3; Korn and Graubard (1998), Survey Methodology 24:193; Dean and Pavlou (2015).
+    """
+    y, m = np.asarray(successes, float), np.asarray(trials, float)
+    if y.shape != m.shape or y.ndim != 1:
+        raise ValueError("successes and trials are one number per cluster each")
+    if np.any(y < 0) or np.any(y > m):
+        raise ValueError("successes lie between 0 and the number of trials")
+    check_level(level)
+    y, m = y[m > 0], m[m > 0]
+    clusters, rows = len(m), float(m.sum())
+    if clusters < 2:
+        return None
+    p = float(y.sum()) / rows
+    variance = clusters / (clusters - 1) * float(((y - p * m) ** 2).sum()) / rows**2
+    alike = rows**2 / float((m * m).sum())
+    if design_effect is not None:
+        effective = rows / max(1.0, design_effect)
+    elif 0 < p < 1:
+        effective = min(rows, p * (1 - p) / variance) if variance > 0 else rows
+    else:
+        effective = alike
+    t = float(stats.t.ppf(0.5 + level / 2, clusters - 1))
+    bounds = _wilson(p * effective, effective, t, level, "wilson_cluster_robust")
+    return ProportionEstimate(p, math.sqrt(variance) if 0 < p < 1 else None, effective, bounds)
+
+
+def mean_interval(n: int, total: Real, squares: Real, level: float = 0.95) -> MeanEstimate | None:
+    """Student's interval for a mean from the number of values, their sum and their sum of squares.
+
+    `None` with fewer than two values. Exact sums (`fractions.Fraction`) avoid cancellation where the mean is far from 0.
+    """
+    check_level(level)
+    if n < 2:
+        return None
+    exact_total = Fraction(total)
+    mean = exact_total / n
+    variance = max(0.0, float((Fraction(squares) - exact_total * mean) / (n - 1)))
+    error = math.sqrt(variance / n)
+    half = float(stats.t.ppf(0.5 + level / 2, n - 1)) * error
+    return MeanEstimate(float(mean), error, Bounds(float(mean) - half, float(mean) + half, level, "student_t"))
+
+
+def rogan_gladen(
+    apparent_positives: int,
+    tested: int,
+    detected: int,
+    truly_positive: int,
+    cleared: int,
+    truly_negative: int,
+    level: float = 0.95,
+    least_youden: float = 0.3,
+) -> tuple[float, Bounds] | None:
+    """The share of true positives behind an imperfect detector, corrected by its measured sensitivity and specificity.
+
+    p = (apparent + Sp - 1) / (Se + Sp - 1), cut to 0..1; the interval adds the sampling errors of all three proportions (delta
+    method with one added success and failure each, as Lang and Reiczigel propose). `None` where a count is 0 below the line, or
+    where Se + Sp - 1 is under `least_youden`: so weak a detector cannot be corrected, only replaced.
+
+    Parameters
+    ----------
+    apparent_positives, tested
+        What the detector flagged, of how many.
+    detected, truly_positive
+        Sensitivity: flagged among cases known to be positive.
+    cleared, truly_negative
+        Specificity: not flagged among cases known to be negative.
+
+    Source: Rogan and Gladen (1978), American Journal of Epidemiology 107:71; Lang and Reiczigel (2014), Preventive Veterinary Medicine 113:13.
+    """
+    z = z_quantile(level)
+    for k, n in ((apparent_positives, tested), (detected, truly_positive), (cleared, truly_negative)):
+        _check_counts(k, n)
+        if n == 0:
+            return None
+    youden = detected / truly_positive + cleared / truly_negative - 1
+    if youden < least_youden:
+        return None
+    estimate = min(1.0, max(0.0, (apparent_positives / tested + cleared / truly_negative - 1) / youden))
+    # Lang and Reiczigel (2014): an add-z²/2 proportion for the apparent share, add-one for the detector's.
+    n, n_se, n_sp = tested + z * z, truly_positive + 2.0, truly_negative + 2.0
+    p = (apparent_positives + z * z / 2) / n
+    se, sp = (detected + 1.0) / n_se, (cleared + 1.0) / n_sp
+    j = se + sp - 1
+    corrected = (p + sp - 1) / j
+    shift = 2 * z * z * (corrected * se * (1 - se) / n_se - (1 - corrected) * sp * (1 - sp) / n_sp)
+    variance = p * (1 - p) / n + (1 - corrected) ** 2 * sp * (1 - sp) / n_sp + corrected**2 * se * (1 - se) / n_se
+    half = z * math.sqrt(variance) / j
+    lower = min(estimate, min(1.0, max(0.0, corrected + shift - half)))
+    upper = max(estimate, max(0.0, min(1.0, corrected + shift + half)))
+    return estimate, Bounds(lower, upper, level, "rogan_gladen")
+
+
+def _wilson(successes: float, trials: float, z: float, level: float, method: str) -> Bounds:
+    lower, upper = score_bounds(min(successes, trials), trials, z)
+    return Bounds(float(lower), float(upper), level, method)
+
+
+def _check_counts(successes: Any, trials: Any) -> None:
+    if not 0 <= successes <= trials:
+        raise ValueError(f"successes lie between 0 and the number of trials; got {successes} of {trials}")
