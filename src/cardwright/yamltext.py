@@ -215,7 +215,7 @@ def _path(data: Any, loc: tuple[str | int, ...]) -> Path:
         if (isinstance(data, dict) and part in data) or (
             isinstance(data, list) and isinstance(part, int) and part < len(data)
         ):
-            data = data[part]
+            data = data[part]  # type: ignore[index]
         else:
             continue
         path.append(part)

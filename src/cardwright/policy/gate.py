@@ -549,7 +549,8 @@ def _too_thin(rule: MeasurementRule, plan: Planned, m: Measured, across: tuple[s
             return f"it covers {m.groups.compared} of {asked} groups"
         share = m.groups.unknown / m.groups.rows if m.groups.rows else 1.0
         if share > rule.max_unknown_share:
-            return f"membership is unknown for {m.groups.unknown} of {m.groups.rows} rows, more than {_number(rule.max_unknown_share)}"
+            most = _number(rule.max_unknown_share)
+            return f"membership is unknown for {m.groups.unknown} of {m.groups.rows} rows, a share above {most}"
         return None
     if m.denominator is None and rule.min_denominator > 1:
         return "it does not say out of how many"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, JsonValue, model_validator
@@ -97,7 +98,7 @@ class Record(Value):
             raise ValueError("planned evaluations are not all accounted for: each has a result, or a reason why not")
         return self
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """Digest of the canonical bytes: the record's name in every other file."""
         return canonical.sha256(self)
@@ -135,7 +136,7 @@ class PlanLock(Value):
     author: Label | None = None
     """Who planned it."""
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """Digest of the canonical bytes."""
         return canonical.sha256(self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Literal, Self
 
 from pydantic import model_validator
@@ -95,7 +96,7 @@ class Subject(Value):
             raise ValueError("a subject is known by files, a reference or components; it has none")
         return self
 
-    @property
+    @cached_property
     def identity(self) -> str:
         """SHA-256 of the canonical content."""
         return canonical.sha256(self)

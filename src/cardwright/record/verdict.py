@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -240,7 +241,7 @@ class Verdict(Value):
             raise ValueError("the decision does not follow from the outcomes")
         return self
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """Digest of the canonical bytes."""
         return canonical.sha256(self)
