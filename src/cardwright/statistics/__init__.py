@@ -1,7 +1,7 @@
 """Intervals, tests and resampling: pure functions on counts and arrays, of numpy and scipy alone.
 
-What cannot be computed is `None`, never NaN; each docstring says when. `ValueError` means misuse (a negative count, a level outside
-0..1). Randomness is handed in as a seed, so that the same counts give the same numbers.
+What cannot be computed is `None`, never NaN; each docstring says when. `ValueError` means misuse (a negative count, a
+level outside 0..1). Randomness is handed in as a seed, so that the same counts give the same numbers.
 
 ========================  =====================================================================================
 `intervals`               one proportion, one mean, one difference, one ratio

@@ -1,8 +1,8 @@
 """The gap that is reported, with an interval that holds for it: the largest difference and the smallest ratio among groups.
 
-The highest and the lowest group are picked *after* seeing the rates. An interval for two groups chosen in advance, and the
-percentile bootstrap of the gap, ignore this: at equality the bootstrap of a gap over three groups never covers 0. Tukey and Kramer's
-method bounds all pairs at once, so the bound of whichever pair was picked holds.
+The highest and the lowest group are picked *after* seeing the rates. An interval for two groups chosen in advance, and
+the percentile bootstrap of the gap, ignore this: at equality the bootstrap of a gap over three groups never covers 0.
+Tukey and Kramer's method bounds all pairs at once, so the bound of whichever pair was picked holds.
 """
 
 from __future__ import annotations
@@ -56,10 +56,12 @@ def simultaneous_quantile(groups: int, level: float = 0.95, df: float = math.inf
 def rate_gap(successes: ArrayLike, trials: ArrayLike, level: float = 0.95) -> Gap | None:
     """The highest minus the lowest rate among groups, with Tukey and Kramer's simultaneous interval.
 
-    `None` with fewer than two groups. Each group needs a trial: the caller leaves out groups that are too small, and says so.
+    `None` with fewer than two groups. Each group needs a trial: the caller leaves out groups that are too small, and
+    says so.
 
-    One success and one failure are added to each group for the interval (Agresti and Caffo), so that rates of 0 and 1 keep a spread;
-    the estimate has no additions. The method is asymptotic; with expected counts under 5 judge significance with `permutation`.
+    One success and one failure are added to each group for the interval (Agresti and Caffo), so that rates of 0 and 1
+    keep a spread; the estimate has no additions. The method is asymptotic; with expected counts under 5 judge
+    significance with `permutation`.
 
     Parameters
     ----------
@@ -86,10 +88,11 @@ def rate_gap(successes: ArrayLike, trials: ArrayLike, level: float = 0.95) -> Ga
 def rate_ratio(successes: ArrayLike, trials: ArrayLike, level: float = 0.95) -> Gap | None:
     """The lowest over the highest rate among groups, with Tukey and Kramer's simultaneous interval on the log scale.
 
-    `None` with fewer than two groups, and where no group has a success: 0/0 is no ratio. Where only the lowest rate is 0 the ratio
-    and its lower bound are 0.
+    `None` with fewer than two groups, and where no group has a success: 0/0 is no ratio. Where only the lowest rate is
+    0 the ratio and its lower bound are 0.
 
-    One half is added to the successes and one to the trials of each group for the interval; the estimate has no additions.
+    One half is added to the successes and one to the trials of each group for the interval; the estimate has no
+    additions.
 
     Source: as `rate_gap`; additions as `intervals.log_ratio`.
     """
@@ -112,7 +115,8 @@ def estimate_gap(
 ) -> Gap | None:
     """The highest minus the lowest of independent estimates (AUC, Brier score, mean absolute error) with their standard errors.
 
-    `None` with fewer than two groups. `df` is the smallest degrees of freedom behind a standard error, where it is small.
+    `None` with fewer than two groups. `df` is the smallest degrees of freedom behind a standard error, where it is
+    small.
 
     Source: as `rate_gap`.
     """
@@ -172,22 +176,26 @@ def component_level(level: float, components: int) -> float:
 def composite_gap(tables: Sequence[tuple[ArrayLike, ArrayLike]], level: float = 0.95) -> Gap | None:
     """The largest of several gaps, such as of true and false positive rates in the equalized odds difference.
 
-    Each gap gets an equal share of the error; the interval runs from the largest lower to the largest upper bound. `None` where one of
-    the gaps is undefined.
+    Each gap gets an equal share of the error; the interval runs from the largest lower to the largest upper bound.
+    `None` where one of the gaps is undefined.
 
     Parameters
     ----------
     tables
         Successes and trials by group, once per rate.
 
-    Source: intersection of simultaneous intervals (Bonferroni); the gap is equalized odds of Hardt, Price and Srebro (2016).
+    Source: intersection of simultaneous intervals (Bonferroni); the gap is equalized odds of Hardt, Price and Srebro
+    (2016).
     """
     part = component_level(level, max(1, len(tables)))
     return combine([rate_gap(k, n, part) for k, n in tables], level)
 
 
 def composite_ratio(tables: Sequence[tuple[ArrayLike, ArrayLike]], level: float = 0.95) -> Gap | None:
-    """The smallest of several ratios, such as of true and false positive rates in the equalized odds ratio. See `composite_gap`."""
+    """The smallest of several ratios, such as of true and false positive rates in the equalized odds ratio.
+
+    See `composite_gap`.
+    """
     part = component_level(level, max(1, len(tables)))
     return combine([rate_ratio(k, n, part) for k, n in tables], level, smallest=True)
 
@@ -202,7 +210,9 @@ def combine(parts: Sequence[Gap | None], level: float, *, smallest: bool = False
         return None
     least = component_level(level, len(gaps)) - 1e-12
     if any(gap.level < least for gap in gaps):
-        raise ValueError(f"each of {len(gaps)} gaps needs the level {component_level(level, len(gaps))}; see component_level")
+        raise ValueError(
+            f"each of {len(gaps)} gaps needs the level {component_level(level, len(gaps))}; see component_level"
+        )
     pick = min if smallest else max
     index = pick(range(len(gaps)), key=lambda i: (gaps[i].estimate, i if smallest else -i))
     chosen = gaps[index]
@@ -221,8 +231,8 @@ def combine(parts: Sequence[Gap | None], level: float, *, smallest: bool = False
 def detectable_gap(rate: float, trials: ArrayLike, level: float = 0.95, power: float = 0.8) -> float | None:
     """The smallest difference that groups of these sizes would have shown with the given power, whichever groups differ.
 
-    It is the one between the two smallest groups, around the overall `rate`, that Tukey and Kramer's lower bound would put above 0.
-    `None` with fewer than two groups, and where not even rates of 0 and 1 would be told apart.
+    It is the one between the two smallest groups, around the overall `rate`, that Tukey and Kramer's lower bound would
+    put above 0. `None` with fewer than two groups, and where not even rates of 0 and 1 would be told apart.
 
     Parameters
     ----------

@@ -67,7 +67,8 @@ def check_level(level: float) -> float:
 def wilson(successes: float, trials: float, level: float = 0.95) -> Bounds | None:
     """Wilson's score interval for a proportion; `None` without trials.
 
-    `trials` may be an effective size. At no success the lower bound is exactly 0, at all successes the upper is exactly 1.
+    `trials` may be an effective size. At no success the lower bound is exactly 0, at all successes the upper is exactly
+    1.
 
     Source: Wilson (1927), JASA 22:209.
 
@@ -138,8 +139,9 @@ def log_ratio(
 ) -> Bounds | None:
     """An interval for the ratio of two independent proportions, first over second, on the log scale.
 
-    One half is added to the successes and one to the trials, so that no success and no failure keep a spread. At no success
-    in the first the lower bound is 0. `None` where either has no trials, or the second no success (a ratio to 0).
+    One half is added to the successes and one to the trials, so that no success and no failure keep a spread. At no
+    success in the first the lower bound is 0. `None` where either has no trials, or the second no success (a ratio to
+    0).
 
     Source: Katz et al. (1978), Biometrics 34:469, with the additions of Agresti (1999), Biometrics 55:597.
     """
@@ -181,17 +183,19 @@ def cluster_proportion(
 ) -> ProportionEstimate | None:
     """A proportion of rows that come in clusters, such as several rows of one person.
 
-    The ratio estimator's between-cluster variance gives a design effect, this an effective size (never above the number of
-    rows), and that Wilson's interval, with Student's quantile at clusters - 1 degrees of freedom. Where no or all rows succeed
-    the variance is 0 and says nothing; the effective size is then that of rows alike within a cluster, the most cautious, unless a
-    `design_effect` known from elsewhere is given. `None` with fewer than two clusters that have rows.
+    The ratio estimator's between-cluster variance gives a design effect, this an effective size (never above the number
+    of rows), and that Wilson's interval, with Student's quantile at clusters - 1 degrees of freedom. Where no or all
+    rows succeed the variance is 0 and says nothing; the effective size is then that of rows alike within a cluster, the
+    most cautious, unless a `design_effect` known from elsewhere is given. `None` with fewer than two clusters that have
+    rows.
 
     Parameters
     ----------
     successes, trials
         One number per cluster.
 
-    Source: Cochran (1977), Sampling Techniques, 6.3; Korn and Graubard (1998), Survey Methodology 24:193; Dean and Pavlou (2015).
+    Source: Cochran (1977), Sampling Techniques, 6.3; Korn and Graubard (1998), Survey Methodology 24:193; Dean and
+    Pavlou (2015).
     """
     y, m = np.asarray(successes, float), np.asarray(trials, float)
     if y.shape != m.shape or y.ndim != 1:
@@ -220,7 +224,8 @@ def cluster_proportion(
 def mean_interval(n: int, total: Real, squares: Real, level: float = 0.95) -> MeanEstimate | None:
     """Student's interval for a mean from the number of values, their sum and their sum of squares.
 
-    `None` with fewer than two values. Exact sums (`fractions.Fraction`) avoid cancellation where the mean is far from 0.
+    `None` with fewer than two values. Exact sums (`fractions.Fraction`) avoid cancellation where the mean is far from
+    0.
     """
     check_level(level)
     if n < 2:
@@ -245,9 +250,9 @@ def rogan_gladen(
 ) -> tuple[float, Bounds] | None:
     """The share of true positives behind an imperfect detector, corrected by its measured sensitivity and specificity.
 
-    p = (apparent + Sp - 1) / (Se + Sp - 1), cut to 0..1; the interval adds the sampling errors of all three proportions (delta
-    method with one added success and failure each, as Lang and Reiczigel propose). `None` where a count is 0 below the line, or
-    where Se + Sp - 1 is under `least_youden`: so weak a detector cannot be corrected, only replaced.
+    p = (apparent + Sp - 1) / (Se + Sp - 1), cut to 0..1; the interval adds the sampling errors of all three proportions
+    (delta method with one added success and failure each, as Lang and Reiczigel propose). `None` where a count is 0
+    below the line, or where Se + Sp - 1 is under `least_youden`: so weak a detector cannot be corrected, only replaced.
 
     Parameters
     ----------
@@ -258,13 +263,14 @@ def rogan_gladen(
     cleared, truly_negative
         Specificity: not flagged among cases known to be negative.
 
-    Source: Rogan and Gladen (1978), American Journal of Epidemiology 107:71; Lang and Reiczigel (2014), Preventive Veterinary Medicine 113:13.
+    Source: Rogan and Gladen (1978), American Journal of Epidemiology 107:71; Lang and Reiczigel (2014), Preventive
+    Veterinary Medicine 113:13.
     """
     z = z_quantile(level)
-    for k, n in ((apparent_positives, tested), (detected, truly_positive), (cleared, truly_negative)):
-        _check_counts(k, n)
-        if n == 0:
-            return None
+    for flagged, of in ((apparent_positives, tested), (detected, truly_positive), (cleared, truly_negative)):
+        _check_counts(flagged, of)
+    if min(tested, truly_positive, truly_negative) == 0:
+        return None
     youden = detected / truly_positive + cleared / truly_negative - 1
     if youden < least_youden:
         return None
@@ -278,8 +284,8 @@ def rogan_gladen(
     shift = 2 * z * z * (corrected * se * (1 - se) / n_se - (1 - corrected) * sp * (1 - sp) / n_sp)
     variance = p * (1 - p) / n + (1 - corrected) ** 2 * sp * (1 - sp) / n_sp + corrected**2 * se * (1 - se) / n_se
     half = z * math.sqrt(variance) / j
-    lower = min(estimate, min(1.0, max(0.0, corrected + shift - half)))
-    upper = max(estimate, max(0.0, min(1.0, corrected + shift + half)))
+    lower = min(estimate, max(0.0, corrected + shift - half))
+    upper = max(estimate, min(1.0, corrected + shift + half))
     return estimate, Bounds(lower, upper, level, "rogan_gladen")
 
 

@@ -1,0 +1,168 @@
+"""Two yes/no results on the same cases: a candidate and a baseline, an original and its counterfactual.
+
+Cases are counted in a 2 × 2 table: `both` succeeded, only the `first`, only the `second`, `neither`. Only the
+discordant ones, in the middle, tell the two apart.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from scipy import stats
+
+from cardwright.statistics.intervals import Bounds, wilson, z_quantile
+
+
+@dataclass(frozen=True)
+class McNemar:
+    """McNemar's test that the first result succeeds as often as the second."""
+
+    p_value: float
+    statistic: float | None
+    """Chi-squared; `None` for the exact forms."""
+    method: Literal["mcnemar_exact", "mcnemar_mid_p", "mcnemar_chi2"]
+    discordant: int
+
+
+@dataclass(frozen=True)
+class PairedDifference:
+    """The first rate minus the second, over the same cases."""
+
+    estimate: float
+    bounds: Bounds
+    cases: int
+
+
+def mcnemar(only_first: int, only_second: int, method: Literal["auto", "exact", "mid_p", "chi2"] = "auto") -> McNemar:
+    """McNemar's two-sided test from the discordant cases; without any the p-value is 1.
+
+    Parameters
+    ----------
+    only_first, only_second
+        Cases where only the one or only the other succeeded.
+    method
+        `auto` is exact (binomial) below 25 discordant cases and chi-squared without continuity correction from there;
+        `mid_p` is less cautious than the exact one and in between at any number.
+
+    Source: McNemar (1947), Psychometrika 12:153; Fagerland, Lydersen and Laake (2013), BMC Medical Research Methodology
+    13:91.
+    """
+    _check(only_first, only_second)
+    n, least = only_first + only_second, min(only_first, only_second)
+    chosen = ("exact" if n < 25 else "chi2") if method == "auto" else method
+    if chosen == "chi2":
+        statistic = (only_first - only_second) ** 2 / n if n else 0.0
+        return McNemar(float(stats.chi2.sf(statistic, 1)), statistic, "mcnemar_chi2", n)
+    exact = min(1.0, 2 * float(stats.binom.cdf(least, n, 0.5)))
+    if chosen == "exact":
+        return McNemar(exact, None, "mcnemar_exact", n)
+    itself = float(stats.binom.pmf(least, n, 0.5))
+    p = (
+        1.0
+        if n == 0
+        else 1 - itself
+        if only_first == only_second
+        else 2 * float(stats.binom.cdf(least, n, 0.5)) - itself
+    )
+    return McNemar(min(1.0, p), None, "mcnemar_mid_p", n)
+
+
+IntervalMethod = Literal["tango", "newcombe_paired", "agresti_min"]
+
+
+def paired_difference(
+    both: int,
+    only_first: int,
+    only_second: int,
+    neither: int,
+    level: float = 0.95,
+    method: IntervalMethod = "tango",
+) -> PairedDifference | None:
+    """The first rate minus the second over the same cases, with an interval; `None` without cases.
+
+    Parameters
+    ----------
+    both, only_first, only_second, neither
+        Numbers of cases.
+    method
+        `tango`: the score interval, sound from few cases; `newcombe_paired`: Newcombe's hybrid score interval (method
+        10, with continuity correction of the correlation); `agresti_min`: Wald's with half a case added to each cell.
+
+    Source: Tango (1998), Statistics in Medicine 17:891; Newcombe (1998), Statistics in Medicine 17:2635; Agresti and
+    Min (2005), Statistics in Medicine 24:729.
+    """
+    _check(both, only_first, only_second, neither)
+    z = z_quantile(level)
+    n = both + only_first + only_second + neither
+    if n == 0:
+        return None
+    estimate = (only_first - only_second) / n
+    lower, upper = _INTERVALS[method](both, only_first, only_second, neither, z, level)
+    bounds = Bounds(max(-1.0, min(lower, estimate)), min(1.0, max(upper, estimate)), level, method)
+    return PairedDifference(estimate, bounds, n)
+
+
+def _tango(a: int, b: int, c: int, d: int, z: float, level: float) -> tuple[float, float]:
+    n = a + b + c + d
+
+    def reached(delta: float) -> bool:
+        # The score statistic of a hypothetical difference is within z.
+        linear = -b - c + (2 * n - b + c) * delta
+        constant = -c * delta * (1 - delta)
+        only_second = (math.sqrt(max(0.0, linear**2 - 8 * n * constant)) - linear) / (4 * n)
+        variance = n * (2 * only_second + delta * (1 - delta))
+        return abs(b - c - n * delta) <= z * math.sqrt(max(0.0, variance))
+
+    estimate = (b - c) / n
+    return _edge(reached, estimate, -1.0), _edge(reached, estimate, 1.0)
+
+
+def _edge(reached: Callable[[float], bool], inside: float, outside: float) -> float:
+    if reached(outside):
+        return outside
+    for _ in range(100):
+        middle = (inside + outside) / 2
+        inside, outside = (middle, outside) if reached(middle) else (inside, middle)
+    return inside
+
+
+def _newcombe_paired(a: int, b: int, c: int, d: int, z: float, level: float) -> tuple[float, float]:
+    n = a + b + c + d
+    p1, p2 = (a + b) / n, (a + c) / n
+    first, second = wilson(a + b, n, level), wilson(a + c, n, level)
+    if first is None or second is None:
+        raise ValueError("no cases")
+    product = float(a + b) * (c + d) * (a + c) * (b + d)
+    excess = a * d - b * c
+    phi = 0.0 if product == 0 else (max(excess - n / 2, 0.0) if excess > 0 else excess) / math.sqrt(product)
+
+    def half(one: float, two: float) -> float:
+        return math.sqrt(max(0.0, one * one - 2 * phi * one * two + two * two))
+
+    estimate = p1 - p2
+    return (
+        estimate - half(p1 - first.lower, second.upper - p2),
+        estimate + half(first.upper - p1, p2 - second.lower),
+    )
+
+
+def _agresti_min(a: int, b: int, c: int, d: int, z: float, level: float) -> tuple[float, float]:
+    n = a + b + c + d + 2
+    p, q = (b + 0.5) / n, (c + 0.5) / n
+    half = z * math.sqrt((p + q - (p - q) ** 2) / n)
+    return p - q - half, p - q + half
+
+
+_INTERVALS: dict[IntervalMethod, Callable[[int, int, int, int, float, float], tuple[float, float]]] = {
+    "tango": _tango,
+    "newcombe_paired": _newcombe_paired,
+    "agresti_min": _agresti_min,
+}
+
+
+def _check(*counts: int) -> None:
+    if any(count < 0 for count in counts):
+        raise ValueError("counts are not negative")
