@@ -107,7 +107,7 @@ class FileRows:
 
     def _read(self, wanted: tuple[str, ...]) -> Iterator[Any]:
         pa = arrow(f"reading {self.where}")
-        self._refuse_change()
+        self.refuse_change()
         unique = tuple(dict.fromkeys(wanted))
         schema = pa.schema([self.schema.field(name) for name in unique])
         seen = 0
@@ -117,14 +117,14 @@ class FileRows:
                 for part in bounded(as_plain(batch, schema)):
                     yield part if wanted == unique else part.select(list(wanted))
         except (pa.ArrowException, OSError, UnicodeDecodeError):
-            self._refuse_change()
+            self.refuse_change()
             # Arrow's message may hold a value of the data, so it is not carried on.
             raise SourceError(
                 f"the {self.format} file is damaged after row {seen}",
                 where=self.where,
                 do="It was whole when it was opened; write it again from its source.",
             ) from None
-        self._refuse_change()
+        self.refuse_change()
         if seen != self.num_rows:
             raise SourceError(
                 f"{seen} rows were read where {self.num_rows} were counted",
@@ -132,7 +132,13 @@ class FileRows:
                 do="Write the file again from its source.",
             )
 
-    def _refuse_change(self) -> None:
+    def refuse_change(self) -> None:
+        """Refuse a file that is not the one whose digest was taken, by its size, time and inode.
+
+        Raises
+        ------
+        SourceError
+        """
         if _stamps([Path(path) for path, *_ in self.stamps]) != self.stamps:
             raise SourceError(
                 "the file has changed since its digest was taken",
@@ -175,7 +181,7 @@ def open_rows(path: Path, *, where: str | None = None) -> FileRows:
     if num_rows == 0:
         raise SourceError("there are no rows, only columns", where=where, do="Name a file that holds rows.")
     rows = FileRows(path, where, kind, digest, num_rows, schema, stamps, reader)
-    rows._refuse_change()
+    rows.refuse_change()
     return rows
 
 
@@ -268,7 +274,8 @@ def _stamps(files: Sequence[Path]) -> tuple[tuple[str, int, int, int], ...]:
 
 
 def plain_type(kind: Any) -> Any:
-    """The type that rows of this Arrow type are handed out as: one string type, no dictionaries, no extension types."""
+    """The type that rows of this Arrow type are handed out as: one string type, no dictionaries,
+    no extension types, no decimals."""
     import pyarrow as pa
 
     types = pa.types
@@ -280,6 +287,8 @@ def plain_type(kind: Any) -> Any:
         return pa.string()
     if types.is_large_binary(kind) or types.is_binary_view(kind):
         return pa.binary()
+    if types.is_decimal(kind):
+        return pa.float64()
     if types.is_float16(kind):
         return pa.float32()
     return kind

@@ -1,0 +1,452 @@
+"""What the plan says about each source under `sources:`.
+
+Which key names the file tells what the source is: `predictions:`, `table:`, `texts:`, `interactions:`, `target:` or `model:`.
+Exactly one of them. Nothing heavy is imported here, and no file is touched.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator, Discriminator, Field, JsonValue, Tag, TypeAdapter, model_validator
+
+from cardwright.record.base import Flag, FreeText, Identifier, Label, Number, RelativePath, Value, label
+
+Design = Literal["census", "random", "stratified", "adversarial", "unstated"]
+IntentName = Literal["attack", "benign", "observed"]
+
+
+def _as_label(value: object) -> object:
+    """YAML reads `1`, `true` and `2026-01-01` as other things than text; the data's labels are text."""
+    return value if value is None or isinstance(value, (str, dict, list)) else label(value)
+
+
+DataLabel = Annotated[Label, BeforeValidator(_as_label)]
+"""A value as it stands in the data; `1`, `1.0` and `"1"` are one label."""
+
+
+def _as_tuple(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+Columns = Annotated[tuple[Label, ...], BeforeValidator(_as_tuple)]
+"""Names of columns; one name may stand alone."""
+
+
+class SensitiveSpec(Value):
+    """A sensitive attribute as the plan declares it."""
+
+    groups: tuple[DataLabel, ...] | None = None
+    """The groups that are expected; found in the data where they are not declared."""
+    unknown: tuple[DataLabel, ...] = ()
+    """Values that mean "not known", besides missing ones."""
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        if self.groups is not None:
+            if not self.groups:
+                raise ValueError("no groups are declared; leave `groups` out to have them found in the data")
+            if len(set(self.groups)) != len(self.groups):
+                raise ValueError("a group is declared twice")
+            both = sorted(set(self.groups) & set(self.unknown))
+            if both:
+                raise ValueError(f'"{both[0]}" is declared both as a group and as unknown')
+        return self
+
+
+def _as_sensitive(value: object) -> object:
+    """`[race, sex]`, `{race: [a, b]}` and `{race: {groups: [a, b], unknown: [u]}}` say the same with more or less detail."""
+    if isinstance(value, str):
+        value = [value]
+    if isinstance(value, (list, tuple)):
+        names = [name for name in value if isinstance(name, str)]
+        if len(names) != len(value):
+            return value
+        if len(set(names)) != len(names):
+            raise ValueError("a column is listed twice")
+        return {name: {} for name in names}
+    if isinstance(value, Mapping):
+        return {
+            name: {"groups": said} if isinstance(said, (list, tuple)) else {} if said is None else said
+            for name, said in value.items()
+        }
+    return value
+
+
+Sensitive = Annotated[dict[Label, SensitiveSpec], BeforeValidator(_as_sensitive)]
+"""Sensitive attributes by their columns."""
+
+
+class _Common(Value):
+    role: Identifier | None = None
+    """What it serves as; the source's own key where it is not said."""
+    split: Label | None = None
+    """Which part of a larger dataset it is."""
+    filter: FreeText | None = None
+    """Which rows were left out before, in words."""
+
+
+class RowsOptions(_Common):
+    """What rows of predictions and of tables have in common."""
+
+    label: Label | None = None
+    """Column of the true outcome."""
+    favourable: DataLabel | None = None
+    """The favourable outcome, as it stands in the data."""
+    sensitive: Sensitive = {}  # noqa: RUF012  pydantic copies defaults
+    """Columns of sensitive attributes: a list, or a mapping to their groups."""
+    weight: Label | None = None
+    """Column of sample weights."""
+    unit: Label = "row"
+    """What one independent case is: an application, a person."""
+    person: Label | None = None
+    """Column whose equal values are one independent case."""
+    design: Design = "unstated"
+    """How the rows were chosen."""
+
+    @model_validator(mode="after")
+    def _parts_apart(self) -> Self:
+        parts = {"label": self.label, "weight": self.weight, "person": self.person}
+        for part, column in parts.items():
+            if column is not None and column in self.sensitive:
+                raise ValueError(
+                    f'column "{column}" is named both as `{part}` and as `sensitive`; it can be one of them'
+                )
+        _distinct(parts)
+        return self
+
+
+def _distinct(parts: Mapping[str, str | None]) -> None:
+    taken: dict[str, str] = {}
+    for part, column in parts.items():
+        if column is None:
+            continue
+        if column in taken:
+            raise ValueError(
+                f'column "{column}" is named both as `{taken[column]}` and as `{part}`; it can be one of them'
+            )
+        taken[column] = part
+
+
+class PredictionsOptions(RowsOptions):
+    """How to read predictions, wherever they are."""
+
+    label: Label
+    """Column of the true outcome."""
+    prediction: Label | None = None
+    """Column of the model's decisions, or of predicted values."""
+    score: Label | None = None
+    """Column of the probability of the favourable outcome."""
+    threshold: Number | None = None
+    """Where the decision is made: favourable if score >= threshold."""
+    threshold_selected_on: Identifier | None = None
+    """The source on which the threshold was chosen."""
+    task: Literal["binary", "multiclass", "regression"] | None = None
+    """Told from the columns where it is not said; where it cannot be told, that is an error."""
+    strata: Columns = ()
+    """Columns to condition on."""
+    features: Columns = ()
+    """Columns the model reads."""
+
+    @model_validator(mode="after")
+    def _predicted(self) -> Self:
+        if self.prediction is None and self.score is None:
+            raise ValueError(
+                "name what the model said: `score:` (a column of probabilities) or `prediction:` (of decisions)"
+            )
+        _distinct(
+            {
+                "label": self.label,
+                "prediction": self.prediction,
+                "score": self.score,
+                "weight": self.weight,
+                "person": self.person,
+            }
+        )
+        if self.threshold is not None and self.score is None:
+            raise ValueError("a `threshold` needs the column it is applied to: `score:`")
+        if self.threshold_selected_on is not None and self.threshold is None:
+            raise ValueError("`threshold_selected_on` needs a `threshold`")
+        if self.task == "binary" and self.favourable is None:
+            raise ValueError("a binary task needs `favourable:`, the outcome that is good for the person")
+        if self.task in ("multiclass", "regression") and (self.favourable is not None or self.score is not None):
+            raise ValueError(f"`favourable` and `score` belong to a binary task, and the task is {self.task}")
+        if self.score is not None and self.favourable is None:
+            raise ValueError("a `score` needs `favourable:`, the outcome whose probability it is")
+        for part in ("label", "prediction", "score", "weight"):
+            if getattr(self, part) in self.features:
+                raise ValueError(f'column "{getattr(self, part)}" is the {part}, so it cannot be one of the `features`')
+        for name, columns in (("strata", self.strata), ("features", self.features)):
+            if len(set(columns)) != len(columns):
+                raise ValueError(f"`{name}` lists a column twice")
+        return self
+
+
+class PredictionsSpec(PredictionsOptions):
+    """Rows with the true outcome and what the model said."""
+
+    predictions: RelativePath
+    """The file, or a folder of Parquet files."""
+
+
+class TableOptions(RowsOptions):
+    """How to read a table, wherever it is."""
+
+    @model_validator(mode="after")
+    def _labelled(self) -> Self:
+        if self.favourable is not None and self.label is None:
+            raise ValueError("`favourable` needs the column it is a value of: `label:`")
+        return self
+
+
+class TableSpec(TableOptions):
+    """Rows of data, with or without a label."""
+
+    table: RelativePath
+    """The file, or a folder of Parquet files."""
+
+
+class TextsOptions(_Common):
+    """How to read texts, wherever they are."""
+
+    columns: Columns = ()
+    """The columns that hold text; all columns of strings where they are not named."""
+    person: Label | None = None
+    """Column whose equal values are one person."""
+
+
+class TextsSpec(TextsOptions):
+    """Rows of text."""
+
+    texts: RelativePath
+    """The file, or a folder of Parquet files."""
+
+
+class InteractionColumns(Value):
+    """Where the parts of an interaction stand, if not under their own names."""
+
+    id: Label = "id"
+    """A name of its own; the line number where there is none."""
+    prompt: Label = "prompt"
+    """What the user asked."""
+    system: Label = "system"
+    """The system prompt."""
+    response: Label = "response"
+    """What the assistant answered."""
+    messages: Label = "messages"
+    """All turns in the OpenAI shape, in place of the three before."""
+    tool_calls: Label = "tool_calls"
+    """Tools the answer calls, in the OpenAI shape."""
+    intent: Label = "intent"
+    """attack, benign or observed, row by row."""
+    category: Label = "category"
+    """The category of attack or of use."""
+    prompt_id: Label = "prompt_id"
+    """Equal for several tries of one prompt."""
+    canaries: Label = "canaries"
+    """Secret strings planted for this exchange."""
+    allowed_hosts: Label = "allowed_hosts"
+    """Hosts a link may point to in this exchange."""
+    allowed_tools: Label = "allowed_tools"
+    """Tools that may be called in this exchange."""
+    goal: Label = "goal"
+    """The marker that an injected instruction asks for."""
+    error: Label = "error"
+    """Set where no answer came back."""
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        _distinct({part: getattr(self, part) for part in type(self).model_fields})
+        return self
+
+
+class InteractionsOptions(_Common):
+    """How to read interactions, wherever they are."""
+
+    intent: IntentName | None = None
+    """attack, benign or observed; where it is not said, each row says it. Attack success can come from attacks only."""
+    columns: InteractionColumns = InteractionColumns()
+    """Names of columns that differ from the usual ones, e.g. `{prompt: question, response: answer}`."""
+    canaries: Columns = ()
+    """Secret strings planted in the system prompt or the documents, that must not come back."""
+    allowed_hosts: Columns = ()
+    """Hosts a link may point to."""
+    allowed_tools: Columns | None = None
+    """Tools that may be called; leave it out where nothing was declared, `[]` is none."""
+
+
+class InteractionsSpec(InteractionsOptions):
+    """Recorded exchanges with an assistant."""
+
+    interactions: RelativePath
+    """JSON Lines, CSV or Parquet."""
+
+
+_CALLABLE = re.compile(r"^[A-Za-z_][\w]*(\.[A-Za-z_][\w]*)*:[A-Za-z_][\w]*(\.[A-Za-z_][\w]*)*$")
+
+
+def _import_path(text: str) -> str:
+    if not _CALLABLE.match(text):
+        raise ValueError("write it as `package.module:Name`")
+    return text
+
+
+ImportPath = Annotated[Label, BeforeValidator(lambda v: _import_path(v) if isinstance(v, str) else v)]
+"""`package.module:Name`."""
+
+
+def is_loopback_url(url: str) -> bool:
+    """Whether a URL points to this machine: `localhost`, `127.0.0.0/8` or `::1`, over http or https.
+
+    >>> is_loopback_url("http://localhost:8080/v1"), is_loopback_url("http://localhost.example.org/v1")
+    (True, False)
+    """
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        _ = parts.port
+    except ValueError:
+        return False
+    if parts.scheme not in ("http", "https") or parts.username is not None or parts.password is not None:
+        return False
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _target(text: object) -> object:
+    if not isinstance(text, str):
+        return text
+    if "://" in text:
+        if not is_loopback_url(text):
+            raise ValueError(
+                "only this machine may be asked: a URL on localhost, 127.0.0.1 or [::1], without a password; "
+                "serve the assistant there, or record its answers and name them with `interactions:`"
+            )
+        return text
+    return _import_path(text)
+
+
+class TargetSpec(_Common):
+    """A live assistant."""
+
+    target: Annotated[str, Field(max_length=400), BeforeValidator(_target)]
+    """`module:function` beside the plan or installed, or an OpenAI-compatible URL on this machine."""
+    trust: Flag = False
+    """Whether code named by `module:function` may be imported and run. Only code that you have read."""
+    model: Label | None = None
+    """The model's name at the URL."""
+    temperature: Annotated[Number, Field(ge=0, le=2)] = 0.0
+    """Sampling temperature asked for at the URL."""
+    timeout: Annotated[Number, Field(gt=0, le=3600)] = 60.0
+    """Seconds to wait for one answer of the URL."""
+
+    @property
+    def is_url(self) -> bool:
+        """Whether it is a URL and not Python."""
+        return "://" in self.target
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        if self.is_url and self.model is None:
+            raise ValueError("a URL needs `model:`, the model's name there")
+        if not self.is_url and self.model is not None:
+            raise ValueError("`model` belongs to a URL, and this target is Python code")
+        return self
+
+
+class ModelSpec(_Common):
+    """A model that can be loaded."""
+
+    model: RelativePath
+    """`.skops` (scikit-learn), `.pt2` (torch.export), `.pt` or `.ts` (TorchScript), or a state dict with `module:`."""
+    trusted: tuple[Label, ...] = ()
+    """Types in a skops file that a person has looked at and trusts."""
+    features: Columns = ()
+    """Columns the model reads; those of the predictions where they are not named."""
+    favourable: DataLabel | None = None
+    """The favourable outcome; that of the predictions where it is not named."""
+    classes: tuple[DataLabel, ...] = ()
+    """Class labels in the order of a torch model's output."""
+    task: Literal["binary", "multiclass", "regression"] | None = None
+    """What it predicts; that of the predictions where it is not named."""
+    output: Literal["probability", "logit", "value"] | None = None
+    """What a torch model puts out; probabilities for classes and values for regression where it is not said."""
+    module: ImportPath | None = None
+    """For a state dict: `package.module:Class`."""
+    arguments: dict[str, JsonValue] = {}  # noqa: RUF012  pydantic copies defaults
+    """For a state dict: the arguments of that class."""
+    trust: Flag = False
+    """Whether the code of `module` may be imported and run. Only code that you have read."""
+
+    @model_validator(mode="after")
+    def _module(self) -> Self:
+        if self.arguments and self.module is None:
+            raise ValueError("`arguments` are those of the class that `module:` names")
+        return self
+
+
+KINDS = ("predictions", "table", "texts", "interactions", "target", "model")
+"""The keys that name the file, and so tell what a source is."""
+
+
+def _kind(value: Any) -> str | None:
+    if isinstance(value, Value):
+        return next((kind for kind, model in _MODELS.items() if isinstance(value, model)), None)
+    if not isinstance(value, Mapping):
+        return None
+    named = [kind for kind in KINDS if kind in value]
+    if named == ["target", "model"]:
+        return "target"  # a URL names its model
+    return named[0] if len(named) == 1 else None
+
+
+_MODELS: dict[str, type[Value]] = {
+    "predictions": PredictionsSpec,
+    "table": TableSpec,
+    "texts": TextsSpec,
+    "interactions": InteractionsSpec,
+    "target": TargetSpec,
+    "model": ModelSpec,
+}
+
+SourceSpec = Annotated[
+    Annotated[PredictionsSpec, Tag("predictions")]
+    | Annotated[TableSpec, Tag("table")]
+    | Annotated[TextsSpec, Tag("texts")]
+    | Annotated[InteractionsSpec, Tag("interactions")]
+    | Annotated[TargetSpec, Tag("target")]
+    | Annotated[ModelSpec, Tag("model")],
+    Discriminator(
+        _kind,
+        custom_error_type="source_kind",
+        custom_error_message=(
+            "names its file under exactly one of `predictions`, `table`, `texts`, `interactions`, `target`, `model`"
+        ),
+    ),
+]
+"""One source of the plan."""
+
+_ADAPTER: TypeAdapter[Any] = TypeAdapter(SourceSpec)
+
+
+def parse_source(
+    said: Mapping[str, Any],
+) -> PredictionsSpec | TableSpec | TextsSpec | InteractionsSpec | TargetSpec | ModelSpec:
+    """What a mapping says about a source.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        Where a key is unknown, missing or wrong. In a plan, the error names file and line.
+    """
+    spec: PredictionsSpec | TableSpec | TextsSpec | InteractionsSpec | TargetSpec | ModelSpec
+    spec = _ADAPTER.validate_python(said)
+    return spec
