@@ -2,7 +2,7 @@
 
 The highest and the lowest group are picked *after* seeing the rates. An interval for two groups chosen in advance, and
 the percentile bootstrap of the gap, ignore this: at equality the bootstrap of a gap over three groups never covers 0.
-Tukey and Kramer's method bounds all pairs at once, so the bound of whichever pair was picked holds.
+Tukey's quantile bounds all pairs at once, so the bound of whichever pair was picked holds.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special, stats
 
-from cardwright.statistics.intervals import FloatArray, check_level
+from cardwright.statistics.intervals import FloatArray, check_level, score_bounds
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Gap:
     level: float
     """Confidence level of the interval, simultaneous over all pairs of groups."""
     method: str
-    """Name in the literature, e.g. `tukey_kramer`."""
+    """Quantile and interval of a pair, e.g. `tukey_newcombe`."""
     highest: int
     """Index of the group with the highest rate; of equal ones, the first."""
     lowest: int
@@ -38,6 +39,7 @@ class Gap:
     """In a composite gap, the index of the gap that is the estimate."""
 
 
+@lru_cache(maxsize=1024)
 def simultaneous_quantile(groups: int, level: float = 0.95, df: float = math.inf) -> float:
     """What stands in the place of the normal quantile where all pairs of groups are compared at once.
 
@@ -54,60 +56,75 @@ def simultaneous_quantile(groups: int, level: float = 0.95, df: float = math.inf
 
 
 def rate_gap(successes: ArrayLike, trials: ArrayLike, level: float = 0.95) -> Gap | None:
-    """The highest minus the lowest rate among groups, with Tukey and Kramer's simultaneous interval.
+    """The highest minus the lowest rate among groups, with an interval that holds for all pairs of groups at once.
 
-    `None` with fewer than two groups. Each group needs a trial: the caller leaves out groups that are too small, and
-    says so.
+    Newcombe's hybrid score interval of each pair, at Tukey's simultaneous quantile. No additions are needed: rates of 0
+    and 1 keep a spread. `None` with fewer than two groups. Each group needs a trial: the caller leaves out groups that
+    are too small, and says so.
 
-    One success and one failure are added to each group for the interval (Agresti and Caffo), so that rates of 0 and 1
-    keep a spread; the estimate has no additions. The method is asymptotic; with expected counts under 5 judge
-    significance with `permutation`.
+    In simulations with 2 to 14 groups, rates of .05 to .95 and 20 trials or more in each, the nominal 95 % interval
+    covers at least 92.5 %, mostly 95 to 100 %; the plain Tukey-Kramer interval (Wald's, one success and one failure
+    added) goes down to 87 % there. With expected counts under 5 judge significance with `permutation`.
 
     Parameters
     ----------
     successes, trials
         One number per group; effective sizes where rows are weighted or clustered.
 
-    Source: Tukey (1953); Kramer (1956), Biometrics 12:307; Agresti and Caffo (2000), American Statistician 54:280.
+    Source: Tukey (1953) for the quantile; Newcombe (1998), Statistics in Medicine 17:873, method 10, for the pair.
     """
     k, n = _groups(successes, trials)
     if len(k) < 2:
         check_level(level)
         return None
-    kk, nn = k + 1.0, n + 2.0
-    p = kk / nn
-    lower, upper = _pairs(p, p * (1 - p) / nn, simultaneous_quantile(len(k), level))
     rates = k / n
+    least, most = score_bounds(k, n, simultaneous_quantile(len(k), level))
+    below, above = rates - least, most - rates
+    difference = rates[:, None] - rates[None, :]
+    lower = (difference - np.hypot(below[:, None], above[None, :]))[_off_diagonal(len(k))].max()
+    upper = (difference + np.hypot(above[:, None], below[None, :]))[_off_diagonal(len(k))].max()
     high, low = int(np.argmax(rates)), int(np.argmin(rates))
-    estimate = float(rates[high] - rates[low])
     return Gap(
-        estimate, max(0.0, min(lower, estimate)), min(1.0, max(upper, estimate)), level, "tukey_kramer", high, low
+        float(difference[high, low]), max(0.0, float(lower)), min(1.0, float(upper)), level, "tukey_newcombe", high, low
     )
 
 
 def rate_ratio(successes: ArrayLike, trials: ArrayLike, level: float = 0.95) -> Gap | None:
-    """The lowest over the highest rate among groups, with Tukey and Kramer's simultaneous interval on the log scale.
+    """The lowest over the highest rate among groups, with an interval that holds for all pairs of groups at once.
 
-    `None` with fewer than two groups, and where no group has a success: 0/0 is no ratio. Where only the lowest rate is
-    0 the ratio and its lower bound are 0.
+    Donner and Zou's ratio of score intervals for each pair, at Tukey's simultaneous quantile. It leaves 1 out exactly
+    where `rate_gap` leaves 0 out. `None` with fewer than two groups, and where no group has a success: 0/0 is no ratio.
+    Where only the lowest rate is 0 the ratio and its lower bound are 0. Coverage as `rate_gap`.
 
-    One half is added to the successes and one to the trials of each group for the interval; the estimate has no
-    additions.
+    Parameters
+    ----------
+    successes, trials
+        As `rate_gap`.
 
-    Source: as `rate_gap`; additions as `intervals.log_ratio`.
+    Source: Tukey (1953) for the quantile; Donner and Zou (2012), Statistical Methods in Medical Research 21:347, for
+    the pair.
     """
     k, n = _groups(successes, trials)
     if len(k) < 2 or not np.any(k > 0):
         check_level(level)
         return None
-    kk, nn = k + 0.5, n + 1.0
-    lower, upper = _pairs(np.log(kk / nn), 1 / kk - 1 / nn, simultaneous_quantile(len(k), level))
     rates = k / n
+    least, most = score_bounds(k, n, simultaneous_quantile(len(k), level))
+    # The upper bound of rate i over rate j; infinite where that of j may be 0.
+    product = rates[:, None] * rates[None, :]
+    above, below = (most * (2 * rates - most))[:, None], (least * (2 * rates - least))[None, :]
+    root = np.sqrt(np.maximum(0.0, product**2 - above * below))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        bound = np.where(below > 0, (product + root) / below, np.inf)[_off_diagonal(len(k))]
     high, low = int(np.argmax(rates)), int(np.argmin(rates))
     estimate = float(rates[low] / rates[high])
-    least = 0.0 if k[low] == 0 else min(math.exp(-upper), estimate)
-    most = min(1.0, max(math.exp(-max(0.0, lower)), estimate))
-    return Gap(estimate, least, most, level, "tukey_kramer_log", high, low)
+    # Turned round, the upper bound of j over i is the lower one of i over j.
+    lower, upper = min(estimate, 1 / float(bound.max())), max(estimate, min(1.0, float(bound.min())))
+    return Gap(estimate, lower, upper, level, "tukey_donner_zou", high, low)
+
+
+def _off_diagonal(size: int) -> NDArray[np.bool_]:
+    return ~np.eye(size, dtype=bool)
 
 
 def estimate_gap(
@@ -256,14 +273,10 @@ def detectable_gap(rate: float, trials: ArrayLike, level: float = 0.95, power: f
 
     def excess(gap: float) -> float:
         # The two rates lie around the overall rate, shifted inwards where they would leave 0..1.
-        low = min(max(0.0, rate - gap / 2), 1 - gap)
-        # With the additions of the interval; the smaller group takes the rate that varies more.
-        found = []
-        for p1, p2 in ((low, low + gap), (low + gap, low)):
-            q1, q2 = (first * p1 + 1) / (first + 2), (second * p2 + 1) / (second + 2)
-            spread = math.sqrt(q1 * (1 - q1) / (first + 2) + q2 * (1 - q2) / (second + 2))
-            found.append(abs(q1 - q2) - (c + z) * spread)
-        return min(found)
+        lower = min(max(0.0, rate - gap / 2), 1 - gap)
+        return min(
+            _expected_excess(lower + gap, n_1, lower, n_2, c, z) for n_1, n_2 in ((first, second), (second, first))
+        )
 
     if excess(1.0) < 0:
         return None
@@ -272,6 +285,14 @@ def detectable_gap(rate: float, trials: ArrayLike, level: float = 0.95, power: f
         middle = (low + high) / 2
         low, high = (low, middle) if excess(middle) >= 0 else (middle, high)
     return high
+
+
+def _expected_excess(high: float, n_high: float, low: float, n_low: float, c: float, z: float) -> float:
+    """How far the pair's lower bound would lie above 0 at these rates, z standard errors to the unlucky side."""
+    least, _ = score_bounds(high * n_high, n_high, c)
+    _, most = score_bounds(low * n_low, n_low, c)
+    error = math.sqrt(high * (1 - high) / n_high + low * (1 - low) / n_low)
+    return (high - low) - math.hypot(high - float(least), float(most) - low) - z * error
 
 
 def needed_for_gap(
@@ -291,7 +312,7 @@ def needed_for_gap(
         How many groups are compared.
     """
     spread = highest * (1 - highest) + lowest * (1 - lowest)
-    return _needed(highest - lowest, limit, spread, groups, level, power)
+    return _needed(limit - (highest - lowest), spread, groups, level, power)
 
 
 def needed_for_ratio(
@@ -304,15 +325,16 @@ def needed_for_ratio(
     if lowest <= 0 or highest <= 0 or limit <= 0:
         return None
     spread = (1 - highest) / highest + (1 - lowest) / lowest
-    return _needed(math.log(lowest / highest), math.log(limit), spread, groups, level, power)
+    return _needed(math.log(lowest / highest / limit), spread, groups, level, power)
 
 
-def _needed(value: float, limit: float, spread: float, groups: int, level: float, power: float) -> int | None:
-    distance = abs(value - limit)
-    if distance < 1e-12:
+def _needed(margin: float, spread: float, groups: int, level: float, power: float) -> int | None:
+    if abs(margin) < 1e-12:
         return None
-    c, z = simultaneous_quantile(groups, level), float(special.ndtri(check_level(power)))
-    return max(1, math.ceil(((c + z) / distance) ** 2 * spread))
+    check_level(power)
+    # Outside the limit (margin below 0) the one pair has to show it; inside it, every pair has to stay inside.
+    luck = simultaneous_quantile(groups, power) if margin > 0 else float(special.ndtri(power))
+    return max(1, math.ceil(((simultaneous_quantile(groups, level) + luck) / margin) ** 2 * spread))
 
 
 def _pairs(x: FloatArray, variance: FloatArray, c: float) -> tuple[float, float]:
@@ -328,9 +350,10 @@ def _groups(successes: ArrayLike, trials: ArrayLike) -> tuple[FloatArray, FloatA
         raise ValueError("successes and trials are one number per group each")
     if np.any(n <= 0):
         raise ValueError("each group needs a trial; leave out groups without one, and say so")
-    if not np.all((k >= 0) & (k <= n)):
+    # Effective sizes are products of quotients: a rounding above the trials is none.
+    if not np.all((k >= 0) & (k <= n * (1 + 1e-9))):
         raise ValueError("successes lie between 0 and the number of trials")
-    return k, n
+    return np.minimum(k, n), n
 
 
 def _estimates(estimates: ArrayLike, standard_errors: ArrayLike) -> tuple[FloatArray, NDArray[np.float64]]:

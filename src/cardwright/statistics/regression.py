@@ -22,7 +22,7 @@ _SUMS = ("e", "abs_e", "e2", "e4", "y", "y2", "y3", "y4", "e2y", "e2y2")
 class RegressionMoments:
     """Sums over rows of powers of the error e = predicted - outcome, and of the outcome y; they add up exactly, in any order.
 
-    y is taken about a fixed `offset`; any will do.
+    y is taken about a fixed `offset`, best one near the outcome's mean: squares are rounded to 16 digits before they are added.
     """
 
     offset: float
@@ -106,8 +106,8 @@ def r_squared(moments: RegressionMoments, level: float = 0.95) -> ErrorEstimate 
     m = {name: getattr(moments, name).exact / n for name in _SUMS}
     mean = m["y"]
     variance = m["y2"] - mean**2
-    # Outcomes that are all equal leave a variance of rounded squares, not of the outcomes.
-    if variance <= Fraction(1, 2**48) * m["y2"] * Fraction(1, 2**4):
+    # Outcomes that are all equal leave a variance of rounding, not of outcomes.
+    if variance <= Fraction(1, 2**50) * m["y2"]:
         return None
     mse = m["e2"]
     estimate = 1 - mse / variance
