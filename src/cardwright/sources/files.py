@@ -54,6 +54,7 @@ MISSING_WORDS = (
 )  # fmt: skip
 """What stands for a missing number in a CSV file."""
 
+_LONG = 10**15  # beside decimal fractions, integers of 16 digits and more would lose some of them
 _TRUE = ("true", "True", "TRUE")
 _FALSE = ("false", "False", "FALSE")
 
@@ -506,21 +507,22 @@ class _CsvType:
         if "text" in self.kinds:
             return
         values = array.drop_null()
-        integers = _cast(values, pa.int64())
+        integers = None if "float" in self.kinds else _cast(values, pa.int64())
         if integers is None:
             missing = pc.is_in(values, value_set=pa.array(MISSING_WORDS))
             if pc.any(missing).as_py():
                 self.words = True
                 values = values.filter(pc.invert(missing))
-                integers = _cast(values, pa.int64())
+                integers = None if "float" in self.kinds else _cast(values, pa.int64())
         if len(values) == 0:
             return
         if integers is not None:
             ends = pc.min_max(integers).as_py()
-            self.long = self.long or ends["max"] > 2**53 or ends["min"] < -(2**53)
+            self.long = self.long or ends["max"] >= _LONG or ends["min"] <= -_LONG
             self.kinds.add("text" if _unlike_numbers(values) else "int")
         elif _cast(values, pa.float64()) is not None:
-            self.kinds.add("text" if _unlike_numbers(values) or _long_integers(values) else "float")
+            self.long = self.long or _long_integers(values)
+            self.kinds.add("text" if _unlike_numbers(values) else "float")
         elif pc.all(pc.is_in(values, value_set=pa.array(_TRUE + _FALSE))).as_py():
             self.kinds.add("bool")
         else:
@@ -542,6 +544,7 @@ def _cast(values: Any, kind: Any) -> Any:
     import pyarrow as pa
 
     try:
+        values.slice(0, 64).cast(kind)  # Arrow writes a message for every value that fails, so a few go first
         return values.cast(kind)
     except pa.ArrowInvalid:
         return None  # not all of them read so; that is the answer
@@ -553,14 +556,19 @@ def _unlike_numbers(values: Any) -> bool:
 
     if pc.any(pc.starts_with(values, "+")).as_py() or pc.any(pc.ends_with(values, ".")).as_py():
         return True
-    suspects = values.filter(pc.or_(pc.starts_with(values, "0"), pc.starts_with(values, "-0")))
-    return len(suspects) > 0 and bool(pc.any(pc.match_substring_regex(suspects, "^-?0[0-9xX]")).as_py())
+    for zero in ("0", "-0"):
+        begins = pc.starts_with(values, zero)
+        usual = pc.or_(pc.starts_with(values, f"{zero}."), pc.equal(values, zero))  # 0.5 and 0, which are fast to tell
+        suspects = values.filter(pc.and_not(begins, usual))
+        if len(suspects) and pc.any(pc.match_substring_regex(suspects, "^-?0[0-9xX]")).as_py():
+            return True
+    return False
 
 
 def _long_integers(values: Any) -> bool:
     import pyarrow.compute as pc
 
-    suspects = values.filter(pc.greater(pc.utf8_length(values), 15))
+    suspects = values.filter(pc.and_not(pc.greater(pc.binary_length(values), 15), pc.match_substring(values, ".")))
     return len(suspects) > 0 and bool(pc.any(pc.match_substring_regex(suspects, "^-?[0-9]{16,}$")).as_py())
 
 
@@ -781,7 +789,7 @@ def _open_jsonl(files: Sequence[Path], where: str) -> Opened:
             state = kinds.setdefault(name, _CsvType())
             if value is not None and not (isinstance(value, float) and value != value):  # noqa: PLR0124  NaN is missing
                 state.kinds.add(_json_kind(value))
-                state.long = state.long or (isinstance(value, int) and abs(value) > 2**53)
+                state.long = state.long or (isinstance(value, int) and abs(value) >= _LONG)
     if counted == 0:
         raise SourceError("the file holds only blank lines", where=where, do="Write it again from its source.")
     schema = plain_schema(pa.schema([pa.field(name, state.type()) for name, state in kinds.items()]), where)
