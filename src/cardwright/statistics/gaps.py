@@ -77,16 +77,31 @@ def rate_gap(successes: ArrayLike, trials: ArrayLike, level: float = 0.95) -> Ga
     if len(k) < 2:
         check_level(level)
         return None
+    estimate, lower, upper = rate_gap_arrays(k, n, level)
+    high, low = _extremes(k / n)
+    return Gap(float(estimate), float(lower), float(upper), level, "tukey_newcombe", high, low)
+
+
+def rate_gap_arrays(
+    successes: ArrayLike, trials: ArrayLike, level: float = 0.95
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """`rate_gap` for many tables at once, such as one per threshold: estimates, lower and upper bounds.
+
+    Parameters
+    ----------
+    successes, trials
+        Tables × groups, at least two; any number of leading axes.
+    """
+    k, n = _tables(successes, trials)
     rates = k / n
-    least, most = score_bounds(k, n, simultaneous_quantile(len(k), level))
+    least, most = score_bounds(k, n, simultaneous_quantile(k.shape[-1], level))
     below, above = rates - least, most - rates
-    difference = rates[:, None] - rates[None, :]
-    lower = (difference - np.hypot(below[:, None], above[None, :]))[_off_diagonal(len(k))].max()
-    upper = (difference + np.hypot(above[:, None], below[None, :]))[_off_diagonal(len(k))].max()
-    high, low = int(np.argmax(rates)), int(np.argmin(rates))
-    return Gap(
-        float(difference[high, low]), max(0.0, float(lower)), min(1.0, float(upper)), level, "tukey_newcombe", high, low
-    )
+    # All ordered pairs of different groups.
+    i, j = np.nonzero(~np.eye(k.shape[-1], dtype=bool))
+    difference = rates[..., i] - rates[..., j]
+    lower = (difference - np.hypot(below[..., i], above[..., j])).max(axis=-1)
+    upper = (difference + np.hypot(above[..., i], below[..., j])).max(axis=-1)
+    return difference.max(axis=-1), np.maximum(0.0, lower), np.minimum(1.0, upper)
 
 
 def rate_ratio(successes: ArrayLike, trials: ArrayLike, level: float = 0.95) -> Gap | None:
@@ -108,23 +123,39 @@ def rate_ratio(successes: ArrayLike, trials: ArrayLike, level: float = 0.95) -> 
     if len(k) < 2 or not np.any(k > 0):
         check_level(level)
         return None
+    estimate, lower, upper = rate_ratio_arrays(k, n, level)
+    high, low = _extremes(k / n)
+    return Gap(float(estimate), float(lower), float(upper), level, "tukey_donner_zou", high, low)
+
+
+def rate_ratio_arrays(
+    successes: ArrayLike, trials: ArrayLike, level: float = 0.95
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """`rate_ratio` for many tables at once: estimates, lower and upper bounds, NaN where no group has a success.
+
+    Parameters
+    ----------
+    successes, trials
+        Tables × groups, at least two; any number of leading axes.
+    """
+    k, n = _tables(successes, trials)
     rates = k / n
-    least, most = score_bounds(k, n, simultaneous_quantile(len(k), level))
-    # The upper bound of rate i over rate j; infinite where that of j may be 0.
-    product = rates[:, None] * rates[None, :]
-    above, below = (most * (2 * rates - most))[:, None], (least * (2 * rates - least))[None, :]
+    least, most = score_bounds(k, n, simultaneous_quantile(k.shape[-1], level))
+    i, j = np.nonzero(~np.eye(k.shape[-1], dtype=bool))
+    # The upper bound of rate i over rate j, infinite where that of j may be 0.
+    product = rates[..., i] * rates[..., j]
+    above, below = (most * (2 * rates - most))[..., i], (least * (2 * rates - least))[..., j]
     root = np.sqrt(np.maximum(0.0, product**2 - above * below))
     with np.errstate(divide="ignore", invalid="ignore"):
-        bound = np.where(below > 0, (product + root) / below, np.inf)[_off_diagonal(len(k))]
-    high, low = int(np.argmax(rates)), int(np.argmin(rates))
-    estimate = float(rates[low] / rates[high])
+        bound = np.where(below > 0, (product + root) / below, np.inf)
+        estimate = rates.min(axis=-1) / rates.max(axis=-1)
     # Turned round, the upper bound of j over i is the lower one of i over j.
-    lower, upper = min(estimate, 1 / float(bound.max())), max(estimate, min(1.0, float(bound.min())))
-    return Gap(estimate, lower, upper, level, "tukey_donner_zou", high, low)
+    lower = np.minimum(estimate, 1 / bound.max(axis=-1))
+    return estimate, lower, np.maximum(estimate, np.minimum(1.0, bound.min(axis=-1)))
 
 
-def _off_diagonal(size: int) -> NDArray[np.bool_]:
-    return ~np.eye(size, dtype=bool)
+def _extremes(x: FloatArray) -> tuple[int, int]:
+    return int(np.argmax(x)), int(np.argmin(x))
 
 
 def estimate_gap(
@@ -142,7 +173,7 @@ def estimate_gap(
         check_level(level)
         return None
     lower, upper = _pairs(x, se * se, simultaneous_quantile(len(x), level, df))
-    high, low = int(np.argmax(x)), int(np.argmin(x))
+    high, low = _extremes(x)
     return Gap(float(x[high] - x[low]), max(0.0, lower), upper, level, "tukey_kramer", high, low)
 
 
@@ -160,7 +191,7 @@ def estimate_ratio(
         check_level(level)
         return None
     lower, upper = _pairs(np.log(x), (se / x) ** 2, simultaneous_quantile(len(x), level, df))
-    high, low = int(np.argmax(x)), int(np.argmin(x))
+    high, low = _extremes(x)
     return Gap(
         float(x[low] / x[high]), math.exp(-upper), math.exp(-max(0.0, lower)), level, "tukey_kramer_log", high, low
     )
@@ -345,10 +376,17 @@ def _pairs(x: FloatArray, variance: FloatArray, c: float) -> tuple[float, float]
 
 
 def _groups(successes: ArrayLike, trials: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    k, n = np.asarray(successes, float), np.asarray(trials, float)
-    if k.shape != n.shape or k.ndim != 1:
+    k, n = _tables(successes, trials)
+    if k.ndim != 1:
         raise ValueError("successes and trials are one number per group each")
-    if np.any(n <= 0):
+    return k, n
+
+
+def _tables(successes: ArrayLike, trials: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    k, n = np.asarray(successes, float), np.asarray(trials, float)
+    if k.shape != n.shape:
+        raise ValueError("successes and trials have one shape")
+    if not np.all(n > 0):
         raise ValueError("each group needs a trial; leave out groups without one, and say so")
     # Effective sizes are products of quotients: a rounding above the trials is none.
     if not np.all((k >= 0) & (k <= n * (1 + 1e-9))):
