@@ -131,7 +131,8 @@ def coverage_of_odds(replicates: int, rng: np.random.Generator) -> list[str]:
 
 def equal_groups(replicates: int, seed: int) -> list[str]:
     heading(
-        f"Four-fifths rule on equal groups, {replicates:,} models: failed = whole interval under {LIMIT} and permutation p ≤ .05; "
+        f"Four-fifths rule on equal groups, {replicates:,} models: failed = whole interval under {LIMIT} and permutation "
+        f"p ≤ .05; "
         f"passed = whole interval from {LIMIT}; else inconclusive",
         ("groups", "point rule fails", "failed", "inconclusive", "passed", "group size at which 80 % pass"),
     )

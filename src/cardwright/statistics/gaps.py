@@ -209,7 +209,7 @@ def estimate_gap_p_value(estimates: ArrayLike, standard_errors: ArrayLike, df: f
         return None
     i, j = np.triu_indices(len(x), 1)
     d, s = np.abs(x[i] - x[j]), np.hypot(se[i], se[j])
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         largest = float(np.max(np.where(d == 0, 0.0, d / s)))
     if not math.isfinite(largest):
         return 0.0

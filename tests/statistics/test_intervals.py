@@ -1,0 +1,219 @@
+"""Intervals for one proportion, mean, difference or ratio."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
+
+from cardwright.statistics import intervals
+
+LEVELS = st.floats(0.5, 0.999)
+
+
+@st.composite
+def counts(draw, most=400, least=1):
+    trials = draw(st.integers(least, most))
+    return draw(st.integers(0, trials)), trials
+
+
+@given(counts(), LEVELS)
+def test_wilson_and_clopper_pearson_agree_with_statsmodels(table, level):
+    k, n = table
+    for ours, name in ((intervals.wilson(k, n, level), "wilson"), (intervals.clopper_pearson(k, n, level), "beta")):
+        lower, upper = proportion_confint(k, n, alpha=1 - level, method=name)
+        assert (ours.lower, ours.upper) == pytest.approx((max(lower, 0), min(upper, 1)), abs=1e-9)
+
+
+@given(st.integers(1, 10**9))
+def test_bounds_end_exactly_at_0_and_1_where_no_or_all_trials_succeed(n):
+    for interval in (intervals.wilson, intervals.clopper_pearson):
+        assert interval(0, n).lower == 0.0 < interval(0, n).upper
+        assert interval(n, n).upper == 1.0 > interval(n, n).lower
+
+
+@given(counts(), LEVELS, LEVELS)
+def test_a_proportions_interval_holds_the_estimate_and_widens_with_the_level(table, one, other):
+    k, n = table
+    low, high = sorted((one, other))
+    for interval in (intervals.wilson, intervals.clopper_pearson):
+        narrow, wide = interval(k, n, low), interval(k, n, high)
+        assert wide.lower <= narrow.lower <= k / n <= narrow.upper <= wide.upper
+
+
+@given(st.lists(counts(), min_size=1, max_size=8))
+def test_arrays_give_the_same_bounds_as_single_counts(tables):
+    k, n = zip(*tables, strict=True)
+    lower, upper = intervals.wilson_arrays(k, n)
+    singles = [intervals.wilson(*table) for table in tables]
+    assert lower.tolist() == [b.lower for b in singles]
+    assert upper.tolist() == [b.upper for b in singles]
+
+
+def test_without_trials_there_is_no_interval():
+    assert intervals.wilson(0, 0) is None
+    assert intervals.clopper_pearson(0, 0) is None
+    assert intervals.newcombe(0, 0, 1, 2) is None
+    assert intervals.log_ratio(1, 2, 0, 0) is None
+    assert intervals.weighted_proportion(0, 0, 0) is None
+    assert np.isnan(intervals.wilson_arrays([0], [0])).all()
+
+
+@pytest.mark.parametrize("k, n", [(-1, 5), (6, 5), (float("nan"), 5)])
+def test_impossible_counts_are_refused(k, n):
+    with pytest.raises(ValueError, match="successes"):
+        intervals.wilson(k, n)
+
+
+@pytest.mark.parametrize("level", [0, 1, 95, -0.1, float("nan")])
+def test_a_level_outside_0_and_1_is_refused(level):
+    with pytest.raises(ValueError, match="confidence level"):
+        intervals.wilson(1, 2, level)
+
+
+@given(counts(), counts(), LEVELS)
+def test_newcombe_agrees_with_statsmodels(first, second, level):
+    ours = intervals.newcombe(*first, *second, level)
+    theirs = confint_proportions_2indep(*first, *second, method="newcomb", compare="diff", alpha=1 - level)
+    assert (ours.lower, ours.upper) == pytest.approx(theirs, abs=1e-9)
+
+
+def test_newcombe_reproduces_the_example_of_its_paper():
+    """Newcombe (1998), table II, (a) 56/70 - 48/80: 0.0524, 0.3339."""
+    bounds = intervals.newcombe(56, 70, 48, 80)
+    assert (round(bounds.lower, 4), round(bounds.upper, 4)) == (0.0524, 0.3339)
+
+
+@given(counts(), counts())
+def test_turning_two_groups_round_turns_their_intervals_round(first, second):
+    forth, back = intervals.newcombe(*first, *second), intervals.newcombe(*second, *first)
+    assert (forth.lower, forth.upper) == pytest.approx((-back.upper, -back.lower), abs=1e-12)
+    if first[0] and second[0]:
+        forth, back = intervals.log_ratio(*first, *second), intervals.log_ratio(*second, *first)
+        assert (forth.lower, forth.upper) == pytest.approx((1 / back.upper, 1 / back.lower))
+
+
+@given(counts(), counts(), LEVELS)
+def test_a_ratios_interval_holds_the_ratio_and_is_undefined_over_0(first, second, level):
+    bounds = intervals.log_ratio(*first, *second, level)
+    if second[0] == 0:
+        assert bounds is None
+    else:
+        assert bounds.lower <= first[0] / first[1] / (second[0] / second[1]) <= bounds.upper
+        assert (bounds.lower == 0) == (first[0] == 0)
+
+
+def test_all_succeeding_in_both_groups_keeps_a_spread():
+    """1/k - 1/n is 0 at k = n: without the additions ten of ten over ten of ten would be 1 for sure."""
+    bounds = intervals.log_ratio(10, 10, 10, 10)
+    assert bounds.lower < 0.9 < 1.1 < bounds.upper
+
+
+@given(counts(), st.floats(0.1, 50))
+def test_equal_weights_change_nothing(table, weight):
+    k, n = table
+    ours, plain = intervals.weighted_proportion(k * weight, n * weight, n * weight**2), intervals.wilson(k, n)
+    assert ours.effective_n == pytest.approx(n)
+    assert (ours.bounds.lower, ours.bounds.upper) == pytest.approx((plain.lower, plain.upper), abs=1e-9)
+
+
+def test_unequal_weights_widen_the_interval():
+    even, uneven = intervals.weighted_proportion(50, 100, 100), intervals.weighted_proportion(50, 100, 400)
+    assert uneven.effective_n == 25
+    assert uneven.bounds.upper - uneven.bounds.lower > even.bounds.upper - even.bounds.lower
+
+
+def test_the_cluster_variance_is_that_of_statsmodels_robust_regression_on_a_constant():
+    import statsmodels.api as sm
+
+    rng = np.random.default_rng(5)
+    clusters = rng.integers(0, 40, 600)
+    y = (rng.random(600) < rng.beta(2, 3, 40)[clusters]).astype(float)
+    fit = sm.OLS(y, np.ones(600)).fit(cov_type="cluster", cov_kwds={"groups": clusters, "use_correction": False})
+    trials = np.bincount(clusters)
+    ours = intervals.cluster_proportion(np.bincount(clusters, weights=y), trials)
+    used = int((trials > 0).sum())
+    assert ours.estimate == pytest.approx(y.mean())
+    assert ours.standard_error == pytest.approx(fit.bse[0] * np.sqrt(used / (used - 1)))
+    assert ours.effective_n < 600
+
+
+def test_copying_every_row_of_a_cluster_adds_no_information():
+    """Ten identical rows of each of 50 persons are 50 cases, not 500."""
+    y = np.array([1] * 15 + [0] * 35)
+    once, tenfold = intervals.cluster_proportion(y, np.ones(50)), intervals.cluster_proportion(10 * y, 10 * np.ones(50))
+    assert tenfold.effective_n == pytest.approx(once.effective_n)
+    assert (tenfold.bounds.lower, tenfold.bounds.upper) == pytest.approx((once.bounds.lower, once.bounds.upper))
+
+
+def test_no_success_in_clusters_is_taken_as_one_case_a_cluster():
+    ours = intervals.cluster_proportion([0] * 20, [5] * 20)
+    assert (ours.estimate, ours.standard_error, ours.bounds.lower) == (0.0, None, 0.0)
+    assert ours.effective_n == 20
+    assert ours.bounds.upper > intervals.wilson(0, 20).upper > intervals.wilson(0, 100).upper
+    assert intervals.cluster_proportion([0] * 20, [5] * 20, design_effect=2).effective_n == 50
+
+
+def test_one_cluster_gives_no_interval():
+    assert intervals.cluster_proportion([3], [5]) is None
+    assert intervals.cluster_proportion([3, 0], [5, 0]) is None
+
+
+def test_intervals_over_clusters_cover():
+    rng = np.random.default_rng(11)
+    held = 0
+    for _ in range(300):
+        rate = rng.beta(1, 9, 30)
+        size = rng.integers(1, 12, 30)
+        ours = intervals.cluster_proportion(rng.binomial(size, rate), size)
+        held += ours.bounds.lower <= 0.1 <= ours.bounds.upper
+    assert held / 300 > 0.91
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=30), LEVELS)
+def test_a_means_interval_agrees_with_scipy(values, level):
+    x = [Fraction(v) for v in values]
+    ours = intervals.mean_interval(len(x), sum(x), sum(v * v for v in x), level)
+    assert ours.estimate == pytest.approx(np.mean(values), abs=1e-6)
+    error = stats.sem(values) if max(values) > min(values) else 0.0
+    assert ours.standard_error == pytest.approx(error, rel=1e-6, abs=1e-9)
+    half = stats.t.ppf(0.5 + level / 2, len(x) - 1) * ours.standard_error
+    assert ours.bounds.upper - ours.bounds.lower == pytest.approx(2 * half, rel=1e-9, abs=1e-6)
+
+
+def test_one_value_has_no_interval():
+    assert intervals.mean_interval(1, 3.0, 9.0) is None
+
+
+def test_a_perfect_detector_needs_no_correction():
+    estimate, bounds = intervals.rogan_gladen(30, 100, 100_000, 100_000, 100_000, 100_000)
+    plain = intervals.wilson(30, 100)
+    assert estimate == pytest.approx(0.3)
+    assert (bounds.lower, bounds.upper) == pytest.approx((plain.lower, plain.upper), abs=0.01)
+
+
+def test_a_detector_hardly_better_than_chance_is_refused():
+    assert intervals.rogan_gladen(30, 100, 60, 100, 65, 100) is None
+    assert intervals.rogan_gladen(30, 100, 60, 100, 75, 100) is not None
+    assert intervals.rogan_gladen(30, 100, 0, 0, 75, 100) is None
+
+
+def test_the_corrected_share_follows_the_formula_and_is_cut():
+    estimate, bounds = intervals.rogan_gladen(230, 1000, 80, 100, 180, 200)
+    assert estimate == pytest.approx((0.23 + 0.9 - 1) / 0.7)
+    assert bounds.lower < estimate < bounds.upper
+    assert intervals.rogan_gladen(0, 1000, 80, 100, 180, 200)[0] == 0.0
+    assert intervals.rogan_gladen(1000, 1000, 80, 100, 180, 200)[0] == 1.0
+
+
+def test_the_corrected_intervals_cover():
+    rng = np.random.default_rng(3)
+    held = 0
+    for _ in range(400):
+        apparent = rng.binomial(500, 0.2 * 0.85 + 0.8 * 0.1)
+        _, bounds = intervals.rogan_gladen(apparent, 500, rng.binomial(80, 0.85), 80, rng.binomial(120, 0.9), 120)
+        held += bounds.lower <= 0.2 <= bounds.upper
+    assert held / 400 > 0.91
