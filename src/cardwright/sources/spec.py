@@ -6,7 +6,6 @@ Exactly one of them. Nothing heavy is imported here, and no file is touched.
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
@@ -15,6 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Discriminator, Field, JsonValue, Tag, TypeAdapter, model_validator
 
 from cardwright.record.base import Flag, FreeText, Identifier, Label, Number, RelativePath, Value, label
+from cardwright.sources.network import is_loopback
 
 Design = Literal["census", "random", "stratified", "adversarial", "unstated"]
 IntentName = Literal["attack", "benign", "observed"]
@@ -313,12 +313,7 @@ def is_loopback_url(url: str) -> bool:
         return False
     if parts.scheme not in ("http", "https") or parts.username is not None or parts.password is not None:
         return False
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return is_loopback(host)
 
 
 def _target(text: object) -> object:
