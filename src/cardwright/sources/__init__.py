@@ -1,4 +1,7 @@
-"""Where evidence comes from: one interface, one file per kind. Names are imported when they are asked for."""
+"""Where evidence comes from: one interface, one file per kind. Names are imported when they are asked for.
+
+`cardwright.sources.load.load` opens what a plan names; its module has its name, so it is imported from there.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,6 @@ _NAMES = {
     "bind": "binding",
     "guard": "network",
     "interactions_from": "frames",
-    "load": "load",
     "load_model": "models",
     "model_from_callable": "models",
     "model_from_estimator": "models",

@@ -203,29 +203,30 @@ def _digest(table: Any) -> str:
     ones filled with nothing (0, "", false), and whether each is there.
     """
     import pyarrow as pa
-    import pyarrow.compute as pc
 
-    arrays: list[Any] = []
-    names: list[str] = []
-    for name, column in zip(table.schema.names, table.columns, strict=True):
-        kind = column.type
-        if pa.types.is_nested(kind) or pa.types.is_binary(kind):
-            column = pa.chunked_array(
-                [pa.array([json.dumps(v, default=repr, sort_keys=True) for v in column.to_pylist()])]
-            )
-        elif column.null_count:
-            arrays.append(pc.is_valid(column).cast(pa.uint8()))
-            names.append(f"{name}\0present")
-            column = pc.fill_null(column, _nothing(kind))
-        if pa.types.is_boolean(column.type):
-            column = column.cast(pa.uint8())
-        arrays.append(column)
-        names.append(f"{name}\0{kind}")
-    canonical = pa.table(arrays, names=names).combine_chunks()
+    parts = [
+        part for name, column in zip(table.schema.names, table.columns, strict=True) for part in _defined(name, column)
+    ]
+    canonical = pa.table([array for _, array in parts], names=[name for name, _ in parts]).combine_chunks()
     sink = _Hash()
     with pa.PythonFile(sink, mode="w") as out, pa.ipc.new_stream(out, canonical.schema) as writer:
         writer.write_table(canonical, max_chunksize=65_536)
     return sink.digest.hexdigest()
+
+
+def _defined(name: str, column: Any) -> Iterator[tuple[str, Any]]:
+    """A column as one or two, in which every byte is defined."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = column.type
+    values = column
+    if pa.types.is_nested(kind) or pa.types.is_binary(kind):
+        values = pa.array([json.dumps(value, default=repr, sort_keys=True) for value in column.to_pylist()])
+    elif column.null_count:
+        yield f"{name}\0present", pc.is_valid(column).cast(pa.uint8())
+        values = pc.fill_null(column, _nothing(kind))
+    yield f"{name}\0{kind}", values.cast(pa.uint8()) if pa.types.is_boolean(kind) else values
 
 
 def _nothing(kind: Any) -> Any:
