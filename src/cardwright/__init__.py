@@ -1,1 +1,100 @@
+"""Cardwright turns evidence about a model or a dataset into the documents a governance review reads.
+
+It refuses the handoff when required evidence is missing. `cardwright.handoff` tells the whole story on one page. The public
+names below are loaded when they are first used, so that importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from cardwright.assessment import Assessment, load
+    from cardwright.errors import CardwrightError
+    from cardwright.evaluators.interface import Evaluator, Inputs, Need
+    from cardwright.handoff import Result, policy_of, run
+    from cardwright.policy.gate import decide
+    from cardwright.policy.policy import Policy
+    from cardwright.record import (
+        Case,
+        Claim,
+        Details,
+        Evaluation,
+        Finding,
+        Measured,
+        Measurement,
+        Outcome,
+        PlanLock,
+        Record,
+        Subject,
+        Unmeasured,
+        Verdict,
+    )
+
+_PUBLIC = {
+    "Assessment": "assessment",
+    "CardwrightError": "errors",
+    "Case": "record",
+    "Claim": "record",
+    "Details": "record",
+    "Evaluation": "record",
+    "Evaluator": "evaluators.interface",
+    "Finding": "record",
+    "Inputs": "evaluators.interface",
+    "Measured": "record",
+    "Measurement": "record",
+    "Need": "evaluators.interface",
+    "Outcome": "record",
+    "PlanLock": "record",
+    "Policy": "policy.policy",
+    "Record": "record",
+    "Result": "handoff",
+    "Subject": "record",
+    "Unmeasured": "record",
+    "Verdict": "record",
+    "decide": "policy.gate",
+    "load": "assessment",
+    "policy_of": "handoff",
+    "run": "handoff",
+}
+
+__all__ = [
+    "Assessment",
+    "CardwrightError",
+    "Case",
+    "Claim",
+    "Details",
+    "Evaluation",
+    "Evaluator",
+    "Finding",
+    "Inputs",
+    "Measured",
+    "Measurement",
+    "Need",
+    "Outcome",
+    "PlanLock",
+    "Policy",
+    "Record",
+    "Result",
+    "Subject",
+    "Unmeasured",
+    "Verdict",
+    "__version__",
+    "decide",
+    "load",
+    "policy_of",
+    "run",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PUBLIC:
+        return getattr(import_module(f"cardwright.{_PUBLIC[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Tag, ValidationError
 
 from cardwright.errors import PlanError, UsageError, did_you_mean
 
@@ -25,7 +25,7 @@ Path = tuple[str | int, ...]
 Model = TypeVar("Model", bound=BaseModel)
 
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
-_FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)([eE][-+]?[0-9]+)?")
+_FLOAT = re.compile(r"[-+]?(?:(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[0-9]+[eE][-+]?[0-9]+)")
 _CONSTANTS = {
     "": None,
     "~": None,
@@ -209,17 +209,19 @@ def _with(data: Any, path: Path, value: Any) -> Any:
 
 
 def _path(data: Any, loc: tuple[str | int, ...]) -> Path:
-    """The part of an error's location that stands in the file: names of union members are not keys."""
-    path: list[str | int] = []
-    for part in loc:
-        if (isinstance(data, dict) and part in data) or (
-            isinstance(data, list) and isinstance(part, int) and part < len(data)
-        ):
-            data = data[part]  # type: ignore[index]
-        else:
-            continue
-        path.append(part)
-    return tuple(path)
+    """The part of an error's location that stands in the file: names of union members are not keys.
+
+    A member of a union can have the name of a key beside it, so the longest way through the file is the right one.
+    """
+    if not loc:
+        return ()
+    part, rest = loc[0], loc[1:]
+    skipped = _path(data, rest)
+    if (isinstance(data, dict) and part in data) or (
+        isinstance(data, list) and isinstance(part, int) and part < len(data)
+    ):
+        return max(skipped, (part, *_path(data[part], rest)), key=len)  # type: ignore[index]
+    return skipped
 
 
 def _keys(model: type[BaseModel], loc: tuple[str | int, ...]) -> list[str]:
@@ -245,6 +247,10 @@ def _models(kind: Any) -> Iterator[type[BaseModel]]:
 
 
 def _inner(kind: Any, part: str | int) -> Iterator[Any]:
+    members = [member for member in get_args(kind) if _tag(member) == part] if get_origin(kind) is not None else []
+    if members:
+        yield from members
+        return
     for model in _models(kind):
         field = next((f for name, f in model.model_fields.items() if part in (name, f.alias)), None)
         if field is not None:
@@ -254,4 +260,14 @@ def _inner(kind: Any, part: str | int) -> Iterator[Any]:
         ):
             yield model
     if get_origin(kind) in (tuple, list, dict):
-        yield from get_args(kind)
+        yield from (argument.__origin__ if _is_union(argument) else argument for argument in get_args(kind))
+
+
+def _is_union(kind: Any) -> bool:
+    return get_origin(kind) is typing.Annotated and get_origin(get_args(kind)[0]) in (typing.Union, types.UnionType)
+
+
+def _tag(kind: Any) -> str | None:
+    if get_origin(kind) is not typing.Annotated:
+        return None
+    return next((mark.tag for mark in get_args(kind)[1:] if isinstance(mark, Tag)), None)

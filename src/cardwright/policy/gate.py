@@ -315,7 +315,7 @@ def _select(
                 _Answer(
                     "inconclusive",
                     f"The numbers of {evaluation.id} are {have}; the policy asks for {rule.binding} by the model at hand.",
-                    "Name the model file in the source's `model:`, so that the predictions are recomputed.",
+                    "Name the model beside the source, e.g. `- attributions: {source: test, model: model.skops}`: its predictions are recomputed.",
                     "command",
                     "cardwright run assessment.yaml",
                 ),
@@ -607,6 +607,14 @@ def _words(metric: str) -> str:
     return metric.replace("_", " ")
 
 
+def _measured_nothing(evaluations: list[Evaluation]) -> _Answer | None:
+    """An evaluation without one number found nothing because it looked at nothing."""
+    silent = [e.id for e in evaluations if not any(isinstance(m, Measured) for m in e.measurements)]
+    if not silent:
+        return None
+    return _Answer("missing", f"{silent[0]} measured nothing.", *_REMEDIES["missing"])
+
+
 def _evaluated(rule: EvaluatedRule, case: Case, now: str) -> _Answer:
     evaluations, _, answer = _select(rule, case.record)
     if answer is None:
@@ -619,8 +627,9 @@ def _evaluated(rule: EvaluatedRule, case: Case, now: str) -> _Answer:
                 reasons = [m.reason for m in evaluation.find(metric) if isinstance(m, Unmeasured)]
                 why = f": {reasons[0]}" if reasons else ""
                 return _Answer("missing", f"{evaluation.id} has no {_words(metric)}{why}", *_REMEDIES["missing"])
-        if not evaluation.measurements:
-            return _Answer("missing", f"{evaluation.id} measured nothing.", *_REMEDIES["missing"])
+    silent = _measured_nothing(evaluations)
+    if silent is not None:
+        return silent
     names = ", ".join(evaluation.id for evaluation in evaluations)
     return _Answer(
         "passed", f"{names} ran, {evaluations[0].completeness}, with {len(evaluations[0].measurements)} measurements."
@@ -633,6 +642,9 @@ def _findings(rule: FindingsRule, case: Case, now: str) -> _Answer:
         answer = _does_not_arise(rule, evaluations)
     if answer is not None:
         return answer
+    silent = _measured_nothing(evaluations)
+    if silent is not None:
+        return silent
     allowed = SEVERITIES.index(rule.at_most)
     worse = [(e, f) for e in evaluations for f in e.findings if SEVERITIES.index(f.severity) > allowed]
     if worse:

@@ -1,0 +1,521 @@
+"""The command line: words in, exit code out. One function per command; the only module that prints or exits.
+
+Exit codes: 0 allowed · 1 refused or unproven · 2 usage, plan or policy invalid · 3 evidence unreadable, or a digest, signature or
+chain is wrong · 4 internal error · 5 nothing to check.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cardwright import __version__
+from cardwright.errors import CardwrightError, NothingToCheckError, UsageError
+
+if TYPE_CHECKING:
+    from cardwright.policy.policy import Policy
+    from cardwright.record.verdict import Verdict
+
+app = typer.Typer(
+    name="cardwright",
+    help="Turns evidence about a model or a dataset into the documents a governance review reads, and refuses the handoff "
+    "when required evidence is missing.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class State:
+    """What the options before the command say."""
+
+    quiet = False
+    debug = False
+
+
+STATE = State()
+
+
+class TextOrJson(StrEnum):
+    """How a verdict is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class DocumentFormat(StrEnum):
+    """How a document is written."""
+
+    MARKDOWN = "markdown"
+    HTML = "html"
+    PDF = "pdf"
+
+
+class SubjectKind(StrEnum):
+    """What `init` scaffolds."""
+
+    TABULAR = "tabular"
+    LLM = "llm"
+    DATASET = "dataset"
+
+
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the result only.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the whole traceback of an error.")]
+Out = Annotated[Path | None, typer.Option("--output", "-o", help="Where to write.")]
+PolicyOption = Annotated[str | None, typer.Option("--policy", help="A policy by name or path, in place of the plan's.")]
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"cardwright {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    quiet: Quiet = False,
+    debug: Debug = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """See `app`."""
+    STATE.quiet, STATE.debug = quiet, debug
+
+
+def say(text: str = "", *, always: bool = False) -> None:
+    """Print a line for a person, unless `--quiet`."""
+    if always or not STATE.quiet:
+        typer.echo(text)
+
+
+def _width() -> int:
+    import shutil
+
+    return max(40, min(100, shutil.get_terminal_size((80, 24)).columns))
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int | None], None]]:
+    """A progress callback: bars on a terminal, plain lines elsewhere, nothing with `--quiet`."""
+    if STATE.quiet:
+        yield lambda what, done, total: None
+        return
+    if not sys.stderr.isatty() or os.environ.get("CI"):
+        last: list[str] = []
+
+        def line(what: str, done: int, total: int | None) -> None:
+            if last[-1:] != [what]:
+                last.append(what)
+                typer.echo(f"  {what} …", err=True)
+
+        yield line
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    ) as bars:
+        tasks: dict[str, Any] = {}
+
+        def bar(what: str, done: int, total: int | None) -> None:
+            for name, task in tasks.items():
+                if name != what:
+                    bars.update(task, visible=False)
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=total)
+            bars.update(tasks[what], completed=done, total=total, visible=True)
+
+        yield bar
+
+
+def _policy(name: str, beside: Path | None = None) -> Policy:
+    from cardwright import handoff
+
+    return handoff.policy_of(name, beside=beside)
+
+
+def _now() -> str:
+    """The moment: SOURCE_DATE_EPOCH where it is set, so that bytes repeat; else the clock."""
+    from datetime import UTC, datetime
+
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if epoch is None:
+        moment = datetime.now(UTC)
+    else:
+        try:
+            moment = datetime.fromtimestamp(int(epoch), UTC)
+        except (ValueError, OverflowError, OSError) as exc:
+            raise UsageError(
+                "SOURCE_DATE_EPOCH is not a number of seconds", do="Unset it, or set it to whole seconds."
+            ) from exc
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+# ---------------------------------------------------------------------------------------------------- the main job
+
+
+@app.command()
+def run(
+    assessment: Annotated[Path, typer.Argument(help="The plan: assessment.yaml, or the folder it is in.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="The dossier's folder; governance/<subject>/<version> by default."),
+    ] = None,
+    policy: PolicyOption = None,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help="Run this evaluation alone (repeat for more).")
+    ] = None,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="Threads to count with.")] = 2,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Evaluate, judge and document: from a plan to a dossier, with a verdict."""
+    STATE.quiet, STATE.debug = STATE.quiet or quiet, STATE.debug or debug
+    from cardwright import handoff, store
+    from cardwright.assessment import load
+
+    plan = load(assessment)
+    chosen = _policy(policy) if policy is not None else _policy(plan.file.policy, plan.base)
+    subject = plan.file.subject
+    folder = output or Path("governance") / subject.name / subject.version
+    fixed = _now() if "SOURCE_DATE_EPOCH" in os.environ else None
+    with _progress() as progress:
+        result = handoff.run(plan, chosen, now=fixed, only=tuple(only or ()), workers=workers, progress=progress)
+        store.write_dossier(folder, result.files)
+    for problem in result.problems:
+        typer.echo(f"missing: {problem}", err=True)
+    _print(result.verdict)
+    say()
+    say(f"Dossier: {folder}")
+    for name in sorted(result.files):
+        if "/" not in name and name.endswith((".pdf", ".html", ".md")):
+            say(f"  {folder / name}")
+    if not result.verdict.allowed:
+        say(f"Next: cardwright todo {folder}")
+    raise typer.Exit(0 if result.verdict.allowed and not result.problems else 1)
+
+
+def _print(verdict: Verdict, *, everything: bool = False) -> None:
+    from cardwright.policy import report
+
+    text = report.as_text(verdict, width=_width(), everything=everything)
+    if STATE.quiet:
+        text = text.split("\n", 1)[0]
+    typer.echo(text)
+
+
+@app.command()
+def evaluate(
+    assessment: Annotated[Path, typer.Argument(help="The plan.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write the record.")] = Path("record.json"),
+    only: Annotated[
+        list[str] | None, typer.Option("--only", help="Run this evaluation alone (repeat for more).")
+    ] = None,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="Threads to count with.")] = 2,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Evaluate only: from a plan to a record, without judging it."""
+    STATE.quiet, STATE.debug = STATE.quiet or quiet, STATE.debug or debug
+    from cardwright import assemble, handoff, store
+    from cardwright.assessment import load
+    from cardwright.sources import network
+
+    plan = load(assessment)
+    with _progress() as progress:
+        prepared = handoff.prepare(plan, _policy(plan.file.policy, plan.base), progress=progress)
+        with network.guard():
+            evaluations, gaps, _ = handoff.evaluate(
+                prepared, only=tuple(only or ()), workers=workers, progress=progress
+            )
+    record = assemble.record(prepared, evaluations, gaps)
+    store.write_file(output, store.to_json(record))
+    say(f"{output}: {len(evaluations)} evaluations, {len(gaps)} without a result, sha256 {record.sha256}")
+    for gap in gaps:
+        typer.echo(f"{gap.id}: {gap.code}: {gap.reason} {gap.remedy}", err=True)
+    raise typer.Exit(1 if gaps else 0)
+
+
+@app.command()
+def gate(
+    dossier: Annotated[Path, typer.Argument(help="A dossier's folder.")],
+    policy: PolicyOption = None,
+    artifact: Annotated[
+        Path | None,
+        typer.Option("--artifact", help="The folder that holds the subject's files, to compare with the record."),
+    ] = None,
+    format: Annotated[TextOrJson, typer.Option("--format", help="How to print the verdict.")] = TextOrJson.TEXT,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Print every requirement, not only what is in the way.")
+    ] = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Judge a dossier against a policy; writes nothing. Exit code 0 only if the handoff is allowed."""
+    STATE.quiet, STATE.debug = STATE.quiet or quiet, STATE.debug or debug
+    verdict = _judge(dossier, policy, artifact)
+    if format is TextOrJson.JSON:
+        from cardwright.policy import report
+
+        typer.echo(report.as_json(verdict))
+    else:
+        _print(verdict, everything=everything)
+    raise typer.Exit(0 if verdict.allowed else 1)
+
+
+def _judge(dossier: Path, policy: str | None, artifact: Path | None) -> Verdict:
+    from cardwright import handoff, store
+    from cardwright.record import canonical
+    from cardwright.record.verdict import Verdict
+
+    files = store.read_dossier(dossier)
+    if store.RECORD not in files:
+        raise NothingToCheckError(
+            "the dossier holds no record", where=str(dossier), do="Make one: cardwright run PLAN."
+        )
+    before = (
+        canonical.parse(Verdict, files[store.REVIEW], where=str(dossier / store.REVIEW))
+        if store.REVIEW in files
+        else None
+    )
+    case = handoff.case_of(files, where=str(dossier))
+    names = [file.path for file in case.record.subject.files]
+    artefacts = store.digests(artifact, names) if artifact is not None else None
+    case = case.model_copy(update={"artefacts": artefacts})
+    name = policy or (before.policy.name if before is not None else None)
+    if name is None:
+        raise UsageError("the dossier does not say which policy it was made for", do="Name one with --policy.")
+    chosen = _policy(name)
+    by = "the command line" if policy is not None else "the plan"
+    return handoff.judge(case, chosen, now=_now(), chosen_by=by)
+
+
+def _stored(dossier: Path) -> Verdict:
+    """The verdict that a dossier holds, as it was when the dossier was written."""
+    from cardwright import store
+    from cardwright.record import canonical
+    from cardwright.record.verdict import Verdict
+
+    files = store.read_dossier(dossier)
+    if store.VERDICT not in files:
+        raise NothingToCheckError(
+            "the dossier holds no verdict", where=str(dossier), do=f"Judge it: cardwright gate {dossier}."
+        )
+    return canonical.parse(Verdict, files[store.VERDICT], where=str(dossier / store.VERDICT))
+
+
+@app.command()
+def render(
+    dossier: Annotated[Path, typer.Argument(help="A dossier's folder, or a record.json.")],
+    document: Annotated[
+        str, typer.Option("--document", "-d", help="model_card, dataset_card or audit_report.")
+    ] = "model_card",
+    format: Annotated[DocumentFormat, typer.Option("--format", "-f", help="How to write it.")] = DocumentFormat.HTML,
+    output: Out = None,
+    templates: Annotated[
+        Path | None, typer.Option("--templates", help="A folder whose templates replace ours.")
+    ] = None,
+    page_size: Annotated[str, typer.Option("--page-size", help="A4 or Letter.")] = "A4",
+    language: Annotated[str, typer.Option("--language", help="en or de.")] = "en",
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Make one document of a dossier or a record."""
+    STATE.quiet, STATE.debug = STATE.quiet or quiet, STATE.debug or debug
+    from cardwright import documents, handoff, store
+    from cardwright.record import canonical
+    from cardwright.record.record import Record
+    from cardwright.record.verdict import Verdict
+
+    run = verdict = None
+    if dossier.is_file():
+        record = canonical.parse(Record, store.read_file(dossier, what="record"), where=str(dossier))
+    else:
+        files = store.read_dossier(dossier)
+        case = handoff.case_of(files, where=str(dossier))
+        record, run = case.record, case.run
+        if store.REVIEW in files:
+            verdict = canonical.parse(Verdict, files[store.REVIEW], where=str(dossier / store.REVIEW))
+    edition = documents.Edition(
+        record=record, verdict=verdict, run=run, templates_dir=templates, page_size=page_size, language=language
+    )
+    data = documents.render(edition, document=document, format=format.value)
+    suffix = {"markdown": "md"}.get(format.value, format.value)
+    path = output or Path(f"{document}.{suffix}")
+    store.write_file(path, data)
+    say(f"{path}: {len(data):,} bytes")
+
+
+@app.command()
+def todo(
+    dossier: Annotated[Path, typer.Argument(help="A dossier's folder.")] = Path(),
+    policy: PolicyOption = None,
+    by: Annotated[
+        str | None, typer.Option("--by", help="Only what this closes: command, data, words, signature or decision.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Show all of it, not the first five.")] = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Say what is missing, grouped by who closes it, next command first."""
+    STATE.quiet, STATE.debug = STATE.quiet or quiet, STATE.debug or debug
+    from cardwright.errors import did_you_mean
+    from cardwright.policy import report
+
+    closers = [key for key, _ in report.GROUPS]
+    if by is not None and by not in closers:
+        raise UsageError(f'nothing is closed by "{by}"', do=did_you_mean(by, closers))
+    verdict = _judge(dossier, policy, None) if policy is not None else _stored(dossier)
+    typer.echo(report.todo(verdict, width=_width(), most=10**6 if everything else 5, closed_by=by))
+    raise typer.Exit(0 if verdict.allowed else 1)
+
+
+# ---------------------------------------------------------------------------------------------------- set-up
+
+
+@app.command()
+def init(
+    directory: Annotated[Path, typer.Argument(help="The folder to write the plan into.")],
+    source: Annotated[
+        Path | None, typer.Option("--from", help="Your file of predictions, data or transcripts.")
+    ] = None,
+    kind: Annotated[
+        SubjectKind | None, typer.Option("--kind", help="What is judged; told from the file, where it can be.")
+    ] = None,
+    answer: Annotated[
+        list[str] | None, typer.Option("--set", help="An answer, e.g. --set label=approved (repeat for more).")
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Ask nothing: take what the file shows; what is unsure stays `?`.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Overwrite a plan that is there; details.yaml is never overwritten.")
+    ] = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Write a plan that runs, from a look at your file and at most eight answers."""
+    STATE.quiet, STATE.debug = STATE.quiet or quiet, STATE.debug or debug
+    from cardwright import scaffold
+
+    given: dict[str, str] = {}
+    for item in answer or []:
+        key, equals, value = item.partition("=")
+        if not equals or not value:
+            raise UsageError(f'"{item}" is not KEY=VALUE', do="Write --set label=approved.")
+        given[key.strip()] = value.strip()
+    interactive = not yes and sys.stdin.isatty()
+
+    def ask(question: str, proposal: str | None) -> str | None:
+        if not interactive:
+            return None
+        reply: str = typer.prompt(question, default=proposal or "?", show_default=True)
+        return reply
+
+    done = scaffold.init(directory, source, kind.value if kind else None, given, ask, yes=yes, force=force)
+    for line in done.notes:
+        say(line)
+    say(f"Wrote {', '.join(str(path) for path in done.written)}")
+    if done.open:
+        say(f"Still open, marked `?` in {done.plan}: {', '.join(done.open)}")
+        say(
+            "Answer them there, or run init again: --yes takes the guesses that are sure, --set KEY=VALUE answers one, "
+            "--force overwrites the plan."
+        )
+    say(f"Next: cardwright run {done.plan}")
+
+
+@app.command()
+def schema(
+    name: Annotated[
+        str | None, typer.Argument(help="record, assessment, policy, verdict, plan-lock, manifest, run, details …")
+    ] = None,
+    every: Annotated[Path | None, typer.Option("--all", help="Write every schema into this folder.")] = None,
+    debug: Debug = False,
+) -> None:
+    """Print the JSON Schema of a file format."""
+    STATE.debug = STATE.debug or debug
+    from cardwright import schemas, store
+    from cardwright.errors import did_you_mean
+
+    if every is not None:
+        for key in schemas.FORMATS:
+            store.write_file(every / f"{key}.schema.json", schemas.of(key))
+        say(f"{every}: {len(schemas.FORMATS)} schemas")
+        return
+    if name is None:
+        typer.echo("\n".join(schemas.FORMATS))
+        return
+    if name not in schemas.FORMATS:
+        raise UsageError(f'no file format is called "{name}"', do=did_you_mean(name, schemas.FORMATS))
+    typer.echo(schemas.of(name).decode("utf-8"), nl=False)
+
+
+@app.command()
+def doctor(
+    offline: Annotated[bool, typer.Option("--offline", help="Also say what could try to reach a network.")] = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Check what is installed, and say what to install for what is not."""
+    STATE.quiet, STATE.debug = STATE.quiet or quiet, STATE.debug or debug
+    from cardwright import diagnosis
+
+    checks = diagnosis.checks(offline=offline)
+    for check in checks:
+        if not STATE.quiet or not check.ok:
+            mark = "ok     " if check.ok else "missing"
+            typer.echo(f"{mark}  {check.what}" + (f": {check.detail}" if check.detail else ""))
+            if not check.ok and check.remedy:
+                typer.echo(f"         {check.remedy}")
+    raise typer.Exit(0 if all(check.ok or not check.required for check in checks) else 1)
+
+
+def main() -> None:
+    """The entry point: runs a command, and turns errors into one clear line and an exit code."""
+    try:
+        code = app(standalone_mode=False)
+    except CardwrightError as exc:
+        if STATE.debug or "--debug" in sys.argv:
+            raise
+        typer.echo(f"cardwright: {exc}", err=True)
+        sys.exit(exc.exit_code)
+    except typer.Abort:
+        typer.echo("cardwright: stopped", err=True)
+        sys.exit(130)
+    except KeyboardInterrupt:
+        typer.echo("cardwright: stopped", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(0)
+    except Exception as exc:
+        if hasattr(exc, "format_message") and hasattr(exc, "exit_code"):  # a usage error of the option parser
+            typer.echo(f"cardwright: {exc.format_message()}", err=True)
+            sys.exit(2)
+        if STATE.debug or "--debug" in sys.argv:
+            raise
+        # The message could hold a value from the data, so only the type is printed.
+        typer.echo(
+            f"cardwright: internal error ({type(exc).__name__}). Please report it; --debug shows where.", err=True
+        )
+        sys.exit(4)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,238 @@
+"""The whole story on one page: plan → load → evaluate → assemble → decide → render → write.
+
+A newcomer reads this first. A value travels, the code stands still: an `Assessment` (what people planned) becomes a `Prepared`
+(sources opened, plan fixed), then a `Record` (frozen), then a `Verdict`, then documents, then a dossier on disk.
+"""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+
+from cardwright import assemble, documents, resources, store
+from cardwright.assemble import Prepared
+from cardwright.assessment import Assessment, Step
+from cardwright.errors import CardwrightError, MissingExtraError, PolicyError, did_you_mean
+from cardwright.evaluators import registry
+from cardwright.evaluators.interface import Inputs
+from cardwright.policy.gate import decide
+from cardwright.policy.policy import Policy, read_policy
+from cardwright.record import canonical
+from cardwright.record.case import Case
+from cardwright.record.evaluation import Evaluation
+from cardwright.record.provenance import RunFacts
+from cardwright.record.record import NotEvaluated, PlanLock, Record
+from cardwright.record.verdict import Stage, Verdict
+from cardwright.sources import network
+
+Progress = Callable[[str, int, int | None], None]
+"""Called with what is being done, how much of it, and out of how much (None where unknown)."""
+
+
+def _silent(what: str, done: int, total: int | None) -> None:
+    """Show nothing."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run leaves."""
+
+    record: Record
+    run: RunFacts
+    verdict: Verdict
+    files: Mapping[str, bytes]
+    """The dossier's files by path."""
+    problems: tuple[str, ...] = field(default=())
+    """Documents that could not be made, and why; never silent."""
+
+
+def run(
+    assessment: Assessment,
+    policy: Policy,
+    *,
+    now: str | None = None,
+    only: tuple[str, ...] = (),
+    workers: int = 2,
+    progress: Progress = _silent,
+) -> Result:
+    """The main job: from a plan to the files of a dossier. Nothing is written here; `store.write_dossier` does that.
+
+    Parameters
+    ----------
+    now:
+        The moment the verdict speaks of; the clock's, where it is not said.
+    only:
+        Ids of evaluations to run; the others are *missing* in the record, and block.
+    """
+    prepared = prepare(assessment, policy, progress=progress)
+    started = _clock()
+    with network.guard() as guard:
+        evaluations, gaps, seconds = evaluate(prepared, only=only, workers=workers, progress=progress)
+    record = assemble.record(prepared, evaluations, gaps)
+    facts = RunFacts(
+        run_id=record.provenance.run_id,
+        record_sha256=record.sha256,
+        started=now or started,
+        finished=now or _clock(),
+        seconds={} if now else seconds,
+        platform="" if now else platform.platform(),
+        python=platform.python_version(),
+        refused_connections=guard.refused,
+    )
+    artefacts = {file.path: file.sha256 for file in prepared.subject.files}
+    case = Case(record=record, plan=prepared.lock, run=facts, artefacts=artefacts)
+    return finish(case, policy, now=now or facts.finished, progress=progress)
+
+
+def prepare(assessment: Assessment, policy: Policy, *, progress: Progress = _silent) -> Prepared:
+    """Open every source, hash the subject, and fix what each evaluation must cover, before anything is evaluated.
+
+    Raises
+    ------
+    EvidenceError
+        Where a file is not there, cut off, unsafe, or not what the plan says.
+    """
+    return assemble.prepare(assessment, policy, progress)
+
+
+def evaluate(
+    prepared: Prepared, *, only: tuple[str, ...] = (), workers: int = 2, progress: Progress = _silent
+) -> tuple[list[Evaluation], list[NotEvaluated], dict[str, float]]:
+    """Run every evaluation of the plan. One that raises becomes an error in the record; the others' evidence is not lost."""
+    done: list[Evaluation] = []
+    gaps: list[NotEvaluated] = []
+    seconds: dict[str, float] = {}
+    for step in prepared.assessment.steps:
+        begun = time.perf_counter()
+        if only and step.id not in only:
+            gaps.append(
+                NotEvaluated(id=step.id, code="missing", reason="Left out of this run.", remedy="Run without --only.")
+            )
+            continue
+        outcome = _evaluate_one(prepared, step, workers, progress)
+        (done if isinstance(outcome, Evaluation) else gaps).append(outcome)  # type: ignore[arg-type]
+        seconds[step.id] = round(time.perf_counter() - begun, 3)
+    return done, gaps, seconds
+
+
+def _evaluate_one(prepared: Prepared, step: Step, workers: int, progress: Progress) -> Evaluation | NotEvaluated:
+    try:
+        absent = next(
+            (prepared.unavailable[name] for name in step.inputs.values() if name in prepared.unavailable), None
+        )
+        if absent is not None:
+            raise absent
+        evaluator, parameters = registry.configured(registry.find(step.evaluator), step.options, where=step.where)
+        sources = {need: prepared.sources[name] for need, name in step.inputs.items()}
+        inputs = Inputs(
+            id=step.id,
+            sources=sources,
+            parameters=parameters,
+            binding=next((prepared.bindings[name] for name in step.inputs.values() if name in prepared.bindings), None),
+            seed=prepared.assessment.file.seed,
+            workers=workers,
+            progress=lambda count, total: progress(step.id, count, total),
+        )
+        evaluation = evaluator.evaluate(inputs)
+        return evaluation.model_copy(update={"target": step.target}) if step.target else evaluation
+    except MissingExtraError as exc:
+        return NotEvaluated(id=step.id, code="missing", reason=exc.what, remedy=exc.do or "Install it.")
+    except CardwrightError as exc:
+        return NotEvaluated(
+            id=step.id, code="error", reason=str(exc)[:2000], remedy=exc.do or "Mend what stopped it and run again."
+        )
+    except Exception as exc:  # noqa: BLE001  any evaluator, ours or a stranger's, may raise anything; the run goes on
+        # The message of a foreign error may hold a value from the data, so only its type is kept.
+        return NotEvaluated(
+            id=step.id,
+            code="error",
+            reason=f"{step.evaluator} raised {type(exc).__name__} in {_where(exc)}.",
+            remedy="Run it alone with --debug to see the whole error: cardwright run … --only " + step.id,
+        )
+
+
+def _where(exc: BaseException) -> str:
+    trace = exc.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return (
+        f"{Path(trace.tb_frame.f_code.co_filename).name}, line {trace.tb_lineno}"
+        if trace is not None
+        else "an unknown place"
+    )
+
+
+def finish(
+    case: Case, policy: Policy, *, now: str, chosen_by: str = "the plan", progress: Progress = _silent
+) -> Result:
+    """Judge a case and make its documents: everything after evaluation. Which file names which digest: design, 3a."""
+    progress("decide", 0, None)
+    review = decide(case, policy, now, "review", chosen_by=chosen_by)
+    verdict = decide(case, policy, now, "release", chosen_by=chosen_by)
+    files: dict[str, bytes] = {store.RECORD: store.to_json(case.record)}
+    if case.plan is not None:
+        files[store.PLAN] = store.to_json(case.plan)
+    if case.run is not None:
+        files[store.RUN] = store.to_json(case.run)
+    files[store.REVIEW] = store.to_json(review)
+    problems: list[str] = []
+    edition = documents.Edition(record=case.record, verdict=review, claims=case.claims, run=case.run)
+    for name, document, format_ in documents.standard(case.record):
+        progress(name, 0, None)
+        try:
+            files[name] = documents.render(edition, document=document, format=format_)
+        except documents.MissingPangoError as exc:
+            # Without Pango everything but the PDF is written, and the PDF is missing.
+            problems.append(f"{name}: {exc}")
+    files[store.MANIFEST] = store.to_json(store.manifest_of(files))
+    files[store.VERDICT] = store.to_json(verdict)
+    return Result(record=case.record, run=case.run, verdict=verdict, files=files, problems=tuple(problems))  # type: ignore[arg-type]
+
+
+def case_of(files: Mapping[str, bytes], *, where: str, artefacts: Mapping[str, str] | None = None) -> Case:
+    """The case that a dossier holds."""
+    record = canonical.parse(Record, files[store.RECORD], where=f"{where}/{store.RECORD}")
+    plan = canonical.parse(PlanLock, files[store.PLAN], where=f"{where}/{store.PLAN}") if store.PLAN in files else None
+    facts = canonical.parse(RunFacts, files[store.RUN], where=f"{where}/{store.RUN}") if store.RUN in files else None
+    return Case(record=record, plan=plan, run=facts, artefacts=dict(artefacts) if artefacts is not None else None)
+
+
+def judge(
+    case: Case, policy: Policy, *, now: str, stage: Stage = "release", chosen_by: str = "the command line"
+) -> Verdict:
+    """The gate alone."""
+    return decide(case, policy, now, stage, chosen_by=chosen_by)
+
+
+def policy_of(name: str, *, beside: Path | None = None) -> Policy:
+    """A policy by the name of one that is packaged, or by a path; a relative path starts beside the plan.
+
+    Raises
+    ------
+    PolicyError
+        Where it is not valid, or there is none of that name.
+    """
+
+    def find(name: str, asked_from: str) -> tuple[bytes, str]:
+        if name.endswith((".yaml", ".yml")) or "/" in name:
+            start = Path(asked_from).parent if asked_from else beside or Path()
+            path = start / name
+            return store.read_file(path, what="policy"), str(path)
+        if name not in resources.names("policies"):
+            raise PolicyError(f'no policy is called "{name}"', do=did_you_mean(name, resources.names("policies")))
+        return resources.read("policies", name)
+
+    data, where = find(name, "")
+    return read_policy(data, where=where, find=find)
+
+
+def _clock() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+__all__ = ["Prepared", "Progress", "Result", "case_of", "evaluate", "finish", "judge", "policy_of", "prepare", "run"]

@@ -1,0 +1,107 @@
+"""A verdict for the terminal and for other programs: text a person can act on, and JSON."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+from cardwright.record import canonical
+from cardwright.record.verdict import Closer, Outcome, Verdict
+
+GROUPS: tuple[tuple[Closer, str], ...] = (
+    ("command", "A command closes these"),
+    ("data", "More or other data closes these"),
+    ("words", "A person's words close these"),
+    ("signature", "A signature closes these"),
+    ("decision", "A decision closes these: change it, or ask for a waiver"),
+)
+"""Who closes what is open, in the order in which it is quickest."""
+
+
+def as_json(verdict: Verdict) -> str:
+    """The verdict as canonical JSON, in one line."""
+    return canonical.dumps(verdict).decode("utf-8")
+
+
+def _wrap(text: str, width: int, indent: str) -> list[str]:
+    return textwrap.wrap(text, width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False) or [
+        indent
+    ]
+
+
+def as_text(verdict: Verdict, *, width: int = 80, everything: bool = False) -> str:
+    """The verdict as plain lines: the decision first, then what stands in the way and what closes it."""
+    counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in verdict.counts.items())
+    lines = [
+        verdict.headline,
+        f"policy {verdict.policy.name} {verdict.policy.version} ({verdict.policy.sha256[:12]}), chosen by {verdict.policy.chosen_by}",
+        f"{len(verdict.outcomes)} requirements: {counts}",
+    ]
+    if verdict.valid_until is not None:
+        lines.append(f"valid until {verdict.valid_until}")
+    if verdict.advisory:
+        lines.append("ADVISORY: asked for advice only; a receiver refuses this verdict")
+    shown: Sequence[Outcome] = verdict.blocking
+    for outcome in shown:
+        lines += ["", *_outcome(outcome, width)]
+    advice = [o for o in verdict.outcomes if o.level == "advise" and o.status not in ("passed", "not_applicable")]
+    if advice:
+        lines += ["", "Advice, which does not block:"]
+        for outcome in advice:
+            lines += _outcome(outcome, width)
+    for outcome in verdict.outcomes:
+        if outcome.waived is not None:
+            lines += _wrap(
+                f"{outcome.label} waived: {outcome.status} ({outcome.explanation}) until {outcome.waived.expires}, "
+                f"by {outcome.waived.approved_by}",
+                width,
+                "",
+            )
+    if everything:
+        rest = [o for o in verdict.outcomes if o not in shown and o not in advice]
+        if rest:
+            lines += ["", "The others:"]
+            for outcome in rest:
+                lines += _outcome(outcome, width)
+    for item in verdict.outstanding:
+        lines.append(f"outstanding: {item.role} signs for {item.meaning}")
+    return "\n".join(lines)
+
+
+def _outcome(outcome: Outcome, width: int) -> list[str]:
+    lines = _wrap(f"{outcome.label}  {outcome.status.replace('_', ' ').upper()}  {outcome.title}", width, "")
+    lines += _wrap(outcome.explanation, width, "      ")
+    if outcome.remedy is not None:
+        lines += _wrap(f"→ {outcome.remedy}", width, "      ")
+    return lines
+
+
+def todo(verdict: Verdict, *, width: int = 80, most: int = 5, closed_by: str | None = None) -> str:
+    """What is open, grouped by who closes it; the first few, with the command that closes each."""
+    open_ones = [o for o in verdict.blocking if closed_by is None or o.closed_by == closed_by]
+    total = len(open_ones) + (len(verdict.outstanding) if closed_by in (None, "signature") else 0)
+    if not total:
+        return "Nothing is open." if closed_by is None else f"Nothing is open for {closed_by}."
+    order = [key for key, _ in GROUPS]
+    ranked = sorted(open_ones, key=lambda o: order.index(o.closed_by) if o.closed_by in order else len(order))
+    shown = ranked[:most]
+    lines = [f"{total} open; the first {len(shown)}:" if total > len(shown) else f"{total} open:"]
+    for key, title in GROUPS:
+        group = [o for o in shown if o.closed_by == key]
+        rest = sum(o.closed_by == key for o in ranked) - len(group)
+        if not group and not rest:
+            continue
+        lines += ["", title + (f" ({rest} more)" if rest else "")]
+        for outcome in group:
+            lines += _wrap(
+                f"{outcome.label}  {outcome.requirement}: {outcome.status}. {outcome.explanation}", width, "  "
+            )
+            if outcome.remedy is not None:
+                lines += _wrap(f"→ {outcome.remedy}", width, "    ")
+            if outcome.command is not None:
+                lines += _wrap(f"$ {outcome.command}", width, "    ")
+    for item in verdict.outstanding[: max(0, most - len(shown))]:
+        lines += ["", f"  {item.role} signs for {item.meaning}", f"    $ cardwright sign-off --role {item.role}"]
+    if total > len(shown):
+        lines += ["", "See the others with --all."]
+    return "\n".join(lines)

@@ -1,0 +1,394 @@
+"""The only reader and writer of dossiers: atomic, locked, recoverable.
+
+A dossier is a folder. It is written beside and swapped in as a whole, so that a reader, a full disk or a power cut sees the old
+one or the new one, never half of one.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from cardwright.errors import IntegrityError, SourceError, StoreError, nearest
+from cardwright.record import canonical
+from cardwright.record.base import Count, RelativePath, Sha256, Value
+
+MANIFEST = "manifest.json"
+PLAN = "plan.lock.json"
+RECORD = "record.json"
+RUN = "evidence/run.json"
+REVIEW = "review.json"
+VERDICT = "verdict.json"
+CLAIMS = "claims.jsonl"
+LEDGER = "ledger.jsonl"
+OUTSIDE = (MANIFEST, VERDICT, CLAIMS, LEDGER)
+"""Files that the manifest does not list: itself, and what is said over it."""
+
+
+class Entry(Value):
+    """One file of a dossier."""
+
+    path: RelativePath
+    """Where it stands."""
+    sha256: Sha256
+    """Digest of its bytes."""
+    size: Count
+    """Its size in bytes."""
+
+
+class Manifest(Value):
+    """`manifest.json`: everything that is signed, by digest."""
+
+    schema_: Annotated[Literal["cardwright/manifest/1"], Field(alias="schema")] = "cardwright/manifest/1"
+    """The format of this file."""
+    files: tuple[Entry, ...]
+    """Every file but those that speak of the manifest."""
+
+    @property
+    def sha256(self) -> str:
+        """Digest of the canonical bytes."""
+        return canonical.sha256(self)
+
+
+def manifest_of(files: Mapping[str, bytes]) -> Manifest:
+    """The manifest of a dossier's files."""
+    return Manifest(
+        files=tuple(
+            Entry(path=path, sha256=canonical.digest(data), size=len(data))
+            for path, data in sorted(files.items())
+            if path not in OUTSIDE
+        )
+    )
+
+
+def to_json(value: Value) -> bytes:
+    """A value as it is written: canonical JSON and nothing else, so that the digest of the file is the value's."""
+    return canonical.dumps(value)
+
+
+# ---------------------------------------------------------------------------------------------------- reading
+
+
+def read_file(path: Path, *, what: str = "file", limit: int = canonical.MAX_BYTES) -> bytes:
+    """The bytes of a file.
+
+    Raises
+    ------
+    SourceError
+        Where it is not there, is a folder, may not be read, or is larger than the limit.
+    """
+    try:
+        size = path.stat().st_size
+        if size > limit:
+            raise SourceError(f"the {what} is larger than {limit // 2**20} MB", where=str(path))
+        return path.read_bytes()
+    except FileNotFoundError as exc:
+        hint = _near(path)
+        raise SourceError(f"the {what} is not there", where=str(path), do=hint or "Check the path.") from exc
+    except IsADirectoryError as exc:
+        raise SourceError(f"the {what} is a folder", where=str(path), do="Name a file in it.") from exc
+    except OSError as exc:
+        raise SourceError(f"the {what} cannot be read ({exc.strerror})", where=str(path)) from exc
+
+
+def _near(path: Path) -> str | None:
+    if not path.parent.is_dir():
+        return f"There is no folder {path.parent}."
+    match = nearest(path.name, (p.name for p in path.parent.iterdir()))
+    return f'Did you mean "{match}"?' if match else None
+
+
+def read_dossier(folder: Path) -> dict[str, bytes]:
+    """Every file of a dossier, held against its manifest.
+
+    Raises
+    ------
+    SourceError
+        Where the folder is not a dossier.
+    IntegrityError
+        Where a file differs from the manifest, is not listed, or is not there.
+    """
+    recover(folder)
+    if not folder.is_dir():
+        raise SourceError(
+            "there is no dossier", where=str(folder), do=_near(folder) or "Make one: cardwright run PLAN -o FOLDER."
+        )
+    if not (folder / MANIFEST).is_file():
+        raise SourceError(
+            f"not a dossier: it has no {MANIFEST}", where=str(folder), do="Name the folder that `run` has written."
+        )
+    files: dict[str, bytes] = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_symlink():
+            raise IntegrityError("a symbolic link in a dossier", where=str(path), do="A dossier holds files only.")
+        if path.is_file():
+            files[path.relative_to(folder).as_posix()] = read_file(path)
+    manifest = canonical.parse(Manifest, files[MANIFEST], where=str(folder / MANIFEST))
+    if canonical.dumps(manifest) != files[MANIFEST]:
+        raise IntegrityError("not in canonical form", where=str(folder / MANIFEST), do="Somebody has rewritten it.")
+    listed = {entry.path: entry for entry in manifest.files}
+    for name, entry in listed.items():
+        if name not in files:
+            raise IntegrityError(
+                "listed in the manifest, but not there", where=str(folder / name), do="Make the dossier again."
+            )
+        if canonical.digest(files[name]) != entry.sha256:
+            raise IntegrityError(
+                "its bytes are not those of the manifest",
+                where=str(folder / name),
+                do="It was changed after it was written.",
+            )
+    extra = sorted(set(files) - set(listed) - set(OUTSIDE))
+    if extra:
+        raise IntegrityError(
+            "not listed in the manifest", where=str(folder / extra[0]), do="It was added after the dossier was written."
+        )
+    return files
+
+
+# ---------------------------------------------------------------------------------------------------- writing
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file beside and move it into place.
+
+    Raises
+    ------
+    StoreError
+        Where it cannot be written; what was there before is untouched.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).chmod(0o644)
+            Path(name).replace(path)
+        except BaseException:
+            with suppress(OSError):
+                Path(name).unlink()
+            raise
+    except OSError as exc:
+        raise _unwritten(path, exc) from exc
+
+
+def _unwritten(path: Path, exc: OSError) -> StoreError:
+    if exc.errno == errno.ENOSPC:
+        return StoreError(
+            "there is no space left on the disk", where=str(path), do="Free some and run again; nothing was changed."
+        )
+    return StoreError(
+        f"cannot be written ({exc.strerror})",
+        where=str(path),
+        do="Check the folder's permissions; nothing was changed.",
+    )
+
+
+def write_dossier(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Swap a dossier in as a whole; the former one stays until the new one is complete, and then is gone.
+
+    Raises
+    ------
+    StoreError
+        Where it cannot be written, the folder holds something that is not a dossier, or the dossier there is signed.
+    """
+    folder = folder.absolute()
+    for name in files:
+        if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+            raise StoreError(f"{name} is not a path inside the dossier")
+    with locked(folder):
+        recover(folder)
+        _may_replace(folder)
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            new = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.new."))
+        except OSError as exc:
+            raise _unwritten(folder, exc) from exc
+        try:
+            for name, data in files.items():
+                path = new / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with path.open("wb") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+            new.chmod(0o755)
+            _swap(new, folder)
+        except OSError as exc:
+            raise _unwritten(folder, exc) from exc
+        finally:
+            shutil.rmtree(new, ignore_errors=True)
+
+
+def _may_replace(folder: Path) -> None:
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise StoreError("is a file, not a folder", where=str(folder), do="Name another folder with -o.")
+    if any(folder.iterdir()) and not (folder / MANIFEST).is_file():
+        raise StoreError(
+            "holds files that are not a dossier",
+            where=str(folder),
+            do="Name another folder with -o; nothing was changed.",
+        )
+    if (folder / CLAIMS).is_file() and (folder / CLAIMS).stat().st_size:
+        raise StoreError(
+            "this dossier is signed and is not overwritten",
+            where=str(folder),
+            do="Write to another folder, or use --supersede.",
+        )
+
+
+def _swap(new: Path, folder: Path) -> None:
+    if not folder.exists():
+        new.rename(folder)
+        return
+    if _exchange(new, folder):
+        return
+    # Two steps where the file system cannot exchange: a journal says what a crash between them left behind.
+    old = folder.parent / f".{folder.name}.old"
+    shutil.rmtree(old, ignore_errors=True)
+    journal = folder.parent / f".{folder.name}.swap"
+    journal.write_text(json.dumps({"new": new.name}), encoding="utf-8")
+    folder.rename(old)
+    new.rename(folder)
+    journal.unlink()
+    shutil.rmtree(old, ignore_errors=True)
+
+
+_RENAME_EXCHANGE = 2
+_AT_FDCWD = -100
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Exchange two folders in one step (Linux renameat2); False where the system cannot."""
+    if not sys.platform.startswith("linux"):
+        return False
+    libc = ctypes.CDLL(None, use_errno=True)
+    if not hasattr(libc, "renameat2"):
+        return False
+    result: int = libc.renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE)
+    return result == 0
+
+
+def recover(folder: Path) -> None:
+    """Finish or undo a swap that was cut off, so that the folder is the old dossier or the new one."""
+    folder = folder.absolute()
+    journal = folder.parent / f".{folder.name}.swap"
+    if not journal.is_file():
+        return
+    old = folder.parent / f".{folder.name}.old"
+    if not folder.exists() and old.exists():
+        old.rename(folder)
+    with suppress(OSError):
+        journal.unlink()
+    if folder.exists():
+        shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """One writer at a time; a second one is refused at once.
+
+    Raises
+    ------
+    StoreError
+        Where another process is writing this dossier.
+    """
+    folder = folder.absolute()
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        path = folder.parent / f".{folder.name}.lock"
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as exc:
+        raise _unwritten(folder, exc) from exc
+    try:
+        _lock(descriptor, folder)
+        # Whoever held it may have unlinked it since it was opened here; then this lock guards nothing.
+        if not path.exists() or path.stat().st_ino != os.fstat(descriptor).st_ino:
+            raise StoreError(
+                "another process is writing this dossier", where=str(folder), do="Wait until it has ended."
+            )
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                path.unlink()
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int, folder: Path) -> None:
+    busy = StoreError("another process is writing this dossier", where=str(folder), do="Wait until it has ended.")
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        import msvcrt
+
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+        except OSError as exc:
+            raise busy from exc
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as exc:
+        raise busy from exc
+
+
+def digests(folder: Path, names: list[str]) -> dict[str, str]:
+    """SHA-256 of the named files of a folder as they are now; a file that is not there is left out.
+
+    Raises
+    ------
+    SourceError
+        Where the folder is not there.
+    """
+    if not folder.is_dir():
+        raise SourceError(
+            "there is no such folder", where=str(folder), do="Name the folder that holds the subject's files."
+        )
+    found: dict[str, str] = {}
+    for name in names:
+        path = folder / name
+        if path.is_file():
+            found[name] = canonical.digest(path.read_bytes())
+    return found
+
+
+def copy(source: Path, target: Path, *, force: bool = False) -> None:
+    """Copy a file, or a folder of files, to where nothing is yet.
+
+    Raises
+    ------
+    StoreError
+        Where something is there already and `force` is not set, or it cannot be written.
+    """
+    if target.exists() and target.samefile(source):
+        return
+    if target.exists() and not force:
+        raise StoreError(
+            "is there already, and is not overwritten", where=str(target), do="Name another folder, or add --force."
+        )
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, dirs_exist_ok=force)
+        else:
+            shutil.copy2(source, target)
+    except OSError as exc:
+        raise _unwritten(target, exc) from exc

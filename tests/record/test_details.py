@@ -1,0 +1,64 @@
+"""Details are answers of people: named, dated, and not placeholders."""
+
+import pytest
+
+from cardwright.record.details import FIELDS, Details, read_details
+
+HEAD = {"schema": "cardwright/details/1", "stated_by": "A. Okafor, model owner", "stated_on": "2026-11-20"}
+
+
+def test_an_answer_takes_its_author_and_date_from_the_top_of_the_file():
+    details = read_details({**HEAD, "summary": "Scores applications."})
+    assert details.answers["summary"].stated_by == "A. Okafor, model owner"
+
+
+def test_an_answer_can_name_its_own_author():
+    details = read_details({**HEAD, "summary": {"text": "Scores.", "stated_by": "B", "stated_on": "2026-11-21"}})
+    assert (details.answers["summary"].stated_by, details.answers["summary"].stated_on) == ("B", "2026-11-21")
+
+
+def test_an_answer_without_an_author_is_refused():
+    with pytest.raises(ValueError, match="who answers and when"):
+        read_details({"schema": "cardwright/details/1", "summary": "Scores."})
+
+
+def test_an_unknown_field_is_refused_with_the_nearest():
+    with pytest.raises(ValueError, match='"limitations"'):
+        read_details({**HEAD, "limitation": "x"})
+
+
+def test_an_unknown_key_of_an_entry_is_refused_with_the_nearest():
+    with pytest.raises(ValueError, match='"contact"'):
+        read_details({**HEAD, "owners": [{"name": "A", "role": "r", "contct": "c"}]})
+
+
+def test_a_field_that_nobody_filled_is_not_provided():
+    details = read_details({**HEAD, "summary": None, "limitations": "TBD"})
+    assert details.missing(("summary", "limitations")) == ("summary", "limitations")
+
+
+def test_an_entry_counts_only_if_all_its_keys_are_filled():
+    half = read_details({**HEAD, "owners": [{"name": "A", "role": "model owner"}]})
+    whole = read_details({**HEAD, "owners": [{"name": "A", "role": "model owner", "contact": "a@example.com"}]})
+    assert (half.provided("owners"), whole.provided("owners")) == (False, True)
+
+
+def test_the_help_copied_is_not_an_answer():
+    details = read_details({**HEAD, "intended_use": FIELDS["intended_use"].good})
+    assert not details.provided("intended_use")
+
+
+def test_a_list_where_prose_is_asked_for_reads_as_bullets():
+    assert read_details({**HEAD, "limitations": ["one", "two"]}).answers["limitations"].text == "- one\n- two"
+
+
+def test_the_twenty_properties_of_croissant_rai_are_covered():
+    named = [spec.croissant for spec in FIELDS.values() if spec.croissant]
+    assert len(named) == len(set(named)) == 20
+
+
+def test_a_hidden_character_is_refused():
+    with pytest.raises(ValueError, match="U\\+202E"):
+        Details.model_validate(
+            {"answers": {"summary": {"text": "a\u202eb", "stated_by": "A", "stated_on": "2026-11-20"}}}
+        )
