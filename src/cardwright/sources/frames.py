@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from cardwright.errors import MissingExtraError, SourceError, UsageError
 from cardwright.record.base import label as as_label
 from cardwright.record.provenance import Column, DatasetRef, SourceKind
-from cardwright.sources.files import (
+from cardwright.sources.interface import Interactions, Predictions, Table, Texts
+from cardwright.sources.shape import (
     BATCH_ROWS,
     arrow,
     as_plain,
@@ -25,7 +26,6 @@ from cardwright.sources.files import (
     plain_schema,
     require_columns,
 )
-from cardwright.sources.interface import Interactions, Predictions, Table, Texts
 from cardwright.sources.spec import InteractionsOptions, PredictionsOptions, TableOptions, TextsOptions
 
 if TYPE_CHECKING:

@@ -16,8 +16,9 @@ from typing import Any
 from cardwright.errors import SourceError, did_you_mean
 from cardwright.record.base import label as as_label
 from cardwright.record.provenance import DatasetRef
-from cardwright.sources.files import FileRows, json_lines
+from cardwright.sources.files import FileRows
 from cardwright.sources.interface import Intent, Interaction, Interactions, Message, Rows
+from cardwright.sources.json_lines import json_lines
 from cardwright.sources.spec import InteractionColumns, InteractionsOptions
 
 INTENTS: tuple[Intent, ...] = ("attack", "benign", "observed")

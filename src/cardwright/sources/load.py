@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from cardwright.errors import SourceError, UsageError, did_you_mean, nearest
 from cardwright.record.base import label as as_label
 from cardwright.record.provenance import DatasetRef
-from cardwright.sources.files import FileRows, open_rows, require_columns
+from cardwright.sources.files import FileRows, open_rows
 from cardwright.sources.interface import (
     Attribute,
     Interactions,
@@ -26,6 +26,7 @@ from cardwright.sources.interface import (
     Task,
     Texts,
 )
+from cardwright.sources.shape import require_columns
 from cardwright.sources.spec import (
     InteractionsSpec,
     ModelSpec,

@@ -1,0 +1,117 @@
+"""One shape for the rows of all formats: plain types, batches of bounded size, errors that name the nearest column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cardwright.errors import MissingExtraError, SourceError, did_you_mean
+from cardwright.record.base import label as as_label
+from cardwright.record.provenance import Column
+
+if TYPE_CHECKING:
+    import pyarrow
+
+BATCH_ROWS = 131_072
+"""The largest number of rows in a batch."""
+
+BATCH_BYTES = 256 * 1024 * 1024
+"""About the largest size of a batch, for rows that hold long texts."""
+
+Places = Sequence[tuple[Path, str]]
+"""Files, and how errors name each."""
+
+Opened = tuple[Any, int, Callable[[tuple[str, ...]], Iterator[Any]]]
+"""What opening a format gives: schema, number of rows, and a reader of the columns asked for."""
+
+
+def arrow(purpose: str) -> Any:
+    """The library pyarrow, or an error that says how to install it."""
+    try:
+        import pyarrow
+    except ImportError as exc:
+        raise MissingExtraError("pyarrow", "tabular", purpose) from exc
+    return pyarrow
+
+
+def require_columns(present: Sequence[str], wanted: Sequence[str], where: str) -> None:
+    """Refuse a column that is not there, naming the nearest.
+
+    Raises
+    ------
+    SourceError
+    """
+    for name in wanted:
+        if name not in present:
+            raise SourceError(
+                f'there is no column "{as_label(name)}"', where=where, do=did_you_mean(name, present) or None
+            )
+
+
+def columns_of(schema: pyarrow.Schema) -> tuple[Column, ...]:
+    """A schema as a record states it."""
+    return tuple(Column(name=as_label(f.name), type=as_label(str(f.type))) for f in schema)
+
+
+def plain_type(kind: Any) -> Any:
+    """The type that rows of this Arrow type are handed out as: one string type, no dictionaries,
+    no extension types, no decimals."""
+    import pyarrow as pa
+
+    types = pa.types
+    if isinstance(kind, pa.BaseExtensionType):
+        return plain_type(kind.storage_type)
+    if types.is_dictionary(kind):
+        return plain_type(kind.value_type)
+    if types.is_large_string(kind) or types.is_string_view(kind) or types.is_null(kind):
+        return pa.string()
+    if types.is_large_binary(kind) or types.is_binary_view(kind):
+        return pa.binary()
+    if types.is_decimal(kind):
+        return pa.float64()
+    if types.is_float16(kind):
+        return pa.float32()
+    return kind
+
+
+def plain_schema(schema: Any, where: str) -> Any:
+    """A schema in plain types, without metadata.
+
+    Raises
+    ------
+    SourceError
+        Where two columns have the same name, or there is none.
+    """
+    import pyarrow as pa
+
+    names = schema.names
+    if not names:
+        raise SourceError("there are no columns", where=where, do="Name a file that holds a table.")
+    twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+    if twice:
+        raise SourceError(f'two columns are called "{as_label(twice[0])}"', where=where, do="Rename one of them.")
+    return pa.schema([pa.field(f.name, plain_type(f.type)) for f in schema])
+
+
+def as_plain(batch: Any, schema: Any) -> Any:
+    """A batch with the columns and types of `schema`, which `plain_schema` made."""
+    import pyarrow as pa
+
+    arrays = []
+    for target in schema:
+        array = batch.column(target.name)
+        if isinstance(array.type, pa.BaseExtensionType):
+            array = array.storage
+        arrays.append(array if array.type.equals(target.type) else array.cast(target.type))
+    return pa.RecordBatch.from_arrays(arrays, schema=schema) if arrays else batch.select([])
+
+
+def bounded(batch: Any) -> Iterator[Any]:
+    """The same rows in batches of at most `BATCH_ROWS` rows and about `BATCH_BYTES` bytes."""
+    if batch.num_rows == 0:
+        return
+    pieces = max(-(-batch.num_rows // BATCH_ROWS), -(-batch.nbytes // BATCH_BYTES), 1)
+    size = max(-(-batch.num_rows // pieces), 1)
+    for start in range(0, batch.num_rows, size):
+        yield batch.slice(start, size) if pieces > 1 else batch
