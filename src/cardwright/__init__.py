@@ -13,9 +13,10 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from cardwright.assessment import Assessment, load
+    from cardwright.dossier import policy_of
     from cardwright.errors import CardwrightError
     from cardwright.evaluators.interface import Evaluator, Inputs, Need
-    from cardwright.handoff import Result, policy_of, run
+    from cardwright.handoff import Result, run
     from cardwright.policy.gate import decide
     from cardwright.policy.policy import Policy
     from cardwright.record import (
@@ -57,7 +58,7 @@ _PUBLIC = {
     "Verdict": "record",
     "decide": "policy.gate",
     "load": "assessment",
-    "policy_of": "handoff",
+    "policy_of": "dossier",
     "run": "handoff",
 }
 

@@ -20,7 +20,7 @@ from cardwright.record import canonical
 from cardwright.record.base import label
 from cardwright.record.evaluation import Binding, Evaluation
 from cardwright.record.provenance import Provenance
-from cardwright.record.record import ExpectedGroups, NotEvaluated, Planned, PlanLock, Record
+from cardwright.record.record import ExpectedGroups, NotEvaluated, PlanLock, Planned, Record
 from cardwright.record.subject import Component, Context, FileDigest, Subject
 from cardwright.sources.binding import bind
 from cardwright.sources.commit import commit_of
@@ -84,7 +84,7 @@ def prepare(assessment: Assessment, policy: Policy, progress: Progress) -> Prepa
         source_name = step.inputs.get("source", "")
         if isinstance(predictions, Predictions) and isinstance(model, Model) and source_name not in bindings:
             progress(f"recompute {source_name}", 0, None)
-            bindings[source_name] = bind(predictions, model)
+            bindings[source_name] = bind(predictions, model).binding()
     for name, source in sources.items():
         if isinstance(source, Predictions) and name not in bindings:
             bindings[name] = Binding(kind="supplied", note="No evaluation names the model beside these predictions.")

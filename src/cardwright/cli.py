@@ -144,9 +144,9 @@ def _progress() -> Iterator[Callable[[str, int, int | None], None]]:
 
 
 def _policy(name: str, beside: Path | None = None) -> Policy:
-    from cardwright import handoff
+    from cardwright import dossier
 
-    return handoff.policy_of(name, beside=beside)
+    return dossier.policy_of(name, beside=beside)
 
 
 def _now() -> str:
@@ -278,22 +278,21 @@ def gate(
     raise typer.Exit(0 if verdict.allowed else 1)
 
 
-def _judge(dossier: Path, policy: str | None, artifact: Path | None) -> Verdict:
-    from cardwright import handoff, store
+def _judge(folder: Path, policy: str | None, artifact: Path | None) -> Verdict:
+    from cardwright import dossier, store
+    from cardwright.policy.gate import decide
     from cardwright.record import canonical
     from cardwright.record.verdict import Verdict
 
-    files = store.read_dossier(dossier)
+    files = store.read_dossier(folder)
     if store.RECORD not in files:
-        raise NothingToCheckError(
-            "the dossier holds no record", where=str(dossier), do="Make one: cardwright run PLAN."
-        )
+        raise NothingToCheckError("the dossier holds no record", where=str(folder), do="Make one: cardwright run PLAN.")
     before = (
-        canonical.parse(Verdict, files[store.REVIEW], where=str(dossier / store.REVIEW))
+        canonical.parse(Verdict, files[store.REVIEW], where=str(folder / store.REVIEW))
         if store.REVIEW in files
         else None
     )
-    case = handoff.case_of(files, where=str(dossier))
+    case = dossier.case_of(files, where=str(folder))
     names = [file.path for file in case.record.subject.files]
     artefacts = store.digests(artifact, names) if artifact is not None else None
     case = case.model_copy(update={"artefacts": artefacts})
@@ -302,7 +301,7 @@ def _judge(dossier: Path, policy: str | None, artifact: Path | None) -> Verdict:
         raise UsageError("the dossier does not say which policy it was made for", do="Name one with --policy.")
     chosen = _policy(name)
     by = "the command line" if policy is not None else "the plan"
-    return handoff.judge(case, chosen, now=_now(), chosen_by=by)
+    return decide(case, chosen, _now(), chosen_by=by)
 
 
 def _stored(dossier: Path) -> Verdict:
@@ -337,7 +336,8 @@ def render(
 ) -> None:
     """Make one document of a dossier or a record."""
     STATE.quiet, STATE.debug = STATE.quiet or quiet, STATE.debug or debug
-    from cardwright import documents, handoff, store
+    from cardwright import documents, store
+    from cardwright.dossier import case_of
     from cardwright.record import canonical
     from cardwright.record.record import Record
     from cardwright.record.verdict import Verdict
@@ -347,7 +347,7 @@ def render(
         record = canonical.parse(Record, store.read_file(dossier, what="record"), where=str(dossier))
     else:
         files = store.read_dossier(dossier)
-        case = handoff.case_of(files, where=str(dossier))
+        case = case_of(files, where=str(dossier))
         record, run = case.record, case.run
         if store.REVIEW in files:
             verdict = canonical.parse(Verdict, files[store.REVIEW], where=str(dossier / store.REVIEW))

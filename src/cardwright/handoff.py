@@ -13,21 +13,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-
-from cardwright import assemble, documents, resources, store
+from cardwright import assemble, documents, store
 from cardwright.assemble import Prepared
 from cardwright.assessment import Assessment, Step
-from cardwright.errors import CardwrightError, MissingExtraError, PolicyError, did_you_mean
+from cardwright.errors import CardwrightError, MissingExtraError
 from cardwright.evaluators import registry
 from cardwright.evaluators.interface import Inputs
 from cardwright.policy.gate import decide
-from cardwright.policy.policy import Policy, read_policy
-from cardwright.record import canonical
+from cardwright.policy.policy import Policy
 from cardwright.record.case import Case
 from cardwright.record.evaluation import Evaluation
 from cardwright.record.provenance import RunFacts
-from cardwright.record.record import NotEvaluated, PlanLock, Record
-from cardwright.record.verdict import Stage, Verdict
+from cardwright.record.record import NotEvaluated, Record
+from cardwright.record.verdict import Verdict
 from cardwright.sources import network
 
 Progress = Callable[[str, int, int | None], None]
@@ -194,45 +192,8 @@ def finish(
     return Result(record=case.record, run=case.run, verdict=verdict, files=files, problems=tuple(problems))  # type: ignore[arg-type]
 
 
-def case_of(files: Mapping[str, bytes], *, where: str, artefacts: Mapping[str, str] | None = None) -> Case:
-    """The case that a dossier holds."""
-    record = canonical.parse(Record, files[store.RECORD], where=f"{where}/{store.RECORD}")
-    plan = canonical.parse(PlanLock, files[store.PLAN], where=f"{where}/{store.PLAN}") if store.PLAN in files else None
-    facts = canonical.parse(RunFacts, files[store.RUN], where=f"{where}/{store.RUN}") if store.RUN in files else None
-    return Case(record=record, plan=plan, run=facts, artefacts=dict(artefacts) if artefacts is not None else None)
-
-
-def judge(
-    case: Case, policy: Policy, *, now: str, stage: Stage = "release", chosen_by: str = "the command line"
-) -> Verdict:
-    """The gate alone."""
-    return decide(case, policy, now, stage, chosen_by=chosen_by)
-
-
-def policy_of(name: str, *, beside: Path | None = None) -> Policy:
-    """A policy by the name of one that is packaged, or by a path; a relative path starts beside the plan.
-
-    Raises
-    ------
-    PolicyError
-        Where it is not valid, or there is none of that name.
-    """
-
-    def find(name: str, asked_from: str) -> tuple[bytes, str]:
-        if name.endswith((".yaml", ".yml")) or "/" in name:
-            start = Path(asked_from).parent if asked_from else beside or Path()
-            path = start / name
-            return store.read_file(path, what="policy"), str(path)
-        if name not in resources.names("policies"):
-            raise PolicyError(f'no policy is called "{name}"', do=did_you_mean(name, resources.names("policies")))
-        return resources.read("policies", name)
-
-    data, where = find(name, "")
-    return read_policy(data, where=where, find=find)
-
-
 def _clock() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-__all__ = ["Prepared", "Progress", "Result", "case_of", "evaluate", "finish", "judge", "policy_of", "prepare", "run"]
+__all__ = ["Prepared", "Progress", "Result", "evaluate", "finish", "prepare", "run"]

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cardwright import handoff, store
+from cardwright import dossier, store
 from cardwright.errors import SourceError, StoreError, UsageError, did_you_mean
 from cardwright.policy.policy import Policy
 from cardwright.record.base import label as as_label
@@ -184,7 +184,7 @@ def init(
     done = Done(plan=plan)
     answers = _Answers(columns, given, ask, yes, done)
     text, policy = _WRITERS[kind](answers, source, directory)
-    files = {plan: text, directory / "details.yaml": details_scaffold(handoff.policy_of(policy), kind)}
+    files = {plan: text, directory / "details.yaml": details_scaffold(dossier.policy_of(policy), kind)}
     if source is not None:
         store.copy(source, directory / "data" / source.name, force=force)
         done.written.append(directory / "data" / source.name)
@@ -359,7 +359,8 @@ def _tabular(answers: _Answers, source: Path | None, directory: Path) -> tuple[s
             answers.answer("threshold", "From which score on is the decision favourable?", Guess("0.5", "usual", True))
             or "?"
         )
-        said = f"    score: {_quote(score)}      # probability of the favourable outcome\n    threshold: {threshold}      # favourable if score >= threshold\n"
+        said = f"    score: {_quote(score)}      # probability of the favourable outcome\n"
+        said += f"    threshold: {threshold}      # favourable if score >= threshold\n"
     favourable = (
         answers.answer(
             "favourable", "Which outcome is good for the person?", _guess_favourable(answers.columns.get(label))

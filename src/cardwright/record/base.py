@@ -26,6 +26,7 @@ class Value(BaseModel):
         protected_namespaces=(),
         populate_by_name=True,
         serialize_by_alias=True,
+        defer_build=True,  # validators are built when they are first used: importing costs a third
     )
 
 
