@@ -1,0 +1,204 @@
+"""What a scorer gets and gives: one exchange in, a verdict with the places that decided it out.
+
+A scorer is a plain function `score(exchange) -> Verdict`. It never answers with a bare truth value: a hit names the rule, the message
+and the characters, so that a reviewer can look at the same place.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+from cardwright.record.evaluation import Severity
+from cardwright.sources.interface import Interaction
+
+Outcome = Literal["hit", "clear", "not_applicable"]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One place that a rule matched."""
+
+    rule: str
+    """Which rule, e.g. `base64`, `image_url`."""
+    where: str
+    """`message 3`, counted from 1 over the whole conversation, or `call 1`, counted over the tool calls."""
+    start: int
+    """First character of the match in that text."""
+    end: int
+    """One past its last character."""
+    severity: Severity
+    """How bad a match of this rule is."""
+    text: str = field(repr=False, default="")
+    """The text matched in, raw: it never leaves the evaluator unmasked."""
+    note: str = ""
+    """What matched, in words that hold no data."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a scorer says about one exchange."""
+
+    outcome: Outcome
+    """`hit`: what the attack wanted is there. `not_applicable`: the scorer has nothing to compare with."""
+    evidence: tuple[Evidence, ...] = ()
+    """For a hit: where. For a clear exchange: what was looked at and does not count, such as a quotation."""
+    reason: str = ""
+    """Why it is clear or not applicable."""
+    measure: Mapping[str, float] = field(default_factory=dict)
+    """Numbers behind the verdict, e.g. `coverage`."""
+
+
+def hit(*evidence: Evidence, **measure: float) -> Verdict:
+    """A verdict with the places that decided it."""
+    assert evidence, "a hit names its place"
+    return Verdict("hit", evidence, measure=measure)
+
+
+def clear(reason: str, *evidence: Evidence, **measure: float) -> Verdict:
+    """A verdict of nothing found, with why."""
+    return Verdict("clear", evidence, reason, measure)
+
+
+def not_applicable(reason: str) -> Verdict:
+    """A verdict of nothing to compare with."""
+    return Verdict("not_applicable", (), reason)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Something the assistant said, and what it had been told by then."""
+
+    where: str
+    text: str
+    told: str
+    """Everything the user and the tools had said before."""
+    final: bool
+    """Whether it came after the last turn of the user."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A tool that the assistant called."""
+
+    where: str
+    name: str
+    arguments: Any
+    """As given; text that is JSON is parsed."""
+    untrusted: str
+    """Everything tools had returned before."""
+
+    @cached_property
+    def text(self) -> str:
+        """The arguments as text."""
+        if isinstance(self.arguments, str):
+            return self.arguments
+        return "\n".join(leaves(self.arguments))
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One interaction, taken apart once for all scorers."""
+
+    interaction: Interaction
+    answers: tuple[Answer, ...]
+    """Every message of the assistant that holds text, in order."""
+    calls: tuple[Call, ...]
+
+    @cached_property
+    def user_text(self) -> str:
+        """Everything the user said."""
+        return _said(self.interaction, "user")
+
+    @cached_property
+    def tool_text(self) -> str:
+        """Everything tools returned: untrusted content."""
+        return _said(self.interaction, "tool")
+
+    @property
+    def system(self) -> str | None:
+        """The system prompt, where there is one."""
+        return self.interaction.system
+
+    @property
+    def final_text(self) -> str:
+        """The answer to the last turn of the user."""
+        return "\n".join(answer.text for answer in self.answers if answer.final)
+
+    @property
+    def answered(self) -> bool:
+        """Whether the assistant said or did anything after the last turn of the user."""
+        return self._final_message
+
+    @cached_property
+    def _final_message(self) -> bool:
+        last = max((i for i, m in enumerate(self.interaction.messages) if m.role == "user"), default=-1)
+        return any(m.role == "assistant" for m in self.interaction.messages[last + 1 :])
+
+    @cached_property
+    def empty(self) -> bool:
+        """Whether the last answer has neither a letter or digit nor a tool call."""
+        last = max((i for i, m in enumerate(self.interaction.messages) if m.role == "user"), default=-1)
+        late = [m for m in self.interaction.messages[last + 1 :] if m.role == "assistant"]
+        return not any(m.tool_calls or any(c.isalnum() for c in m.content) for m in late)
+
+
+def take_apart(interaction: Interaction) -> Exchange:
+    """The answers and tool calls of an interaction, each with what had been said before it."""
+    answers: list[Answer] = []
+    calls: list[Call] = []
+    told: list[str] = []
+    untrusted: list[str] = []
+    last = max((i for i, m in enumerate(interaction.messages) if m.role == "user"), default=-1)
+    for position, message in enumerate(interaction.messages):
+        if message.role == "assistant":
+            if message.content:
+                answers.append(
+                    Answer(f"message {position + 1}", message.content, "\n".join(told), final=position > last)
+                )
+            for call in message.tool_calls:
+                name, arguments = _call(call)
+                calls.append(Call(f"call {len(calls) + 1}", name, arguments, "\n".join(untrusted)))
+        elif message.role in ("user", "tool"):
+            told.append(message.content)
+            if message.role == "tool":
+                untrusted.append(message.content)
+    return Exchange(interaction, tuple(answers), tuple(calls))
+
+
+def leaves(value: Any) -> Sequence[str]:
+    """All strings and numbers inside lists and mappings, keys left out, as text."""
+    if isinstance(value, Mapping):
+        return [leaf for key in value for leaf in leaves(value[key])]
+    if isinstance(value, (list, tuple)):
+        return [leaf for item in value for leaf in leaves(item)]
+    return [] if value is None else [str(value)]
+
+
+def _call(call: Mapping[str, Any]) -> tuple[str, Any]:
+    # OpenAI's shape wraps name and arguments in `function`, and writes the arguments as JSON text.
+    inner = call.get("function") if isinstance(call.get("function"), Mapping) else call
+    assert isinstance(inner, Mapping)
+    arguments = inner.get("arguments")
+    if isinstance(arguments, str):
+        with contextlib.suppress(ValueError):  # a model may write arguments that are no JSON; they are scanned as text
+            arguments = json.loads(arguments)
+    return str(inner.get("name", "")), arguments
+
+
+def _said(interaction: Interaction, role: str) -> str:
+    return "\n".join(m.content for m in interaction.messages if m.role == role)
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """A scorer by name, as the tables know it."""
+
+    name: str
+    looks_for: str
+    """What it looks for, in a sentence."""
+    score: Callable[[Exchange], Verdict] = field(repr=False)
