@@ -157,10 +157,11 @@ def open_arrow(places: Places) -> Opened:
 def _read_arrow(path: str, stream: bool, columns: tuple[str, ...]) -> Iterator[Any]:
     import pyarrow as pa
 
+    opener = pa.ipc.open_stream if stream else pa.ipc.open_file
     with pa.OSFile(path) as source:
-        opener = pa.ipc.open_stream if stream else pa.ipc.open_file
-        included = sorted(opener(source).schema.get_field_index(name) for name in columns)
-        source.seek(0)
+        schema = opener(source).schema
+    included = sorted(schema.get_field_index(name) for name in columns)
+    with pa.OSFile(path) as source:
         reader = opener(source, options=pa.ipc.IpcReadOptions(included_fields=included or None))
         if stream:
             yield from reader

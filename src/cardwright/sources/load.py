@@ -506,7 +506,7 @@ def _require_favourable(favourable: str, column: str, labels: Sequence[str], whe
     if favourable in labels:
         return
     match = _lookalike(favourable, labels) or nearest(favourable, labels)
-    hint = f'The nearest is "{match}".' if match else did_you_mean(favourable, labels) if len(labels) <= 12 else ""
+    hint = f'The nearest is "{match}".' if match else did_you_mean(favourable, labels) if len(labels) <= 4 else ""
     if favourable in ("true", "false"):
         hint += " YAML reads yes, no, on and off as true and false: write such a word in quotes."
     raise SourceError(

@@ -1,0 +1,347 @@
+"""Rows of files: the same rows whichever the format, digests that anybody can recompute, and errors that name the place."""
+
+import hashlib
+import io
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pyarrow.csv as pacsv
+import pyarrow.feather as feather
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cardwright.errors import SourceError
+from cardwright.sources.files import open_rows, sha256_of, sha256_of_path
+
+TABLE = pa.table(
+    {
+        "id": pa.array([1, 2, None, 4, 5], pa.int64()),
+        "share": pa.array([0.5, None, 1.25, -3.0, 1e-7], pa.float64()),
+        "name": pa.array(["a", None, "c,d", 'e"f', "g\nh"], pa.string()),
+        "flag": pa.array([True, False, None, True, False], pa.bool_()),
+    }
+)
+
+
+def write_csv(table, path):
+    pacsv.write_csv(table, path)
+
+
+def write_parquet(table, path):
+    pq.write_table(table, path, row_group_size=2)
+
+
+def write_folder(table, path):
+    path.mkdir()
+    (path / "_SUCCESS").touch()
+    pq.write_table(table.slice(0, 2), path / "part-0.parquet")
+    (path / "sub").mkdir()
+    pq.write_table(table.slice(2).select(["flag", "name", "share", "id"]), path / "sub" / "part-1.parquet")
+
+
+def write_arrow(table, path):
+    with pa.ipc.new_file(path, table.schema) as writer:
+        writer.write_table(table, max_chunksize=2)
+
+
+def write_stream(table, path):
+    with pa.ipc.new_stream(path, table.schema) as writer:
+        writer.write_table(table, max_chunksize=2)
+
+
+def write_feather(table, path):
+    feather.write_feather(table, path)
+
+
+def write_json_lines(table, path):
+    path.write_text("".join(json.dumps(row) + "\n" for row in table.to_pylist()))
+
+
+def write_polars(table, path):
+    pl.from_arrow(table).write_ipc(path)
+
+
+def write_categories(table, path):
+    pd.DataFrame(table.to_pandas()).astype({"name": "category"}).astype({"id": "Int64"}).to_parquet(path)
+
+
+WRITERS = {
+    "csv": (write_csv, "x.csv"),
+    "parquet": (write_parquet, "x.parquet"),
+    "folder": (write_folder, "x"),
+    "arrow": (write_arrow, "x.arrow"),
+    "stream": (write_stream, "x.arrows"),
+    "feather": (write_feather, "x.feather"),
+    "jsonl": (write_json_lines, "x.jsonl"),
+    "polars": (write_polars, "x.ipc"),
+    "categories": (write_categories, "x.parquet"),
+}
+
+
+def rows_of(rows, columns=None):
+    return pa.Table.from_batches(rows.batches(columns))
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_every_format_gives_the_same_rows_types_and_count(tmp_path, kind):
+    """Every format gives the same rows, types and count, as often as it is read."""
+    write, name = WRITERS[kind]
+    write(TABLE, tmp_path / name)
+    rows = open_rows(tmp_path / name)
+    assert rows.num_rows == 5
+    assert rows.schema.equals(TABLE.schema)
+    assert rows_of(rows).to_pydict() == TABLE.to_pydict()
+    assert rows_of(rows).to_pydict() == TABLE.to_pydict()
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_columns_come_in_the_order_asked_for(tmp_path, kind):
+    """Columns come in the order asked for, whatever their order in the file."""
+    write, name = WRITERS[kind]
+    write(TABLE, tmp_path / name)
+    found = rows_of(open_rows(tmp_path / name), ["flag", "id"])
+    assert found.column_names == ["flag", "id"]
+    assert found.to_pydict() == TABLE.select(["flag", "id"]).to_pydict()
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_no_columns_still_count_rows(tmp_path, kind):
+    """Asking for no columns gives batches that still count the rows."""
+    write, name = WRITERS[kind]
+    write(TABLE, tmp_path / name)
+    assert sum(batch.num_rows for batch in open_rows(tmp_path / name).batches([])) == 5
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_a_column_that_is_not_there_names_the_nearest(tmp_path, kind):
+    """A column that is not there is refused before anything is read, with the nearest name."""
+    write, name = WRITERS[kind]
+    write(TABLE, tmp_path / name)
+    with pytest.raises(SourceError, match='there is no column "nam".* Did you mean "name"') as caught:
+        open_rows(tmp_path / name, where="data/x").batches(["nam"])
+    assert caught.value.exit_code == 3
+    assert caught.value.where == "data/x"
+
+
+def test_the_digest_is_that_of_the_bytes(tmp_path):
+    """The digest of a file is that of its bytes."""
+    write_csv(TABLE, tmp_path / "x.csv")
+    assert open_rows(tmp_path / "x.csv").sha256 == hashlib.sha256((tmp_path / "x.csv").read_bytes()).hexdigest()
+
+
+def test_the_digest_of_a_folder_can_be_recomputed_with_sha256sum(tmp_path):
+    """The digest of a folder is that of what `sha256sum` prints for its files in order."""
+    write_folder(TABLE, tmp_path / "x")
+    printed = subprocess.run(
+        ["sha256sum", "part-0.parquet", "sub/part-1.parquet"], cwd=tmp_path / "x", capture_output=True, check=True
+    ).stdout
+    assert open_rows(tmp_path / "x").sha256 == hashlib.sha256(printed).hexdigest()
+    (tmp_path / "x" / "_SUCCESS").unlink()
+    assert sha256_of_path(tmp_path / "x") == hashlib.sha256(printed).hexdigest()
+    assert sha256_of_path(tmp_path / "x" / "part-0.parquet") == sha256_of(tmp_path / "x" / "part-0.parquet")
+
+
+def test_a_folder_is_read_in_the_order_of_its_names(tmp_path):
+    """A folder is read in the order of its names, not of its making."""
+    (tmp_path / "x").mkdir()
+    for number in (2, 0, 1):
+        pq.write_table(pa.table({"n": [number]}), tmp_path / "x" / f"{number}.parquet")
+    assert rows_of(open_rows(tmp_path / "x")).to_pydict() == {"n": [0, 1, 2]}
+
+
+def test_a_column_without_values_in_one_file_takes_its_type_from_the_others(tmp_path):
+    """A column that is missing throughout one file of a folder takes its type from the others."""
+    (tmp_path / "x").mkdir()
+    pq.write_table(pa.table({"n": pa.nulls(2)}), tmp_path / "x" / "0.parquet")
+    pq.write_table(pa.table({"n": [7]}), tmp_path / "x" / "1.parquet")
+    pq.write_table(pa.table({"n": pa.nulls(1)}), tmp_path / "x" / "2.parquet")
+    rows = open_rows(tmp_path / "x")
+    assert rows.schema.field("n").type == pa.int64()
+    assert rows_of(rows).to_pydict() == {"n": [None, None, 7, None]}
+
+
+def test_batches_are_bounded(tmp_path):
+    """No batch has more rows than the bound, however the file was written."""
+    table = pa.table({"n": range(300_000)})
+    feather.write_feather(table, tmp_path / "x.feather", chunksize=300_000)
+    pq.write_table(table, tmp_path / "x.parquet")
+    pacsv.write_csv(table, tmp_path / "x.csv")
+    for name in ("x.feather", "x.parquet", "x.csv"):
+        sizes = [batch.num_rows for batch in open_rows(tmp_path / name).batches()]
+        assert sum(sizes) == 300_000
+        assert max(sizes) <= 131_072
+
+
+def test_decimals_are_numbers(tmp_path):
+    """Decimals of a database are read as doubles, as the same numbers in CSV are."""
+    pq.write_table(pa.table({"n": pa.array([1, 2], pa.decimal128(5, 2))}), tmp_path / "x.parquet")
+    assert rows_of(open_rows(tmp_path / "x.parquet")).to_pydict() == {"n": [1.0, 2.0]}
+
+
+def refused(path: Path) -> str:
+    with pytest.raises(SourceError) as caught:
+        rows = open_rows(path, where=path.name)
+        for _ in rows.batches():
+            pass
+    assert caught.value.exit_code == 3
+    return str(caught.value)
+
+
+def test_a_missing_file_names_the_nearest(tmp_path):
+    """A file that is not there is an error with the nearest name beside it."""
+    (tmp_path / "test.parquet").touch()
+    assert refused(tmp_path / "tset.parquet") == 'tset.parquet: there is no such file. Did you mean "test.parquet"?'
+    assert "There is no folder" in refused(tmp_path / "nowhere" / "x.csv")
+
+
+def test_an_empty_file_is_refused(tmp_path):
+    """A file of no bytes is refused, whatever its ending."""
+    for name in ("x.csv", "x.parquet", "x.jsonl", "x.arrow"):
+        (tmp_path / name).touch()
+        assert "the file is empty (0 bytes)" in refused(tmp_path / name)
+
+
+def test_columns_without_rows_are_refused(tmp_path):
+    """A file that has columns and no rows is refused."""
+    nothing = TABLE.slice(0, 0)
+    for kind in ("csv", "parquet", "arrow", "stream", "feather"):
+        write, name = WRITERS[kind]
+        write(nothing, tmp_path / name)
+        assert "there are no rows, only columns" in refused(tmp_path / name)
+
+
+def test_an_unknown_ending_lists_the_known_ones(tmp_path):
+    """A file of an unknown format is refused with the formats that are read."""
+    (tmp_path / "x.xlsx").write_bytes(b"PK")
+    assert ".csv, .tsv, .parquet" in refused(tmp_path / "x.xlsx")
+
+
+@pytest.mark.parametrize("kind", ["parquet", "arrow", "stream", "feather"])
+@pytest.mark.parametrize("kept", [0.3, 0.6, 0.99])
+def test_a_file_that_is_cut_off_is_refused(tmp_path, kind, kept):
+    """A binary file that is cut in the middle is refused, wherever the cut is."""
+    write, name = WRITERS[kind]
+    write(TABLE, tmp_path / name)
+    whole = (tmp_path / name).read_bytes()
+    (tmp_path / name).write_bytes(whole[: int(len(whole) * kept)])
+    assert "It may have been cut off" in refused(tmp_path / name)
+
+
+def test_a_stream_cut_between_two_batches_is_refused(tmp_path):
+    """An Arrow stream that ends between two batches lacks its end mark, and is refused."""
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, TABLE.schema) as writer:
+        writer.write_table(TABLE)
+    (tmp_path / "x.arrows").write_bytes(sink.getvalue()[:-8])
+    assert "its end is missing" in refused(tmp_path / "x.arrows")
+
+
+def test_a_parquet_file_that_is_damaged_inside_is_refused(tmp_path):
+    """A Parquet file whose footer is whole and whose pages are not is refused while it is read."""
+    pq.write_table(pa.table({"n": [str(i) for i in range(5000)]}), tmp_path / "x.parquet", compression="zstd")
+    raw = bytearray((tmp_path / "x.parquet").read_bytes())
+    raw[60:2000] = bytes(1940)
+    (tmp_path / "x.parquet").write_bytes(raw)
+    assert "the parquet file is damaged" in refused(tmp_path / "x.parquet")
+
+
+def test_two_columns_of_one_name_are_refused(tmp_path):
+    """Two columns of the same name are refused: nobody could say which is meant."""
+    table = pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["a", "a"])
+    pq.write_table(table, tmp_path / "x.parquet")
+    (tmp_path / "x.csv").write_text("a,a\n1,2\n")
+    for name in ("x.parquet", "x.csv"):
+        assert 'two columns are called "a"' in refused(tmp_path / name)
+
+
+def test_a_folder_is_refused_where_it_is_not_parquet_files_alone(tmp_path):
+    """A folder without files, with other files, with partition folders or with unlike files is refused."""
+    folder = tmp_path / "x"
+    folder.mkdir()
+    assert "the folder holds no files" in refused(folder)
+    (folder / "a.csv").write_text("a\n1\n")
+    assert 'the folder holds "a.csv"' in refused(folder)
+    (folder / "a.csv").unlink()
+    pq.write_table(pa.table({"a": [1]}), folder / "0.parquet")
+    pq.write_table(pa.table({"b": [1]}), folder / "1.parquet")
+    assert "x/1.parquet: its files have not the same columns" in refused(folder)
+    pq.write_table(pa.table({"a": ["1"]}), folder / "1.parquet")
+    assert 'x/1.parquet: column "a" is string here and int64 in files before' in refused(folder)
+    (folder / "1.parquet").write_bytes(b"PAR1")
+    assert "x/1.parquet: this is not a whole Parquet file" in refused(folder)
+    (folder / "1.parquet").unlink()
+    (folder / "race=a").mkdir()
+    pq.write_table(pa.table({"a": [1]}), folder / "race=a" / "2.parquet")
+    assert "Write that column into the files" in refused(folder)
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet", "jsonl", "arrow", "folder"])
+def test_a_file_that_changes_after_it_was_hashed_is_refused(tmp_path, kind):
+    """A file that changes after its digest was taken is refused at the next reading."""
+    write, name = WRITERS[kind]
+    write(TABLE, tmp_path / name)
+    rows = open_rows(tmp_path / name, where=name)
+    file = tmp_path / name / "part-0.parquet" if kind == "folder" else tmp_path / name
+    stat = file.stat()
+    os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns + 1_000_000))
+    with pytest.raises(SourceError, match="has changed since its digest was taken"):
+        list(rows.batches())
+
+
+def test_a_file_that_disappears_is_refused(tmp_path):
+    """A file that is gone when it is read again is refused."""
+    write_csv(TABLE, tmp_path / "x.csv")
+    rows = open_rows(tmp_path / "x.csv")
+    (tmp_path / "x.csv").unlink()
+    with pytest.raises(SourceError, match="has changed"):
+        list(rows.batches())
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path):
+    """A file that changes between two batches is refused at the end of the reading."""
+    pq.write_table(pa.table({"n": range(300_000)}), tmp_path / "x.parquet")
+    batches = open_rows(tmp_path / "x.parquet").batches()
+    next(batches)
+    os.utime(tmp_path / "x.parquet", ns=(1, 1))
+    with pytest.raises(SourceError, match="has changed"):
+        list(batches)
+
+
+WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\0\r", exclude_categories=("Cs",)), max_size=8)
+COLUMNS = {
+    "whole": (st.integers(-(2**63), 2**63 - 1), pa.int64()),
+    "share": (st.floats(allow_nan=False, allow_infinity=False), pa.float64()),
+    "flag": (st.booleans(), pa.bool_()),
+}
+
+
+@st.composite
+def tables(draw):
+    size = draw(st.integers(1, 12))
+
+    def column(values):
+        return st.lists(st.none() | values, min_size=size, max_size=size)
+
+    data = {name: pa.array(draw(column(values)), kind) for name, (values, kind) in COLUMNS.items()}
+    # A first cell of letters, so that the column is one of strings in CSV too.
+    data["word"] = pa.array(["letters", *draw(column(WORDS))[1:]], pa.string())
+    return pa.table(data)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(table=tables())
+def test_csv_and_parquet_hold_the_same_rows(tmp_path, table):
+    """What Arrow writes as CSV and as Parquet reads as the same rows; a column without values or fractions differs in type alone."""
+    pq.write_table(table, tmp_path / "x.parquet")
+    pacsv.write_csv(table, tmp_path / "x.csv", pacsv.WriteOptions(quoting_style="needed"))
+    from_parquet = rows_of(open_rows(tmp_path / "x.parquet")).to_pydict()
+    from_csv = rows_of(open_rows(tmp_path / "x.csv")).to_pydict()
+    assert from_parquet == table.to_pydict()
+    assert from_csv == from_parquet
