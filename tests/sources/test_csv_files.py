@@ -77,7 +77,25 @@ def test_a_word_far_down_makes_the_column_one_of_strings(tmp_path):
 
 
 CELLS = st.sampled_from(
-    ["1", "-5", "007", "1.", " 1", "0.5", "1e5", "true", "False", "", "NA", "nan", "a", "+1", "0x1", "1234567890123456", "0"]
+    [
+        "1",
+        "-5",
+        "007",
+        "1.",
+        " 1",
+        "0.5",
+        "1e5",
+        "true",
+        "False",
+        "",
+        "NA",
+        "nan",
+        "a",
+        "+1",
+        "0x1",
+        "1234567890123456",
+        "0",
+    ]
 )
 
 
@@ -137,7 +155,11 @@ def test_no_error_quotes_a_cell(tmp_path):
     for text in (f"a,b\n1,2\n{secret}\n", f'a,b\n1,"{secret}\n', f"a,b\n{secret},2,3\n".encode() + b"\xff\n"):
         with pytest.raises(SourceError) as caught:
             read(tmp_path, text)
-        chain = [caught.value, caught.value.__cause__, None if caught.value.__suppress_context__ else caught.value.__context__]
+        chain = [
+            caught.value,
+            caught.value.__cause__,
+            None if caught.value.__suppress_context__ else caught.value.__context__,
+        ]
         assert not any(secret in str(error) for error in chain)
 
 

@@ -124,7 +124,7 @@ def test_a_column_that_is_not_there_names_the_nearest(tmp_path, kind):
     """A column that is not there is refused before anything is read, with the nearest name."""
     write, name = WRITERS[kind]
     write(TABLE, tmp_path / name)
-    with pytest.raises(SourceError, match='there is no column "nam".* Did you mean "name"') as caught:
+    with pytest.raises(SourceError, match=r'there is no column "nam".* Did you mean "name"') as caught:
         open_rows(tmp_path / name, where="data/x").batches(["nam"])
     assert caught.value.exit_code == 3
     assert caught.value.where == "data/x"

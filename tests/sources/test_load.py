@@ -159,7 +159,11 @@ def test_a_stray_dot_or_blank_never_counts_silently(tmp_path, stray):
 
 def test_numbers_words_and_truth_values_are_compared_as_labels(tmp_path):
     """1, 1.0 and "1" are one label, in the plan as in the data."""
-    for text, favourable in (("y,p\n1.0,.5\n0.0,.5\n", 1), ("y,p\n1,.5\n0,.5\n", "1"), ("y,p\nTrue,.5\nFalse,.5\n", True)):
+    for text, favourable in (
+        ("y,p\n1.0,.5\n0.0,.5\n", 1),
+        ("y,p\n1,.5\n0,.5\n", "1"),
+        ("y,p\nTrue,.5\nFalse,.5\n", True),
+    ):
         source = opened(tmp_path, text, label="y", score="p", favourable=favourable)
         assert source.favourable in source.classes
         assert len(source.classes) == 2
@@ -264,7 +268,9 @@ def test_more_than_1000_classes_are_none(tmp_path):
 # --- columns, tables, texts ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("part", ["label", "score", "prediction", "weight", "person", "sensitive", "strata", "features"])
+@pytest.mark.parametrize(
+    "part", ["label", "score", "prediction", "weight", "person", "sensitive", "strata", "features"]
+)
 def test_a_column_that_is_not_there_names_the_nearest(tmp_path, part):
     """Whatever part a column plays, one that is not there is refused with the nearest name."""
     said = {**BINARY, part: "incone"}

@@ -80,7 +80,10 @@ def test_a_path_stays_inside_the_folder(path):
         ("race", {"race": (None, ())}),
         (["race", "sex"], {"race": (None, ()), "sex": (None, ())}),
         ({"race": ["a", "b"]}, {"race": (("a", "b"), ())}),
-        ({"race": {"groups": [0, 1.0], "unknown": [9]}, "sex": None}, {"race": (("0", "1"), ("9",)), "sex": (None, ())}),
+        (
+            {"race": {"groups": [0, 1.0], "unknown": [9]}, "sex": None},
+            {"race": (("0", "1"), ("9",)), "sex": (None, ())},
+        ),
     ],
 )
 def test_sensitive_attributes_may_be_said_short_or_long(said, groups):

@@ -109,7 +109,7 @@ def _table(data: Any, where: str) -> Any:
     except ImportError as exc:
         raise MissingExtraError("narwhals", "tabular", f"reading {where}") from exc
     try:
-        frame = narwhals.from_native(data, eager_only=True)
+        frame = narwhals.maybe_reset_index(narwhals.from_native(data, eager_only=True))
         names = [str(name) for name in frame.columns]
         return frame.to_arrow().rename_columns(names)
     except (TypeError, pa.ArrowException) as exc:
@@ -356,8 +356,6 @@ def predictions_from_arrays(
     clash = sorted(set(groups) & set(arrays))
     if clash:
         raise UsageError(f'a sensitive feature may not be called "{clash[0]}"', where=name, do="Rename it.")
-    if sensitive_features is not None and _is_pandas(sensitive_features):
-        same_index(name, **arrays, sensitive_features=sensitive_features)
     columns = {**arrays, **groups}
     same_index(name, **columns)
     return predictions_from(
@@ -377,10 +375,10 @@ def _groups(features: Any) -> dict[str, Any]:
         return {}
     if isinstance(features, Mapping):
         return {str(name): column for name, column in features.items()}
-    if hasattr(features, "columns") and hasattr(features, "__getitem__"):
-        return {str(name): features[name] for name in features.columns}
     if hasattr(features, "column_names"):  # an Arrow table
         return {name: features.column(name) for name in features.column_names}
+    if hasattr(features, "columns") and hasattr(features, "__getitem__"):
+        return {str(name): features[name] for name in features.columns}
     if getattr(features, "ndim", 1) == 2 and features.shape[1] > 1:
         return {f"sensitive_{number}": features[:, number] for number in range(features.shape[1])}
     return {str(getattr(features, "name", None) or "sensitive"): features}
