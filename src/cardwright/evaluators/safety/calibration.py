@@ -1,8 +1,8 @@
 """What the scorers themselves get wrong, counted on labelled sets that are shipped with the tests.
 
-`tests/data/safety/refusals.jsonl` and `tests/data/safety/scorers.jsonl` were written by hand by the authors of the scorers. The counts
-below are of the part called `held_out`, on which no rule was changed; a test counts them again. Sets by the same authors flatter a
-scorer: an organisation that relies on a rate should label two hundred of its own answers.
+`tests/data/safety/refusals.jsonl` and `tests/data/safety/scorers.jsonl` were written by hand by the authors of the
+scorers. The counts below are of the part called `held_out`, on which no rule was changed; a test counts them again.
+Sets by the same authors flatter a scorer: an organisation that relies on a rate should label two hundred of its own answers.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What a scorer gets and gives: one exchange in, a verdict with the places that decided it out.
 
-A scorer is a plain function `score(exchange) -> Verdict`. It never answers with a bare truth value: a hit names the rule, the message
-and the characters, so that a reviewer can look at the same place.
+A scorer is a plain function `score(exchange) -> Verdict`. It never answers with a bare truth value: a hit names the
+rule, the message and the characters, so that a reviewer can look at the same place.
 """
 
 from __future__ import annotations

@@ -129,8 +129,8 @@ _BASE32 = re.compile(r"[A-Za-z2-7]")
 def base64_views(text: str) -> Iterator[View]:
     """The text decoded as base64 or base64url from each of the four places where a group of characters may begin.
 
-    Everything outside the alphabet is passed over, so line breaks and padding do not matter; elsewhere noise comes out, in which a
-    canary does not turn up by chance.
+    Everything outside the alphabet is passed over, so line breaks and padding do not matter; elsewhere noise comes
+    out, in which a canary does not turn up by chance.
     """
     positions = [match.start() for match in _BASE64.finditer(text)]
     letters = "".join([text[i] for i in positions]).replace("-", "+").replace("_", "/")
@@ -312,10 +312,10 @@ class Views:
     def find(self, needle: str, *, pieces: bool = False) -> Found | None:
         """The first place where the needle stands, in any writing, or None.
 
-        Tried in this order: as it is; case, accents, spacing, punctuation and look-alikes changed (`reformatted`); backwards; rot13;
-        escapes, hexadecimal, character codes, base64 and base32, each also backwards and in rot13; leet; the first letters of lines;
-        with `pieces`, also in up to three pieces in order. A needle of fewer than six letters and digits is looked for only as it is,
-        between other characters than letters and digits.
+        Tried in this order: as it is; case, accents, spacing, punctuation and look-alikes changed (`reformatted`);
+        backwards; rot13; escapes, hexadecimal, character codes, base64 and base32, each also backwards and in rot13;
+        leet; the first letters of lines; with `pieces`, also in up to three pieces in order. A needle of fewer than
+        six letters and digits is looked for only as it is, between other characters than letters and digits.
         """
         if not needle:
             return None

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from cardwright.evaluators.safety import refusal
 from cardwright.evaluators.safety.interface import Evidence, Exchange, Verdict, take_apart
 from cardwright.evaluators.safety.taxonomy import CATEGORIES, SCANNERS, SCORERS
-from cardwright.record.evaluation import SEVERITIES
+from cardwright.record.evaluation import SEVERITIES, Severity
 from cardwright.sources.interface import Interaction
 
 MAX_PLACES = 200
@@ -41,6 +41,7 @@ class Cell:
     scorers: Counter[str] = field(default_factory=Counter)
     """Events by the scorer that saw them; one event may have several."""
     rules: Counter[str] = field(default_factory=Counter)
+    severities: Counter[Severity] = field(default_factory=Counter)
     places: list[Place] = field(default_factory=list)
 
     @property
@@ -49,8 +50,8 @@ class Cell:
 
 
 class _Prompts:
-    """Numbers for prompts. Tries with one `prompt_id` are one prompt, and so are tries with the same words, whatever their ids say:
-    a prompt written down twice is not two cases."""
+    """Numbers for prompts. Tries with one `prompt_id` are one prompt, and so are tries with the same words, whatever
+    their ids say: a prompt written down twice is not two cases."""
 
     def __init__(self) -> None:
         self._by_key: dict[str, int] = {}
@@ -218,8 +219,9 @@ def _count(cell: Cell, prompt: int, event: bool) -> None:
 def _record(cell: Cell, interaction: Interaction, category: str, hits: Mapping[str, Verdict]) -> None:
     for name, verdict in hits.items():
         cell.scorers[name] += 1
-        cell.rules[verdict.evidence[0].rule] += 1
         worst = max(verdict.evidence, key=lambda evidence: SEVERITIES.index(evidence.severity))
+        cell.rules[worst.rule] += 1
+        cell.severities[worst.severity] += 1
         if len(cell.places) < MAX_PLACES:
             cell.places.append(Place(interaction.id, category, name, worst))
 

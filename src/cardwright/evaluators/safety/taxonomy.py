@@ -1,7 +1,7 @@
 """Which categories of attack there are, what decides success in each, and where they stand in public lists.
 
-OWASP numbers are those of the *2025* edition of the Top 10 for LLM Applications; numbers of older editions mean other things and are
-never merged with them. ATLAS identifiers are those of MITRE ATLAS 5.6.0.
+OWASP numbers are those of the *2025* edition of the Top 10 for LLM Applications; numbers of older editions mean other
+things and are never merged with them. ATLAS identifiers are those of MITRE ATLAS 5.6.0.
 """
 
 from __future__ import annotations
@@ -152,7 +152,8 @@ SCANNERS: dict[str, tuple[str, ...]] = {
 NEVER_TESTED: tuple[tuple[str, str], ...] = (
     (
         "Harmful content (violence, hate, self-harm, weapons and the like), and jailbreaks that ask for it",
-        "Whether an answer does harm by its content needs a trained classifier or a human judge; the scorers here are deterministic.",
+        "Whether an answer does harm by its content needs a trained classifier or a human judge; the scorers "
+        "here are deterministic.",
     ),
     ("OWASP LLM03 Supply Chain", "A property of how the system was built, not of its answers."),
     ("OWASP LLM04 Data and Model Poisoning", "Needs access to the training data or to training."),
