@@ -74,7 +74,9 @@ def test_at_equality_the_percentile_interval_of_a_gap_never_covers_0():
 
     k = np.random.default_rng(0).binomial(100, 0.5, size=(60, 3))
     lowers = [
-        bootstrap(np.stack([row, 100 - row], axis=1), gap, method="percentile", resamples=400, fixed_axes=1).bounds.lower
+        bootstrap(
+            np.stack([row, 100 - row], axis=1), gap, method="percentile", resamples=400, fixed_axes=1
+        ).bounds.lower
         for row in k
     ]
     assert min(lowers) > 0

@@ -101,7 +101,9 @@ def test_the_interval_covers_a_miscalibrated_model():
 
 def test_the_same_seed_gives_the_same_numbers():
     table = ([10, 30], [2, 24], [1.0, 27.0])
-    assert calibration.expected_calibration_error(*table, seed=4) == calibration.expected_calibration_error(*table, seed=4)
+    assert calibration.expected_calibration_error(*table, seed=4) == calibration.expected_calibration_error(
+        *table, seed=4
+    )
 
 
 def test_without_rows_nothing_is_measured():
@@ -117,7 +119,9 @@ def test_the_brier_score_splits_exactly(rows):
     squares, products = (np.bincount(place, weights=w, minlength=10) for w in (p * p, p * y))
     ours = calibration.brier_decomposition(*binned(y, p), squares, products)
     assert ours.brier == pytest.approx(np.mean((p - y) ** 2), abs=1e-12)
-    terms = ours.reliability - ours.resolution + ours.uncertainty + ours.within_bin_variance - ours.within_bin_covariance
+    terms = (
+        ours.reliability - ours.resolution + ours.uncertainty + ours.within_bin_variance - ours.within_bin_covariance
+    )
     assert terms == pytest.approx(ours.brier, abs=1e-12)
     if len(set(y)) == 2:
         assert ours.brier == pytest.approx(brier_score_loss(y, p), abs=1e-12)

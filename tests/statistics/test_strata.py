@@ -25,7 +25,10 @@ def peer(tables):
 
 @given(TABLES, st.booleans())
 def test_cochran_mantel_haenszel(tables, correction):
-    ours, theirs = strata.cochran_mantel_haenszel(tables, correction=correction), peer(tables).test_null_odds(correction)
+    ours, theirs = (
+        strata.cochran_mantel_haenszel(tables, correction=correction),
+        peer(tables).test_null_odds(correction),
+    )
     expected = theirs.statistic
     if correction:
         table = tables.sum(axis=0)
@@ -87,7 +90,10 @@ def test_berkeley_admissions_reverse_within_departments():
         ]
     )
     test = strata.cochran_mantel_haenszel(tables, correction=True)
-    assert (round(test.statistic, 4), round(test.p_value, 4)) == (1.4269, 0.2323)  # R's mantelhaen.test on UCBAdmissions
+    assert (round(test.statistic, 4), round(test.p_value, 4)) == (
+        1.4269,
+        0.2323,
+    )  # R's mantelhaen.test on UCBAdmissions
     assert strata.mantel_haenszel_odds_ratio(tables).estimate == pytest.approx(0.9046968, abs=1e-7)
     assert strata.breslow_day(tables).p_value < 0.01
 

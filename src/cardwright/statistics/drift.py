@@ -18,6 +18,9 @@ from cardwright.statistics.intervals import FloatArray
 
 IntArray = NDArray[np.int64]
 
+_CHUNK = 2_000_000
+"""Drawn counts held in memory at once."""
+
 
 @dataclass(frozen=True)
 class Drift:
@@ -142,21 +145,25 @@ def _compare(
     n, m = n[used], m[used]
     place = None if positions is None else positions[used]
     estimate = float(distance(n[None].astype(float), m[None].astype(float), place)[0])
-    pooled = n + m
     rng = np.random.default_rng(seed)
-    if pooled.sum() < 10**9:
-        drawn = rng.multivariate_hypergeometric(pooled, int(n.sum()), size=resamples, method="marginals").astype(float)
-        null = distance(drawn, pooled - drawn, place)
-    else:
-        # The sampler's limit; at a billion rows drawing with and without replacement agree to many digits.
-        share = pooled / pooled.sum()
-        null = distance(
-            rng.multinomial(int(n.sum()), share, size=resamples).astype(float),
-            rng.multinomial(int(m.sum()), share, size=resamples).astype(float),
-            place,
-        )
+    chunk = max(1, _CHUNK // len(n))
+    sizes = [min(chunk, resamples - start) for start in range(0, resamples, chunk)]
+    null = np.concatenate([distance(*_without_drift(n, m, size, rng), place) for size in sizes])
     p_value = (1 + int((null >= estimate - 1e-12 * max(1.0, abs(estimate))).sum())) / (1 + resamples)
     return Drift(estimate, float(null.mean()), p_value, int(n.sum()), int(m.sum()), len(n))
+
+
+def _without_drift(n: IntArray, m: IntArray, size: int, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
+    pooled, first, second = n + m, int(n.sum()), int(m.sum())
+    if first + second < 10**9:
+        drawn = rng.multivariate_hypergeometric(pooled, first, size=size, method="marginals").astype(float)
+        return drawn, pooled - drawn
+    # The sampler's limit; at a billion rows drawing with and without replacement agree to many digits.
+    share = pooled / (first + second)
+    return (
+        rng.multinomial(first, share, size=size).astype(float),
+        rng.multinomial(second, share, size=size).astype(float),
+    )
 
 
 def expected_stability_index(bins: int, reference_rows: int, current_rows: int) -> float:

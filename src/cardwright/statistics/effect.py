@@ -83,7 +83,7 @@ def odds_ratio(a: int, b: int, c: int, d: int, level: float = 0.95) -> Effect | 
         raise ValueError("counts are not negative")
     if b * c == 0:
         return None
-    estimate = a * d / (b * c)
+    estimate = float(a * d / (b * c))
     empty = min(a, b, c, d) == 0
     cells = [count + 0.5 for count in (a, b, c, d)] if empty else [float(count) for count in (a, b, c, d)]
     log = math.log(cells[0] * cells[3] / (cells[1] * cells[2]))
@@ -105,7 +105,7 @@ def adverse_impact_ratio(
     bounds = log_ratio(successes, trials, reference_successes, reference_trials, level)
     if bounds is None:
         return None
-    return Effect((successes / trials) / (reference_successes / reference_trials), bounds)
+    return Effect(float((successes / trials) / (reference_successes / reference_trials)), bounds)
 
 
 def shortfall(
@@ -121,8 +121,8 @@ def shortfall(
     if bounds is None:
         return None
     difference = reference_successes / reference_trials - successes / trials
-    scaled = Bounds(bounds.lower * trials, bounds.upper * trials, level, bounds.method)
-    return Effect(difference * trials, scaled)
+    scaled = Bounds(float(bounds.lower * trials), float(bounds.upper * trials), level, bounds.method)
+    return Effect(float(difference * trials), scaled)
 
 
 def cohen_h(rate_1: float, rate_2: float) -> float:

@@ -230,9 +230,9 @@ def mean_interval(n: int, total: Real, squares: Real, level: float = 0.95) -> Me
     check_level(level)
     if n < 2:
         return None
-    exact_total = Fraction(total)
-    mean = exact_total / n
-    variance = max(0.0, float((Fraction(squares) - exact_total * mean) / (n - 1)))
+    exact_total = _exact(total)
+    mean = exact_total / int(n)
+    variance = max(0.0, float((_exact(squares) - exact_total * mean) / int(n - 1)))
     error = math.sqrt(variance / n)
     half = float(stats.t.ppf(0.5 + level / 2, n - 1)) * error
     return MeanEstimate(float(mean), error, Bounds(float(mean) - half, float(mean) + half, level, "student_t"))
@@ -286,12 +286,16 @@ def rogan_gladen(
     half = z * math.sqrt(variance) / j
     lower = min(estimate, max(0.0, corrected + shift - half))
     upper = max(estimate, min(1.0, corrected + shift + half))
-    return estimate, Bounds(lower, upper, level, "rogan_gladen")
+    return float(estimate), Bounds(float(lower), float(upper), level, "rogan_gladen")
 
 
 def _wilson(successes: float, trials: float, z: float, level: float, method: str) -> Bounds:
     lower, upper = score_bounds(min(successes, trials), trials, z)
     return Bounds(float(lower), float(upper), level, method)
+
+
+def _exact(number: Any) -> Fraction:
+    return Fraction(number.item() if isinstance(number, np.generic) else number)
 
 
 def _check_counts(successes: Any, trials: Any) -> None:

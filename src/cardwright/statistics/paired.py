@@ -54,7 +54,7 @@ def mcnemar(only_first: int, only_second: int, method: Literal["auto", "exact", 
     n, least = only_first + only_second, min(only_first, only_second)
     chosen = ("exact" if n < 25 else "chi2") if method == "auto" else method
     if chosen == "chi2":
-        statistic = (only_first - only_second) ** 2 / n if n else 0.0
+        statistic = float((only_first - only_second) ** 2 / n) if n else 0.0
         return McNemar(float(stats.chi2.sf(statistic, 1)), statistic, "mcnemar_chi2", n)
     exact = min(1.0, 2 * float(stats.binom.cdf(least, n, 0.5)))
     if chosen == "exact":
@@ -99,7 +99,7 @@ def paired_difference(
     n = both + only_first + only_second + neither
     if n == 0:
         return None
-    estimate = (only_first - only_second) / n
+    estimate = float((only_first - only_second) / n)
     lower, upper = _INTERVALS[method](both, only_first, only_second, neither, z, level)
     bounds = Bounds(max(-1.0, min(lower, estimate)), min(1.0, max(upper, estimate)), level, method)
     return PairedDifference(estimate, bounds, n)
