@@ -486,19 +486,18 @@ def doctor(
     raise typer.Exit(0 if all(check.ok or not check.required for check in checks) else 1)
 
 
-def main() -> None:
+def main(words: list[str] | None = None) -> None:
     """The entry point: runs a command, and turns errors into one clear line and an exit code."""
+    STATE.quiet = STATE.debug = False
+    debug = "--debug" in (sys.argv if words is None else words)
     try:
-        code = app(standalone_mode=False)
+        code = app(args=words, standalone_mode=False)
     except CardwrightError as exc:
-        if STATE.debug or "--debug" in sys.argv:
+        if debug:
             raise
         typer.echo(f"cardwright: {exc}", err=True)
         sys.exit(exc.exit_code)
-    except typer.Abort:
-        typer.echo("cardwright: stopped", err=True)
-        sys.exit(130)
-    except KeyboardInterrupt:
+    except (typer.Abort, KeyboardInterrupt):
         typer.echo("cardwright: stopped", err=True)
         sys.exit(130)
     except BrokenPipeError:
@@ -507,12 +506,10 @@ def main() -> None:
         if hasattr(exc, "format_message") and hasattr(exc, "exit_code"):  # a usage error of the option parser
             typer.echo(f"cardwright: {exc.format_message()}", err=True)
             sys.exit(2)
-        if STATE.debug or "--debug" in sys.argv:
+        if debug:
             raise
         # The message could hold a value from the data, so only the type is printed.
-        typer.echo(
-            f"cardwright: internal error ({type(exc).__name__}). Please report it; --debug shows where.", err=True
-        )
+        typer.echo(f"cardwright: internal error ({type(exc).__name__}). Please report it; --debug shows where.", err=True)
         sys.exit(4)
     sys.exit(code if isinstance(code, int) else 0)
 

@@ -1,0 +1,123 @@
+"""Signed statements: in-toto Statement v1 in a DSSE envelope, as a Sigstore bundle v0.3, one line each.
+
+One envelope per statement and one signature per envelope: thresholds inside an envelope can be met by one key under two ids
+(found in securesystemslib 1.6). Every line equals its canonical re-serialisation, base64 included, so no byte of it is free.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+
+from securesystemslib.dsse import Envelope
+from securesystemslib.signer import Signature
+
+from cardwright.attest.keys import PrivateKey, PublicKey, fingerprint, sign, verifies
+from cardwright.errors import IntegrityError
+from cardwright.record import canonical
+
+PAYLOAD_TYPE = "application/vnd.in-toto+json"
+STATEMENT = "https://in-toto.io/Statement/v1"
+BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
+
+
+def _b64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
+
+
+def statement(predicate_type: str, subjects: dict[str, str], predicate: dict[str, Any]) -> dict[str, Any]:
+    """An in-toto Statement v1 over subjects by name and SHA-256.
+
+    Raises
+    ------
+    IntegrityError
+        Where there is no subject: such a statement would be about anything.
+    """
+    if not subjects:
+        raise IntegrityError("a statement without subjects is about nothing")
+    return {
+        "_type": STATEMENT,
+        "subject": [{"name": name, "digest": {"sha256": digest}} for name, digest in sorted(subjects.items())],
+        "predicateType": predicate_type,
+        "predicate": predicate,
+    }
+
+
+def seal(body: dict[str, Any], key: PrivateKey) -> bytes:
+    """A statement signed, as one canonical line without its end."""
+    payload = canonical.dumps(body)
+    envelope = Envelope(payload, PAYLOAD_TYPE, {})
+    signature = sign(key, envelope.pae())
+    return canonical.dumps(
+        {
+            "mediaType": BUNDLE,
+            "verificationMaterial": {
+                "publicKey": {"hint": _b64(bytes.fromhex(fingerprint(key.public_key())))},
+                "tlogEntries": [],
+            },
+            "dsseEnvelope": {
+                "payload": _b64(payload),
+                "payloadType": PAYLOAD_TYPE,
+                "signatures": [{"sig": _b64(signature), "keyid": ""}],
+            },
+        }
+    )
+
+
+class Sealed:
+    """A line that was read: its statement, its signature, and which key it says it is of. Nothing is verified yet."""
+
+    def __init__(self, line: bytes, *, where: str) -> None:
+        """Read a line.
+
+        Raises
+        ------
+        IntegrityError
+            Where it is not a bundle, or not in canonical form.
+        """
+        data = canonical.loads(line, where=where)
+        if canonical.dumps(data) != line:
+            raise IntegrityError("not in canonical form", where=where, do="Somebody has rewritten it.")
+        try:
+            envelope = data["dsseEnvelope"]
+            (signature,) = envelope["signatures"]
+            self.payload = self._decode(envelope["payload"])
+            self.signature = self._decode(signature["sig"])
+            self.hint = self._decode(data["verificationMaterial"]["publicKey"]["hint"]).hex()
+            expected = (
+                set(data) == {"mediaType", "verificationMaterial", "dsseEnvelope"}
+                and data["mediaType"] == BUNDLE
+                and data["verificationMaterial"].keys() == {"publicKey", "tlogEntries"}
+                and data["verificationMaterial"]["tlogEntries"] == []
+                and set(envelope) == {"payload", "payloadType", "signatures"}
+                and envelope["payloadType"] == PAYLOAD_TYPE
+                and signature == {"sig": signature["sig"], "keyid": ""}
+            )
+        except (KeyError, TypeError, ValueError, AttributeError, binascii.Error) as exc:
+            raise IntegrityError("not a signed statement", where=where, do="The line is damaged or not ours.") from exc
+        if not expected:
+            raise IntegrityError("not a signed statement of the form that is accepted", where=where)
+        self.body: dict[str, Any] = canonical.loads(self.payload, where=f"{where} (payload)")
+        if not isinstance(self.body, dict) or canonical.dumps(self.body) != self.payload:
+            raise IntegrityError("its statement is not in canonical form", where=where, do="Somebody has rewritten it.")
+        if self.body.get("_type") != STATEMENT:
+            raise IntegrityError("not an in-toto statement", where=where)
+        self.id = canonical.digest(self.payload)
+
+    @staticmethod
+    def _decode(text: str) -> bytes:
+        data = base64.b64decode(text, validate=True)
+        if _b64(data) != text:
+            raise ValueError("not canonical base64")
+        return data
+
+    def signed_by(self, key: PublicKey) -> bool:
+        """Whether this key signed it."""
+        envelope = Envelope(self.payload, PAYLOAD_TYPE, {"": Signature("", self.signature.hex())})
+        return self.hint == fingerprint(key) and verifies(key, self.signature, envelope.pae())
+
+    @property
+    def subjects(self) -> dict[str, str]:
+        """What it is about: names to SHA-256."""
+        return {item["name"]: item["digest"]["sha256"] for item in self.body.get("subject", [])}

@@ -1,0 +1,110 @@
+"""`ledger.jsonl`: what happened to a dossier, append-only, each line naming the digest of the one before.
+
+A chain without a key shows accidents, not insiders: whoever can write can rewrite all of it. So its head and length stand inside
+every signature and are printed in the documents, and a shorter or other ledger contradicts what was signed.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from cardwright.errors import IntegrityError
+from cardwright.record import canonical
+from cardwright.record.base import Count, Identifier, Sha256, Timestamp, Value
+
+Event = Literal["run", "claim", "release"]
+
+
+class Entry(Value):
+    """One line."""
+
+    seq: Count
+    """Its number, from 0."""
+    prev: Sha256
+    """Digest of the line before; of the genesis for the first."""
+    at: Timestamp
+    """When."""
+    event: Event
+    """`run`: an evaluation gave this record. `claim`: somebody signed. `release`: the gate allowed."""
+    kind: Identifier
+    """Which sort of claim; `record` for a run, `verdict` for a release."""
+    digest: Sha256
+    """What it is about."""
+
+
+class Head(Value):
+    """Where a ledger stood."""
+
+    head: Sha256
+    """Digest of its last line."""
+    length: Count
+    """How many lines it had."""
+
+
+def genesis(subject: str) -> Sha256:
+    """What the first line names: a ledger belongs to one subject by name."""
+    return canonical.sha256({"ledger": "cardwright/ledger/1", "subject": subject})
+
+
+class Ledger(Value):
+    """A chain that holds."""
+
+    subject: Identifier
+    """The subject's name."""
+    entries: tuple[Entry, ...] = ()
+    """Its lines."""
+
+    @property
+    def head(self) -> Head:
+        """Where it stands now."""
+        return self.head_at(len(self.entries))
+
+    def head_at(self, length: int) -> Head:
+        """Where it stood when it had so many lines."""
+        last = canonical.sha256(self.entries[length - 1]) if length else genesis(self.subject)
+        return Head(head=last, length=length)
+
+    def holds(self, head: Head) -> bool:
+        """Whether it once stood there: nothing up to then was removed or changed."""
+        return head.length <= len(self.entries) and self.head_at(head.length) == head
+
+    def append(self, event: Event, kind: str, digest: str, at: str) -> Ledger:
+        """The ledger with one more line."""
+        entry = Entry(seq=len(self.entries), prev=self.head.head, at=at, event=event, kind=kind, digest=digest)
+        return Ledger(subject=self.subject, entries=(*self.entries, entry))
+
+    def to_bytes(self) -> bytes:
+        """Its lines, canonical."""
+        return b"".join(canonical.dumps(entry) + b"\n" for entry in self.entries)
+
+    @property
+    def runs(self) -> int:
+        """How many evaluations were run, successful or not shown."""
+        return sum(entry.event == "run" for entry in self.entries)
+
+
+def read(data: bytes, subject: str, *, where: str = "ledger.jsonl") -> Ledger:
+    """A ledger from its lines.
+
+    Raises
+    ------
+    IntegrityError
+        Where a line is not canonical, out of order, or does not name the one before.
+    """
+    lines = data.split(b"\n")
+    if lines.pop() != b"":
+        raise IntegrityError("its last line is cut off", where=where, do="Take the copy that was signed.")
+    entries: list[Entry] = []
+    previous = genesis(subject)
+    for number, line in enumerate(lines):
+        place = f"{where}, line {number + 1}"
+        entry = canonical.parse(Entry, line, where=place)
+        if canonical.dumps(entry) != line:
+            raise IntegrityError("not in canonical form", where=place, do="Somebody has rewritten it.")
+        if entry.seq != number or entry.prev != previous:
+            raise IntegrityError(
+                "the chain breaks here", where=place, do="A line was changed, removed, moved or added."
+            )
+        previous = canonical.digest(line)
+        entries.append(entry)
+    return Ledger(subject=subject, entries=tuple(entries))

@@ -1,0 +1,282 @@
+"""`cardwright verify`: the receiver's side. Public keys only, no network, numbered steps, each passed, failed or not judged.
+
+1. manifest      every file has the digest that the manifest lists, and no other file stands there
+2. canonical     every JSON file is in canonical form
+3. record        the record is well-formed and accounts for everything planned
+4. documents     the record inside the PDF is the record, and the digests that documents print are its digests
+5. ledger        the chain holds, and every claim is in it
+6. signatures    every claim is of a key the trust file knows, in a role and on a day that it may sign
+7. policy        the policy is one that the trust file accepts for this subject and risk tier
+8. replay        the verdict follows byte for byte from the case at its own moment
+9. now           decided again at the receiver's clock, the handoff is still allowed
+10. artefact     the files at hand have the digests of the subject
+11. release      the verdict is not advisory, and nothing it rests on was withdrawn
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from cardwright import dossier, store
+from cardwright.attest import claims, ledger
+from cardwright.attest.trust import Trust
+from cardwright.errors import CardwrightError, IntegrityError
+from cardwright.policy.gate import decide
+from cardwright.policy.policy import Policy
+from cardwright.record import canonical
+from cardwright.record.case import Case
+from cardwright.record.claim import Withdraw
+from cardwright.record.verdict import Verdict
+
+Outcome = Literal["passed", "failed", "not judged"]
+NAMES = (
+    "manifest", "canonical", "record", "documents", "ledger", "signatures", "policy", "replay", "now", "artefact", "release",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the verification."""
+
+    number: int
+    name: str
+    outcome: Outcome
+    detail: str
+    broken: bool = False
+    """Whether a digest, a signature or a chain is wrong: exit 3, which beats 1."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """All steps."""
+
+    steps: tuple[Step, ...]
+    trusted: bool
+    """Whether a trust file was given."""
+
+    @property
+    def exit_code(self) -> int:
+        """0 only where every step passed under a trust file; 3 where something is broken; else 1."""
+        if any(step.broken for step in self.steps):
+            return 3
+        return 0 if self.trusted and all(step.outcome == "passed" for step in self.steps) else 1
+
+    @property
+    def headline(self) -> str:
+        """The result in a line."""
+        if self.exit_code == 0:
+            return "VERIFIED: the handoff is allowed, and everything it rests on holds"
+        failed = [step for step in self.steps if step.outcome == "failed"]
+        if not failed:
+            return "INTACT, approval not judged: name the receiver's own --trust file"
+        return f"REFUSED at step {failed[0].number}, {failed[0].name}: {failed[0].detail}"
+
+
+Printed = Callable[[Mapping[str, bytes], str], str]
+"""Holds the documents against the record's digest: (files, record digest) to what was held; raises IntegrityError."""
+
+
+def verify(
+    files: Mapping[str, bytes],
+    *,
+    where: str,
+    trust: Trust | None,
+    now: str,
+    policy: Callable[[str], Policy],
+    printed: Printed,
+    artefacts: Mapping[str, str] | None = None,
+) -> Report:
+    """Verify a dossier whose files were read and held against the manifest.
+
+    Parameters
+    ----------
+    policy:
+        Finds a policy by name; its digest has to be the one that the verdict names.
+    printed:
+        Holds the documents against the record's digest.
+    artefacts:
+        Digests of the subject's files as the receiver has them.
+    """
+    state = _Verification(files, where, trust, now, policy, printed, artefacts)
+    steps: list[Step] = []
+    for number, name in enumerate(NAMES, start=1):
+        try:
+            outcome, detail = getattr(state, name)()
+            steps.append(Step(number, name, outcome, detail))
+        except CardwrightError as exc:
+            steps.append(Step(number, name, "failed", str(exc), broken=isinstance(exc, IntegrityError)))
+            if name in ("manifest", "canonical", "record"):
+                # Nothing further can be read from files that are not what they say.
+                steps += [
+                    Step(n, rest, "not judged", "an earlier step failed")
+                    for n, rest in enumerate(NAMES, 1)
+                    if n > number
+                ]
+                break
+    return Report(steps=tuple(steps), trusted=trust is not None)
+
+
+class _Verification:
+    """The steps, sharing what earlier ones have read."""
+
+    def __init__(
+        self,
+        files: Mapping[str, bytes],
+        where: str,
+        trust: Trust | None,
+        now: str,
+        policy: Callable[[str], Policy],
+        printed: Printed,
+        artefacts: Mapping[str, str] | None,
+    ) -> None:
+        self.files = files
+        self.where = where
+        self.trust = trust
+        self.moment = now
+        self.find = policy
+        self.hold = printed
+        self.artefacts = artefacts
+        self.case: Case | None = None
+        self.chain: ledger.Ledger | None = None
+        self.signed: tuple[claims.Signed, ...] = ()
+        self.believed: tuple[claims.Signed, ...] = ()
+        self.chosen: Policy | None = None
+
+    def manifest(self) -> tuple[Outcome, str]:
+        listed = canonical.parse(store.Manifest, self.files[store.MANIFEST], where=store.MANIFEST)
+        if store.manifest_of(self.files) != listed:
+            raise IntegrityError("the files are not those of the manifest", where=self.where)
+        return "passed", f"{len(listed.files)} files, manifest {listed.sha256[:12]}"
+
+    def canonical(self) -> tuple[Outcome, str]:
+        names = [name for name in self.files if name.endswith(".json")]
+        for name in names:
+            if canonical.dumps(canonical.loads(self.files[name], where=name)) != self.files[name]:
+                raise IntegrityError("not in canonical form", where=name, do="Somebody has rewritten it.")
+        return "passed", f"{len(names)} files"
+
+    def record(self) -> tuple[Outcome, str]:
+        for name in (store.RECORD, store.VERDICT):
+            if name not in self.files:
+                raise IntegrityError("is not there", where=name, do="Ask for the whole dossier.")
+        self.case = dossier.case_of(self.files, where=self.where, artefacts=self.artefacts)
+        return "passed", f"record {self.case.record.sha256[:12]}, {len(self.case.record.evaluations)} evaluations"
+
+    def documents(self) -> tuple[Outcome, str]:
+        assert self.case is not None
+        return "passed", self.hold(self.files, self.case.record.sha256)
+
+    def ledger(self) -> tuple[Outcome, str]:
+        assert self.case is not None
+        self.signed = claims.read(self.files.get(store.CLAIMS, b""))
+        if store.LEDGER not in self.files:
+            if self.signed:
+                raise IntegrityError("claims stand in a dossier without a ledger", where=store.LEDGER)
+            return "failed", "there is no ledger, so nobody can tell what was left out"
+        self.chain = ledger.read(self.files[store.LEDGER], self.case.record.subject.name)
+        chained = [entry.digest for entry in self.chain.entries if entry.event == "claim"]
+        if chained != [one.sealed.id for one in self.signed]:
+            raise IntegrityError(
+                "the claims are not those of the ledger, in its order",
+                where=store.CLAIMS,
+                do="One was left out, moved or added.",
+            )
+        rewritten = [one for one in self.signed if not self.chain.holds(one.ledger)]
+        if rewritten:
+            raise IntegrityError(f"it is not the ledger that {rewritten[0].claim.person} signed", where=store.LEDGER)
+        head = self.chain.head
+        return "passed", f"{head.length} entries, {self.chain.runs} runs, head {head.head[:12]}"
+
+    def signatures(self) -> tuple[Outcome, str]:
+        if self.trust is None:
+            return "not judged", "no trust file was given"
+        judged = [claims.judge(one, self.trust, self.chain) for one in self.signed]
+        self.believed = tuple(one.signed for one in judged if one.believed)
+        doubted = [one for one in judged if not one.believed]
+        if doubted:
+            return "failed", f"{len(doubted)} of {len(judged)} are not believed: {doubted[0].why}"
+        people = {one.claim.key for one in self.believed}
+        return "passed", f"{len(judged)} claims of {len(people)} people"
+
+    def _verdict(self) -> Verdict:
+        return canonical.parse(Verdict, self.files[store.VERDICT], where=store.VERDICT)
+
+    def policy(self) -> tuple[Outcome, str]:
+        assert self.case is not None
+        verdict = self._verdict()
+        self.chosen = self.find(verdict.policy.name)
+        if self.chosen.sha256 != verdict.policy.sha256:
+            self.chosen = None
+            return "failed", f"the policy {verdict.policy.name} here is not the one that the verdict names"
+        if self.trust is None:
+            return "not judged", "no trust file was given"
+        record = self.case.record
+        if not self.trust.accepts(verdict.policy.sha256, record.subject.name, record.context.risk_tier):
+            return "failed", f"the trust file does not accept {verdict.policy.name} for {record.subject.name}"
+        return "passed", f"{verdict.policy.name} {verdict.policy.version}, {verdict.policy.sha256[:12]}"
+
+    def _judged(self, now: str) -> Verdict:
+        assert self.case is not None
+        assert self.chosen is not None
+        stored = self._verdict()
+        case = self.case.model_copy(
+            update={
+                "claims": tuple(one.claim for one in (self.believed if self.trust is not None else self.signed)),
+                "trust_sha256": stored.inputs.trust_sha256,
+                "advisory": stored.advisory,
+            }
+        )
+        return decide(case, self.chosen, now, stored.stage, chosen_by=stored.policy.chosen_by)
+
+    def replay(self) -> tuple[Outcome, str]:
+        assert self.case is not None
+        if self.chosen is None:
+            return "not judged", "the policy is not at hand"
+        stored = self._verdict()
+        if self.case.artefacts is None:
+            # The verdict was decided where the files were; without them its digest is what is known.
+            files = {file.path: file.sha256 for file in self.case.record.subject.files}
+            self.case = self.case.model_copy(update={"artefacts": files if stored.inputs.artefacts_sha256 else None})
+        replayed = self._judged(stored.evaluated_at)
+        if canonical.dumps(replayed) != self.files[store.VERDICT]:
+            raise IntegrityError(
+                "the verdict does not follow from the case",
+                where=store.VERDICT,
+                do="It was changed, or made otherwise.",
+            )
+        return "passed", f"{stored.decision} at {stored.evaluated_at}"
+
+    def now(self) -> tuple[Outcome, str]:
+        if self.chosen is None:
+            return "not judged", "the policy is not at hand"
+        again = self._judged(self.moment)
+        if not again.allowed:
+            return "failed", again.headline
+        return "passed", again.headline + (f", valid until {again.valid_until}" if again.valid_until else "")
+
+    def artefact(self) -> tuple[Outcome, str]:
+        assert self.case is not None
+        subject = self.case.record.subject
+        if self.artefacts is None:
+            return "not judged", "name the folder that holds the subject's files with --artifact"
+        if not subject.hashed:
+            return "failed", "the subject is declared, not hashed"
+        wrong = [file.path for file in subject.files if self.artefacts.get(file.path) != file.sha256]
+        if wrong:
+            return "failed", f"{wrong[0]} is not the file that was evaluated"
+        return "passed", f"{len(subject.files)} files"
+
+    def release(self) -> tuple[Outcome, str]:
+        stored = self._verdict()
+        if stored.advisory:
+            return "failed", "the verdict is advisory"
+        if stored.stage != "release":
+            return "failed", "the verdict is a review, not a release"
+        withdrawn = [one.claim for one in self.signed if isinstance(one.claim, Withdraw) and one.claim.claim is None]
+        if withdrawn:
+            return "failed", f"withdrawn by {withdrawn[-1].person} on {withdrawn[-1].at[:10]}: {withdrawn[-1].reason}"
+        if not stored.allowed:
+            return "failed", stored.headline
+        return "passed", stored.headline
