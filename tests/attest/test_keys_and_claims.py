@@ -115,11 +115,16 @@ def test_a_policy_is_accepted_for_named_subjects_and_tiers_only(subject, tier, a
 # ------------------------------------------------------------------------------------------------ tampering
 
 
+@pytest.fixture(scope="module")
+def line(people):
+    key = people["Ada"][0]
+    return claims.make(sign_off("Ada", key), key, START.head) + b"\n"
+
+
 @given(st.data())
 @settings(max_examples=300, deadline=None)
-def test_every_flipped_byte_of_a_signed_line_is_seen(people, data):
-    key, request, _ = people["Ada"]
-    line = claims.make(sign_off("Ada", key), key, START.head) + b"\n"
+def test_every_flipped_byte_of_a_signed_line_is_seen(people, line, data):
+    _, request, _ = people["Ada"]
     position = data.draw(st.integers(0, len(line) - 1))
     bit = data.draw(st.integers(0, 7))
     changed = bytearray(line)
