@@ -38,6 +38,7 @@ from cardwright.record import (
     Test,
     Unmeasured,
     Waive,
+    WaiveRequest,
 )
 from cardwright.record.evaluation import count_severities
 
@@ -387,25 +388,26 @@ def good_case() -> Case:
             ),
         ),
         artefacts={"model.skops": "a" * 64},
+        manifest_sha256="7" * 64,
     )
 
 
-def waiver(record: Record, policy: str, requirement: str, outcome: str, **more) -> Waive:
-    """A valid waiver by D, asked for by A."""
-    said = {
-        "id": "8" * 64,
-        "person": "D",
-        "key": "9" * 64,
-        "role": "risk_head",
-        "at": "2026-11-22T00:00:00Z",
+def waiver(
+    record: Record, policy: str, requirement: str, outcome: str, *, id="8", **more
+) -> tuple[WaiveRequest, Waive]:
+    """A request by A and its valid approval by D."""
+    terms = {
         "requirement": requirement,
         "outcome": outcome,
         "reason": "r",
         "controls": "c",
-        "requested_by": "A",
-        "requested_key": "2" * 64,
         "expires": "2026-12-20",
         "record_sha256": record.sha256,
         "policy_sha256": policy,
+        **{key: value for key, value in more.items() if key in ("bound", "expires", "plan_sha256", "record_sha256")},
     }
-    return Waive(**{**said, **more})
+    request = WaiveRequest(id=id * 63 + "d", person="A", key="2" * 64, role="owner", at="2026-11-21T00:00:00Z", **terms)
+    approval = Waive(
+        id=id * 64, person="D", key="9" * 64, role="risk_head", at="2026-11-22T00:00:00Z", request=request.id, **terms
+    )
+    return request, approval

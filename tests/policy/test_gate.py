@@ -67,7 +67,9 @@ def with_record(case: Case, record: Record) -> Case:
         )
         for claim in case.claims
     )
-    return Case(record=record, plan=plan, run=run, claims=claims, artefacts=case.artefacts)
+    return Case(
+        record=record, plan=plan, run=run, claims=claims, artefacts=case.artefacts, manifest_sha256=case.manifest_sha256
+    )
 
 
 def changed(record: Record, id: str, **update) -> Record:
@@ -105,7 +107,7 @@ def leavings(case: Case):
     def changing(id, **update):
         return lambda: with_record(case, changed(record, id, **update))
 
-    for name in ("plan", "run", "artefacts"):
+    for name in ("plan", "run", "artefacts", "manifest_sha256"):
         yield f"case.{name}", lambda name=name: case.model_copy(update={name: None})
     for i in range(len(case.claims)):
         kept = case.claims[:i] + case.claims[i + 1 :]
@@ -167,15 +169,16 @@ def cases(draw):
         st.lists(st.sampled_from(["gap", "tpr", "details", "fresh", "checklist", "signed"]), max_size=3, unique=True)
     )
     waivers = tuple(
-        waiver(
+        claim
+        for i, requirement in enumerate(waived)
+        for claim in waiver(
             case.record,
             P.sha256,
             requirement,
             draw(st.sampled_from(["failed", "inconclusive", "missing"])),
-            id=str(i) * 64,
+            id=str(i),
             bound=draw(st.sampled_from([None, 0.2, 0.4])),
         )
-        for i, requirement in enumerate(waived)
     )
     return case.model_copy(update={"claims": (*case.claims, *waivers)})
 
@@ -395,10 +398,13 @@ def test_a_policy_for_another_kind_is_refused():
 FAILED = gap("demographic_parity_difference", 0.15, 0.11, 0.19)
 
 
-def waived_case(**more):
+def waived_case(approval=(), both=()):
+    """A failed gap with a waiver, of which the approval alone or both halves are changed."""
     case = with_gap(FAILED)
-    said = waiver(case.record, P.sha256, "gap", "failed", bound=0.16).model_copy(update=more)
-    return case.model_copy(update={"claims": (*case.claims, said)})
+    request, waive = waiver(case.record, P.sha256, "gap", "failed", bound=0.16)
+    request = request.model_copy(update=dict(both))
+    waive = waive.model_copy(update={**dict(both), **dict(approval)})
+    return case.model_copy(update={"claims": (*case.claims, request, waive)})
 
 
 def test_a_waiver_lets_one_outcome_pass_and_keeps_it_visible():
@@ -412,34 +418,37 @@ def test_a_waiver_lets_one_outcome_pass_and_keeps_it_visible():
 
 
 @pytest.mark.parametrize(
-    ("what", "more"),
+    ("what", "approval", "both"),
     [
-        ("expired yesterday", {"expires": "2026-11-22"}),
-        ("longer than the cap", {"expires": "2027-06-01"}),
-        ("by a role that may not", {"role": "owner"}),
-        ("of oneself, by key", {"requested_key": "9" * 64}),
-        ("of oneself, by name", {"requested_by": "D"}),
-        ("of another outcome", {"outcome": "missing"}),
-        ("of an unknown requirement", {"requirement": "nothing"}),
-        ("under another policy", {"policy_sha256": "e" * 64}),
-        ("of another record", {"record_sha256": "e" * 64}),
-        ("down to a stricter bound", {"bound": 0.14}),
-        ("without a bound", {"bound": None}),
-        ("signed in the future", {"at": "2026-11-24T00:00:00Z"}),
+        ("expired yesterday", {}, {"expires": "2026-11-22"}),
+        ("longer than the cap", {}, {"expires": "2027-06-01"}),
+        ("by a role that may not", {"role": "owner"}, {}),
+        ("of oneself, by key", {"key": "2" * 64}, {}),
+        ("of oneself, by name", {"person": "A"}, {}),
+        ("of a request that nobody made", {"request": "e" * 64}, {}),
+        ("on other terms than were asked for", {"bound": 0.2}, {}),
+        ("of another outcome", {}, {"outcome": "missing"}),
+        ("of an unknown requirement", {}, {"requirement": "nothing"}),
+        ("under another policy", {}, {"policy_sha256": "e" * 64}),
+        ("of another record", {}, {"record_sha256": "e" * 64}),
+        ("down to a stricter bound", {}, {"bound": 0.14}),
+        ("without a bound", {}, {"bound": None}),
+        ("signed in the future", {"at": "2026-11-24T00:00:00Z"}, {}),
     ],
 )
-def test_a_waiver_that_does_not_fit_is_not_in_force(what, more):
-    assert not decide(waived_case(**more), P, NOW).allowed, what
+def test_a_waiver_that_does_not_fit_is_not_in_force(what, approval, both):
+    assert not decide(waived_case(approval, both), P, NOW).allowed, what
 
 
 def test_a_waiver_holds_through_its_last_day():
-    assert decide(waived_case(expires="2026-11-23"), P, "2026-11-23T23:59:59Z").allowed
-    assert not decide(waived_case(expires="2026-11-23"), P, "2026-11-24T00:00:00Z").allowed
+    case = waived_case(both={"expires": "2026-11-23"})
+    assert decide(case, P, "2026-11-23T23:59:59Z").allowed
+    assert not decide(case, P, "2026-11-24T00:00:00Z").allowed
 
 
 def test_what_is_not_waivable_is_not_waived():
     case = good_case().model_copy(update={"artefacts": {"model.skops": "b" * 64}})
-    claims = (*case.claims, waiver(case.record, P.sha256, "identity", "failed"))
+    claims = (*case.claims, *waiver(case.record, P.sha256, "identity", "failed"))
     assert not decide(case.model_copy(update={"claims": claims}), P, NOW).allowed
 
 
@@ -447,7 +456,7 @@ def test_no_more_waivers_hold_than_the_policy_allows():
     case = with_gap(FAILED)
     text = POLICY.replace(b"max_active: 2", b"max_active: 0")
     policy = policy_of(text)
-    claims = (*case.claims, waiver(case.record, policy.sha256, "gap", "failed", bound=0.16))
+    claims = (*case.claims, *waiver(case.record, policy.sha256, "gap", "failed", bound=0.16))
     assert not decide(case.model_copy(update={"claims": claims}), policy, NOW).allowed
 
 
@@ -466,6 +475,21 @@ def test_a_rejection_refuses():
     case = good_case()
     rejected = case.claims[2].model_copy(update={"decision": "reject", "id": "a" * 64})
     assert not decide(case.model_copy(update={"claims": (*case.claims, rejected)}), P, NOW).allowed
+
+
+def test_a_rejection_stands_until_a_later_decision_names_it():
+    case = good_case()
+    rejection = case.claims[2].model_copy(update={"decision": "reject", "id": "a" * 64})
+    later = case.claims[2].model_copy(update={"id": "b" * 64, "at": "2026-11-23T00:00:00Z"})
+    claims = (*case.claims[:2], rejection, later)
+    assert not decide(case.model_copy(update={"claims": claims}), P, NOW).allowed
+    named = (*case.claims[:2], rejection, later.model_copy(update={"answers": "a" * 64}))
+    assert decide(case.model_copy(update={"claims": named}), P, NOW).allowed
+
+
+def test_a_signature_over_another_manifest_is_stale():
+    case = good_case().model_copy(update={"manifest_sha256": "0" * 64})
+    assert outcome(decide(case, P, NOW), "signed").status == "stale"
 
 
 def test_the_same_case_gives_the_same_verdict_byte_for_byte():

@@ -14,7 +14,7 @@ A number is held against a limit in three ways, on the bound of its interval:
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 from cardwright.errors import NothingToCheckError
@@ -37,7 +37,7 @@ from cardwright.policy.policy import (
 )
 from cardwright.record import canonical
 from cardwright.record.case import Case
-from cardwright.record.claim import Attest, Preregister, SignOff, Waive, Withdraw
+from cardwright.record.claim import Attest, Preregister, SignOff, Waive, WaiveRequest, Withdraw
 from cardwright.record.details import FIELDS
 from cardwright.record.evaluation import SEVERITIES, Evaluation
 from cardwright.record.measurement import Measured, Unmeasured
@@ -152,6 +152,7 @@ def decide(case: Case, policy: Policy, now: str, stage: Stage = "release", *, ch
             baseline_sha256=case.baseline.sha256 if case.baseline else None,
             previous_sha256=case.previous.sha256 if case.previous else None,
             run_sha256=canonical.sha256(case.run) if case.run else None,
+            manifest_sha256=case.manifest_sha256,
             artefacts_sha256=canonical.sha256(case.artefacts) if case.artefacts is not None else None,
         ),
         outcomes=tuple(outcomes),
@@ -781,26 +782,42 @@ def _checklist(rule: ChecklistRule, case: Case, now: str) -> _Answer:
 def _sign_off(rule: SignOffRule, case: Case, now: str) -> _Answer:
     mine = [claim for claim in _live(case) if isinstance(claim, SignOff) and claim.role == rule.role]
     command = f"cardwright sign-off --role {rule.role} --decision approve --meaning {rule.meaning}"
-    rejected = [claim for claim in mine if claim.decision != "approve"]
-    if rejected:
+    # A rejection stands, whatever else was signed, until a later decision of the role names it.
+    answered = {claim.answers for claim in mine}
+    standing = [claim for claim in mine if claim.decision != "approve" and claim.id not in answered]
+    if standing:
+        decision = standing[-1].decision.replace("_", " ")
         return _Answer(
             "failed",
-            f"{rejected[-1].person} ({rule.role}) has decided: {rejected[-1].decision.replace('_', ' ')}.",
-            "Answer what was asked, and ask for a new decision.",
+            f"{standing[-1].person} ({rule.role}) has decided: {decision}.",
+            "Answer what was asked, and ask for a new decision that names this one.",
             "signature",
-            command,
+            f"{command} --answers {str(standing[-1].id)[:12]}",
         )
     others = {claim.key for claim in _live(case) if isinstance(claim, SignOff) and claim.role in rule.not_same_as}
-    signed = [claim for claim in mine if claim.meaning == rule.meaning and claim.key not in others]
-    if not signed:
+    approved = [
+        claim
+        for claim in mine
+        if claim.decision == "approve" and claim.meaning == rule.meaning and claim.key not in others
+    ]
+    signed = [claim for claim in approved if claim.manifest_sha256 == case.manifest_sha256]
+    if signed:
+        return _Answer("passed", f"{signed[-1].person} ({rule.role}) signed for {rule.meaning}.")
+    if approved:
         return _Answer(
-            "missing",
-            f"Nobody in the role {rule.role} has signed for {rule.meaning}.",
-            f"Somebody in the role {rule.role} signs.",
+            "stale",
+            f"What {approved[-1].person} ({rule.role}) signed has changed since: it was another manifest.",
+            f"Somebody in the role {rule.role} signs again.",
             "signature",
             command,
         )
-    return _Answer("passed", f"{signed[-1].person} ({rule.role}) signed for {rule.meaning}.")
+    return _Answer(
+        "missing",
+        f"Nobody in the role {rule.role} has signed for {rule.meaning}.",
+        f"Somebody in the role {rule.role} signs.",
+        "signature",
+        command,
+    )
 
 
 def _preregistered(rule: PreregisteredRule, case: Case, now: str) -> _Answer:
@@ -933,7 +950,8 @@ class _Waivers:
         self.now = _day(now)
         self.active = 0
         record, plan = case.record.sha256, case.plan.sha256 if case.plan else None
-        claims: Iterable[object] = _live(case)
+        claims: list[object] = _live(case)
+        self.requests = {claim.id: claim for claim in claims if isinstance(claim, WaiveRequest)}
         self.claims = [
             claim
             for claim in claims
@@ -950,6 +968,9 @@ class _Waivers:
         if rules is None or not requirement.waivable or answer.status in ("passed", "not_applicable"):
             return None
         for claim in self.claims:
+            request = self.requests.get(claim.request)
+            if request is None or request.terms != claim.terms:
+                continue
             signed, expires = _day(claim.at), date.fromisoformat(claim.expires)
             if (
                 claim.requirement == requirement.id
@@ -959,8 +980,8 @@ class _Waivers:
                 and (claim.outcome == "failed" or claim.record_sha256 is not None)
                 and claim.id is not None
                 and claim.role in rules.approver_roles
-                and claim.key != claim.requested_key
-                and claim.person != claim.requested_by
+                and claim.key != request.key
+                and claim.person != request.person
                 and signed <= self.now <= expires
                 and (expires - signed).days <= rules.max_days
                 and self._within(claim, answer)
@@ -970,7 +991,7 @@ class _Waivers:
                 return Waived(
                     claim=claim.id,
                     approved_by=claim.person,
-                    requested_by=claim.requested_by,
+                    requested_by=request.person,
                     reason=claim.reason,
                     controls=claim.controls,
                     expires=claim.expires,

@@ -25,6 +25,8 @@ class Case(Value):
     """The record it is compared with."""
     previous: Record | None = None
     """The record of the previous release."""
+    manifest_sha256: Sha256 | None = None
+    """The manifest that sign-offs have to be over; `null` where there is none yet."""
     artefacts: dict[RelativePath, Sha256] | None = None
     """Digests of the subject's files as they are now; `null` where nobody looked."""
     advisory: Flag = False

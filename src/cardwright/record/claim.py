@@ -44,26 +44,42 @@ class Attest(_Claim):
     """When it has to be said again."""
 
 
-class Waive(_Claim):
-    """Accepts one outcome of one requirement, down to a bound, until a day. It never turns missing evidence into a pass."""
-
-    kind: Literal["waive"] = "waive"
+class _Terms(_Claim):
     requirement: Identifier
     """The requirement."""
     outcome: Literal["failed", "inconclusive", "missing", "error", "stale"]
-    """The outcome it accepts; a worse one is not accepted."""
+    """The outcome that is accepted; a worse one is not."""
     bound: Number | None = None
-    """The worst value it accepts; a worse re-run is refused again."""
+    """The worst value that is accepted; a worse re-run is refused again."""
     reason: FreeText
     """Why."""
     controls: FreeText
     """What is done instead."""
-    requested_by: Label
-    """Who asked; never the one who approves."""
-    requested_key: Sha256
-    """Fingerprint of the requester's key."""
     expires: Day
     """The last day it holds."""
+
+    @property
+    def terms(self) -> tuple[object, ...]:
+        """What is asked for and approved, word for word."""
+        about = (self.record_sha256, self.plan_sha256, self.policy_sha256)
+        return (self.requirement, self.outcome, self.bound, self.reason, self.controls, self.expires, *about)
+
+
+class WaiveRequest(_Terms):
+    """Asks for a waiver. It waives nothing."""
+
+    kind: Literal["waive_request"] = "waive_request"
+
+
+class Waive(_Terms):
+    """Approves a request: accepts one outcome of one requirement, down to a bound, until a day, in the words of the request.
+
+    It never turns missing evidence into a pass, and whoever asked cannot approve.
+    """
+
+    kind: Literal["waive"] = "waive"
+    request: Sha256
+    """The request that it approves."""
 
 
 class SignOff(_Claim):
@@ -76,6 +92,8 @@ class SignOff(_Claim):
     """What the signature means (21 CFR 11.50)."""
     manifest_sha256: Sha256
     """What was signed."""
+    answers: Sha256 | None = None
+    """An earlier decision of the same role that this one takes the place of, e.g. a rejection."""
     comment: FreeText | None = None
     """In words."""
 
@@ -108,4 +126,6 @@ class GateDecision(_Claim):
     """Whether the handoff was allowed."""
 
 
-Claim = Annotated[Attest | Waive | SignOff | Preregister | Withdraw | GateDecision, Field(discriminator="kind")]
+Claim = Annotated[
+    Attest | WaiveRequest | Waive | SignOff | Preregister | Withdraw | GateDecision, Field(discriminator="kind")
+]

@@ -201,6 +201,8 @@ class VerdictInputs(Value):
     """The previous release's record."""
     run_sha256: Sha256 | None = None
     """The facts of the run."""
+    manifest_sha256: Sha256 | None = None
+    """The manifest that sign-offs are over."""
     artefacts_sha256: Sha256 | None = None
     """The artefact at hand."""
 
