@@ -108,6 +108,9 @@ def _members(raw: bytes, where: str) -> list[str] | None:
         raise SourceError(
             "the file is damaged or cut off", where=where, do="Copy or save the model once more."
         ) from exc
+    if not parts or min(part.header_offset for part in parts) != 0:
+        # Sample inputs are an archive inside the archive, and what is left of a cut file can end with them.
+        raise SourceError("the file is damaged or cut off", where=where, do="Copy or save the model once more.")
     names = [part.filename for part in parts]
     if len(set(names)) != len(names):
         raise UnsafeError("two parts of the archive have the same name", where=where, do="Save the model once more.")
