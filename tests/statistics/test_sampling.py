@@ -24,7 +24,7 @@ ROW_HASH = 16116658776617135649
 TAME = st.lists(st.floats(-1e150, 1e150), max_size=40)
 
 
-@given(FLOATS)
+@given(st.one_of(FLOATS, st.lists(st.floats(-1e6, 1e6), max_size=40), st.lists(st.floats(1e-150, 1e120), max_size=40)))
 def test_a_sum_is_exact(values):
     assert ExactSum.of(values).exact == sum(map(Fraction, values), Fraction(0))
 

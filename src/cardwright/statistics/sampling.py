@@ -20,7 +20,7 @@ _UNIT_BITS = 1126
 """Every double is a whole multiple of 2^-1074; 52 bits more keep normalized subnormal numbers whole."""
 
 _CHUNK = 1 << 22
-"""Values summed at once; up to 2^26 limbs of 27 bits add up exactly in a double."""
+"""Values summed at once: 2^22 limbs of 30 bits stay below 2^53."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +68,31 @@ class ExactSum:
 
 
 def _units(x: NDArray[np.float64]) -> int:
+    """The exact sum of a chunk, limb by limb of 30 bits: whole numbers below 2^53 add up exactly in a double, in any order."""
+    size = np.abs(x)
+    largest = float(size.max(initial=0.0))
+    if largest == 0:
+        return 0
+    if largest >= 2.0**400 or float(size.min(where=size > 0, initial=np.inf)) < 2.0**-500:
+        return _units_by_exponent(x)
+    place = int(np.frexp(largest)[1]) - 30
+    rest = np.ldexp(x, -place)
+    total = 0
+    while True:
+        limb = np.trunc(rest)
+        total += int(limb.sum()) << (place + _UNIT_BITS)
+        rest -= limb
+        if not rest.any():
+            return total
+        rest *= 2.0**30
+        place -= 30
+
+
+def _units_by_exponent(x: NDArray[np.float64]) -> int:
+    """The same for numbers so large or small that scaling them would lose bits."""
     # x = mantissa * 2^(exponent - 53), with a whole mantissa of at most 53 bits, cut into two limbs.
     fraction, exponent = np.frexp(x)
     mantissa = np.ldexp(fraction, 53).astype(np.int64)
-    if not len(x):
-        return 0
     least = int(exponent.min())
     place = exponent.astype(np.int64) - least
     high = np.bincount(place, weights=(mantissa >> 27).astype(np.float64))
