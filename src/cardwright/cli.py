@@ -180,6 +180,9 @@ def run(
     only: Annotated[
         list[str] | None, typer.Option("--only", help="Run this evaluation alone (repeat for more).")
     ] = None,
+    supersede: Annotated[
+        bool, typer.Option("--supersede", help="Archive a signed dossier and take its place.")
+    ] = False,
     workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="Threads to count with.")] = 2,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -195,8 +198,11 @@ def run(
     folder = output or Path("governance") / subject.name / subject.version
     fixed = _now() if "SOURCE_DATE_EPOCH" in os.environ else None
     with _progress() as progress:
-        result = handoff.run(plan, chosen, now=fixed, only=tuple(only or ()), workers=workers, progress=progress)
-        store.write_dossier(folder, result.files)
+        former = store.ledger_of(folder)
+        result = handoff.run(
+            plan, chosen, now=fixed, only=tuple(only or ()), workers=workers, former=former, progress=progress
+        )
+        store.write_dossier(folder, result.files, supersede=supersede)
     for problem in result.problems:
         typer.echo(f"missing: {problem}", err=True)
     _print(result.verdict)
@@ -385,6 +391,459 @@ def todo(
     raise typer.Exit(0 if verdict.allowed else 1)
 
 
+# ---------------------------------------------------------------------------------------------------- people
+
+
+keys_app = typer.Typer(help="Make a key, and enrol one in a trust file.", no_args_is_help=True, rich_markup_mode=None)
+waive_app = typer.Typer(
+    help="Ask for a waiver, and approve one: two people.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(keys_app, name="keys")
+app.add_typer(waive_app, name="waive")
+
+KeyOption = Annotated[Path, typer.Option("--key", help="Your key, as `keys new` wrote it.")]
+PersonOption = Annotated[str, typer.Option("--as", help="Your name, as it stands in the trust file.")]
+RoleOption = Annotated[str, typer.Option("--role", help="The role you sign in.")]
+TrustOption = Annotated[Path, typer.Option("--trust", help="The trust file: whose keys count, for which roles.")]
+
+
+class Decision(StrEnum):
+    """What a sign-off decides."""
+
+    APPROVE = "approve"
+    REQUEST_CHANGES = "request-changes"
+    REJECT = "reject"
+
+
+class Meaning(StrEnum):
+    """What a signature means."""
+
+    AUTHORSHIP = "authorship"
+    REVIEW = "review"
+    APPROVAL = "approval"
+    RESPONSIBILITY = "responsibility"
+
+
+class Algorithm(StrEnum):
+    """Sorts of keys."""
+
+    ECDSA_P256 = "ecdsa-p256"
+    ED25519 = "ed25519"
+
+
+class Answer(StrEnum):
+    """Answers to a checklist item."""
+
+    MET = "met"
+    NOT_MET = "not_met"
+    NOT_APPLICABLE = "not_applicable"
+
+
+class Waivable(StrEnum):
+    """Outcomes that can be waived."""
+
+    FAILED = "failed"
+    INCONCLUSIVE = "inconclusive"
+    MISSING = "missing"
+    ERROR = "error"
+    STALE = "stale"
+
+
+def _passphrase(confirm: bool = False) -> str:
+    """From the environment, or asked for; never a default."""
+    from cardwright.attest import keys
+
+    found = os.environ.get(keys.PASSPHRASE)
+    if found is not None:
+        return found
+    if not sys.stdin.isatty():
+        raise UsageError("the passphrase is not known", do=f"Set {keys.PASSPHRASE}, or run this on a terminal.")
+    asked: str = typer.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm)
+    return asked
+
+
+def _key(path: Path) -> tuple[Any, str]:
+    from cardwright.attest import keys
+
+    key = keys.open_private(path, _passphrase())
+    return key, keys.fingerprint(key.public_key())
+
+
+@keys_app.command("new")
+def keys_new(
+    path: Annotated[Path, typer.Argument(help="Where to write the key; the request is written beside it.")],
+    person: PersonOption,
+    role: Annotated[list[str], typer.Option("--role", help="A role you ask for (repeat for more).")],
+    algorithm: Annotated[Algorithm, typer.Option("--algorithm", help="Sort of key.")] = Algorithm.ECDSA_P256,
+) -> None:
+    """Make an encrypted key and a request to enrol it."""
+    from cardwright import store
+    from cardwright.attest import keys
+
+    encrypted, request = keys.new(person, tuple(role), _passphrase(confirm=True), _now(), algorithm.value)
+    keys.save(path, encrypted)
+    asked = path.with_suffix(".enrol.json")
+    store.write_file(asked, store.to_json(request))
+    fingerprint = keys.fingerprint(keys.check_enrolment(request, where=str(asked)))
+    say(f"Key: {path} (keep it, and its passphrase, to yourself)")
+    say(f"Request: {asked} (give it to whoever keeps the trust file)")
+    say(f"Fingerprint: {fingerprint}")
+
+
+@keys_app.command("enrol")
+def keys_enrol(
+    request: Annotated[Path, typer.Argument(help="The request that `keys new` wrote.")],
+    trust: TrustOption,
+    role: Annotated[
+        list[str] | None, typer.Option("--role", help="Roles to grant, in place of those asked for.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Add a key to a trust file, and show the change."""
+    from cardwright import store
+    from cardwright.attest import keys
+    from cardwright.attest import trust as trusting
+    from cardwright.record import canonical
+
+    asked = canonical.parse(keys.Enrolment, store.read_file(request, what="request"), where=str(request))
+    before = (
+        trusting.read(store.read_file(trust, what="trust file"), where=str(trust))
+        if trust.exists()
+        else trusting.empty()
+    )
+    after = trusting.enrol(before, asked, _now()[:10], where=str(request), roles=tuple(role) if role else None)
+    added = after.people[-1]
+    say(f"+ {added.name}", always=True)
+    say(f"+   roles {', '.join(added.roles)}, from {added.valid_from}", always=True)
+    say(f"+   fingerprint {added.fingerprint}", always=True)
+    say("Compare the fingerprint with the person before you go on.", always=True)
+    if not yes and not (sys.stdin.isatty() and typer.confirm("Enrol?")):
+        raise UsageError("not enrolled", do="Confirm, or add --yes once the fingerprint is compared.")
+    store.write_file(trust, trusting.to_yaml(after))
+    say(f"{trust}: {len(after.people)} people")
+
+
+@keys_app.command("accept")
+def keys_accept(
+    policy: Annotated[str, typer.Argument(help="A policy by name or path.")],
+    trust: TrustOption,
+    subject: Annotated[
+        list[str] | None, typer.Option("--subject", help="Subjects it is accepted for; all, where not said.")
+    ] = None,
+    tier: Annotated[list[str] | None, typer.Option("--tier", help="Risk tiers it is accepted for.")] = None,
+) -> None:
+    """Accept a policy, by digest, in a trust file."""
+    from cardwright import store
+    from cardwright.attest import trust as trusting
+
+    chosen = _policy(policy)
+    before = (
+        trusting.read(store.read_file(trust, what="trust file"), where=str(trust))
+        if trust.exists()
+        else trusting.empty()
+    )
+    accepted = trusting.AcceptedPolicy(
+        name=chosen.name, sha256=chosen.sha256, subjects=tuple(subject or ("*",)), risk_tiers=tuple(tier or ())
+    )
+    after = trusting.Trust(people=before.people, policies=(*before.policies, accepted))
+    store.write_file(trust, trusting.to_yaml(after))
+    say(f"+ {chosen.name} {chosen.version} {chosen.sha256} for {', '.join(accepted.subjects)}")
+
+
+@app.command("attest")
+def attest_item(
+    dossier: Annotated[Path, typer.Argument(help="A dossier's folder.")],
+    checklist: Annotated[str, typer.Argument(help="Which checklist.")],
+    item: Annotated[str, typer.Argument(help="Which item.")],
+    statement: Annotated[str, typer.Option("--statement", help="In which way, with where to look.")],
+    key: KeyOption,
+    person: PersonOption,
+    role: RoleOption,
+    answer: Annotated[Answer, typer.Option("--answer", help="The answer.")] = Answer.MET,
+    expires: Annotated[str | None, typer.Option("--expires", help="The day on which it has to be said again.")] = None,
+) -> None:
+    """Answer a checklist item, signed."""
+    from cardwright import people
+    from cardwright.record.claim import Attest
+
+    private, fingerprint = _key(key)
+    at = _now()
+    added = people.say(
+        dossier,
+        private,
+        at,
+        lambda desk: Attest(
+            person=person,
+            key=fingerprint,
+            role=role,
+            at=at,
+            record_sha256=desk.case.record.sha256,
+            checklist=checklist,
+            item=item,
+            answer=answer.value,
+            statement=statement,
+            expires=expires,
+        ),
+    )
+    say(f"Signed: {added}")
+
+
+@waive_app.command("request")
+def waive_request(
+    dossier: Annotated[Path, typer.Argument(help="A dossier's folder.")],
+    requirement: Annotated[str, typer.Argument(help="The requirement's id.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why.")],
+    controls: Annotated[str, typer.Option("--controls", help="What is done instead.")],
+    expires: Annotated[str, typer.Option("--expires", help="The last day it holds, e.g. 2026-12-31.")],
+    key: KeyOption,
+    person: PersonOption,
+    role: RoleOption,
+    outcome: Annotated[
+        Waivable | None, typer.Option("--outcome", help="The outcome; the one in the verdict, where not said.")
+    ] = None,
+    bound: Annotated[
+        float | None, typer.Option("--bound", help="The worst value accepted; the one now, where not said.")
+    ] = None,
+) -> None:
+    """Ask for a waiver of one requirement."""
+    from cardwright import people
+    from cardwright.errors import did_you_mean
+    from cardwright.record.claim import WaiveRequest
+
+    private, fingerprint = _key(key)
+    at = _now()
+
+    def make(desk: people.Desk) -> WaiveRequest:
+        known = {o.requirement: o for o in desk.review.outcomes}
+        if requirement not in known:
+            raise UsageError(f'the policy has no requirement "{requirement}"', do=did_you_mean(requirement, known))
+        found = known[requirement]
+        status = outcome.value if outcome is not None else found.status
+        if status not in [w.value for w in Waivable]:
+            raise UsageError(f"{requirement} is {status}; there is nothing to waive", do="Ask: cardwright todo.")
+        values = [o.value for o in found.observations if o.status != "passed" and o.value is not None]
+        worst = None
+        if values and found.limit is not None:
+            worst = min(values) if found.limit.operator == "at_least" else max(values)
+        return WaiveRequest(
+            person=person,
+            key=fingerprint,
+            role=role,
+            at=at,
+            # Any outcome but a failure is waived for this record alone (docs/decisions/0004).
+            record_sha256=None if status == "failed" else desk.case.record.sha256,
+            plan_sha256=desk.case.record.provenance.plan_sha256,
+            policy_sha256=desk.review.policy.sha256,
+            requirement=requirement,
+            outcome=status,
+            bound=bound if bound is not None else worst,
+            reason=reason,
+            controls=controls,
+            expires=expires,
+        )
+
+    added = people.say(dossier, private, at, make)
+    say(f"Requested: {added}")
+    say(f"Somebody else approves: cardwright waive approve {dossier} {added[:12]} --key KEY --as NAME --role ROLE")
+
+
+@waive_app.command("approve")
+def waive_approve(
+    dossier: Annotated[Path, typer.Argument(help="A dossier's folder.")],
+    request: Annotated[str, typer.Argument(help="The request's id, or its beginning.")],
+    key: KeyOption,
+    person: PersonOption,
+    role: RoleOption,
+) -> None:
+    """Approve a waiver that somebody else asked for, in the words of the request."""
+    from cardwright import people
+    from cardwright.record.claim import Waive, WaiveRequest
+
+    private, fingerprint = _key(key)
+    at = _now()
+
+    def make(desk: people.Desk) -> Waive:
+        asked = desk.claim(request)
+        if not isinstance(asked.claim, WaiveRequest):
+            raise UsageError(f"{request} is a {asked.claim.kind}, not a request for a waiver")
+        if asked.claim.key == fingerprint:
+            raise UsageError("whoever asks for a waiver does not approve it", do="Somebody else does.")
+        terms = asked.claim.model_dump(
+            include={
+                "requirement", "outcome", "bound", "reason", "controls", "expires",
+                "record_sha256", "plan_sha256", "policy_sha256",
+            }
+        )  # fmt: skip
+        return Waive(person=person, key=fingerprint, role=role, at=at, request=asked.sealed.id, **terms)
+
+    say(f"Approved: {people.say(dossier, private, at, make)}")
+
+
+@app.command("sign-off")
+def sign_off(
+    dossier: Annotated[Path, typer.Argument(help="A dossier's folder.")],
+    decision: Annotated[Decision, typer.Option("--decision", help="Your decision.")],
+    role: RoleOption,
+    meaning: Annotated[Meaning, typer.Option("--meaning", help="What your signature means.")],
+    key: KeyOption,
+    person: PersonOption,
+    comment: Annotated[str | None, typer.Option("--comment", help="In words.")] = None,
+    answers: Annotated[
+        str | None, typer.Option("--answers", help="An earlier decision of your role that this one answers.")
+    ] = None,
+) -> None:
+    """Sign for a role, over the manifest."""
+    from cardwright import people
+    from cardwright.record.claim import SignOff
+
+    private, fingerprint = _key(key)
+    at = _now()
+    added = people.say(
+        dossier,
+        private,
+        at,
+        lambda desk: SignOff(
+            person=person,
+            key=fingerprint,
+            role=role,
+            at=at,
+            record_sha256=desk.case.record.sha256,
+            decision=decision.value.replace("-", "_"),  # type: ignore[arg-type]
+            meaning=meaning.value,
+            manifest_sha256=desk.manifest_sha256,
+            answers=desk.claim(answers).sealed.id if answers else None,
+            comment=comment,
+        ),
+    )
+    say(f"Signed: {added}")
+
+
+@app.command()
+def withdraw(
+    dossier: Annotated[Path, typer.Argument(help="A dossier's folder.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why.")],
+    key: KeyOption,
+    person: PersonOption,
+    role: RoleOption,
+    claim: Annotated[
+        str | None, typer.Option("--claim", help="The claim to take back; the release as a whole, where not said.")
+    ] = None,
+) -> None:
+    """Take back a claim, or the release."""
+    from cardwright import people
+    from cardwright.record.claim import Withdraw
+
+    private, fingerprint = _key(key)
+    at = _now()
+    added = people.say(
+        dossier,
+        private,
+        at,
+        lambda desk: Withdraw(
+            person=person,
+            key=fingerprint,
+            role=role,
+            at=at,
+            record_sha256=desk.case.record.sha256,
+            claim=desk.claim(claim).sealed.id if claim else None,
+            reason=reason,
+        ),
+    )
+    say(f"Withdrawn: {added}")
+
+
+@app.command()
+def release(
+    dossier: Annotated[Path, typer.Argument(help="A dossier's folder.")],
+    trust: TrustOption,
+    artifact: Annotated[Path, typer.Option("--artifact", help="The folder that holds the subject's files.")],
+    policy: PolicyOption = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Decide on everything, signatures included, and write the decision and the final report into the dossier."""
+    STATE.quiet, STATE.debug = STATE.quiet or quiet, STATE.debug or debug
+    from cardwright import documents, people, store
+    from cardwright.attest import trust as trusting
+    from cardwright.record import canonical
+    from cardwright.record.case import Case
+    from cardwright.record.verdict import Verdict
+
+    files = store.read_dossier(dossier)
+    review = canonical.parse(Verdict, files[store.REVIEW], where=str(dossier / store.REVIEW))
+    chosen = _policy(policy or review.policy.name)
+    desk = people.read_desk(files, where=str(dossier))
+
+    def final(case: Case, verdict: Verdict, manifest: str) -> bytes | None:
+        edition = documents.Edition(
+            record=case.record,
+            verdict=verdict,
+            claims=case.claims,
+            run=case.run,
+            manifest_sha256=manifest,
+            state="released",
+        )
+        try:
+            return documents.render(edition, document="audit_report", format="pdf")
+        except documents.MissingPangoError as exc:
+            typer.echo(f"missing: the final report: {exc}", err=True)
+            return None
+
+    verdict, doubts = people.release(
+        dossier,
+        trusting.read(store.read_file(trust, what="trust file"), where=str(trust)),
+        chosen,
+        now=_now(),
+        chosen_by="the command line" if policy is not None else review.policy.chosen_by,
+        artefacts=store.digests(artifact, [file.path for file in desk.case.record.subject.files]),
+        final=final,
+    )
+    for doubt in doubts:
+        typer.echo(f"not believed: {doubt}", err=True)
+    _print(verdict)
+    raise typer.Exit(0 if verdict.allowed else 1)
+
+
+@app.command()
+def verify(
+    dossier: Annotated[Path, typer.Argument(help="A dossier's folder.")],
+    trust: Annotated[
+        Path | None, typer.Option("--trust", help="Your own trust file; without it approval is not judged.")
+    ] = None,
+    artifact: Annotated[
+        Path | None, typer.Option("--artifact", help="The folder that holds the files you received.")
+    ] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="Decide at this moment, e.g. 2026-11-23T12:00:00Z.")
+    ] = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """The receiver's side: check everything with public keys only, no network. Exit code 0 only with --trust."""
+    STATE.quiet, STATE.debug = STATE.quiet or quiet, STATE.debug or debug
+    from cardwright import dossier as holding
+    from cardwright import store
+    from cardwright.attest import trust as trusting
+    from cardwright.attest import verify as verifying
+
+    files = store.read_dossier(dossier)
+    report = verifying.verify(
+        files,
+        where=str(dossier),
+        trust=trusting.read(store.read_file(trust, what="trust file"), where=str(trust)) if trust is not None else None,
+        now=as_of or _now(),
+        policy=holding.policy_of,
+        printed=holding.documents_hold,
+        artefacts=store.digests(artifact, holding.subject_files(files, where=str(dossier)))
+        if artifact is not None
+        else None,
+    )
+    for step in report.steps:
+        say(f"{step.number:>2} {step.name:<11} {step.outcome:<10} {step.detail}")
+    say(report.headline, always=True)
+    raise typer.Exit(report.exit_code)
+
+
 # ---------------------------------------------------------------------------------------------------- set-up
 
 
@@ -509,7 +968,9 @@ def main(words: list[str] | None = None) -> None:
         if debug:
             raise
         # The message could hold a value from the data, so only the type is printed.
-        typer.echo(f"cardwright: internal error ({type(exc).__name__}). Please report it; --debug shows where.", err=True)
+        typer.echo(
+            f"cardwright: internal error ({type(exc).__name__}). Please report it; --debug shows where.", err=True
+        )
         sys.exit(4)
     sys.exit(code if isinstance(code, int) else 0)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cardwright import resources, store
-from cardwright.errors import PolicyError, did_you_mean
+from cardwright.errors import IntegrityError, PolicyError, did_you_mean
 from cardwright.policy.policy import Policy, read_policy
 from cardwright.record import canonical
 from cardwright.record.case import Case
@@ -42,3 +42,53 @@ def policy_of(name: str, *, beside: Path | None = None) -> Policy:
 
     data, where = find(name, "")
     return read_policy(data, where=where, find=find)
+
+
+_ELSEWHERE = "It was changed, or belongs to another dossier."
+
+
+def subject_files(files: Mapping[str, bytes], *, where: str) -> list[str]:
+    """Paths of the subject's files, as the record lists them."""
+    record = canonical.parse(Record, files[store.RECORD], where=f"{where}/{store.RECORD}")
+    return [file.path for file in record.subject.files]
+
+
+def documents_hold(files: Mapping[str, bytes], record_sha256: str) -> str:
+    """Hold every document against the record: the PDF's embedded record has its bytes, and each prints its digest.
+
+    Raises
+    ------
+    IntegrityError
+        Where a document belongs to another record.
+    """
+    held: list[str] = []
+    for name, data in sorted(files.items()):
+        if name.endswith(".pdf"):
+            embedded = _embedded(data, name)
+            if embedded != files[store.RECORD]:
+                raise IntegrityError(
+                    "the record inside the PDF is another one",
+                    where=name,
+                    do="It was changed, or is of another dossier.",
+                )
+            held.append(name)
+        elif name.endswith((".md", ".html")):
+            if record_sha256.encode("ascii") not in data:
+                raise IntegrityError(
+                    "it does not name the record's digest", where=name, do="It was changed, or is of another dossier."
+                )
+            held.append(name)
+    return f"{len(held)} documents hold record {record_sha256[:12]}" if held else "there are no documents"
+
+
+def _embedded(data: bytes, name: str) -> bytes:
+    import io
+
+    import pikepdf
+
+    try:
+        with pikepdf.open(io.BytesIO(data)) as pdf:
+            attachment = pdf.attachments.get("record.json")
+            return attachment.get_file().read_bytes() if attachment is not None else b""
+    except pikepdf.PdfError as exc:
+        raise IntegrityError("not a PDF that can be read", where=name, do="It is damaged.") from exc

@@ -16,6 +16,7 @@ from pathlib import Path
 from cardwright import assemble, documents, store
 from cardwright.assemble import Prepared
 from cardwright.assessment import Assessment, Step
+from cardwright.attest import ledger
 from cardwright.errors import CardwrightError, MissingExtraError
 from cardwright.evaluators import registry
 from cardwright.evaluators.interface import Inputs
@@ -56,6 +57,7 @@ def run(
     now: str | None = None,
     only: tuple[str, ...] = (),
     workers: int = 2,
+    former: bytes = b"",
     progress: Progress = _silent,
 ) -> Result:
     """The main job: from a plan to the files of a dossier. Nothing is written here; `store.write_dossier` does that.
@@ -66,6 +68,8 @@ def run(
         The moment the verdict speaks of; the clock's, where it is not said.
     only:
         Ids of evaluations to run; the others are *missing* in the record, and block.
+    former:
+        The ledger of the dossier that this one takes the place of; it is carried on, so that every run is counted.
     """
     prepared = prepare(assessment, policy, progress=progress)
     started = _clock()
@@ -84,7 +88,7 @@ def run(
     )
     artefacts = {file.path: file.sha256 for file in prepared.subject.files}
     case = Case(record=record, plan=prepared.lock, run=facts, artefacts=artefacts)
-    return finish(case, policy, now=now or facts.finished, progress=progress)
+    return finish(case, policy, now=now or facts.finished, former=former, progress=progress)
 
 
 def prepare(assessment: Assessment, policy: Policy, *, progress: Progress = _silent) -> Prepared:
@@ -166,7 +170,13 @@ def _where(exc: BaseException) -> str:
 
 
 def finish(
-    case: Case, policy: Policy, *, now: str, chosen_by: str = "the plan", progress: Progress = _silent
+    case: Case,
+    policy: Policy,
+    *,
+    now: str,
+    chosen_by: str = "the plan",
+    former: bytes = b"",
+    progress: Progress = _silent,
 ) -> Result:
     """Judge a case and make its documents: everything after evaluation. Which file names which digest: design, 3a."""
     progress("decide", 0, None)
@@ -187,6 +197,8 @@ def finish(
         except documents.MissingPangoError as exc:
             # Without Pango everything but the PDF is written, and the PDF is missing.
             problems.append(f"{name}: {exc}")
+    chain = ledger.read(former, case.record.subject.name).append("run", "record", case.record.sha256, now)
+    files[store.LEDGER] = chain.to_bytes()
     files[store.MANIFEST] = store.to_json(store.manifest_of(files))
     files[store.VERDICT] = store.to_json(verdict)
     return Result(record=case.record, run=case.run, verdict=verdict, files=files, problems=tuple(problems))  # type: ignore[arg-type]

@@ -13,7 +13,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
@@ -32,7 +32,8 @@ REVIEW = "review.json"
 VERDICT = "verdict.json"
 CLAIMS = "claims.jsonl"
 LEDGER = "ledger.jsonl"
-OUTSIDE = (MANIFEST, VERDICT, CLAIMS, LEDGER)
+FINAL = "audit_report_final.pdf"
+OUTSIDE = (MANIFEST, VERDICT, CLAIMS, LEDGER, FINAL)
 """Files that the manifest does not list: itself, and what is said over it."""
 
 
@@ -157,6 +158,12 @@ def read_dossier(folder: Path) -> dict[str, bytes]:
     return files
 
 
+def ledger_of(folder: Path) -> bytes:
+    """The ledger of a dossier that is there already, so that the next run carries it on; empty where there is none."""
+    path = folder / LEDGER
+    return read_file(path, what="ledger") if path.is_file() else b""
+
+
 # ---------------------------------------------------------------------------------------------------- writing
 
 
@@ -198,8 +205,36 @@ def _unwritten(path: Path, exc: OSError) -> StoreError:
     )
 
 
-def write_dossier(folder: Path, files: Mapping[str, bytes]) -> None:
+def amend(folder: Path, change: Callable[[Mapping[str, bytes]], Mapping[str, bytes]]) -> Mapping[str, bytes]:
+    """Add what is said over a dossier: claims, ledger, verdict, the final report. What the manifest lists cannot change.
+
+    The change is made from what is read under the lock, so that two people who sign at once lose nothing.
+
+    Raises
+    ------
+    StoreError
+        Where another process is writing, or a file that the manifest lists would change.
+    """
+    with locked(folder):
+        before = read_dossier(folder)
+        after = {**before, **change(before)}
+        if any(after[name] != data for name, data in before.items() if name not in OUTSIDE) or set(after) - set(
+            before
+        ) - set(OUTSIDE):
+            raise StoreError(
+                "what was made is not changed afterwards", where=str(folder), do="Run again, with --supersede."
+            )
+        _write(folder.absolute(), after)
+    return after
+
+
+def write_dossier(folder: Path, files: Mapping[str, bytes], *, supersede: bool = False) -> None:
     """Swap a dossier in as a whole; the former one stays until the new one is complete, and then is gone.
+
+    Parameters
+    ----------
+    supersede:
+        Archive a signed dossier beside the new one, as `<name>.superseded-<manifest digest>`, and take its place.
 
     Raises
     ------
@@ -212,26 +247,43 @@ def write_dossier(folder: Path, files: Mapping[str, bytes]) -> None:
             raise StoreError(f"{name} is not a path inside the dossier")
     with locked(folder):
         recover(folder)
+        if supersede and (folder / CLAIMS).is_file():
+            _archive(folder)
         _may_replace(folder)
-        try:
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            new = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.new."))
-        except OSError as exc:
-            raise _unwritten(folder, exc) from exc
-        try:
-            for name, data in files.items():
-                path = new / name
-                path.parent.mkdir(parents=True, exist_ok=True)
-                with path.open("wb") as file:
-                    file.write(data)
-                    file.flush()
-                    os.fsync(file.fileno())
-            new.chmod(0o755)
-            _swap(new, folder)
-        except OSError as exc:
-            raise _unwritten(folder, exc) from exc
-        finally:
-            shutil.rmtree(new, ignore_errors=True)
+        _write(folder, files)
+
+
+def _archive(folder: Path) -> None:
+    digest = canonical.digest((folder / MANIFEST).read_bytes())[:12] if (folder / MANIFEST).is_file() else "unknown"
+    archive = folder.parent / f"{folder.name}.superseded-{digest}"
+    if archive.exists():
+        raise StoreError("this dossier was superseded before", where=str(archive), do="Move the archive elsewhere.")
+    try:
+        folder.rename(archive)
+    except OSError as exc:
+        raise _unwritten(archive, exc) from exc
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        new = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.new."))
+    except OSError as exc:
+        raise _unwritten(folder, exc) from exc
+    try:
+        for name, data in files.items():
+            path = new / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        new.chmod(0o755)
+        _swap(new, folder)
+    except OSError as exc:
+        raise _unwritten(folder, exc) from exc
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
 
 
 def _may_replace(folder: Path) -> None:

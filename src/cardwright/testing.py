@@ -43,15 +43,23 @@ def check_evaluator(evaluator: type[Evaluator], inputs: Inputs | None = None) ->
     ConformanceError
         With the promise that is broken.
     """
-    _require(isinstance(evaluator.name, str) and re.fullmatch(r"[a-z][a-z0-9_]*", evaluator.name) is not None, "1: a lower-case name")
+    _require(
+        isinstance(evaluator.name, str) and re.fullmatch(r"[a-z][a-z0-9_]*", evaluator.name) is not None,
+        "1: a lower-case name",
+    )
     _require(isinstance(evaluator.version, str) and evaluator.version != "", "1: a version")
     _require(all(isinstance(need, Need) for need in evaluator.needs) and bool(evaluator.needs), "1: at least one need")
     _require(isinstance(evaluator.extra, str), "1: the extra that installs what it imports")
     parameters = registry.parameters(evaluator)
-    _require(all(p.default is not inspect.Parameter.empty for p in parameters.values()), "2: every parameter has a default")
+    _require(
+        all(p.default is not inspect.Parameter.empty for p in parameters.values()), "2: every parameter has a default"
+    )
     made: Any = evaluator()
     stored = dict(vars(made))
-    _require(stored == {name: p.default for name, p in parameters.items()}, "2: `__init__` stores its parameters and nothing else")
+    _require(
+        stored == {name: p.default for name, p in parameters.items()},
+        "2: `__init__` stores its parameters and nothing else",
+    )
     heavy = _heavy_imports(evaluator)
     _require(not heavy, f"3: the module imports {', '.join(sorted(heavy))} when it is loaded")
     if inputs is None:
@@ -59,7 +67,7 @@ def check_evaluator(evaluator: type[Evaluator], inputs: Inputs | None = None) ->
     made, values = registry.configured(evaluator, inputs.parameters, where="check_evaluator")
     inputs = Inputs(**{**{f: getattr(inputs, f) for f in inputs.__dataclass_fields__}, "parameters": values})
     before = dict(vars(made))
-    first = made.evaluate(inputs)
+    first: Evaluation = made.evaluate(inputs)
     _require(isinstance(first, Evaluation), "4: an Evaluation")
     _require((first.id, first.evaluator) == (inputs.id, evaluator.name), "4: the id and name that were asked for")
     _require({i.need for i in first.inputs} == set(inputs.sources), "4: all inputs listed")
@@ -76,7 +84,20 @@ def check_evaluator(evaluator: type[Evaluator], inputs: Inputs | None = None) ->
     return first
 
 
-_HEAVY = {"numpy", "scipy", "pandas", "pyarrow", "sklearn", "shap", "torch", "captum", "presidio_analyzer", "fairlearn", "duckdb", "matplotlib"}
+_HEAVY = {
+    "numpy",
+    "scipy",
+    "pandas",
+    "pyarrow",
+    "sklearn",
+    "shap",
+    "torch",
+    "captum",
+    "presidio_analyzer",
+    "fairlearn",
+    "duckdb",
+    "matplotlib",
+}
 
 
 def _heavy_imports(evaluator: type[Evaluator]) -> set[str]:

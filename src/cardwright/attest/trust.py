@@ -101,6 +101,11 @@ class Trust(Value):
         )
 
 
+def empty() -> Trust:
+    """A trust file that believes nobody."""
+    return Trust()
+
+
 def read(data: bytes, *, where: str) -> Trust:
     """A trust file (YAML).
 
