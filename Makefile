@@ -17,6 +17,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing Cardwright and its libraries into $(VENV) (a few minutes, once) …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[all,dev]'
+	@$(BIN)/python -m compileall -q src # some environments write no .pyc files, and then every start pays for compiling
 	@$(BIN)/cardwright doctor --quiet || true
 	@touch $(STAMP)
 

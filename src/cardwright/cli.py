@@ -708,7 +708,7 @@ def sign_off(
             role=role,
             at=at,
             record_sha256=desk.case.record.sha256,
-            decision=decision.value.replace("-", "_"),  # type: ignore[arg-type]
+            decision=decision.value.replace("-", "_"),
             meaning=meaning.value,
             manifest_sha256=desk.manifest_sha256,
             answers=desk.claim(answers).sealed.id if answers else None,

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+import itertools
 import json
+import textwrap
+from collections.abc import Iterator
 from importlib import import_module
+from typing import Any
+
+from pydantic import BaseModel
+
+from cardwright.record.base import Value
 
 FORMATS: dict[str, str] = {
     "assessment": "cardwright.assessment:AssessmentFile",
@@ -21,11 +31,56 @@ FORMATS: dict[str, str] = {
 def of(name: str) -> bytes:
     """The JSON Schema (draft 2020-12) of a file format, indented, with a final newline."""
     module, _, attribute = FORMATS[name].partition(":")
-    schema = getattr(import_module(module), attribute).model_json_schema(mode="validation")
-    if name == "details":
-        schema = _details()
+    model: type[BaseModel] = getattr(import_module(module), attribute)
+    schema: dict[str, Any] = _details() if name == "details" else model.model_json_schema(mode="validation")
+    _describe(schema, model)
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"cardwright/{name}/1", **schema}
     return (json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True) + "\n").encode("utf-8")
+
+
+def _describe(schema: dict[str, Any], top: type[BaseModel]) -> None:
+    """Put the docstring that follows each field into the schema.
+
+    pydantic can do this itself (`use_attribute_docstrings`), but it parses every module's source on import for it, which would
+    cost `gate` half a second.
+    """
+    for title, definition in ((None, schema), *schema.get("$defs", {}).items()):
+        model = top if title is None else _model(title)
+        for cls in reversed(model.__mro__) if model is not None else ():
+            if not (issubclass(cls, BaseModel) and cls.__module__.startswith("cardwright")):
+                continue
+            for name, text in _docstrings(cls).items():
+                field = cls.model_fields.get(name)
+                key = (field.alias if field is not None else None) or name
+                if key in definition.get("properties", {}):
+                    definition["properties"][key].setdefault("description", text)
+
+
+def _docstrings(cls: type[BaseModel]) -> dict[str, str]:
+    body = ast.parse(textwrap.dedent(inspect.getsource(cls))).body[0]
+    assert isinstance(body, ast.ClassDef)
+    found: dict[str, str] = {}
+    for statement, following in itertools.pairwise(body.body):
+        if (
+            isinstance(statement, ast.AnnAssign)
+            and isinstance(statement.target, ast.Name)
+            and isinstance(following, ast.Expr)
+            and isinstance(following.value, ast.Constant)
+            and isinstance(following.value.value, str)
+        ):
+            found[statement.target.id] = inspect.cleandoc(following.value.value)
+    return found
+
+
+def _model(title: str) -> type[BaseModel] | None:
+    """Our model of this name."""
+
+    def below(cls: type[BaseModel]) -> Iterator[type[BaseModel]]:
+        for sub in cls.__subclasses__():
+            yield sub
+            yield from below(sub)
+
+    return next((cls for cls in below(Value) if cls.__name__ == title), None)
 
 
 def _details() -> dict[str, object]:

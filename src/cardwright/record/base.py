@@ -21,7 +21,6 @@ class Value(BaseModel):
         frozen=True,
         extra="forbid",
         allow_inf_nan=False,
-        use_attribute_docstrings=True,
         validate_default=True,
         protected_namespaces=(),
         populate_by_name=True,
