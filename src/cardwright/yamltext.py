@@ -39,6 +39,10 @@ _CONSTANTS = {
 }
 
 
+# libyaml reads a policy in a tenth of the time; both build the same nodes.
+_LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+
+
 class Document:
     """A parsed file: plain values, the line of each key, and each scalar as it was written."""
 
@@ -75,14 +79,14 @@ def parse(data: bytes, *, where: str, error: type[UsageError] = PlanError) -> Do
         line = data[: exc.start].count(b"\n") + 1
         raise error("not UTF-8", where=f"{where}, line {line}", do="Save the file as UTF-8.") from exc
     try:
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        for event in yaml.parse(text, Loader=_LOADER):
             if isinstance(event, yaml.AliasEvent):
                 place = f"{where}, line {_line(event)}"
                 raise error("aliases (*name) are not read", where=place, do="Write the value out.")
             if isinstance(event, yaml.ScalarEvent | yaml.MappingStartEvent | yaml.SequenceStartEvent) and event.tag:
                 place = f"{where}, line {_line(event)}"
                 raise error("tags (!name) are not read", where=place, do="Write a plain value.")
-        root = yaml.compose(text, Loader=yaml.BaseLoader)
+        root = yaml.compose(text, Loader=_LOADER)
     except yaml.YAMLError as exc:
         mark = getattr(exc, "problem_mark", None)
         place = f"{where}, line {mark.line + 1}, column {mark.column + 1}" if mark else where
@@ -128,7 +132,7 @@ def _value(
         return [_value(item, (*path, index), lines, written, where, error) for index, item in enumerate(node.value)]
     assert isinstance(node, yaml.ScalarNode)
     written[path] = node.value
-    return _scalar(node.value) if node.style is None else node.value
+    return _scalar(node.value) if not node.style else node.value
 
 
 def _scalar(text: str) -> Any:

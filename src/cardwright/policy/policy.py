@@ -5,8 +5,6 @@ comes from, who set it and when. There is no default that passes: an empty polic
 requirement that asks nothing are errors.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import cached_property
 from typing import Annotated, Literal, Self

@@ -5,8 +5,6 @@ error), free of NaN, and each string says in the JSON Schema which of four sorts
 *free text*, a *label* from the data, or a masked *example*. Only the last three can hold personal data.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from typing import Annotated, Any

@@ -1,7 +1,5 @@
 """What is judged: the record and everything that is held beside it."""
 
-from __future__ import annotations
-
 from cardwright.record.base import Flag, RelativePath, Sha256, Value
 from cardwright.record.claim import Claim
 from cardwright.record.provenance import RunFacts

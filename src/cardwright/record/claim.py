@@ -1,7 +1,5 @@
 """What a person says, signed. The program never fills one in."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

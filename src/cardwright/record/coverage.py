@@ -1,7 +1,5 @@
 """How much of a checklist has evidence: counts with their parts, never a percentage alone."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from cardwright.record.base import Day, FreeText, Identifier, Label, Sha256, Value

@@ -6,8 +6,6 @@ the questions: Mitchell et al. 2019 (model cards), the Hugging Face card templat
 fill the others.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 

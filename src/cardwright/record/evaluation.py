@@ -1,7 +1,5 @@
 """What an evaluator found, how it was found, and what it did not look at."""
 
-from __future__ import annotations
-
 from collections import Counter
 from typing import Annotated, Literal, Self
 

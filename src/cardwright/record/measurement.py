@@ -4,8 +4,6 @@
 never NaN, never left out.**
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator

@@ -1,7 +1,5 @@
 """Where a number comes from: a run, a commit, a configuration and a dataset version."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

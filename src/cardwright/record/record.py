@@ -1,7 +1,5 @@
 """The record: everything that was found about one subject, frozen. The waist of the hour-glass."""
 
-from __future__ import annotations
-
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
@@ -69,7 +67,7 @@ class Record(Value):
     """What the documents call it."""
     subject: Subject
     """What it is about."""
-    context: Context = Context()
+    context: Annotated[Context, Field(default_factory=Context)]
     """What decides which requirements apply."""
     provenance: Provenance
     """Where the numbers come from."""
@@ -79,7 +77,7 @@ class Record(Value):
     """Those that gave a result."""
     not_evaluated: tuple[NotEvaluated, ...] = ()
     """Those that gave none, and why."""
-    details: Details = Details()
+    details: Annotated[Details, Field(default_factory=Details)]
     """What people said."""
     small_cell: Annotated[Count, Field(ge=1)] = 5
     """Counts below this are suppressed in public tables."""

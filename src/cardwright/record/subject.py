@@ -1,7 +1,5 @@
 """What a record is about: a model, a dataset or a system, and by which bytes it is known."""
 
-from __future__ import annotations
-
 from functools import cached_property
 from typing import Literal, Self
 

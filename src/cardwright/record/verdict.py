@@ -1,7 +1,5 @@
 """What the gate says: one outcome per requirement, all of them, and the decision that follows."""
 
-from __future__ import annotations
-
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
