@@ -1,0 +1,126 @@
+"""Outcomes and decisions by group: rates, gaps between groups, and what the data could have shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from cardwright.errors import MissingExtraError
+from cardwright.evaluators.interface import Inputs, Need, run_tally
+from cardwright.record.evaluation import Evaluation
+from cardwright.sources.interface import Predictions, Table
+
+if TYPE_CHECKING:
+    import pyarrow
+
+    from cardwright.evaluators.counting import Tally
+
+
+class Fairness:
+    """Whether outcomes and decisions differ between groups, and how sure that is.
+
+    Parameters
+    ----------
+    min_denominator
+        Cases that a group needs below the line of a rate (positives for a true positive rate) to enter a gap. A smaller group
+        is shown with its interval, left out of the gap and named there, and the gap is then over k of K groups. 20 is the
+        smallest size at which the intervals used here were found to hold (`benchmarks/coverage.py`).
+    depth
+        How many attributes are crossed: 2 reports every pair of attributes as intersections.
+    level
+        Confidence level of intervals; those of gaps hold for all pairs of groups at once.
+    alpha
+        Significance level of the tests; it decides the number of shuffles and what is called significant in findings.
+    family
+        Gaps whose p-values are adjusted together by Holm's method, over all attributes and intersections, by their stems.
+        All other tests are adjusted by Benjamini and Hochberg's method, for screening.
+    limits
+        The limit somebody will hold a gap against, by metric. It decides no outcome: the record says with it how many rows
+        would settle the question.
+    reference
+        The group others are compared with in ratios, shortfalls and odds ratios, by attribute. Where it is not said, it is the
+        group with the highest rate among those that have enough cases, and intervals take that choice into account.
+    """
+
+    name: ClassVar[str] = "fairness"
+    version: ClassVar[str] = "1"
+    extra: ClassVar[str] = "tabular"
+    needs: ClassVar[tuple[Need, ...]] = (
+        Need(
+            "source", (Predictions, Table), "Predictions with outcomes and groups, or a table with labels and groups."
+        ),
+        Need(
+            "baseline",
+            (Predictions,),
+            "Predictions of another model for the same rows, to compare with.",
+            optional=True,
+        ),
+    )
+
+    def __init__(
+        self,
+        *,
+        min_denominator: int = 20,
+        depth: int = 2,
+        level: float = 0.95,
+        alpha: float = 0.05,
+        family: Sequence[str] = ("demographic_parity", "equal_opportunity", "equalized_odds", "predictive_parity"),
+        limits: Mapping[str, float] | None = None,
+        reference: Mapping[str, str] | None = None,
+    ) -> None:
+        self.min_denominator = min_denominator
+        self.depth = depth
+        self.level = level
+        self.alpha = alpha
+        self.family = family
+        self.limits = limits
+        self.reference = reference
+
+    def columns(self, inputs: Inputs) -> tuple[str, ...]:
+        """See `TallyEvaluator.columns`."""
+        _require_libraries()
+        from cardwright.evaluators.fairness.assess import layout_of
+
+        return layout_of(inputs).columns
+
+    def tally(self, inputs: Inputs, batch: pyarrow.RecordBatch) -> Tally:
+        """See `TallyEvaluator.tally`."""
+        _require_libraries()
+        from cardwright.evaluators.fairness.assess import count, layout_of
+
+        return count(layout_of(inputs), batch)
+
+    def conclude(self, inputs: Inputs, tally: Tally) -> Evaluation:
+        """See `TallyEvaluator.conclude`."""
+        _require_libraries()
+        from cardwright.evaluators.fairness.assess import conclude
+
+        return conclude(self, inputs, tally)
+
+    def evaluate(self, inputs: Inputs) -> Evaluation:
+        """See `Evaluator.evaluate`.
+
+        Raises
+        ------
+        UsageError
+            Where a parameter makes no sense, or the source names no sensitive attribute.
+        SourceError
+            Where rows cannot be counted: missing labels or scores, scores outside [0, 1], labels that never match `favourable`.
+        """
+        _require_libraries()
+        from cardwright.evaluators.fairness.assess import check, complete
+
+        check(self, inputs)
+        return complete(self, inputs, run_tally(self, inputs))
+
+
+def _require_libraries() -> None:
+    try:
+        import numpy  # noqa: F401
+        import pyarrow  # noqa: F401
+        import scipy  # noqa: F401
+    except ImportError as exc:
+        raise MissingExtraError(exc.name or "numpy", "tabular", "counting rows by group") from exc
+
+
+__all__ = ["Fairness"]

@@ -1,0 +1,156 @@
+"""Each group against a reference group: adverse impact ratio, shortfall, odds ratio, standardized mean difference."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cardwright.evaluators.counting import View
+from cardwright.evaluators.fairness.gaps import Rules, Slice, pointwise_level
+from cardwright.evaluators.rates import HIGHER, LOWER, NEITHER, About, Estimate, Metric, measure
+from cardwright.record.measurement import Measured, Unmeasured
+from cardwright.statistics import effect, gaps
+from cardwright.statistics.intervals import Bounds, log_ratio
+
+ADVERSE_IMPACT = Metric("adverse_impact_ratio", "Adverse impact ratio", "ratio", HIGHER)
+SHORTFALL = Metric("shortfall", "Shortfall", "count", LOWER)
+ODDS_RATIO = Metric("odds_ratio", "Odds ratio", "ratio", NEITHER)
+STANDARDIZED_DIFFERENCE = Metric(
+    "standardized_mean_difference", "Standardized mean difference", "standard_deviations", NEITHER
+)
+
+
+def against(
+    view: View,
+    estimates: Sequence[Estimate],
+    scores: Sequence[Estimate] | None,
+    chosen: Slice | None,
+    rules: Rules,
+    about: About,
+    *,
+    decided: bool,
+) -> list[Measured | Unmeasured]:
+    """Each group of known membership against the reference.
+
+    Parameters
+    ----------
+    estimates
+        The rate of each cell.
+    scores
+        The mean score of each cell.
+    chosen
+        The reference that the plan names. Where it names none, it is the group with the highest rate among those that have
+        enough cases, and the intervals are widened (Tukey) because it was picked after seeing the rates; with a named one they
+        are widened for the number of groups compared with it (Bonferroni).
+    """
+    known = [index for index in range(len(view)) if view.known[index]]
+    able = [index for index in known if estimates[index].value is not None and estimates[index].judged >= rules.minimum]
+    reference = next((index for index in known if view.slices[index] == chosen), None) if chosen else None
+    if chosen is None and able:
+        reference = max(able, key=lambda index: (estimates[index].value or 0.0, -index))
+    others = [index for index in known if index != reference]
+    if reference is None or not others:
+        return []
+    compared = len(known)
+    level = gaps.component_level(rules.level, len(others)) if chosen else pointwise_level(compared, rules.level)
+    name = ", ".join(value or "unknown" for value in view.slices[reference].values())
+    pair = _Pair(estimates[reference], level, rules.level, chosen is not None)
+    found: list[Measured | Unmeasured] = []
+
+    def add(metric: Metric, index: int, estimate: Estimate, made: bool) -> None:
+        found.append(measure(metric, estimate, about, view.slices[index], decided=made, reference=name))
+
+    for index in others:
+        add(ADVERSE_IMPACT, index, pair.ratio(estimates[index]), decided)
+        if len(view.attributes) == 1 and rules.plain:
+            add(SHORTFALL, index, pair.shortfall(estimates[index]), decided)
+            add(ODDS_RATIO, index, pair.odds(estimates[index]), decided)
+        if len(view.attributes) == 1 and rules.plain and scores is not None:
+            add(STANDARDIZED_DIFFERENCE, index, pair.standardized(scores[index], scores[reference]), False)
+    return found
+
+
+class _Pair:
+    """A group and the reference, at the level that holds for all groups together."""
+
+    def __init__(self, reference: Estimate, level: float, stated: float, named: bool) -> None:
+        self.reference = reference
+        self.level = level
+        self.stated = stated
+        self.named = named
+        self.method = "bonferroni" if named else "tukey"
+
+    def _said(self, bounds: Bounds | None) -> Bounds | None:
+        if bounds is None:
+            return None
+        return Bounds(bounds.lower, bounds.upper, self.stated, f"{bounds.method}_{self.method}")
+
+    def _undefined(self, group: Estimate, reason: str) -> Estimate:
+        return Estimate(None, group.rows, group.of, units=group.units, effective_n=group.effective_n, reason=reason)
+
+    def ratio(self, group: Estimate) -> Estimate:
+        """The group's rate over the reference's."""
+        if group.value is None or self.reference.value is None:
+            return self._undefined(group, f"One of the two groups has no {group.of}.")
+        if self.reference.value == 0:
+            return self._undefined(group, "The rate of the reference group is 0: the ratio has 0 below the line.")
+        k, n = group.successes, group.trials
+        k_reference, n_reference = self.reference.successes, self.reference.trials
+        if self.named:
+            bounds = log_ratio(k, n, k_reference, n_reference, self.level)
+        else:
+            # The reference has the highest rate, so that the lower over the higher rate is this ratio.
+            gap = gaps.rate_ratio([k, k_reference], [n, n_reference], self.level)
+            bounds = None if gap is None else Bounds(gap.lower, gap.upper, self.level, "donner_zou")
+        value = group.value / self.reference.value
+        if not self.named and value > 1:
+            bounds = log_ratio(k, n, k_reference, n_reference, self.level)
+        return Estimate(
+            value,
+            group.rows,
+            group.of,
+            denominator=group.denominator,
+            bounds=self._said(bounds),
+            units=group.units,
+            effective_n=group.effective_n,
+        )
+
+    def shortfall(self, group: Estimate) -> Estimate:
+        """How many more cases above the line the group would have at the reference's rate."""
+        found = effect.shortfall(*self._counts(group), level=self.level)
+        return self._effect(group, found, f"One of the two groups has no {group.of}.")
+
+    def odds(self, group: Estimate) -> Estimate:
+        """The group's odds over the reference's."""
+        k, n, k_reference, n_reference = self._counts(group)
+        found = effect.odds_ratio(k, n - k, k_reference, n_reference - k_reference, self.level)
+        return self._effect(
+            group,
+            found,
+            "All of the group, or none of the reference group, is above the line: the odds ratio has 0 below.",
+        )
+
+    def standardized(self, group: Estimate, reference: Estimate) -> Estimate:
+        """The group's mean score minus the reference's, in standard deviations."""
+        if group.value is None or reference.value is None or None in (group.standard_error, reference.standard_error):
+            return self._undefined(group, "A spread takes two rows in each of the two groups.")
+        parts = [
+            (estimate.value or 0.0, (estimate.standard_error or 0.0) ** 2 * estimate.rows, estimate.rows)
+            for estimate in (group, reference)
+        ]
+        found = effect.standardized_mean_difference(*parts[0], *parts[1], self.level)
+        return self._effect(group, found, "The scores of neither group vary.")
+
+    def _counts(self, group: Estimate) -> tuple[int, int, int, int]:
+        return (
+            round(group.numerator or 0.0),
+            group.rows,
+            round(self.reference.numerator or 0.0),
+            self.reference.rows,
+        )
+
+    def _effect(self, group: Estimate, found: effect.Effect | None, reason: str) -> Estimate:
+        if found is None:
+            return self._undefined(group, reason)
+        return Estimate(
+            found.estimate, group.rows, group.of, denominator=float(group.rows), bounds=self._said(found.bounds)
+        )
