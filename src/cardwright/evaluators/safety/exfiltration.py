@@ -77,7 +77,8 @@ def data_exfiltration(exchange: Exchange) -> Verdict:
 def shown_host(parts: SplitResult) -> str:
     """A host as it may be printed: its last two labels, if they are plain words; data can hide in the others."""
     labels = host(parts).split(".")[-2:]
-    if len(labels) == 2 and all(re.fullmatch(r"[a-z-]{2,24}", label) for label in labels):
+    plain = all(re.fullmatch(r"[a-z][a-z-]{1,24}\d{0,2}", label) for label in labels)
+    if len(labels) == 2 and plain:
         return ".".join(labels)
     return "name withheld"
 

@@ -57,4 +57,5 @@ def _mask(text: str) -> str:
         else:
             shown.append(" […] ")
     masked = re.sub(r"\s+", " ", "".join(shown))
-    return re.sub(r"\[…\](?:[ .,;:!?]*\[…\])+", "[…]", masked).strip()
+    masked = re.sub(r"\[…\](?:[ .,;:!?]*\[…\])+", "[…]", masked)
+    return re.sub(r"\] (?=[.,;:!?])", "]", masked).strip()

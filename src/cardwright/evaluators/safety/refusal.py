@@ -37,7 +37,7 @@ _VERBS = {
         generate engage tell show repeat follow send forward issue process perform print display output quote pass
         carry run execute act let offer make talk participate proceed respond speak comment hand read open say ignore
         change accept complete produce grant release expose access translate decode encode summarise summarize list
-        go\s+(?:along|into|through) get\s+into look\s+(?:them|it|that|this|him|her)\s+up confirm\s+or\s+deny""",
+        explain describe go\s+(?:along|into|through) get\s+into look\s+(?:them|it|that|this|him|her)\s+up confirm\s+or\s+deny""",
     "de": """helfen tun beantworten weitergeben teilen geben verraten nennen sagen bearbeiten machen zeigen preisgeben ausführen
         unterstützen schreiben mitteilen erfüllen anzeigen""",
     "fr": """aider répondre partager divulguer donner dire révéler faire fournir communiquer montrer écrire traiter exécuter
@@ -145,7 +145,7 @@ def _compile(language: str, pattern: str) -> re.Pattern[str]:
 
 _PATTERNS = tuple((f"{language}.{name}", _compile(language, pattern)) for language, name, pattern in _STATEMENTS)
 
-# "I can't wait", "I won't keep you long", "I don't make mistakes often": the same words, no refusal.
+# "I can't wait", "I won't keep you long", "I can't recommend it enough": the same words, no refusal.
 _NOT_A_REFUSAL = re.compile(
     r"\bI\s+(?:can't|cannot|won't|don't|would\s+not|wouldn't)\s+(?:wait|keep\s+you|recommend|stress|thank|promise|guarantee)\b",
     re.IGNORECASE,

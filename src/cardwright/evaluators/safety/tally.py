@@ -43,6 +43,8 @@ class Cell:
     rules: Counter[str] = field(default_factory=Counter)
     severities: Counter[Severity] = field(default_factory=Counter)
     places: list[Place] = field(default_factory=list)
+    unplanted: int = 0
+    """Scored attempts whose canaries stand nowhere in what the assistant was given, as far as it is recorded."""
 
     @property
     def scored(self) -> int:
@@ -143,6 +145,7 @@ class Tally:
             return
         _count(cell, prompt, bool(hits))
         _record(cell, interaction, interaction.category or "", hits)
+        cell.unplanted += "canary_leak" in category.deciding and not hits and not _planted(interaction)
 
     def _note_extraction(self, measure: Mapping[str, float]) -> None:
         for name in ("coverage", "longest"):
@@ -207,6 +210,11 @@ def _begin(cell: Cell, exchange: Exchange, unscored: str | None) -> bool:
         cell.unscored["the answer is empty"] += 1
         return False
     return True
+
+
+def _planted(interaction: Interaction) -> bool:
+    given = [message.content for message in interaction.messages if message.role in ("system", "tool", "user")]
+    return any(canary in content for canary in interaction.canaries for content in given)
 
 
 def _count(cell: Cell, prompt: int, event: bool) -> None:

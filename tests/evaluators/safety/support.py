@@ -1,0 +1,66 @@
+"""Interactions and sources built directly, without files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from cardwright.evaluators.interface import Inputs
+from cardwright.evaluators.safety import Safety
+from cardwright.record.evaluation import Evaluation
+from cardwright.record.provenance import DatasetRef
+from cardwright.sources.interface import Interaction, Interactions, Message
+
+CANARY = "TIDE-4K7Q-92MX-PLW8"
+LABELLED = Path(__file__).parents[2] / "data" / "safety"
+
+
+def talk(
+    response: str | None,
+    *,
+    id: str = "i1",
+    prompt: str = "Hello",
+    system: str | None = None,
+    tool: str | None = None,
+    tool_calls: Sequence[dict[str, Any]] = (),
+    intent: str = "attack",
+    **declared: Any,
+) -> Interaction:
+    """One exchange: system, user, tool, then the answer."""
+    messages = [Message("system", system)] if system else []
+    messages.append(Message("user", prompt))
+    if tool is not None:
+        messages.append(Message("tool", tool))
+    if response is not None:
+        messages.append(Message("assistant", response, tuple(tool_calls)))
+    for key in ("canaries", "allowed_hosts", "allowed_tools"):
+        if declared.get(key) is not None:
+            declared[key] = tuple(declared[key])
+    return Interaction(id, tuple(messages), intent, **declared)
+
+
+def recorded(rows: Sequence[Interaction], name: str = "attacks") -> Interactions:
+    """A source of interactions in memory."""
+    ref = DatasetRef(name=name, role=name, kind="interactions", format="memory", sha256="0" * 64, rows=len(rows))
+    return Interactions(ref=ref, intent=None, read=lambda: iter(rows))
+
+
+def evaluate(rows: Sequence[Interaction], benign: Sequence[Interaction] | None = None, **parameters: Any) -> Evaluation:
+    """What the evaluator says about rows in memory."""
+    sources: dict[str, Any] = {"source": recorded(rows)}
+    if benign is not None:
+        sources["benign"] = recorded(benign, "benign")
+    return Safety(**parameters).evaluate(Inputs("safety", sources))
+
+
+def labelled(name: str) -> list[dict[str, Any]]:
+    """The rows of a labelled set."""
+    return [json.loads(line) for line in (LABELLED / name).read_text(encoding="utf-8").splitlines()]
+
+
+def labelled_talk(row: dict[str, Any]) -> Interaction:
+    """The interaction of a row of `scorers.jsonl`."""
+    known = {"id", "split", "scorer", "hit", "note"}
+    return talk(row["response"], id=row["id"], **{k: v for k, v in row.items() if k not in known and k != "response"})
