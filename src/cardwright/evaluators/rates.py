@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,6 +87,7 @@ RATES: Mapping[str, Rate] = {
 """Rates of a two by two table. Names: Fawcett (2006), Pattern Recognition Letters 27:861."""
 
 
+@lru_cache(maxsize=4096)
 def part(shape: tuple[int, int], names: frozenset[str], positive: int = 1) -> Mask:
     """Where in a table of outcome × decision the named parts stand, one class against the rest."""
     actual = np.arange(shape[0])[:, None] == positive

@@ -244,7 +244,10 @@ class _Job:
         self.layout = tally.layout
         self.about = about
         self.rules = rules
+        self.family = _family(evaluator, tally.layout)
         self.assessed = _Assessed()
+        self.known: dict[tuple[object, ...], list[Estimate]] = {}
+        self.pooled: dict[tuple[int, ...], list[ScoreCell] | None] = {}
 
     # ------------------------------------------------------------------------------------------------ per group
 
@@ -269,9 +272,32 @@ class _Job:
     def estimates(self, view: View, rate: str, code: int, level: float | None = None) -> list[Estimate]:
         """A rate of each cell."""
         at = self.rules.level if level is None else level
-        if rate == "accuracy" and self.layout.kind == "multiclass":
-            return [accuracy_of(view.cell(index), at) for index in range(len(view))]
-        return [rate_of(RATES[rate], view.cell(index), at, code) for index in range(len(view))]
+        key = (view.attributes, rate, code, at)
+        if key not in self.known:
+            if rate == "accuracy" and self.layout.kind == "multiclass":
+                self.known[key] = [accuracy_of(view.cell(index), at) for index in range(len(view))]
+            else:
+                self.known[key] = [rate_of(RATES[rate], view.cell(index), at, code) for index in range(len(view))]
+        return self.known[key]
+
+    def score_cells(self, view: View) -> list[ScoreCell] | None:
+        """The scores of each cell."""
+        if view.attributes not in self.pooled:
+            self.pooled[view.attributes] = score_cells(self.tally, view)
+        return self.pooled[view.attributes]
+
+    def scores(
+        self, view: View, metric: Metric, compute: Callable[[ScoreCell, float], Estimate]
+    ) -> Callable[[float], list[Estimate]]:
+        """A measure of the scores of each cell, with intervals at any level."""
+
+        def at_level(level: float) -> list[Estimate]:
+            key = (view.attributes, metric.name, level)
+            if key not in self.known:
+                self.known[key] = [compute(cell, level) for cell in self.score_cells(view) or ()]
+            return self.known[key]
+
+        return at_level
 
     def cells(self, view: View) -> None:
         """Every number of every cell: of groups, of unknown membership, of groups without rows."""
@@ -288,9 +314,8 @@ class _Job:
         if self.layout.kind == "binary" and self.layout.decides:
             found.append((numbers.TREATMENT_EQUALITY, self._treatment(view, self.rules.level), True, None))
         for metric, compute in self.scored():
-            cells = score_cells(self.tally, view)
-            if cells is not None:
-                found.append((metric, [compute(cell, self.rules.level) for cell in cells], False, None))
+            if self.score_cells(view) is not None:
+                found.append((metric, self.scores(view, metric, compute)(self.rules.level), False, None))
         if self.layout.kind == "regression":
             found += [(metric, values, False, None) for metric, values in numbers.of_view(view, self.rules.level)]
         if view.attributes:
@@ -350,13 +375,15 @@ class _Job:
                     for kind in ("difference", "ratio")
                     if (limit := self._limit(f"{stem}_{kind}")) is not None
                 }
-                self._pair(stem, compared, rate_inferences(compared, self.rules, limits), name, rate != "base_rate")
+                resolved = stem in self.family or stem == "base_rate"
+                inferences = rate_inferences(compared, self.rules, limits, resolved=resolved)
+                self._pair(stem, compared, inferences, name, rate != "base_rate")
                 self._given(f"{stem}_difference", rate, view, compared, name)
         if "true_positive_rate" in self.rates():
             for code, name in self.classes():
                 parts = [compare(view, self.estimates(view, rate, code), self.rules.minimum) for rate in ODDS]
-                common, *inferences = composite(parts, self.rules)
-                self._pair("equalized_odds", common, (inferences[0], inferences[1]), name, True)
+                common, difference, ratio = composite(parts, self.rules)
+                self._pair("equalized_odds", common, (difference, ratio), name, True)
         self._numbers(view)
 
     def _held(self, rate: str) -> list[tuple[int, str | None]]:
@@ -389,10 +416,9 @@ class _Job:
     def _numbers(self, view: View) -> None:
         """Gaps of everything that is not a rate."""
         jobs: list[tuple[Metric, Callable[[float], Sequence[Estimate]], bool, bool]] = []
-        cells = score_cells(self.tally, view)
         for metric, compute in self.scored():
-            if cells is not None:
-                jobs.append((metric, _over(cells, compute), metric is ECE, False))
+            if self.score_cells(view) is not None:
+                jobs.append((metric, self.scores(view, metric, compute), metric is ECE, False))
         if self.layout.kind == "binary" and self.layout.decides:
             jobs.append((RATES["f1"].metric, lambda level: self.estimates(view, "f1", 1, level), False, True))
             jobs.append((numbers.TREATMENT_EQUALITY, lambda level: self._treatment(view, level), False, True))
@@ -432,8 +458,8 @@ class _Job:
         named = self.evaluator.reference or {}
         names = [self.layout.attributes[index].name for index in view.attributes]
         chosen: Slice | None = {name: named[name] for name in names} if all(name in named for name in names) else None
-        cells = score_cells(self.tally, view)
-        scores = None if cells is None else [mean_score(cell, self.rules.level) for cell in cells]
+        cells = self.score_cells(view)
+        scores = None if cells is None else self.scores(view, MEAN_SCORE, mean_score)(self.rules.level)
         self.assessed.measurements += reference.against(
             view, self.estimates(view, rate, 1), scores, chosen, self.rules, self.about, decided=rate != "base_rate"
         )
@@ -478,7 +504,7 @@ class _Job:
         A planned test of the family that could not be made counts as one that found nothing, so that leaving a test out never
         makes another more significant.
         """
-        family = _family(self.evaluator, self.layout)
+        family = self.family
         inside = {key: places for key, places in self.assessed.tests.items() if key[0] in family}
         outside = {key: places for key, places in self.assessed.tests.items() if key[0] not in family}
         classes = max(1, len(self.classes()))
@@ -513,12 +539,6 @@ class _Job:
                 measurement = self.assessed.measurements[place]
                 if isinstance(measurement, Measured) and measurement.test is not None:
                     self.assessed.measurements[place] = measurement.model_copy(update={"test": said})
-
-
-def _over(
-    cells: list[ScoreCell], compute: Callable[[ScoreCell, float], Estimate]
-) -> Callable[[float], Sequence[Estimate]]:
-    return lambda level: [compute(cell, level) for cell in cells]
 
 
 __all__ = ["GAPS", "check", "complete", "conclude", "count", "layout_of"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import prod
 
 import numpy as np
@@ -12,6 +13,7 @@ from scipy import special
 
 from cardwright.evaluators.counting import View
 from cardwright.evaluators.rates import About, Estimate, interval_of
+from cardwright.evaluators.sums import FloatArray
 from cardwright.record.measurement import Excluded, Groups, Measured, Resolution, Test, Unmeasured
 from cardwright.statistics import gaps, permutation
 from cardwright.statistics.gaps import Gap
@@ -24,6 +26,9 @@ MAX_CELLS = 500
 
 _LISTED_CELLS = 400
 """Cells without rows are listed where there are at most so many cells in all."""
+
+_POWER = 0.8
+"""How often a detectable gap would be found."""
 
 MAX_TRIALS = 10**9
 """Permutation tests take fewer rows than this."""
@@ -249,15 +254,61 @@ def rate_test(compared: Compared, rules: Rules) -> Test | None:
     return None if found is None else Test(p_value=found.p_value, method=found.method)
 
 
-def rate_inferences(compared: Compared, rules: Rules, limits: Mapping[str, float]) -> tuple[Inference, Inference]:
-    """Difference and ratio of a rate among groups. `limits` has `difference` and `ratio`, for the sample size that settles it."""
+_GRID = np.linspace(0.0, 1.0, 513)
+
+
+@lru_cache(maxsize=4096)
+def _detectable(rate: float, first: float, second: float, groups: int, level: float) -> float | None:
+    """`statistics.gaps.detectable_gap` of the two smallest groups, to within 4e-6, for all gaps of a grid at once."""
+    at = pointwise_level(groups, level)
+    z = float(special.ndtri(_POWER))
+
+    def excess(gap: FloatArray) -> FloatArray:
+        low = np.minimum(np.maximum(0.0, rate - gap / 2), 1 - gap)
+        rates = np.stack([low + gap, low], axis=-1)
+        found = []
+        for sizes in (np.array([first, second]), np.array([second, first])):
+            trials = np.broadcast_to(sizes, rates.shape)
+            _, lower, _ = gaps.rate_gap_arrays(rates * trials, trials, at)
+            found.append(lower - z * np.sqrt((rates * (1 - rates) / trials).sum(axis=-1)))
+        return np.asarray(np.minimum(*found), float)
+
+    low, high = 0.0, 1.0
+    for _ in range(2):
+        grid = low + (high - low) * _GRID
+        shown = excess(grid) >= 0
+        if not shown[-1]:
+            return None
+        index = len(grid) - 1 if shown.all() else int(np.flatnonzero(~shown)[-1]) + 1
+        low, high = float(grid[index - 1]), float(grid[index])
+    return high
+
+
+def detectable(rate: float, trials: Sequence[float], level: float) -> float | None:
+    """The smallest difference that groups of these sizes would have shown with a power of 80 %; see `statistics.gaps`."""
+    first, second = sorted(trials)[:2]
+    return _detectable(rate, first, second, len(trials), level)
+
+
+def rate_inferences(
+    compared: Compared, rules: Rules, limits: Mapping[str, float], *, resolved: bool = True
+) -> tuple[Inference, Inference]:
+    """Difference and ratio of a rate among groups.
+
+    Parameters
+    ----------
+    limits
+        `difference` and `ratio`, for the sample size that would settle them.
+    resolved
+        Whether to say which difference the data could have shown.
+    """
     if len(compared.slices) < 2:
         return Inference(None), Inference(None)
     k, n = compared.successes, compared.trials
     test = rate_test(compared, rules)
     difference, ratio = gaps.rate_gap(k, n, rules.level), gaps.rate_ratio(k, n, rules.level)
     pooled = min(1.0, sum(k) / sum(n))
-    detectable = gaps.detectable_gap(pooled, n, rules.level)
+    shown = detectable(pooled, n, rules.level) if resolved else None
     values = compared.values
     count = len(values)
 
@@ -269,10 +320,11 @@ def rate_inferences(compared: Compared, rules: Rules, limits: Mapping[str, float
         scarcest = min(n[gap.highest], n[gap.lowest])
         return None if each is None else min(2**53 - 1, int(np.ceil(each / scarcest * compared.rows)))
 
-    said = [
-        Resolution(detectable=detectable, needed=needed(difference, limits.get("difference"), gaps.needed_for_gap)),
-        Resolution(detectable=detectable, needed=needed(ratio, limits.get("ratio"), gaps.needed_for_ratio)),
-    ]
+    sizes = (
+        needed(difference, limits.get("difference"), gaps.needed_for_gap),
+        needed(ratio, limits.get("ratio"), gaps.needed_for_ratio),
+    )
+    said = [None if shown is None and size is None else Resolution(detectable=shown, needed=size) for size in sizes]
     nobody = f"No group has a case above the line among its {compared.of}: the ratio is 0/0."
     return (
         Inference(difference, test, said[0]),
@@ -326,7 +378,7 @@ def composite(parts: Sequence[Compared], rules: Rules) -> tuple[Compared, Infere
         )
         test = None if found is None else Test(p_value=found.p_value, method=found.method)
     share = gaps.component_level(rules.level, len(parts))
-    smallest = [gaps.detectable_gap(min(1.0, sum(a) / sum(b)), b, share) for a, b in tables]
+    smallest = [detectable(min(1.0, sum(a) / sum(b)), b, share) for a, b in tables]
     known = [gap for gap in smallest if gap is not None]
     resolution = Resolution(detectable=max(known) if len(known) == len(parts) else None)
     difference, ratio = gaps.composite_gap(tables, rules.level), gaps.composite_ratio(tables, rules.level)
