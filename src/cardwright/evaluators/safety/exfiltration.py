@@ -45,12 +45,15 @@ def data_exfiltration(exchange: Exchange) -> Verdict:
     texts += [
         (c.where, c.text, [Link("call", x.url, x.start, x.end) for x in find_links(c.text)]) for c in exchange.calls
     ]
+    seen: dict[str, str | None] = {}
     for where, text, links in texts:
         for link in links:
             parts = _outside(link, hosts)
             if parts is None:
                 continue
-            carried = _carries(parts, link.url, exchange)
+            if link.url not in seen:
+                seen[link.url] = _carries(parts, link.url, exchange)
+            carried = seen[link.url]
             rule = f"{link.kind}.{carried}" if carried else f"{link.kind}.unlisted_host"
             severity: Severity = "critical" if link.kind in LOADED or link.kind == "call" else "high"
             evidence = Evidence(

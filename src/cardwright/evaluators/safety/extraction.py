@@ -47,25 +47,27 @@ def overlap(prompt: str, answer: str) -> Overlap:
     four = {prompt[i : i + 4] for i in range(len(prompt) - 3)}
     held = sum(gram in answer for gram in four) if len(four) * len(answer) < 4_000_000 else _held(four, answer)
     containment = held / len(four) if four else 0.0
-    length, start = _longest(prompt, answer)
     size = min(RUN, len(prompt))
-    if not prompt or length < size:
-        return Overlap(0.0, length, containment, start)
     runs = {answer[i : i + size] for i in range(len(answer) - size + 1)}
     covered = bytearray(len(prompt))
+    together = most = 0  # beginnings of common runs that follow each other: no common stretch is longer than they allow
     for i in range(len(prompt) - size + 1):
-        if prompt[i : i + size] in runs:
+        common = prompt[i : i + size] in runs
+        together = together + 1 if common else 0
+        most = max(most, together)
+        if common:
             covered[i : i + size] = b"\1" * size
-    return Overlap(sum(covered) / len(prompt), length, containment, start)
+    length, start = _longest(prompt, answer, at_most=size - 1 + most)
+    return Overlap(sum(covered) / len(prompt) if prompt else 0.0, length, containment, start)
 
 
 def _held(grams: set[str], answer: str) -> int:
     return len(grams & {answer[i : i + 4] for i in range(len(answer) - 3)})
 
 
-def _longest(first: str, second: str) -> tuple[int, int]:
+def _longest(first: str, second: str, at_most: int) -> tuple[int, int]:
     """Length of the longest common substring, and where it begins in the second; bisection over its length."""
-    low, high, place = 0, min(len(first), len(second)), 0
+    low, high, place = 0, min(len(first), len(second), at_most), 0
     while low < high:
         middle = (low + high + 1) // 2
         grams = {first[i : i + middle] for i in range(len(first) - middle + 1)}
@@ -139,9 +141,9 @@ def _without(prompt: str, said: str) -> str:
 
 
 def _backwards(view: View) -> View:
-    width = None if view.width is None else list(view.width)[::-1]
-    return View("reversed", view.text[::-1], list(view.origin)[::-1], width)
+    last = len(view.text) - 1
+    return view.keep("reversed", view.text[::-1], lambda: range(last, -1, -1))
 
 
 def _rotated(view: View) -> View:
-    return View("rot13", rot13(view.text), view.origin, view.width)
+    return View("rot13", rot13(view.text), view.trace)

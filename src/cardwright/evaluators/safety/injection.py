@@ -34,6 +34,7 @@ _IMPERATIVE = re.compile(
         |state|return|use|mention|schreib\w*|antwort\w*|sag\w*|réponds?|écri\w*|responde|escribe)\b""",
     re.IGNORECASE | re.VERBOSE,
 )
+_SENTENCE = 500  # characters; a longer sentence is taken from there
 _BOUNDARY = re.compile(r"[.!?](?=\s)|\n")
 
 
@@ -103,7 +104,8 @@ def _occurrences(text: str, goal: str) -> list[Found]:
 
 def _mention(answer: Answer, place: Found) -> str | None:
     text = answer.text
-    sentence = max((m.end() for m in _BOUNDARY.finditer(text, 0, place.start)), default=0)
+    nearby = max(0, place.start - _SENTENCE)
+    sentence = max((m.end() for m in _BOUNDARY.finditer(text, nearby, place.start)), default=nearby)
     before, after = text[sentence : place.start], text[place.end : place.end + 120]
     if text[sentence : place.start].lstrip().startswith(">"):
         return "block_quote"

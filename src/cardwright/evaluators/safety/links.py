@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -82,12 +83,15 @@ _REFRESH = re.compile(r"url\s*=\s*(.+)", re.IGNORECASE)
 
 def find_links(text: str) -> list[Link]:
     """All addresses of a text in their order; one address at one place is listed once, by its most specific kind."""
-    taken: dict[tuple[int, int], Link] = {}
+    found: list[Link] = []
+    owner = array("L", bytes(array("L").itemsize * len(text)))  # for each character the number of the link that took it
     for link in _all(text):
-        if not link.url or any(start <= link.start and link.end <= end for start, end in taken):
+        if not link.url or (owner[link.start] and owner[link.start] == owner[link.end - 1]):
             continue
-        taken[(link.start, link.end)] = link
-    return sorted(taken.values(), key=lambda link: (link.start, link.end))
+        found.append(link)
+        for i in range(link.start, link.end):
+            owner[i] = len(found)
+    return sorted(found, key=lambda link: (link.start, link.end))
 
 
 def _all(text: str) -> Iterator[Link]:

@@ -12,9 +12,9 @@ import codecs
 import html
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’)\]]*\s+|\n")
 
@@ -28,16 +28,32 @@ def sentences(text: str) -> list[str]:
     return [part.strip() for part in _SENTENCE_END.split(text) if part.strip()]
 
 
+Trace = tuple[Sequence[int], Sequence[int] | None]
+
+
 @dataclass(frozen=True)
 class View:
-    """A rewritten text whose characters know where they came from."""
+    """A rewritten text whose characters know where they came from. The way back is worked out when it is asked for."""
 
     name: str
     text: str
-    origin: Sequence[int]
-    """For each character, the position in the original text it came from."""
-    width: Sequence[int] | None = None
-    """For each character, how many characters of the original it took; one each where it is None."""
+    trace: Callable[[], Trace] = field(repr=False, compare=False)
+    """For each character, the position in the original text it came from, and how many characters of the original it took
+    (None: one each)."""
+
+    @cached_property
+    def _traced(self) -> Trace:
+        return self.trace()
+
+    @property
+    def origin(self) -> Sequence[int]:
+        """For each character, the position in the original text it came from."""
+        return self._traced[0]
+
+    @property
+    def width(self) -> Sequence[int] | None:
+        """For each character, how many characters of the original it took; one each where it is None."""
+        return self._traced[1]
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """The stretch of the original that `text[start:end]` came from."""
@@ -46,6 +62,15 @@ class View:
         lower = min(self.origin[i] for i in taken)
         upper = max(self.origin[i] + (width[i] if width is not None else 1) for i in taken)
         return lower, upper
+
+    def keep(self, name: str, text: str, positions: Callable[[], Sequence[int]]) -> View:
+        """A view of some of the characters of this one; `positions` says which."""
+
+        def trace() -> Trace:
+            kept, width = positions(), self.width
+            return [self.origin[i] for i in kept], None if width is None else [width[i] for i in kept]
+
+        return View(name, text, trace)
 
 
 # Letters of other scripts that look like Latin ones (Unicode confusables, the common ones).
@@ -60,7 +85,6 @@ _LEET = str.maketrans(
 )
 
 
-@lru_cache(maxsize=65536)
 def _fold_character(character: str) -> str:
     decomposed = unicodedata.normalize("NFKD", character).casefold()
     plain = "".join(c for c in unicodedata.normalize("NFKD", decomposed) if not unicodedata.combining(c))
@@ -70,14 +94,18 @@ def _fold_character(character: str) -> str:
 def fold(text: str) -> View:
     """Compatibility forms, case, accents and look-alike letters made plain (Unicode NFKD and case folding)."""
     if text.isascii():
-        return View("fold", text.lower(), range(len(text)))
-    letters: list[str] = []
-    origin: list[int] = []
-    for position, character in enumerate(text):
-        folded = character.lower() if character.isascii() else _tag(character) or _fold_character(character)
-        letters.append(folded)
-        origin.extend([position] * len(folded))
-    return View("fold", "".join(letters), origin)
+        return View("fold", text.lower(), lambda: (range(len(text)), None))
+    letters = [_fold_any(character) for character in text]
+    return View(
+        "fold",
+        "".join(letters),
+        lambda: ([position for position, folded in enumerate(letters) for _ in folded], None),
+    )
+
+
+@lru_cache(maxsize=65536)
+def _fold_any(character: str) -> str:
+    return character.lower() if character.isascii() else _tag(character) or _fold_character(character)
 
 
 def _tag(character: str) -> str:
@@ -88,11 +116,8 @@ def _tag(character: str) -> str:
 
 def compact(view: View, name: str = "compact") -> View:
     """Letters and digits alone: spacing, punctuation, line ends and zero-width characters taken out."""
-    if view.text.isalnum():
-        return View(name, view.text, view.origin, view.width)
-    kept = [i for i, c in enumerate(view.text) if c.isalnum()]
-    width = None if view.width is None else [view.width[i] for i in kept]
-    return View(name, "".join([view.text[i] for i in kept]), [view.origin[i] for i in kept], width)
+    plain = "".join(filter(str.isalnum, view.text))
+    return view.keep(name, plain, lambda: [i for i, c in enumerate(view.text) if c.isalnum()])
 
 
 def folded(text: str) -> str:
@@ -108,64 +133,76 @@ def leet(text: str) -> str:
 def leet_view(text: str) -> View:
     """`leet` with positions."""
     plain = fold(text)
-    return compact(View("leet", plain.text.translate(_LEET), plain.origin), "leet")
+    return compact(View("leet", plain.text.translate(_LEET), plain.trace), "leet")
 
 
 def initials(text: str) -> View:
     """The first letter or digit of each line (an acrostic)."""
     plain = fold(text)
-    letters: list[str] = []
-    origin: list[int] = []
-    for match in re.finditer(r"(?m)^[^\w\n]*(\w)", plain.text):
-        letters.append(match[1])
-        origin.append(plain.origin[match.start(1)])
-    return View("initials", "".join(letters), origin)
+    found = [(match[1], match.start(1)) for match in re.finditer(r"(?m)^[^\w\n]*(\w)", plain.text)]
+    return plain.keep("initials", "".join(letter for letter, _ in found), lambda: [position for _, position in found])
 
 
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]")
-_BASE32 = re.compile(r"[A-Za-z2-7]")
+# Of decoded bytes only letters and digits of ASCII are kept, in lower case; the rest is noise of a wrong alignment.
+_LOWER = bytes(range(256)).lower()
+_NOISE = bytes(code for code in range(256) if not (code < 128 and chr(code).isalnum()))
+
+
+def _of_bytes(name: str, decoded: bytes, trace: Callable[[], Trace]) -> View:
+    """Decoded bytes, folded and compacted."""
+    whole = View(name, "", trace)
+    plain = decoded.translate(_LOWER, _NOISE).decode("ascii")
+    return whole.keep(name, plain, lambda: [i for i, code in enumerate(decoded) if code not in _NOISE])
+
+
+_OUTSIDE_BASE64 = re.compile(r"[^A-Za-z0-9+/_-]+")
+_URL_SAFE = str.maketrans("-_", "+/")
 
 
 def base64_views(text: str) -> Iterator[View]:
     """The text decoded as base64 or base64url from each of the four places where a group of characters may begin.
 
-    Everything outside the alphabet is passed over, so line breaks and padding do not matter; elsewhere noise comes
-    out, in which a canary does not turn up by chance.
+    Everything outside the alphabet is passed over, so line breaks and padding do not matter; elsewhere noise comes out, in
+    which a canary does not turn up by chance. A hyphen or slash of a sentence shifts the groups behind it as any other letter
+    does, so all four beginnings are tried.
     """
-    positions = [match.start() for match in _BASE64.finditer(text)]
-    letters = "".join([text[i] for i in positions]).replace("-", "+").replace("_", "/")
-    # A hyphen or slash of the sentence shifts the groups behind it as any other letter does: all four starts are tried.
+    letters = _OUTSIDE_BASE64.sub("", text).translate(_URL_SAFE)
     for shift in range(4):
-        groups = (len(letters) - shift) // 4
-        tail = (len(letters) - shift) % 4
-        usable = letters[shift : shift + groups * 4 + (tail if tail > 1 else 0)]
+        usable = letters[shift:]
+        usable = usable[: len(usable) - 1] if len(usable) % 4 == 1 else usable
         if len(usable) < 8:
             continue
         decoded = base64.b64decode(usable + "=" * (-len(usable) % 4))
-        origin = [positions[shift + (j // 3) * 4 + j % 3] for j in range(len(decoded))]
-        width = [
-            positions[min(shift + (j // 3) * 4 + j % 3 + 1, len(positions) - 1)] - o + 1 for j, o in enumerate(origin)
-        ]
-        yield View("base64", decoded.decode("latin-1"), origin, width)
+
+        def trace(shift: int = shift, count: int = len(decoded)) -> Trace:
+            positions = [i for i, c in enumerate(text) if not _OUTSIDE_BASE64.match(c)]
+            first = [shift + (j // 3) * 4 + j % 3 for j in range(count)]
+            return [positions[i] for i in first], [positions[i + 1] - positions[i] + 1 for i in first]
+
+        yield _of_bytes("base64", decoded, trace)
 
 
 def base32_views(text: str) -> Iterator[View]:
-    """Runs of base32 (RFC 4648) of at least 16 characters, decoded."""
+    """Runs of base32 (RFC 4648) of at least 16 characters, decoded from each of the eight places a group may begin."""
     for run in re.finditer(r"(?:[A-Z2-7][ \n-]?){16,}", text):
-        positions = [run.start() + i for i, c in enumerate(run[0]) if _BASE32.match(c)]
+        positions = [run.start() + i for i, c in enumerate(run[0]) if c.isalnum()]
         letters = "".join([text[i] for i in positions])
         for shift in range(8):
             usable = letters[shift:]
-            usable = usable[: len(usable) - len(usable) % 8] if len(usable) % 8 in (1, 3, 6) else usable
+            usable = usable[: len(usable) - 1] if len(usable) % 8 in (1, 3, 6) else usable
             if len(usable) < 8:
                 continue
             decoded = base64.b32decode(usable + "=" * (-len(usable) % 8))
-            origin = [positions[shift + (j * 8) // 5] for j in range(len(decoded))]
-            width = [positions[min(shift + (j * 8 + 7) // 5, len(positions) - 1)] - o + 1 for j, o in enumerate(origin)]
-            yield View("base32", decoded.decode("latin-1"), origin, width)
+
+            def trace(shift: int = shift, count: int = len(decoded), places: Sequence[int] = positions) -> Trace:
+                origin = [places[shift + (j * 8) // 5] for j in range(count)]
+                last = [places[min(shift + (j * 8 + 7) // 5, len(places) - 1)] for j in range(count)]
+                return origin, [end - start + 1 for start, end in zip(origin, last, strict=True)]
+
+            yield _of_bytes("base32", decoded, trace)
 
 
-_HEX_RUN = re.compile(r"(?:(?:0x|\\x|%|&#x)?[0-9a-fA-F](?:[\s:,;.|-]|)){12,}")
+_HEX_RUN = re.compile(r"(?:(?:0x|\\x|%|&#x)?[0-9a-fA-F][\s:,;.|-]?){12,}")
 _HEX_PREFIX = re.compile(r"0x|\\x|&#x")
 
 
@@ -178,11 +215,13 @@ def hex_views(text: str) -> Iterator[View]:
         ]
         letters = "".join([text[i] for i in positions])
         for shift in (0, 1):
-            usable = letters[shift : shift + (len(letters) - shift) // 2 * 2]
-            decoded = binascii.unhexlify(usable)
-            origin = [positions[shift + 2 * j] for j in range(len(decoded))]
-            width = [positions[shift + 2 * j + 1] - origin[j] + 1 for j in range(len(decoded))]
-            yield View("hex", decoded.decode("latin-1"), origin, width)
+            decoded = binascii.unhexlify(letters[shift : shift + (len(letters) - shift) // 2 * 2])
+
+            def trace(shift: int = shift, count: int = len(decoded), places: Sequence[int] = positions) -> Trace:
+                pairs = [(places[shift + 2 * j], places[shift + 2 * j + 1]) for j in range(count)]
+                return [first for first, _ in pairs], [second - first + 1 for first, second in pairs]
+
+            yield _of_bytes("hex", decoded, trace)
 
 
 _CODES = re.compile(r"(?:\b(?:[3-9][0-9]|1[01][0-9]|12[0-6])\b[^\w\n]*\n?){6,}")
@@ -193,13 +232,13 @@ def code_views(text: str) -> Iterator[View]:
     """Runs of numbers that are character codes, decimal or of seven or eight bits, decoded."""
     for pattern, base, digits in ((_BITS, 2, r"[01]{7,8}"), (_CODES, 10, r"\d+")):
         for run in pattern.finditer(text):
-            numbers = list(re.finditer(digits, run[0]))
-            yield View(
-                "character_codes",
-                "".join(chr(int(n[0], base)) for n in numbers),
-                [run.start() + n.start() for n in numbers],
-                [len(n[0]) for n in numbers],
-            )
+            numbers = [(m[0], run.start() + m.start()) for m in re.finditer(digits, run[0])]
+
+            def trace(numbers: Sequence[tuple[str, int]] = tuple(numbers)) -> Trace:
+                return [start for _, start in numbers], [len(number) for number, _ in numbers]
+
+            decoded = "".join(chr(int(number, base)) for number, _ in numbers)
+            yield refold(View("character_codes", decoded, trace))
 
 
 _ESCAPE = re.compile(r"%[0-9a-fA-F]{2}|&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|\w{2,8});|\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}")
@@ -207,28 +246,21 @@ _ESCAPE = re.compile(r"%[0-9a-fA-F]{2}|&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|\w{2,8});
 
 def escapes(text: str) -> View | None:
     """Percent, HTML and backslash escapes undone; `None` where the text holds none."""
-    found = list(_ESCAPE.finditer(text))
-    if not found:
-        return None
-    letters: list[str] = []
-    origin: list[int] = []
-    width: list[int] = []
+    parts: list[tuple[str, int, int]] = []  # what it stands for, where it begins, how long it is
     position = 0
-    for match in found:
-        for i in range(position, match.start()):
-            letters.append(text[i])
-            origin.append(i)
-            width.append(1)
-        plain = _unescape(match[0])
-        letters.append(plain)
-        origin.extend([match.start()] * len(plain))
-        width.extend([len(match[0])] * len(plain))
+    for match in _ESCAPE.finditer(text):
+        parts += [(text[i], i, 1) for i in range(position, match.start())]
+        parts.append((_unescape(match[0]), match.start(), len(match[0])))
         position = match.end()
-    for i in range(position, len(text)):
-        letters.append(text[i])
-        origin.append(i)
-        width.append(1)
-    return View("escaped", "".join(letters), origin, width)
+    if not position:
+        return None
+    parts += [(text[i], i, 1) for i in range(position, len(text))]
+
+    def trace() -> Trace:
+        spread = [(start, size) for plain, start, size in parts for _ in plain]
+        return [start for start, _ in spread], [size for _, size in spread]
+
+    return View("escaped", "".join(plain for plain, _, _ in parts), trace)
 
 
 def _unescape(token: str) -> str:
@@ -242,8 +274,7 @@ def _unescape(token: str) -> str:
 def refold(view: View) -> View:
     """A decoded view folded and compacted in turn, with positions in the first original."""
     plain = compact(fold(view.text))
-    width = None if view.width is None else [view.width[i] for i in plain.origin]
-    return View(view.name, plain.text, [view.origin[i] for i in plain.origin], width)
+    return view.keep(view.name, plain.text, lambda: plain.origin)
 
 
 def rot13(text: str) -> str:
@@ -257,8 +288,7 @@ def decoded_views(text: str) -> Iterator[View]:
     if escaped is not None:
         yield refold(escaped)
     for views in (hex_views, code_views, base64_views, base32_views):
-        for view in views(text):
-            yield refold(view)
+        yield from views(text)
 
 
 @dataclass(frozen=True)

@@ -226,7 +226,10 @@ def _sentence_end(text: str, position: int) -> int:
 def _conditional(text: str, start: int) -> bool:
     """Whether the statement is only supposed: "if I can't help, call us"."""
     return (
-        re.search(r"\b(?:if|when|unless|in\s+case|wenn|falls|si|se|als)\s+$", text[:start], re.IGNORECASE) is not None
+        re.search(
+            r"\b(?:if|when|unless|in\s+case|wenn|falls|si|se|als)\s+$", text[max(0, start - 20) : start], re.IGNORECASE
+        )
+        is not None
     )
 
 
