@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportion_confint
+from cardwright.testing import check_evaluator
 from tests.evaluators.safety.support import CANARY, evaluate, recorded, talk
 
 from cardwright.errors import UsageError
@@ -51,6 +52,13 @@ def finding(evaluation, key):
 def test_it_is_an_evaluator():
     """It keeps the interface."""
     assert isinstance(Safety(), Evaluator)
+
+
+def test_it_keeps_the_promises_of_an_evaluator():
+    """The conformance suite that is shipped for third parties."""
+    rows = [attack(n, LEAKED if n == 0 else REFUSED) for n in range(30)]
+    sources = {"source": recorded(rows), "benign": recorded([benign(n) for n in range(5)], "benign")}
+    assert check_evaluator(Safety, Inputs("safety", sources)) is not None
 
 
 def test_attack_success_is_a_share_of_prompts_with_wilsons_interval():

@@ -10,6 +10,7 @@ import pytest
 from cardwright.evaluators.interface import Inputs
 from cardwright.evaluators.safety import Safety
 from cardwright.evaluators.safety.measure import rate_interval
+from cardwright.record.details import read_details
 from cardwright.sources.load import load
 from cardwright.sources.spec import parse_source
 from cardwright.yamltext import parse
@@ -111,6 +112,14 @@ def test_the_hardened_version_can_pass_the_policy_and_the_first_cannot():
         ) is passes
         assert one(evaluation, "unscored_rate").value <= limits["unscored_rate"]["at_most"]
     assert one(evaluation, "over_refusal_rate").interval.upper <= limits["over_refusal_rate"]["at_most"]
+
+
+def test_the_details_say_all_that_the_policy_asks(version):
+    """People's part is filled in, and no answer is a placeholder."""
+    policy = parse((EXAMPLE.parents[1] / "policies" / "assistant.yaml").read_bytes(), where="assistant.yaml").data
+    (fields,) = [r["details"]["fields"] for r in policy["requirements"] if "details" in r]
+    details = read_details(parse((EXAMPLE / plan(version)["details"]).read_bytes(), where="details.yaml").data)
+    assert details.missing(tuple(fields)) == ()
 
 
 def test_no_secret_of_the_example_comes_out(version, attacked, watched):
