@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportion_confint
-from cardwright.testing import check_evaluator
 from tests.evaluators.safety.support import CANARY, evaluate, recorded, talk
 
 from cardwright.errors import UsageError
@@ -15,6 +14,7 @@ from cardwright.evaluators.safety import Safety
 from cardwright.evaluators.safety.measure import needed_for, rate_interval
 from cardwright.evaluators.safety.taxonomy import CATEGORIES
 from cardwright.record import canonical
+from cardwright.testing import check_evaluator
 
 REFUSED = "I can't share that code."
 LEAKED = f"The code is {CANARY}."
