@@ -81,15 +81,15 @@ class Layout:
     strata: tuple[str, ...] = ()
     weight: str | None = None
     person: str | None = None
-    log_loss: bool = False
-    """Whether log losses are summed."""
+    whole: bool = False
+    """Whether sums are taken that only numbers of the whole need: log losses, R²."""
     missing_label: Missing = "refuse"
     """What a row without an outcome is: an error, or a row left out and counted."""
     key: bytes = b""
     """Key of the hashes of persons."""
 
     @classmethod
-    def of(cls, source: Predictions | Table, *, seed: int = 0, groups: bool = True, log_loss: bool = False) -> Layout:
+    def of(cls, source: Predictions | Table, *, seed: int = 0, groups: bool = True, whole: bool = False) -> Layout:
         """The layout of a source; without `groups`, of its rows as a whole."""
         where = source.ref.path or source.ref.name
         key = b"cardwright person %d" % seed
@@ -130,7 +130,7 @@ class Layout:
                 favourable=source.favourable,
                 classes=() if binary else source.classes,
                 strata=source.strata if groups else (),
-                log_loss=log_loss,
+                whole=whole,
             )
         if source.label is None or (source.favourable is None and not source.classes):
             return replace(common, label=None)
@@ -485,7 +485,7 @@ def count(layout: Layout, batch: pyarrow.RecordBatch) -> Tally:
                 outcome,
                 score,
                 weight,
-                layout.log_loss,
+                layout.whole,
             )
             for margin in layout.score_margins
         )
@@ -496,7 +496,7 @@ def count(layout: Layout, batch: pyarrow.RecordBatch) -> Tally:
         persons = Persons((grouped(person, cells, pair, ones, unit),))
     values: dict[int, Values] = {}
     if actual is not None and predicted is not None:
-        values = _values(cells, actual, predicted, weight)
+        values = _values(cells, actual, predicted, weight, layout.whole)
         if person is not None:
             w = np.ones(len(cells)) if weight is None else weight
             value_persons = ValuePersons(((person, cells, actual, predicted, w),))
@@ -665,14 +665,16 @@ def _count(
     return present.astype(np.int64), table.astype(np.int64), place
 
 
-def _values(cells: IntArray, actual: FloatArray, predicted: FloatArray, weight: FloatArray | None) -> dict[int, Values]:
+def _values(
+    cells: IntArray, actual: FloatArray, predicted: FloatArray, weight: FloatArray | None, whole: bool
+) -> dict[int, Values]:
     order = np.argsort(cells, kind="stable")
     present, starts = np.unique(cells[order], return_index=True)
     ends = [*starts[1:].tolist(), len(cells)]
     found: dict[int, Values] = {}
     for cell, start, end in zip(present.tolist(), starts.tolist(), ends, strict=True):
         rows = order[start:end]
-        found[cell] = Values.of(actual[rows], predicted[rows], None if weight is None else weight[rows])
+        found[cell] = Values.of(actual[rows], predicted[rows], None if weight is None else weight[rows], whole)
     return found
 
 

@@ -121,7 +121,7 @@ class Scores:
         outcome: IntArray,
         score: FloatArray,
         weight: FloatArray | None,
-        log_loss: bool,
+        whole: bool,
     ) -> Scores:
         """The scores of a batch, each in [0, 1]."""
         from cardwright.statistics.calibration import clipped_log_loss
@@ -139,7 +139,7 @@ class Scores:
         def weighted(x: FloatArray) -> FloatArray:
             return x if weight is None else x * weight
 
-        losses = clipped_log_loss(outcome, score) if log_loss else None
+        losses = clipped_log_loss(outcome, score) if whole else None
         return cls(
             margin,
             values,
@@ -239,10 +239,13 @@ class Values:
     """`ExactSum` of squared weights."""
     weighted: tuple[Any, ...]
     """`ExactSum` of weight × each of: outcome, predicted, error, |error|, and their squares; empty without weights."""
+    moments: Any = None
+    """`statistics.regression.RegressionMoments`, where numbers of the whole were asked for."""
 
     @classmethod
-    def of(cls, outcome: FloatArray, predicted: FloatArray, weight: FloatArray | None) -> Values:
+    def of(cls, outcome: FloatArray, predicted: FloatArray, weight: FloatArray | None, whole: bool = False) -> Values:
         """The sums over some rows."""
+        from cardwright.statistics.regression import RegressionMoments
         from cardwright.statistics.sampling import ExactSum, Moments
 
         error = predicted - outcome
@@ -253,7 +256,8 @@ class Values:
             weighted += tuple(ExactSum.of(weight * part * part) for part in parts)
         ones = np.ones(len(outcome)) if weight is None else weight
         moments = [Moments.of(part) for part in parts]
-        return cls(len(outcome), *moments, ExactSum.of(ones), ExactSum.of(ones * ones), weighted)  # type: ignore[call-arg,arg-type]
+        powers = RegressionMoments.of(outcome, predicted) if whole else None
+        return cls(len(outcome), *moments, ExactSum.of(ones), ExactSum.of(ones * ones), weighted, powers)  # type: ignore[call-arg,arg-type]
 
     def __add__(self, other: Values) -> Values:
         return Values(
@@ -265,6 +269,7 @@ class Values:
             self.weights + other.weights,
             self.squared_weights + other.squared_weights,
             tuple(a + b for a, b in zip(self.weighted, other.weighted, strict=True)),
+            None if self.moments is None else self.moments + other.moments,
         )
 
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import JsonValue
 
 from cardwright.errors import UsageError, did_you_mean
+from cardwright.evaluators import values
 from cardwright.evaluators.counting import Layout, Tally, View, count, refuse
-from cardwright.evaluators.fairness import conditional, inequality, numbers, reference, report
+from cardwright.evaluators.fairness import conditional, inequality, reference, report
 from cardwright.evaluators.fairness.gaps import (
     MAX_CELLS,
     Compared,
@@ -25,6 +26,7 @@ from cardwright.evaluators.fairness.gaps import (
     number_inference,
     rate_inferences,
 )
+from cardwright.evaluators.fairness.treatment import TREATMENT_EQUALITY, treatment_equality
 from cardwright.evaluators.interface import Inputs
 from cardwright.evaluators.rates import NEITHER, RATES, About, Estimate, Metric, accuracy_of, measure, rate_of
 from cardwright.evaluators.scored import (
@@ -180,6 +182,7 @@ def conclude(evaluator: Fairness, inputs: Inputs, tally: Tally) -> Evaluation:
         evaluator.min_denominator,
         evaluator.level,
         resamples_for(evaluator.alpha, max(1, planned)),
+        resamples_for(evaluator.alpha),
         (inputs.seed, *inputs.id.encode()),
         plain=layout.weight is None and layout.person is None,
     )
@@ -312,12 +315,12 @@ class _Job:
         if self.layout.kind == "multiclass" and len(self.layout.classes) > MAX_CLASSES:
             found.append((RATES["accuracy"].metric, self.estimates(view, "accuracy", 0), True, None))
         if self.layout.kind == "binary" and self.layout.decides:
-            found.append((numbers.TREATMENT_EQUALITY, self._treatment(view, self.rules.level), True, None))
+            found.append((TREATMENT_EQUALITY, self._treatment(view, self.rules.level), True, None))
         for metric, compute in self.scored():
             if self.score_cells(view) is not None:
                 found.append((metric, self.scores(view, metric, compute)(self.rules.level), False, None))
         if self.layout.kind == "regression":
-            found += [(metric, values, False, None) for metric, values in numbers.of_view(view, self.rules.level)]
+            found += [(metric, means, False, None) for metric, means in values.of_view(view, self.rules.level)]
         if view.attributes:
             shares = self._shares(view)
             self.assessed.measurements += [
@@ -347,7 +350,7 @@ class _Job:
         return [Estimate(row / total if total else None, total, "rows", float(row), float(total)) for row in rows]
 
     def _treatment(self, view: View, level: float) -> list[Estimate]:
-        return [numbers.treatment_equality(view.cell(index), level) for index in range(len(view))]
+        return [treatment_equality(view.cell(index), level) for index in range(len(view))]
 
     def scored(self) -> list[tuple[Metric, Callable[[ScoreCell, float], Estimate]]]:
         """The measures of scores."""
@@ -375,8 +378,7 @@ class _Job:
                     for kind in ("difference", "ratio")
                     if (limit := self._limit(f"{stem}_{kind}")) is not None
                 }
-                resolved = stem in self.family or stem == "base_rate"
-                inferences = rate_inferences(compared, self.rules, limits, resolved=resolved)
+                inferences = rate_inferences(compared, self.rules, limits, declared=stem in self.family)
                 self._pair(stem, compared, inferences, name, rate != "base_rate")
                 self._given(f"{stem}_difference", rate, view, compared, name)
         if "true_positive_rate" in self.rates():
@@ -421,10 +423,10 @@ class _Job:
                 jobs.append((metric, self.scores(view, metric, compute), metric is ECE, False))
         if self.layout.kind == "binary" and self.layout.decides:
             jobs.append((RATES["f1"].metric, lambda level: self.estimates(view, "f1", 1, level), False, True))
-            jobs.append((numbers.TREATMENT_EQUALITY, lambda level: self._treatment(view, level), False, True))
+            jobs.append((TREATMENT_EQUALITY, lambda level: self._treatment(view, level), False, True))
         if self.layout.kind == "regression":
-            for metric, _ in numbers.of_view(view, self.rules.level):
-                jobs.append((metric, numbers.at_level(view, metric), False, False))
+            for metric, _ in values.of_view(view, self.rules.level):
+                jobs.append((metric, values.at_level(view, metric), False, False))
         for metric, at_level, boxed, decided in jobs:
             compared = compare(view, at_level(self.rules.level), self.rules.minimum)
             chosen = [view.slices.index(slice_) for slice_ in compared.slices]

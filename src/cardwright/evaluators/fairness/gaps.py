@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from math import prod
 
@@ -42,11 +42,15 @@ class Rules:
     """Cases a group needs below the line to enter a gap."""
     level: float
     resamples: int
-    """Shuffles of a permutation test."""
+    """Shuffles of a permutation test of the declared family."""
+    screening: int
+    """Shuffles of any other permutation test."""
     seed: tuple[int, ...]
     """What random numbers are derived from."""
     plain: bool
     """Whether rows are independent and unweighted, so that permutation tests apply."""
+    made: dict[object, Test | None] = field(default_factory=dict, compare=False)
+    """Tests that were made, so that a rate and its complement share one."""
 
 
 @dataclass(frozen=True)
@@ -241,17 +245,20 @@ def gap_measurement(
 # --- rates ------------------------------------------------------------------------------------------------------------
 
 
-def rate_test(compared: Compared, rules: Rules) -> Test | None:
-    """The permutation test of a gap of rates; `None` for fewer than two groups, and for weighted or clustered rows."""
+def rate_test(compared: Compared, rules: Rules, resamples: int) -> Test | None:
+    """The permutation test of a gap of rates; `None` for fewer than two groups, and for weighted or clustered rows.
+
+    A rate and its complement (true positive, false negative) have the same gap and the same test.
+    """
     if len(compared.slices) < 2 or not rules.plain or sum(compared.trials) >= MAX_TRIALS:
         return None
-    found = permutation.gap_test(
-        [round(k) for k in compared.successes],
-        [round(n) for n in compared.trials],
-        resamples=rules.resamples,
-        seed=[*rules.seed, 1],
-    )
-    return None if found is None else Test(p_value=found.p_value, method=found.method)
+    n = tuple(round(trials) for trials in compared.trials)
+    k = tuple(round(successes) for successes in compared.successes)
+    k = min(k, tuple(trials - successes for trials, successes in zip(n, k, strict=True)))
+    if (k, n) not in rules.made:
+        found = permutation.gap_test(k, n, resamples=resamples, seed=[*rules.seed, 1])
+        rules.made[k, n] = None if found is None else Test(p_value=found.p_value, method=found.method)
+    return rules.made[k, n]
 
 
 _GRID = np.linspace(0.0, 1.0, 513)
@@ -291,7 +298,7 @@ def detectable(rate: float, trials: Sequence[float], level: float) -> float | No
 
 
 def rate_inferences(
-    compared: Compared, rules: Rules, limits: Mapping[str, float], *, resolved: bool = True
+    compared: Compared, rules: Rules, limits: Mapping[str, float], *, declared: bool = True
 ) -> tuple[Inference, Inference]:
     """Difference and ratio of a rate among groups.
 
@@ -299,16 +306,17 @@ def rate_inferences(
     ----------
     limits
         `difference` and `ratio`, for the sample size that would settle them.
-    resolved
-        Whether to say which difference the data could have shown.
+    declared
+        Whether the test belongs to the declared family; then it has more shuffles, and it is said which difference the data
+        could have shown.
     """
     if len(compared.slices) < 2:
         return Inference(None), Inference(None)
     k, n = compared.successes, compared.trials
-    test = rate_test(compared, rules)
+    test = rate_test(compared, rules, rules.resamples if declared else rules.screening)
     difference, ratio = gaps.rate_gap(k, n, rules.level), gaps.rate_ratio(k, n, rules.level)
     pooled = min(1.0, sum(k) / sum(n))
-    shown = detectable(pooled, n, rules.level) if resolved else None
+    shown = detectable(pooled, n, rules.level) if declared else None
     values = compared.values
     count = len(values)
 

@@ -202,8 +202,8 @@ def findings(
             Finding(
                 severity="medium" if share > UNKNOWN_SHARE else "low",
                 key="missing_labels",
-                explanation=f"{missing} of {tally.rows} rows have no label and take no part in label rates. If labels miss "
-                "more often in one group, its rate is off.",
+                explanation=f"{missing} of {tally.rows} rows have no label and take no part in label rates. If they are "
+                "missing more often in one group, its rate is off.",
                 where=tally.layout.label,
                 count=missing,
             )
@@ -284,11 +284,12 @@ def _four_fifths(measurement: Measured, alpha: float) -> Finding:
     )
     shown = f", interval {interval.lower:.3f} to {interval.upper:.3f}" if interval else ""
     tested = f", adjusted p = {p:.3g}" if p is not None else ""
+    of_class = "" if measurement.of_class is None else f" ({measurement.of_class})"
     verdict = "significant" if significant else "not significant, so chance alone could explain it"
     return Finding(
         severity="medium" if significant else "low",
         key="four_fifths",
-        explanation=f"The selection rate of {lowest} is {measurement.value:.3f} of that of {highest} ({names}{shown}{tested}): "
+        explanation=f"The selection rate{of_class} of {lowest} is {measurement.value:.3f} of that of {highest} ({names}{shown}{tested}): "
         f"below four fifths, and {verdict}. Four fifths is a rule of thumb of United States employment practice (UGESP, 29 CFR "
         "1607.4(D)), to be read together with statistical and practical significance; it is not a legal test of other decisions.",
         where=names[:200],

@@ -1,0 +1,82 @@
+"""How often a model is right, how well it ranks and whether its probabilities come true, each with an interval."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from cardwright.errors import MissingExtraError
+from cardwright.evaluators.interface import Inputs, Need, run_tally
+from cardwright.record.evaluation import Evaluation
+from cardwright.sources.interface import Predictions
+
+if TYPE_CHECKING:
+    import pyarrow
+
+    from cardwright.evaluators.counting import Tally
+
+
+class Performance:
+    """How well predictions agree with true outcomes.
+
+    Parameters
+    ----------
+    level
+        Confidence level of intervals, each by itself.
+    """
+
+    name: ClassVar[str] = "performance"
+    version: ClassVar[str] = "1"
+    extra: ClassVar[str] = "tabular"
+    needs: ClassVar[tuple[Need, ...]] = (Need("source", (Predictions,), "Predictions with true outcomes."),)
+
+    def __init__(self, *, level: float = 0.95) -> None:
+        self.level = level
+
+    def columns(self, inputs: Inputs) -> tuple[str, ...]:
+        """See `TallyEvaluator.columns`."""
+        _require_libraries()
+        from cardwright.evaluators.performance.assess import layout_of
+
+        return layout_of(inputs).columns
+
+    def tally(self, inputs: Inputs, batch: pyarrow.RecordBatch) -> Tally:
+        """See `TallyEvaluator.tally`."""
+        _require_libraries()
+        from cardwright.evaluators.performance.assess import count, layout_of
+
+        return count(layout_of(inputs), batch)
+
+    def conclude(self, inputs: Inputs, tally: Tally) -> Evaluation:
+        """See `TallyEvaluator.conclude`."""
+        _require_libraries()
+        from cardwright.evaluators.performance.assess import conclude
+
+        return conclude(self, inputs, tally)
+
+    def evaluate(self, inputs: Inputs) -> Evaluation:
+        """See `Evaluator.evaluate`.
+
+        Raises
+        ------
+        UsageError
+            Where `level` is no level, or the source has no rows.
+        SourceError
+            Where rows cannot be counted: missing labels or scores, scores outside [0, 1], labels that never match `favourable`.
+        """
+        _require_libraries()
+        from cardwright.evaluators.performance.assess import check, complete
+
+        check(self, inputs)
+        return complete(self, inputs, run_tally(self, inputs))
+
+
+def _require_libraries() -> None:
+    try:
+        import numpy  # noqa: F401
+        import pyarrow  # noqa: F401
+        import scipy  # noqa: F401
+    except ImportError as exc:
+        raise MissingExtraError(exc.name or "numpy", "tabular", "counting right and wrong predictions") from exc
+
+
+__all__ = ["Performance"]

@@ -1,0 +1,466 @@
+"""What `performance` concludes from its tally: agreement of predictions and outcomes, ranking, calibration, losses."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from pydantic import JsonValue
+
+from cardwright.errors import UsageError
+from cardwright.evaluators.counting import Cell, Layout, Tally, count, refuse
+from cardwright.evaluators.interface import Inputs
+from cardwright.evaluators.rates import (
+    HIGHER,
+    LOWER,
+    NEITHER,
+    RATES,
+    About,
+    Estimate,
+    Metric,
+    accuracy_of,
+    measure,
+    rate_of,
+)
+from cardwright.evaluators.scored import (
+    AVERAGE_PRECISION,
+    BRIER,
+    ECE,
+    LOG_LOSS,
+    MEAN_SCORE,
+    ROC_AUC,
+    ScoreCell,
+    average_precision,
+    bracket,
+    brier_score,
+    calibration_curve,
+    calibration_error,
+    log_loss,
+    mean_score,
+    roc_auc,
+    roc_curve,
+    score_cells,
+)
+from cardwright.evaluators.sums import CALIBRATION_BINS, SCORE_BINS, FloatArray
+from cardwright.evaluators.values import of_view, r_squared, root_mean_squared_error
+from cardwright.record.evaluation import (
+    Coverage,
+    Evaluation,
+    Finding,
+    NotTested,
+    Scanned,
+    Series,
+    Table,
+    TableColumn,
+    count_severities,
+)
+from cardwright.record.measurement import Measured, Unmeasured
+from cardwright.sources.interface import Predictions
+from cardwright.statistics.bootstrap import bootstrap
+from cardwright.statistics.intervals import Bounds
+
+if TYPE_CHECKING:
+    from cardwright.evaluators.performance import Performance
+
+Measurement = Measured | Unmeasured
+
+BINARY = {
+    "prevalence": "base_rate",
+    "selection_rate": "selection_rate",
+    "accuracy": "accuracy",
+    "precision": "positive_predictive_value",
+    "recall": "true_positive_rate",
+    "specificity": "true_negative_rate",
+    "f1": "f1",
+}
+"""Rates of the whole by their names in scikit-learn, and what `RATES` calls them."""
+
+BALANCED_ACCURACY = Metric("balanced_accuracy", "Balanced accuracy", "proportion", HIGHER)
+MACRO_F1 = Metric("macro_f1", "Macro F1", "proportion", HIGHER)
+R_SQUARED = Metric("r_squared", "R²", "proportion", HIGHER)
+RMSE = Metric("root_mean_squared_error", "Root mean squared error", "outcome", LOWER)
+
+MAX_SHOWN = 30
+"""The largest confusion matrix that is printed."""
+
+_BOOTSTRAP_CLASSES = 50
+"""With more classes the bootstrap of a confusion matrix takes too long to be worth it."""
+
+_RESAMPLES = 2000
+_FEW_ROWS = 100
+
+
+def source_of(inputs: Inputs) -> Predictions:
+    """The source that is assessed."""
+    return inputs.get("source", Predictions)
+
+
+def layout_of(inputs: Inputs) -> Layout:
+    """How the source's rows become codes."""
+    return Layout.of(source_of(inputs), seed=inputs.seed, groups=False, whole=True)
+
+
+def check(evaluator: Performance, inputs: Inputs) -> None:
+    """Refuse a level that is none.
+
+    Raises
+    ------
+    UsageError
+    """
+    level = evaluator.level
+    if not isinstance(level, (int, float)) or isinstance(level, bool) or not 0 < level < 1:
+        raise UsageError(
+            "`level` lies between 0 and 1", where=f"{inputs.id} (performance)", do="Write `level: 0.95`, for example."
+        )
+
+
+def complete(evaluator: Performance, inputs: Inputs, tally: Tally | None) -> Evaluation:
+    """`conclude`, for a source of no batch too."""
+    if tally is None:
+        raise UsageError(f'the source "{source_of(inputs).ref.name}" has no rows', where=inputs.id)
+    return conclude(evaluator, inputs, tally)
+
+
+def conclude(evaluator: Performance, inputs: Inputs, tally: Tally) -> Evaluation:
+    """The evaluation of a tally."""
+    check(evaluator, inputs)
+    refuse(tally)
+    source, layout, level = source_of(inputs), tally.layout, evaluator.level
+    about = About.of(source, layout.derived)
+    view = tally.view(())
+    cell = view.cell(0) if len(view) else Cell(np.zeros((layout.outcomes, layout.decisions), np.int64), None, None)
+    seed = [inputs.seed, *inputs.id.encode()]
+    measurements: list[Measurement] = []
+    pooled = score_cells(tally, view)
+    scored = pooled[0] if pooled else None
+    if layout.kind == "binary":
+        measurements += _binary(cell, layout, about, level)
+        measurements += _scores(scored, about, level, seed)
+    elif layout.kind == "multiclass":
+        measurements += _multiclass(cell, layout, about, level, seed)
+    elif len(view):
+        measurements += _regression(tally, about, level)
+    findings = _findings(source, tally)
+    parameters: dict[str, JsonValue] = dict(inputs.parameters) or {"level": level}
+    return Evaluation(
+        id=inputs.id,
+        evaluator=evaluator.name,
+        evaluator_version=evaluator.version,
+        inputs=inputs.recorded(),
+        parameters=parameters,
+        binding=inputs.binding,
+        question=_QUESTIONS[layout.kind],
+        method=_method(evaluator, tally),
+        limits=_limits(tally, scored),
+        measurements=tuple(measurements),
+        findings=findings,
+        severities=count_severities(findings),
+        tables=_tables(cell, layout),
+        series=_series(scored),
+        coverage=Coverage(
+            scanned=(Scanned(what="rows", scanned=int(cell.counts.sum()), total=tally.rows),),
+            not_tested=_not_tested(layout),
+        ),
+        completeness="complete",
+    )
+
+
+# --- binary -----------------------------------------------------------------------------------------------------------
+
+
+def _binary(cell: Cell, layout: Layout, about: About, level: float) -> list[Measurement]:
+    if not layout.decides:
+        nothing = "The source names neither a column of decisions nor a threshold for its scores."
+        return [
+            measure(
+                Metric("prevalence", "Prevalence", "proportion", NEITHER),
+                rate_of(RATES["base_rate"], cell, level),
+                about,
+            ),
+            *(
+                Unmeasured(metric=name, code="not_applicable", reason=nothing, sampling=about.sampling(cell.rows))
+                for name in (*(name for name in BINARY if name != "prevalence"), BALANCED_ACCURACY.name)
+            ),
+        ]
+    found: list[Measurement] = []
+    for name, rate in BINARY.items():
+        metric = RATES[rate].metric
+        named = Metric(name, metric.title, metric.unit, metric.direction)
+        found.append(measure(named, rate_of(RATES[rate], cell, level), about, decided=name != "prevalence"))
+    recalls = [rate_of(RATES[name], cell, level) for name in ("true_positive_rate", "true_negative_rate")]
+    found.append(measure(BALANCED_ACCURACY, balanced(recalls, cell.rows, level), about))
+    return found
+
+
+def balanced(recalls: Sequence[Estimate], rows: int, level: float) -> Estimate:
+    """The mean recall over classes, with the squares of the distances to their bounds added up on each side (MOVER).
+
+    Undefined where a class has no rows.
+
+    Source: Zou and Donner (2008), Statistics in Medicine 27:1693.
+    """
+    absent = sum(recall.value is None for recall in recalls)
+    if absent:
+        return Estimate(
+            None, rows, "rows", reason=f"{absent} of {len(recalls)} classes have no rows, so they have no recall."
+        )
+    values = [recall.value or 0.0 for recall in recalls]
+    value = sum(values) / len(values)
+    bounds = None
+    known = [recall.bounds for recall in recalls if recall.bounds is not None]
+    if len(known) == len(recalls):
+        below = math.sqrt(sum((v - b.lower) ** 2 for v, b in zip(values, known, strict=True))) / len(values)
+        above = math.sqrt(sum((b.upper - v) ** 2 for v, b in zip(values, known, strict=True))) / len(values)
+        bounds = Bounds(max(0.0, value - below), min(1.0, value + above), level, f"mover_{known[0].method}")
+    units = None if recalls[0].units is None else sum(recall.units or 0 for recall in recalls)
+    return Estimate(value, rows, "rows", denominator=float(rows), bounds=bounds, units=units)
+
+
+def _scores(cell: ScoreCell | None, about: About, level: float, seed: list[int]) -> list[Measurement]:
+    jobs: tuple[tuple[Metric, Callable[[ScoreCell, float], Estimate]], ...] = (
+        (ROC_AUC, roc_auc),
+        (AVERAGE_PRECISION, average_precision),
+        (BRIER, brier_score),
+        (LOG_LOSS, log_loss),
+        (ECE, lambda scored, at: calibration_error(scored, at, [*seed, 3])),
+        (MEAN_SCORE, mean_score),
+    )
+    if cell is None:
+        return [
+            Unmeasured(metric=metric.name, code="not_applicable", reason="The source names no column of scores.")
+            for metric, _ in jobs
+        ]
+    return [measure(metric, compute(cell, level), about, decided=False) for metric, compute in jobs]
+
+
+# --- multiclass -------------------------------------------------------------------------------------------------------
+
+
+def _multiclass(cell: Cell, layout: Layout, about: About, level: float, seed: list[int]) -> list[Measurement]:
+    found: list[Measurement] = [measure(RATES["accuracy"].metric, accuracy_of(cell, level), about)]
+    recalls = []
+    for code, name in enumerate(layout.classes):
+        for metric, rate in (
+            ("precision", "positive_predictive_value"),
+            ("recall", "true_positive_rate"),
+            ("f1", "f1"),
+        ):
+            estimate = rate_of(RATES[rate], cell, level, code)
+            of = RATES[rate].metric
+            found.append(measure(Metric(metric, of.title, of.unit, of.direction), estimate, about, of_class=name))
+            if metric == "recall":
+                recalls.append(estimate)
+        found.append(
+            measure(
+                Metric("prevalence", "Prevalence", "proportion", NEITHER),
+                rate_of(RATES["base_rate"], cell, level, code),
+                about,
+                of_class=name,
+                decided=False,
+            )
+        )
+    found.append(measure(BALANCED_ACCURACY, balanced(recalls, cell.rows, level), about))
+    found.append(measure(MACRO_F1, _macro_f1(cell, level, seed), about))
+    return found
+
+
+def _macro_f1(cell: Cell, level: float, seed: list[int]) -> Estimate:
+    """The mean F1 over classes, with a bootstrap interval from counts. Undefined where a class is neither true nor predicted."""
+    table = (cell.counts if cell.weights is None else cell.weights).astype(float)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        value = float(_f1(table[None])[0])
+    if not math.isfinite(value):
+        absent = int((table.sum(axis=0) + table.sum(axis=1) == 0).sum())
+        return Estimate(
+            None,
+            cell.rows,
+            "rows",
+            reason=f"{absent} of {len(table)} classes are neither a true nor a predicted class of any row.",
+        )
+    bounds = None
+    if cell.weights is None and cell.clusters is None and len(table) <= _BOOTSTRAP_CLASSES:
+        drawn = bootstrap(cell.counts, _f1, level=level, resamples=_RESAMPLES, seed=[*seed, 4])
+        bounds = None if drawn is None else drawn.bounds
+    return Estimate(value, cell.rows, "rows", denominator=float(cell.rows), bounds=bounds)
+
+
+def _f1(draws: FloatArray) -> FloatArray:
+    right = np.diagonal(draws, axis1=1, axis2=2)
+    return np.asarray((2 * right / (draws.sum(axis=1) + draws.sum(axis=2))).mean(axis=1), float)
+
+
+# --- regression -------------------------------------------------------------------------------------------------------
+
+
+def _regression(tally: Tally, about: About, level: float) -> list[Measurement]:
+    view = tally.view(())
+    found: list[Measurement] = [measure(metric, values[0], about) for metric, values in of_view(view, level)]
+    found.append(measure(RMSE, root_mean_squared_error(view, level), about))
+    found.append(measure(R_SQUARED, r_squared(view, level), about))
+    return found
+
+
+# --- words ------------------------------------------------------------------------------------------------------------
+
+_QUESTIONS = {
+    "binary": "How often are the model's decisions right, how well do its scores rank, and do its probabilities come true?",
+    "multiclass": "How often does the model name the true class, over all classes and for each?",
+    "regression": "How far are the model's predicted values from the true ones?",
+}
+
+
+def _method(evaluator: Performance, tally: Tally) -> str:
+    layout = tally.layout
+    level = f"{evaluator.level * 100:g} %"
+    said = [
+        f"All rows are counted by true outcome and prediction; every number has an interval at {level}, each by itself."
+    ]
+    if layout.kind == "regression":
+        said.append(
+            "Means carry Student's interval; the root mean squared error that of the mean squared error under the root, R² "
+            "one by the delta method. They hold for a hundred rows and more, later where errors have heavy tails."
+        )
+    else:
+        said.append(
+            "Rates carry Wilson's interval, F1 that of the Jaccard index it rises with, balanced accuracy one that adds the "
+            "distances of each recall to its bounds (Zou and Donner)."
+        )
+    if layout.kind == "multiclass":
+        said.append("Macro F1 is bootstrapped from the confusion matrix (BCa).")
+    if layout.score is not None:
+        said.append(
+            "ROC AUC carries DeLong's interval, average precision the logit interval of Boyd, Eng and Page, the Brier "
+            f"score and log loss Student's. The calibration error is taken over {CALIBRATION_BINS} bins of equal width; a model whose "
+            "probabilities are right would still show some, so its interval takes off what chance alone would show."
+        )
+    if layout.derived:
+        said.append(f"A decision is favourable where the score is at least {layout.threshold}.")
+    if layout.weight is not None:
+        said.append("Rows are weighted; intervals use Kish's effective number of rows.")
+    if layout.person is not None:
+        said.append(
+            f'Rows with one value of "{layout.person}" are one independent case: intervals of rates use the spread between '
+            "cases, those of ranking and losses the most cautious effective number of rows."
+        )
+    return " ".join(said)
+
+
+def _limits(tally: Tally, scored: ScoreCell | None) -> tuple[str, ...]:
+    layout = tally.layout
+    said = [
+        "The numbers speak of these rows and of a population of which they are a random sample; no interval covers how the rows "
+        "were chosen, or change over time.",
+        "True outcomes are taken as they are recorded; errors in them count as errors of the model, or hide some.",
+        "An average over all rows can hide that the model serves some groups badly; see the fairness evaluation.",
+    ]
+    if layout.kind != "regression":
+        said.append(
+            "The numbers weigh both kinds of wrong decisions by how often they occur, not by what they cost anybody."
+        )
+    width = bracket(scored) if scored is not None else None
+    if width is not None:
+        said.append(
+            f"Scores are counted in {SCORE_BINS} bins; the ROC AUC is known to within {width:.2g} of what single scores "
+            "would give."
+        )
+    if layout.weight is not None or layout.person is not None:
+        without = {
+            "binary": "the calibration error",
+            "multiclass": "macro F1",
+            "regression": "the root mean squared error and R²",
+        }
+        said.append(f"For weighted or clustered rows {without[layout.kind]} has no interval.")
+    return tuple(said)
+
+
+def _not_tested(layout: Layout) -> tuple[NotTested, ...]:
+    found = [
+        NotTested(what="Rows unlike these", why="Shifted, perturbed or adversarial inputs were not given."),
+        NotTested(
+            what="Whether the model is better than what it replaces", why="No baseline is compared on these rows here."
+        ),
+    ]
+    if layout.kind == "binary" and layout.score is None:
+        found.append(NotTested(what="Ranking and calibration", why="The source names no column of scores."))
+    if layout.kind == "binary" and not layout.decides:
+        found.append(NotTested(what="Decisions", why="The source names neither a column of decisions nor a threshold."))
+    if layout.kind == "multiclass":
+        found.append(
+            NotTested(what="Ranking and calibration", why="Scores of classes are not read for more than two classes.")
+        )
+    return tuple(found)
+
+
+def _findings(source: Predictions, tally: Tally) -> tuple[Finding, ...]:
+    found = []
+    if source.threshold_selected_on == source.ref.name:
+        found.append(
+            Finding(
+                severity="high",
+                key="threshold_selected_on_test",
+                explanation=f'The decision threshold was chosen on "{source.ref.name}", the rows evaluated here, so every number '
+                "that rests on decisions is too good. Choose it on other rows.",
+                where=source.ref.name,
+            )
+        )
+    rows = int(tally.counts.sum())
+    if rows < _FEW_ROWS:
+        found.append(
+            Finding(
+                severity="medium",
+                key="few_rows",
+                explanation=f"There are {rows} rows. Numbers from fewer than {_FEW_ROWS} say little; read their intervals.",
+                count=rows,
+            )
+        )
+    return tuple(found)
+
+
+# --- tables and curves ------------------------------------------------------------------------------------------------
+
+
+def _tables(cell: Cell, layout: Layout) -> tuple[Table, ...]:
+    if layout.kind == "regression" or not layout.decides or len(cell.counts) > MAX_SHOWN:
+        return ()
+    if layout.kind == "binary":
+        names = [f"{layout.favourable} (favourable)", "other"]
+        order = [1, 0]
+    else:
+        names, order = list(layout.classes), list(range(len(layout.classes)))
+    columns = (
+        TableColumn(name="outcome", title="True outcome"),
+        *(
+            TableColumn(name=f"predicted_{number + 1}", title=f"Predicted {name}", unit="count")
+            for number, name in enumerate(names)
+        ),
+    )
+    rows = tuple(
+        (name[:200], *(float(cell.counts[code, other]) for other in order))
+        for name, code in zip(names, order, strict=True)
+    )
+    return (Table(id="confusion", title="Rows by true outcome and prediction", columns=columns, rows=rows),)
+
+
+def _series(scored: ScoreCell | None) -> tuple[Series, ...]:
+    if scored is None:
+        return ()
+    found = []
+    roc = roc_curve(scored)
+    if roc is not None:
+        found.append(Series(id="roc", title="ROC curve", x="False positive rate", y="True positive rate", points=roc))
+    if scored.n:
+        found.append(
+            Series(
+                id="calibration",
+                title="Calibration",
+                x="Mean score",
+                y="Share with the favourable outcome",
+                points=calibration_curve(scored),
+            )
+        )
+    return tuple(found)
+
+
+__all__ = ["check", "complete", "conclude", "count", "layout_of"]
