@@ -50,3 +50,54 @@ def read(kind: Folder, name: str) -> tuple[bytes, str]:
     if "/" in name or not path.is_file():
         raise UsageError(f'no file "{name}" in {kind}', do=did_you_mean(name, names(kind)))
     return path.read_bytes(), f"{kind}/{name}.yaml"
+
+
+def template_folders(own: Path | None = None) -> list[Path]:
+    """Where templates are looked for: a person's own folder first, then ours.
+
+    Raises
+    ------
+    UsageError
+        Where the person's folder is not there.
+    """
+    ours = folder("card_templates")
+    if own is None:
+        return [ours]
+    if not own.is_dir():
+        raise UsageError("there is no such folder of templates", where=str(own), do="Check the path after --templates.")
+    return [own, ours]
+
+
+def stylesheet(name: str) -> str:
+    """A style sheet of ours."""
+    return (folder("card_templates") / name).read_text(encoding="utf-8")
+
+
+FONT_STYLES = {
+    # file of the PyPI package font-source-sans-pro: (weight, style)
+    "SourceSansPro-Regular.ttf": (400, "normal"),
+    "SourceSansPro-It.ttf": (400, "italic"),
+    "SourceSansPro-Semibold.ttf": (600, "normal"),
+    "SourceSansPro-Bold.ttf": (700, "normal"),
+}
+"""The one family of type, SIL Open Font Licence."""
+
+
+@cache
+def fonts() -> dict[str, bytes]:
+    """The bytes of the fonts by file name.
+
+    Raises
+    ------
+    UsageError
+        Where the package font-source-sans-pro is not installed whole.
+    """
+    from importlib.resources import files
+
+    try:
+        place = files("font_source_sans_pro") / "files"
+        return {name: (place / name).read_bytes() for name in FONT_STYLES}
+    except (ModuleNotFoundError, FileNotFoundError) as exc:
+        raise UsageError(
+            "the font family Source Sans Pro is not installed", do="pip install font-source-sans-pro"
+        ) from exc

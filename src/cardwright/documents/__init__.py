@@ -1,0 +1,81 @@
+"""Documents from a record: `render(edition, document="audit_report", format="pdf")`.
+
+They take `(record, verdict, claims)`, all values of `record/`, and know neither evaluators nor the gate.
+"""
+
+from __future__ import annotations
+
+from cardwright.documents import environment, front_matter, pdf, view
+from cardwright.documents.interface import DOCUMENTS, Document, Edition, Format, MissingPangoError, find, standard
+from cardwright.record import canonical
+from cardwright.record.base import visible
+from cardwright.resources import stylesheet
+
+__all__ = ["DOCUMENTS", "Document", "Edition", "Format", "MissingPangoError", "find", "render", "standard"]
+
+_EPOCH = "1980-01-01T00:00:00Z"  # where neither verdict nor run says when; a PDF has to name a date
+
+
+def render(edition: Edition, *, document: str, format: Format) -> bytes:
+    """A document of an edition, as bytes. The same edition gives the same bytes.
+
+    Parameters
+    ----------
+    document
+        `model_card`, `dataset_card` or `audit_report`.
+    format
+        `markdown`, `html` or `pdf`.
+
+    Raises
+    ------
+    UsageError
+        Where there is no such document or format; names the nearest.
+    TemplateError
+        Where a template is not valid.
+    RenderError
+        Where the PDF cannot be made, or does not pass its checks.
+    """
+    sort = find(document, format)
+    seen = view.make(sort, edition)
+    record = edition.record
+    context = {
+        "view": seen,
+        "title": seen.title,
+        "record": record,
+        "subject": record.subject,
+        "provenance": record.provenance,
+        "verdict": edition.verdict,
+        "claims": edition.claims,
+        "run": edition.run,
+        "edition": edition,
+        "record_sha256": record.sha256,
+        "print": format == "pdf",
+        "style": _style(format, edition),
+        "front_matter": front_matter.make(edition, dataset=document == "dataset_card"),
+    }
+    text = environment.render(sort.templates[format], context, markdown=format == "markdown", own=edition.templates_dir)
+    if format != "pdf":
+        return text.encode("utf-8")
+    moment = edition.verdict.evaluated_at if edition.verdict else edition.run.finished if edition.run else _EPOCH
+    return pdf.write(
+        text, record=canonical.dumps(record), tables=view.csv_tables(seen), moment=moment, title=seen.title
+    )
+
+
+def _style(format: Format, edition: Edition) -> str:
+    if format == "markdown":
+        return ""
+    if format == "html":
+        return f"{stylesheet('base.css')}\n{stylesheet('screen.css')}"
+    record = edition.record
+    head = f"{record.title} \u00b7 {record.subject.version} \u00b7 record {record.sha256[:12]}"
+    margins = (
+        f"@page {{ size: {edition.page_size}; @top-left {{ content: {_css(head)} }} "
+        f"@top-right {{ content: {_css(edition.state.upper())} }} @bottom-left {{ content: {_css('record sha256 ' + record.sha256)} }} }}"
+    )
+    return f"{pdf.font_faces()}\n{stylesheet('base.css')}\n{stylesheet('print.css')}\n{margins}"
+
+
+def _css(text: str) -> str:
+    """A CSS string: whatever stands in it stays text."""
+    return '"' + "".join(c if c.isalnum() or c in " .,:" else f"\\{ord(c):06x}" for c in visible(text)[:110]) + '"'

@@ -1,0 +1,195 @@
+"""The room that templates run in: sandboxed, strict on unknown names, escaping by default, and the only place where numbers are rounded.
+
+Everything that comes from a record is hostile text. HTML templates escape it by Jinja's autoescape; Markdown templates by a
+`finalize` that escapes every value that is not marked as safe. Hidden characters are written out in both.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from jinja2 import FileSystemLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError, UndefinedError
+from jinja2.exceptions import SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup, escape
+
+from cardwright import resources
+from cardwright.errors import TemplateError, did_you_mean
+from cardwright.record.base import visible
+from cardwright.record.measurement import Interval, Measured, Unmeasured
+
+NARROW = "\u202f"  # narrow no-break space, between a number and its sign
+MINUS = "\u2212"
+
+
+def number(value: float | None, unit: str | None = None) -> str:
+    """A number for people: three decimals for shares, differences and ratios; whole for counts; else four figures."""
+    if value is None:
+        return "—"
+    if unit in ("count", "rows", "columns") or (unit is None and float(value).is_integer() and abs(value) < 1e15):
+        text = f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
+    elif unit in ("proportion", "difference", "ratio", "share", "probability", "correlation") or abs(value) < 1:
+        text = f"{value:.3f}" if value == 0 or abs(value) >= 0.0005 else f"{value:.2g}"
+    else:
+        text = f"{value:,.4g}"
+    return text.replace("-", MINUS)
+
+
+def interval(bounds: Interval | None, unit: str | None = None) -> str:
+    """`0.656 to 0.755`, or a dash."""
+    return "—" if bounds is None else f"{number(bounds.lower, unit)} to {number(bounds.upper, unit)}"
+
+
+def measured(m: Measured | Unmeasured) -> str:
+    """A measurement in a phrase: value, interval with its level, and what was counted; or why there is none."""
+    if isinstance(m, Unmeasured):
+        return f"not measured: {m.reason}"
+    parts = []
+    if m.interval is not None:
+        parts.append(f"{m.interval.level * 100:g}{NARROW}% interval {interval(m.interval, m.unit)}")
+    if m.numerator is not None and m.denominator is not None:
+        parts.append(f"{number(m.numerator)} of {number(m.denominator)}")
+    elif m.denominator is not None:
+        parts.append(f"n = {number(m.denominator)}")
+    if m.groups is not None:
+        parts.append(f"over {m.groups.compared} of {m.groups.expected} groups")
+    return number(m.value, m.unit) + (f" ({'; '.join(parts)})" if parts else "")
+
+
+def words(name: str) -> str:
+    """`true_positive_rate` as `true positive rate`; well-known abbreviations stay capitals."""
+    text = name.replace("_", " ").replace("-", " ")
+    for short in ("roc auc", "roc", "auc", "pii", "f1", "r squared", "url", "ip"):
+        text = re.sub(rf"\b{short}\b", short.upper() if short != "r squared" else "R²", text)
+    return text
+
+
+def sentence(text: str) -> str:
+    """The same text with a capital at its start."""
+    return text[:1].upper() + text[1:]
+
+
+def slice_words(slice_: dict[str, str | None]) -> str:
+    """`race = black, sex = unknown`; `all rows` for the empty slice."""
+    if not slice_:
+        return "all rows"
+    return ", ".join(f"{attribute} = {'unknown' if value is None else value}" for attribute, value in slice_.items())
+
+
+def short(digest: str | None) -> str:
+    """The first twelve digits of a digest."""
+    return "—" if digest is None else digest[:12]
+
+
+def moment(text: str) -> str:
+    """`2026-11-23T13:04:05Z` as `2026-11-23 13:04 UTC`."""
+    return f"{text[:10]} {text[11:16]} UTC"
+
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~$=])")
+
+
+def markdown_text(value: Any) -> Markup:
+    """A value as Markdown that shows as that value: markup, HTML, links, tables and headings inside it stay text."""
+    if isinstance(value, Markup):
+        return value
+    text = (
+        visible("" if value is None else str(value), keep="\n\t")
+        .replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replace(">", "&gt;")
+    )
+    lines = []
+    for line in text.split("\n"):
+        escaped = _MARKDOWN.sub(r"\\\1", line.strip("\t "))
+        # At the start of a line these open a list or a rule; `www.` and `http:` would become links.
+        escaped = re.sub(r"^([-.>]|\d+[.)])", lambda m: m.group(0)[:-1] + "\\" + m.group(0)[-1], escaped)
+        lines.append(re.sub(r"(?i)\b(https?|ftp|mailto|file)(:)", r"\1&#58;", escaped).replace("www.", "www&#46;"))
+    return Markup("<br>".join(lines))  # noqa: S704  escaped above
+
+
+def paragraphs(text: str) -> Markup:
+    """Prose of a person as HTML paragraphs and bullet lists; everything in it is escaped."""
+    out: list[str] = []
+    for block in re.split(r"\n\s*\n", visible(text, keep="\n\t").strip()):
+        lines = block.split("\n")
+        if all(line.lstrip().startswith("- ") for line in lines):
+            items = "".join(f"<li>{escape(line.lstrip()[2:])}</li>" for line in lines)
+            out.append(f"<ul>{items}</ul>")
+        else:
+            out.append(f"<p>{'<br>'.join(escape(line) for line in lines)}</p>")
+    return Markup("".join(out))  # noqa: S704  escaped above
+
+
+def _visible(value: Any) -> Any:
+    if isinstance(value, Markup) or not isinstance(value, str):
+        return value
+    return visible(value, keep="\n\t")
+
+
+def _anchor(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-").lower()
+
+
+_FILTERS: dict[str, Callable[..., Any]] = {
+    "number": number,
+    "interval": interval,
+    "measured": measured,
+    "words": words,
+    "sentence": sentence,
+    "slice": slice_words,
+    "short": short,
+    "moment": moment,
+    "paragraphs": paragraphs,
+    "anchor": _anchor,
+}
+
+
+def make(markdown: bool, own: Path | None) -> ImmutableSandboxedEnvironment:
+    """The environment for HTML or for Markdown templates."""
+    environment = ImmutableSandboxedEnvironment(
+        loader=FileSystemLoader(resources.template_folders(own)),
+        autoescape=not markdown,
+        finalize=markdown_text if markdown else _visible,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(_FILTERS)
+    if markdown:
+        environment.filters["safe"] = Markup
+    return environment
+
+
+def render(template: str, context: dict[str, Any], *, markdown: bool, own: Path | None = None) -> str:
+    """A template filled in.
+
+    Raises
+    ------
+    TemplateError
+        Where it is not there, is not valid, names something unknown (with the nearest), or does what templates may not.
+    """
+    environment = make(markdown, own)
+    try:
+        return environment.get_template(template).render(context)
+    except TemplateNotFound as exc:
+        raise TemplateError(
+            f"there is no template {exc.name}", do=did_you_mean(str(exc.name), environment.list_templates())
+        ) from exc
+    except TemplateSyntaxError as exc:
+        raise TemplateError(f"not a valid template: {exc.message}", where=f"{exc.name}, line {exc.lineno}") from exc
+    except UndefinedError as exc:
+        message = exc.message or ""
+        name = re.search(r"'([^']+)'(?: is undefined)?$", message)
+        known = list(context) if "is undefined" in message else []
+        raise TemplateError(
+            message, where=template, do=did_you_mean(name.group(1), known) if name and known else None
+        ) from exc
+    except SecurityError as exc:
+        raise TemplateError(
+            "the template does what templates may not", where=template, do="Templates only show values."
+        ) from exc

@@ -1,0 +1,236 @@
+"""Figures as inline SVG, drawn by our own templates: one message each, directly labelled, readable in grey.
+
+Each carries its finding in words (`role="img"` with a title and a description), for those who hear the document.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from cardwright.documents.environment import number, slice_words, words
+from cardwright.record.evaluation import Evaluation, Series
+from cardwright.record.measurement import Measured, Unmeasured
+from cardwright.record.verdict import STATUSES, Verdict
+
+WIDTH = 640
+ROW = 22
+MOST_ROWS = 24
+LABEL = 190
+NUMBER = 150
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure ready to be placed."""
+
+    title: str
+    finding: str
+    svg: Markup
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    span = high - low
+    if span <= 0:
+        return [low]
+    step = 10 ** math.floor(math.log10(span / 4))
+    step = next(step * factor for factor in (1, 2, 2.5, 5, 10) if span / (step * factor) <= 5)
+    first = math.ceil(low / step - 1e-9) * step
+    return [round(first + i * step, 10) for i in range(int((high - first) / step + 1e-9) + 1)]
+
+
+def _clip(text: str, most: int = 30) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _draw(template: str, **context: Any) -> Markup:
+    from cardwright.documents import environment
+
+    return Markup(environment.render(f"figures/{template}", context, markdown=False))  # noqa: S704  autoescaped
+
+
+def dots(
+    title: str,
+    finding: str,
+    rows: list[tuple[str, Measured | Unmeasured]],
+    *,
+    limit: float | None = None,
+    limit_label: str = "",
+) -> Figure:
+    """Values with their intervals, one row each; what is not measured is said in its row."""
+    shown = rows[:MOST_ROWS]
+    values = [m for _, m in shown if isinstance(m, Measured)]
+    ends = [e for m in values for e in ((m.interval.lower, m.interval.upper) if m.interval else (m.value,))] + [
+        m.value for m in values
+    ]
+    if limit is not None:
+        ends.append(limit)
+    unit = values[0].unit if values else "proportion"
+    low, high = (min(0.0, *ends), max(ends)) if ends else (0.0, 1.0)
+    if unit == "proportion" and high > 0.5:
+        high = 1.0
+    if high <= low:
+        high = low + 1.0
+    left, right = LABEL, WIDTH - NUMBER
+
+    def x(value: float) -> float:
+        return round(left + (value - low) / (high - low) * (right - left), 1)
+
+    placed = []
+    for index, (label, m) in enumerate(shown):
+        y = 14 + index * ROW
+        if isinstance(m, Unmeasured):
+            placed.append({"label": _clip(label), "full": label, "y": y, "note": "not measured"})
+            continue
+        bounds = m.interval
+        text = number(m.value, m.unit)
+        if m.denominator is not None:
+            text += f"  n = {number(m.denominator)}"
+        placed.append(
+            {
+                "label": _clip(label),
+                "full": label,
+                "y": y,
+                "x": x(m.value),
+                "low": x(bounds.lower) if bounds else None,
+                "high": x(bounds.upper) if bounds else None,
+                "text": text,
+                "unknown": None in m.slice.values(),
+            }
+        )
+    bottom = 14 + len(shown) * ROW
+    if len(rows) > len(shown):
+        finding += f" The first {len(shown)} of {len(rows)} are shown."
+    svg = _draw(
+        "dots.svg.j2",
+        title=title,
+        finding=finding,
+        rows=placed,
+        ticks=[{"x": x(t), "text": number(t) if t else "0"} for t in _ticks(low, high)],
+        limit=x(limit) if limit is not None else None,
+        limit_label=limit_label,
+        left=left,
+        right=right,
+        bottom=bottom,
+        width=WIDTH,
+        height=bottom + 26,
+    )
+    return Figure(title, finding, svg)
+
+
+def curves(title: str, finding: str, series: list[Series], *, diagonal: bool) -> Figure:
+    """Curves in a unit square, each labelled at its end."""
+    size, left, top = 250, 46, 10
+
+    def place(point: tuple[float, float]) -> tuple[float, float]:
+        x, y = (min(max(c, 0.0), 1.0) for c in point)
+        return round(left + x * size, 1), round(top + (1 - y) * size, 1)
+
+    dashes = ("", "6 3", "2 3", "8 3 2 3", "1 4", "10 4")
+    lines = []
+    for index, one in enumerate(series[: len(dashes)]):
+        points = [place(p) for p in one.points]
+        lines.append(
+            {
+                "points": " ".join(f"{x},{y}" for x, y in points),
+                "marks": points if len(points) <= 25 else [],
+                "dash": dashes[index],
+                "label": _clip(slice_words(one.slice)),
+                "y": top + 14 + index * 18,
+            }
+        )
+    svg = _draw(
+        "curves.svg.j2",
+        title=title,
+        finding=finding,
+        lines=lines,
+        x_label=series[0].x,
+        y_label=series[0].y,
+        ticks=[0, 0.25, 0.5, 0.75, 1],
+        diagonal=diagonal,
+        size=size,
+        left=left,
+        top=top,
+        width=WIDTH,
+        height=size + 52,
+    )
+    return Figure(title, finding, svg)
+
+
+def outcome_bar(verdict: Verdict) -> Figure:
+    """How many requirements have which outcome, in one bar that adds up."""
+    total = len(verdict.outcomes)
+    parts, x = [], 0.0
+    for name in [*STATUSES, "waived"]:
+        count = verdict.counts.get(name, 0)
+        if count:
+            width = WIDTH * count / total
+            parts.append(
+                {"name": name, "x": round(x, 1), "width": round(width, 1), "count": count, "label": words(name)}
+            )
+            x += width
+    finding = f"{total} requirements: " + ", ".join(f"{p['count']} {p['label']}" for p in parts) + "."
+    return Figure(
+        "Outcomes",
+        finding,
+        _draw("outcomes.svg.j2", title="Outcomes", finding=finding, parts=parts, width=WIDTH, height=46),
+    )
+
+
+_BY_GROUP = (
+    "selection_rate", "base_rate", "true_positive_rate", "false_positive_rate", "accuracy", "mean_error", "mean_absolute_attribution",
+    "attribution_share", "attack_success_rate", "pii_row_rate", "missing_rate",
+)  # fmt: skip
+"""Metrics whose values by slice are worth a figure, the most telling first; others follow in the record's order."""
+
+_SKEWED = ("mean_absolute_attribution", "attack_success_rate", "pii_row_rate", "missing_rate")
+"""Metrics by slices that have no order of their own: the largest first."""
+
+
+def of_evaluation(evaluation: Evaluation, *, most: int = 4) -> list[Figure]:
+    """The figures of an evaluation, told from the shape of its measurements and series, never from its name."""
+    found: dict[tuple[str, str], list[Measured | Unmeasured]] = {}
+    for m in evaluation.measurements:
+        if len(m.slice) == 1 and not m.across and not m.given and m.of_class is None:
+            found.setdefault((m.metric, next(iter(m.slice))), []).append(m)
+    ranked = sorted(
+        ((key, rows) for key, rows in found.items() if key[0] in _BY_GROUP and len(rows) > 1),
+        key=lambda item: _BY_GROUP.index(item[0][0]),
+    )
+    figures = [_by_slice(metric, attribute, rows) for (metric, attribute), rows in ranked]
+    return [figure for figure in figures if figure is not None][:most] + _curves(evaluation)
+
+
+def _by_slice(metric: str, attribute: str, rows: list[Measured | Unmeasured]) -> Figure | None:
+    values = [m for m in rows if isinstance(m, Measured)]
+    if not values:
+        return None
+    if metric in _SKEWED:
+        rows = sorted(rows, key=lambda m: -m.value if isinstance(m, Measured) else 0.0)
+    named = [("unknown" if (v := next(iter(m.slice.values()))) is None else v, m) for m in rows]
+    known = [(label, m) for label, m in named if isinstance(m, Measured) and None not in m.slice.values()]
+    if not known:
+        return None
+    top, low = max(known, key=lambda pair: pair[1].value), min(known, key=lambda pair: pair[1].value)
+    finding = (
+        f"{words(metric).capitalize()} by {attribute}: highest {top[0]} at {number(top[1].value, top[1].unit)}, "
+        f"lowest {low[0]} at {number(low[1].value, low[1].unit)}."
+    )
+    return dots(f"{words(metric)} by {attribute}", finding, named)
+
+
+def _curves(evaluation: Evaluation) -> list[Figure]:
+    kinds: dict[tuple[str, str], list[Series]] = {}
+    for series in evaluation.series:
+        inside = all(-1e-9 <= c <= 1 + 1e-9 for point in series.points for c in point)
+        if series.points and inside:
+            kinds.setdefault((series.x, series.y), []).append(series)
+    figures = []
+    for (x, y), group in kinds.items():
+        names = ", ".join(slice_words(series.slice) for series in group[:6])
+        more = f" The first 6 of {len(group)} are shown." if len(group) > 6 else ""
+        figures.append(curves(group[0].title, f"{y} against {x}, for {names}.{more}", group, diagonal=True))
+    return figures[:3]

@@ -1,0 +1,236 @@
+"""HTML to PDF/A-3b with WeasyPrint: tagged, with the record inside, checked before it counts as made.
+
+1. fonts      one embedded family; a character that it does not hold is an error that names it
+2. render     data: only, no file and no network; any warning of the engine fails, but for a short list
+3. attach     `record.json`, byte for byte, and the whole tables as CSV, with fixed dates
+4. clean      what WeasyPrint 70 leaves behind and PDF/A refuses
+5. check      reopened: PDF/A-3b by pikepdf's allowlist, the embedded record's digest is the printed one
+
+The same edition gives the same bytes: the clock is the verdict's, handed to the font subsetter too.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import logging
+import os
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cache
+from html import unescape
+from typing import Any
+
+from cardwright import resources
+from cardwright.documents.interface import MissingPangoError
+from cardwright.errors import IntegrityError, RenderError
+from cardwright.record import canonical
+
+_ALLOWED = (
+    # Debian 12 has no HarfBuzz subsetter unless libharfbuzz-subset0 is installed; the fallback gives valid fonts too.
+    re.compile(r"(harfbuzz|HarfBuzz).*subset", re.IGNORECASE),
+    # CSS for the screen, which a printer has no use for.
+    re.compile(r"Ignored `(color-scheme|scroll-margin|overflow-x|accent-color)"),
+)
+
+PANGO = (
+    "the PDF needs Pango, which is not installed",
+    "Debian, Ubuntu: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0. macOS: brew install pango. "
+    "Windows: MSYS2's mingw-w64-x86_64-pango. Everything but the PDF can be made without it.",
+)
+
+_LOCK = threading.Lock()  # SOURCE_DATE_EPOCH and the log handler are the process's
+
+
+class _Warnings(logging.Handler):
+    """Keeps what WeasyPrint and fontTools complain about."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        message = record.getMessage()
+        if not any(pattern.search(message) for pattern in _ALLOWED):
+            self.messages.append(message)
+
+
+@contextmanager
+def _watched(epoch: int) -> Iterator[_Warnings]:
+    handler = _Warnings()
+    loggers = [logging.getLogger(name) for name in ("weasyprint", "weasyprint.progress", "fontTools")]
+    before = os.environ.get("SOURCE_DATE_EPOCH")
+    with _LOCK:
+        os.environ["SOURCE_DATE_EPOCH"] = str(epoch)
+        states = [(logger, logger.propagate, logger.level) for logger in loggers]
+        for logger in loggers:
+            logger.addHandler(handler)
+            logger.propagate = False
+        try:
+            yield handler
+        finally:
+            for logger, propagate, level in states:
+                logger.removeHandler(handler)
+                logger.propagate = propagate
+                logger.setLevel(level)
+            if before is None:
+                del os.environ["SOURCE_DATE_EPOCH"]
+            else:
+                os.environ["SOURCE_DATE_EPOCH"] = before
+
+
+@cache
+def font_faces() -> str:
+    """`@font-face` rules with the fonts inside, as data: URIs."""
+    rules = []
+    for name, data in resources.fonts().items():
+        weight, style = resources.FONT_STYLES[name]
+        source = base64.b64encode(data).decode("ascii")
+        rules.append(
+            f"@font-face {{ font-family: 'Source Sans Pro'; font-weight: {weight}; font-style: {style}; "
+            f"src: url(data:font/ttf;base64,{source}) }}"
+        )
+    return "\n".join(rules)
+
+
+@cache
+def _characters() -> frozenset[int]:
+    from fontTools.ttLib import TTFont
+
+    held = [set(TTFont(io.BytesIO(data)).getBestCmap()) for data in resources.fonts().values()]
+    return frozenset(set.intersection(*held))
+
+
+def unprintable(html: str) -> dict[str, int]:
+    """Characters of a document that the fonts do not hold, with how often each occurs."""
+    text = unescape(re.sub(r"(?s)<style.*?</style>|<[^>]*>", " ", html))
+    missing: dict[str, int] = {}
+    for character in text:
+        if ord(character) not in _characters() and character not in "\n\r\t":
+            missing[character] = missing.get(character, 0) + 1
+    return missing
+
+
+def replace_unprintable(html: str) -> str:
+    """The document with every character that no font holds written out as its code point, so that nothing is shown as a box."""
+    missing = unprintable(html)
+    for character in missing:
+        code = f"[U+{ord(character):04X}]"
+        html = html.replace(character, code).replace(f"&#{ord(character)};", code)
+    return html
+
+
+def write(html: str, *, record: bytes, tables: dict[str, bytes], moment: str, title: str) -> bytes:
+    """The PDF of a document.
+
+    Parameters
+    ----------
+    record
+        The canonical bytes of the record; they are attached, and their digest has to stand in the document.
+    tables
+        CSV files to attach.
+    moment
+        The verdict's, or the record's: every date inside the PDF.
+
+    Raises
+    ------
+    MissingPangoError
+        Where Pango is not installed.
+    RenderError
+        Where the engine warns, a character has no glyph, or the result is not PDF/A-3b with the record inside.
+    """
+    try:
+        import weasyprint
+        from weasyprint.urls import URLFetcher
+    except OSError as exc:
+        raise MissingPangoError(PANGO[0], do=PANGO[1]) from exc
+    digest = canonical.digest(record)
+    if digest not in html:
+        raise RenderError(
+            "the document does not print the record's digest", do="Its template has to: {{ record_sha256 }}."
+        )
+    html = replace_unprintable(html)
+    when = datetime.strptime(moment, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    fetcher = URLFetcher(allowed_protocols={"data"}, allow_redirects=False, fail_on_errors=True)
+
+    def attachment(name: str, data: bytes, description: str, relationship: str) -> Any:
+        return weasyprint.Attachment(
+            string=data,
+            name=name,
+            description=description,
+            created=when,
+            modified=when,
+            relationship=relationship,
+            url_fetcher=fetcher,
+        )
+
+    attachments = [attachment("record.json", record, f"The record, sha256 {digest}", "Source")]
+    attachments += [
+        attachment(name, data, f"Table, sha256 {canonical.digest(data)}", "Data")
+        for name, data in sorted(tables.items())
+    ]
+    with _watched(int(when.timestamp())) as watched:
+        document = weasyprint.HTML(string=html, url_fetcher=fetcher, base_url=None)
+        data = document.write_pdf(
+            pdf_variant="pdf/a-3b",
+            pdf_tags=True,
+            attachments=attachments,
+            custom_metadata=True,
+            finisher=_clean,
+        )
+    if watched.messages:
+        raise RenderError(
+            f"the PDF engine warns: {watched.messages[0][:300]}",
+            where=title,
+            do="Mend the template; a warning can hide a lost page.",
+        )
+    check(data, record)
+    return bytes(data)
+
+
+def _clean(document: Any, pdf: Any) -> None:
+    """Remove what WeasyPrint 70 leaves in and PDF/A refuses: empty resource dictionaries, and attachments listed twice."""
+    for thing in pdf.objects:
+        if not isinstance(thing, dict):
+            continue
+        resources_ = thing.get("Resources")
+        for holder in (thing, resources_ if isinstance(resources_, dict) else {}):
+            for name in ("Pattern", "Shading", "ExtGState", "XObject"):
+                if name in holder and isinstance(holder[name], dict) and not holder[name]:
+                    del holder[name]
+        if "AF" in thing:
+            unique: list[Any] = []
+            for item in thing["AF"]:
+                if item not in unique:
+                    unique.append(item)
+            thing["AF"] = type(thing["AF"])(unique)
+
+
+def check(data: bytes, record: bytes) -> None:
+    """Reopen a PDF and hold it against the record.
+
+    Raises
+    ------
+    RenderError
+        Where it is not PDF/A-3b, or not tagged.
+    IntegrityError
+        Where the record inside is another one.
+    """
+    import pikepdf
+    import pikepdf.pdfa
+
+    report = pikepdf.pdfa.validate_written(io.BytesIO(data), "3b")
+    if not report.passed:
+        first = report.findings[0]
+        raise RenderError(
+            f"the PDF is not PDF/A-3b: {first}", do="Report this with the record's schema, not its content."
+        )
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        if "/StructTreeRoot" not in pdf.Root:
+            raise RenderError("the PDF is not tagged")
+        inside = pdf.attachments["record.json"].get_file().read_bytes()
+    if inside != record:
+        raise IntegrityError("the record inside the PDF is not the record")

@@ -1,0 +1,235 @@
+"""What templates see: the record and the verdict, put in the order of a reader, with short stable ids to refer to.
+
+Requirements are R-01 …, evaluations E-1 …, measurements M-001 …, findings F-01 …, in the order of the record, so that they stay
+the same in every document made from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from cardwright.documents import figures
+from cardwright.documents.interface import Document, Edition
+from cardwright.record.details import FIELDS, Answer, FieldSpec
+from cardwright.record.evaluation import SEVERITIES, Evaluation, Finding, Table
+from cardwright.record.measurement import Measured, Measurement, Unmeasured
+from cardwright.record.record import NotEvaluated, Planned
+from cardwright.record.verdict import Outcome
+
+MOST_ROWS = 200
+"""Rows of a table in a document; the whole table is attached to the PDF."""
+
+
+@dataclass(frozen=True)
+class MeasurementView:
+    """A measurement with its id."""
+
+    id: str
+    m: Measurement
+
+
+@dataclass(frozen=True)
+class TableView:
+    """A table, cut where it is longer than a document should hold."""
+
+    id: str
+    table: Table
+    rows: tuple[tuple[Any, ...], ...]
+    cut: int
+    """Rows left out here; they stand in the attachment."""
+
+
+@dataclass(frozen=True)
+class EvaluationView:
+    """An evaluation with everything about it."""
+
+    id: str
+    """E-1 …"""
+    evaluation: Evaluation
+    planned: Planned
+    overall: tuple[MeasurementView, ...]
+    """Over all rows, and gaps."""
+    sliced: tuple[MeasurementView, ...]
+    """By group."""
+    unmeasured: tuple[MeasurementView, ...]
+    tables: tuple[TableView, ...]
+    figures: tuple[figures.Figure, ...]
+    findings: tuple[tuple[str, Finding], ...]
+    cut: int
+    """Measurements by group that are left out here; they stand in the attachment."""
+
+
+@dataclass(frozen=True)
+class FieldView:
+    """A question to people, and the answer if there is one."""
+
+    spec: FieldSpec
+    answer: Answer | None
+    provided: bool
+    needed: bool
+    """Whether the policy asks for it."""
+
+
+@dataclass(frozen=True)
+class View:
+    """Everything a template may show."""
+
+    title: str
+    document: Document
+    edition: Edition
+    evaluations: tuple[EvaluationView, ...]
+    gaps: tuple[NotEvaluated, ...]
+    fields: tuple[FieldView, ...]
+    missing_fields: tuple[FieldView, ...]
+    blocking: tuple[Outcome, ...]
+    passed: tuple[Outcome, ...]
+    findings: tuple[tuple[str, str, Finding], ...]
+    """(id, evaluation id, finding), the worst first."""
+    bar: figures.Figure | None
+
+
+def _measurements(record_evaluations: tuple[Evaluation, ...]) -> dict[tuple[str, int], str]:
+    ids: dict[tuple[str, int], str] = {}
+    count = 0
+    for evaluation in record_evaluations:
+        for index in range(len(evaluation.measurements)):
+            count += 1
+            ids[(evaluation.id, index)] = f"M-{count:03d}"
+    return ids
+
+
+def _weight(severity: str) -> int:
+    return -[*SEVERITIES].index(severity)
+
+
+def make(document: Document, edition: Edition) -> View:
+    """The view of an edition for a document."""
+    record, verdict = edition.record, edition.verdict
+    ids = _measurements(record.evaluations)
+    finding_ids: dict[tuple[str, int], str] = {}
+    for evaluation in record.evaluations:
+        for index in range(len(evaluation.findings)):
+            finding_ids[(evaluation.id, index)] = f"F-{len(finding_ids) + 1:02d}"
+    views = []
+    for number, evaluation in enumerate(record.evaluations, start=1):
+        planned = record.plan(evaluation.id)
+        assert planned is not None  # the record accounts for everything planned
+        views.append(_evaluation(f"E-{number}", evaluation, planned, ids, finding_ids))
+    needed = {
+        name
+        for outcome in (verdict.outcomes if verdict else ())
+        if outcome.kind == "details"
+        for name in _asked(outcome, edition)
+    }
+    fields = tuple(
+        FieldView(spec, record.details.answers.get(name), record.details.provided(name), name in needed)
+        for name, spec in FIELDS.items()
+        if record.subject.kind in spec.kinds or name in record.details.answers
+    )
+    findings = sorted(
+        (
+            (finding_ids[(evaluation.id, index)], evaluation.id, finding)
+            for evaluation in record.evaluations
+            for index, finding in enumerate(evaluation.findings)
+        ),
+        key=lambda item: (_weight(item[2].severity), item[0]),
+    )
+    return View(
+        title=f"{document.title}: {record.title}",
+        document=document,
+        edition=edition,
+        evaluations=tuple(views),
+        gaps=record.not_evaluated,
+        fields=fields,
+        missing_fields=tuple(field for field in fields if not field.provided),
+        blocking=verdict.blocking if verdict else (),
+        passed=tuple(o for o in verdict.outcomes if o.status == "passed") if verdict else (),
+        findings=tuple(findings),
+        bar=figures.outcome_bar(verdict) if verdict else None,
+    )
+
+
+def _asked(outcome: Outcome, edition: Edition) -> tuple[str, ...]:
+    """The fields a details requirement asks for: the verdict names those that are missing."""
+    text = outcome.remedy or ""
+    return tuple(name for name in FIELDS if name in text.replace(",", " ").replace(".", " ").split())
+
+
+def _evaluation(
+    number: str,
+    evaluation: Evaluation,
+    planned: Planned,
+    ids: dict[tuple[str, int], str],
+    finding_ids: dict[tuple[str, int], str],
+) -> EvaluationView:
+    views = [MeasurementView(ids[(evaluation.id, index)], m) for index, m in enumerate(evaluation.measurements)]
+    measured = [view for view in views if isinstance(view.m, Measured)]
+    overall = tuple(view for view in measured if not view.m.slice)
+    sliced = tuple(view for view in measured if view.m.slice)
+    findings = sorted(
+        ((finding_ids[(evaluation.id, index)], finding) for index, finding in enumerate(evaluation.findings)),
+        key=lambda item: (_weight(item[1].severity), item[0]),
+    )
+    tables = tuple(
+        TableView(f"T-{evaluation.id}-{table.id}", table, table.rows[:MOST_ROWS], max(0, len(table.rows) - MOST_ROWS))
+        for table in evaluation.tables
+    )
+    return EvaluationView(
+        id=number,
+        evaluation=evaluation,
+        planned=planned,
+        overall=overall,
+        sliced=sliced[:MOST_ROWS],
+        unmeasured=tuple(view for view in views if isinstance(view.m, Unmeasured))[:MOST_ROWS],
+        tables=tables,
+        figures=tuple(figures.of_evaluation(evaluation)),
+        findings=tuple(findings),
+        cut=max(0, len(sliced) - MOST_ROWS),
+    )
+
+
+def csv_tables(view: View) -> dict[str, bytes]:
+    """Every measurement and every table as CSV, whole and unrounded, to attach to the PDF."""
+    import csv
+    import io
+
+    def write(rows: list[list[Any]]) -> bytes:
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\r\n").writerows([[_cell(value) for value in row] for row in rows])
+        return text.getvalue().encode("utf-8")
+
+    ids = _measurements(view.edition.record.evaluations)
+    head = ["id", "evaluation", "metric", "slice", "across", "given", "class", "status", "value", "unit", "lower", "upper", "level",
+            "method", "numerator", "denominator", "p_value", "reason"]  # fmt: skip
+    rows: list[list[Any]] = [head]
+    for evaluation in view.edition.record.evaluations:
+        for index, m in enumerate(evaluation.measurements):
+            one = m if isinstance(m, Measured) else None
+            bounds = one.interval if one else None
+            rows.append(
+                [
+                    ids[(evaluation.id, index)], evaluation.id, m.metric,
+                    "; ".join(f"{k}={'unknown' if v is None else v}" for k, v in m.slice.items()), " x ".join(m.across),
+                    " ".join(m.given), m.of_class, m.status, one.value if one else None, one.unit if one else None,
+                    bounds.lower if bounds else None, bounds.upper if bounds else None, bounds.level if bounds else None,
+                    bounds.method if bounds else None, one.numerator if one else None, m.denominator,
+                    one.test.p_value if one and one.test else None, m.reason if isinstance(m, Unmeasured) else None,
+                ]
+            )  # fmt: skip
+    files = {"measurements.csv": write(rows)}
+    for evaluation_view in view.evaluations:
+        for table_view in evaluation_view.tables:
+            if table_view.cut:
+                table = table_view.table
+                files[f"{table_view.id}.csv"] = write(
+                    [[c.id if hasattr(c, "id") else c.name for c in table.columns], *map(list, table.rows)]
+                )
+    return files
+
+
+def _cell(value: Any) -> Any:
+    """A cell that no spreadsheet takes for a formula (CWE-1236)."""
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        return "'" + value
+    return "" if value is None else repr(value) if isinstance(value, float) else value
