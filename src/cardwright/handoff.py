@@ -58,6 +58,7 @@ def run(
     only: tuple[str, ...] = (),
     workers: int = 2,
     former: bytes = b"",
+    debug: bool = False,
     progress: Progress = _silent,
 ) -> Result:
     """The main job: from a plan to the files of a dossier. Nothing is written here; `store.write_dossier` does that.
@@ -68,13 +69,15 @@ def run(
         The moment the verdict speaks of; the clock's, where it is not said.
     only:
         Ids of evaluations to run; the others are *missing* in the record, and block.
+    debug:
+        Let an evaluator's error through, traceback and all, in place of recording it.
     former:
         The ledger of the dossier that this one takes the place of; it is carried on, so that every run is counted.
     """
     prepared = prepare(assessment, policy, progress=progress)
     started = _clock()
     with network.guard() as guard:
-        evaluations, gaps, seconds = evaluate(prepared, only=only, workers=workers, progress=progress)
+        evaluations, gaps, seconds = evaluate(prepared, only=only, workers=workers, debug=debug, progress=progress)
     record = assemble.record(prepared, evaluations, gaps)
     facts = RunFacts(
         run_id=record.provenance.run_id,
@@ -103,7 +106,12 @@ def prepare(assessment: Assessment, policy: Policy, *, progress: Progress = _sil
 
 
 def evaluate(
-    prepared: Prepared, *, only: tuple[str, ...] = (), workers: int = 2, progress: Progress = _silent
+    prepared: Prepared,
+    *,
+    only: tuple[str, ...] = (),
+    workers: int = 2,
+    debug: bool = False,
+    progress: Progress = _silent,
 ) -> tuple[list[Evaluation], list[NotEvaluated], dict[str, float]]:
     """Run every evaluation of the plan. One that raises becomes an error in the record; the others' evidence is not lost."""
     done: list[Evaluation] = []
@@ -116,13 +124,15 @@ def evaluate(
                 NotEvaluated(id=step.id, code="missing", reason="Left out of this run.", remedy="Run without --only.")
             )
             continue
-        outcome = _evaluate_one(prepared, step, workers, progress)
+        outcome = _evaluate_one(prepared, step, workers, debug, progress)
         (done if isinstance(outcome, Evaluation) else gaps).append(outcome)  # type: ignore[arg-type]
         seconds[step.id] = round(time.perf_counter() - begun, 3)
     return done, gaps, seconds
 
 
-def _evaluate_one(prepared: Prepared, step: Step, workers: int, progress: Progress) -> Evaluation | NotEvaluated:
+def _evaluate_one(
+    prepared: Prepared, step: Step, workers: int, debug: bool, progress: Progress
+) -> Evaluation | NotEvaluated:
     try:
         absent = next(
             (prepared.unavailable[name] for name in step.inputs.values() if name in prepared.unavailable), None
@@ -149,6 +159,8 @@ def _evaluate_one(prepared: Prepared, step: Step, workers: int, progress: Progre
             id=step.id, code="error", reason=str(exc)[:2000], remedy=exc.do or "Mend what stopped it and run again."
         )
     except Exception as exc:  # noqa: BLE001  any evaluator, ours or a stranger's, may raise anything; the run goes on
+        if debug:
+            raise
         # The message of a foreign error may hold a value from the data, so only its type is kept.
         return NotEvaluated(
             id=step.id,
@@ -176,6 +188,7 @@ def finish(
     now: str,
     chosen_by: str = "the plan",
     former: bytes = b"",
+    debug: bool = False,
     progress: Progress = _silent,
 ) -> Result:
     """Judge a case and make its documents: everything after evaluation. Which file names which digest: design, 3a."""

@@ -69,10 +69,13 @@ def _style(format: Format, edition: Edition) -> str:
         return f"{stylesheet('base.css')}\n{stylesheet('screen.css')}"
     record = edition.record
     head = f"{record.title} \u00b7 {record.subject.version} \u00b7 record {record.sha256[:12]}"
-    margins = (
-        f"@page {{ size: {edition.page_size}; @top-left {{ content: {_css(head)} }} "
-        f"@top-right {{ content: {_css(edition.state.upper())} }} @bottom-left {{ content: {_css('record sha256 ' + record.sha256)} }} }}"
-    )
+    boxes = {
+        "@top-left": head,
+        "@top-right": edition.state.upper(),
+        "@bottom-left": f"record sha256 {record.sha256}",
+    }
+    inner = " ".join(f"{box} {{ content: {_css(text)} }}" for box, text in boxes.items())
+    margins = f"@page {{ size: {edition.page_size}; {inner} }}"
     return f"{pdf.font_faces()}\n{stylesheet('base.css')}\n{stylesheet('print.css')}\n{margins}"
 
 

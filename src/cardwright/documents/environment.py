@@ -1,4 +1,6 @@
-"""The room that templates run in: sandboxed, strict on unknown names, escaping by default, and the only place where numbers are rounded.
+"""The room that templates run in: sandboxed, strict, escaping by default.
+
+It is the only place where numbers are rounded.
 
 Everything that comes from a record is hostile text. HTML templates escape it by Jinja's autoescape; Markdown templates by a
 `finalize` that escapes every value that is not marked as safe. Hidden characters are written out in both.
@@ -124,10 +126,29 @@ def paragraphs(text: str) -> Markup:
     return Markup("".join(out))  # noqa: S704  escaped above
 
 
+_LONG = re.compile(r"\S{36,}")
+_DIGEST = re.compile(r"[0-9a-f]{40,64}")
+
+
+def _break_long(match: re.Match[str]) -> str:
+    """Places to break in a word that no column could hold; digests stay whole, for those who search for them."""
+    word = match.group(0)
+    if _DIGEST.fullmatch(word):
+        return str(escape(word))
+    return "<wbr>".join(str(escape(word[i : i + 18])) for i in range(0, len(word), 18))
+
+
 def _visible(value: Any) -> Any:
     if isinstance(value, Markup) or not isinstance(value, str):
         return value
-    return visible(value, keep="\n\t")
+    text = visible(value, keep="\n\t")
+    if not _LONG.search(text):
+        return text
+    out, at = [], 0
+    for match in _LONG.finditer(text):
+        out += [str(escape(text[at : match.start()])), _break_long(match)]
+        at = match.end()
+    return Markup("".join(out) + str(escape(text[at:])))  # noqa: S704  escaped piece by piece
 
 
 def _anchor(text: str) -> str:

@@ -11,7 +11,6 @@ The same edition gives the same bytes: the clock is the verdict's, handed to the
 
 from __future__ import annotations
 
-import base64
 import io
 import logging
 import os
@@ -82,18 +81,36 @@ def _watched(epoch: int) -> Iterator[_Warnings]:
                 os.environ["SOURCE_DATE_EPOCH"] = before
 
 
+FONT = "cardwright-font:"
+
+
 @cache
 def font_faces() -> str:
-    """`@font-face` rules with the fonts inside, as data: URIs."""
+    """`@font-face` rules; the fonts come from the fetcher below, since a data: URI of a megabyte is parsed letter by letter."""
     rules = []
-    for name, data in resources.fonts().items():
+    for name in resources.fonts():
         weight, style = resources.FONT_STYLES[name]
-        source = base64.b64encode(data).decode("ascii")
         rules.append(
-            f"@font-face {{ font-family: 'Source Sans Pro'; font-weight: {weight}; font-style: {style}; "
-            f"src: url(data:font/ttf;base64,{source}) }}"
+            f"@font-face {{ font-family: 'Source Sans Pro'; font-weight: {weight}; font-style: {style}; src: url({FONT}{name}) }}"
         )
     return "\n".join(rules)
+
+
+def _fetcher() -> Any:
+    """Fetches our fonts and data: URIs, and nothing else: no file, no network. Anything else stops the rendering."""
+    from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+    class Fetcher(URLFetcher):  # type: ignore[misc]  # weasyprint has no types
+        def fetch(self, url: str, headers: Any = None) -> Any:
+            if url.startswith(FONT) and url.removeprefix(FONT) in resources.fonts():
+                return URLFetcherResponse(url, resources.fonts()[url.removeprefix(FONT)], {"Content-Type": "font/ttf"})
+            if not url.startswith("data:"):
+                raise FatalURLFetchingError(
+                    f"a document may fetch nothing, and this one asked for a {url.split(':')[0][:20]} address"
+                )
+            return super().fetch(url, headers)
+
+    return Fetcher(allowed_protocols={"data"}, allow_redirects=False, fail_on_errors=True)
 
 
 @cache
@@ -144,7 +161,7 @@ def write(html: str, *, record: bytes, tables: dict[str, bytes], moment: str, ti
     """
     try:
         import weasyprint
-        from weasyprint.urls import URLFetcher
+        from weasyprint.urls import FatalURLFetchingError
     except OSError as exc:
         raise MissingPangoError(PANGO[0], do=PANGO[1]) from exc
     digest = canonical.digest(record)
@@ -154,7 +171,7 @@ def write(html: str, *, record: bytes, tables: dict[str, bytes], moment: str, ti
         )
     html = replace_unprintable(html)
     when = datetime.strptime(moment, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-    fetcher = URLFetcher(allowed_protocols={"data"}, allow_redirects=False, fail_on_errors=True)
+    fetcher = _fetcher()
 
     def attachment(name: str, data: bytes, description: str, relationship: str) -> Any:
         return weasyprint.Attachment(
@@ -173,14 +190,16 @@ def write(html: str, *, record: bytes, tables: dict[str, bytes], moment: str, ti
         for name, data in sorted(tables.items())
     ]
     with _watched(int(when.timestamp())) as watched:
-        document = weasyprint.HTML(string=html, url_fetcher=fetcher, base_url=None)
-        data = document.write_pdf(
-            pdf_variant="pdf/a-3b",
-            pdf_tags=True,
-            attachments=attachments,
-            custom_metadata=True,
-            finisher=_clean,
-        )
+        try:
+            data = weasyprint.HTML(string=html, url_fetcher=fetcher, base_url=None).write_pdf(
+                pdf_variant="pdf/a-3b",
+                pdf_tags=True,
+                attachments=attachments,
+                custom_metadata=True,
+                finisher=_clean,
+            )
+        except FatalURLFetchingError as exc:
+            raise RenderError(str(exc), where=title, do="Put images into the template as data: URIs.") from exc
     if watched.messages:
         raise RenderError(
             f"the PDF engine warns: {watched.messages[0][:300]}",

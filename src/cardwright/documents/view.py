@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cardwright.documents import figures
+from cardwright.documents.environment import number
 from cardwright.documents.interface import Document, Edition
 from cardwright.record.details import FIELDS, Answer, FieldSpec
 from cardwright.record.evaluation import SEVERITIES, Evaluation, Finding, Table
@@ -38,6 +39,8 @@ class TableView:
     rows: tuple[tuple[Any, ...], ...]
     cut: int
     """Rows left out here; they stand in the attachment."""
+    widths: tuple[float, ...]
+    """Share of the page's width for each column, in percent: by its longest cell."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,7 @@ def _measurements(record_evaluations: tuple[Evaluation, ...]) -> dict[tuple[str,
 
 
 def _weight(severity: str) -> int:
-    return -[*SEVERITIES].index(severity)
+    return -[str(known) for known in SEVERITIES].index(severity)
 
 
 def make(document: Document, edition: Edition) -> View:
@@ -112,10 +115,10 @@ def make(document: Document, edition: Edition) -> View:
         for index in range(len(evaluation.findings)):
             finding_ids[(evaluation.id, index)] = f"F-{len(finding_ids) + 1:02d}"
     views = []
-    for number, evaluation in enumerate(record.evaluations, start=1):
+    for position, evaluation in enumerate(record.evaluations, start=1):
         planned = record.plan(evaluation.id)
         assert planned is not None  # the record accounts for everything planned
-        views.append(_evaluation(f"E-{number}", evaluation, planned, ids, finding_ids))
+        views.append(_evaluation(f"E-{position}", evaluation, planned, ids, finding_ids))
     needed = {
         name
         for outcome in (verdict.outcomes if verdict else ())
@@ -157,7 +160,7 @@ def _asked(outcome: Outcome, edition: Edition) -> tuple[str, ...]:
 
 
 def _evaluation(
-    number: str,
+    name: str,
     evaluation: Evaluation,
     planned: Planned,
     ids: dict[tuple[str, int], str],
@@ -172,11 +175,17 @@ def _evaluation(
         key=lambda item: (_weight(item[1].severity), item[0]),
     )
     tables = tuple(
-        TableView(f"T-{evaluation.id}-{table.id}", table, table.rows[:MOST_ROWS], max(0, len(table.rows) - MOST_ROWS))
+        TableView(
+            f"T-{evaluation.id}-{table.id}",
+            table,
+            table.rows[:MOST_ROWS],
+            max(0, len(table.rows) - MOST_ROWS),
+            _widths(table),
+        )
         for table in evaluation.tables
     )
     return EvaluationView(
-        id=number,
+        id=name,
         evaluation=evaluation,
         planned=planned,
         overall=overall,
@@ -187,6 +196,16 @@ def _evaluation(
         findings=tuple(findings),
         cut=max(0, len(sliced) - MOST_ROWS),
     )
+
+
+def _widths(table: Table) -> tuple[float, ...]:
+    lengths = []
+    for index, column in enumerate(table.columns):
+        cells = [row[index] for row in table.rows[:MOST_ROWS]]
+        shown = [number(cell, column.unit) if isinstance(cell, float | int) else str(cell or "") for cell in cells]
+        heading = max((len(word) for word in column.title.split()), default=1)
+        lengths.append(min(max([heading + 1, len(column.title) // 2, *map(len, shown)]), 42) + 2)
+    return tuple(round(100 * length / sum(lengths), 2) for length in lengths)
 
 
 def csv_tables(view: View) -> dict[str, bytes]:
@@ -200,8 +219,8 @@ def csv_tables(view: View) -> dict[str, bytes]:
         return text.getvalue().encode("utf-8")
 
     ids = _measurements(view.edition.record.evaluations)
-    head = ["id", "evaluation", "metric", "slice", "across", "given", "class", "status", "value", "unit", "lower", "upper", "level",
-            "method", "numerator", "denominator", "p_value", "reason"]  # fmt: skip
+    head = ["id", "evaluation", "metric", "slice", "across", "given", "class", "status", "value", "unit", "lower", "upper",
+            "level", "method", "numerator", "denominator", "p_value", "reason"]  # fmt: skip
     rows: list[list[Any]] = [head]
     for evaluation in view.edition.record.evaluations:
         for index, m in enumerate(evaluation.measurements):
@@ -222,9 +241,7 @@ def csv_tables(view: View) -> dict[str, bytes]:
         for table_view in evaluation_view.tables:
             if table_view.cut:
                 table = table_view.table
-                files[f"{table_view.id}.csv"] = write(
-                    [[c.id if hasattr(c, "id") else c.name for c in table.columns], *map(list, table.rows)]
-                )
+                files[f"{table_view.id}.csv"] = write([[c.name for c in table.columns], *map(list, table.rows)])
     return files
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -96,4 +97,4 @@ def configured(evaluator: type[Evaluator], options: Mapping[str, Any], *, where:
     missing = [name for name in known if name not in values]
     if missing:
         raise PlanError(f"{evaluator.name} needs the option {missing[0]}", where=where, do=f"Add `{missing[0]}: …`.")
-    return evaluator(**values), values
+    return evaluator(**values), json.loads(json.dumps(values))  # as the record states them: tuples are lists
