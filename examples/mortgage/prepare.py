@@ -84,7 +84,7 @@ def applications() -> pd.DataFrame:
 
 
 def split(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Training and test rows, each in the order of the source; drawn within race and outcome, so that small groups are in both."""
+    """Training and test rows in the order of the source, drawn within race and outcome so that small groups are in both."""
     from sklearn.model_selection import train_test_split
 
     cells = [f"{race} {approve}" for race, approve in zip(table["race"], table["approve"], strict=True)]
