@@ -27,7 +27,7 @@ from cardwright.evaluators.fairness.gaps import (
     rate_inferences,
 )
 from cardwright.evaluators.fairness.treatment import TREATMENT_EQUALITY, treatment_equality
-from cardwright.evaluators.interface import Inputs
+from cardwright.evaluators.interface import Inputs, run_tally
 from cardwright.evaluators.rates import NEITHER, RATES, About, Estimate, Metric, accuracy_of, measure, rate_of
 from cardwright.evaluators.scored import (
     BRIER,
@@ -154,6 +154,37 @@ def complete(evaluator: Fairness, inputs: Inputs, tally: Tally | None) -> Evalua
         source = source_of(inputs)
         raise UsageError(f'the source "{source.ref.name}" has no rows', where=inputs.id)
     return conclude(evaluator, inputs, tally)
+
+
+def single_gap(
+    source: Predictions, stem: str, kind: str, *, min_denominator: int, level: float, seed: int
+) -> Measurement:
+    """One gap over all attributes of a source crossed, without a family.
+
+    Raises
+    ------
+    UsageError
+    SourceError
+    """
+    from cardwright.evaluators.fairness import Fairness
+
+    inputs = Inputs("metric", {"source": source}, seed=seed)
+    evaluator = Fairness(min_denominator=min_denominator, level=level, depth=len(source.sensitive))
+    check(evaluator, inputs)
+    tally = run_tally(evaluator, inputs)
+    refuse(tally)
+    about = About.of(source, tally.layout.derived)
+    rules = Rules(min_denominator, level, resamples_for(), resamples_for(), (seed,), plain=tally.layout.weight is None)
+    view = tally.view(range(len(source.sensitive)))
+    job = _Job(evaluator, tally, about, rules)
+    if stem == "equalized_odds":
+        parts = [compare(view, job.estimates(view, rate, 1), rules.minimum) for rate in ODDS]
+        compared, difference, ratio = composite(parts, rules)
+    else:
+        compared = compare(view, job.estimates(view, GAPS[stem], 1), rules.minimum)
+        difference, ratio = rate_inferences(compared, rules, {})
+    inference = difference if kind == "difference" else ratio
+    return gap_measurement(f"{stem}_{kind}", kind, compared, inference, about)
 
 
 @dataclass
@@ -543,4 +574,4 @@ class _Job:
                     self.assessed.measurements[place] = measurement.model_copy(update={"test": said})
 
 
-__all__ = ["GAPS", "check", "complete", "conclude", "count", "layout_of"]
+__all__ = ["GAPS", "check", "complete", "conclude", "count", "layout_of", "single_gap"]

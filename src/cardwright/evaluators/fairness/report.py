@@ -289,9 +289,10 @@ def _four_fifths(measurement: Measured, alpha: float) -> Finding:
     return Finding(
         severity="medium" if significant else "low",
         key="four_fifths",
-        explanation=f"The selection rate{of_class} of {lowest} is {measurement.value:.3f} of that of {highest} ({names}{shown}{tested}): "
-        f"below four fifths, and {verdict}. Four fifths is a rule of thumb of United States employment practice (UGESP, 29 CFR "
-        "1607.4(D)), to be read together with statistical and practical significance; it is not a legal test of other decisions.",
+        explanation=f"The selection rate{of_class} of {lowest} is {measurement.value:.3f} of that of {highest} "
+        f"({names}{shown}{tested}): below four fifths, and {verdict}. Four fifths is a rule of thumb of United States "
+        "employment practice (UGESP, 29 CFR 1607.4(D)), to be read together with statistical and practical significance; it "
+        "is not a legal test of other decisions.",
         where=names[:200],
     )
 

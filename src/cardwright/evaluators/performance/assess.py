@@ -331,9 +331,9 @@ def _method(evaluator: Performance, tally: Tally) -> str:
         said.append("Macro F1 is bootstrapped from the confusion matrix (BCa).")
     if layout.score is not None:
         said.append(
-            "ROC AUC carries DeLong's interval, average precision the logit interval of Boyd, Eng and Page, the Brier "
-            f"score and log loss Student's. The calibration error is taken over {CALIBRATION_BINS} bins of equal width; a model whose "
-            "probabilities are right would still show some, so its interval takes off what chance alone would show."
+            "ROC AUC carries DeLong's interval, average precision the logit interval of Boyd, Eng and Page, the Brier score "
+            f"and log loss Student's. The calibration error is taken over {CALIBRATION_BINS} bins of equal width; a model "
+            "whose probabilities are right would still show some, so its interval takes off what chance alone would show."
         )
     if layout.derived:
         said.append(f"A decision is favourable where the score is at least {layout.threshold}.")

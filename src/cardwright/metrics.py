@@ -1,0 +1,246 @@
+"""Group metrics as plain functions with scikit-learn's signature, each returning a measurement instead of a bare number.
+
+A notebook can use one without the rest: no plan, no record. Arrays, lists, pandas, polars and Arrow objects are taken; pandas
+objects whose indices differ are an error, because rows would meet strangers. What has no value is `Unmeasured`, with the reason.
+
+>>> demographic_parity_ratio([1, 0, 1, 0], [1, 1, 1, 0], sensitive_features=["a", "a", "b", "b"], min_denominator=2).value
+0.5
+>>> found = equal_opportunity_difference([1, 0, 0, 0], [1, 1, 1, 0], sensitive_features=["a", "a", "b", "b"], min_denominator=1)
+>>> found.status, found.reason
+('unmeasured', '1 of 2 groups of sensitive have this number, from at least 1 rows with the favourable outcome; a gap takes two.')
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from cardwright.errors import MissingExtraError
+from cardwright.evaluators.fairness import Fairness
+from cardwright.evaluators.interface import Inputs
+from cardwright.record.measurement import Measured, Unmeasured
+from cardwright.sources.frames import predictions_from_arrays
+
+try:
+    import numpy as np
+
+    from cardwright.evaluators.fairness.assess import single_gap
+except ImportError as exc:
+    raise MissingExtraError(exc.name or "numpy", "tabular", "computing metrics of arrays") from exc
+
+if TYPE_CHECKING:
+    from cardwright.sources.interface import Predictions
+
+Kind = Literal["difference", "ratio"]
+
+
+class GapMetric(Protocol):
+    """A gap between groups, from arrays.
+
+    Parameters
+    ----------
+    y_true
+        True outcomes, shape (n,).
+    y_pred
+        Decisions, shape (n,).
+    sensitive_features
+        Group of each row, shape (n,); of several columns the gap is taken over their intersections. A missing value is unknown
+        membership: counted and disclosed, never a group of the gap.
+    pos_label
+        The favourable outcome.
+    sample_weight
+        Weights, shape (n,); intervals then use Kish's effective number of rows, and there is no test.
+    min_denominator
+        Cases that a group needs below the line of the rate to enter. A smaller one is excluded, and the result names it.
+    level
+        Confidence level of the interval, which holds for all pairs of groups at once.
+    seed
+        What the shuffles of the test are derived from.
+
+    Returns
+    -------
+    Measured
+        With interval, p-value, the groups compared of all, those excluded and why.
+    Unmeasured
+        `too_few_samples` where fewer than two groups have enough cases; `undefined` where there are no two groups, or the
+        ratio would be 0/0.
+
+    Raises
+    ------
+    UsageError
+        Where arrays are not equally long, or pandas objects have different indices.
+    SourceError
+        Where outcomes are missing, or `pos_label` is none of them.
+    """
+
+    def __call__(
+        self,
+        y_true: Any,
+        y_pred: Any,
+        *,
+        sensitive_features: Any,
+        pos_label: Any = 1,
+        sample_weight: Any = None,
+        min_denominator: int = 20,
+        level: float = 0.95,
+        seed: int = 0,
+    ) -> Measured | Unmeasured: ...
+
+
+def _gap(stem: str, kind: Kind, what: str) -> GapMetric:
+    """The function of a gap, by its stem in `cardwright.evaluators.fairness.assess.GAPS`."""
+
+    def metric(
+        y_true: Any,
+        y_pred: Any,
+        *,
+        sensitive_features: Any,
+        pos_label: Any = 1,
+        sample_weight: Any = None,
+        min_denominator: int = 20,
+        level: float = 0.95,
+        seed: int = 0,
+    ) -> Measured | Unmeasured:
+        source = _predictions(
+            y_true, y_pred, sensitive_features=sensitive_features, pos_label=pos_label, sample_weight=sample_weight
+        )
+        return single_gap(source, stem, kind, min_denominator=min_denominator, level=level, seed=seed)
+
+    metric.__name__ = metric.__qualname__ = f"{stem}_{kind}"
+    metric.__doc__ = f"{what}\n\n    Parameters, returns and errors: see `GapMetric`.\n    "
+    return metric
+
+
+def _predictions(
+    y_true: Any, y_pred: Any = None, *, sensitive_features: Any, pos_label: Any, sample_weight: Any, **options: Any
+) -> Predictions:
+    return predictions_from_arrays(
+        _labels(y_true),
+        None if y_pred is None else _labels(y_pred),
+        sensitive_features=sensitive_features,
+        sample_weight=sample_weight,
+        name="arrays",
+        favourable=int(pos_label) if isinstance(pos_label, bool) else pos_label,
+        **options,
+    )
+
+
+def _labels(values: Any) -> Any:
+    """Truth values as 0 and 1, as scikit-learn has them; anything else as it is."""
+    if isinstance(values, (list, tuple)) and values and isinstance(values[0], (bool, np.bool_)):
+        values = np.asarray(values)
+    kind = str(getattr(values, "dtype", getattr(values, "type", ""))).lower()
+    if kind not in ("bool", "boolean"):
+        return values
+    if hasattr(values, "astype"):
+        return values.astype("int8" if kind == "bool" else "Int8")  # pandas' nullable truth values keep their gaps
+    return np.asarray(values).astype("int8")
+
+
+demographic_parity_difference = _gap(
+    "demographic_parity", "difference", "The highest minus the lowest selection rate among groups (Dwork et al., 2012)."
+)
+demographic_parity_ratio = _gap(
+    "demographic_parity",
+    "ratio",
+    "The lowest over the highest selection rate among groups, also adverse impact ratio (29 CFR 1607.4(D)).",
+)
+equal_opportunity_difference = _gap(
+    "equal_opportunity",
+    "difference",
+    "The highest minus the lowest true positive rate among groups (Hardt, Price and Srebro, 2016).",
+)
+equal_opportunity_ratio = _gap(
+    "equal_opportunity", "ratio", "The lowest over the highest true positive rate among groups."
+)
+equalized_odds_difference = _gap(
+    "equalized_odds",
+    "difference",
+    "The larger of the gaps of true and of false positive rates among groups (Hardt, Price and Srebro, 2016).",
+)
+equalized_odds_ratio = _gap(
+    "equalized_odds", "ratio", "The smaller of the ratios of true and of false positive rates among groups."
+)
+predictive_parity_difference = _gap(
+    "predictive_parity",
+    "difference",
+    "The highest minus the lowest positive predictive value among groups (Chouldechova, 2017).",
+)
+predictive_parity_ratio = _gap(
+    "predictive_parity", "ratio", "The lowest over the highest positive predictive value among groups."
+)
+false_positive_rate_difference = _gap(
+    "false_positive_rate",
+    "difference",
+    "The highest minus the lowest false positive rate among groups, also predictive equality.",
+)
+false_positive_rate_ratio = _gap(
+    "false_positive_rate", "ratio", "The lowest over the highest false positive rate among groups."
+)
+false_negative_rate_difference = _gap(
+    "false_negative_rate", "difference", "The highest minus the lowest false negative rate among groups."
+)
+false_negative_rate_ratio = _gap(
+    "false_negative_rate", "ratio", "The lowest over the highest false negative rate among groups."
+)
+accuracy_difference = _gap("accuracy", "difference", "The highest minus the lowest accuracy among groups.")
+accuracy_ratio = _gap("accuracy", "ratio", "The lowest over the highest accuracy among groups.")
+
+
+def group_metrics(
+    y_true: Any,
+    y_pred: Any = None,
+    *,
+    sensitive_features: Any,
+    y_score: Any = None,
+    threshold: float | None = None,
+    pos_label: Any = 1,
+    sample_weight: Any = None,
+    min_denominator: int = 20,
+    depth: int = 2,
+    level: float = 0.95,
+    seed: int = 0,
+) -> tuple[Measured | Unmeasured, ...]:
+    """Every number that the fairness evaluation has: per group, per intersection, and every gap between groups.
+
+    Parameters
+    ----------
+    y_score
+        Probabilities of the favourable outcome, shape (n,): ranking and calibration by group.
+    threshold
+        Where decisions are made of scores, if `y_pred` is not given: favourable where score >= threshold.
+    depth
+        How many columns of `sensitive_features` are crossed.
+
+    Others, and errors: see `GapMetric`.
+    """
+    source = _predictions(
+        y_true,
+        y_pred,
+        sensitive_features=sensitive_features,
+        pos_label=pos_label,
+        sample_weight=sample_weight,
+        y_score=y_score,
+        threshold=threshold,
+    )
+    evaluator = Fairness(min_denominator=min_denominator, depth=depth, level=level)
+    return evaluator.evaluate(Inputs("group_metrics", {"source": source}, seed=seed)).measurements
+
+
+__all__ = [
+    "GapMetric",
+    "accuracy_difference",
+    "accuracy_ratio",
+    "demographic_parity_difference",
+    "demographic_parity_ratio",
+    "equal_opportunity_difference",
+    "equal_opportunity_ratio",
+    "equalized_odds_difference",
+    "equalized_odds_ratio",
+    "false_negative_rate_difference",
+    "false_negative_rate_ratio",
+    "false_positive_rate_difference",
+    "false_positive_rate_ratio",
+    "group_metrics",
+    "predictive_parity_difference",
+    "predictive_parity_ratio",
+]
