@@ -30,6 +30,8 @@ class Figure:
     title: str
     finding: str
     svg: Markup
+    half: bool = False
+    """Whether two of them stand side by side."""
 
 
 def _ticks(low: float, high: float) -> list[float]:
@@ -123,7 +125,7 @@ def dots(
 
 def curves(title: str, finding: str, series: list[Series], *, diagonal: bool) -> Figure:
     """Curves in a unit square, each labelled at its end."""
-    size, left, top = 250, 46, 10
+    size, left, top = 230, 40, 8
 
     def place(point: tuple[float, float]) -> tuple[float, float]:
         x, y = (min(max(c, 0.0), 1.0) for c in point)
@@ -139,7 +141,7 @@ def curves(title: str, finding: str, series: list[Series], *, diagonal: bool) ->
                 "marks": points if len(points) <= 25 else [],
                 "dash": dashes[index],
                 "label": _clip(slice_words(one.slice)),
-                "y": top + 14 + index * 18,
+                "y": top + size + 54 + index * 16,
             }
         )
     svg = _draw(
@@ -154,10 +156,10 @@ def curves(title: str, finding: str, series: list[Series], *, diagonal: bool) ->
         size=size,
         left=left,
         top=top,
-        width=WIDTH,
-        height=size + 52,
+        width=left + size + 14,
+        height=top + size + 50 + 16 * len(lines),
     )
-    return Figure(title, finding, svg)
+    return Figure(title, finding, svg, half=True)
 
 
 def outcome_bar(verdict: Verdict) -> Figure:

@@ -106,7 +106,7 @@ def _fetcher() -> Any:
                 return URLFetcherResponse(url, resources.fonts()[url.removeprefix(FONT)], {"Content-Type": "font/ttf"})
             if not url.startswith("data:"):
                 raise FatalURLFetchingError(
-                    f"a document may fetch nothing, and this one asked for a {url.split(':')[0][:20]} address"
+                    f"a document may fetch nothing, and this one asked for a {url.split(':', maxsplit=1)[0][:20]} address"
                 )
             return super().fetch(url, headers)
 
