@@ -44,7 +44,8 @@ def conditional_gaps(
     """The largest difference of a rate among groups within strata, weighted over strata as Mantel and Haenszel.
 
     Each pair's interval is Sato's at Bonferroni's level over all pairs; the p-value is that of the Cochran-Mantel-Haenszel
-    test of general association. For two groups the common odds ratio and the Breslow-Day test stand beside it.
+    test of general association. For the selection rates of two groups the common odds ratio and the
+    Breslow-Day test stand beside it.
     """
     given = tally.layout.strata
     chosen = RATES[rate]
@@ -55,12 +56,9 @@ def conditional_gaps(
     measured = [
         gap_measurement(metric, "difference", compared, _difference(tables, compared, rules), about, at=at, given=given)
     ]
-    if len(compared.slices) == 2 and metric in _WITH_ODDS:
+    if len(compared.slices) == 2 and metric == "demographic_parity_difference":
         measured += _odds(tables, compared, rules, about, at, given)
     return measured
-
-
-_WITH_ODDS = ("demographic_parity_difference", "base_rate_difference")
 
 
 def _difference(tables: FloatArray, compared: Compared, rules: Rules) -> Inference:
