@@ -157,3 +157,23 @@ def test_the_datasheet_answers_everything_the_policy_asks_for() -> None:
     policy = yaml.safe_load((HERE.parents[1] / "policies" / "dataset.yaml").read_text(encoding="utf-8"))
     (asked,) = [entry["details"]["fields"] for entry in policy["requirements"] if "details" in entry]
     assert assessment.load_details(HERE / "details.yaml").missing(tuple(asked)) == ()
+
+
+def test_cardwright_measures_the_label_rates_of_the_table(table: pd.DataFrame) -> None:
+    """The evaluator reads the plan's own source and counts what pandas counts, group by group."""
+    import yaml
+
+    from cardwright.evaluators.fairness import Fairness
+    from cardwright.evaluators.interface import Inputs
+    from cardwright.sources.load import load
+    from cardwright.sources.spec import parse_source
+
+    written = yaml.safe_load((HERE / "assessment.yaml").read_text(encoding="utf-8"))
+    source = load(parse_source(written["sources"]["extract"]), "extract", HERE)
+    evaluation = Fairness().evaluate(Inputs(id="fairness", sources={"source": source}))
+    cells = [cell for cell in evaluation.measurements if cell.metric == "base_rate" and len(cell.slice) == 1]
+    assert len(cells) == 8
+    for cell in cells:
+        ((column, group),) = cell.slice.items()
+        rows = table[table[column] == group]
+        assert (cell.numerator, cell.denominator) == (int(rows["in_work"].sum()), len(rows))

@@ -188,3 +188,42 @@ def test_what_the_documents_say_in_words_is_in_the_data() -> None:
     details = (HERE / "details.yaml").read_text(encoding="utf-8")
     for said in ("58 % score above", "20 % of those by Black and 7 %", "16 of them refused", f"{threshold}, the score"):
         assert said in " ".join(details.split()), said
+
+
+def test_the_label_rates_that_cardwright_measures_are_the_published_ones(plan: dict) -> None:
+    """Black and Hispanic applicants together are the 308 of the published number; white ones are the 1,681."""
+    from cardwright.evaluators.fairness import Fairness
+    from cardwright.evaluators.interface import Inputs
+    from cardwright.sources.load import load
+
+    population = load(plan["population"], "population", HERE)
+    evaluation = Fairness().evaluate(Inputs(id="label-rates", sources={"source": population}))
+    counts = {
+        cell.slice["race"]: (cell.numerator, cell.denominator)
+        for cell in evaluation.measurements
+        if cell.metric == "base_rate" and list(cell.slice) == ["race"]
+    }
+    assert counts == {"black": (133, 197), "hispanic": (85, 111), "white": (1527, 1681)}
+    assert (133 + 85, 197 + 111) == (218, 308)
+
+
+def test_the_gap_by_race_cannot_be_cleared(plan: dict) -> None:
+    """The intervals that README.md quotes: four fifths lies inside one, and the gap within strata leaves out 0."""
+    from cardwright.evaluators.fairness import Fairness
+    from cardwright.evaluators.interface import Inputs
+    from cardwright.sources.load import load
+
+    test = load(plan["test"], "test", HERE)
+    evaluation = Fairness().evaluate(Inputs(id="fairness", sources={"source": test}))
+    gaps = {
+        (gap.metric, bool(gap.given)): gap
+        for gap in evaluation.measurements
+        if gap.across == ("race",) and gap.interval
+    }
+    ratio = gaps["demographic_parity_ratio", False]
+    assert round(ratio.value, 2) == 0.76 and ratio.interval.lower < 0.8 < ratio.interval.upper
+    whole, within = (gaps["demographic_parity_difference", conditional] for conditional in (False, True))
+    assert round(whole.value, 2) == 0.21 and round(within.value, 2) == 0.09
+    assert 0 < within.interval.lower < within.interval.upper < whole.interval.upper
+    odds = gaps["equalized_odds_difference", False].groups
+    assert (odds.compared, odds.expected) == (2, 3)
