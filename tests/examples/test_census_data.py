@@ -177,3 +177,29 @@ def test_cardwright_measures_the_label_rates_of_the_table(table: pd.DataFrame) -
         ((column, group),) = cell.slice.items()
         rows = table[table[column] == group]
         assert (cell.numerator, cell.denominator) == (int(rows["in_work"].sum()), len(rows))
+
+
+@pytest.mark.parametrize("plan", ["assessment.yaml", "assessment.with_notes.yaml"])
+def test_the_detector_finds_what_is_planted_and_nothing_in_the_table_itself(plan: str) -> None:
+    """Eight rows of remarks, each with its kind of personal data; in the clean extract, none."""
+    import collections
+
+    import yaml
+
+    pytest.importorskip("presidio_analyzer")
+    from cardwright.evaluators import registry
+    from cardwright.evaluators.interface import Inputs
+    from cardwright.sources.load import load
+    from cardwright.sources.spec import parse_source
+
+    written = yaml.safe_load((HERE / plan).read_text(encoding="utf-8"))
+    source = load(parse_source(written["sources"]["extract"]), "extract", HERE)
+    evaluation = registry.find("pii")().evaluate(Inputs(id="pii", sources={"source": source}))
+    found = {
+        cell.slice["entity"]: cell.numerator
+        for cell in evaluation.measurements
+        if cell.metric == "pii_row_rate" and list(cell.slice) == ["entity"] and cell.numerator
+    }
+    planted = json.loads((HERE / "data" / "planted.json").read_text(encoding="utf-8")) if "notes" in plan else []
+    assert found == dict(collections.Counter(entry["entity"] for entry in planted))
+    assert {finding.where for finding in evaluation.findings} == {entry["column"] for entry in planted}
