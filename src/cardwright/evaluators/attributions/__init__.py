@@ -1,0 +1,493 @@
+"""Attributions: what drives a model's output, and the evidence that the explanation holds."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from cardwright.errors import UsageError
+from cardwright.evaluators.interface import Inputs, Need
+from cardwright.record.base import label
+from cardwright.record.evaluation import (
+    Coverage,
+    Evaluation,
+    Finding,
+    NotTested,
+    Scanned,
+    Table,
+    TableColumn,
+    count_severities,
+)
+from cardwright.record.evaluation import Table as TableValue
+from cardwright.record.measurement import Interval, Measured, Measurement, Sampling, Unmeasured
+from cardwright.sources.interface import Model, Predictions
+from cardwright.sources.interface import Table as TableSource
+
+if TYPE_CHECKING:
+    import pyarrow
+
+    from cardwright.evaluators.attributions.explain import Explained
+
+_WAYS = {
+    "tree": "SHAP's TreeExplainer (interventional, Lundberg et al. 2020)",
+    "linear": "SHAP's LinearExplainer (independent features)",
+    "permutation": "SHAP's PermutationExplainer over the model's own inputs",
+    "integrated_gradients": "Captum's integrated gradients from the mean of the background (Sundararajan, Taly, Yan 2017)",
+}
+
+
+class Attributions:
+    """See `Evaluator`. Parameters: rows explained, rows of background, seeds compared, top features shown, and the method."""
+
+    name: ClassVar[str] = "attributions"
+    version: ClassVar[str] = "1"
+    extra: ClassVar[str] = "tabular"
+    needs: ClassVar[tuple[Need, ...]] = (
+        Need("source", (Predictions,), "the rows that are explained"),
+        Need("model", (Model,), "the model whose output is explained"),
+        Need("background", (TableSource, Predictions), "the rows that an explanation is counted from", optional=True),
+    )
+
+    def __init__(
+        self,
+        *,
+        rows: int = 300,
+        background_rows: int = 100,
+        seeds: int = 3,
+        top: int = 10,
+        method: str = "auto",
+        steps: int = 64,
+        proxy_association: float = 0.3,
+        level: float = 0.95,
+    ) -> None:
+        self.rows = rows
+        self.background_rows = background_rows
+        self.seeds = seeds
+        self.top = top
+        self.method = method
+        self.steps = steps
+        self.proxy_association = proxy_association
+        self.level = level
+
+    def evaluate(self, inputs: Inputs) -> Evaluation:
+        """See `Evaluator.evaluate`."""
+        import numpy as np
+
+        from cardwright.evaluators.attributions.explain import explain
+        from cardwright.evaluators.attributions.select import choose
+
+        for name in ("rows", "background_rows", "seeds", "top", "steps"):
+            if getattr(self, name) < 1:
+                raise UsageError(f"attributions: `{name}` is at least 1")
+        source, model = inputs.get("source", Predictions), inputs.get("model", Model)
+        behind = inputs.sources.get("background", source)
+        if not model.features:
+            raise UsageError(
+                "attributions: which columns the model reads is not known",
+                do="Name them under the source's `features:`.",
+            )
+        attributes = [attribute.name for attribute in source.sensitive]
+        column = model.classes.index(source.favourable) if source.favourable in model.classes else None
+        rows, total = choose(source.rows, [*model.features, *attributes], self.rows, inputs.seed)
+        explained: list[Explained] = []
+        digest = ""
+        count = 0
+        for seed in range(self.seeds):
+            background, _ = choose(behind.rows, model.features, self.background_rows, inputs.seed + 1000 + seed)  # type: ignore[union-attr]
+            if seed == 0:
+                digest, count = _digest(background), background.num_rows
+            explained.append(
+                explain(
+                    model,
+                    rows.select(list(model.features)),
+                    background,
+                    method=self.method,
+                    column=column,
+                    steps=self.steps,
+                    seed=inputs.seed + seed,
+                )
+            )
+            inputs.progress(seed + 1, self.seeds)
+        first = explained[0]
+        importance = np.abs(first.values).mean(axis=0)
+        measurements: list[Measurement] = [
+            *self._features(model, first, source),
+            *self._quality(explained, rows.num_rows),
+        ]
+        proxies = self._proxies(rows, model, attributes)
+        shares, share_findings = self._shares(model, importance, attributes, proxies)
+        measurements += shares
+        findings = [*self._findings(measurements), *share_findings]
+        order = np.argsort(-importance, kind="stable")
+        return Evaluation(
+            id=inputs.id,
+            evaluator=self.name,
+            evaluator_version=self.version,
+            inputs=inputs.recorded(),
+            parameters=dict(inputs.parameters),
+            binding=inputs.binding,
+            question="Which features drive the model's output, and does the explanation hold?",
+            method=(
+                f"{rows.num_rows} of {total} rows, chosen by a keyed hash, were explained by {_WAYS[first.method]} in the output "
+                f"space {first.output}, against a background of {count} rows (sha256 {digest}), seed {inputs.seed}. Attributions of "
+                f"columns that a pipeline made out of one feature are added up. Additivity is computed here as "
+                f"|output - base - sum of attributions| relative to the range of the output. The ranking is compared over "
+                f"{self.seeds} backgrounds and seeds (Spearman's rho of the mean absolute attributions; overlap of the first "
+                f"{min(self.top, len(model.features))}). A feature is called a proxy where its association with a sensitive "
+                f"attribute (correlation ratio for numbers, Cramér's V for categories) is at least {self.proxy_association:g}. "
+                f"Libraries: {_versions(first.method)}."
+            ),
+            limits=(
+                "An attribution says what the model used, not what causes the outcome.",
+                "Features that move together share their attribution in a way that depends on the background.",
+                "Mean absolute attributions hide features that matter for a few people only.",
+                "Association with a sensitive attribute is measured on the explained rows, one feature at a time.",
+            ),
+            measurements=tuple(measurements),
+            findings=tuple(findings),
+            severities=count_severities(findings),
+            tables=self._tables(model, first, order, proxies),
+            coverage=Coverage(
+                scanned=(Scanned(what="rows", scanned=rows.num_rows, total=total),),
+                not_tested=(
+                    NotTested(what="explanations of single people", why="global importance was asked for"),
+                    NotTested(
+                        what="interactions of features",
+                        why="attributions are additive; interactions are shared among them",
+                    ),
+                    NotTested(what="whether people understand the explanation", why="that needs people"),
+                ),
+            ),
+            completeness="complete" if rows.num_rows == total else "sampled",
+        )
+
+    def _features(self, model: Model, first: Explained, source: Predictions) -> list[Measurement]:
+        import numpy as np
+        from scipy.stats import t
+
+        absolute = np.abs(first.values)
+        n = len(absolute)
+        mean = absolute.mean(axis=0)
+        whole = float(mean.sum())
+        spread = absolute.std(axis=0, ddof=1) / np.sqrt(n) if n > 1 else None
+        factor = float(t.ppf((1 + self.level) / 2, n - 1)) if n > 1 else 0.0
+        found: list[Measurement] = []
+        for index, feature in enumerate(model.features):
+            here = {"feature": label(feature)}
+            bounds = None
+            if spread is not None:
+                half = factor * float(spread[index])
+                bounds = Interval(
+                    level=self.level,
+                    lower=max(0.0, float(mean[index]) - half),
+                    upper=float(mean[index]) + half,
+                    method="student_t",
+                )
+            sampling = Sampling(unit=source.unit, units=n, observations=n, design="random")
+            found.append(
+                Measured(
+                    metric="mean_absolute_attribution",
+                    slice=here,
+                    value=float(mean[index]),
+                    unit=first.output,
+                    direction="neither",
+                    interval=bounds,
+                    sampling=sampling,
+                    denominator=n,
+                )
+            )
+            if whole > 0:
+                found.append(
+                    Measured(
+                        metric="attribution_share",
+                        slice=here,
+                        value=float(mean[index]) / whole,
+                        unit="share",
+                        direction="neither",
+                        sampling=sampling,
+                    )
+                )
+            else:
+                found.append(Unmeasured(metric="attribution_share", slice=here, code="undefined", reason=_FLAT))
+        return found
+
+    def _quality(self, explained: list[Explained], n: int) -> list[Measurement]:
+        import numpy as np
+        from scipy.stats import rankdata
+
+        first = explained[0]
+        spread = float(np.ptp(first.outputs))
+        found: list[Measurement] = []
+        residuals = first.residuals
+        for metric, value in (
+            ("additivity_residual_max", residuals.max()),
+            ("additivity_residual_p99", np.quantile(residuals, 0.99)),
+        ):
+            if spread > 0:
+                found.append(
+                    Measured(
+                        metric=metric,
+                        value=float(value) / spread,
+                        unit="ratio",
+                        direction="lower_is_better",
+                        denominator=n,
+                    )
+                )
+            else:
+                found.append(
+                    Unmeasured(metric=metric, code="undefined", reason=f"The output is the same for all {n} rows.")
+                )
+        if first.method == "integrated_gradients":
+            found.append(
+                Measured(
+                    metric="convergence_delta_max",
+                    value=float(residuals.max()),
+                    unit=first.output,
+                    direction="lower_is_better",
+                    denominator=n,
+                )
+            )
+        importances = [np.abs(one.values).mean(axis=0) for one in explained]
+        width = len(importances[0])
+        top = min(self.top, width)
+        pairs = list(itertools.combinations(importances, 2))
+        if not pairs or width < 2:
+            why = "One background was compared; two are needed." if not pairs else "One feature has no ranking."
+            return [
+                *found,
+                *(
+                    Unmeasured(metric=m, code="too_few_samples", reason=why)
+                    for m in ("attribution_rank_stability", "attribution_top_k_overlap")
+                ),
+            ]
+        correlations = []
+        for one, other in pairs:
+            a, b = rankdata(one), rankdata(other)
+            if np.ptp(a) > 0 and np.ptp(b) > 0:
+                correlations.append(float(np.corrcoef(a, b)[0, 1]))
+        overlaps = [
+            len(set(np.argsort(-a, kind="stable")[:top]) & set(np.argsort(-b, kind="stable")[:top])) / top
+            for a, b in pairs
+        ]
+        if correlations:
+            found.append(
+                Measured(
+                    metric="attribution_rank_stability",
+                    value=float(np.mean(correlations)),
+                    unit="correlation",
+                    direction="higher_is_better",
+                    denominator=len(correlations),
+                )
+            )
+            found.append(
+                Measured(
+                    metric="attribution_rank_stability_min",
+                    value=min(correlations),
+                    unit="correlation",
+                    direction="higher_is_better",
+                )
+            )
+        else:
+            found.append(Unmeasured(metric="attribution_rank_stability", code="undefined", reason=_FLAT))
+        found.append(
+            Measured(
+                metric="attribution_top_k_overlap",
+                at={"k": float(top)},
+                value=float(np.mean(overlaps)),
+                unit="proportion",
+                direction="higher_is_better",
+            )
+        )
+        return found
+
+    def _proxies(self, rows: pyarrow.RecordBatch, model: Model, attributes: list[str]) -> list[tuple[str, str, float]]:
+        """(feature, attribute, association) at or above the threshold, the strongest first."""
+        found = []
+        for attribute in attributes:
+            for feature in model.features:
+                if feature in attributes:
+                    continue
+                strength = association(rows.column(feature), rows.column(attribute))
+                if strength is not None and strength >= self.proxy_association:
+                    found.append((feature, attribute, strength))
+        return sorted(found, key=lambda item: (-item[2], item[0], item[1]))
+
+    def _shares(
+        self, model: Model, importance: Any, attributes: list[str], proxies: list[tuple[str, str, float]]
+    ) -> tuple[list[Measurement], list[Finding]]:
+        whole = float(importance.sum())
+        metrics = ("sensitive_attribution_share", "proxy_attribution_share")
+        if not attributes:
+            return [
+                Unmeasured(metric=m, code="not_applicable", reason="The plan names no sensitive attribute.")
+                for m in metrics
+            ], []
+        if whole <= 0:
+            return [Unmeasured(metric=m, code="undefined", reason=_FLAT) for m in metrics], []
+        read = [name for name in model.features if name in attributes]
+        near = {feature for feature, _, _ in proxies}
+        by_name = dict(zip(model.features, importance, strict=True))
+        sensitive = float(sum(by_name[name] for name in read)) / whole
+        proxy = float(sum(by_name[name] for name in sorted(near))) / whole
+        measured: list[Measurement] = [
+            Measured(
+                metric="sensitive_attribution_share",
+                value=sensitive,
+                unit="share",
+                direction="lower_is_better",
+                reference="none read" if not read else None,
+            ),
+            Measured(
+                metric="proxy_attribution_share",
+                value=proxy,
+                unit="share",
+                direction="lower_is_better",
+                at={"association": self.proxy_association},
+            ),
+        ]
+        findings = []
+        if read:
+            findings.append(
+                Finding(
+                    severity="high",
+                    key="sensitive_feature_used",
+                    explanation=f"The model reads {', '.join(label(n) for n in read)}, a sensitive attribute; "
+                    f"{sensitive:.1%} of the attribution falls on it.",
+                )
+            )
+        if proxy > 0.3:
+            findings.append(
+                Finding(
+                    severity="medium",
+                    key="proxy_features",
+                    explanation=f"{proxy:.1%} of the attribution falls on features associated with a sensitive attribute: "
+                    f"{', '.join(label(n) for n in sorted(near))}.",
+                )
+            )
+        return measured, findings
+
+    @staticmethod
+    def _findings(measurements: list[Measurement]) -> list[Finding]:
+        values = {m.metric: m.value for m in measurements if isinstance(m, Measured) and not m.slice}
+        found = []
+        if values.get("attribution_rank_stability", 1.0) < 0.8:
+            found.append(
+                Finding(
+                    severity="medium",
+                    key="unstable_ranking",
+                    explanation="The ranking of features changes with the background: mean Spearman correlation "
+                    f"{values['attribution_rank_stability']:.2f}.",
+                )
+            )
+        if values.get("additivity_residual_p99", 0.0) > 0.01:
+            found.append(
+                Finding(
+                    severity="high",
+                    key="additivity",
+                    explanation="Attributions do not add up to the output: the 99th percentile of the residual is "
+                    f"{values['additivity_residual_p99']:.3g} of the output's range.",
+                )
+            )
+        return found
+
+    def _tables(
+        self, model: Model, first: Explained, order: Any, proxies: list[tuple[str, str, float]]
+    ) -> tuple[TableValue, ...]:
+        import numpy as np
+
+        absolute = np.abs(first.values)
+        mean, whole = absolute.mean(axis=0), float(absolute.mean(axis=0).sum())
+        rows = []
+        for index in list(order)[: self.top]:
+            low, high = np.quantile(absolute[:, index], [0.05, 0.95])
+            share = float(mean[index]) / whole if whole > 0 else None
+            rows.append((label(model.features[index]), float(mean[index]), share, float(low), float(high)))
+        tables = [
+            Table(
+                id="top_features",
+                title="Features by mean absolute attribution",
+                columns=(
+                    TableColumn(name="feature", title="Feature"),
+                    TableColumn(
+                        name="mean",
+                        title=f"Mean absolute attribution ({first.output.replace('_', ' ')})",
+                        unit=first.output,
+                    ),
+                    TableColumn(name="share", title="Share", unit="share"),
+                    TableColumn(name="low", title="5th percentile of rows", unit=first.output),
+                    TableColumn(name="high", title="95th percentile of rows", unit=first.output),
+                ),
+                rows=tuple(rows),
+            )
+        ]
+        if proxies:
+            tables.append(
+                Table(
+                    id="proxies",
+                    title="Features associated with a sensitive attribute",
+                    columns=(
+                        TableColumn(name="feature", title="Feature"),
+                        TableColumn(name="attribute", title="Sensitive attribute"),
+                        TableColumn(name="association", title="Association", unit="correlation"),
+                    ),
+                    rows=tuple(
+                        (label(feature), label(attribute), strength) for feature, attribute, strength in proxies
+                    ),
+                )
+            )
+        return tuple(tables)
+
+
+_FLAT = "All attributions are zero: the output does not depend on any feature."
+
+
+def association(feature: Any, attribute: Any) -> float | None:
+    """How closely a feature goes with an attribute, 0 to 1, on rows where both are known.
+
+    The correlation ratio (eta) for numbers, Cramér's V for categories; None with fewer than ten rows or one group.
+    """
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    known = pc.and_(feature.is_valid(), attribute.is_valid())
+    feature, attribute = feature.filter(known), attribute.filter(known)
+    groups = np.asarray(attribute.dictionary_encode().indices.to_numpy(zero_copy_only=False))
+    if len(groups) < 10 or len(set(groups.tolist())) < 2:
+        return None
+    if (pa.types.is_floating(feature.type) or pa.types.is_integer(feature.type)) and len(pc.unique(feature)) > 2:
+        values = np.asarray(feature.cast(pa.float64()).to_numpy(zero_copy_only=False), dtype=float)
+        total = float(((values - values.mean()) ** 2).sum())
+        if total == 0:
+            return 0.0
+        between = sum(
+            float((groups == g).sum()) * (float(values[groups == g].mean()) - float(values.mean())) ** 2
+            for g in sorted(set(groups.tolist()))
+        )
+        return float(np.sqrt(min(between / total, 1.0)))
+    codes = np.asarray(feature.dictionary_encode().indices.to_numpy(zero_copy_only=False))
+    table = np.zeros((int(codes.max()) + 1, int(groups.max()) + 1))
+    np.add.at(table, (codes, groups), 1)
+    smaller = min(table.shape) - 1
+    if smaller < 1:
+        return 0.0
+    expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0, keepdims=True) / table.sum()
+    chi2 = float(((table - expected) ** 2 / expected).sum())
+    return float(np.sqrt(min(chi2 / (table.sum() * smaller), 1.0)))
+
+
+def _digest(batch: pyarrow.RecordBatch) -> str:
+    import pyarrow as pa
+
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+    return hashlib.sha256(sink.getvalue().to_pybytes()).hexdigest()
+
+
+def _versions(method: str) -> str:
+    from importlib.metadata import version
+
+    names = ("captum", "torch") if method == "integrated_gradients" else ("shap", "scikit-learn")
+    return ", ".join(f"{name} {label(version(name))}" for name in names)
