@@ -427,26 +427,45 @@ class View:
 # --- counting a batch -------------------------------------------------------------------------------------------------
 
 
-def count(layout: Layout, batch: pyarrow.RecordBatch) -> Tally:
-    """The tally of one batch.
+@dataclass(frozen=True)
+class Coded:
+    """The rows of a batch as codes and numbers, one per usable row."""
 
-    Rows with something wrong (a missing label, a score outside [0, 1]) are counted in `problems` and take no further part;
-    `refuse` turns them into one error over all batches.
+    rows: int
+    """All rows of the batch."""
+    problems: dict[str, int]
+    """Rows that are not usable, by what is wrong with them."""
+    labels: dict[str, int]
+    decisions: dict[str, int]
+    strata: tuple[tuple[str | None, ...], ...]
+    cells: IntArray
+    stratum: IntArray
+    outcome: IntArray
+    decision: IntArray
+    score: FloatArray | None
+    weight: FloatArray | None
+    person: HashArray | None
+    actual: FloatArray | None
+    """True values of a regression."""
+    predicted: FloatArray | None
+
+
+def code(layout: Layout, batch: pyarrow.RecordBatch) -> Coded:
+    """The rows of a batch as codes. Rows with something wrong (a missing label, a score outside [0, 1]) are counted and left out.
 
     Raises
     ------
     SourceError
         Where a column holds what cannot be counted at all.
     """
-    rows = batch.num_rows
     problems: dict[str, int] = {}
-    usable = np.ones(rows, bool)
+    usable = np.ones(batch.num_rows, bool)
 
-    def wrong(what: str, rows_: NDArray[np.bool_]) -> None:
-        found = int(rows_.sum())
+    def wrong(what: str, rows: NDArray[np.bool_]) -> None:
+        found = int(rows.sum())
         if found:
             problems[what] = problems.get(what, 0) + found
-            usable[rows_] = False
+            usable[rows] = False
 
     cells = _cells(layout, batch, problems)
     stratum, strata = _strata(layout, batch)
@@ -465,47 +484,74 @@ def count(layout: Layout, batch: pyarrow.RecordBatch) -> Tally:
         cells, stratum, outcome, decision = (x[keep] for x in (cells, stratum, outcome, decision))
         score, weight, actual, predicted = (None if x is None else x[keep] for x in (score, weight, actual, predicted))
         person = None if person is None else person[keep]
+    return Coded(
+        batch.num_rows,
+        problems,
+        labels,
+        decisions,
+        strata,
+        cells,
+        stratum,
+        outcome,
+        decision,
+        score,
+        weight,
+        person,
+        actual,
+        predicted,
+    )
 
+
+def count(layout: Layout, batch: pyarrow.RecordBatch) -> Tally:
+    """The tally of one batch; `refuse` turns the problems of all batches into one error.
+
+    Raises
+    ------
+    SourceError
+        See `code`.
+    """
+    coded = code(layout, batch)
+    cells, weight, strata = coded.cells, coded.weight, coded.strata
     wide, deep = layout.outcomes, layout.decisions
     pairs = wide * deep
-    pair = outcome * deep + decision if deep > 1 else outcome
-    key = cells * len(strata) + stratum if len(strata) > 1 else cells
+    pair = coded.outcome * deep + coded.decision if deep > 1 else coded.outcome
+    key = cells * len(strata) + coded.stratum if len(strata) > 1 else cells
     keys, counts, place = _count(key, pair, prod(layout.sizes) * len(strata), pairs, weight is not None)
     weights = squared = None
     if weight is not None and place is not None:
         weights = Sums.of(place, weight, len(keys) * pairs)
         squared = Sums.of(place, weight * weight, len(keys) * pairs)
     scores: tuple[Scores, ...] = ()
-    if score is not None:
+    if coded.score is not None:
         scores = tuple(
             Scores.of(
                 margin,
                 prod(layout.sizes[index] for index in margin),
                 coarsen(cells, layout.sizes, margin) if len(layout.score_margins) > 1 else cells,
-                outcome,
-                score,
+                coded.outcome,
+                coded.score,
                 weight,
                 layout.whole,
             )
             for margin in layout.score_margins
         )
     persons = value_persons = None
-    if person is not None:
+    if coded.person is not None:
         ones = np.ones(len(cells), np.int64)
         unit = ones << 20 if weight is None else np.round(weight * 2.0**20).astype(np.int64)
-        persons = Persons((grouped(person, cells, pair, ones, unit),))
+        persons = Persons((grouped(coded.person, cells, pair, ones, unit),))
     values: dict[int, Values] = {}
-    if actual is not None and predicted is not None:
-        values = _values(cells, actual, predicted, weight, layout.whole)
-        if person is not None:
+    if coded.actual is not None and coded.predicted is not None:
+        values = _values(cells, coded.actual, coded.predicted, weight, layout.whole)
+        if coded.person is not None:
             w = np.ones(len(cells)) if weight is None else weight
-            value_persons = ValuePersons(((person, cells, actual, predicted, w),))
+            value_persons = ValuePersons(((coded.person, cells, coded.actual, coded.predicted, w),))
     return Tally(
         layout,
-        rows,
-        problems,
-        labels,
-        decisions,
+        coded.rows,
+        coded.problems,
+        coded.labels,
+        coded.decisions,
         strata,
         keys,
         counts.reshape(-1, wide, deep),

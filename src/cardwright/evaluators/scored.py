@@ -25,6 +25,9 @@ LOG_LOSS = Metric("log_loss", "Log loss", "nats", LOWER)
 ECE = Metric("expected_calibration_error", "Calibration error", "proportion", LOWER)
 MEAN_SCORE = Metric("mean_score", "Mean score", "proportion", NEITHER)
 
+_RESAMPLES = 1000
+"""Draws behind the interval of a calibration error."""
+
 MOST_POINTS = 50
 """Points of a curve in the record."""
 
@@ -254,7 +257,7 @@ def calibration_error(cell: ScoreCell, level: float, seed: Sequence[int]) -> Est
     effective = cell.effective()
     if effective is None:
         found = calibration.expected_calibration_error(
-            rows, positives, cell.predicted.sum(axis=0), level, seed=list(seed)
+            rows, positives, cell.predicted.sum(axis=0), level, resamples=_RESAMPLES, seed=list(seed)
         )
         if found is None:
             return Estimate(None, 0, "rows", denominator=0.0)

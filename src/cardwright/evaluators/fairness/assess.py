@@ -12,13 +12,14 @@ from pydantic import JsonValue
 from cardwright.errors import UsageError, did_you_mean
 from cardwright.evaluators import values
 from cardwright.evaluators.counting import Layout, Tally, View, count, refuse
-from cardwright.evaluators.fairness import conditional, inequality, reference, report
+from cardwright.evaluators.fairness import change, conditional, inequality, reference, report
 from cardwright.evaluators.fairness.gaps import (
     MAX_CELLS,
     Compared,
     Inference,
     Rules,
     Slice,
+    both,
     compare,
     composite,
     expected_slices,
@@ -28,6 +29,7 @@ from cardwright.evaluators.fairness.gaps import (
 )
 from cardwright.evaluators.fairness.treatment import TREATMENT_EQUALITY, treatment_equality
 from cardwright.evaluators.interface import Inputs, run_tally
+from cardwright.evaluators.paired import Pairs, pair
 from cardwright.evaluators.rates import NEITHER, RATES, About, Estimate, Metric, accuracy_of, measure, rate_of
 from cardwright.evaluators.scored import (
     BRIER,
@@ -153,7 +155,12 @@ def complete(evaluator: Fairness, inputs: Inputs, tally: Tally | None) -> Evalua
     if tally is None:
         source = source_of(inputs)
         raise UsageError(f'the source "{source.ref.name}" has no rows', where=inputs.id)
-    return conclude(evaluator, inputs, tally)
+    pairs = None
+    if "baseline" in inputs.sources:
+        pairs = pair(
+            inputs.get("source", Predictions), inputs.get("baseline", Predictions), seed=inputs.seed, groups=True
+        )
+    return conclude(evaluator, inputs, tally, pairs)
 
 
 def single_gap(
@@ -197,8 +204,8 @@ class _Assessed:
     """Gaps by stem, attributes and class: the places of the measurements that share a test."""
 
 
-def conclude(evaluator: Fairness, inputs: Inputs, tally: Tally) -> Evaluation:
-    """The evaluation of a tally."""
+def conclude(evaluator: Fairness, inputs: Inputs, tally: Tally, pairs: Pairs | None = None) -> Evaluation:
+    """The evaluation of a tally, and of what was counted together with a baseline."""
     check(evaluator, inputs)
     refuse(tally)
     source, layout = source_of(inputs), tally.layout
@@ -233,6 +240,7 @@ def conclude(evaluator: Fairness, inputs: Inputs, tally: Tally) -> Evaluation:
         job.cells(view)
         job.gaps(view)
         job.against_reference(view)
+        job.changes(view, pairs)
     measurements = job.adjusted(combinations)
     findings = report.findings(evaluator, source, tally, measurements)
     tables, series = report.tables(source, tally, views, measurements), report.series(tally, views)
@@ -246,7 +254,7 @@ def conclude(evaluator: Fairness, inputs: Inputs, tally: Tally) -> Evaluation:
         binding=inputs.binding,
         question=report.question(source),
         method=report.method(evaluator, tally, rules),
-        limits=report.limits(evaluator, tally),
+        limits=report.limits(evaluator, tally, pairs is not None),
         measurements=measurements,
         findings=findings,
         severities=count_severities(findings),
@@ -254,7 +262,7 @@ def conclude(evaluator: Fairness, inputs: Inputs, tally: Tally) -> Evaluation:
         series=series,
         coverage=Coverage(
             scanned=(Scanned(what="rows", scanned=int(tally.counts.sum()), total=tally.rows),),
-            not_tested=(*job.assessed.not_tested, *report.not_tested(evaluator, source, tally)),
+            not_tested=(*job.assessed.not_tested, *report.not_tested(evaluator, source, tally, pairs is not None)),
         ),
         completeness="complete",
     )
@@ -496,6 +504,24 @@ class _Job:
         self.assessed.measurements += reference.against(
             view, self.estimates(view, rate, 1), scores, chosen, self.rules, self.about, decided=rate != "base_rate"
         )
+
+    def changes(self, view: View, pairs: Pairs | None) -> None:
+        """Gaps beside the labels' own, and beside a baseline's."""
+        if len(view.attributes) != 1 or self.layout.kind != "binary" or not self.layout.decides:
+            return
+        minimum = self.rules.minimum
+        compared = {
+            name: compare(view, self.estimates(view, rate, 1), minimum)
+            for name, rate in CONDITIONAL.items()
+            if rate != "base_rate"
+        }
+        odds = [compare(view, self.estimates(view, rate, 1), minimum) for rate in ODDS]
+        compared["equalized_odds_difference"] = both(odds)
+        if self.rules.plain:
+            parity = compared["demographic_parity_difference"]
+            self.assessed.measurements.append(change.amplification(view, parity, self.rules, self.about))
+        if pairs is not None:
+            self.assessed.measurements += change.gap_changes(pairs, view, compared, self.rules, self.about)
 
     def inequality(self, view: View) -> None:
         """Inequality of benefits over all persons."""

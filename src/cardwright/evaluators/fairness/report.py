@@ -92,7 +92,7 @@ def method(evaluator: Fairness, tally: Tally, rules: Rules) -> str:
     return " ".join(said)
 
 
-def limits(evaluator: Fairness, tally: Tally) -> tuple[str, ...]:
+def limits(evaluator: Fairness, tally: Tally, baseline: bool) -> tuple[str, ...]:
     """What the numbers do not show."""
     layout = tally.layout
     said = [
@@ -104,6 +104,11 @@ def limits(evaluator: Fairness, tally: Tally) -> tuple[str, ...]:
         "The interval of a single group holds for that group alone; with many groups some will miss their true value.",
         "No interval covers how the rows were chosen. It speaks of a population of which these rows are a random sample.",
     ]
+    if baseline:
+        said.append(
+            "The intervals of changes against the baseline are bootstrapped from joint counts. Where a gap is near 0 they are "
+            "too hopeful about its size; they compare two models, and judge neither."
+        )
     if layout.weight is not None or layout.person is not None:
         said.append(
             "Weighted or clustered rows have no permutation tests, shortfalls or odds ratios, and their calibration error "
@@ -127,7 +132,7 @@ def limits(evaluator: Fairness, tally: Tally) -> tuple[str, ...]:
     return tuple(said)
 
 
-def not_tested(evaluator: Fairness, source: Predictions | TableSource, tally: Tally) -> list[NotTested]:
+def not_tested(evaluator: Fairness, source: Predictions | TableSource, tally: Tally, baseline: bool) -> list[NotTested]:
     """What was not looked at."""
     layout = tally.layout
     names = [attribute.name for attribute in layout.attributes]
@@ -161,6 +166,12 @@ def not_tested(evaluator: Fairness, source: Predictions | TableSource, tally: Ta
             NotTested(
                 what="Label rates by group",
                 why="The table names no label, or one that is neither a class nor has a favourable value.",
+            )
+        )
+    if isinstance(source, Predictions) and not baseline:
+        found.append(
+            NotTested(
+                what="Whether gaps are smaller than those of what the model replaces", why="No `baseline` is given."
             )
         )
     if isinstance(source, Predictions) and not layout.strata:

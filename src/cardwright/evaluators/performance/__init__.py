@@ -27,7 +27,15 @@ class Performance:
     name: ClassVar[str] = "performance"
     version: ClassVar[str] = "1"
     extra: ClassVar[str] = "tabular"
-    needs: ClassVar[tuple[Need, ...]] = (Need("source", (Predictions,), "Predictions with true outcomes."),)
+    needs: ClassVar[tuple[Need, ...]] = (
+        Need("source", (Predictions,), "Predictions with true outcomes."),
+        Need(
+            "baseline",
+            (Predictions,),
+            "Predictions of another model for the same rows, to compare with.",
+            optional=True,
+        ),
+    )
 
     def __init__(self, *, level: float = 0.95) -> None:
         self.level = level

@@ -12,6 +12,7 @@ from pydantic import JsonValue
 from cardwright.errors import UsageError
 from cardwright.evaluators.counting import Cell, Layout, Tally, count, refuse
 from cardwright.evaluators.interface import Inputs
+from cardwright.evaluators.paired import Pairs, changes, pair
 from cardwright.evaluators.rates import (
     HIGHER,
     LOWER,
@@ -120,11 +121,14 @@ def complete(evaluator: Performance, inputs: Inputs, tally: Tally | None) -> Eva
     """`conclude`, for a source of no batch too."""
     if tally is None:
         raise UsageError(f'the source "{source_of(inputs).ref.name}" has no rows', where=inputs.id)
-    return conclude(evaluator, inputs, tally)
+    pairs = None
+    if "baseline" in inputs.sources:
+        pairs = pair(source_of(inputs), inputs.get("baseline", Predictions), seed=inputs.seed, groups=False)
+    return conclude(evaluator, inputs, tally, pairs)
 
 
-def conclude(evaluator: Performance, inputs: Inputs, tally: Tally) -> Evaluation:
-    """The evaluation of a tally."""
+def conclude(evaluator: Performance, inputs: Inputs, tally: Tally, pairs: Pairs | None = None) -> Evaluation:
+    """The evaluation of a tally, and of what was counted together with a baseline."""
     check(evaluator, inputs)
     refuse(tally)
     source, layout, level = source_of(inputs), tally.layout, evaluator.level
@@ -142,6 +146,8 @@ def conclude(evaluator: Performance, inputs: Inputs, tally: Tally) -> Evaluation
         measurements += _multiclass(cell, layout, about, level, seed)
     elif len(view):
         measurements += _regression(tally, about, level)
+    if pairs is not None:
+        measurements += changes(pairs, about, level)
     findings = _findings(source, tally)
     parameters: dict[str, JsonValue] = dict(inputs.parameters) or {"level": level}
     return Evaluation(
@@ -152,7 +158,7 @@ def conclude(evaluator: Performance, inputs: Inputs, tally: Tally) -> Evaluation
         parameters=parameters,
         binding=inputs.binding,
         question=_QUESTIONS[layout.kind],
-        method=_method(evaluator, tally),
+        method=_method(evaluator, tally, pairs is not None),
         limits=_limits(tally, scored),
         measurements=tuple(measurements),
         findings=findings,
@@ -161,7 +167,7 @@ def conclude(evaluator: Performance, inputs: Inputs, tally: Tally) -> Evaluation
         series=_series(scored),
         coverage=Coverage(
             scanned=(Scanned(what="rows", scanned=int(cell.counts.sum()), total=tally.rows),),
-            not_tested=_not_tested(layout),
+            not_tested=_not_tested(layout, pairs is not None),
         ),
         completeness="complete",
     )
@@ -311,7 +317,7 @@ _QUESTIONS = {
 }
 
 
-def _method(evaluator: Performance, tally: Tally) -> str:
+def _method(evaluator: Performance, tally: Tally, baseline: bool) -> str:
     layout = tally.layout
     level = f"{evaluator.level * 100:g} %"
     said = [
@@ -334,6 +340,11 @@ def _method(evaluator: Performance, tally: Tally) -> str:
             "ROC AUC carries DeLong's interval, average precision the logit interval of Boyd, Eng and Page, the Brier score "
             f"and log loss Student's. The calibration error is taken over {CALIBRATION_BINS} bins of equal width; a model "
             "whose probabilities are right would still show some, so its interval takes off what chance alone would show."
+        )
+    if baseline:
+        said.append(
+            "Changes against the baseline are taken on the same rows: of rates with Tango's interval and McNemar's test, of the "
+            "ROC AUC with DeLong's, of losses with Student's."
         )
     if layout.derived:
         said.append(f"A decision is favourable where the score is at least {layout.threshold}.")
@@ -375,7 +386,7 @@ def _limits(tally: Tally, scored: ScoreCell | None) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _not_tested(layout: Layout) -> tuple[NotTested, ...]:
+def _not_tested(layout: Layout, baseline: bool) -> tuple[NotTested, ...]:
     found = [
         NotTested(what="Rows unlike these", why="Shifted, perturbed or adversarial inputs were not given."),
         NotTested(
