@@ -848,7 +848,9 @@ def test_bias_amplification_is_0_where_decisions_keep_the_labels_rates_and_grows
 
 def test_changes_of_gaps_against_a_baseline_are_differences_of_fairlearns_gaps():
     """On the same rows, with an interval from joint counts; a model against itself changes nothing."""
-    rng, data = random_rows(17, 600)
+    rng = np.random.default_rng(17)
+    g, y = rng.choice(["a", "b", "c"], 600), rng.integers(0, 2, 600)
+    data = {"g": g, "y": y, "d": (rng.random(600) < 0.2 + 0.4 * y + 0.1 * (g == "a")).astype(int)}
     old = (rng.random(600) < 0.5).astype(int)
     common = {"classes": ("0", "1"), "prediction": "d"}
     source = memory_predictions(data, sensitive=["g"], **common)
