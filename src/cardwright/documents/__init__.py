@@ -36,7 +36,7 @@ def render(edition: Edition, *, document: str, format: Format) -> bytes:
         Where the PDF cannot be made, or does not pass its checks.
     """
     sort = find(document, format)
-    seen = view.make(sort, edition)
+    seen = view.make(sort, edition, printed=format == "pdf")
     record = edition.record
     context = {
         "view": seen,

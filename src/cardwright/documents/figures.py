@@ -236,4 +236,4 @@ def _curves(evaluation: Evaluation) -> list[Figure]:
         names = ", ".join(slice_words(series.slice) for series in group[:6])
         more = f" The first 6 of {len(group)} are shown." if len(group) > 6 else ""
         figures.append(curves(group[0].title, f"{y} against {x}, for {names}.{more}", group, diagonal=True))
-    return figures[:3]
+    return figures[:2]

@@ -19,7 +19,10 @@ from cardwright.record.record import NotEvaluated, Planned
 from cardwright.record.verdict import Outcome
 
 MOST_ROWS = 200
-"""Rows of a table in a document; the whole table is attached to the PDF."""
+"""Rows of a table on a screen; the whole table is attached to the PDF."""
+
+MOST_ROWS_PRINTED = 24
+"""Rows of a table in print: what a reader takes in on one page. The whole table is attached."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,8 @@ class EvaluationView:
     planned: Planned
     overall: tuple[MeasurementView, ...]
     """Over all rows, and gaps."""
+    overall_cut: int
+    """How many of those are left out here; they stand in the attachment."""
     sliced: tuple[MeasurementView, ...]
     """By group."""
     unmeasured: tuple[MeasurementView, ...]
@@ -106,8 +111,9 @@ def _weight(severity: str) -> int:
     return -[str(known) for known in SEVERITIES].index(severity)
 
 
-def make(document: Document, edition: Edition) -> View:
-    """The view of an edition for a document."""
+def make(document: Document, edition: Edition, *, printed: bool = False) -> View:
+    """The view of an edition for a document, on a screen or printed."""
+    most = MOST_ROWS_PRINTED if printed else MOST_ROWS
     record, verdict = edition.record, edition.verdict
     ids = _measurements(record.evaluations)
     finding_ids: dict[tuple[str, int], str] = {}
@@ -118,7 +124,7 @@ def make(document: Document, edition: Edition) -> View:
     for position, evaluation in enumerate(record.evaluations, start=1):
         planned = record.plan(evaluation.id)
         assert planned is not None  # the record accounts for everything planned
-        views.append(_evaluation(f"E-{position}", evaluation, planned, ids, finding_ids))
+        views.append(_evaluation(f"E-{position}", evaluation, planned, ids, finding_ids, most))
     needed = {
         name
         for outcome in (verdict.outcomes if verdict else ())
@@ -165,6 +171,7 @@ def _evaluation(
     planned: Planned,
     ids: dict[tuple[str, int], str],
     finding_ids: dict[tuple[str, int], str],
+    most: int,
 ) -> EvaluationView:
     views = [MeasurementView(ids[(evaluation.id, index)], m) for index, m in enumerate(evaluation.measurements)]
     measured = [view for view in views if isinstance(view.m, Measured)]
@@ -178,8 +185,8 @@ def _evaluation(
         TableView(
             f"T-{evaluation.id}-{table.id}",
             table,
-            table.rows[:MOST_ROWS],
-            max(0, len(table.rows) - MOST_ROWS),
+            table.rows[:most],
+            max(0, len(table.rows) - most),
             _widths(table),
         )
         for table in evaluation.tables
@@ -188,13 +195,14 @@ def _evaluation(
         id=name,
         evaluation=evaluation,
         planned=planned,
-        overall=overall,
-        sliced=sliced[:MOST_ROWS],
+        overall=overall[:most],
+        overall_cut=max(0, len(overall) - most),
+        sliced=sliced[:most],
         unmeasured=tuple(view for view in views if isinstance(view.m, Unmeasured))[:MOST_ROWS],
         tables=tables,
-        figures=tuple(figures.of_evaluation(evaluation)),
+        figures=tuple(figures.of_evaluation(evaluation, most=3)),
         findings=tuple(findings),
-        cut=max(0, len(sliced) - MOST_ROWS),
+        cut=max(0, len(sliced) - most),
     )
 
 

@@ -330,7 +330,7 @@ class _Profile:
                 Finding(
                     severity="low" if self.evaluator.quasi_identifiers is None else "medium",
                     key="k_anonymity",
-                    explanation=f"The smallest class of rows that agree in {', '.join(label(q) for q in quasi)} has {k.value:.0f}.",
+                    explanation=f"{k.value:.0f} rows make the smallest class that agrees in {', '.join(map(label, quasi))}.",
                 )
             )
         return found
