@@ -185,7 +185,7 @@ def outcome_bar(verdict: Verdict) -> Figure:
 _BY_GROUP = (
     "selection_rate", "base_rate", "true_positive_rate", "false_positive_rate", "accuracy", "mean_error",
     "mean_absolute_attribution",
-    "attribution_share", "attack_success_rate", "pii_row_rate", "missing_rate",
+    "attack_success_rate", "pii_row_rate", "missing_rate",
 )  # fmt: skip
 """Metrics whose values by slice are worth a figure, the most telling first; others follow in the record's order."""
 

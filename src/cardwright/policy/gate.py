@@ -605,7 +605,11 @@ def _number(value: float) -> str:
 
 
 def _words(metric: str) -> str:
-    return metric.replace("_", " ")
+    return metric.replace("_", " ").replace("roc auc", "ROC AUC").replace("pii", "PII")
+
+
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count} files"
 
 
 def _measured_nothing(evaluations: list[Evaluation]) -> _Answer | None:
@@ -748,7 +752,7 @@ def _identity(rule: IdentityRule, case: Case, now: str) -> _Answer:
         absent = [path for path in wrong if path not in case.artefacts]
         what = f"{wrong[0]} is not there" if absent else f"{wrong[0]} has other bytes than the ones that were evaluated"
         return _Answer("mismatched", f"{what}.", *_REMEDIES["mismatched"])
-    return _Answer("passed", f"{len(wanted)} files at hand have the digests of the record.")
+    return _Answer("passed", f"{_files(len(wanted))} at hand, with the digests of the record.")
 
 
 def _live(case: Case) -> list[object]:
