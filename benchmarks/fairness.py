@@ -88,9 +88,9 @@ def fairlearn_frame(table: pa.Table) -> Any:
         "accuracy": accuracy_score,
     }
     truth, decision = frame["outcome"].to_numpy(), frame["decision"].to_numpy()
-    return lambda: MetricFrame(
-        metrics=metrics, y_true=truth, y_pred=decision, sensitive_features=frame[["race", "sex"]]
-    ).by_group
+    return lambda: (
+        MetricFrame(metrics=metrics, y_true=truth, y_pred=decision, sensitive_features=frame[["race", "sex"]]).by_group
+    )
 
 
 def main() -> int:

@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from cardwright.errors import UsageError, did_you_mean
 from cardwright.evaluators import values
 from cardwright.evaluators.counting import Layout, Tally, View, count, refuse
-from cardwright.evaluators.fairness import change, conditional, inequality, reference, report
+from cardwright.evaluators.fairness import change, conditional, inequality, reference, report, scoring
 from cardwright.evaluators.fairness.gaps import (
     MAX_CELLS,
     Compared,
@@ -83,9 +83,6 @@ CONDITIONAL: Mapping[str, str] = {
 
 FOUR_FIFTHS = 0.8
 """The rule of thumb of 29 CFR 1607.4(D); what a limit is by default for the number of rows that would settle it."""
-
-MAX_CLASSES = 20
-"""With more classes only accuracy is compared between groups."""
 
 GROUP_SHARE = Metric("group_share", "Share of rows", "proportion", NEITHER)
 
@@ -160,7 +157,12 @@ def complete(evaluator: Fairness, inputs: Inputs, tally: Tally | None) -> Evalua
         pairs = pair(
             inputs.get("source", Predictions), inputs.get("baseline", Predictions), seed=inputs.seed, groups=True
         )
-    return conclude(evaluator, inputs, tally, pairs)
+    above = None
+    layout = tally.layout
+    if layout.kind == "binary" and not layout.decides and layout.weight is None and layout.person is None:
+        refuse(tally)
+        above = scoring.above_median(inputs.get("source", Predictions), tally)
+    return conclude(evaluator, inputs, tally, pairs, above)
 
 
 def single_gap(
@@ -204,8 +206,10 @@ class _Assessed:
     """Gaps by stem, attributes and class: the places of the measurements that share a test."""
 
 
-def conclude(evaluator: Fairness, inputs: Inputs, tally: Tally, pairs: Pairs | None = None) -> Evaluation:
-    """The evaluation of a tally, and of what was counted together with a baseline."""
+def conclude(
+    evaluator: Fairness, inputs: Inputs, tally: Tally, pairs: Pairs | None = None, above: scoring.Above | None = None
+) -> Evaluation:
+    """The evaluation of a tally, of what was counted together with a baseline, and of scores above the median."""
     check(evaluator, inputs)
     refuse(tally)
     source, layout = source_of(inputs), tally.layout
@@ -224,7 +228,7 @@ def conclude(evaluator: Fairness, inputs: Inputs, tally: Tally, pairs: Pairs | N
         (inputs.seed, *inputs.id.encode()),
         plain=layout.weight is None and layout.person is None,
     )
-    job = _Job(evaluator, tally, about, rules)
+    job = _Job(evaluator, tally, about, rules, above)
     overall = tally.view(())
     if len(overall):
         job.cells(overall)
@@ -244,7 +248,9 @@ def conclude(evaluator: Fairness, inputs: Inputs, tally: Tally, pairs: Pairs | N
     measurements = job.adjusted(combinations)
     findings = report.findings(evaluator, source, tally, measurements)
     tables, series = report.tables(source, tally, views, measurements), report.series(tally, views)
-    parameters: dict[str, JsonValue] = dict(inputs.parameters) or report.parameters(evaluator)
+    parameters: dict[str, JsonValue] = {
+        name: list(value) if isinstance(value, tuple) else value for name, value in inputs.parameters.items()
+    } or report.parameters(evaluator)
     return Evaluation(
         id=inputs.id,
         evaluator=evaluator.name,
@@ -280,7 +286,10 @@ def _family(evaluator: Fairness, layout: Layout) -> tuple[str, ...]:
 class _Job:
     """One evaluation under way."""
 
-    def __init__(self, evaluator: Fairness, tally: Tally, about: About, rules: Rules) -> None:
+    def __init__(
+        self, evaluator: Fairness, tally: Tally, about: About, rules: Rules, above: scoring.Above | None = None
+    ) -> None:
+        self.above = above
         self.evaluator = evaluator
         self.tally = tally
         self.layout = tally.layout
@@ -299,7 +308,7 @@ class _Job:
             return []
         if self.layout.favourable is not None:
             return [(1, None)]
-        if len(self.layout.classes) > MAX_CLASSES:
+        if len(self.layout.classes) > report.MAX_CLASSES:
             return []
         return list(enumerate(self.layout.classes))
 
@@ -351,13 +360,13 @@ class _Job:
                 continue
             for code, name in self.classes():
                 found.append((RATES[rate].metric, self.estimates(view, rate, code), rate != "base_rate", name))
-        if self.layout.kind == "multiclass" and len(self.layout.classes) > MAX_CLASSES:
-            found.append((RATES["accuracy"].metric, self.estimates(view, "accuracy", 0), True, None))
         if self.layout.kind == "binary" and self.layout.decides:
             found.append((TREATMENT_EQUALITY, self._treatment(view, self.rules.level), True, None))
         for metric, compute in self.scored():
             if self.score_cells(view) is not None:
                 found.append((metric, self.scores(view, metric, compute)(self.rules.level), False, None))
+        if self.above is not None:
+            found.append((scoring.SCORING_RATE, scoring.rates(self.above, view, self.rules.level), False, None))
         if self.layout.kind == "regression":
             found += [(metric, means, False, None) for metric, means in values.of_view(view, self.rules.level)]
         if view.attributes:
@@ -425,6 +434,9 @@ class _Job:
                 parts = [compare(view, self.estimates(view, rate, code), self.rules.minimum) for rate in ODDS]
                 common, difference, ratio = composite(parts, self.rules)
                 self._pair("equalized_odds", common, (difference, ratio), name, True)
+        if self.above is not None:
+            compared = compare(view, scoring.rates(self.above, view, self.rules.level), self.rules.minimum)
+            self._pair("scoring_rate", compared, rate_inferences(compared, self.rules, {}), None, False)
         self._numbers(view)
 
     def _held(self, rate: str) -> list[tuple[int, str | None]]:
@@ -501,8 +513,11 @@ class _Job:
         chosen: Slice | None = {name: named[name] for name in names} if all(name in named for name in names) else None
         cells = self.score_cells(view)
         scores = None if cells is None else self.scores(view, MEAN_SCORE, mean_score)(self.rules.level)
+        compared = self.estimates(view, rate, 1)
+        if self.above is not None:
+            compared = scoring.rates(self.above, view, self.rules.level)
         self.assessed.measurements += reference.against(
-            view, self.estimates(view, rate, 1), scores, chosen, self.rules, self.about, decided=rate != "base_rate"
+            view, compared, scores, chosen, self.rules, self.about, decided=rate != "base_rate"
         )
 
     def changes(self, view: View, pairs: Pairs | None) -> None:

@@ -25,6 +25,9 @@ Measurement = Measured | Unmeasured
 UNKNOWN_SHARE = 0.05
 """Share of rows of unknown membership from which a finding is more than a note."""
 
+MAX_CLASSES = 20
+"""With more classes only accuracy is compared between groups."""
+
 _CURVES = 12
 """Groups of an attribute that get curves."""
 
@@ -82,6 +85,12 @@ def method(evaluator: Fairness, tally: Tally, rules: Rules) -> str:
         said.append(
             f"Gaps given {', '.join(layout.strata)} compare groups within strata only (Mantel and Haenszel's weights, Sato's "
             "variance, the Cochran-Mantel-Haenszel test)."
+        )
+    if tally.scores and not layout.decides and rules.plain:
+        said.append(
+            "Scores have no threshold, so the scoring rate stands in for the selection rate: the share of a group strictly above "
+            "the median score of all rows (New York City, 6 RCNY 5-300; the rule has no pass mark). Adverse impact ratios are "
+            "ratios of scoring rates. The median is taken as given."
         )
     if tally.scores:
         said.append(
@@ -161,6 +170,13 @@ def not_tested(evaluator: Fairness, source: Predictions | TableSource, tally: Ta
         )
     if layout.kind == "binary" and layout.score is None:
         found.append(NotTested(what="Ranking and calibration by group", why="The source names no column of scores."))
+    if len(layout.classes) > MAX_CLASSES:
+        found.append(
+            NotTested(
+                what="Rates of single classes by group",
+                why=f"There are {len(layout.classes)} classes, more than {MAX_CLASSES}.",
+            )
+        )
     if layout.kind == "rows":
         found.append(
             NotTested(
@@ -336,7 +352,10 @@ def tables(
 
 def _groups(tally: Tally, view: View, by_cell: dict[tuple[object, ...], Measurement]) -> Table:
     kind = tally.layout.kind
-    metrics = _COLUMNS[kind] if kind != "binary" or tally.layout.decides else ("base_rate",)
+    metrics: tuple[str, ...] = _COLUMNS[kind]
+    if kind == "binary" and not tally.layout.decides:
+        scored = any(key[0] == "scoring_rate" for key in by_cell)
+        metrics = ("scoring_rate", "base_rate") if scored else ("base_rate",)
     first = metrics[0]
     title = {name: rate.metric.title for name, rate in RATES.items()}
     columns = [
