@@ -70,7 +70,15 @@ def test_a_run_leaves_a_dossier_and_says_what_the_verdict_is(cli, folder):
     assert ran.code == 0, ran
     assert "ALLOWED" in ran.out
     names = {path.name for path in (folder / "out").iterdir()}
-    assert {"record.json", "verdict.json", "review.json", "manifest.json", "plan.lock.json", "model_card.md", "model_card.html"} <= names
+    assert {
+        "record.json",
+        "verdict.json",
+        "review.json",
+        "manifest.json",
+        "plan.lock.json",
+        "model_card.md",
+        "model_card.html",
+    } <= names
     assert (folder / "out" / "audit_report.pdf").read_bytes().startswith(b"%PDF")
 
 
@@ -78,7 +86,10 @@ def test_the_same_input_at_the_same_moment_gives_the_same_bytes(cli, folder, mon
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795000000")
     for out in ("one", "two"):
         assert cli("run", folder, "-o", folder / out).code == 0
-    one, two = ({p.relative_to(folder / o): p.read_bytes() for p in sorted((folder / o).rglob("*")) if p.is_file()} for o in ("one", "two"))
+    one, two = (
+        {p.relative_to(folder / o): p.read_bytes() for p in sorted((folder / o).rglob("*")) if p.is_file()}
+        for o in ("one", "two")
+    )
     assert one == two
 
 
@@ -275,7 +286,9 @@ def test_a_group_with_one_member_and_unknown_membership_are_disclosed(cli, folde
     slices = [m["slice"] for m in fairness["measurements"] if m["metric"] == "selection_rate"]
     assert {"sex": None} in slices
     assert {"sex": "x"} in slices
-    gap = next(m for m in fairness["measurements"] if m["metric"] == "demographic_parity_difference" and m["across"] == ["sex"])
+    gap = next(
+        m for m in fairness["measurements"] if m["metric"] == "demographic_parity_difference" and m["across"] == ["sex"]
+    )
     assert (gap["groups"]["compared"], gap["groups"]["expected"], gap["groups"]["unknown"]) == (2, 3, 8)
 
 
@@ -334,7 +347,11 @@ def test_the_scaffold_of_details_asks_at_most_fifteen_questions_with_help(cli, f
     new = tmp_path / "new"
     cli("init", new, "--from", folder / "data.csv", "--yes")
     text = (new / "details.yaml").read_text()
-    fields = [line for line in text.splitlines() if line and not line.startswith("#") and not line.startswith(("schema", "stated"))]
+    fields = [
+        line
+        for line in text.splitlines()
+        if line and not line.startswith("#") and not line.startswith(("schema", "stated"))
+    ]
     assert 1 <= len(fields) <= 15
     assert text.count("Good: ") == text.count("Not helpful: ") == len(fields)
 

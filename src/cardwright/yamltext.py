@@ -79,25 +79,36 @@ def parse(data: bytes, *, where: str, error: type[UsageError] = PlanError) -> Do
         line = data[: exc.start].count(b"\n") + 1
         raise error("not UTF-8", where=f"{where}, line {line}", do="Save the file as UTF-8.") from exc
     try:
-        for event in yaml.parse(text, Loader=_LOADER):
-            if isinstance(event, yaml.AliasEvent):
-                place = f"{where}, line {_line(event)}"
-                raise error("aliases (*name) are not read", where=place, do="Write the value out.")
-            if isinstance(event, yaml.ScalarEvent | yaml.MappingStartEvent | yaml.SequenceStartEvent) and event.tag:
-                place = f"{where}, line {_line(event)}"
-                raise error("tags (!name) are not read", where=place, do="Write a plain value.")
-        root = yaml.compose(text, Loader=_LOADER)
-    except yaml.YAMLError as exc:
-        mark = getattr(exc, "problem_mark", None)
-        place = f"{where}, line {mark.line + 1}, column {mark.column + 1}" if mark else where
-        problem = getattr(exc, "problem", None) or "cannot be read"
-        raise error(f"not YAML: {problem}", where=place, do="Check indentation, quotes and colons there.") from exc
+        root = _compose(text, where, error, _LOADER)
+    except yaml.YAMLError:
+        # libyaml refuses some things that YAML allows, a lone `?` among them, and says less about what it refuses.
+        try:
+            root = _compose(text, where, error, yaml.BaseLoader)
+        except yaml.YAMLError as exc:
+            mark = getattr(exc, "problem_mark", None)
+            place = f"{where}, line {mark.line + 1}, column {mark.column + 1}" if mark else where
+            problem = getattr(exc, "problem", None) or "cannot be read"
+            raise error(f"not YAML: {problem}", where=place, do="Check indentation, quotes and colons there.") from exc
+        except RecursionError as exc:
+            raise error("nested too deeply", where=where, do="No plan or policy is.") from exc
     except RecursionError as exc:
         raise error("nested too deeply", where=where, do="No plan or policy is.") from exc
     lines: dict[Path, tuple[int, int]] = {(): (1, 1)}
     written: dict[Path, str] = {}
     value = _value(root, (), lines, written, where, error) if root is not None else None
     return Document(value, lines, written, where)
+
+
+def _compose(text: str, where: str, error: type[UsageError], loader: Any) -> yaml.Node | None:
+    for event in yaml.parse(text, Loader=loader):
+        if isinstance(event, yaml.AliasEvent):
+            raise error(
+                "aliases (*name) are not read", where=f"{where}, line {_line(event)}", do="Write the value out."
+            )
+        if isinstance(event, yaml.ScalarEvent | yaml.MappingStartEvent | yaml.SequenceStartEvent) and event.tag:
+            raise error("tags (!name) are not read", where=f"{where}, line {_line(event)}", do="Write a plain value.")
+    root: yaml.Node | None = yaml.compose(text, Loader=loader)
+    return root
 
 
 def _line(event: yaml.Event) -> int:

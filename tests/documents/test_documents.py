@@ -1,0 +1,349 @@
+"""Documents say what the record says, escape what is hostile, and prove that they belong to it."""
+
+import io
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cardwright import decide, documents
+from cardwright.documents import environment, pdf
+from cardwright.errors import RenderError, TemplateError, UsageError
+from cardwright.record import (
+    Answer,
+    Details,
+    Evaluation,
+    Finding,
+    Measured,
+    NotEvaluated,
+    Record,
+    Series,
+    Table,
+    TableColumn,
+    canonical,
+)
+from cardwright.record.evaluation import count_severities
+from tests.policy.test_gate import FAILED, P, with_gap, with_record
+from tests.strategies import NOW, good_case, good_record
+
+GOLDEN = Path(__file__).parent / "golden"
+ROOT = Path(__file__).parent.parent.parent
+
+
+def edition(case=None, **more):
+    case = case or with_gap(FAILED)
+    return documents.Edition(record=case.record, verdict=decide(case, P, NOW, "review"), run=case.run, **more)
+
+
+def rich_record() -> Record:
+    """The good record with a table, curves, findings and long words."""
+    record = good_record()
+    fairness = record.evaluations[0]
+    findings = (
+        *fairness.findings,
+        Finding(severity="high", key="leak", explanation="A token came out.", where="notes", examples=("s***",)),
+    )
+    rich = fairness.model_copy(
+        update={
+            "findings": findings,
+            "severities": count_severities(findings),
+            "tables": (
+                Table(
+                    id="groups",
+                    title="Groups",
+                    columns=(
+                        TableColumn(name="group", title="Group"),
+                        TableColumn(name="rate", title="Rate", unit="proportion"),
+                    ),
+                    rows=(("a", 0.5), ("b", None)),
+                ),
+            ),
+            "series": (
+                Series(
+                    id="roc",
+                    title="ROC",
+                    x="False positive rate",
+                    y="True positive rate",
+                    points=((0, 0), (0.2, 0.7), (1, 1)),
+                ),
+            ),
+        }
+    )
+    evaluations = (Evaluation.model_validate(rich.model_dump()), record.evaluations[1])
+    return Record.model_validate(record.model_copy(update={"evaluations": evaluations}).model_dump())
+
+
+def everything_missing() -> Record:
+    record = good_record()
+    gaps = tuple(NotEvaluated(id=p.id, code="error", reason="It raised.", remedy="Mend it.") for p in record.planned)
+    return Record.model_validate(
+        record.model_copy(update={"evaluations": (), "not_evaluated": gaps, "details": Details()}).model_dump()
+    )
+
+
+# ------------------------------------------------------------------------------------------------ golden
+
+
+@pytest.mark.parametrize(
+    ("document", "format", "name"),
+    [
+        ("model_card", "markdown", "model_card.md"),
+        ("dataset_card", "markdown", "dataset_card.md"),
+        ("model_card", "html", "model_card.html"),
+        ("audit_report", "html", "audit_report.html"),
+    ],
+)
+def test_a_document_is_the_golden_one(document, format, name):
+    case = with_record(good_case(), rich_record())
+    data = documents.render(edition(case), document=document, format=format)
+    path = GOLDEN / name
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(data)
+    assert data == path.read_bytes(), "UPDATE_GOLDEN=1 writes it anew; look at the difference"
+
+
+# ------------------------------------------------------------------------------------------------ the PDF
+
+
+@pytest.fixture(scope="module")
+def report():
+    case = with_record(good_case(), rich_record())
+    return case, documents.render(edition(case), document="audit_report", format="pdf")
+
+
+def test_the_pdf_is_pdf_a_3b_tagged_and_holds_the_record(report):
+    import pikepdf
+    import pikepdf.pdfa
+
+    case, data = report
+    assert pikepdf.pdfa.validate_written(io.BytesIO(data), "3b").passed
+    with pikepdf.open(io.BytesIO(data)) as file:
+        assert "/StructTreeRoot" in file.Root
+        assert str(file.Root.Lang) == "en"
+        inside = file.attachments["record.json"].get_file().read_bytes()
+        assert {"record.json", "measurements.csv"} <= set(file.attachments)
+        assert file.docinfo["/Title"] == f"Audit report: {case.record.title}"
+    assert canonical.digest(inside) == case.record.sha256
+    assert inside == canonical.dumps(case.record)
+
+
+def test_every_figure_of_the_pdf_has_words(report):
+    import pikepdf
+
+    with pikepdf.open(io.BytesIO(report[1])) as file:
+        figures = [o for o in file.objects if isinstance(o, pikepdf.Dictionary) and o.get("/S") == "/Figure"]
+        assert figures
+        assert all(len(str(figure.get("/Alt", ""))) > 10 for figure in figures)
+
+
+def test_the_record_digest_is_printed_on_every_page(report):
+    """Read from the pages' own text, decoded through the fonts' maps."""
+    if not any((Path(p) / "pdftotext").exists() for p in os.environ["PATH"].split(os.pathsep)):
+        pytest.skip("pdftotext is not installed")
+    case, data = report
+    done = subprocess.run(["pdftotext", "-", "-"], input=data, capture_output=True, check=True)
+    pages = done.stdout.decode().split("\f")[:-1]
+    assert len(pages) > 3
+    for page in pages:
+        assert case.record.sha256 in re.sub(r"\s", "", page)
+        assert "DRAFT" in page
+    assert "REFUSED" in pages[0]
+    assert f"page 1 of {len(pages)}" in pages[0]
+
+
+def test_the_same_edition_gives_the_same_bytes_in_every_process():
+    script = """
+import sys, hashlib
+sys.path.insert(0, sys.argv[1])
+from tests.documents.test_documents import edition
+from cardwright import documents
+for document, format in (("audit_report", "pdf"), ("audit_report", "html"), ("model_card", "markdown")):
+    print(hashlib.sha256(documents.render(edition(), document=document, format=format)).hexdigest())
+"""
+    runs = {
+        subprocess.run(
+            [sys.executable, "-c", script, str(ROOT)],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(runs) == 1
+
+
+def test_a_pdf_whose_record_was_changed_is_refused(report):
+    case, data = report
+    with pytest.raises(Exception, match="not the record"):
+        pdf.check(data, canonical.dumps(case.record).replace(b'"M"', b'"N"', 1))
+
+
+def test_a_warning_of_the_engine_fails_the_build():
+    record = canonical.dumps(good_record())
+    html = f"<html lang=en><title>t</title><style>p {{ colour: red }}</style><p>{canonical.digest(record)}</p></html>"
+    with pytest.raises(RenderError, match="warns"):
+        pdf.write(html, record=record, tables={}, moment=NOW, title="t")
+
+
+@pytest.mark.parametrize("address", ["file:///etc/passwd", "http://example.com/a.png", "ftp://example.com/a"])
+def test_a_document_fetches_nothing(address):
+    record = canonical.dumps(good_record())
+    html = f'<html lang=en><title>t</title><p>{canonical.digest(record)}</p><img alt="a" src="{address}"></html>'
+    with pytest.raises(RenderError, match="fetch nothing"):
+        pdf.write(html, record=record, tables={}, moment=NOW, title="t")
+
+
+def test_a_character_that_no_font_holds_is_written_out():
+    assert pdf.unprintable("<p>a\U0001f600b</p>") == {"\U0001f600": 1}
+    assert "[U+1F600]" in pdf.replace_unprintable("<p>\U0001f600</p>")
+
+
+# ------------------------------------------------------------------------------------------------ everything missing
+
+
+@pytest.mark.parametrize(
+    ("document", "format"), [("model_card", "markdown"), ("dataset_card", "html"), ("audit_report", "pdf")]
+)
+def test_a_record_with_everything_missing_renders_and_invents_nothing(document, format):
+    case = with_record(good_case(), everything_missing())
+    data = documents.render(edition(case), document=document, format=format)
+    if format != "pdf":
+        text = data.decode()
+        assert "not provided" in text
+        assert "has no result (error)" in text
+        assert not re.search(r"\b(nan|inf)\b|\bNone\b", text.split("</style>")[-1])
+
+
+def test_a_record_that_nobody_judged_says_so():
+    html = documents.render(documents.Edition(record=good_record()), document="audit_report", format="html").decode()
+    assert "NOT JUDGED" in html
+
+
+# ------------------------------------------------------------------------------------------------ hostile text
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "{{ 7 * 7 }} {% for x in y %}",
+    "[click](javascript:alert(1)) ![x](file:///etc/passwd)",
+    "| a | b |\n# heading\n- item",
+    "</style><style>* {display: none}</style>",
+    '=HYPERLINK("http://example.com")',
+    "http://example.com www.example.com",
+    "`code` *bold* _em_ ~~gone~~ $x$",
+)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_stays_text(text):
+    record = good_record()
+    answers = {
+        "summary": Answer(text=text + " and words that say something", stated_by="A", stated_on="2026-11-20"),
+        "owners": Answer(
+            entries=({"name": text.replace("\n", " "), "role": "owner", "contact": "c"},),
+            stated_by="A",
+            stated_on="2026-11-20",
+        ),
+    }
+    title = text.replace("\n", " ")
+    record = Record.model_validate(
+        record.model_copy(update={"details": Details(answers=answers), "title": title}).model_dump()
+    )
+    shown = documents.Edition(record=record)
+    html = documents.render(shown, document="model_card", format="html").decode()
+    body = html.split("</style>", 1)[1]
+    for tag in ("<script", "<img", "<style", "onerror=alert(1)>"):
+        assert tag not in body
+    assert "49 " not in body.split("What is missing")[0]
+    markdown = documents.render(shown, document="model_card", format="markdown").decode()
+    head, _, body = markdown[4:].partition("\n---\n")
+    for made in ("<script", "<img", "](javascript", "](file:", "![", "http://example", "www.example"):
+        assert made not in body
+    assert not [line for line in body.splitlines()[2:] if line.startswith(("# heading", "- item", "| a"))]
+
+
+def test_a_formula_stays_text_in_the_attached_csv():
+    from cardwright.documents.view import _cell
+
+    assert _cell("=1+1") == "'=1+1"
+    assert _cell(-1.5) == "-1.5"
+
+
+def test_hidden_characters_are_written_out():
+    assert environment._visible("a\u202eb") == "a\\u202eb"
+
+
+def test_a_word_of_a_thousand_letters_can_be_broken():
+    assert str(environment._visible("x" * 100)).count("<wbr>") == 5
+
+
+# ------------------------------------------------------------------------------------------------ own templates
+
+
+def test_a_template_of_ones_own_takes_the_place_of_ours(tmp_path):
+    (tmp_path / "model_card.md.j2").write_text("Our card for {{ record.title }}: {{ record_sha256 }}")
+    out = documents.render(edition(templates_dir=tmp_path), document="model_card", format="markdown").decode()
+    assert out.startswith("Our card for M: ")
+
+
+def test_a_block_of_ours_can_be_extended(tmp_path):
+    (tmp_path / "mine.html.j2").write_text("x")
+    (tmp_path / "card.html.j2").write_text("<p>{{ subject.name }}</p>")
+    assert documents.render(edition(templates_dir=tmp_path), document="model_card", format="html") == b"<p>m</p>"
+
+
+def test_a_template_that_names_something_unknown_is_an_error_with_the_nearest(tmp_path):
+    (tmp_path / "model_card.md.j2").write_text("{{ recrod.title }}")
+    with pytest.raises(TemplateError, match='"record"'):
+        documents.render(edition(templates_dir=tmp_path), document="model_card", format="markdown")
+
+
+@pytest.mark.parametrize(
+    "template",
+    ["{{ ''.__class__.__mro__ }}", "{{ record.__init__.__globals__ }}", "{% for %}", "{{ record.title.foo }}"],
+)
+def test_a_template_does_nothing_but_show_values(tmp_path, template):
+    (tmp_path / "model_card.md.j2").write_text(template)
+    with pytest.raises(TemplateError):
+        documents.render(edition(templates_dir=tmp_path), document="model_card", format="markdown")
+
+
+def test_a_document_that_is_not_there_is_said_with_the_nearest():
+    with pytest.raises(UsageError, match='"model_card"'):
+        documents.render(edition(), document="modelcard", format="html")
+
+
+# ------------------------------------------------------------------------------------------------ words and numbers
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "shown"),
+    [
+        (0.70779, "proportion", "0.708"),
+        (0.0, "difference", "0.000"),
+        (-0.25, "difference", "\u22120.250"),
+        (1234.0, "count", "1,234"),
+        (0.0000123, "ratio", "1.2e\u221205"),
+        (None, "ratio", "—"),
+    ],
+)
+def test_numbers_are_rounded_here_and_only_here(value, unit, shown):
+    assert environment.number(value, unit) == shown
+
+
+def test_a_number_is_said_with_its_interval_and_its_counts():
+    m = good_record().evaluations[0].measurements[0]
+    assert isinstance(m, Measured)
+    assert environment.measured(m) == "0.800 (95\u202f% interval 0.700 to 0.900; 80 of 100)"
+
+
+def test_no_document_claims_what_evidence_cannot():
+    case = with_record(good_case(), rich_record())
+    for document, format in (("model_card", "markdown"), ("audit_report", "html")):
+        text = documents.render(edition(case), document=document, format=format).decode().lower()
+        assert not re.search(r"\b(compliant|debiased|unbiased|guarantee)", text)
