@@ -31,7 +31,7 @@ _LABEL = re.compile(
     r"^(y|label|target|outcome|class|y_true|ground_?truth|truth|actual|response)$|label|target|outcome|approv|hired|default|churn|fraud|admit|readmi|income|survived",
     re.I,
 )
-_SCORE = re.compile(r"score|prob|^p_|_p$|proba|risk|confidence|likelihood|y_hat|yhat", re.I)
+_SCORE = re.compile(r"score|prob|^p_|^p$|_p$|proba|risk|confidence|likelihood|y_hat|yhat", re.I)
 _PREDICTION = re.compile(r"pred|decision|y_pred|yhat|y_hat|classified|predicted", re.I)
 _SENSITIVE = re.compile(
     r"race|ethnic|sex|gender|age_?(band|group|range|cat)|nationalit|religio|disab|marital|pregnan|veteran|orientation|caste",

@@ -43,6 +43,9 @@ _CONSTANTS = {
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
+_LONE = re.compile(r"(:[ \t]+)\?(?=[ \t]*(?:#.*)?$|[ \t]*[,}])", re.MULTILINE)
+
+
 class Document:
     """A parsed file: plain values, the line of each key, and each scalar as it was written."""
 
@@ -81,9 +84,9 @@ def parse(data: bytes, *, where: str, error: type[UsageError] = PlanError) -> Do
     try:
         root = _compose(text, where, error, _LOADER)
     except yaml.YAMLError:
-        # libyaml refuses some things that YAML allows, a lone `?` among them, and says less about what it refuses.
+        # An unanswered `key: ?` is what `init` leaves and what people write; YAML takes it for the start of a key.
         try:
-            root = _compose(text, where, error, yaml.BaseLoader)
+            root = _compose(_LONE.sub(r'\1"?"', text), where, error, yaml.BaseLoader)
         except yaml.YAMLError as exc:
             mark = getattr(exc, "problem_mark", None)
             place = f"{where}, line {mark.line + 1}, column {mark.column + 1}" if mark else where
