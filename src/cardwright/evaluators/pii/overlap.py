@@ -42,9 +42,13 @@ def _counts(text: str, hit: Hit, own: Mapping[str, float]) -> bool:
 
 
 def is_written_as_phone(text: str) -> bool:
-    """Whether a number is written as a telephone number is: a plus sign or brackets, or at least three groups of digits.
+    """Whether a number is written as a telephone number is.
+
+    That is with a plus sign or brackets, in at least three groups of digits, or in two of which the first begins with the trunk
+    prefix 0.
 
     >>> [is_written_as_phone(text) for text in ("+49301234567", "212-555-0199", "2125550199")]
     [True, True, False]
     """
-    return text.startswith(("+", "(")) or len(_SEPARATED.findall(text)) >= 2
+    breaks = len(_SEPARATED.findall(text))
+    return text.startswith(("+", "(")) or breaks >= 2 or (breaks == 1 and text.startswith("0"))

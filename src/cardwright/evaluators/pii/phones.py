@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-MAX_CANDIDATES = 2000
-"""The stock matcher gives up after 65,535 attempts; texts that come near go to it."""
+MAX_ATTEMPTS = 60_000
+"""The stock matcher gives up after 65,535 parts that are no number; texts that come near go to it."""
 
 _SAMPLES = (
     "call +1 (212) 555-2368 or 0171/2345678 ext. 12", "2125552368", "020 7946 0958; 030-901820", "abc8005001234 8005001234def",
@@ -39,6 +39,8 @@ class _Candidate:
     """The stretch and its place, where nothing around it speaks against a number."""
     inside: tuple[tuple[str, int], ...]
     """Parts of it, and their places, in the order in which they are tried."""
+    attempts: int
+    """How many parts the stock matcher would try at most."""
 
 
 class PhoneFinder:
@@ -70,22 +72,44 @@ class PhoneFinder:
     def find(self, text: str) -> set[tuple[int, int]] | None:
         """Spans of numbers that are valid in any of the regions; None where the stock recogniser has to look."""
         seen: dict[int, _Candidate | None] = {}
+        attempts = 0
+        usual: list[
+            _Candidate
+        ] = []  # the candidates a region comes by that finds none inside of them, if they may be any
+        index = 0
+        while (candidate := self._seen(seen, text, index)) is not None:
+            if candidate.whole or candidate.inside:
+                usual.append(candidate)
+            index = candidate.end
+            attempts += candidate.attempts
+            if attempts > MAX_ATTEMPTS:
+                return None
         spans: set[tuple[int, int]] = set()
-        for region in self._regions:
-            index = 0
-            while True:
-                if index not in seen:
-                    if len(seen) > MAX_CANDIDATES:
-                        return None
-                    seen[index] = self._candidate(text, index)
-                candidate = seen[index]
-                if candidate is None:
-                    break
+        for region in self._regions if usual else ():
+            for candidate in usual:
                 span = self._match(candidate, region)
                 if span is not None:
                     spans.add(span)
-                index = candidate.end if span is None else span[1]
+                    if span[1] != candidate.end:
+                        spans |= self._from(seen, text, span[1], region)
+                        break
+        attempts = sum(candidate.attempts for candidate in seen.values() if candidate is not None)
+        return spans if attempts <= MAX_ATTEMPTS else None
+
+    def _from(self, seen: dict[int, _Candidate | None], text: str, index: int, region: str) -> set[tuple[int, int]]:
+        """Spans of numbers of a region from a place on, where its search has left the way of the others."""
+        spans = set()
+        while (candidate := self._seen(seen, text, index)) is not None:
+            span = self._match(candidate, region)
+            if span is not None:
+                spans.add(span)
+            index = candidate.end if span is None else span[1]
         return spans
+
+    def _seen(self, seen: dict[int, _Candidate | None], text: str, index: int) -> _Candidate | None:
+        if index not in seen:
+            seen[index] = self._candidate(text, index)
+        return seen[index]
 
     def _candidate(self, text: str, index: int) -> _Candidate | None:
         """The next candidate on or after a place, with everything about it that does not depend on the region."""
@@ -102,23 +126,21 @@ class PhoneFinder:
             m._TIME_STAMPS.search(whole) and m._TIME_STAMPS_SUFFIX.match(text[end:])
         )
         if dated:
-            return _Candidate(end, (), ())
+            return _Candidate(end, (), (), 1)
         first = ((whole, start),) if self._may_be_number(text, whole, start) else ()
-        return _Candidate(end, first, tuple(self._inside(text, whole, start)))
+        parts = list(self._inside(whole, start))
+        inside = tuple((part, place) for part, place in parts if self._may_be_number(text, part, place))
+        return _Candidate(end, first, inside, 1 + len(parts))
 
-    def _inside(self, text: str, candidate: str, offset: int) -> Iterator[tuple[str, int]]:
+    def _inside(self, candidate: str, offset: int) -> Iterator[tuple[str, int]]:
         """Parts of a candidate that may be numbers, in the order of `PhoneNumberMatcher._extract_inner_match`."""
         m = self._matcher
         for pattern in m._INNER_MATCHES:
             found = pattern.search(candidate)
             if found:
-                before = self._trimmed(candidate[: found.start()])
-                if self._may_be_number(text, before, offset):
-                    yield before, offset
+                yield self._trimmed(candidate[: found.start()]), offset
             while found:
-                part = self._trimmed(found.group(1))
-                if self._may_be_number(text, part, offset + found.start(1)):
-                    yield part, offset + found.start(1)
+                yield self._trimmed(found.group(1)), offset + found.start(1)
                 found = pattern.search(candidate, found.start() + 1)
 
     def _trimmed(self, part: str) -> str:

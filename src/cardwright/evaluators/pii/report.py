@@ -261,9 +261,8 @@ def _findings(
         yield Finding(
             severity=severity,
             key=f"entity.{name.lower()}",
-            explanation=f"{_upper(kind.title)} stands in {one.rows[name]} of {tally.rows} rows ({one.hits[name]} "
-            f"hits).{new} "
-            f"{kind.why}{note}",
+            explanation=f"{_upper(kind.title)} stands in {one.rows[name]} of {tally.rows} {rows} "
+            f"({one.hits[name]} {hits}).{new} {kind.why}{note}",
             where=names[column],
             count=one.hits[name],
             examples=examples,
