@@ -211,8 +211,15 @@ def _by_slice(metric: str, attribute: str, rows: list[Measured | Unmeasured]) ->
     values = [m for m in rows if isinstance(m, Measured)]
     if not values:
         return None
+    rest = ""
     if metric in _SKEWED:
         rows = sorted(rows, key=lambda m: -m.value if isinstance(m, Measured) else 0.0)
+        shown = [m for m in rows if not (isinstance(m, Measured) and m.value == 0)]
+        if not any(isinstance(m, Measured) for m in shown):
+            return None  # a row of zeros says nothing that the sentence beside it does not
+        if len(shown) < len(rows):
+            rest = f" {len(rows) - len(shown)} others are at 0."
+        rows = shown
     named = [("unknown" if (v := next(iter(m.slice.values()))) is None else v, m) for m in rows]
     known = [(label, m) for label, m in named if isinstance(m, Measured) and None not in m.slice.values()]
     if not known:
@@ -220,7 +227,7 @@ def _by_slice(metric: str, attribute: str, rows: list[Measured | Unmeasured]) ->
     top, low = max(known, key=lambda pair: pair[1].value), min(known, key=lambda pair: pair[1].value)
     finding = (
         f"{words(metric).capitalize()} by {attribute}: highest {top[0]} at {number(top[1].value, top[1].unit)}, "
-        f"lowest {low[0]} at {number(low[1].value, low[1].unit)}."
+        f"lowest {low[0]} at {number(low[1].value, low[1].unit)}.{rest}"
     )
     return dots(f"{words(metric)} by {attribute}", finding, named)
 
