@@ -46,8 +46,9 @@ except SystemExit:
 
 def dossier(folder) -> str:
     """A small dossier, made from the core's own values."""
-    from cardwright import store
     from tests.strategies import good_case
+
+    from cardwright import store
 
     case = good_case()
     files = {

@@ -19,8 +19,8 @@ import typer
 # pydantic looks through all installed packages for plug-ins of its own when it is imported; no record needs one.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
-from cardwright import __version__  # noqa: E402
-from cardwright.errors import CardwrightError, NothingToCheckError, UsageError  # noqa: E402
+from cardwright import __version__
+from cardwright.errors import CardwrightError, NothingToCheckError, UsageError
 
 if TYPE_CHECKING:
     from cardwright.policy.policy import Policy

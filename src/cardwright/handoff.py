@@ -158,7 +158,7 @@ def _evaluate_one(
         return NotEvaluated(
             id=step.id, code="error", reason=str(exc)[:2000], remedy=exc.do or "Mend what stopped it and run again."
         )
-    except Exception as exc:  # noqa: BLE001  any evaluator, ours or a stranger's, may raise anything; the run goes on
+    except Exception as exc:
         if debug:
             raise
         # The message of a foreign error may hold a value from the data, so only its type is kept.

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.policy.test_gate import FAILED, P, with_gap, with_record
+from tests.strategies import NOW, good_case, good_record
 
 from cardwright import decide, documents
 from cardwright.documents import environment, pdf
@@ -26,8 +28,6 @@ from cardwright.record import (
     canonical,
 )
 from cardwright.record.evaluation import count_severities
-from tests.policy.test_gate import FAILED, P, with_gap, with_record
-from tests.strategies import NOW, good_case, good_record
 
 GOLDEN = Path(__file__).parent / "golden"
 ROOT = Path(__file__).parent.parent.parent
@@ -261,7 +261,7 @@ def test_hostile_text_stays_text(text):
         assert tag not in body
     assert "49 " not in body.split("What is missing")[0]
     markdown = documents.render(shown, document="model_card", format="markdown").decode()
-    head, _, body = markdown[4:].partition("\n---\n")
+    body = markdown[4:].partition("\n---\n")[2]
     for made in ("<script", "<img", "](javascript", "](file:", "![", "http://example", "www.example"):
         assert made not in body
     assert not [line for line in body.splitlines()[2:] if line.startswith(("# heading", "- item", "| a"))]

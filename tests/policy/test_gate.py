@@ -5,12 +5,12 @@ import itertools
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.strategies import NOW, gap, good_case, good_record, waiver
 
 from cardwright.errors import NothingToCheckError
 from cardwright.policy.gate import decide
 from cardwright.policy.policy import Policy, read_policy
 from cardwright.record import Case, Measured, NotEvaluated, PlanLock, Record
-from tests.strategies import NOW, gap, good_case, good_record, waiver
 
 POLICY = b"""
 schema: cardwright/policy/1

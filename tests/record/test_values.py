@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from tests.strategies import evaluations, good_case, good_record, measured, records, unmeasured
 
 from cardwright.errors import IntegrityError
 from cardwright.record import Evaluation, Groups, Interval, Measured, Record, Unmeasured, canonical
 from cardwright.record.base import is_placeholder, label, visible
-from tests.strategies import evaluations, good_case, good_record, measured, records, unmeasured
 
 
 @given(records())

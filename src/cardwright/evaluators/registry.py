@@ -29,7 +29,8 @@ def available() -> Mapping[str, EntryPoint]:
         before = found.get(point.name)
         if before is not None and before.value != point.value:
             raise UsageError(
-                f'two packages bring an evaluator "{point.name}": {before.value} and {point.value}', do="Uninstall one of them."
+                f'two packages bring an evaluator "{point.name}": {before.value} and {point.value}',
+                do="Uninstall one of them.",
             )
         found[point.name] = point
     return found
@@ -56,7 +57,8 @@ def find(name: str) -> type[Evaluator]:
     except Exception as exc:  # whatever a third party's module raises on import; it is named and wrapped
         package = point.dist.name if point.dist is not None else point.value
         raise UsageError(
-            f'the evaluator "{name}" of {package} cannot be loaded ({type(exc).__name__})', do="Reinstall or remove that package."
+            f'the evaluator "{name}" of {package} cannot be loaded ({type(exc).__name__})',
+            do="Reinstall or remove that package.",
         ) from exc
     missing = [word for word in ("name", "version", "needs", "extra", "evaluate") if not hasattr(evaluator, word)]
     if missing:
@@ -74,7 +76,9 @@ def parameters(evaluator: type[Evaluator]) -> dict[str, inspect.Parameter]:
     }
 
 
-def configured(evaluator: type[Evaluator], options: Mapping[str, Any], *, where: str) -> tuple[Evaluator, dict[str, Any]]:
+def configured(
+    evaluator: type[Evaluator], options: Mapping[str, Any], *, where: str
+) -> tuple[Evaluator, dict[str, Any]]:
     """An evaluator set up, and all its parameters, defaults included.
 
     Raises
@@ -87,10 +91,12 @@ def configured(evaluator: type[Evaluator], options: Mapping[str, Any], *, where:
         if option not in known:
             needs = [need.name for need in evaluator.needs]
             raise PlanError(
-                f'{evaluator.name} has no option "{option}"', where=where, do=did_you_mean(option, [*known, *needs, "id", "target"])
+                f'{evaluator.name} has no option "{option}"',
+                where=where,
+                do=did_you_mean(option, [*known, *needs, "id", "target"]),
             )
     values = {
-        name: options[name] if name in options else parameter.default
+        name: options.get(name, parameter.default)
         for name, parameter in known.items()
         if name in options or parameter.default is not parameter.empty
     }

@@ -316,7 +316,8 @@ def _select(
                 _Answer(
                     "inconclusive",
                     f"The numbers of {evaluation.id} are {have}; the policy asks for {rule.binding} by the model at hand.",
-                    "Name the model beside the source, e.g. `- attributions: {source: test, model: model.skops}`: its predictions are recomputed.",
+                    "Name the model beside the source, and its predictions are recomputed: "
+                    "`- attributions: {source: test, model: model.skops}`.",
                     "command",
                     "cardwright run assessment.yaml",
                 ),

@@ -34,7 +34,8 @@ def as_text(verdict: Verdict, *, width: int = 80, everything: bool = False) -> s
     counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in verdict.counts.items())
     lines = [
         verdict.headline,
-        f"policy {verdict.policy.name} {verdict.policy.version} ({verdict.policy.sha256[:12]}), chosen by {verdict.policy.chosen_by}",
+        f"policy {verdict.policy.name} {verdict.policy.version} ({verdict.policy.sha256[:12]}), "
+        f"chosen by {verdict.policy.chosen_by}",
         f"{len(verdict.outcomes)} requirements: {counts}",
     ]
     if verdict.valid_until is not None:

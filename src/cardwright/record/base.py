@@ -162,9 +162,11 @@ def label(value: object) -> str:
 
 _PLACEHOLDER = re.compile(
     r"""^[\s\W_]*(?:
-        (?:to\s*be|t\.?b\.?)\s*(?:d\.?|determined|defined|done|added|announced|completed|confirmed|c\.?|a\.?)
-        | todo | fixme | xxx+ | n\s*/?\s*a | none\s+yet | not\s+yet | unknown | placeholder | fill\s+(?:me|this)\s+in | your\s+text\s+here
-        | (?:more\s+)?information\s+needed | more\s+information\s+needed | lorem\s+ipsum\b.* | asdf+ | test | see\s+above | same | \.\.\. | \?+ | -+
+        (?:to\s*be|t\.?b\.?)
+        \s*(?:d\.?|determined|defined|done|added|announced|completed|confirmed|c\.?|a\.?)
+        | todo | fixme | xxx+ | n\s*/?\s*a | none\s+yet | not\s+yet | unknown | placeholder | fill\s+(?:me|this)\s+in
+        | your\s+text\s+here | (?:more\s+)?information\s+needed | lorem\s+ipsum\b.* | asdf+ | test | see\s+above | same
+        | \.\.\. | \?+ | -+
     )[\s\W_]*$""",
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )

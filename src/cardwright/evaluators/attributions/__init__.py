@@ -130,8 +130,8 @@ class Attributions:
             question="Which features drive the model's output, and does the explanation hold?",
             method=(
                 f"{rows.num_rows} of {total} rows, chosen by a keyed hash, were explained by {_WAYS[first.method]} in the output "
-                f"space {first.output}, against a background of {count} rows (sha256 {digest}), seed {inputs.seed}. Attributions of "
-                f"columns that a pipeline made out of one feature are added up. Additivity is computed here as "
+                f"space {first.output}, against a background of {count} rows (sha256 {digest}), seed {inputs.seed}. "
+                f"Attributions of columns that a pipeline made out of one feature are added up. Additivity is computed here as "
                 f"|output - base - sum of attributions| relative to the range of the output. The ranking is compared over "
                 f"{self.seeds} backgrounds and seeds (Spearman's rho of the mean absolute attributions; overlap of the first "
                 f"{min(self.top, len(model.features))}). A feature is called a proxy where its association with a sensitive "

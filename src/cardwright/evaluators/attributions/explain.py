@@ -1,8 +1,8 @@
 """Attributions of one model's output to its features: SHAP for scikit-learn, integrated gradients for torch.
 
 Each way gives, for every row, one number per feature of the *plan* (columns that a pipeline made out of one feature are added
-up), the output that was explained, and the base it is explained from; so the residual of additivity can be computed here, whatever
-the library checks.
+up), the output that was explained, and the base it is explained from; so the residual of additivity can be computed here,
+whatever the library checks.
 """
 
 from __future__ import annotations
