@@ -170,6 +170,8 @@ def test_numbers_lose_nothing():
     assert [made.texts[p] if p >= 0 else None for p in made.places] == ["2125552368", None, None, None, None]
     exact = pa.array([9007199254740993, 2**63 - 1])
     assert cells("x", exact, "whole").texts == ("9007199254740993", "9223372036854775807")
+    unsigned = pa.array([2**64 - 1, 12345678901234567], pa.uint64())
+    assert cells("x", unsigned, "whole").texts == ("", "12345678901234567")
 
 
 def test_texts_inside_lists_and_structures_are_read():

@@ -185,7 +185,7 @@ def test_parts_of_interactions_can_be_chosen():
 def test_a_table_without_an_eligible_column_is_not_applicable_and_shows_its_schema():
     result = evaluate(table_from({"age": [31, 42], "ratio": [0.5, 0.25], "flag": [True, False]}))
     assert result.not_applicable is not None
-    assert "age (int64: its numbers have at most 2 digits" in result.not_applicable
+    assert "age (int64: its whole numbers have at most 2 digits" in result.not_applicable
     assert "ratio (double" in result.not_applicable
     assert {m.code for m in result.measurements if isinstance(m, Unmeasured)} == {"not_applicable"}
     assert result.measurements
@@ -393,6 +393,30 @@ def test_personal_data_in_the_name_of_a_column_are_found_and_masked():
     ]
     assert "jane.roe" not in canonical.dumps(result).decode()
     assert result.find("pii_row_rate", slice={"column": "column 1 (name withheld)"})
+
+
+def test_what_is_said_is_no_personal_data_itself():
+    """A record's free text and examples are scanned when it is assembled; masked ones must pass."""
+    from cardwright.evaluators.pii.text import scan_light, scan_text
+
+    rng = random.Random(9)
+    result = evaluate(table_from({"note": [document(rng, 6) for _ in range(150)]}), max_examples=20)
+    texts = [
+        result.question,
+        result.method,
+        *result.limits,
+        *(t.what + ": " + t.why for t in result.coverage.not_tested),
+    ]
+    texts += [text for finding in result.findings for text in (finding.explanation, *finding.examples)]
+    assert len(texts) > 80
+    assert [text for text in texts if scan_light(text)] == []
+    assert [text for text in texts if any(hit.entity != "DATE_TIME" for hit in scan_text(text))] == []
+
+
+def test_names_of_columns_that_look_alike_stay_apart():
+    long = "x" * 250
+    result = evaluate(table_from({f"{long}1": ["a@example.com"], f"{long}2": ["b@example.com"]}))
+    assert len({f.where for f in result.findings}) == 2
 
 
 def test_an_error_names_no_value():

@@ -254,7 +254,8 @@ def _why_not(numbers: Numbers, *, named: bool) -> str | None:
     if numbers.fractions:
         return "it holds numbers with fractions, which are measurements"
     if not named and not numbers.long:
-        return f"its numbers have at most {numbers.most_digits} digits, fewer than {LEAST_DIGITS} or more than {MOST_DIGITS}"
+        most = f"{numbers.most_digits} digit{'' if numbers.most_digits == 1 else 's'}"
+        return f"its whole numbers have at most {most}; telephone and identity numbers have {LEAST_DIGITS} to {MOST_DIGITS}"
     return None
 
 
@@ -323,7 +324,7 @@ def cells(name: str, column: Any, kind: Kind, context: tuple[str, ...] = (), *, 
     if encoded.dictionary.null_count:  # a dictionary with a missing value: rare, and its places no longer hold
         return cells(name, column.dictionary_decode(), kind, context, named=named)
     finite = np.isfinite(numbers)
-    counted = digits_of(np.where(finite, numbers, -1))
+    counted = digits_of(np.where(finite, numbers, -1) if numbers.dtype.kind == "f" else numbers)
     fits = (counted >= (1 if named else LEAST_DIGITS)) & (counted <= MOST_DIGITS)
     texts = [str(int(number)) if fit else "" for number, fit in zip(numbers.tolist(), fits.tolist(), strict=True)]
     return Cells(name, tuple(texts), _only(places, fits), int((_only(places, finite) >= 0).sum()), context)

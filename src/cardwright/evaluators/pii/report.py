@@ -134,9 +134,11 @@ def _shown_names(detector: engine.Detector, plan: Plan) -> dict[str, str]:
     """Names of columns as the record shows them: different ones, and none that is personal data itself."""
     hidden = _hits_in_names(detector, plan)
     shown: dict[str, str] = {}
+    taken: set[str] = set()
     for number, name in enumerate([*(name for name, _ in plan.read), *(name for name, _, _ in plan.skipped)], 1):
         text = f"column {number} (name withheld)" if name in hidden else label(name)
-        shown[name] = text if text not in shown.values() else f"{text[:180]} (column {number})"
+        shown[name] = text if text not in taken else f"{text[:170]} (column {number})"
+        taken.add(shown[name])
     return shown
 
 
