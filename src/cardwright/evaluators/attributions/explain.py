@@ -78,7 +78,10 @@ def explain(
     if method == "integrated_gradients":
         raise UsageError("integrated gradients explain torch models", do="Leave `method` out.")
     if model.framework == "sklearn" and method in ("auto", "tree", "linear"):
-        found = _native(model, rows, background, method, column)
+        with warnings.catch_warnings():
+            # The last step gets an array, as it does inside its pipeline; the columns are in the order it was fitted with.
+            warnings.filterwarnings("ignore", "X does not have valid feature names")
+            found = _native(model, rows, background, method, column)
         if found is not None:
             return found
         if method != "auto":

@@ -1,0 +1,211 @@
+"""Attributions add up, belong to the features of the plan, and repeat."""
+
+import numpy as np
+import pytest
+
+from cardwright.errors import UsageError
+from cardwright.evaluators.attributions import Attributions, association
+from cardwright.evaluators.attributions.explain import _origins, explain
+from cardwright.evaluators.attributions.select import choose
+from cardwright.evaluators.interface import Inputs
+from cardwright.record import Measured, Unmeasured
+from cardwright.sources.models import model_from_callable, model_from_estimator, model_from_module
+from cardwright.testing import check_evaluator
+from tests.support import list_rows, memory_predictions
+
+FEATURES = ("a", "b", "c")
+
+
+def data(n=240, seed=3):
+    rng = np.random.default_rng(seed)
+    a, b = rng.normal(size=n), rng.normal(size=n)
+    group = np.where(a + 0.3 * rng.normal(size=n) > 0, "x", "z")
+    y = (a - 0.5 * b + 0.3 * rng.normal(size=n) > 0).astype(int)
+    return {"a": a, "b": b, "c": rng.normal(size=n), "g": group, "y": y, "p": np.full(n, 0.5)}
+
+
+def source(columns=None, cuts=()):
+    return memory_predictions(
+        columns or data(), score="p", threshold=0.5, sensitive=["g"], features=FEATURES, classes=("0", "1"), cuts=cuts
+    )
+
+
+def inputs(model, predictions=None, **parameters):
+    return Inputs(
+        id="attributions", sources={"source": predictions or source(), "model": model}, parameters=parameters, seed=5
+    )
+
+
+def frame(columns, names=FEATURES):
+    import pandas as pd
+
+    return pd.DataFrame({name: columns[name] for name in names})
+
+
+def linear():
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    columns = data()
+    pipeline = make_pipeline(StandardScaler(), LogisticRegression()).fit(frame(columns), columns["y"])
+    return model_from_estimator(pipeline, favourable=1)
+
+
+def trees():
+    from sklearn.ensemble import RandomForestClassifier
+
+    columns = data()
+    forest = RandomForestClassifier(n_estimators=10, max_depth=4, random_state=0).fit(frame(columns), columns["y"])
+    return model_from_estimator(forest, favourable=1)
+
+
+def network():
+    import torch
+
+    torch.manual_seed(0)
+    return model_from_module(
+        torch.nn.Sequential(torch.nn.Linear(3, 1)),
+        FEATURES,
+        task="binary",
+        favourable=1,
+        classes=(0, 1),
+        output="logit",
+    )
+
+
+def value(evaluation, metric, **slice_):
+    (found,) = evaluation.find(metric, slice=slice_)
+    assert isinstance(found, Measured), found
+    return found.value
+
+
+def batches(columns, rows, background, seed=0):
+    x, _ = choose(list_rows(columns), FEATURES, rows, seed)
+    b, _ = choose(list_rows(columns), FEATURES, background, seed + 1)
+    return x, b
+
+
+def test_a_linear_model_is_explained_by_coefficient_times_distance_from_the_mean():
+    model, (x, b) = linear(), batches(data(), 40, 30)
+    found = explain(model, x, b, method="auto", column=1, steps=8, seed=0)
+    scaler, logistic = model.native[0], model.native[-1]
+    z = scaler.transform(frame({n: x.column(n).to_numpy() for n in FEATURES}))
+    mean = scaler.transform(frame({n: b.column(n).to_numpy() for n in FEATURES})).mean(axis=0)
+    assert found.method == "linear"
+    assert found.output == "log_odds"
+    np.testing.assert_allclose(found.values, logistic.coef_[0] * (z - mean), atol=1e-9)
+
+
+@pytest.mark.parametrize("make", [linear, trees], ids=["linear", "trees"])
+@pytest.mark.parametrize("column", [0, 1])
+def test_attributions_add_up_to_the_output_of_the_class_asked_for(make, column):
+    x, b = batches(data(), 25, 20)
+    found = explain(make(), x, b, method="auto", column=column, steps=8, seed=0)
+    assert found.residuals.max() < 1e-6
+
+
+def test_the_two_classes_mirror_each_other():
+    x, b = batches(data(), 10, 20)
+    one, other = (explain(linear(), x, b, method="auto", column=c, steps=8, seed=0) for c in (0, 1))
+    np.testing.assert_allclose(one.values, -other.values, atol=1e-9)
+
+
+def test_integrated_gradients_of_a_linear_network_are_exact():
+    x, b = batches(data(), 20, 20)
+    model = network()
+    found = explain(model, x, b, method="auto", column=1, steps=16, seed=0)
+    weight = model.native[0].weight.detach().numpy()[0]
+    matrix = np.column_stack([x.column(n).to_numpy() for n in FEATURES])
+    mean = np.column_stack([b.column(n).to_numpy() for n in FEATURES]).astype("float32").mean(axis=0)
+    assert found.method == "integrated_gradients"
+    np.testing.assert_allclose(found.values, (matrix - mean) * weight, atol=1e-4)
+    assert found.residuals.max() < 1e-4
+
+
+def test_words_go_through_the_permutation_explainer():
+    columns = data(60)
+    columns["c"] = np.where(columns["c"] > 0, "up", "down")
+
+    def predict(batch):
+        return 1 / (1 + np.exp(-(batch["a"].to_numpy() + np.where(batch["c"] == "up", 1.0, -1.0))))
+
+    model = model_from_callable(predict, FEATURES, task="binary")
+    x, b = batches(columns, 8, 6)
+    found = explain(model, x, b, method="auto", column=None, steps=8, seed=1)
+    assert found.method == "permutation"
+    assert found.residuals.max() < 1e-9
+    np.testing.assert_allclose(found.values[:, 1], 0, atol=1e-12)
+
+
+def test_columns_that_a_pipeline_made_are_given_back_to_their_feature():
+    names = ["num__a", "cat__color_red", "cat__color_blue", "a_b"]
+    assert _origins(names, ["a", "color", "a_b"]) == [0, 1, 1, 2]
+    assert _origins(["x0"], ["a"]) is None
+
+
+def test_the_evaluation_says_what_drives_the_output_and_how_well_it_holds():
+    evaluation = Attributions(rows=60, background_rows=40).evaluate(inputs(linear()))
+    shares = {f: value(evaluation, "attribution_share", feature=f) for f in FEATURES}
+    assert max(shares, key=shares.get) == "a"
+    assert sum(shares.values()) == pytest.approx(1)
+    assert value(evaluation, "additivity_residual_p99") < 1e-9
+    assert -1 <= value(evaluation, "attribution_rank_stability") <= 1
+    assert value(evaluation, "sensitive_attribution_share") == 0
+    assert value(evaluation, "proxy_attribution_share") == pytest.approx(shares["a"])
+    assert evaluation.completeness == "sampled"
+    assert [row[:2] for row in next(t for t in evaluation.tables if t.id == "proxies").rows] == [("a", "g")]
+
+
+def test_a_model_that_reads_a_sensitive_attribute_is_a_finding():
+    columns = data()
+    columns["g"] = (columns["a"] > 0).astype(int)
+    predictions = memory_predictions(
+        columns, score="p", threshold=0.5, sensitive=["g"], features=("a", "g"), classes=("0", "1")
+    )
+    from sklearn.linear_model import LogisticRegression
+
+    fitted = LogisticRegression().fit(frame(columns, ("a", "g")), columns["y"])
+    evaluation = Attributions(rows=50).evaluate(inputs(model_from_estimator(fitted, favourable=1), predictions))
+    assert "sensitive_feature_used" in {f.key for f in evaluation.findings}
+    assert value(evaluation, "sensitive_attribution_share") > 0
+
+
+def test_a_model_that_reads_nothing_has_no_shares():
+    model = model_from_callable(lambda batch: np.full(len(batch), 0.5), FEATURES, task="binary")
+    evaluation = Attributions(rows=10, background_rows=5).evaluate(inputs(model))
+    found = {m.metric for m in evaluation.measurements if isinstance(m, Unmeasured)}
+    assert {"attribution_share", "additivity_residual_max", "sensitive_attribution_share"} <= found
+
+
+def test_the_same_rows_are_chosen_however_the_file_is_cut():
+    columns = data()
+    one, total = choose(list_rows(columns), FEATURES, 30, 7)
+    other, _ = choose(list_rows(columns, cuts=(1, 50, 51, 200)), FEATURES, 30, 7)
+    assert one.equals(other)
+    assert (one.num_rows, total) == (30, 240)
+
+
+def test_another_seed_chooses_other_rows():
+    columns = data()
+    assert not choose(list_rows(columns), FEATURES, 30, 7)[0].equals(choose(list_rows(columns), FEATURES, 30, 8)[0])
+
+
+def test_association_is_one_for_a_copy_and_nearly_none_for_noise():
+    batch = next(
+        iter(list_rows({"a": ["x", "z"] * 50, "b": list(range(100)), "n": [1.0, 1.0, 2.0, 2.0] * 25}).batches())
+    )
+    assert association(batch.column("a"), batch.column("a")) == pytest.approx(1)
+    assert association(batch.column("n"), batch.column("a")) == pytest.approx(0, abs=1e-9)
+    assert association(batch.column("b"), batch.column("a")) < 0.1
+
+
+@pytest.mark.parametrize("parameters", [{"rows": 0}, {"method": "magic"}, {"method": "integrated_gradients"}])
+def test_a_parameter_that_makes_no_sense_is_refused(parameters):
+    with pytest.raises(UsageError):
+        Attributions(**parameters).evaluate(inputs(linear()))
+
+
+@pytest.mark.parametrize("make", [linear, network], ids=["sklearn", "torch"])
+def test_the_evaluator_keeps_its_promises(make):
+    check_evaluator(Attributions, inputs(make(), rows=20, background_rows=10, steps=8))

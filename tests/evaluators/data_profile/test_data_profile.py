@@ -1,0 +1,127 @@
+"""A profile counts exactly and shows no person."""
+
+import random
+
+import pytest
+
+from cardwright.errors import UsageError
+from cardwright.evaluators.data_profile import DataProfile
+from cardwright.evaluators.interface import Inputs
+from cardwright.record import Measured, Unmeasured, canonical
+from cardwright.testing import check_evaluator
+from tests.support import memory_table
+
+
+def table(n=200, seed=1, **more):
+    rng = random.Random(seed)
+    rows = {
+        "id": list(range(n)),
+        "name": [f"person {i}" for i in range(n)],
+        "sex": [rng.choice(["f", "m", None]) for _ in range(n)],
+        "race": [rng.choice(["a", "b"]) for _ in range(n)],
+        "income": [rng.random() * 1000 if rng.random() > 0.3 else None for _ in range(n)],
+        "constant": ["k"] * n,
+        "y": [rng.choice([0, 1]) for _ in range(n)],
+    }
+    return {**rows, **more}
+
+
+def profile(columns, reference=None, sensitive=("sex", "race"), **parameters):
+    sources = {"source": memory_table(columns, label="y", favourable="1", sensitive=list(sensitive))}
+    if reference is not None:
+        sources["reference"] = memory_table(reference, label="y", name="reference")
+    return DataProfile(**parameters).evaluate(Inputs(id="profile", sources=sources, parameters=parameters))
+
+
+def one(evaluation, metric, **key):
+    (found,) = [
+        m for m in evaluation.find(metric, slice=key.get("slice", {})) if key.get("of_class") in (None, m.of_class)
+    ]
+    return found
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_counts_are_those_of_plain_counting(seed):
+    columns = table(seed=seed)
+    evaluation = profile(columns)
+    n = len(columns["id"])
+    assert one(evaluation, "row_count").value == n
+    assert one(evaluation, "missing_rate", slice={"column": "income"}).numerator == columns["income"].count(None)
+    assert one(evaluation, "group_share", slice={"sex": "f"}).numerator == columns["sex"].count("f")
+    assert one(evaluation, "group_share", slice={"sex": None}).numerator == columns["sex"].count(None)
+    both = sum(s == "f" and r == "a" for s, r in zip(columns["sex"], columns["race"], strict=True))
+    assert one(evaluation, "group_share", slice={"sex": "f", "race": "a"}).numerator == both
+    assert one(evaluation, "label_rate", of_class="1").numerator == columns["y"].count(1)
+
+
+def test_k_anonymity_is_the_smallest_class():
+    columns = {"a": ["x", "x", "x", "z", "z", None], "b": [1, 1, 1, 1, 1, 1], "y": [0, 1, 1, 0, 0, 1]}
+    evaluation = profile(columns, sensitive=(), quasi_identifiers=["a", "b"])
+    assert one(evaluation, "k_anonymity").value == 1
+    assert one(evaluation, "unique_row_share").numerator == 1
+    assert one(evaluation, "l_diversity").value == 1
+
+
+def test_equal_rows_are_duplicates():
+    evaluation = profile({"a": [1, 1, 2, 2, 2], "y": [0, 0, 1, 1, 1]}, sensitive=())
+    assert one(evaluation, "duplicate_row_rate").numerator == 3
+    assert "duplicates" in {f.key for f in evaluation.findings}
+
+
+def test_a_column_that_tells_the_label_is_a_finding():
+    columns = table()
+    columns["leak"] = ["yes" if y else "no" for y in columns["y"]]
+    found = [f for f in profile(columns).findings if f.key == "equals_label"]
+    assert [(f.severity, f.where) for f in found] == [("high", "leak")]
+
+
+def test_missing_and_constant_columns_are_findings():
+    found = {(f.key, f.where) for f in profile(table()).findings}
+    assert ("missing", "income") in found
+    assert ("constant", "constant") in found
+
+
+def test_no_value_of_a_column_that_names_people_is_shown():
+    text = canonical.dumps(profile(table())).decode()
+    assert "person 1" not in text
+    assert "not shown: nearly every row has its own" in text
+
+
+def test_a_rare_category_is_not_shown():
+    columns = table()
+    columns["city"] = ["common"] * 196 + ["rare"] * 4
+    text = canonical.dumps(profile(columns)).decode()
+    assert "common (196)" in text
+    assert "rare (" not in text
+
+
+def test_without_quasi_identifiers_nobody_can_say_who_could_be_told_apart():
+    evaluation = profile(table(), sensitive=())
+    assert isinstance(one(evaluation, "k_anonymity"), Unmeasured)
+
+
+def test_the_same_table_has_not_drifted_and_another_has():
+    same = profile(table(), reference=table())
+    moved = table()
+    moved["income"] = [None if v is None else v + 2000 for v in moved["income"]]
+    drifted = profile(moved, reference=table())
+    key = {"column": "income"}
+    assert one(same, "population_stability_index", slice=key).value < 0.01
+    assert one(drifted, "population_stability_index", slice=key).value > 1
+    assert one(drifted, "jensen_shannon_distance", slice=key).value > 0.5
+
+
+def test_a_quasi_identifier_that_is_not_there_is_refused_with_the_nearest():
+    with pytest.raises(UsageError, match='"income"'):
+        profile(table(), quasi_identifiers=["incom"])
+
+
+def test_a_column_name_can_hold_anything():
+    columns = {'we"ird; drop table rows': [1, 2, 3], "y": [0, 1, 1]}
+    evaluation = profile(columns, sensitive=())
+    assert isinstance(one(evaluation, "row_count"), Measured)
+
+
+def test_the_evaluator_keeps_its_promises():
+    sources = {"source": memory_table(table(), label="y", favourable="1", sensitive=["sex", "race"])}
+    check_evaluator(DataProfile, Inputs(id="profile", sources=sources))
