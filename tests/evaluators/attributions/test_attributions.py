@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from tests.support import list_rows, memory_predictions
 
 from cardwright.errors import UsageError
 from cardwright.evaluators.attributions import Attributions, association
@@ -11,7 +12,6 @@ from cardwright.evaluators.interface import Inputs
 from cardwright.record import Measured, Unmeasured
 from cardwright.sources.models import model_from_callable, model_from_estimator, model_from_module
 from cardwright.testing import check_evaluator
-from tests.support import list_rows, memory_predictions
 
 FEATURES = ("a", "b", "c")
 

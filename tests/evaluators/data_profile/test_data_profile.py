@@ -3,13 +3,13 @@
 import random
 
 import pytest
+from tests.support import memory_table
 
 from cardwright.errors import UsageError
 from cardwright.evaluators.data_profile import DataProfile
 from cardwright.evaluators.interface import Inputs
 from cardwright.record import Measured, Unmeasured, canonical
 from cardwright.testing import check_evaluator
-from tests.support import memory_table
 
 
 def table(n=200, seed=1, **more):
