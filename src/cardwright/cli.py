@@ -847,6 +847,58 @@ def verify(
     raise typer.Exit(report.exit_code)
 
 
+checklist_app = typer.Typer(
+    help="Show checklists, and what in a record supports them.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(checklist_app, name="checklist")
+
+
+def _checklist(name: str) -> Any:
+    from cardwright import resources, store
+    from cardwright.policy import checklist
+
+    if name.endswith((".yaml", ".yml")):
+        return checklist.read(store.read_file(Path(name), what="checklist"), where=name)
+    data, where = resources.read("checklists", name)
+    return checklist.read(data, where=where)
+
+
+@checklist_app.command("list")
+def checklist_list() -> None:
+    """Name the checklists that are packaged."""
+    from cardwright import resources
+
+    for name in resources.names("checklists"):
+        found = _checklist(name)
+        typer.echo(f"{name:<26} {len(found.items):>3} items  {found.title} (as of {found.as_of}, {found.status})")
+
+
+@checklist_app.command("show")
+def checklist_show(name: Annotated[str, typer.Argument(help="A checklist by name or path.")]) -> None:
+    """Print the items of a checklist."""
+    found = _checklist(name)
+    typer.echo(f"{found.title}, {found.version}: {found.source} (mark {found.source_mark}, as of {found.as_of})")
+    for item in found.items:
+        typer.echo(f"{item.clause:<10} {item.id}: {item.requirement}")
+
+
+@checklist_app.command("coverage")
+def checklist_coverage(
+    dossier: Annotated[Path, typer.Argument(help="A dossier's folder, or a record.json.")],
+    name: Annotated[str, typer.Option("--checklist", help="A checklist by name or path.")] = "responsible_ai_minimum",
+) -> None:
+    """Say which items have evidence, which a person attests, and which are missing. Exit code 1 while any is missing."""
+    from cardwright import store
+    from cardwright.policy import checklist
+    from cardwright.record import canonical
+    from cardwright.record.record import Record
+
+    data = store.read_file(dossier, what="record") if dossier.is_file() else store.read_dossier(dossier)[store.RECORD]
+    found = checklist.coverage(_checklist(name), canonical.parse(Record, data, where=str(dossier)))
+    typer.echo(checklist.as_text(found, width=_width()))
+    raise typer.Exit(1 if found.counts["missing"] else 0)
+
+
 # ---------------------------------------------------------------------------------------------------- set-up
 
 

@@ -17,6 +17,7 @@ from cardwright.record.base import Value
 
 FORMATS: dict[str, str] = {
     "assessment": "cardwright.assessment:AssessmentFile",
+    "checklist": "cardwright.policy.checklist:Checklist",
     "details": "cardwright.record.details:Details",
     "manifest": "cardwright.store:Manifest",
     "plan-lock": "cardwright.record.record:PlanLock",

@@ -1,0 +1,198 @@
+"""Checklists: what a framework asks for, clause by clause in our own words, and what in a record supports each item.
+
+Coverage says what has evidence, what a person attests, and what is missing. It never says that an item is satisfied, and it never
+gives a share without its parts.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from cardwright import yamltext
+from cardwright.errors import PolicyError, did_you_mean
+from cardwright.record import canonical
+from cardwright.record.base import Day, Flag, FreeText, Identifier, Label, Term, Value
+from cardwright.record.claim import Attest, Claim
+from cardwright.record.coverage import Answered, ChecklistCoverage, ItemCoverage
+from cardwright.record.details import FIELDS
+from cardwright.record.measurement import Measured
+from cardwright.record.record import Record
+from cardwright.record.subject import Kind
+
+
+class Evidence(Value):
+    """What supports an item: an evaluation, fields that people filled, provenance, or a person's attestation."""
+
+    evaluator: Identifier | None = None
+    """An evaluation by this evaluator that measured something, or that shows from its input that the question does not arise."""
+    metrics: tuple[Term, ...] = ()
+    """Metrics that have to be measured in it."""
+    binding: Literal["recomputed"] | None = None
+    """Whether its numbers have to be tied to the model at hand."""
+    fields: tuple[Identifier, ...] = ()
+    """Details fields that have to be filled."""
+    provenance: Flag = False
+    """Whether every number has to resolve to run, commit, configuration and dataset version."""
+    attestation: Flag = False
+    """Whether only a person can say so."""
+
+    @model_validator(mode="after")
+    def _asks_something(self) -> Self:
+        asked = [self.evaluator is not None, bool(self.fields), self.provenance, self.attestation]
+        if sum(asked) != 1:
+            raise ValueError("evidence is one of evaluator, fields, provenance, attestation")
+        for name in self.fields:
+            if name not in FIELDS:
+                raise ValueError(f'no details field is called "{name}". {did_you_mean(name, FIELDS)}')
+        return self
+
+
+class Item(Value):
+    """One item."""
+
+    id: Identifier
+    """Its id."""
+    clause: Label
+    """The clause it comes from."""
+    requirement: FreeText
+    """What it asks, in our own words."""
+    evidence: Evidence
+    """What supports it."""
+    kinds: tuple[Kind, ...] = ("model", "dataset", "system")
+    """Kinds of subject it is about."""
+
+
+class Checklist(Value):
+    """A checklist as dated data."""
+
+    schema_: Annotated[Literal["cardwright/checklist/1"], Field(alias="schema")]
+    """The format of this file."""
+    checklist: Identifier
+    """Its name."""
+    title: FreeText
+    """Its title."""
+    version: Label
+    """Its version."""
+    status: Literal["in_force", "proposed", "superseded", "voluntary"]
+    """Where it stands."""
+    as_of: Day
+    """The day on which its clauses were read."""
+    applies_from: Day
+    """The day from which it applies."""
+    source: FreeText
+    """Where its clauses stand."""
+    source_mark: Literal["V", "M"]
+    """V: verified in a copy of the source. M: from memory, to be checked again."""
+    items: Annotated[tuple[Item, ...], Field(min_length=1)]
+    """Its items."""
+
+    @model_validator(mode="after")
+    def _ids_are_unique(self) -> Self:
+        ids = [item.id for item in self.items]
+        if len(set(ids)) != len(ids):
+            raise ValueError("two items have the same id")
+        return self
+
+    @property
+    def sha256(self) -> str:
+        """Digest of the canonical bytes."""
+        return canonical.sha256(self)
+
+
+def read(data: bytes, *, where: str) -> Checklist:
+    """A checklist file.
+
+    Raises
+    ------
+    PolicyError
+        With file and line.
+    """
+    return yamltext.to_model(Checklist, yamltext.parse(data, where=where, error=PolicyError), error=PolicyError)
+
+
+def coverage(checklist: Checklist, record: Record, claims: tuple[Claim, ...] = ()) -> ChecklistCoverage:
+    """A checklist held against a record and what people attest."""
+    return ChecklistCoverage(
+        checklist=checklist.checklist,
+        title=checklist.title,
+        sha256=checklist.sha256,
+        as_of=checklist.as_of,
+        items=tuple(_item(checklist, item, record, claims) for item in checklist.items),
+    )
+
+
+def _item(checklist: Checklist, item: Item, record: Record, claims: tuple[Claim, ...]) -> ItemCoverage:
+    answered, where, note = _answer(checklist, item, record, claims)
+    return ItemCoverage(
+        item=item.id, clause=item.clause, requirement=item.requirement, answered=answered, evidence=where, note=note
+    )
+
+
+def _answer(
+    checklist: Checklist, item: Item, record: Record, claims: tuple[Claim, ...]
+) -> tuple[Answered, tuple[str, ...], str | None]:
+    if record.subject.kind not in item.kinds:
+        return "not_applicable", (), f"asked of a {' or a '.join(item.kinds)}; this is a {record.subject.kind}"
+    said = [
+        claim
+        for claim in claims
+        if isinstance(claim, Attest) and claim.checklist == checklist.checklist and claim.item == item.id
+    ]
+    met = [claim for claim in said if claim.answer == "met"]
+    if met:
+        return "attested", tuple(f"{claim.person} ({claim.role}): {claim.statement}" for claim in met), None
+    asked = item.evidence
+    if asked.attestation:
+        return "missing", (), "only a person can answer: cardwright attest"
+    if asked.provenance:
+        provenance = record.provenance
+        if provenance.commit is None or provenance.dirty is not False:
+            return "missing", (), "no commit, or the working tree differed from it"
+        return "evidence", (f"run {provenance.run_id}, commit {provenance.commit[:12]}",), None
+    if asked.fields:
+        absent = record.details.missing(asked.fields)
+        if absent:
+            return "missing", (), f"not provided: {', '.join(absent)}"
+        return "evidence", tuple(f"details: {name}" for name in asked.fields), None
+    return _by_evaluator(asked, record)
+
+
+def _by_evaluator(asked: Evidence, record: Record) -> tuple[Answered, tuple[str, ...], str | None]:
+    found = [evaluation for evaluation in record.evaluations if evaluation.evaluator == asked.evaluator]
+    failed = [
+        gap.id for gap in record.not_evaluated if (plan := record.plan(gap.id)) and plan.evaluator == asked.evaluator
+    ]
+    if failed:
+        return "missing", (), f"{', '.join(failed)} has no result"
+    if not found:
+        return "missing", (), f"no evaluation by {asked.evaluator}"
+    if all(evaluation.not_applicable is not None for evaluation in found):
+        return "not_applicable", (), found[0].not_applicable
+    if asked.binding is not None and not any(e.binding is not None and e.binding.kind == asked.binding for e in found):
+        return "missing", (), "its numbers are not recomputed by the model at hand"
+    measured = [e for e in found if any(isinstance(m, Measured) for m in e.measurements)]
+    names = {m.metric for e in measured for m in e.measurements if isinstance(m, Measured)}
+    absent = [metric for metric in asked.metrics if metric not in names]
+    if not measured or absent:
+        return "missing", (), f"not measured: {', '.join(absent) or 'anything'}"
+    return "evidence", tuple(f"evaluation {e.id}" for e in measured), None
+
+
+def as_text(found: ChecklistCoverage, *, width: int = 80) -> str:
+    """Coverage for the terminal: counts with their parts, then every item."""
+    import textwrap
+
+    counts = found.counts
+    lines = [
+        f"{found.title} (as of {found.as_of})",
+        f"{len(found.items)} items: {counts['evidence']} with evidence, {counts['attested']} attested, "
+        f"{counts['missing']} missing, {counts['not_applicable']} not applicable",
+    ]
+    for item in found.items:
+        text = f"{item.clause}  {item.item}: {item.answered.replace('_', ' ')}. {item.requirement}"
+        lines += textwrap.wrap(text, width, subsequent_indent="    ")
+        for where in (*item.evidence, *((item.note,) if item.note else ())):
+            lines += textwrap.wrap(f"- {where}", width, initial_indent="    ", subsequent_indent="      ")
+    return "\n".join(lines)
