@@ -816,6 +816,7 @@ def verify(
     artifact: Annotated[
         Path | None, typer.Option("--artifact", help="The folder that holds the files you received.")
     ] = None,
+    policy: PolicyOption = None,
     as_of: Annotated[
         str | None, typer.Option("--as-of", help="Decide at this moment, e.g. 2026-11-23T12:00:00Z.")
     ] = None,
@@ -835,7 +836,7 @@ def verify(
         where=str(dossier),
         trust=trusting.read(store.read_file(trust, what="trust file"), where=str(trust)) if trust is not None else None,
         now=as_of or _now(),
-        policy=holding.policy_of,
+        policy=lambda name: holding.policy_of(policy or name),
         printed=holding.documents_hold,
         artefacts=store.digests(artifact, holding.subject_files(files, where=str(dossier)))
         if artifact is not None

@@ -140,7 +140,7 @@ def release(
         verdict = decide(case, policy, now, "release", chosen_by=chosen_by)
         decided.append((verdict, doubts))
         out: dict[str, bytes] = {store.VERDICT: store.to_json(verdict)}
-        chain = desk.chain
+        chain = desk.chain.append("decision", "verdict", verdict.sha256, now)
         if verdict.allowed:
             report = final(case, verdict, desk.manifest_sha256)
             chain = chain.append("release", "verdict", verdict.sha256, now)

@@ -12,7 +12,7 @@ from cardwright.errors import IntegrityError
 from cardwright.record import canonical
 from cardwright.record.base import Count, Identifier, Sha256, Timestamp, Value
 
-Event = Literal["run", "claim", "release"]
+Event = Literal["run", "claim", "decision", "release"]
 
 
 class Entry(Value):
@@ -25,7 +25,8 @@ class Entry(Value):
     at: Timestamp
     """When."""
     event: Event
-    """`run`: an evaluation gave this record. `claim`: somebody signed. `release`: the gate allowed."""
+    """`run`: an evaluation gave this record. `claim`: somebody signed. `decision`: the gate decided on everything.
+    `release`: it allowed, and this is what was released."""
     kind: Identifier
     """Which sort of claim; `record` for a run, `verdict` for a release."""
     digest: Sha256

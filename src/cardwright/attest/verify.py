@@ -217,30 +217,45 @@ class _Verification:
             return "failed", f"the trust file does not accept {verdict.policy.name} for {record.subject.name}"
         return "passed", f"{verdict.policy.name} {verdict.policy.version}, {verdict.policy.sha256[:12]}"
 
-    def _judged(self, now: str) -> Verdict:
+    def _decide(self, now: str, said: tuple[claims.Signed, ...], manifest: str | None, trust: str | None) -> Verdict:
         assert self.case is not None
         assert self.chosen is not None
         stored = self._verdict()
         case = self.case.model_copy(
             update={
-                "claims": tuple(one.claim for one in (self.believed if self.trust is not None else self.signed)),
-                "trust_sha256": stored.inputs.trust_sha256,
+                "claims": tuple(one.claim for one in said),
+                "trust_sha256": trust,
+                "manifest_sha256": manifest,
                 "advisory": stored.advisory,
             }
         )
         return decide(case, self.chosen, now, stored.stage, chosen_by=stored.policy.chosen_by)
+
+    def _then(self, stored: Verdict) -> tuple[claims.Signed, ...]:
+        """The claims that were there when the verdict was decided: those that stand before it in the ledger."""
+        before: set[str] = set()
+        for entry in self.chain.entries if self.chain is not None else ():
+            if entry.event == "decision" and entry.digest == stored.sha256:
+                return tuple(one for one in (self.believed if self.trust else self.signed) if one.sealed.id in before)
+            if entry.event == "claim":
+                before.add(entry.digest)
+        return ()  # decided by `run`, before anybody had said anything
 
     def replay(self) -> tuple[Outcome, str]:
         assert self.case is not None
         if self.chosen is None:
             return "not judged", "the policy is not at hand"
         stored = self._verdict()
-        if self.case.artefacts is None:
-            # The verdict was decided where the files were; without them its digest is what is known.
+        if self.artefacts is None or stored.inputs.artefacts_sha256 is None:
+            # The verdict was decided where the files were; without them, the digests that it saw are what is known.
             files = {file.path: file.sha256 for file in self.case.record.subject.files}
             self.case = self.case.model_copy(update={"artefacts": files if stored.inputs.artefacts_sha256 else None})
-        replayed = self._judged(stored.evaluated_at)
+        replayed = self._decide(
+            stored.evaluated_at, self._then(stored), stored.inputs.manifest_sha256, stored.inputs.trust_sha256
+        )
         if canonical.dumps(replayed) != self.files[store.VERDICT]:
+            if self.artefacts is not None and canonical.sha256(dict(self.artefacts)) != stored.inputs.artefacts_sha256:
+                return "failed", "the files at hand are not those that the verdict was decided with"
             raise IntegrityError(
                 "the verdict does not follow from the case",
                 where=store.VERDICT,
@@ -251,7 +266,9 @@ class _Verification:
     def now(self) -> tuple[Outcome, str]:
         if self.chosen is None:
             return "not judged", "the policy is not at hand"
-        again = self._judged(self.moment)
+        manifest = canonical.digest(self.files[store.MANIFEST])
+        trust = self.trust.sha256 if self.trust is not None else None
+        again = self._decide(self.moment, self.believed if self.trust else self.signed, manifest, trust)
         if not again.allowed:
             return "failed", again.headline
         return "passed", again.headline + (f", valid until {again.valid_until}" if again.valid_until else "")

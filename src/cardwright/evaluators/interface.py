@@ -139,7 +139,9 @@ def run_tally(evaluator: TallyEvaluator[Any], inputs: Inputs, need: str = "sourc
     total = source.ref.rows
     done = 0
     result: Any = None
-    for tally, count in _map(lambda b: (evaluator.tally(inputs, b), b.num_rows), _read(rows, evaluator, inputs), inputs.workers):
+    for tally, count in _map(
+        lambda b: (evaluator.tally(inputs, b), b.num_rows), _read(rows, evaluator, inputs), inputs.workers
+    ):
         result = tally if result is None else result + tally
         done += count
         inputs.progress(done, total)

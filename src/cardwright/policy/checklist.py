@@ -6,6 +6,7 @@ gives a share without its parts.
 
 from __future__ import annotations
 
+import textwrap
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -182,8 +183,6 @@ def _by_evaluator(asked: Evidence, record: Record) -> tuple[Answered, tuple[str,
 
 def as_text(found: ChecklistCoverage, *, width: int = 80) -> str:
     """Coverage for the terminal: counts with their parts, then every item."""
-    import textwrap
-
     counts = found.counts
     lines = [
         f"{found.title} (as of {found.as_of})",

@@ -1,0 +1,78 @@
+"""Every example runs as its README says, from a clean commit, and ends with the verdict it promises."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("pyarrow", reason="examples need the extras")
+
+EXAMPLES = Path(__file__).parent.parent.parent / "examples"
+
+
+def committed(folder: Path, name: str) -> Path:
+    """A copy of an example, committed, so that its numbers resolve to a commit."""
+    shutil.copytree(EXAMPLES / name, folder / name)
+    git = [
+        "git",
+        "-C",
+        str(folder),
+        "-c",
+        "user.name=t",
+        "-c",
+        "user.email=t@example.com",
+        "-c",
+        "commit.gpgsign=false",
+    ]
+    for words in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "example"]):
+        subprocess.run([*git, *words], check=True, capture_output=True)
+    return folder / name
+
+
+def statuses(dossier: Path) -> dict[str, str]:
+    verdict = json.loads((dossier / "verdict.json").read_bytes())
+    return {
+        o["requirement"]: o["status"] for o in verdict["outcomes"] if o["status"] not in ("passed", "not_applicable")
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "plan", "code", "open_ones"),
+    [
+        ("assistant", "assessment.yaml", 1, {"attack-success": "failed", "personal-data": "failed"}),
+        ("assistant", "assessment.hardened.yaml", 0, {}),
+        ("census_extract", "assessment.yaml", 0, {}),
+        ("census_extract", "assessment.with_notes.yaml", 1, {"personal-data": "failed"}),
+    ],
+)
+def test_an_example_ends_as_it_says(cli, tmp_path, name, plan, code, open_ones):
+    folder = committed(tmp_path, name)
+    ran = cli("run", folder / plan, "-o", tmp_path / "out", "--quiet")
+    assert ran.code == code, ran
+    assert statuses(tmp_path / "out") == open_ones
+    assert (tmp_path / "out" / "audit_report.pdf").is_file()
+
+
+def test_the_mortgage_model_is_refused_for_what_the_data_cannot_show(cli, tmp_path):
+    folder = committed(tmp_path, "mortgage")
+    ran = cli("run", folder, "-o", tmp_path / "out", "--quiet")
+    assert ran.code == 1, ran
+    assert statuses(tmp_path / "out") == {"demographic-parity-ratio": "inconclusive", "equalized-odds": "inconclusive"}
+    record = json.loads((tmp_path / "out" / "record.json").read_bytes())
+    assert all(
+        e["binding"]["kind"] == "recomputed"
+        for e in record["evaluations"]
+        if e["id"] in ("performance-test", "fairness")
+    )
+    (gap,) = [
+        m
+        for e in record["evaluations"]
+        if e["id"] == "label-rates"
+        for m in e["measurements"]
+        if m["metric"] == "base_rate" and m["slice"] == {"race": "white"}
+    ]
+    assert (gap["numerator"], gap["denominator"]) == (1527, 1681)
+    assert cli("gate", tmp_path / "out", "--policy", "research").code == 0
+    assert "inconclusive" in cli("todo", tmp_path / "out").out
