@@ -89,6 +89,8 @@ class View:
     evaluations: tuple[EvaluationView, ...]
     gaps: tuple[NotEvaluated, ...]
     fields: tuple[FieldView, ...]
+    sections: tuple[tuple[str, tuple[FieldView, ...]], ...]
+    """The fields by section, in the order of a reader."""
     missing_fields: tuple[FieldView, ...]
     blocking: tuple[Outcome, ...]
     passed: tuple[Outcome, ...]
@@ -151,6 +153,10 @@ def make(document: Document, edition: Edition, *, printed: bool = False) -> View
         evaluations=tuple(views),
         gaps=record.not_evaluated,
         fields=fields,
+        sections=tuple(
+            (section, tuple(field for field in fields if field.spec.section == section))
+            for section in dict.fromkeys(field.spec.section for field in fields)
+        ),
         missing_fields=tuple(field for field in fields if not field.provided),
         blocking=verdict.blocking if verdict else (),
         passed=tuple(o for o in verdict.outcomes if o.status == "passed") if verdict else (),
