@@ -106,6 +106,23 @@ def test_a_document_is_the_golden_one(document, format, name):
     assert data == path.read_bytes(), "UPDATE_GOLDEN=1 writes it anew; look at the difference"
 
 
+def test_markdown_has_headings_tables_and_bullets_of_its_own():
+    case = with_record(good_case(), rich_record())
+    lines = documents.render(edition(case), document="model_card", format="markdown").decode().splitlines()
+    assert "### Owners" in lines
+    assert "| Id | Metric | Value | Interval | Counted |" in lines
+    assert "| Group | Rate | " in lines
+    assert "- l" in lines
+
+
+def test_a_dataset_card_of_a_model_speaks_of_its_data_alone():
+    from cardwright.documents import view
+
+    seen = view.make(documents.DOCUMENTS["dataset_card"], edition())
+    assert seen.data_only
+    assert not seen.evaluations  # both read predictions
+
+
 # ------------------------------------------------------------------------------------------------ the PDF
 
 

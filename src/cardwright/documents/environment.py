@@ -106,11 +106,15 @@ def markdown_text(value: Any) -> Markup:
     )
     lines = []
     for line in text.split("\n"):
-        escaped = _MARKDOWN.sub(r"\\\1", line.strip("\t "))
+        escaped = _MARKDOWN.sub(r"\\\1", re.sub(r"^[ \t]{2,}", " ", line))
         # At the start of a line these open a list or a rule; `www.` and `http:` would become links.
-        escaped = re.sub(r"^([-.>]|\d+[.)])", lambda m: m.group(0)[:-1] + "\\" + m.group(0)[-1], escaped)
+        escaped = re.sub(r"^(?:[-+>](?=\s|$)|\.(?=\.)|\d+[.)](?=\s|$)|-{3,})", _escape_last, escaped)
         lines.append(re.sub(r"(?i)\b(https?|ftp|mailto|file)(:)", r"\1&#58;", escaped).replace("www.", "www&#46;"))
     return Markup("<br>".join(lines))  # noqa: S704  escaped above
+
+
+def _escape_last(match: re.Match[str]) -> str:
+    return match.group(0)[:-1] + "\\" + match.group(0)[-1]
 
 
 def paragraphs(text: str) -> Markup:

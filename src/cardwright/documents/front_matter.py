@@ -56,6 +56,7 @@ def _results(evaluation: Any) -> dict[str, Any] | None:
     source = next((i for i in evaluation.inputs if i.need == "source"), None)
     if not metrics or source is None:
         return None
+    metrics = metrics[:16]  # the Hub shows a handful; the card below holds all
     return {
         "task": {"type": evaluation.evaluator.replace("_", "-")},
         "dataset": {"type": source.role, "name": source.name, "revision": source.sha256},

@@ -86,6 +86,8 @@ class View:
     title: str
     document: Document
     edition: Edition
+    data_only: bool
+    """Whether the card speaks of the data of a model, and not of the model."""
     evaluations: tuple[EvaluationView, ...]
     gaps: tuple[NotEvaluated, ...]
     fields: tuple[FieldView, ...]
@@ -97,6 +99,13 @@ class View:
     findings: tuple[tuple[str, str, Finding], ...]
     """(id, evaluation id, finding), the worst first."""
     bar: figures.Figure | None
+
+
+_DATA_FIELDS = {
+    "owners", "limitations", "training_data", "evaluation_data", "retention", "maintenance", "citation",
+    *(name for name, spec in FIELDS.items() if spec.kinds == ("dataset",)),
+}  # fmt: skip
+"""What a dataset card asks about the data of a model."""
 
 
 def _measurements(record_evaluations: tuple[Evaluation, ...]) -> dict[tuple[str, int], str]:
@@ -122,10 +131,15 @@ def make(document: Document, edition: Edition, *, printed: bool = False) -> View
     for evaluation in record.evaluations:
         for index in range(len(evaluation.findings)):
             finding_ids[(evaluation.id, index)] = f"F-{len(finding_ids) + 1:02d}"
+    # A dataset card of a model speaks of the data alone: of evaluations that read no predictions and no model.
+    data_only = document.name == "dataset_card" and record.subject.kind != "dataset"
+    kinds = {dataset.name: dataset.kind for dataset in record.provenance.datasets}
     views = []
     for position, evaluation in enumerate(record.evaluations, start=1):
         planned = record.plan(evaluation.id)
         assert planned is not None  # the record accounts for everything planned
+        if data_only and any(kinds.get(i.name) in ("predictions", "model") for i in evaluation.inputs):
+            continue
         views.append(_evaluation(f"E-{position}", evaluation, planned, ids, finding_ids, most))
     needed = {
         name
@@ -136,7 +150,8 @@ def make(document: Document, edition: Edition, *, printed: bool = False) -> View
     fields = tuple(
         FieldView(spec, record.details.answers.get(name), record.details.provided(name), name in needed)
         for name, spec in FIELDS.items()
-        if record.subject.kind in spec.kinds or name in record.details.answers
+        if (record.subject.kind in spec.kinds or name in record.details.answers)
+        and (not data_only or name in _DATA_FIELDS)
     )
     findings = sorted(
         (
@@ -150,6 +165,7 @@ def make(document: Document, edition: Edition, *, printed: bool = False) -> View
         title=f"{document.title}: {record.title}",
         document=document,
         edition=edition,
+        data_only=data_only,
         evaluations=tuple(views),
         gaps=record.not_evaluated,
         fields=fields,
