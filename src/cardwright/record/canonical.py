@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import cached_property
 from typing import Any, TypeVar
 
 import rfc8785
@@ -97,13 +98,19 @@ def loads(data: bytes, *, where: str = "JSON") -> Any:
 def parse(model: type[Model], data: bytes, *, where: str) -> Model:
     """Strict JSON bytes as a model.
 
+    A model that knows its own `sha256` is given the digest of these bytes, so that it need not be written out again to be
+    named; where the bytes are not canonical, that is another name than the value's own, and nothing that names it fits.
+
     Raises
     ------
     IntegrityError
         Where the bytes are not strict JSON or do not fit the model; names the first key that does not fit.
     """
     try:
-        return model.model_validate(loads(data, where=where))
+        value = model.model_validate(loads(data, where=where))
+        if isinstance(getattr(model, "sha256", None), cached_property):
+            value.__dict__["sha256"] = digest(data)
+        return value
     except ValidationError as exc:
         first = exc.errors(include_url=False, include_input=False)[0]
         key = ".".join(str(part) for part in first["loc"]) or "(top)"
