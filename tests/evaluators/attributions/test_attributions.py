@@ -209,3 +209,139 @@ def test_a_parameter_that_makes_no_sense_is_refused(parameters):
 @pytest.mark.parametrize("make", [linear, network], ids=["sklearn", "torch"])
 def test_the_evaluator_keeps_its_promises(make):
     check_evaluator(Attributions, inputs(make(), rows=20, background_rows=10, steps=8))
+
+
+def classes_of_three():
+    columns = data()
+    columns["y"] = np.digitize(columns["a"], [-0.5, 0.5])
+    return columns, memory_predictions(
+        columns, prediction="y", task="multiclass", classes=("0", "1", "2"), sensitive=["g"], features=FEATURES
+    )
+
+
+@pytest.mark.parametrize("of_class", [None, "2"])
+def test_one_of_several_classes_is_explained_and_named(of_class):
+    from sklearn.linear_model import LogisticRegression
+
+    columns, predictions = classes_of_three()
+    model = model_from_estimator(LogisticRegression().fit(frame(columns), columns["y"]))
+    evaluation = Attributions(rows=10, background_rows=8, of_class=of_class).evaluate(inputs(model, predictions))
+    assert f"The class explained is {of_class or '0'}." in evaluation.method
+    assert "the other 2 classes" in {n.what for n in evaluation.coverage.not_tested}
+    assert value(evaluation, "additivity_residual_max") < 1e-9
+
+
+def test_a_class_that_is_not_there_is_refused():
+    columns, predictions = classes_of_three()
+    from sklearn.linear_model import LogisticRegression
+
+    model = model_from_estimator(LogisticRegression().fit(frame(columns), columns["y"]))
+    with pytest.raises(UsageError, match="no class"):
+        Attributions(of_class="3").evaluate(inputs(model, predictions))
+    with pytest.raises(UsageError, match="not several"):
+        Attributions(of_class="1").evaluate(inputs(linear()))
+
+
+def test_a_sum_behind_a_link_is_not_explained_as_if_it_were_the_output():
+    from sklearn.linear_model import PoissonRegressor
+
+    columns = data()
+    model = model_from_estimator(PoissonRegressor().fit(frame(columns), np.exp(columns["a"])))
+    found = explain(model, *batches(columns, 10, 8), method="auto", column=None, steps=8, seed=0)
+    assert (found.method, found.output) == ("permutation", "value")
+    assert found.residuals.max() < 1e-9
+
+
+def test_a_category_that_is_named_like_another_feature_does_not_take_its_place():
+    import pandas as pd
+    from sklearn.compose import make_column_transformer
+    from sklearn.linear_model import LinearRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder
+
+    rng = np.random.default_rng(0)
+    columns = {"a": rng.choice(["b", "c"], 80), "a_b": rng.normal(size=80)}
+    steps = make_column_transformer((OneHotEncoder(), ["a"]), remainder="passthrough", sparse_threshold=0)
+    target = 3.0 * (columns["a"] == "b")
+    model = model_from_estimator(make_pipeline(steps, LinearRegression()).fit(pd.DataFrame(columns), target))
+    x, _ = choose(list_rows(columns), ("a", "a_b"), 12, 0)
+    b, _ = choose(list_rows(columns), ("a", "a_b"), 10, 1)
+    found = explain(model, x, b, method="auto", column=None, steps=8, seed=0)
+    importance = dict(zip(model.features, np.abs(found.values).mean(axis=0), strict=True))
+    assert importance["a"] > 1
+    assert importance["a_b"] == pytest.approx(0, abs=1e-9)
+
+
+def test_a_pipeline_that_moves_columns_unnamed_is_not_mapped_by_position():
+    from sklearn.linear_model import LinearRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer
+
+    columns = data()
+    turned = make_pipeline(FunctionTransformer(lambda m: np.asarray(m)[:, ::-1]), LinearRegression())
+    model = model_from_estimator(turned.fit(frame(columns), 5 * columns["a"]), sha256="0" * 64)
+    found = explain(model, *batches(columns, 10, 8), method="auto", column=None, steps=8, seed=0)
+    importance = np.abs(found.values).mean(axis=0)
+    assert importance[0] > 1
+    np.testing.assert_allclose(importance[1:], 0, atol=1e-9)
+
+
+def test_a_pipeline_of_words_and_numbers_keeps_its_linear_explanation():
+    import pandas as pd
+    from sklearn.compose import make_column_transformer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    columns = data()
+    columns["word"] = np.where(columns["c"] > 0, "up", "down")
+    names = ("a", "b", "word")
+    steps = make_column_transformer((OneHotEncoder(), ["word"]), (StandardScaler(), ["a", "b"]))
+    pipeline = make_pipeline(steps, LogisticRegression()).fit(
+        pd.DataFrame({n: columns[n] for n in names}), columns["y"]
+    )
+    x, _ = choose(list_rows(columns), names, 20, 0)
+    b, _ = choose(list_rows(columns), names, 20, 1)
+    found = explain(model_from_estimator(pipeline, favourable=1), x, b, method="auto", column=1, steps=8, seed=0)
+    now = lambda batch: steps.transform(batch.to_pandas())  # noqa: E731
+    terms = pipeline[-1].coef_[0] * (now(x) - now(b).mean(axis=0))
+    of = [str(n).split("__")[1].split("_")[0] for n in steps.get_feature_names_out()]
+    expected = np.column_stack([terms[:, [o == n for o in of]].sum(axis=1) for n in names])
+    assert found.method == "linear"
+    np.testing.assert_allclose(found.values, expected, atol=1e-9)
+
+
+def test_the_same_background_again_is_no_evidence_of_stability():
+    evaluation = Attributions(rows=10, background_rows=1000).evaluate(inputs(linear()))
+    for metric in ("attribution_rank_stability", "attribution_top_k_overlap"):
+        (found,) = evaluation.find(metric)
+        assert isinstance(found, Unmeasured)
+        assert "240 rows" in found.reason
+
+
+def test_noise_over_many_groups_is_no_proxy():
+    import pyarrow as pa
+
+    rng = np.random.default_rng(0)
+    ages, noise = pa.array(rng.integers(20, 80, 300)), pa.array(rng.normal(size=300))
+    towns, races = (pa.array(rng.integers(0, k, 300).astype(str)) for k in (40, 5))
+    assert association(noise, ages) < 0.3
+    assert association(towns, races) < 0.3
+
+
+def test_missing_numbers_do_not_hide_a_proxy():
+    import pyarrow as pa
+
+    rng = np.random.default_rng(0)
+    a = rng.normal(size=200)
+    group = pa.array(np.where(a > 0, "x", "z"))
+    a[:5] = np.nan
+    assert association(pa.array(a), group) > 0.5
+
+
+def test_rows_of_unknown_membership_are_no_group():
+    import pyarrow as pa
+
+    feature, group = pa.array([0.0, 1.0, 5.0] * 20), pa.array(["x", "z", "?"] * 20)
+    assert association(feature, group, ("?",)) == pytest.approx(1)
+    assert association(pa.array([1.0, 1.0, 5.0, 2.0, 2.0, 7.0] * 10), group, ("?",)) == 0

@@ -125,3 +125,66 @@ def test_a_column_name_can_hold_anything():
 def test_the_evaluator_keeps_its_promises():
     sources = {"source": memory_table(table(), label="y", favourable="1", sensitive=["sex", "race"])}
     check_evaluator(DataProfile, Inputs(id="profile", sources=sources))
+
+
+@pytest.mark.parametrize("column", ["n", "v", "b", "rows", "stream"])
+def test_a_column_may_be_called_as_a_query_calls_its_own(column):
+    columns = {column: ["x"] * 12 + ["z"] * 7 + ["q"], "number": [float(i) for i in range(20)], "y": [0, 1] * 10}
+    evaluation = profile(columns, reference=columns, sensitive=(), quasi_identifiers=[column])
+    assert next(t for t in evaluation.tables if t.id == "columns").rows[0][-1] == "x (12), z (7)"
+    assert one(evaluation, "k_anonymity").value == 1
+    assert one(evaluation, "population_stability_index", slice={"column": "number"}).value == 0
+
+
+def test_columns_that_differ_in_case_alone_are_two():
+    evaluation = profile({"Age": [1] * 6, "age": [None] * 4 + [2] * 2, "y": [0, 1] * 3}, sensitive=())
+    assert one(evaluation, "missing_rate", slice={"column": "Age"}).numerator == 0
+    assert one(evaluation, "missing_rate", slice={"column": "age"}).numerator == 4
+
+
+def test_nan_is_missing():
+    evaluation = profile({"x": [float("nan")] * 8 + [float(i) for i in range(12)], "y": [0, 1] * 10}, sensitive=())
+    assert one(evaluation, "missing_rate", slice={"column": "x"}).numerator == 8
+    assert "nan" not in canonical.dumps(evaluation).decode()
+
+
+def test_a_reference_with_words_for_numbers_is_not_compared_and_not_quoted():
+    words = {"x": ["secret name"] * 20, "y": [0, 1] * 10}
+    numbers = {"x": [float(i) for i in range(20)], "y": [0, 1] * 10}
+    for here, there in ((words, numbers), (numbers, words)):
+        found = one(profile(here, there, sensitive=()), "population_stability_index", slice={"column": "x"})
+        assert isinstance(found, Unmeasured)
+        assert "secret" not in found.reason
+
+
+def test_a_table_without_rows_has_no_rates():
+    import pyarrow as pa
+
+    evaluation = profile(pa.table({"x": pa.array([], pa.int64()), "y": pa.array([], pa.int64())}), sensitive=["x"])
+    assert one(evaluation, "row_count").value == 0
+    for metric in ("k_anonymity", "unique_row_share", "duplicate_row_rate"):
+        assert isinstance(one(evaluation, metric), Unmeasured)
+    assert evaluation.findings == ()
+
+
+def test_a_predicted_number_has_no_rate_per_value():
+    from tests.support import memory_predictions
+
+    source = memory_predictions({"y": [10.5, 11.5, 99.25], "p": [1.0, 2.0, 3.0]}, task="regression", prediction="p")
+    evaluation = DataProfile().evaluate(Inputs(id="profile", sources={"source": source}))
+    assert "label_rate" not in {m.metric for m in evaluation.measurements}
+    assert "99.25" not in canonical.dumps(evaluation).decode()
+
+
+def test_rows_spill_to_a_private_folder_that_is_removed():
+    import stat
+    from pathlib import Path
+
+    from cardwright.evaluators.data_profile import _load
+
+    source = memory_table({"x": [1, 2, 3]})
+    with _load(source.rows, ["x"]) as store:
+        folder = Path(store.execute("select current_setting('temp_directory')").fetchone()[0])
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        assert Path.cwd() not in (folder, *folder.parents)
+    assert not folder.exists()

@@ -129,6 +129,28 @@ def _origins(names: Sequence[str], features: Sequence[str]) -> list[int] | None:
     return found
 
 
+def _made_of(model: Model, before: Any, background: pyarrow.RecordBatch, origins: Sequence[int]) -> bool:
+    """Whether columns change with the feature that their name says, and with no other, when one feature at a time is moved.
+
+    Names alone mislead: category `b` of `a` is called as the feature `a_b` is, and a step may mix what it names apart.
+    """
+    import numpy as np
+    import pyarrow as pa
+
+    assert model.to_matrix is not None
+    still = _dense(before.transform(model.to_matrix(background)))
+    if still is None or still.shape[1] != len(origins):
+        return False
+    turned = background.take(pa.array(np.roll(np.arange(background.num_rows), 1)))
+    for index, feature in enumerate(background.schema.names):
+        moved = background.set_column(index, feature, turned.column(index))
+        now = _dense(before.transform(model.to_matrix(moved)))
+        changed = np.flatnonzero(~np.isclose(now, still, rtol=1e-9, atol=0, equal_nan=True).all(axis=0))
+        if any(model.features[origins[place]] != feature for place in changed.tolist()):
+            return False
+    return True
+
+
 def _native(
     model: Model, rows: pyarrow.RecordBatch, background: pyarrow.RecordBatch, method: str, column: int | None
 ) -> Explained | None:
@@ -144,9 +166,9 @@ def _native(
         try:
             names = [str(name) for name in before.get_feature_names_out()]
         except (AttributeError, ValueError):
-            names = features if np.shape(before.transform(b[:1]))[1] == len(features) else []
-        origins = _origins(names, features) if names else None
-        if origins is None:
+            return None  # steps that do not name their columns may have moved them
+        origins = _origins(names, features)
+        if origins is None or not _made_of(model, before, background, origins):
             return None
         x, b = _dense(before.transform(x)), _dense(before.transform(b))
     else:
@@ -165,6 +187,9 @@ def _native(
         margin = last.decision_function if is_classifier(last) and hasattr(last, "decision_function") else last.predict
         outputs = sign * np.asarray(margin(x), dtype=float).reshape(-1)
         base = np.full(len(x), sign * float(np.ravel(explainer.expected_value)[0]))
+        sums = sign * (x @ coefficients.reshape(-1) + float(np.ravel(getattr(last, "intercept_", 0.0))[0]))
+        if not np.allclose(sums, outputs, rtol=1e-6, atol=1e-9):
+            return None  # the output is a function of the sum (Poisson regression's exponential), which is not linear
         name = (
             "log_odds" if type(last).__name__ == "LogisticRegression" else "margin" if is_classifier(last) else "value"
         )
@@ -268,7 +293,7 @@ def _permutation(
         warnings.simplefilter("ignore")  # numpy's own notice of missing values in a masked mean
         found = explainer(x, max_evals=evaluations, silent=True)
     base = np.broadcast_to(np.asarray(found.base_values, dtype=float), (len(x),)).copy()
-    name = "value" if column is None and model.framework != "sklearn" else "probability"
+    name = "value" if column is None and not model.classes else "probability"
     return Explained("permutation", name, np.asarray(found.values, dtype=float), base, predict(x))
 
 

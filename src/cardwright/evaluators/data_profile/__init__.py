@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from cardwright.errors import MissingExtraError, UsageError, did_you_mean
@@ -21,6 +23,7 @@ from cardwright.record.evaluation import Table as TableValue
 from cardwright.record.measurement import Interval, Measured, Measurement, Sampling, Unmeasured
 from cardwright.sources.interface import Predictions
 from cardwright.sources.interface import Table as TableSource
+from cardwright.sources.scratch import scratch
 
 if TYPE_CHECKING:
     import duckdb
@@ -32,7 +35,7 @@ class DataProfile:
     """See `Evaluator`. Parameters: the columns that together could single people out, and the smallest count that is shown."""
 
     name: ClassVar[str] = "data_profile"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     extra: ClassVar[str] = "tabular"
     needs: ClassVar[tuple[Need, ...]] = (
         Need("source", (TableSource, Predictions), "the table that is profiled"),
@@ -61,21 +64,22 @@ class DataProfile:
         for name in quasi:
             if name not in columns:
                 raise UsageError(f'data_profile: no column is called "{label(name)}"', do=did_you_mean(name, columns))
-        store = _load(source.rows, columns)
-        total = _one(store, "select count(*) from rows")
-        profile = _Profile(self, source, store, columns, total)
-        measurements: list[Measurement] = [
-            profile.count("row_count", total, total),
-            profile.count("column_count", len(columns), total),
-            *profile.missing(),
-            *profile.duplicates(),
-            *profile.groups(attributes),
-            *profile.labels(),
-            *profile.privacy(quasi),
-        ]
-        if "reference" in inputs.sources:
-            measurements += _representativeness(store, columns, inputs.sources["reference"], inputs.seed)
-        findings = profile.findings(measurements, quasi)
+        with _load(source.rows, columns) as store:
+            total = _one(store, "select count(*) from rows")
+            profile = _Profile(self, source, store, columns, total)
+            measurements: list[Measurement] = [
+                profile.count("row_count", total, total),
+                profile.count("column_count", len(columns), total),
+                *profile.missing(),
+                *profile.duplicates(),
+                *profile.groups(attributes),
+                *profile.labels(),
+                *profile.privacy(quasi),
+            ]
+            if "reference" in inputs.sources:
+                measurements += _representativeness(store, columns, inputs.sources["reference"], inputs.seed)
+            findings = profile.findings(measurements, quasi)
+            tables = profile.tables(attributes)
         unknown = [attribute for attribute in quasi if attribute not in attributes]
         return Evaluation(
             id=inputs.id,
@@ -85,8 +89,9 @@ class DataProfile:
             parameters=dict(inputs.parameters),
             question="What is in the data, what is missing, and could anybody be told apart?",
             method=(
-                "Every row and column is counted by exact queries (DuckDB). A cell is missing where it is null. Duplicates are "
-                "rows equal in every column. k-anonymity is the size of the smallest class of rows that agree in "
+                "Every row and column is counted by exact queries (DuckDB). A cell is missing where it is null or "
+                "not a number. Duplicates are rows equal in every column. "
+                "k-anonymity is the size of the smallest class of rows that agree in "
                 f"{', '.join(label(q) for q in quasi) or 'no column'} (Sweeney 2002), missing values counting as a value; "
                 "l-diversity is the smallest number of different labels in such a class (Machanavajjhala et al. 2007). Shares "
                 "carry Wilson intervals, which hold where the rows are a sample. Values of a column are shown only where at "
@@ -100,7 +105,7 @@ class DataProfile:
             measurements=tuple(measurements),
             findings=tuple(findings),
             severities=count_severities(findings),
-            tables=profile.tables(attributes),
+            tables=tables,
             coverage=Coverage(
                 scanned=(
                     Scanned(what="rows", scanned=total, total=total),
@@ -128,26 +133,47 @@ class DataProfile:
         )
 
 
-def _load(rows: Any, columns: list[str]) -> duckdb.DuckDBPyConnection:
-    """The rows in DuckDB, which spills to disk where they do not fit into memory."""
+@contextmanager
+def _load(rows: Any, columns: list[str]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The rows in DuckDB, which spills to a private folder where they do not fit into memory.
+
+    NaN is missing, as every source means it. Columns are called by `_name`.
+    """
     try:
         import duckdb
         import pyarrow as pa
+        import pyarrow.compute as pc
     except ImportError as exc:
         raise MissingExtraError("duckdb", "tabular", "Profiling a table") from exc
-    store = duckdb.connect(":memory:")
-    store.execute("set memory_limit = '2GB'")
-    store.execute("set enable_progress_bar = false")
-    schema = rows.schema
-    reader = pa.RecordBatchReader.from_batches(schema, rows.batches(columns))
-    store.register("stream", reader)
-    store.execute("create table rows as select * from stream")
-    store.unregister("stream")
-    return store
+
+    def plain(array: Any) -> Any:
+        return pc.if_else(pc.is_nan(array), None, array) if pa.types.is_floating(array.type) else array
+
+    names = [_bare(c) for c in columns]
+    schema = pa.schema(
+        [rows.schema.field(c).with_name(n).with_nullable(True) for c, n in zip(columns, names, strict=True)]
+    )
+    pieces = (
+        pa.RecordBatch.from_arrays([plain(array) for array in batch.columns], schema=schema)
+        for batch in rows.batches(columns)
+    )
+    # Without a folder of its own DuckDB spills to `.tmp` in the working directory, for everybody to read.
+    with scratch() as folder, duckdb.connect(":memory:", config={"temp_directory": str(folder)}) as store:
+        store.execute("set memory_limit = '2GB'")
+        store.execute("set enable_progress_bar = false")
+        store.register("stream", pa.RecordBatchReader.from_batches(schema, pieces))
+        store.execute("create table rows as select * from stream")
+        store.unregister("stream")
+        yield store
+
+
+def _bare(column: str) -> str:
+    """A column's name in DuckDB: its bytes in hex, since SQL takes `Age` and `age` for one, and `n` for its own alias."""
+    return "c_" + column.encode().hex()
 
 
 def _name(column: str) -> str:
-    return '"' + column.replace('"', '""') + '"'
+    return f'"{_bare(column)}"'
 
 
 def _one(store: duckdb.DuckDBPyConnection, query: str) -> Any:
@@ -238,6 +264,8 @@ class _Profile:
         """How many rows have each label."""
         if self.source.label is None or self.distinct[self.source.label] > 50:
             return []
+        if isinstance(self.source, Predictions) and self.source.task == "regression":
+            return []  # each value may be one person's
         return [
             self.share("label_rate", count, self.total, of_class=value if value is not None else "missing")
             for (value,), count in self._counts((self.source.label,))
@@ -249,6 +277,11 @@ class _Profile:
             why = "The plan names no sensitive attribute and no quasi-identifier."
             return [
                 Unmeasured(metric=m, code="not_applicable", reason=why) for m in ("k_anonymity", "unique_row_share")
+            ]
+        if not self.total:
+            return [
+                Unmeasured(metric=m, code="undefined", reason="There are no rows (0).", denominator=0)
+                for m in ("k_anonymity", "unique_row_share")
             ]
         every = ", ".join(_name(c) for c in quasi)
         smallest, alone = self.store.execute(
@@ -282,7 +315,9 @@ class _Profile:
 
     def findings(self, measurements: list[Measurement], quasi: list[str]) -> list[Finding]:
         """What a person should look at."""
-        found = []
+        found: list[Finding] = []
+        if not self.total:
+            return found
         for column in self.columns:
             share = self.nulls[column] / self.total
             if share > 0.2:
@@ -423,57 +458,71 @@ def _representativeness(
 
     from cardwright.statistics.drift import jensen_shannon_distance, population_stability_index
 
-    other = _load(reference.rows, list(reference.rows.schema.names))
     found: list[Measurement] = []
-    for column in columns:
-        if column not in reference.rows.schema.names:
-            continue
-        here, there = _binned(store, other, column)
-        for metric, measure in (
-            ("population_stability_index", population_stability_index),
-            ("jensen_shannon_distance", jensen_shannon_distance),
-        ):
-            drift = (
-                measure(np.asarray(here), np.asarray(there), seed=seed)
-                if sum(here) and sum(there) and len(here) > 1
-                else None
-            )
-            key = {"column": label(column)}
-            if drift is None:
-                found.append(
+    with _load(reference.rows, list(reference.rows.schema.names)) as other:
+        for column in columns:
+            if column not in reference.rows.schema.names:
+                continue
+            bins = _binned(store, other, column)
+            if bins is None:
+                found += [
                     Unmeasured(
                         metric=metric,
-                        slice=key,
+                        slice={"column": label(column)},
                         code="undefined",
-                        reason=f"One bin or no values ({sum(here)} and {sum(there)} rows).",
+                        reason="The column holds numbers in one of the two tables only.",
                     )
+                    for metric in ("population_stability_index", "jensen_shannon_distance")
+                ]
+                continue
+            here, there = bins
+            for metric, measure in (
+                ("population_stability_index", population_stability_index),
+                ("jensen_shannon_distance", jensen_shannon_distance),
+            ):
+                drift = (
+                    measure(np.asarray(here), np.asarray(there), seed=seed)
+                    if sum(here) and sum(there) and len(here) > 1
+                    else None
                 )
-            else:
-                found.append(
-                    Measured(
-                        metric=metric,
-                        slice=key,
-                        value=float(drift.estimate),
-                        unit="nats" if metric.startswith("pop") else "ratio",
-                        direction="lower_is_better",
-                        denominator=sum(here),
-                        reference=label(reference.ref.name),
+                key = {"column": label(column)}
+                if drift is None:
+                    found.append(
+                        Unmeasured(
+                            metric=metric,
+                            slice=key,
+                            code="undefined",
+                            reason=f"One bin or no values ({sum(here)} and {sum(there)} rows).",
+                        )
                     )
-                )
+                else:
+                    found.append(
+                        Measured(
+                            metric=metric,
+                            slice=key,
+                            value=float(drift.estimate),
+                            unit="nats" if metric.startswith("pop") else "ratio",
+                            direction="lower_is_better",
+                            denominator=sum(here),
+                            reference=label(reference.ref.name),
+                        )
+                    )
     return found
 
 
 def _binned(
     store: duckdb.DuckDBPyConnection, other: duckdb.DuckDBPyConnection, column: str
-) -> tuple[list[int], list[int]]:
-    """Counts of both tables over the reference's deciles, or over its categories with the rest as one."""
+) -> tuple[list[int], list[int]] | None:
+    """Counts of both tables over the reference's deciles, or over its categories with the rest as one.
+
+    None where one table has numbers in the column and the other has not.
+    """
     name = _name(column)
-    kind = str(_one(other, f"select any_value(typeof({name})) from rows"))
+    numbers = _number(other, name)
+    if numbers != _number(store, name):
+        return None
     distinct = int(_one(other, f"select count(distinct {name}) from rows"))
-    if (
-        kind in ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "UBIGINT", "UINTEGER")
-        and distinct > 10
-    ):
+    if numbers and distinct > 10:
         edges = sorted(
             set(_one(other, f"select quantile_cont({name}, [0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.9]) from rows"))
         )
@@ -492,3 +541,12 @@ def _binned(
         [*(int(mine.get(k, 0)) for k in keys), sum(int(n) for k, n in mine.items() if k not in keys)],
         [*(int(theirs[k]) for k in keys), sum(int(n) for k, n in theirs.items() if k not in keys)],
     )
+
+
+_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
+            "FLOAT", "DOUBLE", "DECIMAL")  # fmt: skip
+
+
+def _number(store: duckdb.DuckDBPyConnection, name: str) -> bool:
+    """Whether a column holds numbers, by its type in DuckDB."""
+    return str(_one(store, f"select any_value(typeof({name})) from rows")).startswith(_NUMBERS)
