@@ -301,10 +301,9 @@ def _judge(folder: Path, policy: str | None, artifact: Path | None) -> Verdict:
         if store.REVIEW in files
         else None
     )
-    case = dossier.case_of(files, where=str(folder))
-    names = [file.path for file in case.record.subject.files]
+    names = dossier.subject_files(files, where=str(folder)) if artifact is not None else []
     artefacts = store.digests(artifact, names) if artifact is not None else None
-    case = case.model_copy(update={"artefacts": artefacts})
+    case = dossier.case_of(files, where=str(folder), artefacts=artefacts)
     name = policy or (before.policy.name if before is not None else None)
     if name is None:
         raise UsageError("the dossier does not say which policy it was made for", do="Name one with --policy.")

@@ -7,7 +7,7 @@ in as a whole. What the manifest lists never changes.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cardwright import dossier, store
@@ -58,7 +58,7 @@ def read_desk(files: Mapping[str, bytes], *, where: str) -> Desk:
     case = dossier.case_of(files, where=where)
     manifest = canonical.digest(files[store.MANIFEST])
     return Desk(
-        case=case.model_copy(update={"manifest_sha256": manifest}),
+        case=replace(case, manifest_sha256=manifest),
         manifest_sha256=manifest,
         review=canonical.parse(Verdict, files[store.REVIEW], where=f"{where}/{store.REVIEW}"),
         chain=ledger.read(files.get(store.LEDGER, b""), case.record.subject.name),
@@ -103,12 +103,11 @@ def judged_case(desk: Desk, trust: Trust, artefacts: Mapping[str, str] | None) -
             "the claims are not those of the ledger, in its order", where=store.CLAIMS, do="One was left out or moved."
         )
     judged = [claims.judge(one, trust, desk.chain) for one in desk.signed]
-    case = desk.case.model_copy(
-        update={
-            "claims": tuple(one.signed.claim for one in judged if one.believed),
-            "trust_sha256": trust.sha256,
-            "artefacts": dict(artefacts) if artefacts is not None else None,
-        }
+    case = replace(
+        desk.case,
+        claims=tuple(one.signed.claim for one in judged if one.believed),
+        trust_sha256=trust.sha256,
+        artefacts=dict(artefacts) if artefacts is not None else None,
     )
     return case, tuple(
         f"{one.signed.claim.kind} of {one.signed.claim.person}: {one.why}" for one in judged if not one.believed

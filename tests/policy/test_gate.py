@@ -1,6 +1,7 @@
 """The gate refuses what is missing, failed, stale, mismatched or unsure, and nothing that is left out helps."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -116,10 +117,10 @@ def leavings(case: Case):
         return lambda: with_record(case, changed(record, id, **update))
 
     for name in ("plan", "run", "artefacts", "manifest_sha256"):
-        yield f"case.{name}", lambda name=name: case.model_copy(update={name: None})
+        yield f"case.{name}", lambda name=name: replace(case, **{name: None})
     for i in range(len(case.claims)):
         kept = case.claims[:i] + case.claims[i + 1 :]
-        yield f"claim {i}", lambda kept=kept: case.model_copy(update={"claims": kept})
+        yield f"claim {i}", lambda kept=kept: replace(case, claims=kept)
     for evaluation in record.evaluations:
         id = evaluation.id
         rest = tuple(e for e in record.evaluations if e is not evaluation)
@@ -189,7 +190,7 @@ def cases(draw):
             **draw(st.sampled_from([{}, {"record_sha256": None, "plan_sha256": case.record.provenance.plan_sha256}])),
         )
     )
-    return case.model_copy(update={"claims": (*case.claims, *waivers)})
+    return replace(case, claims=(*case.claims, *waivers))
 
 
 @given(cases(), st.data())
@@ -341,21 +342,21 @@ def test_evidence_from_the_future_is_refused():
 
 
 def test_another_model_file_is_mismatched():
-    case = good_case().model_copy(update={"artefacts": {"model.skops": "b" * 64}})
+    case = replace(good_case(), artefacts={"model.skops": "b" * 64})
     assert outcome(decide(case, P, NOW), "identity").status == "mismatched"
 
 
 def test_another_plan_is_mismatched():
     case = good_case()
     other = case.plan.model_copy(update={"seed": 1})
-    verdict = decide(case.model_copy(update={"plan": PlanLock.model_validate(other.model_dump())}), P, NOW)
+    verdict = decide(replace(case, plan=PlanLock.model_validate(other.model_dump())), P, NOW)
     assert outcome(verdict, "cardwright.plan").status == "mismatched"
 
 
 def test_the_facts_of_another_run_are_mismatched():
     case = good_case()
     run = case.run.model_copy(update={"record_sha256": "f" * 64})
-    assert outcome(decide(case.model_copy(update={"run": run}), P, NOW), "fresh").status == "mismatched"
+    assert outcome(decide(replace(case, run=run), P, NOW), "fresh").status == "mismatched"
 
 
 # ------------------------------------------------------------------------------------------------ applies_when
@@ -372,7 +373,7 @@ def test_what_cannot_be_determined_applies(context, expected):
     record = good_record()
     changed_context = record.context.model_copy(update=context)
     case = good_case()
-    case = case.model_copy(update={"plan": case.plan.model_copy(update={"context": changed_context})})
+    case = replace(case, plan=case.plan.model_copy(update={"context": changed_context}))
     case = with_record(case, record.model_copy(update={"context": changed_context}))
     found = outcome(decide(case, policy_of(text), NOW), "extra")
     assert found.status == expected
@@ -412,7 +413,7 @@ def waived_case(approval=(), both=()):
     request, waive = waiver(case.record, P.sha256, "gap", "failed", bound=0.16)
     request = request.model_copy(update=dict(both))
     waive = waive.model_copy(update={**dict(both), **dict(approval)})
-    return case.model_copy(update={"claims": (*case.claims, request, waive)})
+    return replace(case, claims=(*case.claims, request, waive))
 
 
 def test_a_waiver_lets_one_outcome_pass_and_keeps_it_visible():
@@ -455,9 +456,9 @@ def test_a_waiver_holds_through_its_last_day():
 
 
 def test_what_is_not_waivable_is_not_waived():
-    case = good_case().model_copy(update={"artefacts": {"model.skops": "b" * 64}})
+    case = replace(good_case(), artefacts={"model.skops": "b" * 64})
     claims = (*case.claims, *waiver(case.record, P.sha256, "identity", "failed"))
-    assert not decide(case.model_copy(update={"claims": claims}), P, NOW).allowed
+    assert not decide(replace(case, claims=claims), P, NOW).allowed
 
 
 def test_no_more_waivers_hold_than_the_policy_allows():
@@ -465,14 +466,14 @@ def test_no_more_waivers_hold_than_the_policy_allows():
     text = POLICY.replace(b"max_active: 2", b"max_active: 0")
     policy = policy_of(text)
     claims = (*case.claims, *waiver(case.record, policy.sha256, "gap", "failed", bound=0.16))
-    assert not decide(case.model_copy(update={"claims": claims}), policy, NOW).allowed
+    assert not decide(replace(case, claims=claims), policy, NOW).allowed
 
 
 # ------------------------------------------------------------------------------------------------ stages and replay
 
 
 def test_at_review_sign_offs_are_outstanding_and_not_judged():
-    case = good_case().model_copy(update={"claims": good_case().claims[:2]})
+    case = replace(good_case(), claims=good_case().claims[:2])
     review, release = decide(case, P, NOW, "review"), decide(case, P, NOW, "release")
     assert review.allowed
     assert [item.role for item in review.outstanding] == ["owner"]
@@ -482,7 +483,7 @@ def test_at_review_sign_offs_are_outstanding_and_not_judged():
 def test_a_rejection_refuses():
     case = good_case()
     rejected = case.claims[2].model_copy(update={"decision": "reject", "id": "a" * 64})
-    assert not decide(case.model_copy(update={"claims": (*case.claims, rejected)}), P, NOW).allowed
+    assert not decide(replace(case, claims=(*case.claims, rejected)), P, NOW).allowed
 
 
 def test_a_rejection_stands_until_a_later_decision_names_it():
@@ -490,13 +491,13 @@ def test_a_rejection_stands_until_a_later_decision_names_it():
     rejection = case.claims[2].model_copy(update={"decision": "reject", "id": "a" * 64})
     later = case.claims[2].model_copy(update={"id": "b" * 64, "at": "2026-11-23T00:00:00Z"})
     claims = (*case.claims[:2], rejection, later)
-    assert not decide(case.model_copy(update={"claims": claims}), P, NOW).allowed
+    assert not decide(replace(case, claims=claims), P, NOW).allowed
     named = (*case.claims[:2], rejection, later.model_copy(update={"answers": "a" * 64}))
-    assert decide(case.model_copy(update={"claims": named}), P, NOW).allowed
+    assert decide(replace(case, claims=named), P, NOW).allowed
 
 
 def test_a_signature_over_another_manifest_is_stale():
-    case = good_case().model_copy(update={"manifest_sha256": "0" * 64})
+    case = replace(good_case(), manifest_sha256="0" * 64)
     assert outcome(decide(case, P, NOW), "signed").status == "stale"
 
 

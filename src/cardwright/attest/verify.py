@@ -16,7 +16,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from cardwright import dossier, store
@@ -221,13 +221,12 @@ class _Verification:
         assert self.case is not None
         assert self.chosen is not None
         stored = self._verdict()
-        case = self.case.model_copy(
-            update={
-                "claims": tuple(one.claim for one in said),
-                "trust_sha256": trust,
-                "manifest_sha256": manifest,
-                "advisory": stored.advisory,
-            }
+        case = replace(
+            self.case,
+            claims=tuple(one.claim for one in said),
+            trust_sha256=trust,
+            manifest_sha256=manifest,
+            advisory=stored.advisory,
         )
         return decide(case, self.chosen, now, stored.stage, chosen_by=stored.policy.chosen_by)
 
@@ -249,7 +248,7 @@ class _Verification:
         if self.artefacts is None or stored.inputs.artefacts_sha256 is None:
             # The verdict was decided where the files were; without them, the digests that it saw are what is known.
             files = {file.path: file.sha256 for file in self.case.record.subject.files}
-            self.case = self.case.model_copy(update={"artefacts": files if stored.inputs.artefacts_sha256 else None})
+            self.case = replace(self.case, artefacts=files if stored.inputs.artefacts_sha256 else None)
         replayed = self._decide(
             stored.evaluated_at, self._then(stored), stored.inputs.manifest_sha256, stored.inputs.trust_sha256
         )

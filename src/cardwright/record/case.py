@@ -1,13 +1,19 @@
 """What is judged: the record and everything that is held beside it."""
 
-from cardwright.record.base import Flag, RelativePath, Sha256, Value
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from cardwright.record.claim import Claim
 from cardwright.record.provenance import RunFacts
 from cardwright.record.record import PlanLock, Record
 
 
-class Case(Value):
-    """Everything that the gate looks at. Leaving out a part never turns a refusal into an allowance."""
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """Everything that the gate looks at. Leaving out a part never turns a refusal into an allowance.
+
+    Its parts are values that were checked when they were read; a case is never a file, so it has no schema of its own.
+    """
 
     record: Record
     """The evidence."""
@@ -17,15 +23,15 @@ class Case(Value):
     """When it ran."""
     claims: tuple[Claim, ...] = ()
     """What people said, signatures already verified."""
-    trust_sha256: Sha256 | None = None
+    trust_sha256: str | None = None
     """The trust file by which they were verified."""
     baseline: Record | None = None
     """The record it is compared with."""
     previous: Record | None = None
     """The record of the previous release."""
-    manifest_sha256: Sha256 | None = None
+    manifest_sha256: str | None = None
     """The manifest that sign-offs have to be over; `null` where there is none yet."""
-    artefacts: dict[RelativePath, Sha256] | None = None
+    artefacts: Mapping[str, str] | None = None
     """Digests of the subject's files as they are now; `null` where nobody looked."""
-    advisory: Flag = False
+    advisory: bool = False
     """Whether only advice is asked for."""
