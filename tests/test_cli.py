@@ -360,3 +360,18 @@ def test_an_answer_to_no_question_is_refused_with_the_nearest(cli, folder, tmp_p
     ran = cli("init", tmp_path / "new", "--from", folder / "data.csv", "--set", "lable=approved")
     assert ran.code == 2
     assert '"label"' in ran.err
+
+
+def test_personal_data_in_an_answer_or_in_a_group_stops_before_anything_is_written(cli, folder):
+    (folder / "details.yaml").write_text(DETAILS + "monitoring: Tell jo.public@example.org at once.\n")
+    ran = cli("run", folder, "-o", folder / "out")
+    assert ran.code == 3
+    assert "EMAIL_ADDRESS in answers.monitoring.text" in ran.err
+    assert "jo.public" not in ran.err + ran.out
+    (folder / "details.yaml").write_text(DETAILS)
+    write_csv(folder / "data.csv", ({**row, "sex": f"{row['sex']}@example.org"} for row in rows()))
+    ran = cli("run", folder, "-o", folder / "out")
+    assert ran.code == 3
+    assert "EMAIL_ADDRESS" in ran.err
+    assert "@example" not in ran.err + ran.out
+    assert not (folder / "out").exists()

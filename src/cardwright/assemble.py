@@ -22,6 +22,7 @@ from cardwright.record.evaluation import Binding, Evaluation
 from cardwright.record.provenance import Provenance
 from cardwright.record.record import ExpectedGroups, NotEvaluated, PlanLock, Planned, Record
 from cardwright.record.subject import Component, Context, FileDigest, Subject
+from cardwright.screening import screen
 from cardwright.sources.binding import bind
 from cardwright.sources.commit import commit_of
 from cardwright.sources.files import require_file, sha256_of
@@ -57,6 +58,7 @@ def prepare(assessment: Assessment, policy: Policy, progress: Progress) -> Prepa
     EvidenceError
         Where a file is not there, cut off, unsafe, or not what the plan says.
     """
+    screen(assessment.details, what="what people say (details)")
     subject = _subject(assessment)
     sources: dict[str, Source] = {}
     unavailable: dict[str, MissingExtraError] = {}
@@ -88,6 +90,10 @@ def prepare(assessment: Assessment, policy: Policy, progress: Progress) -> Prepa
     for name, source in sources.items():
         if isinstance(source, Predictions) and name not in bindings:
             bindings[name] = Binding(kind="supplied", note="No evaluation names the model beside these predictions.")
+    lock = _lock(assessment, policy, subject, sources)
+    screen(lock, what="the plan")
+    for source in sources.values():
+        screen(source.ref, what=f"the source {source.ref.name}")
     commit, dirty = commit_of(assessment.path.resolve())
     return Prepared(
         assessment=assessment,
@@ -95,7 +101,7 @@ def prepare(assessment: Assessment, policy: Policy, progress: Progress) -> Prepa
         subject=subject,
         sources=sources,
         bindings=bindings,
-        lock=_lock(assessment, policy, subject, sources),
+        lock=lock,
         commit=commit,
         dirty=dirty,
         unavailable=unavailable,
@@ -219,7 +225,7 @@ def record(prepared: Prepared, evaluations: list[Evaluation], gaps: list[NotEval
         "packages": dict(packages),
         "tool": __version__,
     }
-    return Record(
+    made = Record(
         title=lock.title,
         subject=lock.subject,
         context=lock.context,
@@ -240,6 +246,8 @@ def record(prepared: Prepared, evaluations: list[Evaluation], gaps: list[NotEval
         details=prepared.assessment.details,
         small_cell=prepared.assessment.file.small_cell,
     )
+    screen(made, what="the record")  # all of it was looked at piece by piece; nothing gets past by another way
+    return made
 
 
 def _packages(evaluations: list[Evaluation]) -> dict[str, str]:

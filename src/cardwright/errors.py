@@ -71,6 +71,10 @@ class SourceError(EvidenceError):
     """A file of predictions, a table, texts or a model cannot be read as the plan says."""
 
 
+class PersonalDataError(EvidenceError):
+    """Text that goes into the record holds personal data or a secret."""
+
+
 class UnsafeError(EvidenceError):
     """Reading this evidence would run code, and nobody has said that it may."""
 

@@ -27,6 +27,7 @@ from cardwright.record.evaluation import Evaluation
 from cardwright.record.provenance import RunFacts
 from cardwright.record.record import NotEvaluated, Record
 from cardwright.record.verdict import Verdict
+from cardwright.screening import screen
 from cardwright.sources import network
 
 Progress = Callable[[str, int, int | None], None]
@@ -151,6 +152,7 @@ def _evaluate_one(
             progress=lambda count, total: progress(step.id, count, total),
         )
         evaluation = evaluator.evaluate(inputs)
+        screen(evaluation, what="its result")
         return evaluation.model_copy(update={"target": step.target}) if step.target else evaluation
     except MissingExtraError as exc:
         return NotEvaluated(id=step.id, code="missing", reason=exc.what, remedy=exc.do or "Install it.")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -173,8 +174,9 @@ _FILTERS: dict[str, Callable[..., Any]] = {
 }
 
 
+@cache
 def make(markdown: bool, own: Path | None) -> ImmutableSandboxedEnvironment:
-    """The environment for HTML or for Markdown templates."""
+    """The environment for HTML or for Markdown templates; it keeps the templates it has compiled."""
     environment = ImmutableSandboxedEnvironment(
         loader=FileSystemLoader(resources.template_folders(own)),
         autoescape=not markdown,

@@ -21,7 +21,7 @@ from cardwright.record.verdict import Outcome
 MOST_ROWS = 200
 """Rows of a table on a screen; the whole table is attached to the PDF."""
 
-MOST_ROWS_PRINTED = 24
+MOST_ROWS_PRINTED = 15
 """Rows of a table in print: what a reader takes in on one page. The whole table is attached."""
 
 
@@ -66,6 +66,8 @@ class EvaluationView:
     findings: tuple[tuple[str, Finding], ...]
     cut: int
     """Measurements by group that are left out here; they stand in the attachment."""
+    as_before: dict[str, str]
+    """Which of `method`, `limits` and `not_tested` read as in an earlier evaluation, and its id: said once, not five times."""
 
 
 @dataclass(frozen=True)
@@ -134,13 +136,17 @@ def make(document: Document, edition: Edition, *, printed: bool = False) -> View
     # A dataset card of a model speaks of the data alone: of evaluations that read no predictions and no model.
     data_only = document.name == "dataset_card" and record.subject.kind != "dataset"
     kinds = {dataset.name: dataset.kind for dataset in record.provenance.datasets}
-    views = []
+    views: list[EvaluationView] = []
+    told: dict[tuple[str, object], str] = {}
     for position, evaluation in enumerate(record.evaluations, start=1):
         planned = record.plan(evaluation.id)
         assert planned is not None  # the record accounts for everything planned
         if data_only and any(kinds.get(i.name) in ("predictions", "model") for i in evaluation.inputs):
             continue
-        views.append(_evaluation(f"E-{position}", evaluation, planned, ids, finding_ids, most))
+        name = f"E-{position}"
+        parts = {"method": evaluation.method, "limits": evaluation.limits, "not_tested": evaluation.coverage.not_tested}
+        before = {part: first for part, said in parts.items() if (first := told.setdefault((part, said), name)) != name}
+        views.append(_evaluation(name, evaluation, planned, ids, finding_ids, most, before))
     needed = {
         name
         for outcome in (verdict.outcomes if verdict else ())
@@ -194,6 +200,7 @@ def _evaluation(
     ids: dict[tuple[str, int], str],
     finding_ids: dict[tuple[str, int], str],
     most: int,
+    as_before: dict[str, str],
 ) -> EvaluationView:
     views = [MeasurementView(ids[(evaluation.id, index)], m) for index, m in enumerate(evaluation.measurements)]
     measured = [view for view in views if isinstance(view.m, Measured)]
@@ -225,6 +232,7 @@ def _evaluation(
         figures=tuple(figures.of_evaluation(evaluation, most=3)),
         findings=tuple(findings),
         cut=max(0, len(sliced) - most),
+        as_before=as_before,
     )
 
 
