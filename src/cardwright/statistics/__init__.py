@@ -17,6 +17,7 @@ level outside 0..1). Randomness is handed in as a seed, so that the same counts 
 `effect`                  sizes of effects and of inequality
 `agreement`               do raters agree
 `drift`                   do two samples have one distribution
+`order`                   the median of more numbers than memory holds
 `sampling`                sums and samples that merge exactly, in any order
 ========================  =====================================================================================
 """

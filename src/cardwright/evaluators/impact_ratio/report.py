@@ -1,0 +1,226 @@
+"""What documents print of impact ratios: words, findings, and the tables of 6 RCNY 5-301."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from pydantic import JsonValue
+
+from cardwright.record.evaluation import Finding, NotTested, Table, TableColumn
+
+if TYPE_CHECKING:
+    from cardwright.evaluators.impact_ratio import ImpactRatio
+    from cardwright.evaluators.impact_ratio.assess import Category, Job, Scored
+
+UNKNOWN_SHARE = 0.05
+"""Share of applicants of unknown category from which a finding is more than a note."""
+
+
+def parameters(evaluator: ImpactRatio) -> dict[str, JsonValue]:
+    """How the evaluator is set, as the record states it."""
+    exclude = evaluator.exclude
+    return {
+        "attributes": None if evaluator.attributes is None else list(evaluator.attributes),
+        "rates": evaluator.rates,
+        "median_of": evaluator.median_of,
+        "exclude": exclude if exclude is None or isinstance(exclude, str) else [dict(category) for category in exclude],
+        "justification": evaluator.justification,
+        "level": evaluator.level,
+    }
+
+
+def question(job: Job) -> str:
+    """What is asked."""
+    what = "selected" if job.rates == "selection" else "scored above the median"
+    return f"How often are applicants of each category of {', '.join(job.names)} {what}, against the highest rate?"
+
+
+def method(job: Job, scored: Scored | None) -> str:
+    """How it was answered."""
+    said = []
+    if job.rates == "selection":
+        said.append(
+            "The selection rate of a category is its applicants who were selected over all its applicants (6 RCNY 5-300, "
+            "5-301(b))."
+        )
+    else:
+        assert scored is not None
+        whose = (
+            "all applicants, unknown categories included (5-301(c)(1))"
+            if job.median_of == "full_sample"
+            else "the applicants whose category is known in every attribute"
+        )
+        said.append(
+            "The scoring rate of a category is its applicants with a score above the median over all its applicants (6 RCNY "
+            f'5-300, 5-301(c)). The median, {scored.median:.10g}, is that of {whose}; "above" is strict, so the {scored.at} '
+            "applicants with exactly that score are not above it."
+        )
+    said.append(
+        "The impact ratio is that rate over the highest rate among the categories of the same table. There is a table of each "
+        "attribute" + (", and one of all of them crossed." if len(job.names) > 1 else ".")
+    )
+    if job.exclude is None:
+        said.append("No category is left out.")
+    else:
+        said.append(
+            "Categories of less than 2 % of a table's applicants were left out of impact ratios before the highest rate was "
+            f"looked for (5-301(d)); their applicants and rates are stated. The auditor's justification: {job.justification}"
+        )
+    said.append(
+        "Applicants of unknown category are counted, disclosed beside each table, and enter no rate of a category. The rule asks "
+        f"for no interval; those printed are Wilson's for rates, and for ratios Donner and Zou's at Tukey's quantile "
+        f"({job.level * 100:g} %), which allows for the highest rate having been picked after seeing all of them."
+    )
+    return " ".join(said)
+
+
+def limits(job: Job) -> tuple[str, ...]:
+    """What the numbers do not show."""
+    said = [
+        "The rule names no ratio that must be reached, and none is applied here. A ratio states a difference; it does not say "
+        "why it is there, nor whether it is lawful.",
+        "A bias audit in the sense of the rule is made by an independent auditor, who is not the employer, the vendor, or this "
+        "program. These tables are what such an audit computes.",
+        "The rule asks for historical data of the tool's use. Whether these rows are that, and whether categories were reported "
+        "by the applicants themselves, is for the auditor to say.",
+        "Ratios of categories with few applicants vary widely by chance; their intervals show how widely.",
+    ]
+    if job.rates == "scoring":
+        said.append("The median is taken as given: intervals do not cover that it would differ in other applicants.")
+    if job.source.person is not None:
+        said.append(
+            f'Rows are counted, as the rule counts those assessed; several rows of one "{job.source.person}" make intervals '
+            "wider, not counts smaller."
+        )
+    return tuple(said)
+
+
+def not_tested(job: Job, skipped: Sequence[str]) -> tuple[NotTested, ...]:
+    """What was not looked at."""
+    found = [
+        NotTested(
+            what="Error rates, and whether those selected were qualified",
+            why="The rule compares rates of selection alone; the fairness evaluation looks at the others.",
+        ),
+        NotTested(
+            what="Steps of the hiring process before and after these decisions", why="Only these rows were looked at."
+        ),
+    ]
+    found += [NotTested(what="A table of categories", why=f"{reason}.") for reason in skipped]
+    left = [a.name for a in job.source.sensitive if a.name not in job.names]
+    if left:
+        found.append(NotTested(what=f"Categories of {', '.join(left)}", why="`attributes` does not ask for them."))
+    return tuple(found)
+
+
+def findings(job: Job, tables: Sequence[Category]) -> tuple[Finding, ...]:
+    """What a person should look at: unknown categories, categories left out, a reference that is small."""
+    found: list[Finding] = []
+    told: set[tuple[str, ...]] = set()
+    for table in tables:
+        total = table.applicants + table.unknown
+        first = table.attributes not in told
+        told.add(table.attributes)
+        if table.unknown and first:
+            found.append(
+                Finding(
+                    severity="medium" if table.unknown > UNKNOWN_SHARE * total else "info",
+                    key="unknown_category",
+                    explanation=f"The category of {table.name} is unknown for {table.unknown} of {total} applicants assessed "
+                    f"({table.unknown / total:.1%}). They enter no rate of this table; the rule asks to disclose their number.",
+                    where=table.name[:200],
+                    count=table.unknown,
+                )
+            )
+        out = [line for line in table.lines if line.left_out]
+        if out and first:
+            names = "; ".join(f"{line.name}: {line.rate.rows} applicants, rate {line.rate.value:.3f}" for line in out)
+            found.append(
+                Finding(
+                    severity="info",
+                    key="left_out",
+                    explanation=f"Left out of the impact ratios of {table.name}, each less than 2 % of {table.applicants} "
+                    f"applicants: {names[:1500]}. The auditor's justification: {job.justification}",
+                    where=table.name[:200],
+                    count=len(out),
+                )
+            )
+        reference = table.reference
+        if reference is not None and reference.share < 0.02:
+            found.append(
+                Finding(
+                    severity="low",
+                    key="small_reference",
+                    explanation=f"The highest rate of {table.name} is that of {reference.name}, with {reference.rate.rows} of "
+                    f"{table.applicants} applicants ({reference.share:.2%}). Every ratio of this table is against a rate that "
+                    "few applicants decide.",
+                    where=table.name[:200],
+                    count=reference.rate.rows,
+                )
+            )
+    return tuple(found)
+
+
+def tables(job: Job, made: Sequence[Category]) -> tuple[Table, ...]:
+    """The tables as the rule shapes them, and one of unknown categories."""
+    above = "Selected" if job.rates == "selection" else "Above the median"
+    columns = (
+        TableColumn(name="applicants", title="Applicants", unit="count"),
+        TableColumn(name="above", title=above, unit="count"),
+        TableColumn(name="rate", title=job.metric.title, unit="proportion"),
+        TableColumn(name="ratio", title="Impact ratio", unit="ratio"),
+        TableColumn(name="lower", title="Lower bound", unit="ratio"),
+        TableColumn(name="upper", title="Upper bound", unit="ratio"),
+        TableColumn(name="note", title="Note"),
+    )
+    found = []
+    for place, table in enumerate(made):
+        rows: list[tuple[float | str | None, ...]] = []
+        for line in table.lines:
+            bounds = line.ratio.bounds if line.ratio is not None else None
+            note = "left out, less than 2 %" if line.left_out else None
+            if line.rate.value is None:
+                note = "no applicants"
+            elif table.reference is not None and line.slice == table.reference.slice:
+                note = "highest rate"
+            rows.append(
+                (
+                    line.name[:200],
+                    float(line.rate.rows),
+                    line.rate.numerator if line.rate.value is not None else None,
+                    line.rate.value,
+                    line.ratio.value if line.ratio is not None else None,
+                    bounds.lower if bounds is not None else None,
+                    bounds.upper if bounds is not None else None,
+                    note,
+                )
+            )
+        of_class = f", {table.of_class}" if table.of_class is not None else ""
+        title = "Selection" if job.rates == "selection" else "Scoring"
+        found.append(
+            Table(
+                id=f"{job.rates}_{table.number}" + (f"_class_{place + 1}" if table.of_class is not None else ""),
+                title=f"{title} rates and impact ratios by {table.name}{of_class}; besides, {table.unknown} applicants of "
+                "unknown category",
+                columns=(TableColumn(name="category", title=table.name), *columns),
+                rows=tuple(rows),
+            )
+        )
+    first = list({table.attributes: table for table in reversed(made)}.values())[::-1]
+    found.append(
+        Table(
+            id="unknown",
+            title="Applicants assessed whose category is unknown",
+            columns=(
+                TableColumn(name="table", title="Table"),
+                TableColumn(name="applicants", title="Applicants in it", unit="count"),
+                TableColumn(name="unknown", title="Of unknown category", unit="count"),
+            ),
+            rows=tuple((table.name[:200], float(table.applicants), float(table.unknown)) for table in first),
+        )
+    )
+    return tuple(found)
+
+
+__all__ = ["findings", "limits", "method", "not_tested", "parameters", "question", "tables"]
