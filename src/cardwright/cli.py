@@ -66,6 +66,15 @@ class DocumentFormat(StrEnum):
     PDF = "pdf"
 
 
+class ReaderGroup(StrEnum):
+    """Who a document is for."""
+
+    INTERNAL = "internal"
+    REGULATOR = "regulator"
+    DOWNSTREAM = "downstream"
+    PUBLIC = "public"
+
+
 class SubjectKind(StrEnum):
     """What `init` scaffolds."""
 
@@ -343,6 +352,10 @@ def render(
     ] = None,
     page_size: Annotated[str, typer.Option("--page-size", help="A4 or Letter.")] = "A4",
     language: Annotated[str, typer.Option("--language", help="en or de.")] = "en",
+    audience: Annotated[
+        ReaderGroup,
+        typer.Option("--audience", help="Who reads it; what they may not see is left out of the record inside, too."),
+    ] = ReaderGroup.INTERNAL,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -364,7 +377,13 @@ def render(
         if store.REVIEW in files:
             verdict = canonical.parse(Verdict, files[store.REVIEW], where=str(dossier / store.REVIEW))
     edition = documents.Edition(
-        record=record, verdict=verdict, run=run, templates_dir=templates, page_size=page_size, language=language
+        record=record,
+        verdict=verdict,
+        run=run,
+        templates_dir=templates,
+        page_size=page_size,
+        language=language,
+        audience=audience.value,
     )
     data = documents.render(edition, document=document, format=format.value)
     suffix = {"markdown": "md"}.get(format.value, format.value)

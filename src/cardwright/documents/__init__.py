@@ -5,7 +5,7 @@ They take `(record, verdict, claims)`, all values of `record/`, and know neither
 
 from __future__ import annotations
 
-from cardwright.documents import environment, front_matter, pdf, view
+from cardwright.documents import audience, environment, front_matter, pdf, view
 from cardwright.documents.interface import DOCUMENTS, Document, Edition, Format, MissingPangoError, find, standard
 from cardwright.record import canonical
 from cardwright.record.base import visible
@@ -36,6 +36,7 @@ def render(edition: Edition, *, document: str, format: Format) -> bytes:
         Where the PDF cannot be made, or does not pass its checks.
     """
     sort = find(document, format)
+    edition = audience.edition_for(edition)
     seen = view.make(sort, edition, printed=format == "pdf")
     record = edition.record
     context = {

@@ -13,6 +13,8 @@ from cardwright.record.record import Record
 from cardwright.record.verdict import Verdict
 
 Format = Literal["markdown", "html", "pdf"]
+Audience = Literal["internal", "regulator", "downstream", "public"]
+AUDIENCES: tuple[Audience, ...] = ("internal", "regulator", "downstream", "public")
 State = Literal["draft", "in review", "changes requested", "approved", "released", "superseded", "withdrawn", "expired"]
 
 
@@ -34,10 +36,14 @@ class Edition:
     templates_dir: Path | None = None
     page_size: str = "A4"
     language: str = "en"
+    audience: Audience = "internal"
+    """Who reads it: what they may not see is left out of the record inside, too."""
 
     def __post_init__(self) -> None:
         if self.page_size not in ("A4", "Letter"):
             raise UsageError(f'no page is called "{self.page_size}"', do=did_you_mean(self.page_size, ("A4", "Letter")))
+        if self.audience not in AUDIENCES:
+            raise UsageError(f'no audience is called "{self.audience}"', do=did_you_mean(self.audience, AUDIENCES))
         if self.language != "en":
             raise UsageError(f'documents are not written in "{self.language}"', do="Known: en.")
 

@@ -896,6 +896,12 @@ def _everything_ran(rule: _EverythingRan, case: Case, now: str) -> _Answer:
 
 
 def _plan_holds(rule: _PlanHolds, case: Case, now: str) -> _Answer:
+    if case.record.redaction is not None:
+        return _Answer(
+            "mismatched",
+            f"This is an edition for {case.record.redaction.audience} readers, with parts left out, and not the record.",
+            *_REMEDIES["mismatched"],
+        )
     if case.plan is None:
         return _Answer("missing", "The plan as it was fixed is not beside the record.", *_REMEDIES["missing"])
     if case.plan.sha256 != case.record.provenance.plan_sha256:

@@ -166,8 +166,8 @@ class Unmeasured(_Key):
 
     status: Literal["unmeasured"] = "unmeasured"
     """Tells it from `Measured`."""
-    code: Literal["too_few_samples", "undefined", "not_applicable", "error"]
-    """Which sort of reason."""
+    code: Literal["too_few_samples", "undefined", "not_applicable", "error", "suppressed"]
+    """Which sort of reason. `suppressed`: it was measured, and is left out of this edition of the record."""
     reason: FreeText
     """The reason in a sentence, with the count that decided."""
     denominator: Number | None = None

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, JsonValue, model_validator
 
 from cardwright.record import canonical
-from cardwright.record.base import Count, Flag, FreeText, Identifier, Label, Term, Value
+from cardwright.record.base import Count, Flag, FreeText, Identifier, Label, Sha256, Term, Value
 from cardwright.record.details import Details
 from cardwright.record.evaluation import Evaluation
 from cardwright.record.provenance import Provenance
@@ -58,6 +58,17 @@ class NotEvaluated(Value):
     """What to do."""
 
 
+class Redaction(Value):
+    """What an edition of a record for other readers leaves out."""
+
+    audience: Identifier
+    """For whom it is: `downstream`, `public`."""
+    of_sha256: Sha256
+    """The full record that it was made from."""
+    withheld: tuple[Label, ...]
+    """Paths that were left out or replaced."""
+
+
 class Record(Value):
     """What was found about one subject: planned, evaluated, and said by people."""
 
@@ -81,6 +92,8 @@ class Record(Value):
     """What people said."""
     small_cell: Annotated[Count, Field(ge=1)] = 5
     """Counts below this are suppressed in public tables."""
+    redaction: Redaction | None = None
+    """Set in an edition for other readers; nothing is handed over on one."""
 
     @model_validator(mode="after")
     def _everything_planned_is_accounted_for(self) -> Self:
