@@ -157,4 +157,6 @@ def test_every_function_says_in_one_sentence_what_it_is():
         if name == "GapMetric":
             continue
         assert function.__name__ == name and inspect.getdoc(function).split("\n")[0].endswith(".")
+        if name.startswith("check_"):  # these take a table that somebody published
+            continue
         assert list(inspect.signature(function).parameters)[:2] == ["y_true", "y_pred"]

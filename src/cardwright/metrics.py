@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from cardwright.errors import MissingExtraError
 from cardwright.evaluators.fairness import Fairness
+from cardwright.evaluators.impact_ratio import check_impact_ratio_table, check_impact_ratio_tables
 from cardwright.evaluators.interface import Inputs
 from cardwright.record.measurement import Measured, Unmeasured
 from cardwright.sources.frames import predictions_from_arrays
@@ -230,6 +231,8 @@ __all__ = [
     "GapMetric",
     "accuracy_difference",
     "accuracy_ratio",
+    "check_impact_ratio_table",
+    "check_impact_ratio_tables",
     "demographic_parity_difference",
     "demographic_parity_ratio",
     "equal_opportunity_difference",

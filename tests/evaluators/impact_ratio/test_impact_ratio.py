@@ -1,0 +1,398 @@
+"""Impact ratios: both examples that New York City's rule prints, and what the rule says at its edges."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.support import inputs_of, memory_predictions
+
+from cardwright.errors import SourceError, UsageError
+from cardwright.evaluators.impact_ratio import ImpactRatio
+from cardwright.record import canonical
+from cardwright.record.evaluation import Evaluation
+from cardwright.record.measurement import Measured, Unmeasured
+from cardwright.statistics.intervals import wilson
+from cardwright.testing import check_evaluator
+
+EXAMPLES = json.loads(
+    (Path(__file__).parents[2] / "data" / "impact_ratio" / "ll144_examples.json").read_text(encoding="utf-8")
+)
+SELECTION, SCORING = EXAMPLES["ll144_selection"], EXAMPLES["ll144_scoring"]
+
+
+def assess(source, **parameters) -> Evaluation:
+    return ImpactRatio(**parameters).evaluate(inputs_of(source, id="audit"))
+
+
+def applicants(counts, *, attributes=("sex", "race")):
+    """Columns of rows from counts: {(categories …, selected): rows}."""
+    columns: dict[str, list[object]] = {name: [] for name in (*attributes, "d", "y")}
+    for key, times in counts.items():
+        for name, value in zip((*attributes, "d"), key, strict=True):
+            columns[name] += [value] * times
+        columns["y"] += [1] * times
+    return columns
+
+
+def decided(counts, *, attributes=("sex", "race"), **options):
+    return memory_predictions(
+        applicants(counts, attributes=attributes),
+        prediction="d",
+        classes=("0", "1"),
+        sensitive=list(attributes),
+        **options,
+    )
+
+
+def crossed(example, above):
+    """The counts of a published table of both attributes crossed."""
+    counts = {}
+    for row in example["intersectional"]:
+        sex, race = row["group"]["sex"], row["group"]["race"]
+        counts[sex, race, 1], counts[sex, race, 0] = row[above], row["n"] - row[above]
+    return counts
+
+
+def single(rows, name, above):
+    """The counts of a published table of one attribute."""
+    return {
+        key: n
+        for row in rows
+        for key, n in (((row["group"][name], 1), row[above]), ((row["group"][name], 0), row["n"] - row[above]))
+    }
+
+
+def rate(evaluation, slice_, metric="selection_rate"):
+    (found,) = evaluation.find(metric, slice=slice_, across=())
+    return found
+
+
+def printed(value, text):
+    """A number, printed with as many digits as a text has."""
+    percent = text.endswith("%")
+    digits = len(text.rstrip("%").partition(".")[2])
+    return f"{value * 100 if percent else value:.{digits}f}{'%' if percent else ''}"
+
+
+# --- the rule's own examples --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("part", ["sex", "race"])
+def test_every_published_rate_and_ratio_of_the_selection_example_by_one_attribute(part):
+    """6 RCNY 5-301(b): the two tables count different applicants, so each is made of its own counts."""
+    found = assess(decided(single(SELECTION[part], part, "selected"), attributes=(part,)))
+    for row in SELECTION[part]:
+        selected, ratio = rate(found, row["group"]), rate(found, row["group"], "impact_ratio")
+        assert (selected.numerator, selected.denominator) == (row["selected"], row["n"])
+        assert selected.value == pytest.approx(row["rate"], abs=1e-15)
+        assert ratio.value == pytest.approx(row["impact_ratio"], abs=1e-15)
+        assert printed(selected.value, row["published_rate"]) == row["published_rate"]
+        assert printed(ratio.value, row["published_ratio"]) == row["published_ratio"]
+
+
+def test_every_published_rate_and_ratio_of_the_crossed_selection_example():
+    counts = {**crossed(SELECTION, "selected"), (None, None, 1): 120, (None, None, 0): SELECTION["unknown"] - 120}
+    found = assess(decided(counts))
+    for row in SELECTION["intersectional"]:
+        selected, ratio = rate(found, row["group"]), rate(found, row["group"], "impact_ratio")
+        assert selected.value == pytest.approx(row["rate"], abs=1e-15)
+        assert ratio.value == pytest.approx(row["impact_ratio"], abs=1e-15)
+        assert printed(selected.value, row["published_rate"]) == row["published_rate"]
+        assert printed(ratio.value, row["published_ratio"]) == row["published_ratio"]
+        assert ratio.reference == "White × Male"
+    for attributes in (("sex",), ("race",), ("sex", "race")):
+        (unknown,) = found.find("unknown_category_count", across=attributes)
+        assert unknown.value == SELECTION["unknown"]
+
+
+def scored_example():
+    """The scoring example's 168 known applicants, 84 of them above 0.5, and 15 of unknown category, one of them at it."""
+    columns = {"sex": [], "race": [], "s": [], "y": []}
+    high, low = (itertools.cycle(values) for values in ((0.6, 0.7, 0.9), (0.1, 0.2, 0.45)))
+    for (sex, race, above), times in crossed(SCORING, "above").items():
+        for _ in range(times):
+            columns["sex"].append(sex)
+            columns["race"].append(race)
+            columns["s"].append(next(high) if above else next(low))
+    for position in range(SCORING["unknown"]):
+        columns["sex"].append(None)
+        columns["race"].append(None)
+        columns["s"].append(0.5 if position == 0 else (0.3, 0.8)[position % 2])
+    columns["y"] = [1] * len(columns["s"])
+    return memory_predictions(columns, score="s", classes=("0", "1"), sensitive=["sex", "race"])
+
+
+def test_every_published_ratio_of_the_scoring_example():
+    """6 RCNY 5-301(c), with the median over the full sample, applicants of unknown category included."""
+    found = assess(scored_example())
+    (median,) = found.find("median_score")
+    assert median.value == 0.5
+    for row in (*SCORING["sex"], *SCORING["race"], *SCORING["intersectional"]):
+        above, ratio = rate(found, row["group"], "scoring_rate"), rate(found, row["group"], "impact_ratio")
+        assert (above.numerator, above.denominator) == (row["above"], row["n"])
+        assert above.value == pytest.approx(row["rate"], abs=1e-15)
+        assert ratio.value == pytest.approx(row["impact_ratio"], abs=1e-15)
+        assert printed(ratio.value, row["published_ratio"]) == row["published_ratio"]
+    (unknown,) = found.find("unknown_category_count", across=("sex", "race"))
+    assert unknown.value == 15
+
+
+# --- what the rule says at its edges ------------------------------------------------------------------------------------
+
+
+def test_a_score_at_the_median_is_not_above_it():
+    columns = {"g": ["a"] * 5 + ["b"] * 5, "s": [0.1, 0.5, 0.5, 0.5, 0.9] * 2, "y": [1] * 10}
+    found = assess(memory_predictions(columns, score="s", sensitive=["g"]))
+    assert rate(found, {"g": "a"}, "scoring_rate").numerator == 1
+    (at,) = found.find("score_at_median_count")
+    assert at.value == 6
+    assert "the 6 applicants with exactly that score are not above it" in found.method
+
+
+def test_the_median_is_of_the_full_sample_unless_the_known_are_asked_for():
+    columns = {"g": ["a"] * 4 + ["b"] * 4 + [None] * 6, "s": [0.1, 0.2, 0.3, 0.4] * 2 + [0.9] * 6, "y": [1] * 14}
+    source = memory_predictions(columns, score="s", sensitive=["g"])
+    full, known = assess(source), assess(source, median_of="known")
+    assert full.find("median_score")[0].value == np.median(columns["s"])
+    assert known.find("median_score")[0].value == np.median(columns["s"][:8])
+    assert rate(full, {"g": "a"}, "scoring_rate").value == 0
+    assert rate(known, {"g": "a"}, "scoring_rate").value == 0.5
+
+
+def test_no_category_is_left_out_unless_the_auditor_says_so():
+    """Even the smallest sets the reference; a finding says that it is small."""
+    found = assess(decided({("a", 1): 40, ("a", 0): 60, ("b", 1): 400, ("b", 0): 500, ("c", 1): 5}, attributes=("g",)))
+    assert rate(found, {"g": "a"}, "impact_ratio").value == pytest.approx(0.4)
+    assert rate(found, {"g": "a"}, "impact_ratio").reference == "c"
+    assert [finding.key for finding in found.findings] == ["small_reference"]
+
+
+SMALL = {("a", 1): 40, ("a", 0): 60, ("b", 1): 400, ("b", 0): 500, ("c", 1): 5}
+
+
+@pytest.mark.parametrize("exclude", ["under_two_percent", [{"g": "c"}]])
+def test_a_small_category_is_left_out_before_the_reference_is_chosen(exclude):
+    """Its number and rate are still stated, with the justification (5-301(d))."""
+    found = assess(decided(SMALL, attributes=("g",)), exclude=exclude, justification="Five applicants decide nothing.")
+    assert rate(found, {"g": "a"}, "impact_ratio").value == pytest.approx(0.4 / (400 / 900))
+    assert rate(found, {"g": "b"}, "impact_ratio").value == 1
+    out = rate(found, {"g": "c"}, "impact_ratio")
+    assert isinstance(out, Unmeasured)
+    assert out.code == "not_applicable"
+    assert "5 of 1005 applicants, 0.50%" in out.reason
+    assert "Five applicants decide nothing." in out.reason
+    assert rate(found, {"g": "c"}).value == 1
+    (unknown,) = found.find("unknown_category_count")
+    assert (unknown.groups.compared, unknown.groups.expected) == (2, 3)
+    (table,) = [table for table in found.tables if table.id == "selection_1"]
+    assert table.rows[2] == ("c", 5.0, 5.0, 1.0, None, None, None, "left out, less than 2 %")
+    assert "Five applicants decide nothing." in found.method
+
+
+@pytest.mark.parametrize("justification", [None, "", "TBD", "?"])
+def test_nothing_is_left_out_without_a_justification(justification):
+    with pytest.raises(UsageError, match="without a justification"):
+        assess(decided(SMALL, attributes=("g",)), exclude="under_two_percent", justification=justification)
+
+
+def test_a_category_of_two_percent_or_more_cannot_be_left_out():
+    """Exactly 2 % is not less than 2 %."""
+    counts = {("a", 1): 490, ("a", 0): 490, ("b", 1): 20}
+    with pytest.raises(UsageError, match="has 2 % of the applicants or more"):
+        assess(decided(counts, attributes=("g",)), exclude=[{"g": "b"}], justification="Too few to say anything.")
+    kept = assess(decided(counts, attributes=("g",)), exclude="under_two_percent", justification="Too few to say much.")
+    assert rate(kept, {"g": "a"}, "impact_ratio").value == 0.5
+
+
+def test_unknown_categories_are_counted_and_enter_no_rate():
+    counts = {("m", "x", 1): 30, ("m", "y", 0): 30, ("f", None, 1): 7, (None, "x", 1): 5, (None, None, 0): 3}
+    found = assess(decided(counts))
+    stated = {m.across: m.value for m in found.find("unknown_category_count")}
+    assert stated == {("sex",): 8, ("race",): 10, ("sex", "race"): 15}
+    assert rate(found, {"sex": "m"}).denominator == 60
+    assert rate(found, {}).denominator == 75
+    assert [m for m in found.measurements if None in m.slice.values()] == []
+    (unknown,) = [table for table in found.tables if table.id == "unknown"]
+    assert unknown.rows == (("sex", 67.0, 8.0), ("race", 65.0, 10.0), ("sex × race", 60.0, 15.0))
+
+
+def test_a_declared_category_without_applicants_is_undefined_and_stays_in_the_table():
+    found = assess(
+        memory_predictions(
+            {"g": ["a", "b"] * 5, "d": [1, 0] * 5, "y": [1] * 10}, prediction="d", sensitive={"g": ["a", "b", "c"]}
+        )
+    )
+    for metric in ("selection_rate", "impact_ratio"):
+        assert (rate(found, {"g": "c"}, metric).status, rate(found, {"g": "c"}, metric).code) == (
+            "unmeasured",
+            "undefined",
+        )
+    assert found.tables[0].rows[2][-1] == "no applicants"
+
+
+def test_a_ratio_to_a_highest_rate_of_0_is_undefined():
+    found = assess(decided({("a", 0): 10, ("b", 0): 10}, attributes=("g",)))
+    assert {rate(found, {"g": g}, "impact_ratio").code for g in "ab"} == {"undefined"}
+
+
+def test_there_is_no_pass_mark():
+    """No finding, no limit, no verdict on a ratio, however low: the rule has none."""
+    found = assess(decided({("a", 1): 1, ("a", 0): 99, ("b", 1): 90, ("b", 0): 10}, attributes=("g",)))
+    assert rate(found, {"g": "a"}, "impact_ratio").value == pytest.approx(1 / 90)
+    assert found.findings == ()
+    assert any("names no ratio that must be reached" in limit for limit in found.limits)
+
+
+def test_each_class_of_a_tool_that_classifies_has_its_tables():
+    """6 RCNY 5-301(b)(4): a tool that puts applicants into groups, such as leadership styles."""
+    columns = {"g": ["a"] * 4 + ["b"] * 4, "d": ["x", "x", "y", "z", "x", "y", "y", "z"], "y": ["x"] * 8}
+    source = memory_predictions(columns, prediction="d", task="multiclass", classes=("x", "y", "z"), sensitive=["g"])
+    found = assess(source)
+    ratios = {(m.of_class, m.slice["g"]): m.value for m in found.find("impact_ratio")}
+    assert ratios == {("x", "a"): 1, ("x", "b"): 0.5, ("y", "a"): 0.5, ("y", "b"): 1, ("z", "a"): 1, ("z", "b"): 1}
+
+
+def test_outcomes_play_no_part():
+    """Nobody knows how an applicant who was turned down would have done; a missing outcome is no error here."""
+    source = memory_predictions(
+        {"g": ["a", "b"] * 5, "d": [1, 0] * 5, "y": [None] * 10}, prediction="d", sensitive=["g"], classes=("0", "1")
+    )
+    assert rate(assess(source), {"g": "a"}).value == 1
+
+
+# --- misuse -------------------------------------------------------------------------------------------------------------
+
+DECIDED = decided({("m", "x", 1): 4, ("f", "y", 0): 4})
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ({"attributes": ["sx"]}, 'no sensitive attribute. Did you mean "sex"'),
+        ({"attributes": "sex"}, "is a list"),
+        ({"attributes": []}, "is a list"),
+        ({"rates": "selected"}, "`selection` or `scoring`"),
+        ({"rates": "scoring"}, "has no scores"),
+        ({"median_of": "all"}, "`full_sample` or `known`"),
+        ({"level": 95}, "between 0 and 1"),
+        ({"level": "0.95"}, "between 0 and 1"),
+        ({"exclude": "small", "justification": "Because there are few."}, "`under_two_percent` or a list"),
+        ({"exclude": [{"sex": "q"}], "justification": "Because there are few."}, "does not have"),
+        ({"exclude": [{"age": "q"}], "justification": "Because there are few."}, "no attribute of the tables"),
+        ({"exclude": ["m"], "justification": "Because there are few."}, "lists categories"),
+        ({"exclude": "under_two_percent", "justification": 3}, "is a sentence"),
+    ],
+)
+def test_a_parameter_that_makes_no_sense_is_named(parameters, said):
+    with pytest.raises(UsageError) as caught:
+        assess(DECIDED, **parameters)
+    assert said in str(caught.value)
+
+
+def test_a_source_that_cannot_be_counted_is_refused():
+    columns = {"g": ["a", "b"] * 5, "d": [1, 0] * 5, "y": [1] * 10, "s": [0.1, None] * 5, "w": [1.0] * 10}
+    for options, error, said in (
+        ({"prediction": "d", "sensitive": []}, UsageError, "no categories"),
+        ({"prediction": "d", "sensitive": ["g"], "weight": "w"}, UsageError, "counts applicants"),
+        ({"score": "s", "sensitive": ["g"]}, SourceError, "5 rows of a batch have no score"),
+        ({"prediction": "d", "sensitive": ["g"], "favourable": "yes"}, SourceError, "none of the decisions"),
+        ({"prediction": "s", "sensitive": ["g"], "task": "regression"}, UsageError, "selects nobody"),
+    ):
+        with pytest.raises(error) as caught:
+            assess(memory_predictions(columns, **options))
+        assert said in str(caught.value)
+    with pytest.raises(UsageError, match="nobody is selected"):
+        assess(memory_predictions({**columns, "s": [0.1] * 10}, score="s", sensitive=["g"]), rates="selection")
+
+
+# --- properties ---------------------------------------------------------------------------------------------------------
+
+TABLES = st.dictionaries(
+    st.tuples(st.sampled_from(["m", "f", None]), st.sampled_from(["x", "y", "z", None]), st.sampled_from([0, 1])),
+    st.integers(1, 12),
+    min_size=2,
+)
+
+
+@given(TABLES, st.randoms(use_true_random=False))
+def test_the_order_and_the_pieces_of_rows_change_no_byte(counts, random):
+    columns = applicants(counts)
+    order = list(range(len(columns["d"])))
+    random.shuffle(order)
+    shuffled = {name: [values[i] for i in order] for name, values in columns.items()}
+    groups = {"sex": ["f", "m"], "race": ["x", "y", "z"]}
+
+    def made(data, cuts):
+        source = memory_predictions(data, prediction="d", classes=("0", "1"), sensitive=groups, cuts=cuts)
+        found = assess(source)
+        return canonical.dumps(found.model_copy(update={"inputs": ()}))
+
+    assert made(columns, ()) == made(shuffled, (1, 5, len(order) // 2))
+
+
+@given(TABLES)
+def test_every_ratio_is_the_rate_over_the_highest_of_its_table(counts):
+    found = assess(
+        memory_predictions(
+            applicants(counts),
+            prediction="d",
+            classes=("0", "1"),
+            sensitive={"sex": ["f", "m"], "race": ["x", "y", "z"]},
+        )
+    )
+    for attributes in ({"sex"}, {"race"}, {"sex", "race"}):
+        rates = {tuple(m.slice.values()): m for m in found.find("selection_rate") if set(m.slice) == attributes}
+        ratios = {tuple(m.slice.values()): m for m in found.find("impact_ratio") if set(m.slice) == attributes}
+        assert rates.keys() == ratios.keys()
+        measured = [m for m in rates.values() if isinstance(m, Measured)]
+        highest = max((m.value for m in measured), default=0)
+        for key, m in rates.items():
+            if isinstance(m, Measured) and highest:
+                assert ratios[key].value == m.value / highest
+                assert m.interval.lower == wilson(m.numerator, m.denominator, 0.95).lower
+                interval = ratios[key].interval
+                assert interval is None or interval.lower <= ratios[key].value <= interval.upper
+            else:
+                assert isinstance(ratios[key], Unmeasured)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=60), st.integers(1, 7))
+def test_scoring_rates_are_those_of_the_plain_definition(scores, cut):
+    groups = [("a", "b", None)[i % 3] for i in range(len(scores))]
+    source = memory_predictions(
+        {"g": groups, "s": scores, "y": [1] * len(scores)}, score="s", sensitive={"g": ["a", "b"]}, cuts=(cut,)
+    )
+    found = assess(source)
+    median = float(np.median(scores))
+    assert found.find("median_score")[0].value == median
+    for group in "ab":
+        chosen = [s > median for s, g in zip(scores, groups, strict=True) if g == group]
+        m = rate(found, {"g": group}, "scoring_rate")
+        if chosen:
+            assert m.value == sum(chosen) / len(chosen)
+        else:
+            assert isinstance(m, Unmeasured)
+
+
+def test_it_keeps_the_promises_of_an_evaluator():
+    found = check_evaluator(ImpactRatio, inputs_of(DECIDED, id="audit"))
+    assert found is not None
+    check_evaluator(ImpactRatio, inputs_of(scored_example(), id="scores"))
+
+
+def test_several_rows_of_one_person_widen_intervals_and_leave_counts():
+    columns = {"g": ["a"] * 60 + ["b"] * 60, "d": ([1] * 3 + [0] * 3) * 20, "y": [1] * 120}
+    plain = assess(memory_predictions(columns, prediction="d", sensitive=["g"]))
+    persons = {**columns, "p": [i // 3 for i in range(120)]}
+    clustered = assess(memory_predictions(persons, prediction="d", sensitive=["g"], person="p"))
+    a, b = (rate(found, {"g": "a"}) for found in (plain, clustered))
+    assert (a.value, a.denominator) == (b.value, b.denominator) == (0.5, 60)
+    assert b.interval.upper - b.interval.lower > a.interval.upper - a.interval.lower
+    assert math.isclose(b.sampling.units, 20)
