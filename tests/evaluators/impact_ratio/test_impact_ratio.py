@@ -106,7 +106,7 @@ def test_every_published_rate_and_ratio_of_the_crossed_selection_example():
         assert ratio.value == pytest.approx(row["impact_ratio"], abs=1e-15)
         assert printed(selected.value, row["published_rate"]) == row["published_rate"]
         assert printed(ratio.value, row["published_ratio"]) == row["published_ratio"]
-        assert ratio.reference == "White × Male"
+        assert ratio.reference == "Male × White"
     for attributes in (("sex",), ("race",), ("sex", "race")):
         (unknown,) = found.find("unknown_category_count", across=attributes)
         assert unknown.value == SELECTION["unknown"]
