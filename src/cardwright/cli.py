@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -24,6 +24,7 @@ from cardwright import __version__
 from cardwright.errors import CardwrightError, NothingToCheckError, UsageError
 
 if TYPE_CHECKING:
+    from cardwright.ci import Checks
     from cardwright.policy.policy import Policy
     from cardwright.record.verdict import Verdict
 
@@ -58,6 +59,16 @@ class TextOrJson(StrEnum):
     JSON = "json"
 
 
+class ReportFormat(StrEnum):
+    """How what the gate or `verify` says is printed; the last three are for build servers."""
+
+    TEXT = "text"
+    JSON = "json"
+    JUNIT = "junit"
+    SARIF = "sarif"
+    GITHUB = "github"
+
+
 class DocumentFormat(StrEnum):
     """How a document is written."""
 
@@ -86,6 +97,13 @@ class SubjectKind(StrEnum):
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the result only.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the whole traceback of an error.")]
 Out = Annotated[Path | None, typer.Option("--output", "-o", help="Where to write.")]
+ReportOption = Annotated[ReportFormat, typer.Option("--format", help="How to print it.")]
+ReportOut = Annotated[
+    Path | None, typer.Option("--output", "-o", help="Write it into this file, and print the result in a line.")
+]
+SummaryOption = Annotated[
+    Path | None, typer.Option("--summary", help="Also add it as Markdown to this file, e.g. a job summary.")
+]
 PolicyOption = Annotated[str | None, typer.Option("--policy", help="A policy by name or path, in place of the plan's.")]
 
 
@@ -110,7 +128,16 @@ def root(
 def say(text: str = "", *, always: bool = False) -> None:
     """Print a line for a person, unless `--quiet`."""
     if always or not STATE.quiet:
-        typer.echo(text)
+        _echo(text)
+
+
+def _echo(text: str, *, err: bool = False) -> None:
+    """Print text that may hold a record's words; on GitHub's runner, no line of it is taken for a command."""
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        from cardwright.ci.github import harmless
+
+        text = harmless(text)
+    typer.echo(text, err=err)
 
 
 def _width() -> int:
@@ -238,7 +265,74 @@ def _print(verdict: Verdict, *, everything: bool = False) -> None:
     text = report.as_text(verdict, width=_width(), everything=everything)
     if STATE.quiet:
         text = text.split("\n", 1)[0]
-    typer.echo(text)
+    _echo(text)
+
+
+def _report(
+    checks: Checks,
+    text: Callable[[], str],
+    json: Callable[[], str],
+    format: ReportFormat,
+    output: Path | None,
+    summary: Path | None,
+) -> None:
+    """Print or write what the gate or `verify` says, in the format asked for."""
+    from cardwright import store
+    from cardwright.ci import github, junit, sarif
+
+    def shown() -> bytes:
+        return github.harmless(text()).encode()
+
+    makers: dict[ReportFormat, Callable[[], bytes]] = {
+        ReportFormat.TEXT: lambda: text().encode() + b"\n",
+        ReportFormat.JSON: lambda: json().encode() + b"\n",
+        ReportFormat.JUNIT: lambda: junit.render(checks),
+        ReportFormat.SARIF: lambda: sarif.render(checks),
+        ReportFormat.GITHUB: lambda: b"\n".join((github.commands(checks).encode(), shown(), b"")),
+    }
+    data = makers[format]()
+    if summary is not None:
+        there = summary.stat().st_size if summary.is_file() else 0
+        store.append_file(summary, github.summary(checks, room=max(0, github.SUMMARY_BYTES - there)))
+    if output is not None:
+        store.write_file(output, data)
+        _echo(checks.headline)
+    elif format is ReportFormat.TEXT:
+        _echo(data.decode().removesuffix("\n"))
+    elif format is ReportFormat.JSON:
+        _echo_json(data.decode().removesuffix("\n"))
+    else:
+        typer.echo(data.decode(), nl=False)
+
+
+def _echo_json(text: str) -> None:
+    """Print JSON; on GitHub's runner with its brackets written out where that would take them for a command."""
+    hides = os.environ.get("GITHUB_ACTIONS") == "true"
+    typer.echo(text.replace("##[", "##\\u005b") if hides else text)
+
+
+@contextmanager
+def _reporting(
+    command: Literal["gate", "verify"], where: Path, format: ReportFormat, output: Path | None, summary: Path | None
+) -> Iterator[None]:
+    """Leave a report even where nothing could be judged, so that no build server finds none, or that of the build before."""
+    try:
+        yield
+    except CardwrightError as exc:
+        if format in (ReportFormat.TEXT, ReportFormat.JSON) and output is None and summary is None:
+            raise
+        from cardwright.ci import of_error
+
+        error, at = exc, _now()
+        checks = of_error(error, command=command, where=str(where), at=at)
+
+        def as_json() -> str:
+            import json
+
+            return json.dumps({"error": error.what, "where": error.where, "do": error.do, "exit_code": error.exit_code})
+
+        _report(checks, lambda: checks.headline, as_json, format, output, summary)
+        raise
 
 
 @app.command()
@@ -281,26 +375,41 @@ def gate(
         Path | None,
         typer.Option("--artifact", help="The folder that holds the subject's files, to compare with the record."),
     ] = None,
-    format: Annotated[TextOrJson, typer.Option("--format", help="How to print the verdict.")] = TextOrJson.TEXT,
+    format: ReportOption = ReportFormat.TEXT,
+    output: ReportOut = None,
+    summary: SummaryOption = None,
     everything: Annotated[
         bool, typer.Option("--all", help="Print every requirement, not only what is in the way.")
     ] = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Judge a dossier against a policy; writes nothing. Exit code 0 only if the handoff is allowed."""
+    """Judge a dossier against a policy; the dossier is not changed. Exit code 0 only if the handoff is allowed."""
     STATE.quiet, STATE.debug = STATE.quiet or quiet, STATE.debug or debug
-    verdict = _judge(dossier, policy, artifact)
-    if format is TextOrJson.JSON:
-        from cardwright.policy import report
+    from cardwright.policy import report
 
-        typer.echo(report.as_json(verdict))
+    with _reporting("gate", dossier, format, output, summary):
+        verdict, subject = _judge(dossier, policy, artifact)
+
+    def text() -> str:
+        shown = report.as_text(verdict, width=_width(), everything=everything)
+        return shown.split("\n", 1)[0] if STATE.quiet else shown
+
+    if format in (ReportFormat.TEXT, ReportFormat.JSON) and output is None and summary is None:
+        if format is ReportFormat.TEXT:
+            _echo(text())
+        else:
+            _echo_json(report.as_json(verdict))
     else:
-        _print(verdict, everything=everything)
+        from cardwright.ci import of_verdict
+
+        checks = of_verdict(verdict, subject=subject, where=str(dossier))
+        _report(checks, text, lambda: report.as_json(verdict), format, output, summary)
     raise typer.Exit(0 if verdict.allowed else 1)
 
 
-def _judge(folder: Path, policy: str | None, artifact: Path | None) -> Verdict:
+def _judge(folder: Path, policy: str | None, artifact: Path | None) -> tuple[Verdict, str]:
+    """The verdict on a dossier now, and the name and version of its subject."""
     from cardwright import dossier, store
     from cardwright.policy.gate import decide
     from cardwright.record import canonical
@@ -322,7 +431,8 @@ def _judge(folder: Path, policy: str | None, artifact: Path | None) -> Verdict:
         raise UsageError("the dossier does not say which policy it was made for", do="Name one with --policy.")
     chosen = _policy(name)
     by = "the command line" if policy is not None else "the plan"
-    return decide(case, chosen, _now(), chosen_by=by)
+    subject = case.record.subject
+    return decide(case, chosen, _now(), chosen_by=by), f"{subject.name} {subject.version}"
 
 
 def _stored(dossier: Path) -> Verdict:
@@ -411,8 +521,8 @@ def todo(
     closers = [key for key, _ in report.GROUPS]
     if by is not None and by not in closers:
         raise UsageError(f'nothing is closed by "{by}"', do=did_you_mean(by, closers))
-    verdict = _judge(dossier, policy, None) if policy is not None else _stored(dossier)
-    typer.echo(report.todo(verdict, width=_width(), most=10**6 if everything else 5, closed_by=by))
+    verdict = _judge(dossier, policy, None)[0] if policy is not None else _stored(dossier)
+    _echo(report.todo(verdict, width=_width(), most=10**6 if everything else 5, closed_by=by))
     raise typer.Exit(0 if verdict.allowed else 1)
 
 
@@ -842,6 +952,9 @@ def verify(
     as_of: Annotated[
         str | None, typer.Option("--as-of", help="Decide at this moment, e.g. 2026-11-23T12:00:00Z.")
     ] = None,
+    format: ReportOption = ReportFormat.TEXT,
+    output: ReportOut = None,
+    summary: SummaryOption = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -851,22 +964,31 @@ def verify(
     from cardwright import store
     from cardwright.attest import trust as trusting
     from cardwright.attest import verify as verifying
+    from cardwright.ci import of_verification
 
-    files = store.read_dossier(dossier)
-    report = verifying.verify(
-        files,
-        where=str(dossier),
-        trust=trusting.read(store.read_file(trust, what="trust file"), where=str(trust)) if trust is not None else None,
-        now=as_of or _now(),
-        policy=lambda name: holding.policy_of(policy or name),
-        printed=holding.documents_hold,
-        artefacts=store.digests(artifact, holding.subject_files(files, where=str(dossier)))
-        if artifact is not None
-        else None,
-    )
-    for step in report.steps:
-        say(f"{step.number:>2} {step.name:<11} {step.outcome:<10} {step.detail}")
-    say(report.headline, always=True)
+    now = as_of or _now()
+    with _reporting("verify", dossier, format, output, summary):
+        files = store.read_dossier(dossier)
+        report = verifying.verify(
+            files,
+            where=str(dossier),
+            trust=trusting.read(store.read_file(trust, what="trust file"), where=str(trust))
+            if trust is not None
+            else None,
+            now=now,
+            policy=lambda name: holding.policy_of(policy or name),
+            printed=holding.documents_hold,
+            artefacts=store.digests(artifact, holding.subject_files(files, where=str(dossier)))
+            if artifact is not None
+            else None,
+        )
+    checks = of_verification(report, subject=str(dossier), where=str(dossier), at=now)
+
+    def text() -> str:
+        steps = [f"{step.number:>2} {step.name:<11} {step.outcome:<10} {step.detail}" for step in report.steps]
+        return "\n".join([report.headline] if STATE.quiet else [*steps, report.headline])
+
+    _report(checks, text, lambda: verifying.as_json(report), format, output, summary)
     raise typer.Exit(report.exit_code)
 
 
@@ -1049,7 +1171,7 @@ def main(words: list[str] | None = None) -> None:
     except CardwrightError as exc:
         if debug:
             raise
-        typer.echo(f"cardwright: {exc}", err=True)
+        _echo(f"cardwright: {exc}", err=True)
         sys.exit(exc.exit_code)
     except (typer.Abort, KeyboardInterrupt):
         typer.echo("cardwright: stopped", err=True)

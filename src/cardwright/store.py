@@ -193,6 +193,21 @@ def write_file(path: Path, data: bytes) -> None:
         raise _unwritten(path, exc) from exc
 
 
+def append_file(path: Path, data: bytes) -> None:
+    """Add to the end of a file that another program reads when we have ended, e.g. a build's job summary.
+
+    Raises
+    ------
+    StoreError
+        Where it cannot be written.
+    """
+    try:
+        with path.open("ab") as file:
+            file.write(data)
+    except OSError as exc:
+        raise _unwritten(path, exc) from exc
+
+
 def _unwritten(path: Path, exc: OSError) -> StoreError:
     if exc.errno == errno.ENOSPC:
         return StoreError(

@@ -74,6 +74,21 @@ class Report:
         return f"REFUSED at step {failed[0].number}, {failed[0].name}: {failed[0].detail}"
 
 
+def as_json(report: Report) -> str:
+    """The steps as canonical JSON, in one line."""
+    said = {
+        "verified": report.exit_code == 0,
+        "trusted": report.trusted,
+        "exit_code": report.exit_code,
+        "headline": report.headline,
+        "steps": [
+            {"number": s.number, "name": s.name, "outcome": s.outcome, "detail": s.detail, "broken": s.broken}
+            for s in report.steps
+        ],
+    }
+    return canonical.dumps(said).decode("utf-8")
+
+
 Printed = Callable[[Mapping[str, bytes], str], str]
 """Holds the documents against the record's digest: (files, record digest) to what was held; raises IntegrityError."""
 
