@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
+from typing import Any
 
 import fairlearn.metrics as fl
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from scipy import stats
 from sklearn import metrics as sk
@@ -17,8 +20,11 @@ from tests.support import inputs_of, memory_predictions, memory_table
 from cardwright.errors import SourceError, UsageError
 from cardwright.evaluators.fairness import Fairness
 from cardwright.evaluators.fairness.gaps import detectable
+from cardwright.record import canonical
 from cardwright.record.evaluation import Evaluation
 from cardwright.record.measurement import Measured, Unmeasured
+from cardwright.sources.load import load
+from cardwright.sources.spec import PredictionsSpec
 from cardwright.statistics.gaps import detectable_gap
 from cardwright.statistics.multiplicity import benjamini_hochberg, holm
 
@@ -946,3 +952,54 @@ def test_with_many_classes_only_accuracy_is_compared_and_the_rest_is_said():
     assert any("more than 20" in said.why for said in evaluation.coverage.not_tested)
     table = memory_table(data, label="y", classes=names, sensitive=["g"])
     assert any("more than 20" in said.why for said in assess(table).coverage.not_tested)
+
+
+# --- codes --------------------------------------------------------------------------------------------------------------
+
+
+@dataclasses.dataclass(frozen=True)
+class Strings:
+    """Rows that hand out strings only."""
+
+    rows: Any
+
+    @property
+    def schema(self):
+        return self.rows.schema
+
+    def batches(self, columns=None):
+        return self.rows.batches(columns)
+
+
+def test_categories_that_come_as_codes_change_no_byte(tmp_path):
+    """A Parquet file keeps repeated strings as codes; counted as codes or as strings, the evaluation is the same."""
+    rng = np.random.default_rng(5)
+    size = 3_000
+    pq.write_table(
+        pa.table(
+            {
+                "g": pa.array([["a", "b", "c", None, "unknown"][i] for i in rng.integers(0, 5, size)]),
+                "h": pa.array([["x", "y"][i] for i in rng.integers(0, 2, size)]),
+                "y": pa.array([["no", "yes"][i] for i in rng.integers(0, 2, size)]),
+                "d": pa.array([["no", "yes"][i] for i in rng.integers(0, 2, size)]),
+                "s": pa.array([["p", "q", None][i] for i in rng.integers(0, 3, size)]),
+            }
+        ),
+        tmp_path / "rows.parquet",
+        row_group_size=1_000,
+    )
+    spec = PredictionsSpec(
+        predictions="rows.parquet",
+        label="y",
+        prediction="d",
+        favourable="yes",
+        sensitive=["g", "h"],
+        strata=["s"],
+        unit="row",
+    )
+    source = load(spec, "test", tmp_path)
+    strings = dataclasses.replace(source, rows=Strings(source.rows))
+    for workers in (1, 2):
+        found = [Fairness().evaluate(inputs_of(s, workers=workers)) for s in (source, strings)]
+        assert canonical.dumps(found[0]) == canonical.dumps(found[1])
+    assert {str(b.column("g").type) for b in source.rows.coded(["g"], ["g"])} != {"string"}

@@ -345,3 +345,44 @@ def test_csv_and_parquet_hold_the_same_rows(tmp_path, table):
     from_csv = rows_of(open_rows(tmp_path / "x.csv")).to_pydict()
     assert from_parquet == table.to_pydict()
     assert from_csv == from_parquet
+
+
+# --- codes --------------------------------------------------------------------------------------------------------------
+
+
+def coded_example(path: Path) -> None:
+    """Two row groups with different dictionaries, missing values, and more rows than a batch."""
+    names = ["east", "west", None, "north", "south", ""]
+    rows = 300_000
+    table = pa.table({"g": [names[(i * i) % 6] for i in range(rows)], "n": [i % 7 for i in range(rows)]})
+    pq.write_table(pa.concat_tables([table.slice(1, 3), table]), path, row_group_size=200_000)
+
+
+def test_strings_that_come_as_codes_are_the_same_strings(tmp_path):
+    coded_example(tmp_path / "rows.parquet")
+    rows = open_rows(tmp_path / "rows.parquet")
+    plain = pa.Table.from_batches(rows.batches(["n", "g"]))
+    kinds, parts = set(), []
+    for batch in rows.coded(["n", "g"], ["g", "n"]):
+        kinds.add(str(batch.column("g").type))
+        parts.append(pa.table({"n": batch.column("n"), "g": batch.column("g").cast(pa.string())}))
+    assert kinds == {"dictionary<values=string, indices=int32, ordered=0>"}
+    assert pa.concat_tables(parts).combine_chunks().equals(plain.combine_chunks())
+
+
+def test_only_the_columns_asked_for_come_as_codes(tmp_path):
+    coded_example(tmp_path / "rows.parquet")
+    rows = open_rows(tmp_path / "rows.parquet")
+    assert {str(batch.schema.field("g").type) for batch in rows.coded(["g"], [])} == {"string"}
+
+
+def test_a_format_without_codes_hands_out_strings(tmp_path):
+    (tmp_path / "rows.csv").write_text("g,n\na,1\nb,2\n", encoding="utf-8")
+    (batch,) = open_rows(tmp_path / "rows.csv").coded(["g", "n"], ["g"])
+    assert batch.schema.field("g").type == pa.string()
+
+
+def test_a_column_that_is_not_there_is_named_where_codes_are_asked_for_too(tmp_path):
+    coded_example(tmp_path / "rows.parquet")
+    with pytest.raises(SourceError, match='there is no column "q"'):
+        open_rows(tmp_path / "rows.parquet").coded(["q"], ["q"])

@@ -149,6 +149,16 @@ class Layout:
         return tuple(dict.fromkeys(name for name in [*named, self.weight, self.person] if name is not None))
 
     @property
+    def categories(self) -> tuple[str, ...]:
+        """Of these, the columns whose different values are few: outcomes, decisions, groups, strata."""
+        if self.kind == "regression":
+            named: list[str | None] = [*(a.name for a in self.attributes), *self.strata]
+        else:
+            named = [self.label, self.prediction, *(a.name for a in self.attributes), *self.strata]
+        others = {self.score, self.weight, self.person}
+        return tuple(dict.fromkeys(name for name in named if name is not None and name not in others))
+
+    @property
     def outcomes(self) -> int:
         """How many codes an outcome has."""
         if self.kind in ("regression", "rows"):

@@ -70,7 +70,7 @@ def encode(column: Any, *, limit: int, blank: bool, where: str, what: str, besid
         least, most = int(whole.min()), int(whole.max())
         if most - least < _SPAN:
             names = [as_label(bool(value) if truths else value) for value in range(least, most + 1)]
-            return Encoded(whole.astype(np.int64) - least, [*names, None])
+            return Encoded((whole - whole.min()).astype(np.int64), [*names, None])
     encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
     values = encoded.dictionary
     if len(values) > limit + beside:

@@ -15,6 +15,7 @@ from pydantic import JsonValue
 
 from cardwright.record.evaluation import Binding, Evaluation, Input
 from cardwright.sources.interface import Source
+from cardwright.sources.shape import coded_batches
 
 if TYPE_CHECKING:
     import pyarrow
@@ -115,7 +116,10 @@ class Tally(Protocol):
 
 
 class TallyEvaluator(Evaluator, Protocol[T]):
-    """An evaluator over rows or texts that streams in constant space and maps over workers and partitions."""
+    """An evaluator over rows or texts that streams in constant space and maps over workers and partitions.
+
+    One that also has `categories(inputs)` takes the columns named there, whose strings are few, as dictionary arrays too.
+    """
 
     def columns(self, inputs: Inputs) -> tuple[str, ...]:
         """The columns it reads."""
@@ -149,7 +153,9 @@ def run_tally(evaluator: TallyEvaluator[Any], inputs: Inputs, need: str = "sourc
 
 
 def _read(rows: Any, evaluator: TallyEvaluator[Any], inputs: Inputs) -> Iterator[Any]:
-    return iter(rows.batches(evaluator.columns(inputs)))
+    categories = getattr(evaluator, "categories", None)
+    columns = evaluator.columns(inputs)
+    return iter(rows.batches(columns) if categories is None else coded_batches(rows, columns, categories(inputs)))
 
 
 def _map(work: Callable[[Any], tuple[Any, int]], batches: Iterator[Any], workers: int) -> Iterator[tuple[Any, int]]:

@@ -85,12 +85,12 @@ def open_parquet(places: Places) -> Opened:
     return schema, counted, partial(_read_parquet, [(str(file), place) for file, place in places])
 
 
-def _parquet(file: Path, where: str) -> Any:
+def _parquet(file: Path, where: str, coded: frozenset[str] = frozenset()) -> Any:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        return pq.ParquetFile(file, buffer_size=1 << 20)
+        return pq.ParquetFile(file, buffer_size=1 << 20, read_dictionary=sorted(coded) or None)
     except (pa.ArrowException, OSError) as exc:
         raise SourceError(
             "this is not a whole Parquet file: its end is missing or damaged",
@@ -99,11 +99,13 @@ def _parquet(file: Path, where: str) -> Any:
         ) from exc
 
 
-def _read_parquet(places: Sequence[tuple[str, str]], columns: tuple[str, ...]) -> Iterator[Any]:
+def _read_parquet(
+    places: Sequence[tuple[str, str]], columns: tuple[str, ...], coded: frozenset[str] = frozenset()
+) -> Iterator[Any]:
     import pyarrow as pa
 
     for file, place in places:
-        with _parquet(Path(file), place) as parquet:
+        with _parquet(Path(file), place, coded) as parquet:
             if columns:
                 yield from parquet.iter_batches(batch_size=BATCH_ROWS, columns=list(columns))
                 continue

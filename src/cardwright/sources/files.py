@@ -56,8 +56,8 @@ class FileRows:
     """Names and types of all columns."""
     stamps: tuple[Stamp, ...] = field(repr=False, default=())
     """Path, size, time and inode of each file as it was hashed."""
-    reader: Callable[[tuple[str, ...]], Iterator[Any]] = field(repr=False, default=lambda columns: iter(()))
-    """Reads the columns asked for, in any batches."""
+    reader: Callable[..., Iterator[Any]] = field(repr=False, default=lambda columns: iter(()))
+    """Reads the columns asked for, in any batches; of a Parquet file also with `coded`, columns whose strings stay codes."""
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -74,18 +74,24 @@ class FileRows:
         """
         wanted = tuple(self.schema.names) if columns is None else tuple(columns)
         require_columns(self.schema.names, wanted, self.where)
-        return self._read(wanted)
+        return self._read(wanted, frozenset())
 
-    def _read(self, wanted: tuple[str, ...]) -> Iterator[Any]:
+    def coded(self, columns: Sequence[str], categories: Sequence[str]) -> Iterator[pyarrow.RecordBatch]:
+        """See `cardwright.sources.shape.coded_batches`: Parquet keeps repeated strings as codes, and so they are handed on."""
+        wanted = tuple(columns)
+        require_columns(self.schema.names, wanted, self.where)
+        return self._read(wanted, frozenset(categories) if self.format == "parquet" else frozenset())
+
+    def _read(self, wanted: tuple[str, ...], coded: frozenset[str]) -> Iterator[Any]:
         pa = arrow(f"reading {self.where}")
         self.refuse_change()
         unique = tuple(dict.fromkeys(wanted))
         schema = pa.schema([self.schema.field(name) for name in unique])
         seen = 0
         try:
-            for batch in self.reader(unique):
+            for batch in self.reader(unique, coded=coded) if coded else self.reader(unique):
                 seen += batch.num_rows
-                for part in bounded(as_plain(batch, schema)):
+                for part in bounded(as_plain(batch, schema, coded)):
                     yield part if wanted == unique else part.select(list(wanted))
         except (pa.ArrowException, OSError, UnicodeDecodeError):
             self.refuse_change()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     import pyarrow
 
 
+_MOST_CODES = 10_000
+"""A column of more different strings is not put in codes: it holds names, not categories."""
+
+
 @dataclass(frozen=True)
 class MemoryRows:
     """See `cardwright.sources.interface.Rows`. Made by `rows_from`."""
@@ -40,6 +44,8 @@ class MemoryRows:
     """All rows, in plain types."""
     sha256: str
     """Digest of the Arrow IPC stream of its rows."""
+    codes: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    """String columns whose values are few, in codes, once somebody asked for them."""
 
     @property
     def schema(self) -> pyarrow.Schema:
@@ -62,8 +68,32 @@ class MemoryRows:
         require_columns(self.schema.names, wanted, "the frame")
         return self._read(wanted)
 
+    def coded(self, columns: Sequence[str], categories: Sequence[str]) -> Iterator[pyarrow.RecordBatch]:
+        """See `cardwright.sources.shape.coded_batches`: strings are put in codes once, and read again and again."""
+        import pyarrow as pa
+
+        wanted = list(columns)
+        require_columns(self.schema.names, wanted, "the frame")
+        chosen = [self._coded(name) if name in categories else self.table.column(name) for name in wanted]
+        return self._pieces(pa.Table.from_arrays(chosen, names=wanted)) if chosen else self._read(wanted)
+
+    def _coded(self, name: str) -> Any:
+        import pyarrow as pa
+
+        column = self.table.column(name)
+        if not pa.types.is_string(column.type):
+            return column
+        if name not in self.codes:
+            found = column.combine_chunks().dictionary_encode()
+            few = len(found.dictionary) <= _MOST_CODES
+            self.codes[name] = pa.chunked_array([found]) if few else column
+        return self.codes[name]
+
     def _read(self, wanted: list[str]) -> Iterator[Any]:
-        for batch in self.table.select(wanted).to_batches(max_chunksize=BATCH_ROWS):
+        return self._pieces(self.table.select(wanted))
+
+    def _pieces(self, table: Any) -> Iterator[Any]:
+        for batch in table.to_batches(max_chunksize=BATCH_ROWS):
             yield from bounded(batch)
 
 

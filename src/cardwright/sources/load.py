@@ -6,7 +6,9 @@ outside [0, 1], missing outcomes, labels that never match `favourable`, a stray 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -26,7 +28,7 @@ from cardwright.sources.interface import (
     Task,
     Texts,
 )
-from cardwright.sources.shape import require_columns
+from cardwright.sources.shape import coded_batches, require_columns
 from cardwright.sources.spec import (
     InteractionsSpec,
     ModelSpec,
@@ -189,12 +191,11 @@ class _Values:
         self.missing += array.null_count
         if self.too_many:
             return
-        counted = array.drop_null().value_counts()
-        values, counts = counted.field("values"), counted.field("counts")
-        if len(values) > self.limit:
+        counted = _counted(array)
+        if len(counted) > self.limit:
             self.too_many = True
             return
-        for value, count in zip(values.to_pylist(), counts.to_pylist(), strict=True):
+        for value, count in counted:
             name = as_label(value)
             if self.blank_is_missing and not name.strip():
                 self.missing += count
@@ -213,6 +214,34 @@ class _Values:
     @property
     def labels(self) -> tuple[str, ...]:
         return tuple(sorted(self.counts))
+
+
+_SPAN = 64
+"""Whole numbers this near to each other are counted in a table of so many places."""
+
+
+def _counted(array: Any) -> list[tuple[Any, int]]:
+    """The different values of a column that are not missing, and how many rows have each."""
+    import numpy as np
+    import pyarrow as pa
+
+    present = array.drop_null() if array.null_count else array
+    if pa.types.is_dictionary(array.type):
+        values = present.dictionary.to_pylist()
+        counts = np.bincount(present.indices.to_numpy(zero_copy_only=False), minlength=len(values)).tolist()
+        found: dict[Any, int] = {}  # a dictionary may hold a value twice, and values that no row has
+        for value, count in zip(values, counts, strict=True):
+            if count and value is not None:
+                found[value] = found.get(value, 0) + count
+        return list(found.items())
+    if pa.types.is_integer(array.type) and len(present):
+        whole = present.to_numpy(zero_copy_only=False)
+        least, most = int(whole.min()), int(whole.max())
+        if most - least < _SPAN:
+            counts = np.bincount((whole - whole.min()).astype(np.int64)).tolist()
+            return [(least + place, count) for place, count in enumerate(counts) if count]
+    counted = present.value_counts()
+    return list(zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True))
 
 
 class _Numbers:
@@ -281,14 +310,30 @@ class _Decisions:
 
 
 def _scan(rows: Rows, parts: Iterable[tuple[Any, tuple[str, ...]]]) -> None:
-    """Hand every batch of the columns to those that count them, in one pass."""
+    """Hand every batch of the columns to those that count them, in one pass: one thread reads, another counts."""
     counters = list(parts)
     columns = sorted({column for _, names in counters for column in names})
     if not columns:
         return
-    for batch in rows.batches(columns):
+    few = {names[0] for counter, names in counters if isinstance(counter, _Values)}
+    others = {column for counter, names in counters if not isinstance(counter, _Values) for column in names}
+
+    def see(batch: Any) -> None:
         for counter, names in counters:
             counter.see(*(batch.column(name) for name in names))
+
+    with ThreadPoolExecutor(1) as pool:
+        under_way: deque[Future[None]] = deque()
+        for batch in coded_batches(rows, columns, sorted(few - others)):
+            under_way.append(pool.submit(see, batch))
+            if len(under_way) > _AHEAD:
+                under_way.popleft().result()
+        for future in under_way:
+            future.result()
+
+
+_AHEAD = 4
+"""Batches that are read before the first of them is counted."""
 
 
 def _type(rows: Rows, column: str) -> pyarrow.DataType:

@@ -94,8 +94,8 @@ def plain_schema(schema: Any, where: str) -> Any:
     return pa.schema([pa.field(f.name, plain_type(f.type)) for f in schema])
 
 
-def as_plain(batch: Any, schema: Any) -> Any:
-    """A batch with the columns and types of `schema`, which `plain_schema` made."""
+def as_plain(batch: Any, schema: Any, coded: frozenset[str] = frozenset()) -> Any:
+    """A batch with the columns and types of `schema`, which `plain_schema` made; the strings of `coded` may stay in codes."""
     import pyarrow as pa
 
     arrays = []
@@ -103,8 +103,25 @@ def as_plain(batch: Any, schema: Any) -> Any:
         array = batch.column(target.name)
         if isinstance(array.type, pa.BaseExtensionType):
             array = array.storage
-        arrays.append(array if array.type.equals(target.type) else array.cast(target.type))
-    return pa.RecordBatch.from_arrays(arrays, schema=schema) if arrays else batch.select([])
+        kept = array.type.equals(target.type) or (target.name in coded and _in_codes(array.type, target.type))
+        arrays.append(array if kept else array.cast(target.type))
+    return pa.RecordBatch.from_arrays(arrays, names=schema.names) if arrays else batch.select([])
+
+
+def _in_codes(kind: Any, plain: Any) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_dictionary(kind) and pa.types.is_string(plain) and kind.value_type.equals(plain))
+
+
+def coded_batches(rows: Any, columns: Sequence[str], categories: Sequence[str]) -> Iterator[pyarrow.RecordBatch]:
+    """`Rows.batches`, in which string columns that hold few different values may come as dictionary arrays.
+
+    Rows that can hand out codes have a method `coded(columns, categories)`; all others give strings. What is read is the same.
+    """
+    read = getattr(rows, "coded", None)
+    found: Iterator[pyarrow.RecordBatch] = rows.batches(columns) if read is None else read(columns, categories)
+    return found
 
 
 def bounded(batch: Any) -> Iterator[Any]:

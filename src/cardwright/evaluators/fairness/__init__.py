@@ -83,6 +83,13 @@ class Fairness:
 
         return layout_of(inputs).columns
 
+    def categories(self, inputs: Inputs) -> tuple[str, ...]:
+        """See `TallyEvaluator`."""
+        _require_libraries()
+        from cardwright.evaluators.fairness.assess import layout_of
+
+        return layout_of(inputs).categories
+
     def tally(self, inputs: Inputs, batch: pyarrow.RecordBatch) -> Tally:
         """See `TallyEvaluator.tally`."""
         _require_libraries()

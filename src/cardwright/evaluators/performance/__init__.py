@@ -47,6 +47,13 @@ class Performance:
 
         return layout_of(inputs).columns
 
+    def categories(self, inputs: Inputs) -> tuple[str, ...]:
+        """See `TallyEvaluator`."""
+        _require_libraries()
+        from cardwright.evaluators.performance.assess import layout_of
+
+        return layout_of(inputs).categories
+
     def tally(self, inputs: Inputs, batch: pyarrow.RecordBatch) -> Tally:
         """See `TallyEvaluator.tally`."""
         _require_libraries()
