@@ -78,7 +78,7 @@ class Checks:
     @property
     def uri(self) -> str:
         """The record's path as a relative URI."""
-        return quote(self.file, safe="/-._~")
+        return quote(visible(self.file), safe="/-._~")
 
 
 def _file(where: str) -> str:
@@ -187,7 +187,7 @@ def of_error(error: CardwrightError, *, command: Literal["gate", "verify"], wher
         headline=f"REFUSED: {text}",
         allowed=False,
         at=at,
-        file=_file(visible(where)),
+        file=_file(where),
         properties=(("exit_code", str(error.exit_code)),),
         checks=(
             Check(
@@ -197,7 +197,6 @@ def of_error(error: CardwrightError, *, command: Literal["gate", "verify"], wher
                 status="error",
                 state="error",
                 explanation=text,
-                remedy=error.do,
             ),
         ),
     )

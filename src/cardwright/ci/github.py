@@ -41,12 +41,12 @@ def _annotation(kind: str, check: Check, checks: Checks) -> str:
 
 
 def _command(kind: str, title: str, message: str, checks: Checks) -> str:
-    return f"::{kind} title={_property(_cut(title, 200))},file={_property(checks.file)}::{_data(_cut(message, MOST_BYTES))}"
+    return f"::{kind} title={_property(_cut(title, 200))},file={_property(_cut(checks.file, 400))}::{_data(_cut(message, MOST_BYTES))}"
 
 
 def _cut(text: str, most: int) -> str:
-    """The text in at most so many bytes of UTF-8, whole characters."""
-    text = visible(text, keep="\n\t")
+    """The text in at most so many bytes of UTF-8, whole characters, without the older sort of command."""
+    text = visible(text, keep="\n\t").replace("##[", "## [")
     if len(text.encode("utf-8")) <= most:
         return text
     return text.encode("utf-8")[: most - 3].decode("utf-8", "ignore") + "…"
