@@ -41,7 +41,8 @@ def _annotation(kind: str, check: Check, checks: Checks) -> str:
 
 
 def _command(kind: str, title: str, message: str, checks: Checks) -> str:
-    return f"::{kind} title={_property(_cut(title, 200))},file={_property(_cut(checks.file, 400))}::{_data(_cut(message, MOST_BYTES))}"
+    where = f"title={_property(_cut(title, 200))},file={_property(_cut(checks.file, 400))}"
+    return f"::{kind} {where}::{_data(_cut(message, MOST_BYTES))}"
 
 
 def _cut(text: str, most: int) -> str:

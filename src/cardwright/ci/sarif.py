@@ -82,7 +82,7 @@ def _result(check: Check, index: int, checks: Checks) -> dict[str, Any]:
         ],
         # What it is about, never the values: the same finding of the next run is the same alert.
         "partialFingerprints": {
-            "requirement/v1": canonical.sha256([checks.command, checks.subject.split(" ")[0], check.id])
+            "requirement/v1": canonical.sha256([checks.command, _plain(checks.subject).split(" ")[0], check.id])
         },
     }
     if not check.looked_at:
