@@ -526,6 +526,51 @@ def todo(
     raise typer.Exit(0 if verdict.allowed else 1)
 
 
+@app.command()
+def status(
+    places: Annotated[
+        list[Path] | None, typer.Argument(help="Dossiers, or folders that hold some; governance, where not said.")
+    ] = None,
+    expiring: Annotated[
+        str | None,
+        typer.Option("--expiring", help="Exit code 1 if something that is in force expires within, e.g. 14d."),
+    ] = None,
+    format: Annotated[TextOrJson, typer.Option("--format", help="How to print it.")] = TextOrJson.TEXT,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Say of many dossiers where each stands. Exit code 3 if one cannot be read; signatures are proven by `verify` alone."""
+    STATE.quiet, STATE.debug = STATE.quiet or quiet, STATE.debug or debug
+    from cardwright import status as listing
+    from cardwright import store
+
+    now = _now()
+    within = listing.days(expiring) if expiring is not None else None
+    where = places or [Path("governance")]
+    folders = store.find_dossiers(where)
+    if not folders:
+        raise NothingToCheckError(
+            "no dossier is there", where=", ".join(str(place) for place in where), do="Make one: cardwright run PLAN."
+        )
+    rows = []
+    for folder in folders:
+        try:
+            rows.append(listing.row(store.read_dossier(folder), folder.as_posix(), now[:10]))
+        except CardwrightError as exc:
+            rows.append(listing.unreadable(folder.as_posix(), exc))
+    rows.sort(key=lambda row: (row.name, row.version, row.folder))
+    soon = listing.expiring(rows, now, within) if within is not None else ()
+    if format is TextOrJson.JSON:
+        _echo_json(listing.as_json(rows, now=now, soon=soon))
+    else:
+        say(listing.as_text(rows, width=_width()))
+        for row in soon:
+            over = "has expired on" if (row.valid_until or "") < now[:10] else "expires on"
+            _echo(f"{row.name} {row.version} {over} {row.valid_until}")
+    broken = max((row.exit_code for row in rows), default=0)
+    raise typer.Exit(broken or (1 if soon else 0))
+
+
 # ---------------------------------------------------------------------------------------------------- people
 
 

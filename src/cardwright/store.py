@@ -13,7 +13,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
@@ -156,6 +156,27 @@ def read_dossier(folder: Path) -> dict[str, bytes]:
             "not listed in the manifest", where=str(folder / extra[0]), do="It was added after the dossier was written."
         )
     return files
+
+
+def find_dossiers(places: Sequence[Path]) -> list[Path]:
+    """The dossiers at these places and in the folders below them, sorted; hidden folders are not looked into.
+
+    Raises
+    ------
+    SourceError
+        Where a place is not there.
+    """
+    found: set[Path] = set()
+    for place in places:
+        recover(place)
+        if not place.is_dir():
+            raise SourceError("there is no such folder", where=str(place), do=_near(place) or "Check the path.")
+        for folder, below, names in os.walk(place):
+            if MANIFEST in names or (RECORD in names and PLAN in names):
+                found.add(Path(folder))
+                below.clear()
+            below[:] = [name for name in below if not name.startswith(".")]
+    return sorted(found)
 
 
 def ledger_of(folder: Path) -> bytes:

@@ -3,6 +3,7 @@
 import itertools
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -113,7 +114,7 @@ raw_checks = st.builds(
         at="2026-11-23T12:00:00Z",
         file=file,
         properties=(("policy", head),),
-        checks=tuple(some),
+        checks=tuple(replace(check, id=f"r{n}") for n, check in enumerate(some)),
     ),
     st.lists(raw, max_size=3),
     nasty,
