@@ -24,6 +24,7 @@ from cardwright.evaluators.fairness.gaps import (
     composite,
     expected_slices,
     gap_measurement,
+    make_tests,
     number_inference,
     rate_inferences,
 )
@@ -227,6 +228,7 @@ def conclude(
         resamples_for(evaluator.alpha),
         (inputs.seed, *inputs.id.encode()),
         plain=layout.weight is None and layout.person is None,
+        workers=inputs.workers,
     )
     job = _Job(evaluator, tally, about, rules, above)
     overall = tally.view(())
@@ -416,6 +418,7 @@ class _Job:
 
     def gaps(self, view: View) -> None:
         """Every gap over the groups of a view."""
+        self._shuffle(view)
         for stem, rate in (("base_rate", "base_rate"), *GAPS.items()):
             if rate not in self.rates():
                 continue
@@ -438,6 +441,25 @@ class _Job:
             compared = compare(view, scoring.rates(self.above, view, self.rules.level), self.rules.minimum)
             self._pair("scoring_rate", compared, rate_inferences(compared, self.rules, {}), None, False)
         self._numbers(view)
+
+    def _shuffle(self, view: View) -> None:
+        """The permutation tests of a view, on as many threads as there may be."""
+        if self.rules.workers < 2 or not self.rules.plain:
+            return
+        wanted = [
+            (
+                compare(view, self.estimates(view, rate, code), self.rules.minimum),
+                self.rules.resamples if stem in self.family else self.rules.screening,
+            )
+            for stem, rate in (("base_rate", "base_rate"), *GAPS.items())
+            if rate in self.rates()
+            for code, _ in self._held(rate)
+        ]
+        odds = [
+            [compare(view, self.estimates(view, rate, code), self.rules.minimum) for rate in ODDS]
+            for code, _ in (self.classes() if "true_positive_rate" in self.rates() else ())
+        ]
+        make_tests(wanted, odds, self.rules)
 
     def _held(self, rate: str) -> list[tuple[int, str | None]]:
         return [(0, None)] if rate == "accuracy" and self.layout.kind == "multiclass" else self.classes()

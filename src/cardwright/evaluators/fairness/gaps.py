@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from math import prod
 
 import numpy as np
@@ -51,6 +52,8 @@ class Rules:
     """Whether rows are independent and unweighted, so that permutation tests apply."""
     made: dict[object, Test | None] = field(default_factory=dict, compare=False)
     """Tests that were made, so that a rate and its complement share one."""
+    workers: int = 1
+    """How many threads may shuffle at once; each test has its own random numbers, so that it does not matter how many."""
 
 
 @dataclass(frozen=True)
@@ -250,15 +253,62 @@ def rate_test(compared: Compared, rules: Rules, resamples: int) -> Test | None:
 
     A rate and its complement (true positive, false negative) have the same gap and the same test.
     """
+    table = _table(compared, rules)
+    if table is None:
+        return None
+    if table not in rules.made:
+        rules.made[table] = _gap_test(table, rules, resamples)
+    return rules.made[table]
+
+
+Counts = tuple[int, ...]
+
+
+def _table(compared: Compared, rules: Rules) -> tuple[Counts, Counts] | None:
     if len(compared.slices) < 2 or not rules.plain or sum(compared.trials) >= MAX_TRIALS:
         return None
     n = tuple(round(trials) for trials in compared.trials)
     k = tuple(round(successes) for successes in compared.successes)
-    k = min(k, tuple(trials - successes for trials, successes in zip(n, k, strict=True)))
-    if (k, n) not in rules.made:
-        found = permutation.gap_test(k, n, resamples=resamples, seed=[*rules.seed, 1])
-        rules.made[k, n] = None if found is None else Test(p_value=found.p_value, method=found.method)
-    return rules.made[k, n]
+    return min(k, tuple(trials - successes for trials, successes in zip(n, k, strict=True))), n
+
+
+def _gap_test(table: tuple[Counts, Counts], rules: Rules, resamples: int) -> Test | None:
+    found = permutation.gap_test(*table, resamples=resamples, seed=[*rules.seed, 1])
+    return None if found is None else Test(p_value=found.p_value, method=found.method)
+
+
+def _odds_test(tables: tuple[tuple[Counts, ...], tuple[Counts, ...]], rules: Rules) -> Test | None:
+    found = permutation.stratified_gap_test(
+        *tables, statistic="largest_gap", resamples=rules.resamples, seed=[*rules.seed, 2]
+    )
+    return None if found is None else Test(p_value=found.p_value, method=found.method)
+
+
+def make_tests(wanted: Sequence[tuple[Compared, int]], odds: Sequence[Sequence[Compared]], rules: Rules) -> None:
+    """Make permutation tests on several threads, before they are asked for one by one.
+
+    Parameters
+    ----------
+    wanted
+        Gaps of rates, each with its number of shuffles, in the order in which they will be asked for.
+    odds
+        The parts of each composite gap.
+    """
+    jobs: dict[object, Callable[[], Test | None]] = {}
+    # The longest first, so that no thread is left with it at the end.
+    for parts in odds:
+        tables = _odds_tables(parts, rules)
+        if tables is not None:
+            jobs.setdefault(tables, partial(_odds_test, tables, rules))
+    for compared, resamples in wanted:
+        table = _table(compared, rules)
+        if table is not None:
+            jobs.setdefault(table, partial(_gap_test, table, rules, resamples))
+    missing = [key for key in jobs if key not in rules.made]
+    if rules.workers < 2 or len(missing) < 2:
+        return
+    with ThreadPoolExecutor(rules.workers) as pool:
+        rules.made.update(zip(missing, pool.map(lambda key: jobs[key](), missing), strict=True))
 
 
 _GRID = np.linspace(0.0, 1.0, 513)
@@ -366,6 +416,17 @@ def both(parts: Sequence[Compared]) -> Compared:
     )
 
 
+def _odds_tables(parts: Sequence[Compared], rules: Rules) -> tuple[tuple[Counts, ...], tuple[Counts, ...]] | None:
+    """Successes and trials of each part, of the groups that enter all of them."""
+    common = both(parts).slices
+    if len(common) < 2 or not rules.plain:
+        return None
+    chosen = [[part.estimates[part.slices.index(slice_)] for slice_ in common] for part in parts]
+    k = tuple(tuple(round(estimate.successes) for estimate in estimates) for estimates in chosen)
+    n = tuple(tuple(round(estimate.trials) for estimate in estimates) for estimates in chosen)
+    return None if max(sum(trials) for trials in n) >= MAX_TRIALS else (k, n)
+
+
 def composite(parts: Sequence[Compared], rules: Rules) -> tuple[Compared, Inference, Inference]:
     """Equalized odds: the largest of several gaps of rates and the smallest of their ratios, over the groups that enter all."""
     common = both(parts)
@@ -376,15 +437,11 @@ def composite(parts: Sequence[Compared], rules: Rules) -> tuple[Compared, Infere
     n = [[estimate.trials for estimate in estimates] for estimates in chosen]
     tables = list(zip(k, n, strict=True))
     test = None
-    if rules.plain and max(sum(trials) for trials in n) < MAX_TRIALS:
-        found = permutation.stratified_gap_test(
-            [[round(x) for x in row] for row in k],
-            [[round(x) for x in row] for row in n],
-            statistic="largest_gap",
-            resamples=rules.resamples,
-            seed=[*rules.seed, 2],
-        )
-        test = None if found is None else Test(p_value=found.p_value, method=found.method)
+    counted = _odds_tables(parts, rules)
+    if counted is not None:
+        if counted not in rules.made:
+            rules.made[counted] = _odds_test(counted, rules)
+        test = rules.made[counted]
     share = gaps.component_level(rules.level, len(parts))
     smallest = [detectable(min(1.0, sum(a) / sum(b)), b, share) for a, b in tables]
     known = [gap for gap in smallest if gap is not None]
