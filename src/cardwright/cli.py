@@ -571,6 +571,64 @@ def status(
     raise typer.Exit(broken or (1 if soon else 0))
 
 
+@app.command()
+def diff(
+    old: Annotated[Path, typer.Argument(help="A dossier's folder, or a record.json.")],
+    new: Annotated[Path, typer.Argument(help="The other one.")],
+    policy: PolicyOption = None,
+    format: Annotated[TextOrJson, typer.Option("--format", help="How to print it.")] = TextOrJson.TEXT,
+    everything: Annotated[bool, typer.Option("--all", help="Show every number that differs.")] = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Say what differs, regressions first, and what must be redone, said again, or stands.
+
+    Exit code 1 where NEW is worse: a number beyond overlapping intervals, one that is lost, a requirement that blocks now, a
+    new or graver finding from medium on, an evaluation left out. Otherwise 0.
+    """
+    STATE.quiet, STATE.debug = STATE.quiet or quiet, STATE.debug or debug
+    from cardwright import comparison
+
+    chosen = _policy(policy) if policy is not None else None
+    found = comparison.compare(_side(old, chosen), _side(new, chosen))
+    if format is TextOrJson.JSON:
+        _echo_json(comparison.as_json(found))
+    else:
+        text = comparison.as_text(found, width=_width(), most=10**6 if everything else 20)
+        _echo("\n".join(text.split("\n")[:2]) if STATE.quiet else text)
+    raise typer.Exit(1 if found.regressions else 0)
+
+
+def _side(place: Path, policy: Policy | None) -> Any:
+    """A record, or a dossier with its verdict on the evidence and what was signed; a policy judges it anew, unsigned."""
+    from cardwright import comparison, dossier, store
+    from cardwright.policy.gate import decide
+    from cardwright.record import canonical
+    from cardwright.record.case import Case
+    from cardwright.record.record import Record
+    from cardwright.record.verdict import Verdict
+
+    if place.is_file():
+        case = Case(record=canonical.parse(Record, store.read_file(place, what="record"), where=str(place)))
+        files: dict[str, bytes] = {}
+    else:
+        files = store.read_dossier(place)
+        if store.RECORD not in files:
+            raise NothingToCheckError("the dossier holds no record", where=str(place), do="Make one: cardwright run.")
+        case = dossier.case_of(files, where=str(place))
+    verdict: Verdict | None = None
+    claims: tuple[Any, ...] = ()
+    if policy is not None:
+        verdict = decide(case, policy, _now(), "review", chosen_by="the command line")
+    elif store.REVIEW in files:
+        verdict = canonical.parse(Verdict, files[store.REVIEW], where=str(place / store.REVIEW))
+    if files.get(store.CLAIMS):
+        from cardwright.attest import claims as claiming
+
+        claims = tuple(one.claim for one in claiming.read(files[store.CLAIMS], where=str(place / store.CLAIMS)))
+    return comparison.Side(record=case.record, plan=case.plan, verdict=verdict, claims=claims)
+
+
 # ---------------------------------------------------------------------------------------------------- people
 
 
