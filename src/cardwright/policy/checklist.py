@@ -82,6 +82,8 @@ class Checklist(Value):
     """The day on which its clauses were read."""
     applies_from: Day
     """The day from which it applies."""
+    superseded: Annotated[Day | None, Field(exclude_if=lambda value: value is None)] = None
+    """The day from which it applies no more, where there is one."""
     source: FreeText
     """Where its clauses stand."""
     source_mark: Literal["V", "M"]
@@ -94,6 +96,8 @@ class Checklist(Value):
         ids = [item.id for item in self.items]
         if len(set(ids)) != len(ids):
             raise ValueError("two items have the same id")
+        if (self.status == "superseded") != (self.superseded is not None):
+            raise ValueError("what is superseded, and only that, says from which day: `superseded`")
         return self
 
     @property

@@ -41,6 +41,7 @@ from cardwright.record.claim import Attest, Preregister, SignOff, Waive, WaiveRe
 from cardwright.record.details import FIELDS
 from cardwright.record.evaluation import SEVERITIES, Evaluation
 from cardwright.record.measurement import Measured, Unmeasured
+from cardwright.record.provenance import RunFacts
 from cardwright.record.record import Planned, Record
 from cardwright.record.verdict import (
     STATUSES,
@@ -181,6 +182,7 @@ def _outcome(requirement: Requirement, number: int, answer: _Answer, waived: Wai
         why=requirement.why,
         origin=requirement.origin,
         citation=requirement.citation,
+        standing=requirement.standing,
         set_by=requirement.set_by,
         set_on=requirement.set_on,
     )
@@ -209,12 +211,17 @@ def _headline(outcomes: list[Outcome], outstanding: list[Outstanding], allowed: 
 def _valid_until(outcomes: list[Outcome], policy: Policy, case: Case) -> str | None:
     days = [outcome.waived.expires for outcome in outcomes if outcome.waived is not None]
     days += [
-        (_day(case.run.finished) + timedelta(days=requirement.age.max_days)).isoformat()
+        (_oldest(case.run) + timedelta(days=requirement.age.max_days)).isoformat()
         for requirement in policy.requirements
         if requirement.age is not None and case.run is not None
     ]
     days += [claim.expires for claim in case.claims if isinstance(claim, Attest) and claim.expires is not None]
     return min(days) if days else None
+
+
+def _oldest(run: RunFacts) -> date:
+    """The day of the oldest evidence: what is used again does not get younger by it."""
+    return min(_day(moment) for moment in (run.finished, *run.earlier.values()))
 
 
 def _day(moment: str) -> date:
@@ -714,11 +721,14 @@ def _age(rule: AgeRule, case: Case, now: str) -> _Answer:
         return _Answer("missing", "When the evaluation ran is not known.", *_REMEDIES["missing"])
     if case.run.record_sha256 != case.record.sha256:
         return _Answer("mismatched", "The facts of the run belong to another record.", *_REMEDIES["mismatched"])
-    age = (_day(now) - _day(case.run.finished)).days
-    if age < 0:
+    undated = [e.id for e in case.record.evaluations if e.reused_from is not None and e.id not in case.run.earlier]
+    if undated:
+        return _Answer("missing", f"When {undated[0]} was made is not known; it was reused.", *_REMEDIES["missing"])
+    age, ahead = (_day(now) - _oldest(case.run)).days, (_day(case.run.finished) - _day(now)).days
+    if ahead > 0:
         return _Answer(
             "mismatched",
-            f"The evaluation is dated {-age} days in the future.",
+            f"The evaluation is dated {ahead} days in the future.",
             "Set the clock right and run again.",
             "command",
         )
@@ -834,7 +844,7 @@ def _preregistered(rule: PreregisteredRule, case: Case, now: str) -> _Answer:
         and claim.plan_sha256 == plan
         and claim.role in rule.roles
         and case.run is not None
-        and claim.at <= case.run.started
+        and claim.at <= min([case.run.started, *case.run.earlier.values()])
         and claim.person != case.record.provenance.author
     ]
     if signed:

@@ -18,6 +18,7 @@ from cardwright.record.base import Count, Day, Flag, FreeText, Identifier, Label
 from cardwright.record.details import FIELDS
 from cardwright.record.evaluation import SEVERITIES, Severity
 from cardwright.record.subject import Kind
+from cardwright.record.verdict import Standing
 
 Completeness = Literal["complete", "sampled", "partial", "truncated"]
 BINDINGS = ("asserted", "supplied", "recomputed")
@@ -238,6 +239,8 @@ class Requirement(Value):
     """Where the requirement or its threshold comes from."""
     citation: FreeText | None = None
     """The source."""
+    standing: Annotated[Standing | None, Field(exclude_if=lambda value: value is None)] = None
+    """Where the source stands in law or practice, and since when; left out of the policy's digest where it is not said."""
     set_by: Label | None = None
     """Who set it; the policy's, where it is not said."""
     set_on: Day | None = None

@@ -72,6 +72,9 @@ def as_text(verdict: Verdict, *, width: int = 80, everything: bool = False) -> s
 def _outcome(outcome: Outcome, width: int) -> list[str]:
     lines = _wrap(f"{outcome.label}  {outcome.status.replace('_', ' ').upper()}  {outcome.title}", width, "")
     lines += _wrap(outcome.explanation, width, "      ")
+    if outcome.standing is not None:
+        source = f"{outcome.citation} " if outcome.citation is not None else ""
+        lines += _wrap(f"{source}[{outcome.origin}; {outcome.standing.words}]", width, "      ")
     if outcome.remedy is not None:
         lines += _wrap(f"→ {outcome.remedy}", width, "      ")
     return lines

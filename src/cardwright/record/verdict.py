@@ -42,6 +42,46 @@ SEMANTICS = "1"
 """Changes whenever the same case could be judged differently."""
 
 
+class Standing(Value):
+    """Where the law, guidance or practice behind a requirement stands, as of a day. What has changed is dated, not deleted."""
+
+    status: Literal["in_force", "proposed", "rescission_proposed", "superseded", "voluntary"]
+    """In force; proposed; in force while its end is proposed; superseded by something else or ended; kept by choice."""
+    as_of: Day
+    """The day on which somebody looked."""
+    effective: Day | None = None
+    """The day from which it holds or held."""
+    superseded: Day | None = None
+    """The day from which it holds no more."""
+    note: FreeText | None = None
+    """By what it is superseded, or what is proposed, with its citation."""
+
+    @model_validator(mode="after")
+    def _dated(self) -> Self:
+        if self.status == "superseded" and self.superseded is None:
+            raise ValueError("what is superseded says from which day: `superseded`")
+        if self.effective is not None and self.superseded is not None and self.superseded < self.effective:
+            raise ValueError("it is superseded before it is effective")
+        return self
+
+    @property
+    def words(self) -> str:
+        """In words, e.g. `in force since 2023-07-05 (as of 2026-10-07)`."""
+        since = f" since {self.effective}" if self.effective is not None else ""
+        said = {
+            "superseded": f"superseded on {self.superseded}" + (f", effective from {self.effective}" if since else ""),
+            "proposed": "proposed" + (f", to be effective from {self.effective}" if since else ""),
+            "rescission_proposed": f"in force{since}, its rescission proposed",
+        }.get(self.status, self.status.replace("_", " ") + since)
+        if self.superseded is not None and self.status != "superseded":
+            said += f", until {self.superseded}"
+        return f"{said} (as of {self.as_of})" + (f": {self.note}" if self.note is not None else "")
+
+
+def _nothing(value: object) -> bool:
+    return value is None
+
+
 class Limit(Value):
     """What a requirement asks of a number."""
 
@@ -136,6 +176,8 @@ class Outcome(Value):
     """Where the requirement or its threshold comes from."""
     citation: FreeText | None = None
     """The source."""
+    standing: Annotated[Standing | None, Field(exclude_if=_nothing)] = None
+    """Where the source stands, and since when; left out of the bytes where nobody said."""
     set_by: Label
     """Who set it."""
     set_on: Day
