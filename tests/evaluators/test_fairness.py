@@ -1006,3 +1006,45 @@ def test_categories_that_come_as_codes_change_no_byte(tmp_path):
     }
     assert len(made) == 1
     assert {str(b.column("g").type) for b in source.rows.coded(["g"], ["g"])} != {"string"}
+
+
+# --- the largest shift of scores ----------------------------------------------------------------------------------------
+
+
+def scored(groups, **options):
+    """Scores of each group as given."""
+    columns = {"g": [g for g, s in groups.items() for _ in s], "s": [x for s in groups.values() for x in s]}
+    columns["y"] = [i % 2 for i in range(len(columns["g"]))]
+    return memory_predictions(columns, score="s", threshold=0.5, classes=("0", "1"), sensitive=["g"], **options)
+
+
+def spread(mean, rows):
+    """Scores around a mean."""
+    return np.linspace(mean - 0.1, mean + 0.1, rows).tolist()
+
+
+def test_the_largest_mean_difference_is_that_of_the_group_furthest_from_the_reference():
+    found = assess(scored({"a": spread(0.7, 60), "b": spread(0.68, 50), "c": spread(0.6, 40)}), reference={"g": "a"})
+    single = {m.slice["g"]: m for m in found.find("standardized_mean_difference")}
+    largest = one(found, "largest_standardized_mean_difference", across=["g"])
+    assert single["c"].value < single["b"].value < 0
+    assert largest.value == -single["c"].value
+    assert largest.interval.upper == -single["c"].interval.lower
+    assert largest.interval.lower == pytest.approx(-single["c"].interval.upper)
+    assert (largest.groups.lowest, largest.groups.highest, largest.reference) == ({"g": "c"}, {"g": "a"}, "a")
+    assert largest.direction == "lower_is_better"
+
+
+def test_a_shift_that_could_be_none_has_a_lower_bound_of_0():
+    found = assess(scored({"a": spread(0.7, 60), "b": spread(0.699, 60)}), reference={"g": "a"})
+    largest = one(found, "largest_standardized_mean_difference", across=["g"])
+    assert largest.interval.lower == 0 < largest.value < largest.interval.upper
+
+
+def test_the_largest_mean_difference_leaves_small_groups_out_and_says_so():
+    found = assess(scored({"a": spread(0.7, 60), "b": spread(0.69, 60), "c": spread(0.2, 5)}), reference={"g": "a"})
+    largest = one(found, "largest_standardized_mean_difference", across=["g"])
+    assert (largest.groups.compared, largest.groups.expected) == (2, 3)
+    assert largest.value < 0.5
+    alone = assess(scored({"a": spread(0.7, 60), "c": spread(0.2, 5)}), reference={"g": "a"})
+    assert one(alone, "largest_standardized_mean_difference", across=["g"]).code == "too_few_samples"

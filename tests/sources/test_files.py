@@ -386,3 +386,14 @@ def test_a_column_that_is_not_there_is_named_where_codes_are_asked_for_too(tmp_p
     coded_example(tmp_path / "rows.parquet")
     with pytest.raises(SourceError, match='there is no column "q"'):
         open_rows(tmp_path / "rows.parquet").coded(["q"], ["q"])
+
+
+@pytest.mark.parametrize("size", [1, 7, 1_000, 200_000])
+def test_the_size_of_row_groups_changes_no_row(tmp_path, size):
+    """Row groups are read a few at a time, so that what a reader holds does not grow with the file."""
+    rows = 3_000 if size < 1_000 else 1_500_000
+    table = pa.table({"n": pa.array(range(rows)), "g": pa.array(["a", "b", None] * (rows // 3))})
+    pq.write_table(table, tmp_path / "rows.parquet", row_group_size=size)
+    read = open_rows(tmp_path / "rows.parquet")
+    assert read.num_rows == rows
+    assert pa.Table.from_batches(read.batches(["n", "g"])).combine_chunks().equals(table)

@@ -107,7 +107,8 @@ def _read_parquet(
     for file, place in places:
         with _parquet(Path(file), place, coded) as parquet:
             if columns:
-                yield from parquet.iter_batches(batch_size=BATCH_ROWS, columns=list(columns))
+                for groups in _together(parquet.metadata):
+                    yield from parquet.iter_batches(batch_size=BATCH_ROWS, row_groups=groups, columns=list(columns))
                 continue
             # Rows without columns still count.
             for start in range(0, parquet.metadata.num_rows, BATCH_ROWS):
@@ -115,6 +116,23 @@ def _read_parquet(
                     pa.array([{}] * min(BATCH_ROWS, parquet.metadata.num_rows - start), pa.struct([]))
                 )
 
+
+def _together(metadata: Any) -> Iterator[list[int]]:
+    """Row groups that are read by one reader: a few, because a reader holds a buffer for each until it has read them all."""
+    groups: list[int] = []
+    rows = 0
+    for index in range(metadata.num_row_groups):
+        groups.append(index)
+        rows += metadata.row_group(index).num_rows
+        if rows >= 8 * BATCH_ROWS or len(groups) >= _MOST_GROUPS:
+            yield groups
+            groups, rows = [], 0
+    if groups:
+        yield groups
+
+
+_MOST_GROUPS = 64
+"""Row groups of a reader, however small they are."""
 
 # --- Arrow IPC -----------------------------------------------------------------------------------------------------------
 

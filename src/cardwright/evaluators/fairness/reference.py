@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cardwright.evaluators.counting import View
-from cardwright.evaluators.fairness.gaps import Rules, Slice, pointwise_level
+from cardwright.evaluators.fairness.gaps import Compared, Rules, Slice, compare, pointwise_level
 from cardwright.evaluators.rates import HIGHER, LOWER, NEITHER, About, Estimate, Metric, measure
-from cardwright.record.measurement import Measured, Unmeasured
+from cardwright.record.measurement import Interval, Measured, Unmeasured
 from cardwright.statistics import effect, gaps
 from cardwright.statistics.intervals import Bounds, log_ratio
 
@@ -16,6 +16,12 @@ SHORTFALL = Metric("shortfall", "Shortfall", "count", LOWER)
 ODDS_RATIO = Metric("odds_ratio", "Odds ratio", "ratio", NEITHER)
 STANDARDIZED_DIFFERENCE = Metric(
     "standardized_mean_difference", "Standardized mean difference", "standard_deviations", NEITHER
+)
+LARGEST_DIFFERENCE = Metric(
+    "largest_standardized_mean_difference",
+    "Largest standardized mean difference, without sign",
+    "standard_deviations",
+    LOWER,
 )
 
 
@@ -66,7 +72,57 @@ def against(
             add(ODDS_RATIO, index, pair.odds(estimates[index]), decided)
         if len(view.attributes) == 1 and rules.plain and scores is not None:
             add(STANDARDIZED_DIFFERENCE, index, pair.standardized(scores[index], scores[reference]), False)
+    if len(view.attributes) == 1 and rules.plain and scores is not None:
+        found.append(_largest(compare(view, scores, rules.minimum), found, view.slices[reference], name, about))
     return found
+
+
+def _largest(
+    compared: Compared, found: Sequence[Measured | Unmeasured], reference: Slice, name: str, about: About
+) -> Measured | Unmeasured:
+    """The largest standardized mean difference of all groups with enough cases, without its sign.
+
+    The intervals of the single groups hold together, so the largest distance any of them allows is an upper bound, and the
+    largest distance that one of them proves a lower one.
+    """
+    differences = [
+        m
+        for m in found
+        if m.metric == STANDARDIZED_DIFFERENCE.name and isinstance(m, Measured) and m.slice in compared.slices
+    ]
+    sampling = about.sampling(sum(estimate.rows for estimate in compared.estimates))
+    if not differences or reference not in compared.slices:
+        return Unmeasured(
+            metric=LARGEST_DIFFERENCE.name,
+            across=compared.across,
+            code="too_few_samples",
+            reason=f"{len(compared.slices)} of {compared.expected} groups have at least {compared.minimum} rows; a difference "
+            "takes the reference group and another, whose scores vary.",
+            sampling=sampling,
+            groups=compared.groups(),
+        )
+    largest = max(differences, key=lambda m: abs(m.value))
+    bounds = [m.interval for m in differences if m.interval is not None]
+    interval = None
+    if len(bounds) == len(differences):
+        interval = Interval(
+            level=bounds[0].level,
+            lower=min(abs(largest.value), max(max(0.0, b.lower, -b.upper) for b in bounds)),
+            upper=max(abs(largest.value), *(max(abs(b.lower), abs(b.upper)) for b in bounds)),
+            method=bounds[0].method,
+        )
+    means = [estimate.value for estimate in compared.estimates if estimate.value is not None]
+    return Measured(
+        metric=LARGEST_DIFFERENCE.name,
+        across=compared.across,
+        value=abs(largest.value),
+        unit=LARGEST_DIFFERENCE.unit,
+        direction=LARGEST_DIFFERENCE.direction,
+        interval=interval,
+        sampling=sampling,
+        groups=compared.groups(means.index(max(means)), means.index(min(means))),
+        reference=name,
+    )
 
 
 class _Pair:
