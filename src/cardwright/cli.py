@@ -226,13 +226,16 @@ def run(
     supersede: Annotated[
         bool, typer.Option("--supersede", help="Archive a signed dossier and take its place.")
     ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Take over what a run that was cut off has finished.")
+    ] = False,
     workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="Threads to count with.")] = 2,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
     """Evaluate, judge and document: from a plan to a dossier, with a verdict."""
     STATE.quiet, STATE.debug = STATE.quiet or quiet, STATE.debug or debug
-    from cardwright import handoff, store
+    from cardwright import handoff, reuse, store
     from cardwright.assessment import load
 
     plan = load(assessment)
@@ -240,12 +243,31 @@ def run(
     subject = plan.file.subject
     folder = output or Path("governance") / subject.name / subject.version
     fixed = _now() if "SOURCE_DATE_EPOCH" in os.environ else None
+    before = None
+    if plan.file.previous is not None:
+        place = plan.base / plan.file.previous
+        before = reuse.previous_of(store.read_dossier(place), where=str(place), subject=subject.name)
+    kept = store.kept(folder)
+    if kept and not resume:
+        say(f"A run that was cut off has left {', '.join(kept)}; --resume takes over what still stands.")
     with _progress() as progress:
         former = store.ledger_of(folder)
         result = handoff.run(
-            plan, chosen, now=fixed, only=tuple(only or ()), workers=workers, former=former, progress=progress
+            plan,
+            chosen,
+            now=fixed,
+            only=tuple(only or ()),
+            workers=workers,
+            former=former,
+            previous=before,
+            kept=kept if resume else None,
+            keep=lambda id_, data: store.keep(folder, id_, data),
+            progress=progress,
         )
         store.write_dossier(folder, result.files, supersede=supersede)
+        store.forget(folder)
+    for id_, since in result.earlier.items():
+        say(f"not run again: {id_}, evaluated {since}; nothing that it rests on has changed")
     for problem in result.problems:
         typer.echo(f"missing: {problem}", err=True)
     _print(result.verdict)
@@ -453,7 +475,13 @@ def _stored(dossier: Path) -> Verdict:
 def render(
     dossier: Annotated[Path, typer.Argument(help="A dossier's folder, or a record.json.")],
     document: Annotated[
-        str, typer.Option("--document", "-d", help="model_card, dataset_card or audit_report.")
+        str,
+        typer.Option(
+            "--document",
+            "-d",
+            help="model_card, dataset_card, audit_report, evaluation_summary, responsible_ai_report, handoff_package or "
+            "bias_audit_summary.",
+        ),
     ] = "model_card",
     format: Annotated[DocumentFormat, typer.Option("--format", "-f", help="How to write it.")] = DocumentFormat.HTML,
     output: Out = None,
@@ -466,13 +494,17 @@ def render(
         ReaderGroup,
         typer.Option("--audience", help="Who reads it; what they may not see is left out of the record inside, too."),
     ] = ReaderGroup.INTERNAL,
+    checklist: Annotated[
+        list[str] | None,
+        typer.Option("--checklist", help="A checklist of the responsible-AI report, by name or path; may be repeated."),
+    ] = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
     """Make one document of a dossier or a record."""
     STATE.quiet, STATE.debug = STATE.quiet or quiet, STATE.debug or debug
     from cardwright import documents, store
-    from cardwright.dossier import case_of
+    from cardwright.dossier import case_of, coverage_of
     from cardwright.record import canonical
     from cardwright.record.record import Record
     from cardwright.record.verdict import Verdict
@@ -494,6 +526,7 @@ def render(
         page_size=page_size,
         language=language,
         audience=audience.value,
+        coverage=coverage_of(record, tuple(checklist or ())) if document == "responsible_ai_report" else (),
     )
     data = documents.render(edition, document=document, format=format.value)
     suffix = {"markdown": "md"}.get(format.value, format.value)
@@ -1101,30 +1134,23 @@ checklist_app = typer.Typer(
 app.add_typer(checklist_app, name="checklist")
 
 
-def _checklist(name: str) -> Any:
-    from cardwright import resources, store
-    from cardwright.policy import checklist
-
-    if name.endswith((".yaml", ".yml")):
-        return checklist.read(store.read_file(Path(name), what="checklist"), where=name)
-    data, where = resources.read("checklists", name)
-    return checklist.read(data, where=where)
-
-
 @checklist_app.command("list")
 def checklist_list() -> None:
     """Name the checklists that are packaged."""
     from cardwright import resources
+    from cardwright.dossier import checklist_of
 
     for name in resources.names("checklists"):
-        found = _checklist(name)
+        found = checklist_of(name)
         typer.echo(f"{name:<26} {len(found.items):>3} items  {found.title} (as of {found.as_of}, {found.status})")
 
 
 @checklist_app.command("show")
 def checklist_show(name: Annotated[str, typer.Argument(help="A checklist by name or path.")]) -> None:
     """Print the items of a checklist."""
-    found = _checklist(name)
+    from cardwright.dossier import checklist_of
+
+    found = checklist_of(name)
     typer.echo(f"{found.title}, {found.version}: {found.source} (mark {found.source_mark}, as of {found.as_of})")
     for item in found.items:
         typer.echo(f"{item.clause:<10} {item.id}: {item.requirement}")
@@ -1137,12 +1163,13 @@ def checklist_coverage(
 ) -> None:
     """Say which items have evidence, which a person attests, and which are missing. Exit code 1 while any is missing."""
     from cardwright import store
+    from cardwright.dossier import checklist_of
     from cardwright.policy import checklist
     from cardwright.record import canonical
     from cardwright.record.record import Record
 
     data = store.read_file(dossier, what="record") if dossier.is_file() else store.read_dossier(dossier)[store.RECORD]
-    found = checklist.coverage(_checklist(name), canonical.parse(Record, data, where=str(dossier)))
+    found = checklist.coverage(checklist_of(name), canonical.parse(Record, data, where=str(dossier)))
     typer.echo(checklist.as_text(found, width=_width()))
     raise typer.Exit(1 if found.counts["missing"] else 0)
 

@@ -7,9 +7,13 @@ from pathlib import Path
 
 from cardwright import resources, store
 from cardwright.errors import IntegrityError, PolicyError, did_you_mean
+from cardwright.policy.checklist import Checklist, coverage
+from cardwright.policy.checklist import read as read_checklist
 from cardwright.policy.policy import Policy, read_policy
 from cardwright.record import canonical
 from cardwright.record.case import Case
+from cardwright.record.claim import Claim
+from cardwright.record.coverage import ChecklistCoverage
 from cardwright.record.provenance import RunFacts
 from cardwright.record.record import PlanLock, Record
 
@@ -42,6 +46,31 @@ def policy_of(name: str, *, beside: Path | None = None) -> Policy:
 
     data, where = find(name, "")
     return read_policy(data, where=where, find=find)
+
+
+STANDARD_CHECKLISTS = ("responsible_ai_minimum", "handoff_readiness")
+"""What the responsible-AI report holds against a record where nobody names others."""
+
+
+def checklist_of(name: str) -> Checklist:
+    """A checklist by the name of one that is packaged, or by a path.
+
+    Raises
+    ------
+    PolicyError
+        Where it is not valid.
+    """
+    if name.endswith((".yaml", ".yml")) or "/" in name:
+        return read_checklist(store.read_file(Path(name), what="checklist"), where=name)
+    data, where = resources.read("checklists", name)
+    return read_checklist(data, where=where)
+
+
+def coverage_of(
+    record: Record, names: tuple[str, ...] = (), claims: tuple[Claim, ...] = ()
+) -> tuple[ChecklistCoverage, ...]:
+    """Checklists held against a record and what people attest; the standard ones where none is named."""
+    return tuple(coverage(checklist_of(name), record, claims) for name in names or STANDARD_CHECKLISTS)
 
 
 _ELSEWHERE = "It was changed, or belongs to another dossier."

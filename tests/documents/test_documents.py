@@ -364,3 +364,50 @@ def test_no_document_claims_what_evidence_cannot():
     for document, format in (("model_card", "markdown"), ("audit_report", "html")):
         text = documents.render(edition(case), document=document, format=format).decode().lower()
         assert not re.search(r"\b(compliant|debiased|unbiased|guarantee)", text)
+
+
+OTHERS = ("evaluation_summary", "responsible_ai_report", "handoff_package", "bias_audit_summary")
+
+
+@pytest.mark.parametrize("document", OTHERS)
+def test_every_other_document_prints_the_digest_and_says_what_is_missing(document):
+    case = with_record(good_case(), everything_missing())
+    page = documents.render(edition(case), document=document, format="html").decode()
+    assert case.record.sha256 in page
+    assert "not provided" in page or "No checklist" in page
+    assert not re.search(r"\b(compliant|satisfies|unbiased)\b", page)
+
+
+@pytest.mark.parametrize("document", OTHERS)
+def test_every_other_document_is_a_pdf_with_the_record_inside(document):
+    pikepdf = pytest.importorskip("pikepdf")
+    one = edition()
+    with pikepdf.open(io.BytesIO(documents.render(one, document=document, format="pdf"))) as made:
+        assert made.attachments["record.json"].get_file().read_bytes() == canonical.dumps(one.record)
+        assert document != "evaluation_summary" or len(made.pages) <= 2
+
+
+def test_the_summary_draws_how_far_each_measured_requirement_is_from_its_limit():
+    page = documents.render(edition(), document="evaluation_summary", format="html").decode()
+    assert "Distance to the limit" in page
+    assert "outside ← → inside" in page
+
+
+def test_the_responsible_ai_report_counts_the_items_of_its_checklists_with_their_parts():
+    from cardwright.dossier import coverage_of
+
+    coverage = coverage_of(good_record())
+    page = documents.render(edition(coverage=coverage), document="responsible_ai_report", format="html").decode()
+    first = coverage[0]
+    assert f"{len(first.items)} items: {first.counts['evidence']} with evidence" in page
+    assert all(item.requirement.split(",")[0] in page for item in first.items)
+
+
+def test_a_house_replaces_one_block_of_ours_and_keeps_the_rest(tmp_path):
+    (tmp_path / "card.html.j2").write_text(
+        '{% extends "cardwright/card.html.j2" %}'
+        '{% block own_sections %}<h2 id="board">Review board</h2><p>{{ record.title }}</p>{% endblock %}'
+    )
+    page = documents.render(edition(templates_dir=tmp_path), document="model_card", format="html").decode()
+    assert '<h2 id="board">Review board</h2>' in page
+    assert '<h2 id="provenance">' in page

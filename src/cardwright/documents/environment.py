@@ -14,7 +14,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import FileSystemLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError, UndefinedError
+from jinja2 import (
+    ChoiceLoader,
+    FileSystemLoader,
+    PrefixLoader,
+    StrictUndefined,
+    TemplateNotFound,
+    TemplateSyntaxError,
+    UndefinedError,
+)
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
@@ -85,6 +93,11 @@ def slice_words(slice_: dict[str, str | None]) -> str:
 def short(digest: str | None) -> str:
     """The first twelve digits of a digest."""
     return "—" if digest is None else digest[:12]
+
+
+def clip(text: str, most: int) -> str:
+    """The text, cut at a word with an ellipsis where it is longer than a summary holds."""
+    return text if len(text) <= most else text[:most].rsplit(" ", 1)[0].rstrip(",;:") + " …"
 
 
 def moment(text: str) -> str:
@@ -168,6 +181,7 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "sentence": sentence,
     "slice": slice_words,
     "short": short,
+    "clip": clip,
     "moment": moment,
     "paragraphs": paragraphs,
     "anchor": _anchor,
@@ -178,7 +192,13 @@ _FILTERS: dict[str, Callable[..., Any]] = {
 def make(markdown: bool, own: Path | None) -> ImmutableSandboxedEnvironment:
     """The environment for HTML or for Markdown templates; it keeps the templates it has compiled."""
     environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(resources.template_folders(own)),
+        # `cardwright/NAME` is always ours, so that a house's own NAME can extend it and replace one block.
+        loader=ChoiceLoader(
+            [
+                FileSystemLoader(resources.template_folders(own)),
+                PrefixLoader({"cardwright": FileSystemLoader(resources.template_folders())}),
+            ]
+        ),
         autoescape=not markdown,
         finalize=markdown_text if markdown else _visible,
         undefined=StrictUndefined,

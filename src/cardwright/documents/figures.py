@@ -123,6 +123,65 @@ def dots(
     return Figure(title, finding, svg)
 
 
+def margins(verdict: Verdict) -> Figure | None:
+    """How far inside its limit each measured requirement lies, with its interval: the limit is the line, inside is right of it.
+
+    Each requirement stands with the number that is nearest to its limit, or farthest outside. None where none has a limit.
+    """
+    rows = []
+    for outcome in verdict.outcomes:
+        seen = [o for o in outcome.observations if o.value is not None]
+        if outcome.limit is None or not seen:
+            continue
+        sign, limit = (1.0 if outcome.limit.operator == "at_least" else -1.0), outcome.limit.value
+        worst = min(seen, key=lambda o: (o.distance if o.distance is not None else 0.0, o.metric))
+        assert worst.value is not None
+        bounds = (
+            sorted((sign * (end - limit) for end in (worst.interval.lower, worst.interval.upper)))
+            if worst.interval
+            else None
+        )
+        text = f"{number(worst.value)}  {'≥' if sign > 0 else '≤'} {number(limit)}"
+        rows.append((f"{outcome.label} {words(worst.metric)}", sign * (worst.value - limit), bounds, text))
+    if not rows:
+        return None
+    ends = [0.0, *(value for _, value, _, _ in rows), *(end for _, _, bounds, _ in rows for end in bounds or ())]
+    low, high = max(-1.0, min(ends)), min(1.0, max(ends))
+    left, right = LABEL, WIDTH - NUMBER
+
+    def x(value: float) -> float:
+        return round(left + (min(max(value, low), high) - low) / ((high - low) or 1.0) * (right - left), 1)
+
+    placed = [
+        {
+            "label": _clip(label), "full": label, "y": 14 + index * ROW, "x": x(value), "text": text, "unknown": False,
+            "low": x(bounds[0]) if bounds else None, "high": x(bounds[1]) if bounds else None,
+        }
+        for index, (label, value, bounds, text) in enumerate(rows[:MOST_ROWS])
+    ]  # fmt: skip
+    bottom = 14 + len(placed) * ROW
+    inside = sum(1 for _, value, bounds, _ in rows if (bounds[0] if bounds else value) >= 0)
+    finding = (
+        f"Distance to the limit, {len(rows)} measured requirements: {inside} lie inside with their whole interval, "
+        f"{len(rows) - inside} do not."
+    )
+    svg = _draw(
+        "dots.svg.j2",
+        title="Distance to the limits",
+        finding=finding,
+        rows=placed,
+        ticks=[{"x": x(t), "text": number(t) if t else "limit"} for t in _ticks(low, high)],
+        limit=x(0.0),
+        limit_label="outside ← → inside",
+        left=left,
+        right=right,
+        bottom=bottom,
+        width=WIDTH,
+        height=bottom + 26,
+    )
+    return Figure("Distance to the limits", finding, svg)
+
+
 def curves(title: str, finding: str, series: list[Series], *, diagonal: bool) -> Figure:
     """Curves in a unit square, each labelled at its end."""
     size, left, top = 230, 40, 8

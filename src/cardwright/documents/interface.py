@@ -8,6 +8,7 @@ from typing import Literal
 
 from cardwright.errors import RenderError, UsageError, did_you_mean
 from cardwright.record.claim import Claim
+from cardwright.record.coverage import ChecklistCoverage
 from cardwright.record.provenance import RunFacts
 from cardwright.record.record import Record
 from cardwright.record.verdict import Verdict
@@ -32,6 +33,8 @@ class Edition:
     run: RunFacts | None = None
     manifest_sha256: str | None = None
     """The manifest that was signed; it stands in the final edition."""
+    coverage: tuple[ChecklistCoverage, ...] = ()
+    """Checklists held against the record, for the documents that show them."""
     state: State = "draft"
     templates_dir: Path | None = None
     page_size: str = "A4"
@@ -69,7 +72,16 @@ DOCUMENTS: dict[str, Document] = {
             "Dataset card",
             {"markdown": "dataset_card.md.j2", "html": "card.html.j2", "pdf": "card.html.j2"},
         ),
-        Document("audit_report", "Audit report", {"html": "audit_report.html.j2", "pdf": "audit_report.html.j2"}),
+        *(
+            Document(name, title, {"html": f"{name}.html.j2", "pdf": f"{name}.html.j2"})
+            for name, title in (
+                ("audit_report", "Audit report"),
+                ("evaluation_summary", "Evaluation summary"),
+                ("responsible_ai_report", "Responsible-AI report"),
+                ("handoff_package", "Handoff package"),
+                ("bias_audit_summary", "Bias audit summary"),
+            )
+        ),
     )
 }
 

@@ -12,6 +12,7 @@ from typing import Any
 from cardwright.documents import figures
 from cardwright.documents.environment import number
 from cardwright.documents.interface import Document, Edition
+from cardwright.record.coverage import ChecklistCoverage
 from cardwright.record.details import FIELDS, Answer, FieldSpec
 from cardwright.record.evaluation import SEVERITIES, Evaluation, Finding, Table
 from cardwright.record.measurement import Measured, Measurement, Unmeasured
@@ -101,6 +102,12 @@ class View:
     findings: tuple[tuple[str, str, Finding], ...]
     """(id, evaluation id, finding), the worst first."""
     bar: figures.Figure | None
+    margins: figures.Figure | None
+    """How far inside their limits the measured requirements lie."""
+    coverage: tuple[ChecklistCoverage, ...]
+    """Checklists held against the record."""
+    by_name: dict[str, FieldView]
+    """The fields by name, for a document that asks for some of them."""
 
 
 _DATA_FIELDS = {
@@ -184,6 +191,9 @@ def make(document: Document, edition: Edition, *, printed: bool = False) -> View
         passed=tuple(o for o in verdict.outcomes if o.status == "passed") if verdict else (),
         findings=tuple(findings),
         bar=figures.outcome_bar(verdict) if verdict else None,
+        margins=figures.margins(verdict) if verdict else None,
+        coverage=edition.coverage,
+        by_name={field.spec.name: field for field in fields},
     )
 
 
