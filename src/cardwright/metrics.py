@@ -18,6 +18,7 @@ from cardwright.errors import MissingExtraError
 from cardwright.evaluators.fairness import Fairness
 from cardwright.evaluators.impact_ratio import check_impact_ratio_table, check_impact_ratio_tables
 from cardwright.evaluators.interface import Inputs
+from cardwright.record.display import of_measurements
 from cardwright.record.measurement import Measured, Unmeasured
 from cardwright.sources.frames import predictions_from_arrays
 
@@ -32,6 +33,15 @@ if TYPE_CHECKING:
     from cardwright.sources.interface import Predictions
 
 Kind = Literal["difference", "ratio"]
+
+
+class Measurements(tuple[Measured | Unmeasured, ...]):
+    """Measurements, which a notebook shows as one table."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        return of_measurements(self)
 
 
 class GapMetric(Protocol):
@@ -200,7 +210,7 @@ def group_metrics(
     depth: int = 2,
     level: float = 0.95,
     seed: int = 0,
-) -> tuple[Measured | Unmeasured, ...]:
+) -> Measurements:
     """Every number that the fairness evaluation has: per group, per intersection, and every gap between groups.
 
     Parameters
@@ -224,7 +234,7 @@ def group_metrics(
         threshold=threshold,
     )
     evaluator = Fairness(min_denominator=min_denominator, depth=depth, level=level)
-    return evaluator.evaluate(Inputs("group_metrics", {"source": source}, seed=seed)).measurements
+    return Measurements(evaluator.evaluate(Inputs("group_metrics", {"source": source}, seed=seed)).measurements)
 
 
 __all__ = [

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, JsonValue, model_validator
 
+from cardwright.record import display
 from cardwright.record.base import Count, Example, FreeText, Identifier, Label, Number, Sha256, Term, Value
 from cardwright.record.measurement import Measured, Measurement, Unmeasured
 
@@ -222,6 +223,10 @@ class Evaluation(Value):
             and (across is None or m.across == across)
             and (given is None or m.given == given)
         )
+
+    def _repr_html_(self) -> str:
+        """A table for a notebook."""
+        return display.of_evaluation(self)
 
 
 def count_severities(findings: tuple[Finding, ...] | list[Finding]) -> dict[Severity, int]:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from cardwright.record import display
 from cardwright.record.base import Count, FreeText, Identifier, Label, Number, Slice, Term, Value
 
 Direction = Literal["higher_is_better", "lower_is_better", "neither"]
@@ -160,6 +161,10 @@ class Measured(_Key):
     reference: Label | None = None
     """What it is compared with: a group, a baseline."""
 
+    def _repr_html_(self) -> str:
+        """A table for a notebook."""
+        return display.of_measurement(self)
+
 
 class Unmeasured(_Key):
     """No number, and why."""
@@ -176,6 +181,10 @@ class Unmeasured(_Key):
     """What was there."""
     groups: Groups | None = None
     """For a gap: the groups that were there."""
+
+    def _repr_html_(self) -> str:
+        """A table for a notebook."""
+        return display.of_measurement(self)
 
 
 Measurement = Annotated[Measured | Unmeasured, Field(discriminator="status")]

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, JsonValue, model_validator
 
-from cardwright.record import canonical
+from cardwright.record import canonical, display
 from cardwright.record.base import Count, Flag, FreeText, Identifier, Label, Sha256, Term, Value
 from cardwright.record.details import Details
 from cardwright.record.evaluation import Evaluation
@@ -121,6 +121,10 @@ class Record(Value):
     def plan(self, id: str) -> Planned | None:
         """What was planned under this id."""
         return next((planned for planned in self.planned if planned.id == id), None)
+
+    def _repr_html_(self) -> str:
+        """A table for a notebook."""
+        return display.of_record(self)
 
 
 class PlanLock(Value):
