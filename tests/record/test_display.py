@@ -105,7 +105,7 @@ def test_a_record_shows_every_planned_evaluation_and_why_one_has_no_result():
         update={
             "evaluations": record.evaluations[1:],
             "not_evaluated": (
-                NotEvaluated(id=first.id, code="missing_extra", reason="no such library", remedy="install it"),
+                NotEvaluated(id=first.id, code="missing", reason="no such library", remedy="install it"),
             ),
         }
     )
