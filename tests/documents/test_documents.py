@@ -411,3 +411,16 @@ def test_a_house_replaces_one_block_of_ours_and_keeps_the_rest(tmp_path):
     page = documents.render(edition(templates_dir=tmp_path), document="model_card", format="html").decode()
     assert '<h2 id="board">Review board</h2>' in page
     assert '<h2 id="provenance">' in page
+
+
+def test_the_audit_report_says_what_changed_since_the_previous_record():
+    from cardwright.comparison import Side, compare
+
+    old, new = good_case().record, with_gap(FAILED).record
+    found = compare(Side(record=old), Side(record=new))
+    page = documents.render(edition(comparison=found), document="audit_report", format="html").decode()
+    body = page.split('id="changes"')[1].split('id="evaluations"')[0]
+    assert "demographic parity difference" in body
+    assert "Nothing is tested here" in body
+    alone = documents.render(edition(), document="audit_report", format="html").decode()
+    assert "names no previous record" in alone

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from cardwright.errors import RenderError, UsageError, did_you_mean
 from cardwright.record.claim import Claim
@@ -12,6 +12,9 @@ from cardwright.record.coverage import ChecklistCoverage
 from cardwright.record.provenance import RunFacts
 from cardwright.record.record import Record
 from cardwright.record.verdict import Verdict
+
+if TYPE_CHECKING:
+    from cardwright.comparison import Comparison
 
 Format = Literal["markdown", "html", "pdf"]
 Audience = Literal["internal", "regulator", "downstream", "public"]
@@ -35,6 +38,8 @@ class Edition:
     """The manifest that was signed; it stands in the final edition."""
     coverage: tuple[ChecklistCoverage, ...] = ()
     """Checklists held against the record, for the documents that show them."""
+    comparison: Comparison | None = None
+    """What differs from the record of the previous release, where the plan names one."""
     state: State = "draft"
     templates_dir: Path | None = None
     page_size: str = "A4"
