@@ -217,7 +217,7 @@ def record(prepared: Prepared, evaluations: list[Evaluation], gaps: list[NotEval
     """The record: everything planned, everything found, everything said. The same input gives the same bytes."""
     lock = prepared.lock
     datasets = tuple(sorted((source.ref for source in prepared.sources.values()), key=lambda ref: ref.name))
-    packages = _packages(evaluations)
+    packages = packages_of({registry.find(evaluation.evaluator).extra for evaluation in evaluations})
     run: dict[str, JsonValue] = {
         "plan": lock.sha256,
         "datasets": [dataset.sha256 for dataset in datasets],
@@ -250,9 +250,8 @@ def record(prepared: Prepared, evaluations: list[Evaluation], gaps: list[NotEval
     return made
 
 
-def _packages(evaluations: list[Evaluation]) -> dict[str, str]:
-    """Versions of the libraries of the extras that were used: what could have touched a number."""
-    extras = {registry.find(evaluation.evaluator).extra for evaluation in evaluations}
+def packages_of(extras: set[str]) -> dict[str, str]:
+    """Versions of the libraries of these extras: what could have touched a number."""
     names: set[str] = set()
     for requirement in metadata.requires("cardwright") or []:
         wanted = re.search(r"""extra\s*==\s*['"]([a-z]+)['"]""", requirement)

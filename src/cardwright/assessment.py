@@ -84,6 +84,8 @@ class AssessmentFile(Value):
     """What to evaluate: `- fairness: {source: test}`, each an evaluator with its sources and options."""
     policy: Label = "production"
     """The policy: a name, or a path."""
+    previous: Label | None = None
+    """The dossier of the previous release, a folder, starting beside the plan; evaluations that stand are taken from it."""
     seed: Count = 0
     """Every random choice derives from it."""
     small_cell: Annotated[Count, Field(ge=1)] = 5

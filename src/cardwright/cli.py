@@ -266,7 +266,7 @@ def run(
         )
         store.write_dossier(folder, result.files, supersede=supersede)
         store.forget(folder)
-    for id_, since in result.earlier.items():
+    for id_, since in result.run.earlier.items():
         say(f"not run again: {id_}, evaluated {since}; nothing that it rests on has changed")
     for problem in result.problems:
         typer.echo(f"missing: {problem}", err=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cardwright import assemble, documents, store
+from cardwright import assemble, documents, reuse, store
 from cardwright.assemble import Prepared
 from cardwright.assessment import Assessment, Step
 from cardwright.attest import ledger
@@ -38,6 +38,14 @@ def _silent(what: str, done: int, total: int | None) -> None:
     """Show nothing."""
 
 
+Keep = Callable[[str, bytes], None]
+"""Called with the id and the bytes of each finished evaluation."""
+
+
+def _forget(id_: str, data: bytes) -> None:
+    """Keep nothing."""
+
+
 @dataclass(frozen=True)
 class Result:
     """What a run leaves."""
@@ -59,6 +67,9 @@ def run(
     only: tuple[str, ...] = (),
     workers: int = 2,
     former: bytes = b"",
+    previous: reuse.Previous | None = None,
+    kept: Mapping[str, bytes] | None = None,
+    keep: Keep = _forget,
     debug: bool = False,
     progress: Progress = _silent,
 ) -> Result:
@@ -74,13 +85,59 @@ def run(
         Let an evaluator's error through, traceback and all, in place of recording it.
     former:
         The ledger of the dossier that this one takes the place of; it is carried on, so that every run is counted.
+    previous:
+        The previous release; its evaluations are taken where nothing that they rest on has changed.
+    kept:
+        What a run that was cut off has kept, by evaluation; taken on the same terms.
+    keep:
+        Called with each finished evaluation, so that a run that is cut off need not begin anew.
     """
+    case = gather(
+        assessment,
+        policy,
+        now=now,
+        only=only,
+        workers=workers,
+        previous=previous,
+        kept=kept,
+        keep=keep,
+        debug=debug,
+        progress=progress,
+    )
+    moment = now or (case.run.finished if case.run is not None else _clock())
+    return finish(case, policy, now=moment, former=former, progress=progress)
+
+
+def gather(
+    assessment: Assessment,
+    policy: Policy,
+    *,
+    now: str | None = None,
+    only: tuple[str, ...] = (),
+    workers: int = 2,
+    previous: reuse.Previous | None = None,
+    kept: Mapping[str, bytes] | None = None,
+    keep: Keep = _forget,
+    debug: bool = False,
+    progress: Progress = _silent,
+) -> Case:
+    """The evidence alone: from a plan to what is judged. See `run` for the parameters."""
     prepared = prepare(assessment, policy, progress=progress)
     started = _clock()
+    standing = stands(prepared, previous, kept or {}, only=only)
     with network.guard() as guard:
-        evaluations, gaps, seconds = evaluate(prepared, only=only, workers=workers, debug=debug, progress=progress)
-    record = assemble.record(prepared, evaluations, gaps)
-    facts = RunFacts(
+        evaluations, gaps, seconds = evaluate(
+            prepared,
+            only=only,
+            standing={id_: one.evaluation for id_, one in standing.items()},
+            finished=lambda step, done: _keep(prepared, step, done, now or started, keep),
+            workers=workers,
+            debug=debug,
+            progress=progress,
+        )
+    earlier = {id_: one.since for id_, one in standing.items()}
+    record = reuse.named(assemble.record(prepared, evaluations, gaps), previous)
+    made = RunFacts(
         run_id=record.provenance.run_id,
         record_sha256=record.sha256,
         started=now or started,
@@ -90,9 +147,32 @@ def run(
         python=platform.python_version(),
         refused_connections=guard.refused,
     )
+    facts = reuse.dated(made, earlier)
     artefacts = {file.path: file.sha256 for file in prepared.subject.files}
-    case = Case(record=record, plan=prepared.lock, run=facts, artefacts=artefacts)
-    return finish(case, policy, now=now or facts.finished, former=former, progress=progress)
+    return Case(record=record, plan=prepared.lock, run=facts, artefacts=artefacts)
+
+
+def stands(
+    prepared: Prepared, previous: reuse.Previous | None, kept: Mapping[str, bytes], *, only: tuple[str, ...] = ()
+) -> dict[str, reuse.Reused]:
+    """Evaluations that need not be run: of a run that was cut off, or of the previous release."""
+    found: dict[str, reuse.Reused] = {}
+    for step in prepared.assessment.steps:
+        if only and step.id not in only:
+            continue
+        one = reuse.from_kept(prepared, step, kept[step.id]) if step.id in kept else None
+        if one is None and previous is not None:
+            one, _ = reuse.from_previous(prepared, step, previous)
+        if one is not None:
+            screen(one.evaluation, what=f"{step.id}, as it was kept")
+            found[step.id] = one
+    return found
+
+
+def _keep(prepared: Prepared, step: Step, done: Evaluation, started: str, keep: Keep) -> None:
+    data = reuse.keep(prepared, step, done, started)
+    if data is not None:
+        keep(step.id, data)
 
 
 def prepare(assessment: Assessment, policy: Policy, *, progress: Progress = _silent) -> Prepared:
@@ -110,6 +190,8 @@ def evaluate(
     prepared: Prepared,
     *,
     only: tuple[str, ...] = (),
+    standing: Mapping[str, Evaluation] | None = None,
+    finished: Callable[[Step, Evaluation], None] = lambda step, done: None,
     workers: int = 2,
     debug: bool = False,
     progress: Progress = _silent,
@@ -125,7 +207,12 @@ def evaluate(
                 NotEvaluated(id=step.id, code="missing", reason="Left out of this run.", remedy="Run without --only.")
             )
             continue
+        if standing is not None and step.id in standing:
+            done.append(standing[step.id])
+            continue
         outcome = _evaluate_one(prepared, step, workers, debug, progress)
+        if isinstance(outcome, Evaluation):
+            finished(step, outcome)
         (done if isinstance(outcome, Evaluation) else gaps).append(outcome)  # type: ignore[arg-type]
         seconds[step.id] = round(time.perf_counter() - begun, 3)
     return done, gaps, seconds

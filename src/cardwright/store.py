@@ -185,7 +185,36 @@ def ledger_of(folder: Path) -> bytes:
     return read_file(path, what="ledger") if path.is_file() else b""
 
 
+def kept(folder: Path) -> dict[str, bytes]:
+    """What a run that was cut off has finished, by evaluation; empty where there is nothing."""
+    place = _keeping(folder)
+    if not place.is_dir():
+        return {}
+    return {path.stem: read_file(path, what="kept evaluation") for path in sorted(place.glob("*.json"))}
+
+
+def _keeping(folder: Path) -> Path:
+    folder = folder.absolute()
+    return folder.parent / f".{folder.name}.resume"
+
+
 # ---------------------------------------------------------------------------------------------------- writing
+
+
+def keep(folder: Path, id_: str, data: bytes) -> None:
+    """Keep a finished evaluation beside a dossier that is not written yet.
+
+    Raises
+    ------
+    StoreError
+        Where it cannot be written.
+    """
+    write_file(_keeping(folder) / f"{id_}.json", data)
+
+
+def forget(folder: Path) -> None:
+    """Drop what was kept: the dossier is written, and holds it."""
+    shutil.rmtree(_keeping(folder), ignore_errors=True)
 
 
 def write_file(path: Path, data: bytes) -> None:

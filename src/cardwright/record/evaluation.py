@@ -187,6 +187,8 @@ class Evaluation(Value):
     """What was looked at, and what was not."""
     completeness: Literal["complete", "sampled", "partial", "truncated"]
     """Whether all of the input was used."""
+    reused_from: Annotated[Sha256 | None, Field(exclude_if=lambda value: value is None)] = None
+    """The earlier record that it was made for, where nothing that it rests on has changed since; absent where it is new."""
     not_applicable: FreeText | None = None
     """Why the question does not arise for this input, with the evidence; `null` where it does."""
 

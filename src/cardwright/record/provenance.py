@@ -75,6 +75,8 @@ class Provenance(Value):
     """`cardwright` and its version."""
     author: Label | None = None
     """Who ran it, as the plan says."""
+    previous_sha256: Annotated[Sha256 | None, Field(exclude_if=lambda value: value is None)] = None
+    """The record of the previous release, where the plan names one."""
 
 
 class RunFacts(Value):
@@ -98,5 +100,7 @@ class RunFacts(Value):
     """Python's version."""
     network: Literal["refused", "loopback"] = "loopback"
     """What the socket guard let through."""
+    earlier: Annotated[dict[Identifier, Timestamp], Field(exclude_if=lambda value: not value)] = {}
+    """Evaluations that were not run again, and when the run that made them began."""
     refused_connections: tuple[Label, ...] = ()
     """Attempts to reach anything beyond this machine, all refused."""
