@@ -825,7 +825,11 @@ def test_tables_and_curves_are_bounded_and_complete():
     }
     evaluation = assess(memory_predictions(data, score="s", threshold=0.5, sensitive=["g", "h"]))
     tables = {table.id: table for table in evaluation.tables}
-    assert list(tables) == ["groups_1", "groups_2", "groups_1_2", "gaps"]
+    assert list(tables) == ["groups_1", "groups_2", "groups_1_2", "gaps", "changes"]
+    # Print cuts a table after its first rows: the declared family stands first, over every attribute.
+    assert [row[:2] for row in tables["gaps"].rows[:6]] == [
+        (f"demographic parity {kind}", across) for across in ("g", "h", "g × h") for kind in ("difference", "ratio")
+    ]
     assert [row[0] for row in tables["groups_1"].rows] == ["a", "b", "unknown"]
     assert all(len(curve.points) <= 50 for curve in evaluation.series)
     assert {curve.id.split("_")[0] for curve in evaluation.series} == {"roc", "calibration"}

@@ -249,7 +249,7 @@ def conclude(
         job.changes(view, pairs)
     measurements = job.adjusted(combinations)
     findings = report.findings(evaluator, source, tally, measurements)
-    tables, series = report.tables(source, tally, views, measurements), report.series(tally, views)
+    tables, series = report.tables(evaluator, source, tally, views, measurements), report.series(tally, views)
     parameters: dict[str, JsonValue] = {
         name: list(value) if isinstance(value, tuple) else value for name, value in inputs.parameters.items()
     } or report.parameters(evaluator)

@@ -336,18 +336,48 @@ _COLUMNS = {
 
 
 def tables(
-    source: Predictions | TableSource, tally: Tally, views: Sequence[View], measurements: Sequence[Measurement]
+    evaluator: Fairness,
+    source: Predictions | TableSource,
+    tally: Tally,
+    views: Sequence[View],
+    measurements: Sequence[Measurement],
 ) -> tuple[Table, ...]:
-    """A table of groups per attribute and intersection, and one of all gaps."""
+    """A table of groups per attribute and intersection, of gaps, of gaps within strata, and of changes against a baseline.
+
+    In print a table is cut after its first rows, so gaps of the declared family stand first, over every attribute.
+    """
     by_cell: dict[tuple[object, ...], Measurement] = {}
     for m in measurements:
         if not m.across:
             by_cell.setdefault((m.metric, tuple(sorted(m.slice.items())), m.of_class), m)
     made = [_groups(tally, view, by_cell) for view in views]
     gaps = [m for m in measurements if m.across]
-    if gaps:
-        made.append(_gaps(gaps))
+    strata = ", ".join(tally.layout.strata)
+    beside = (
+        "the labels, and beside the baseline's" if any(m.metric.endswith("_change") for m in gaps) else "the labels"
+    )
+    titles = {
+        "gaps": "Gaps between groups",
+        "gaps_within_strata": f"Gaps between groups within strata of {strata}",
+        "changes": f"What decisions change: gaps beside those of {beside}",
+    }
+    for id, title in titles.items():
+        chosen = [m for m in gaps if _table_of(m) == id]
+        if chosen:
+            made.append(_gaps(id, title[:500], sorted(chosen, key=lambda m: _rank(m.metric, evaluator.family))))
     return tuple(made)
+
+
+def _table_of(m: Measurement) -> str:
+    if m.given:
+        return "gaps_within_strata"
+    return "changes" if m.metric == "bias_amplification" or m.metric.endswith("_change") else "gaps"
+
+
+def _rank(metric: str, family: Sequence[str]) -> int:
+    """The place of a gap's stem in the declared family; all others come after."""
+    stem = metric.removesuffix("_difference").removesuffix("_ratio")
+    return list(family).index(stem) if stem in family else len(family)
 
 
 def _groups(tally: Tally, view: View, by_cell: dict[tuple[object, ...], Measurement]) -> Table:
@@ -391,7 +421,7 @@ def _groups(tally: Tally, view: View, by_cell: dict[tuple[object, ...], Measurem
     return Table(id=f"groups_{number}", title=f"Groups of {names}", columns=tuple(columns), rows=tuple(rows))
 
 
-def _gaps(gaps: Sequence[Measurement]) -> Table:
+def _gaps(id: str, title: str, gaps: Sequence[Measurement]) -> Table:
     columns = (
         TableColumn(name="gap", title="Gap"),
         TableColumn(name="across", title="Across"),
@@ -427,7 +457,7 @@ def _gaps(gaps: Sequence[Measurement]) -> Table:
                 None if test is None else test.adjusted_p_value if test.adjusted_p_value is not None else test.p_value,
             )
         )
-    return Table(id="gaps", title="Gaps between groups", columns=columns, rows=tuple(rows))
+    return Table(id=id, title=title, columns=columns, rows=tuple(rows))
 
 
 def series(tally: Tally, views: Sequence[View]) -> tuple[Series, ...]:
