@@ -1256,6 +1256,33 @@ def schema(
 
 
 @app.command()
+def migrate(
+    file: Annotated[Path, typer.Argument(help="A record, verdict, manifest, plan lock or run file.")],
+    output: Out = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Read a file of an older version and write it in the current one, beside the original, which is not touched."""
+    STATE.quiet, STATE.debug = STATE.quiet or quiet, STATE.debug or debug
+    from cardwright import migrations, schemas, store
+    from cardwright.record import canonical
+
+    found = migrations.migrate(store.read_file(file), where=str(file))
+    named = f"cardwright/{found.format}/{found.after}"
+    data = canonical.dumps(found.document)
+    canonical.parse(schemas.model_of(found.format), data, where=str(file))
+    if found.already_current:
+        say(f"{file}: {named}, already current")
+        return
+    path = output or file.with_name(f"{file.stem}.{found.after}{file.suffix}")
+    if path.exists() and path.samefile(file):
+        raise UsageError("the original is kept, since signatures are over it", where=str(path), do="Name another -o.")
+    store.write_file(path, data)
+    say(f"{path}: {named}, was version {found.before}")
+    say(f"sha256 {canonical.digest(data)}, of the original {found.original_sha256}")
+
+
+@app.command()
 def doctor(
     offline: Annotated[bool, typer.Option("--offline", help="Also say what could try to reach a network.")] = False,
     quiet: Quiet = False,

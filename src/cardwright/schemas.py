@@ -31,12 +31,18 @@ FORMATS: dict[str, str] = {
 
 def of(name: str) -> bytes:
     """The JSON Schema (draft 2020-12) of a file format, indented, with a final newline."""
-    module, _, attribute = FORMATS[name].partition(":")
-    model: type[BaseModel] = getattr(import_module(module), attribute)
+    model = model_of(name)
     schema: dict[str, Any] = _details() if name == "details" else model.model_json_schema(mode="validation")
     _describe(schema, model)
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"cardwright/{name}/1", **schema}
     return (json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True) + "\n").encode("utf-8")
+
+
+def model_of(name: str) -> type[BaseModel]:
+    """The value that a file format is read into."""
+    module, _, attribute = FORMATS[name].partition(":")
+    model: type[BaseModel] = getattr(import_module(module), attribute)
+    return model
 
 
 def _describe(schema: dict[str, Any], top: type[BaseModel]) -> None:
