@@ -501,7 +501,6 @@ def _measurements(job: Job, table: Category, about: About) -> Iterator[Measured 
 
 def _groups(table: Category) -> Groups:
     entered = [line for line in table.lines if line.ratio is not None and line.rate.value is not None]
-    lowest = min(entered, key=lambda line: line.rate.value or 0.0, default=None)
     return Groups(
         compared=len(entered),
         expected=max(table.expected, len(table.lines)),
@@ -517,8 +516,6 @@ def _groups(table: Category) -> Groups:
         ),
         unknown=table.unknown,
         rows=table.applicants + table.unknown,
-        highest=None if table.reference is None else table.reference.slice,
-        lowest=None if lowest is None else lowest.slice,
     )
 
 

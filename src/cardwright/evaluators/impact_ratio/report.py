@@ -179,7 +179,7 @@ def tables(job: Job, made: Sequence[Category]) -> tuple[Table, ...]:
         rows: list[tuple[float | str | None, ...]] = []
         for line in table.lines:
             bounds = line.ratio.bounds if line.ratio is not None else None
-            note = "left out, less than 2 %" if line.left_out else None
+            note = "left out, less than 2 %" if line.left_out else ""
             if line.rate.value is None:
                 note = "no applicants"
             elif table.reference is not None and line.slice == table.reference.slice:
