@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support import inputs_of, memory_predictions
+from tests.support import inputs_of, memory_predictions, memory_table
 
 from cardwright.errors import SourceError, UsageError
 from cardwright.evaluators.impact_ratio import ImpactRatio
@@ -257,6 +257,50 @@ def test_each_class_of_a_tool_that_classifies_has_its_tables():
     found = assess(source)
     ratios = {(m.of_class, m.slice["g"]): m.value for m in found.find("impact_ratio")}
     assert ratios == {("x", "a"): 1, ("x", "b"): 0.5, ("y", "a"): 0.5, ("y", "b"): 1, ("z", "a"): 1, ("z", "b"): 1}
+
+
+def test_a_table_of_past_applicants_gives_the_same_tables():
+    """Historical data say who was selected, and know no outcome beside it."""
+    columns = applicants(crossed(SELECTION, "selected"))
+    del columns["y"]
+    table = memory_table(columns, label="d", favourable="1", classes=("0", "1"), sensitive=["sex", "race"])
+    predictions = assess(decided(crossed(SELECTION, "selected")))
+    assert assess(table).measurements == predictions.measurements
+    assert assess(table).tables == predictions.tables
+    check_evaluator(ImpactRatio, inputs_of(table, id="audit"))
+
+
+def test_a_table_that_does_not_say_who_was_selected_is_refused():
+    columns = {"g": ["a", "b"] * 3, "d": [1, None] * 3}
+    with pytest.raises(UsageError, match="does not say who was selected"):
+        assess(memory_table(columns, sensitive=["g"]))
+    with pytest.raises(UsageError, match="has no scores"):
+        assess(memory_table(columns, label="d", favourable="1", sensitive=["g"]), rates="scoring")
+    with pytest.raises(SourceError, match="3 of 6 rows have no prediction"):
+        assess(memory_table(columns, label="d", favourable="1", sensitive=["g"]))
+
+
+def test_where_no_category_is_known_only_their_number_is_said():
+    columns = {"g": [None] * 6, "d": [1, 0] * 3, "y": [1] * 6}
+    found = assess(memory_predictions(columns, prediction="d", sensitive={"g": ["a", "b"]}))
+    assert {m.status for m in found.find("impact_ratio")} == {"unmeasured"}
+    (unknown,) = found.find("unknown_category_count")
+    assert (unknown.value, unknown.groups.compared, unknown.groups.expected) == (6, 0, 2)
+
+
+def test_one_category_is_its_own_reference():
+    found = assess(decided({("a", 1): 3, ("a", 0): 4}, attributes=("g",)))
+    (ratio,) = found.find("impact_ratio")
+    assert (ratio.value, ratio.interval, ratio.reference) == (1, None, "a")
+
+
+def test_a_category_may_be_called_anything():
+    """Blanks, signs and other scripts: names are labels, and no key of a table is made of them."""
+    names = ["a × b", "", " ", "日本", "=1+1", "x" * 300]
+    counts = {(name, selected): 5 for name in names for selected in (0, 1)}
+    found = assess(decided(counts, attributes=("g",)))
+    assert len(found.find("impact_ratio")) >= 4
+    assert canonical.dumps(found)
 
 
 def test_outcomes_play_no_part():

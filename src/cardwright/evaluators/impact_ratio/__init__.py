@@ -13,7 +13,7 @@ from cardwright.evaluators.impact_ratio.published import (
 )
 from cardwright.evaluators.interface import Inputs, Need
 from cardwright.record.evaluation import Evaluation
-from cardwright.sources.interface import Predictions
+from cardwright.sources.interface import Predictions, Table
 
 
 class ImpactRatio:
@@ -47,7 +47,11 @@ class ImpactRatio:
     version: ClassVar[str] = "1"
     extra: ClassVar[str] = "tabular"
     needs: ClassVar[tuple[Need, ...]] = (
-        Need("source", (Predictions,), "Predictions with decisions or scores, and the categories of the applicants."),
+        Need(
+            "source",
+            (Predictions, Table),
+            "Decisions or scores with the categories of the applicants, or a table of past applicants and who was selected.",
+        ),
     )
 
     def __init__(

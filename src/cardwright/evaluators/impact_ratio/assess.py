@@ -19,7 +19,7 @@ from cardwright.evaluators.rates import NEITHER, RATES, About, Estimate, Metric,
 from cardwright.record.base import is_placeholder
 from cardwright.record.evaluation import Coverage, Evaluation, Scanned, count_severities
 from cardwright.record.measurement import Excluded, Groups, Measured, Unmeasured
-from cardwright.sources.interface import Predictions
+from cardwright.sources.interface import Predictions, Table
 from cardwright.statistics import gaps
 from cardwright.statistics.intervals import Bounds, check_level
 from cardwright.statistics.order import streaming_median
@@ -79,7 +79,7 @@ class Category:
 class Job:
     """What one evaluation was asked for, checked."""
 
-    source: Predictions
+    source: Predictions | Table
     layout: Layout
     rates: Literal["selection", "scoring"]
     median_of: str
@@ -160,8 +160,9 @@ def plan(evaluator: ImpactRatio, inputs: Inputs) -> Job:
     UsageError
     """
     where = f"{inputs.id} (impact_ratio)"
-    source = inputs.get("source", Predictions)
-    if source.task == "regression":
+    source = inputs.sources["source"]
+    source = source if isinstance(source, Table) else inputs.get("source", Predictions)
+    if isinstance(source, Predictions) and source.task == "regression":
         raise UsageError(
             "a regression selects nobody",
             where=where,
@@ -194,7 +195,7 @@ def plan(evaluator: ImpactRatio, inputs: Inputs) -> Job:
     return Job(source, layout, rates, evaluator.median_of, exclude, justification, level)
 
 
-def _layout(evaluator: ImpactRatio, source: Predictions, seed: int, where: str) -> Layout:
+def _layout(evaluator: ImpactRatio, source: Predictions | Table, seed: int, where: str) -> Layout:
     """How applicants are counted: by category and decision; what came of them afterwards plays no part."""
     named = {attribute.name: attribute for attribute in source.sensitive}
     asked = evaluator.attributes
@@ -212,11 +213,22 @@ def _layout(evaluator: ImpactRatio, source: Predictions, seed: int, where: str) 
                 f'`attributes` names "{name}", no sensitive attribute', where=where, do=did_you_mean(name, named)
             )
     chosen = tuple(named[name] for name in dict.fromkeys(asked)) if asked is not None else source.sensitive
-    plain = Layout.of(replace(source, sensitive=chosen, strata=()), seed=seed)
-    return replace(plain, label=None)
+    if isinstance(source, Predictions):
+        return replace(Layout.of(replace(source, sensitive=chosen, strata=()), seed=seed), label=None)
+    if source.label is None or source.favourable is None:
+        raise UsageError(
+            f'the table "{source.ref.name}" does not say who was selected',
+            where=where,
+            do="Add `label:` and `favourable:` to the source: the column of decisions, and what it holds for those selected.",
+        )
+    # What a table of past applicants has as its label is the decision.
+    plain = Layout.of(replace(source, sensitive=chosen), seed=seed)
+    return replace(plain, kind="binary", prediction=source.label, label=None, missing_label="refuse")
 
 
-def _rates(evaluator: ImpactRatio, source: Predictions, layout: Layout, where: str) -> Literal["selection", "scoring"]:
+def _rates(
+    evaluator: ImpactRatio, source: Predictions | Table, layout: Layout, where: str
+) -> Literal["selection", "scoring"]:
     asked = evaluator.rates
     if asked not in (None, "selection", "scoring"):
         raise UsageError("`rates` is `selection` or `scoring`", where=where)
@@ -226,7 +238,7 @@ def _rates(evaluator: ImpactRatio, source: Predictions, layout: Layout, where: s
             where=where,
             do="Add `prediction:` or `threshold:` to the source, or write `rates: scoring`.",
         )
-    if asked == "scoring" and source.score is None:
+    if asked == "scoring" and (isinstance(source, Table) or source.score is None):
         raise UsageError(
             f'the source "{source.ref.name}" has no scores',
             where=where,
@@ -290,6 +302,7 @@ def _scored(job: Job) -> tuple[Scored | None, Tally | None]:
 
     "Above" is strict: a score at the median is not above it (5-300, "scoring rate").
     """
+    assert isinstance(job.source, Predictions)
     rows, column = job.source.rows, job.source.score
     assert column is not None
     where = job.layout.where
