@@ -1,0 +1,99 @@
+"""Slices: where the errors are, in parts of the rows that people declare and in parts that a shallow tree finds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from cardwright.errors import MissingExtraError
+from cardwright.evaluators.interface import Inputs, Need
+from cardwright.record.evaluation import Evaluation
+from cardwright.sources.interface import Predictions
+
+
+class Slices:
+    """How often the model errs in each slice of the rows, beside the rest of the rows.
+
+    Parameters
+    ----------
+    columns
+        Columns whose values are slices; the sensitive attributes and strata of the source where it is not said. A column of
+        numbers with more than ten different values is cut into `quantiles` parts of about as many rows each.
+    edges
+        Where columns of numbers are cut instead, e.g. `{debt_ratio: [30, 36]}`: below 30, 30 to below 36, 36 and above.
+    quantiles
+        Into how many parts columns of numbers without edges are cut.
+    find
+        Whether a shallow tree looks for further slices.
+    search
+        The columns that the tree may use; the declared slices and the model's features where it is not said.
+    max_depth, min_leaf
+        The tree's depth, and the rows of the finding half that each of its leaves holds at least.
+    min_denominator
+        Rows that a slice needs for a number; of a smaller one the number of rows is stated, and nothing else.
+    alpha
+        The false discovery rate at which a slice is pointed out.
+    level
+        Confidence level of intervals, each by itself.
+    rows
+        So many rows are read at most, chosen by a keyed hash.
+    """
+
+    name: ClassVar[str] = "slices"
+    version: ClassVar[str] = "1"
+    extra: ClassVar[str] = "tabular"
+    needs: ClassVar[tuple[Need, ...]] = (
+        Need("source", (Predictions,), "Predictions with true outcomes, and the columns that make slices."),
+    )
+
+    def __init__(
+        self,
+        *,
+        columns: Sequence[str] | None = None,
+        edges: Mapping[str, Sequence[float]] | None = None,
+        quantiles: int = 4,
+        find: bool = True,
+        search: Sequence[str] | None = None,
+        max_depth: int = 3,
+        min_leaf: int = 30,
+        min_denominator: int = 30,
+        alpha: float = 0.05,
+        level: float = 0.95,
+        rows: int = 1_000_000,
+    ) -> None:
+        self.columns = columns
+        self.edges = edges
+        self.quantiles = quantiles
+        self.find = find
+        self.search = search
+        self.max_depth = max_depth
+        self.min_leaf = min_leaf
+        self.min_denominator = min_denominator
+        self.alpha = alpha
+        self.level = level
+        self.rows = rows
+
+    def evaluate(self, inputs: Inputs) -> Evaluation:
+        """See `Evaluator.evaluate`.
+
+        Raises
+        ------
+        UsageError
+            Where a parameter is out of its range, or a column makes no slices: it is not there, plays a part that slices cannot
+            be made of, or has too many different values.
+        SourceError
+            Where rows cannot be counted.
+        """
+        try:
+            import numpy  # noqa: F401
+            import pyarrow  # noqa: F401
+            import scipy  # noqa: F401
+            import sklearn  # noqa: F401
+        except ImportError as exc:
+            raise MissingExtraError(exc.name or "scikit-learn", "tabular", "looking for slices") from exc
+        from cardwright.evaluators.slices.assess import assess
+
+        return assess(self, inputs)
+
+
+__all__ = ["Slices"]
