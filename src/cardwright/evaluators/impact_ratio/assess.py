@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -199,7 +199,7 @@ def _layout(evaluator: ImpactRatio, source: Predictions | Table, seed: int, wher
     """How applicants are counted: by category and decision; what came of them afterwards plays no part."""
     named = {attribute.name: attribute for attribute in source.sensitive}
     asked = evaluator.attributes
-    if asked is not None and (isinstance(asked, str) or not all(isinstance(name, str) for name in asked) or not asked):
+    if asked is not None and not (_is_list(asked) and asked and all(isinstance(name, str) for name in asked)):
         raise UsageError("`attributes` is a list of sensitive attributes", where=where)
     if not named:
         raise UsageError(
@@ -247,18 +247,22 @@ def _rates(
     return "scoring" if asked == "scoring" or not layout.decides else "selection"
 
 
+def _is_list(value: object) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str)
+
+
 def _exclude(evaluator: ImpactRatio, layout: Layout, where: str) -> str | tuple[Mapping[str, str], ...] | None:
     asked = evaluator.exclude
     if asked is None:
         return None
-    if isinstance(asked, str):
+    if isinstance(asked, str) or not _is_list(asked):
         if asked != UNDER_TWO_PERCENT:
             raise UsageError(
                 f"`exclude` is `{UNDER_TWO_PERCENT}` or a list of categories",
                 where=where,
                 do="Write a category as `{sex: female}`, or `{sex: female, race: native}` of the crossed table.",
             )
-        return asked
+        return UNDER_TWO_PERCENT
     groups = {attribute.name: attribute.groups for attribute in layout.attributes}
     for category in asked:
         if not isinstance(category, Mapping) or len(category) not in (1, len(groups)):
