@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -1034,7 +1034,7 @@ def release(
 ) -> None:
     """Decide on everything, signatures included, and write the decision and the final report into the dossier."""
     STATE.quiet, STATE.debug = STATE.quiet or quiet, STATE.debug or debug
-    from cardwright import documents, people, store
+    from cardwright import documents, editions, people, store
     from cardwright.attest import trust as trusting
     from cardwright.record import canonical
     from cardwright.record.case import Case
@@ -1046,14 +1046,7 @@ def release(
     desk = people.read_desk(files, where=str(dossier))
 
     def final(case: Case, verdict: Verdict, manifest: str) -> bytes | None:
-        edition = documents.Edition(
-            record=case.record,
-            verdict=verdict,
-            claims=case.claims,
-            run=case.run,
-            manifest_sha256=manifest,
-            state="released",
-        )
+        edition = editions.final(case, verdict, editions.compared_in(files, where=str(dossier)), manifest)
         try:
             return documents.render(edition, document="audit_report", format="pdf")
         except documents.MissingPangoError as exc:
@@ -1088,6 +1081,9 @@ def verify(
     as_of: Annotated[
         str | None, typer.Option("--as-of", help="Decide at this moment, e.g. 2026-11-23T12:00:00Z.")
     ] = None,
+    rerender: Annotated[
+        bool, typer.Option("--rerender", help="Also make every document again, and compare its bytes.")
+    ] = False,
     format: ReportOption = ReportFormat.TEXT,
     output: ReportOut = None,
     summary: SummaryOption = None,
@@ -1117,15 +1113,26 @@ def verify(
             artefacts=store.digests(artifact, holding.subject_files(files, where=str(dossier)))
             if artifact is not None
             else None,
+            rerender=_rerender if rerender else None,
         )
     checks = of_verification(report, subject=str(dossier), where=str(dossier), at=now)
 
     def text() -> str:
         steps = [f"{step.number:>2} {step.name:<11} {step.outcome:<10} {step.detail}" for step in report.steps]
-        return "\n".join([report.headline] if STATE.quiet else [*steps, report.headline])
+        return "\n".join([report.headline] if STATE.quiet else [*steps, *report.notes, report.headline])
 
     _report(checks, text, lambda: verifying.as_json(report), format, output, summary)
     raise typer.Exit(report.exit_code)
+
+
+def _rerender(files: Mapping[str, bytes], where: str, claims: tuple[Any, ...]) -> tuple[list[str], list[str]] | None:
+    """Make the documents again; None where Pango is not installed."""
+    from cardwright import documents, editions
+
+    try:
+        return editions.rerender(files, where=where, claims=claims)
+    except documents.MissingPangoError:
+        return None  # the step is then not judged
 
 
 checklist_app = typer.Typer(

@@ -11,6 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from pydantic import TypeAdapter, ValidationError
+
+from cardwright.errors import IntegrityError
 from cardwright.record import canonical
 from cardwright.record.claim import Attest, Claim, SignOff, Waive
 from cardwright.record.evaluation import SEVERITIES, Evaluation, Finding
@@ -416,6 +419,22 @@ def _listed(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _listed(inner) for key, inner in value.items()}
     return [_listed(inner) for inner in value] if isinstance(value, tuple | list) else value
+
+
+def from_json(data: bytes, *, where: str) -> Comparison:
+    """A comparison from the bytes that `as_json` made.
+
+    Raises
+    ------
+    IntegrityError
+        Where they do not say one.
+    """
+    said = canonical.loads(data, where=where)
+    try:
+        said.pop("regressions")
+        return TypeAdapter(Comparison).validate_python(said)
+    except (ValidationError, AttributeError, KeyError, TypeError) as exc:
+        raise IntegrityError("not a comparison", where=where, do="Make the dossier again.") from exc
 
 
 def as_text(found: Comparison, *, width: int = 80, most: int = 20) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cardwright import assemble, documents, reuse, store
+from cardwright import assemble, comparison, documents, editions, reuse, store
 from cardwright.assemble import Prepared
 from cardwright.assessment import Assessment, Step
 from cardwright.attest import ledger
@@ -105,7 +105,7 @@ def run(
         progress=progress,
     )
     moment = now or (case.run.finished if case.run is not None else _clock())
-    return finish(case, policy, now=moment, former=former, progress=progress)
+    return finish(case, policy, now=moment, former=former, previous=previous, progress=progress)
 
 
 def gather(
@@ -277,6 +277,7 @@ def finish(
     now: str,
     chosen_by: str = "the plan",
     former: bytes = b"",
+    previous: reuse.Previous | None = None,
     debug: bool = False,
     progress: Progress = _silent,
 ) -> Result:
@@ -291,7 +292,11 @@ def finish(
         files[store.RUN] = store.to_json(case.run)
     files[store.REVIEW] = store.to_json(review)
     problems: list[str] = []
-    edition = documents.Edition(record=case.record, verdict=review, claims=case.claims, run=case.run)
+    compared = reuse.compared(previous, case, review) if previous is not None else None
+    if compared is not None:
+        files[editions.COMPARISON] = comparison.as_json(compared).encode("utf-8")
+    # Documents are made from what the files say, keys in the order they are written in: so a receiver can make them again.
+    edition = editions.of_files(files, where=case.record.subject.name)
     for name, document, format_ in documents.standard(case.record):
         progress(name, 0, None)
         try:

@@ -17,15 +17,20 @@ from pydantic import Field, JsonValue
 from cardwright import __version__, store
 from cardwright.assemble import Prepared, packages_of
 from cardwright.assessment import Step
+from cardwright.attest import claims
+from cardwright.comparison import Comparison, Side, compare
 from cardwright.dossier import case_of
 from cardwright.errors import IntegrityError, PlanError
 from cardwright.evaluators import registry
 from cardwright.evaluators.interface import Inputs
 from cardwright.record import canonical
 from cardwright.record.base import Sha256, Timestamp, Value
+from cardwright.record.case import Case
+from cardwright.record.claim import Claim
 from cardwright.record.evaluation import Evaluation
 from cardwright.record.provenance import RunFacts
 from cardwright.record.record import PlanLock, Record
+from cardwright.record.verdict import Verdict
 from cardwright.sources.interface import Target
 
 Basis = Mapping[str, JsonValue]
@@ -39,6 +44,10 @@ class Previous:
     record: Record
     plan: PlanLock | None
     run: RunFacts | None
+    review: Verdict | None = None
+    """The verdict on its evidence."""
+    claims: tuple[Claim, ...] = ()
+    """What people said of it; none of it is taken over."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +93,19 @@ def previous_of(files: Mapping[str, bytes], *, where: str, subject: str) -> Prev
         )
     if case.record.redaction is not None:
         raise PlanError("this edition leaves things out", where=where, do="Name the full dossier under `previous:`.")
-    return Previous(record=case.record, plan=case.plan, run=case.run)
+    review = None
+    if store.REVIEW in files:
+        review = canonical.parse(Verdict, files[store.REVIEW], where=f"{where}/{store.REVIEW}")
+    said = claims.read(files.get(store.CLAIMS, b""), where=f"{where}/{store.CLAIMS}")
+    return Previous(
+        record=case.record, plan=case.plan, run=case.run, review=review, claims=tuple(one.claim for one in said)
+    )
+
+
+def compared(previous: Previous, case: Case, review: Verdict) -> Comparison:
+    """What differs between the previous release and this one, for its documents."""
+    old = Side(record=previous.record, plan=previous.plan, verdict=previous.review, claims=previous.claims)
+    return compare(old, Side(record=case.record, plan=case.plan, verdict=review))
 
 
 def from_previous(prepared: Prepared, step: Step, previous: Previous) -> tuple[Reused | None, tuple[str, ...]]:

@@ -11,6 +11,7 @@
 9. now           decided again at the receiver's clock, the handoff is still allowed
 10. artefact     the files at hand have the digests of the subject
 11. release      the verdict is not advisory, and nothing it rests on was withdrawn
+12. rerender     only where asked: every document, made again from the record, has the bytes that stand there
 """
 
 from __future__ import annotations
@@ -27,13 +28,17 @@ from cardwright.policy.gate import decide
 from cardwright.policy.policy import Policy
 from cardwright.record import canonical
 from cardwright.record.case import Case
-from cardwright.record.claim import Withdraw
+from cardwright.record.claim import Claim, SignOff, Withdraw
 from cardwright.record.verdict import Verdict
 
 Outcome = Literal["passed", "failed", "not judged"]
 NAMES = (
     "manifest", "canonical", "record", "documents", "ledger", "signatures", "policy", "replay", "now", "artefact", "release",
 )  # fmt: skip
+
+
+Rerender = Callable[[Mapping[str, bytes], str, tuple[Claim, ...]], tuple[list[str], list[str]] | None]
+"""Makes the documents again: (files, where, claims) to the names of those that are the same, and of the others."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,8 @@ class Report:
     steps: tuple[Step, ...]
     trusted: bool
     """Whether a trust file was given."""
+    notes: tuple[str, ...] = ()
+    """What a reader should know and no step fails on: claims that a signer had not seen."""
 
     @property
     def exit_code(self) -> int:
@@ -81,6 +88,7 @@ def as_json(report: Report) -> str:
         "trusted": report.trusted,
         "exit_code": report.exit_code,
         "headline": report.headline,
+        "notes": list(report.notes),
         "steps": [
             {"number": s.number, "name": s.name, "outcome": s.outcome, "detail": s.detail, "broken": s.broken}
             for s in report.steps
@@ -102,6 +110,7 @@ def verify(
     policy: Callable[[str], Policy],
     printed: Printed,
     artefacts: Mapping[str, str] | None = None,
+    rerender: Rerender | None = None,
 ) -> Report:
     """Verify a dossier whose files were read and held against the manifest.
 
@@ -113,10 +122,13 @@ def verify(
         Holds the documents against the record's digest.
     artefacts:
         Digests of the subject's files as the receiver has them.
+    rerender:
+        Makes the documents again; where it is given, that is step 12.
     """
-    state = _Verification(files, where, trust, now, policy, printed, artefacts)
+    state = _Verification(files, where, trust, now, policy, printed, artefacts, rerender)
     steps: list[Step] = []
-    for number, name in enumerate(NAMES, start=1):
+    names = NAMES if rerender is None else (*NAMES, "rerender")
+    for number, name in enumerate(names, start=1):
         try:
             outcome, detail = getattr(state, name)()
             steps.append(Step(number, name, outcome, detail))
@@ -126,11 +138,28 @@ def verify(
                 # Nothing further can be read from files that are not what they say.
                 steps += [
                     Step(n, rest, "not judged", "an earlier step failed")
-                    for n, rest in enumerate(NAMES, 1)
+                    for n, rest in enumerate(names, 1)
                     if n > number
                 ]
                 break
-    return Report(steps=tuple(steps), trusted=trust is not None)
+    return Report(steps=tuple(steps), trusted=trust is not None, notes=not_seen(state.signed))
+
+
+def not_seen(signed: tuple[claims.Signed, ...]) -> tuple[str, ...]:
+    """What was said by others after a person's latest sign-off in a role: whoever signed had not seen it."""
+    latest = {(one.claim.key, one.claim.role): n for n, one in enumerate(signed) if isinstance(one.claim, SignOff)}
+    notes: list[str] = []
+    for number in sorted(latest.values()):
+        one = signed[number]
+        for later in signed[number + 1 :]:
+            claim = later.claim
+            if claim.key != one.claim.key and not isinstance(claim, SignOff):
+                about = getattr(claim, "requirement", None) or getattr(claim, "item", None)
+                notes.append(
+                    f"not seen by {one.claim.person} ({one.claim.role}): {claim.kind.replace('_', ' ')}"
+                    f"{f' of {about}' if about else ''} by {claim.person}, {claim.at[:10]}"
+                )
+    return tuple(notes)
 
 
 class _Verification:
@@ -145,6 +174,7 @@ class _Verification:
         policy: Callable[[str], Policy],
         printed: Printed,
         artefacts: Mapping[str, str] | None,
+        again: Rerender | None,
     ) -> None:
         self.files = files
         self.where = where
@@ -153,6 +183,7 @@ class _Verification:
         self.find = policy
         self.hold = printed
         self.artefacts = artefacts
+        self.again = again
         self.case: Case | None = None
         self.chain: ledger.Ledger | None = None
         self.signed: tuple[claims.Signed, ...] = ()
@@ -201,8 +232,35 @@ class _Verification:
         rewritten = [one for one in self.signed if not self.chain.holds(one.ledger)]
         if rewritten:
             raise IntegrityError(f"it is not the ledger that {rewritten[0].claim.person} signed", where=store.LEDGER)
+        self._accounts_for_what_stands_there(self.chain)
         head = self.chain.head
         return "passed", f"{head.length} entries, {self.chain.runs} runs, head {head.head[:12]}"
+
+    def _accounts_for_what_stands_there(self, chain: ledger.Ledger) -> None:
+        """Hold what no later signature covers, the end of the chain, against the verdict and the report that it tells of."""
+        stored = self._verdict()
+        claimed = {one.sealed.id: one.claim for one in self.signed}
+        for entry in chain.entries:
+            said = claimed.get(entry.digest)
+            if entry.event == "claim" and said is not None and (entry.kind, entry.at) != (said.kind, said.at):
+                raise IntegrityError("a claim stands in it as something else, or at another time", where=store.LEDGER)
+        told = [e for e in chain.entries if e.event in ("decision", "release") and e.digest == stored.sha256]
+        if any(e.at != stored.evaluated_at or e.kind != "verdict" for e in told):
+            raise IntegrityError("the verdict stands in it as something else, or at another time", where=store.LEDGER)
+        released = [e for e in chain.entries if e.event == "release"]
+        reports = [e for e in released if e.kind == "report"]
+        if stored.stage == "release" and told and stored.allowed and "release" not in {e.event for e in told}:
+            raise IntegrityError("it tells of no release, though the verdict allows one", where=store.LEDGER)
+        if (store.FINAL in self.files) != bool(reports):
+            raise IntegrityError(
+                "the released report is not there" if reports else "it tells of no released report, and one is there",
+                where=store.FINAL,
+                do="Ask for the whole dossier.",
+            )
+        if reports and reports[-1].digest != canonical.digest(self.files[store.FINAL]):
+            raise IntegrityError("not the report that was released", where=store.FINAL, do="It was changed since.")
+        if any(e.at not in {t.at for t in chain.entries if t.event == "decision"} for e in released):
+            raise IntegrityError("a release that no decision goes before", where=store.LEDGER)
 
     def signatures(self) -> tuple[Outcome, str]:
         if self.trust is None:
@@ -311,3 +369,16 @@ class _Verification:
         if not stored.allowed:
             return "failed", stored.headline
         return "passed", stored.headline
+
+    def rerender(self) -> tuple[Outcome, str]:
+        assert self.again is not None
+        made = self.again(self.files, self.where, tuple(one.claim for one in self._then(self._verdict())))
+        if made is None:
+            return "not judged", "Pango is not installed here, so no PDF can be made"
+        same, other = made
+        if other:
+            # Another version of a library or a font sets type otherwise, so this alone proves no tampering.
+            return "failed", f"{', '.join(other)}: made again, with the libraries here, the bytes differ"
+        if not same:
+            return "failed", "there is no document"
+        return "passed", f"{len(same)} documents made again, byte for byte"
