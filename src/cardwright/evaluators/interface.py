@@ -118,7 +118,7 @@ class Tally(Protocol):
 class TallyEvaluator(Evaluator, Protocol[T]):
     """An evaluator over rows or texts that streams in constant space and maps over workers and partitions.
 
-    One that also has `categories(inputs)` takes the columns named there, whose strings are few, as dictionary arrays too.
+    One that also has `coded_columns(inputs)` takes the columns named there, whose strings are few, as dictionary arrays too.
     """
 
     def columns(self, inputs: Inputs) -> tuple[str, ...]:
@@ -153,9 +153,9 @@ def run_tally(evaluator: TallyEvaluator[Any], inputs: Inputs, need: str = "sourc
 
 
 def _read(rows: Any, evaluator: TallyEvaluator[Any], inputs: Inputs) -> Iterator[Any]:
-    categories = getattr(evaluator, "categories", None)
+    coded = getattr(evaluator, "coded_columns", None)
     columns = evaluator.columns(inputs)
-    return iter(rows.batches(columns) if categories is None else coded_batches(rows, columns, categories(inputs)))
+    return iter(rows.batches(columns) if coded is None else coded_batches(rows, columns, coded(inputs)))
 
 
 def _map(work: Callable[[Any], tuple[Any, int]], batches: Iterator[Any], workers: int) -> Iterator[tuple[Any, int]]:

@@ -83,7 +83,7 @@ class Fairness:
 
         return layout_of(inputs).columns
 
-    def categories(self, inputs: Inputs) -> tuple[str, ...]:
+    def coded_columns(self, inputs: Inputs) -> tuple[str, ...]:
         """See `TallyEvaluator`."""
         _require_libraries()
         from cardwright.evaluators.fairness.assess import layout_of

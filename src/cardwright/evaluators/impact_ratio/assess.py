@@ -20,6 +20,7 @@ from cardwright.record.base import is_placeholder
 from cardwright.record.evaluation import Coverage, Evaluation, Scanned, count_severities
 from cardwright.record.measurement import Excluded, Groups, Measured, Unmeasured
 from cardwright.sources.interface import Predictions, Table
+from cardwright.sources.shape import coded_batches
 from cardwright.statistics import gaps
 from cardwright.statistics.intervals import Bounds, check_level
 from cardwright.statistics.order import streaming_median
@@ -116,7 +117,7 @@ def assess(evaluator: ImpactRatio, inputs: Inputs) -> Evaluation:
     SourceError
     """
     job = plan(evaluator, inputs)
-    scored, tally = _scored(job) if job.rates == "scoring" else (None, _counted(job, job.source.rows.batches))
+    scored, tally = _scored(job) if job.rates == "scoring" else (None, _decided(job))
     if tally is None or not tally.rows:
         raise UsageError(f'the source "{job.source.ref.name}" has no rows', where=inputs.id)
     refuse(tally)
@@ -299,6 +300,10 @@ def _counted(job: Job, batches: Callable[[tuple[str, ...]], Iterator[Any]]) -> T
         part = count(layout, batch)
         total = part if total is None else total + part
     return total
+
+
+def _decided(job: Job) -> Tally | None:
+    return _counted(job, lambda columns: coded_batches(job.source.rows, columns, job.layout.categories))
 
 
 def _scored(job: Job) -> tuple[Scored | None, Tally | None]:

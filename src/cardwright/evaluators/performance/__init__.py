@@ -47,7 +47,7 @@ class Performance:
 
         return layout_of(inputs).columns
 
-    def categories(self, inputs: Inputs) -> tuple[str, ...]:
+    def coded_columns(self, inputs: Inputs) -> tuple[str, ...]:
         """See `TallyEvaluator`."""
         _require_libraries()
         from cardwright.evaluators.performance.assess import layout_of
