@@ -125,16 +125,30 @@ def read_dossier(folder: Path) -> dict[str, bytes]:
         raise SourceError(
             "there is no dossier", where=str(folder), do=_near(folder) or "Make one: cardwright run PLAN -o FOLDER."
         )
-    if not (folder / MANIFEST).is_file():
-        raise SourceError(
-            f"not a dossier: it has no {MANIFEST}", where=str(folder), do="Name the folder that `run` has written."
-        )
     files: dict[str, bytes] = {}
     for path in sorted(folder.rglob("*")):
         if path.is_symlink():
             raise IntegrityError("a symbolic link in a dossier", where=str(path), do="A dossier holds files only.")
         if path.is_file():
             files[path.relative_to(folder).as_posix()] = read_file(path)
+    return hold(files, where=str(folder))
+
+
+def hold(files: dict[str, bytes], *, where: str) -> dict[str, bytes]:
+    """The files of a dossier, held against the manifest among them.
+
+    Raises
+    ------
+    SourceError
+        Where there is no manifest.
+    IntegrityError
+        Where a file differs from the manifest, is not listed, or is not there.
+    """
+    if MANIFEST not in files:
+        raise SourceError(
+            f"not a dossier: it has no {MANIFEST}", where=where, do="Name the folder that `run` has written."
+        )
+    folder = Path(where)
     manifest = canonical.parse(Manifest, files[MANIFEST], where=str(folder / MANIFEST))
     if canonical.dumps(manifest) != files[MANIFEST]:
         raise IntegrityError("not in canonical form", where=str(folder / MANIFEST), do="Somebody has rewritten it.")

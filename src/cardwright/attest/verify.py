@@ -22,6 +22,7 @@ from typing import Literal
 
 from cardwright import dossier, store
 from cardwright.attest import claims, ledger
+from cardwright.attest.ledger import Ledger
 from cardwright.attest.trust import Trust
 from cardwright.errors import CardwrightError, IntegrityError
 from cardwright.policy.gate import decide
@@ -236,7 +237,7 @@ class _Verification:
         head = self.chain.head
         return "passed", f"{head.length} entries, {self.chain.runs} runs, head {head.head[:12]}"
 
-    def _accounts_for_what_stands_there(self, chain: ledger.Ledger) -> None:
+    def _accounts_for_what_stands_there(self, chain: Ledger) -> None:
         """Hold what no later signature covers, the end of the chain, against the verdict and the report that it tells of."""
         stored = self._verdict()
         claimed = {one.sealed.id: one.claim for one in self.signed}
