@@ -233,3 +233,29 @@ def lift(losses: Losses, inside: BoolArray, level: float = 0.95) -> Contrast | N
         return Contrast(value, None)
     half = z_quantile(level) * error
     return Contrast(value, Bounds(value * math.exp(-half), value * math.exp(half), level, "log_linearised"))
+
+
+def mean_change(losses: Losses, level: float = 0.95) -> Contrast | None:
+    """The mean of paired differences, of either sign, with a test that it is 0; `None` where there are no rows.
+
+    Student's paired test; linearised and normal where rows are weighted or clustered. No interval for one case, or where all
+    differences are the same.
+    """
+    check_level(level)
+    weight = losses.weights()
+    total = float(weight.sum())
+    if total <= 0:
+        return None
+    value = float((weight * losses.loss).sum()) / total
+    if not losses.plain:
+        return _normal(losses, weight * (losses.loss - value) / total, value, level, greater=False)
+    n = len(losses.loss)
+    spread = float(losses.loss.std(ddof=1)) if n > 1 else 0.0
+    if spread == 0:
+        return Contrast(value, None)
+    error = spread / math.sqrt(n)
+    half = float(stats.t.ppf(0.5 + level / 2, n - 1)) * error
+    p = 2 * float(stats.t.sf(abs(value) / error, n - 1))
+    return Contrast(
+        value, Bounds(value - half, value + half, level, "student_t_paired"), min(1.0, p), "student_t_paired"
+    )

@@ -1,0 +1,107 @@
+"""Robustness: how much worse the model gets when its inputs are perturbed in stated ways, on slices, and on a drifted sample."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from cardwright.errors import MissingExtraError
+from cardwright.evaluators.interface import Inputs, Need
+from cardwright.record.evaluation import Evaluation
+from cardwright.sources.interface import Model, Predictions
+
+
+class Robustness:
+    """The drop of a model's performance under stated changes, measured on the same rows before and after.
+
+    Parameters
+    ----------
+    noise
+        Gaussian noise is added to every feature of numbers (flags of two values are left alone), of so many of its standard
+        deviations.
+    missing
+        Each value of each feature is taken away with this probability.
+    units
+        Features in another unit, by the factor their values are multiplied with: `{income: [1000, 0.01]}`.
+    shuffled
+        In so many of the rows the categories of each feature are shuffled among these rows.
+    unseen
+        In so many of the rows the categories of each feature of strings become one that the model has not seen.
+    metric
+        The metric that groups and the largest drop are stated in: `accuracy`, `balanced_accuracy` or `roc_auc`; of a regression
+        `mean_absolute_error`. The others that the task has are stated for all rows.
+    columns, edges, quantiles
+        The slices whose performance is held against that of the rest, as in the evaluator `slices`.
+    min_denominator
+        Rows that a group or slice needs for a number.
+    level
+        Confidence level of intervals, each by itself; of the largest drops for all at once.
+    rows
+        So many rows are perturbed at most, chosen by a keyed hash.
+    """
+
+    name: ClassVar[str] = "robustness"
+    version: ClassVar[str] = "1"
+    extra: ClassVar[str] = "tabular"
+    needs: ClassVar[tuple[Need, ...]] = (
+        Need("source", (Predictions,), "Predictions with true outcomes, and the features the model reads."),
+        Need("model", (Model,), "The model, which predicts the perturbed rows."),
+        Need(
+            "drifted",
+            (Predictions,),
+            "Predictions for rows of another time or place, with true outcomes.",
+            optional=True,
+        ),
+    )
+
+    def __init__(
+        self,
+        *,
+        noise: Sequence[float] = (0.1, 0.5),
+        missing: Sequence[float] = (0.1,),
+        units: Mapping[str, Sequence[float]] | None = None,
+        shuffled: Sequence[float] = (0.1,),
+        unseen: Sequence[float] = (0.1,),
+        metric: str | None = None,
+        columns: Sequence[str] | None = None,
+        edges: Mapping[str, Sequence[float]] | None = None,
+        quantiles: int = 4,
+        min_denominator: int = 30,
+        level: float = 0.95,
+        rows: int = 20_000,
+    ) -> None:
+        self.noise = noise
+        self.missing = missing
+        self.units = units
+        self.shuffled = shuffled
+        self.unseen = unseen
+        self.metric = metric
+        self.columns = columns
+        self.edges = edges
+        self.quantiles = quantiles
+        self.min_denominator = min_denominator
+        self.level = level
+        self.rows = rows
+
+    def evaluate(self, inputs: Inputs) -> Evaluation:
+        """See `Evaluator.evaluate`.
+
+        Raises
+        ------
+        UsageError
+            Where a parameter is out of its range, a column is not there, or the model's features are not known.
+        SourceError
+            Where rows cannot be counted, or the model cannot predict the rows as they are.
+        """
+        try:
+            import numpy  # noqa: F401
+            import pyarrow  # noqa: F401
+            import scipy  # noqa: F401
+        except ImportError as exc:
+            raise MissingExtraError(exc.name or "numpy", "tabular", "perturbing rows") from exc
+        from cardwright.evaluators.robustness.assess import assess
+
+        return assess(self, inputs)
+
+
+__all__ = ["Robustness"]

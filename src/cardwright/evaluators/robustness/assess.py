@@ -1,0 +1,802 @@
+"""From a model and rows to drops: every perturbation predicted anew, compared row by row, over all rows and in each group."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cardwright.errors import CardwrightError, MissingExtraError, SourceError, UsageError, did_you_mean
+from cardwright.evaluators.interface import Inputs
+from cardwright.evaluators.rates import HIGHER, LOWER, About, Metric, interval_of
+from cardwright.evaluators.robustness.drops import (
+    BY_TASK,
+    Answers,
+    Drop,
+    Measure,
+    Truth,
+    against,
+)
+from cardwright.evaluators.robustness.perturb import Perturbation, planned
+from cardwright.evaluators.slices.sample import (
+    Cuts,
+    Part,
+    Sample,
+    check_edges,
+    declared_columns,
+    parts_of,
+    read,
+)
+from cardwright.evaluators.sums import FloatArray
+from cardwright.record.base import label as as_label
+from cardwright.record.evaluation import (
+    Coverage,
+    Evaluation,
+    Finding,
+    NotTested,
+    Scanned,
+    Table,
+    TableColumn,
+    count_severities,
+)
+from cardwright.record.measurement import Excluded, Groups, Interval, Measured, Test, Unmeasured
+from cardwright.sources.interface import Model, Predictions
+from cardwright.statistics.contrast import BoolArray, Contrast, difference_to_rest, mean_loss
+
+if TYPE_CHECKING:
+    import pyarrow
+
+    from cardwright.evaluators.robustness import Robustness
+
+Measurement = Measured | Unmeasured
+
+BY = "perturbation"
+"""The attribute under which a perturbation stands in a record."""
+SAMPLE = "sample"
+"""The attribute under which a drifted sample stands in a record."""
+
+FLIPS = Metric("decision_flip_rate", "Decisions that flip", "proportion", LOWER)
+CHANGE = Metric("mean_absolute_prediction_change", "Mean absolute change of the prediction", "outcome", LOWER)
+
+_TOLERANCE = 1e-6
+_ROWS = 16_384
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all measurements of an evaluation share."""
+
+    sample: Sample
+    model: Model
+    truth: Truth
+    before: Answers
+    about: About
+    main: str
+    level: float
+    least: int
+    seed: int
+
+    @property
+    def measures(self) -> dict[str, Measure]:
+        """The metrics that this task has, the main one first."""
+        found = BY_TASK[self.sample.source.task]
+        return {self.main: found[self.main], **found}
+
+    @property
+    def every(self) -> BoolArray:
+        """All rows."""
+        return np.ones(self.sample.batch.num_rows, bool)
+
+    def units(self, rows: BoolArray) -> int:
+        """How many independent cases some rows are."""
+        return int(rows.sum()) if self.truth.cluster is None else len(np.unique(self.truth.cluster[rows]))
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One perturbation, tried."""
+
+    perturbation: Perturbation
+    after: Answers | None
+    refused: str | None
+    """Why the model gave no answer."""
+
+
+def assess(evaluator: Robustness, inputs: Inputs) -> Evaluation:
+    """See `Robustness.evaluate`."""
+    where = f"{inputs.id} (robustness)"
+    source, model = inputs.get("source", Predictions), inputs.get("model", Model)
+    main = _check(evaluator, source, where)
+    if not model.features:
+        raise UsageError(
+            "which columns the model reads is not known", where=where, do="Name them under the model's `features:`."
+        )
+    edges = check_edges(evaluator.edges, where)
+    declared = declared_columns(source, evaluator.columns, edges, where)
+    sample = read(source, list(dict.fromkeys([*model.features, *declared])), evaluator.rows, inputs.seed)
+    changes, left = planned(
+        batch=sample.batch,
+        features=model.features,
+        noise=evaluator.noise,
+        missing=evaluator.missing,
+        units=evaluator.units,
+        shuffled=evaluator.shuffled,
+        unseen=evaluator.unseen,
+        where=where,
+    )
+    setting = Setting(
+        sample=sample,
+        model=model,
+        truth=_truth(sample),
+        before=_answers(model, sample.batch, sample, where),
+        about=About.of(source, True),
+        main=main,
+        level=evaluator.level,
+        least=evaluator.min_denominator,
+        seed=inputs.seed,
+    )
+    tried: list[Tried] = []
+    for done, change in enumerate(changes, start=1):
+        tried.append(_try(change, setting))
+        inputs.progress(done, len(changes))
+    measurements: list[Measurement] = [_baseline(setting)]
+    for one in tried:
+        measurements += _of_perturbation(one, setting)
+    measurements.append(_largest(tried, setting))
+    parts, cuts = parts_of(sample, declared, edges, evaluator.quantiles, where)
+    measurements += _of_slices(parts, setting)
+    if "drifted" in inputs.sources:
+        drifted = inputs.get("drifted", Predictions)
+        measurements += _of_drift(drifted, setting, where)
+        if drifted.ref.sha256 == source.ref.sha256:
+            left.append(NotTested(what="drift", why="the drifted sample and the source are the same file"))
+    else:
+        left.append(NotTested(what="drift", why="no drifted sample was named"))
+    agreed = _agreed(sample, setting.before)
+    findings = _findings(tried, measurements, agreed, setting)
+    size = sample.batch.num_rows
+    return Evaluation(
+        id=inputs.id,
+        evaluator=evaluator.name,
+        evaluator_version=evaluator.version,
+        inputs=inputs.recorded(),
+        parameters=dict(inputs.parameters),
+        binding=inputs.binding,
+        question="How much worse does the model get when its inputs are perturbed, on slices, and on a drifted sample?",
+        method=_method(evaluator, setting, agreed, cuts, "drifted" in inputs.sources),
+        limits=(
+            "Perturbations are made by a formula. What goes wrong in use can be larger, and hit other columns together.",
+            "Outcomes are taken as they were: a large enough change of the inputs would change what is right.",
+            "Each perturbation was drawn once, with the seed of the record. Intervals are about the rows, not about the draw.",
+            "A model that ignores a feature is robust to changes of it; that does not make it a good model.",
+        ),
+        measurements=tuple(measurements),
+        findings=tuple(findings),
+        severities=count_severities(findings),
+        tables=_tables(tried, measurements, setting, parts),
+        coverage=Coverage(
+            scanned=(Scanned(what="rows", scanned=size, total=sample.total),),
+            not_tested=(
+                *left,
+                NotTested(what="inputs chosen by an adversary", why="perturbations are drawn by chance"),
+            ),
+        ),
+        completeness="complete" if size == sample.total else "sampled",
+    )
+
+
+def _check(evaluator: Robustness, source: Predictions, where: str) -> str:
+    """The main metric; refuses parameters that are out of their range."""
+    for name, least in (("quantiles", 2), ("min_denominator", 1), ("rows", 1)):
+        value = getattr(evaluator, name)
+        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            raise UsageError(f"`{name}` is a whole number of at least {least}", where=where)
+    if not isinstance(evaluator.level, float) or not 0 < evaluator.level < 1:
+        raise UsageError("`level` lies between 0 and 1", where=where, do="Write `level: 0.95`, for example.")
+    known = BY_TASK[source.task]
+    if evaluator.metric is None:
+        return next(iter(known))
+    if evaluator.metric not in known:
+        raise UsageError(
+            f"`metric: {as_label(evaluator.metric)}` is none of a {source.task} task",
+            where=where,
+            do=did_you_mean(str(evaluator.metric), known),
+        )
+    return evaluator.metric
+
+
+def _truth(sample: Sample) -> Truth:
+    return Truth(sample.coded.outcome, sample.coded.actual, sample.coded.weight, sample.clusters())
+
+
+# --- asking the model --------------------------------------------------------------------------------------------------
+
+
+def _answers(model: Model, batch: pyarrow.RecordBatch, sample: Sample, where: str) -> Answers:
+    """What the model says of rows as they are.
+
+    Raises
+    ------
+    SourceError
+        Where it says nothing.
+    """
+    try:
+        return _ask(model, batch, sample)
+    except CardwrightError:
+        raise
+    except Exception as exc:  # whatever a foreign model raises; its words may hold data, so they are not repeated
+        raise SourceError(
+            f"the model cannot predict the rows as they are ({type(exc).__name__})",
+            where=where,
+            do="Check its features against the source's columns.",
+        ) from exc
+
+
+def _ask(model: Model, batch: pyarrow.RecordBatch, sample: Sample) -> Answers:
+    narrow = batch.select(list(model.features))
+    with warnings.catch_warnings():
+        # Perturbed inputs overflow and divide by zero inside a model; what comes out is checked instead.
+        warnings.simplefilter("ignore")
+        parts = [model.predict(narrow.slice(start, _ROWS)) for start in range(0, narrow.num_rows, _ROWS)]
+    found = np.concatenate(parts)
+    source = sample.source
+    expected = 2 if source.task == "multiclass" else 1
+    if found.ndim != expected or len(found) != batch.num_rows:
+        raise UsageError(
+            f"the model does not predict a {source.task} outcome",
+            where=source.ref.path or source.ref.name,
+            do="Name the model that made the predictions, or correct `task:`.",
+        )
+    if source.task == "regression":
+        return Answers(None, None, found)
+    if source.task == "multiclass":
+        codes = np.array([_class_code(name, source.classes) for name in model.classes], np.int64)
+        return Answers(codes[found.argmax(axis=1)], None, None)
+    threshold = 0.5 if source.threshold is None else source.threshold
+    return Answers((found >= threshold).astype(np.int64), found, None)
+
+
+def _class_code(name: str, classes: Sequence[str]) -> int:
+    return list(classes).index(name) if name in classes else -1  # a class that no row has is always wrong
+
+
+def _try(change: Perturbation, setting: Setting) -> Tried:
+    features = setting.sample.batch.select(list(setting.model.features))
+    perturbed = change.apply(features, setting.seed)
+    try:
+        return Tried(change, _ask(setting.model, perturbed, setting.sample), None)
+    except MissingExtraError:
+        raise
+    except CardwrightError as exc:
+        return Tried(change, None, f"{_REFUSED[change.kind]}: {exc.what}.")
+    except MemoryError:
+        raise
+    except Exception as exc:  # noqa: BLE001  a refusal is what is measured here; the words of a foreign error may hold data
+        return Tried(change, None, f"{_REFUSED[change.kind]} ({type(exc).__name__}).")
+
+
+_REFUSED = {
+    "noise": "The model refuses inputs with noise, and predicted none of the rows",
+    "missing": "The model refuses missing values, and predicted none of the rows",
+    "unit": "The model refuses values in another unit, and predicted none of the rows",
+    "shuffled": "The model refuses shuffled categories, and predicted none of the rows",
+    "unseen": "The model refuses categories it has not seen, and predicted none of the rows",
+}
+
+
+def _agreed(sample: Sample, before: Answers) -> int:
+    """Rows for which the model says what the file says."""
+    coded = sample.coded
+    same = np.ones(sample.batch.num_rows, bool)
+    if before.value is not None and coded.predicted is not None:
+        same &= np.abs(before.value - coded.predicted) <= _TOLERANCE * np.maximum(1.0, np.abs(coded.predicted))
+    if before.score is not None and coded.score is not None:
+        same &= np.abs(before.score - coded.score) <= _TOLERANCE
+    if before.decision is not None and sample.layout.decides:
+        same &= before.decision == coded.decision
+    return int(same.sum())
+
+
+# --- measurements -------------------------------------------------------------------------------------------------------
+
+
+def _unmeasured(
+    metric: Metric,
+    code: Any,
+    reason: str,
+    rows: BoolArray,
+    setting: Setting,
+    slice: dict[str, str | None],
+    across: tuple[str, ...] = (),
+    groups: Groups | None = None,
+) -> Unmeasured:
+    count = int(rows.sum())
+    return Unmeasured(
+        metric=metric.name,
+        slice=slice,
+        across=across,
+        at=setting.about.at,
+        code=code,
+        reason=reason,
+        denominator=float(count),
+        sampling=setting.about.sampling(count, setting.units(rows)),
+        groups=groups,
+    )
+
+
+def _measured(
+    metric: Metric,
+    drop: Drop,
+    rows: BoolArray,
+    setting: Setting,
+    slice: dict[str, str | None],
+    reference: str | None,
+    *,
+    numerator: float | None = None,
+) -> Measurement:
+    if isinstance(drop, str):
+        code = (
+            "not_applicable"
+            if drop.startswith(("This paired", "One of the two", "There are no scores"))
+            else "undefined"
+        )
+        return _unmeasured(metric, code, drop, rows, setting, slice)
+    count = int(rows.sum())
+    return Measured(
+        metric=metric.name,
+        slice=slice,
+        at=setting.about.at,
+        value=drop.value,
+        unit=metric.unit,
+        direction=metric.direction,
+        interval=interval_of(drop.bounds, drop.value),
+        sampling=setting.about.sampling(count, setting.units(rows)),
+        numerator=numerator,
+        denominator=float(count),
+        test=Test(p_value=drop.p_value, method=drop.method)
+        if drop.p_value is not None and drop.method is not None
+        else None,
+        reference=reference,
+    )
+
+
+def _baseline(setting: Setting) -> Measurement:
+    """The performance on the rows as they are: what drops are from."""
+    truth, before = setting.truth, setting.before
+    if truth.actual is not None and before.value is not None:
+        losses = truth.losses(np.abs(before.value - truth.actual), setting.every)
+        metric = Metric("mean_absolute_error", "Mean absolute error", "outcome", LOWER)
+        return _measured(
+            metric, mean_loss(losses, setting.level) or "There are no rows: 0.", setting.every, setting, {}, None
+        )
+    assert before.decision is not None
+    right = (before.decision == truth.outcome).astype(float)
+    losses = truth.losses(right, setting.every, binary=True)
+    metric = Metric("accuracy", "Accuracy", "proportion", HIGHER)
+    numerator = float(right.sum()) if truth.weight is None else None
+    return _measured(
+        metric,
+        mean_loss(losses, setting.level) or "There are no rows: 0.",
+        setting.every,
+        setting,
+        {},
+        None,
+        numerator=numerator,
+    )
+
+
+def _of_perturbation(tried: Tried, setting: Setting) -> list[Measurement]:
+    """Drops of all rows, the share of flips, and of the main metric in every group, with the worst of them."""
+    slice: dict[str, str | None] = {BY: tried.perturbation.name}
+    every, reference = setting.every, "the rows as they are"
+    after = tried.after
+    answer = FLIPS if setting.sample.source.task != "regression" else CHANGE
+    if after is None:
+        assert tried.refused is not None
+        metrics = [*(m.metric for m in setting.measures.values()), answer]
+        return [_unmeasured(m, "undefined", tried.refused, every, setting, slice) for m in metrics]
+    found: list[Measurement] = [
+        _measured(
+            m.metric,
+            m.paired(setting.truth, setting.before, after, every, setting.level),
+            every,
+            setting,
+            slice,
+            reference,
+        )
+        for m in setting.measures.values()
+    ]
+    found.append(_flips(answer, after, setting, slice))
+    for number, attribute in enumerate(setting.sample.source.sensitive):
+        codes = setting.sample.group_codes()[number]
+        found += _of_groups(attribute.name, attribute.groups, codes, after, setting, slice)
+    return found
+
+
+def _flips(metric: Metric, after: Answers, setting: Setting, slice: dict[str, str | None]) -> Measurement:
+    before, truth, every = setting.before, setting.truth, setting.every
+    if before.value is not None and after.value is not None:
+        moved: FloatArray = np.abs(after.value - before.value)
+        contrast = mean_loss(truth.losses(moved, every), setting.level)
+        return _measured(metric, contrast or "There are no rows: 0.", every, setting, slice, "the rows as they are")
+    assert before.decision is not None and after.decision is not None
+    flipped = (before.decision != after.decision).astype(float)
+    contrast = mean_loss(truth.losses(flipped, every, binary=True), setting.level)
+    numerator = float(flipped.sum()) if truth.weight is None else None
+    return _measured(
+        metric,
+        contrast or "There are no rows: 0.",
+        every,
+        setting,
+        slice,
+        "the rows as they are",
+        numerator=numerator,
+    )
+
+
+def _of_groups(
+    attribute: str,
+    names: tuple[str, ...],
+    codes: Any,
+    after: Answers,
+    setting: Setting,
+    slice: dict[str, str | None],
+) -> list[Measurement]:
+    measure = setting.measures[setting.main]
+    name = as_label(attribute)
+    found: list[Measurement] = []
+    drops: list[tuple[str, BoolArray]] = []
+    excluded: list[Excluded] = []
+    for code, group in enumerate(names):
+        rows = codes == code
+        here: dict[str, str | None] = {**slice, name: group}
+        units = setting.units(rows)
+        if units < setting.least:
+            reason = f"The group has {units} independent cases, and {setting.least} are asked for."
+            one: Measurement = _unmeasured(measure.metric, "too_few_samples", reason, rows, setting, here)
+        else:
+            drop = measure.paired(setting.truth, setting.before, after, rows, setting.level)
+            one = _measured(measure.metric, drop, rows, setting, here, "the rows as they are")
+        found.append(one)
+        if isinstance(one, Measured):
+            drops.append((group, rows))
+        else:
+            excluded.append(Excluded(slice={name: group}, reason=one.reason))
+    worst = Metric(
+        f"worst_group_{measure.metric.name}", f"{measure.metric.title} in the worst group", measure.metric.unit, LOWER
+    )
+    groups = Groups(
+        compared=len(drops),
+        expected=len(names),
+        excluded=tuple(excluded),
+        unknown=int((codes == len(names)).sum()),
+        rows=len(codes),
+    )
+    if not drops:
+        reason = f"None of {len(names)} groups has {setting.least} cases and a number."
+        found.append(
+            _unmeasured(worst, "too_few_samples", reason, setting.every, setting, slice, across=(name,), groups=groups)
+        )
+        return found
+    level = 1 - (1 - setting.level) / len(drops)
+    contrasts = [(measure.paired(setting.truth, setting.before, after, rows, level), group) for group, rows in drops]
+    found.append(
+        _extreme(
+            worst,
+            [(drop, {name: group}) for drop, group in contrasts if isinstance(drop, Contrast)],
+            groups,
+            setting,
+            slice,
+            (name,),
+        )
+    )
+    return found
+
+
+def _extreme(
+    metric: Metric,
+    drops: list[tuple[Contrast, dict[str, str | None]]],
+    groups: Groups,
+    setting: Setting,
+    slice: dict[str, str | None],
+    across: tuple[str, ...] = (),
+) -> Measured:
+    """The largest of several drops. Its interval is put together of those of all of them, each at the Bonferroni level."""
+    worst, which = max(drops, key=lambda one: one[0].value)
+    bounds = [drop.bounds for drop, _ in drops if drop.bounds is not None]
+    interval = None
+    if len(bounds) == len(drops):
+        interval = Interval(
+            level=setting.level,
+            lower=min(worst.value, max(one.lower for one in bounds)),
+            upper=max(worst.value, *(one.upper for one in bounds)),
+            method=f"{bounds[0].method}_bonferroni",
+        )
+    rows = int(setting.every.sum())
+    return Measured(
+        metric=metric.name,
+        slice=slice,
+        across=across,
+        at=setting.about.at,
+        value=worst.value,
+        unit=metric.unit,
+        direction=metric.direction,
+        interval=interval,
+        sampling=setting.about.sampling(rows, setting.units(setting.every)),
+        denominator=float(rows),
+        groups=groups.model_copy(update={"highest": which}),
+        reference="the rows as they are",
+    )
+
+
+def _largest(tried: list[Tried], setting: Setting) -> Measurement:
+    """The largest drop of the main metric over all perturbations; one that the model refused is not covered, and said."""
+    measure = setting.measures[setting.main]
+    metric = Metric(
+        f"largest_{measure.metric.name}", f"Largest {measure.metric.title.lower()}", measure.metric.unit, LOWER
+    )
+    answered = [one for one in tried if one.after is not None]
+    level = 1 - (1 - setting.level) / max(1, len(answered))
+    drops: list[tuple[Contrast, dict[str, str | None]]] = []
+    excluded = [
+        Excluded(slice={BY: one.perturbation.name}, reason=one.refused) for one in tried if one.refused is not None
+    ]
+    for one in answered:
+        assert one.after is not None
+        drop = measure.paired(setting.truth, setting.before, one.after, setting.every, level)
+        here: dict[str, str | None] = {BY: one.perturbation.name}
+        if isinstance(drop, str):
+            excluded.append(Excluded(slice=here, reason=drop))
+        else:
+            drops.append((drop, here))
+    groups = Groups(
+        compared=len(drops), expected=len(tried), excluded=tuple(excluded), rows=setting.sample.batch.num_rows
+    )
+    if not drops:
+        reason = f"None of {len(tried)} perturbations has a number."
+        return _unmeasured(
+            metric, "undefined" if tried else "not_applicable", reason, setting.every, setting, {}, groups=groups
+        )
+    return _extreme(metric, drops, groups, setting, {})
+
+
+def _of_slices(parts: list[Part], setting: Setting) -> list[Measurement]:
+    """How much worse each declared slice is than the rest of the rows, in accuracy or mean absolute error, unperturbed."""
+    truth, before = setting.truth, setting.before
+    if before.value is not None and truth.actual is not None:
+        loss, binary, name = np.abs(before.value - truth.actual), False, "mean_absolute_error"
+    else:
+        assert before.decision is not None
+        loss, binary, name = (before.decision != truth.outcome).astype(float), True, "accuracy"
+    metric = BY_TASK[setting.sample.source.task][name].metric
+    losses = truth.losses(loss, setting.every, binary=binary)
+    found: list[Measurement] = []
+    for part in parts:
+        inside, rest = setting.units(part.rows), setting.units(~part.rows)
+        if min(inside, rest) < setting.least:
+            what, units = ("The slice", inside) if inside < setting.least else ("The rest of the rows", rest)
+            reason = f"{what} has {units} independent cases, and {setting.least} are asked for."
+            found.append(_unmeasured(metric, "too_few_samples", reason, part.rows, setting, part.slice))
+            continue
+        drop = (
+            difference_to_rest(losses, part.rows, setting.level) or "The slice or the rest of the rows weighs nothing."
+        )
+        found.append(_measured(metric, drop, part.rows, setting, part.slice, "the rest of the rows"))
+    return found
+
+
+def _of_drift(drifted: Predictions, setting: Setting, where: str) -> list[Measurement]:
+    """How much worse the model is on the drifted sample; its own answers where its features are there, else the file's."""
+    source = setting.sample.source
+    if drifted.task != source.task or drifted.favourable != source.favourable:
+        raise UsageError(
+            "the drifted sample is about another outcome than the source",
+            where=where,
+            do="Name a source with the same task and favourable outcome.",
+        )
+    there = {*drifted.rows.schema.names}
+    whole = all(feature in there for feature in setting.model.features)
+    most = max(setting.sample.batch.num_rows, 1)
+    if setting.sample.batch.num_rows == setting.sample.total:
+        most = 1_000_000
+    sample = read(drifted, list(setting.model.features) if whole else [], most, setting.seed)
+    if whole:
+        # Decisions are made at the source's threshold: it is the same model.
+        same = replace(sample, source=replace(drifted, threshold=source.threshold, classes=source.classes))
+        after = _answers(setting.model, sample.batch, same, where)
+        truth = _truth(sample)
+        if source.task == "multiclass":
+            names = list(source.classes)
+            codes = np.array([names.index(c) if c in names else -2 for c in drifted.classes], np.int64)
+            truth = replace(truth, outcome=codes[truth.outcome])
+    else:
+        coded = sample.coded
+        decides = sample.layout.decides and source.task != "regression"
+        after, truth = Answers(coded.decision if decides else None, coded.score, coded.predicted), _truth(sample)
+    slice: dict[str, str | None] = {SAMPLE: drifted.ref.name}
+    there_about = replace(
+        setting, sample=sample, truth=truth, about=replace(setting.about, unit=drifted.unit, design=drifted.design)
+    )
+    return [
+        _measured(
+            m.metric,
+            against(name, (setting.truth, setting.before), (truth, after), setting.level),
+            there_about.every,
+            there_about,
+            slice,
+            source.ref.name,
+        )
+        for name, m in setting.measures.items()
+    ]
+
+
+# --- words --------------------------------------------------------------------------------------------------------------
+
+
+def _method(evaluator: Robustness, setting: Setting, agreed: int, cuts: list[Cuts], drift: bool) -> str:
+    size = setting.sample.batch.num_rows
+    task = setting.sample.source.task
+    threshold = setting.sample.source.threshold
+    decided = ""
+    if task == "binary":
+        decided = f"Decisions are made at {0.5 if threshold is None else threshold:g}. "
+    intervals = (
+        "Student's paired interval"
+        if task == "regression"
+        else "Tango's interval and McNemar's test for accuracy, both outcomes' put together (MOVER) for balanced accuracy, "
+        "paired DeLong for ROC AUC"
+    )
+    if not setting.truth.plain:
+        intervals = "linearised intervals with cases as clusters, as rows are weighted or clustered"
+    numeric = f"Numbers were cut: {'; '.join(as_label(cut.how) for cut in cuts)}. " if cuts else ""
+    drifted = (
+        "The drifted sample has other rows, and its difference an interval for two independent samples. "
+        if drift
+        else ""
+    )
+    return (
+        f"{size} of {setting.sample.total} rows were predicted by the model as they are (it agrees with the file on {agreed} of "
+        f"{size}) and again after each perturbation, drawn with seed {setting.seed} and the perturbation's name; the two are "
+        f"compared row by row: {intervals}. {decided}Noise is Gaussian, of so many standard deviations of the feature in these "
+        "rows; missing values are taken away independently of each other; units multiply a feature; categories are shuffled "
+        "among the rows drawn, or become one the model has not seen. "
+        "The largest drop, and the worst group's, have intervals at the Bonferroni level. "
+        f"Slices are held against the rest of the rows, unperturbed. {numeric}{drifted}"
+    ).strip()
+
+
+def _findings(tried: list[Tried], measurements: list[Measurement], agreed: int, setting: Setting) -> list[Finding]:
+    findings: list[Finding] = []
+    size = setting.sample.batch.num_rows
+    if agreed != size:
+        findings.append(
+            Finding(
+                severity="medium",
+                key="model_differs_from_file",
+                explanation=f"The model gives other predictions than the file for {size - agreed} of {size} rows, so that its "
+                "robustness is not that of the predictions assessed elsewhere.",
+                count=size - agreed,
+            )
+        )
+    findings += [
+        Finding(
+            severity="low",
+            key=f"refuses_{one.perturbation.kind}",
+            explanation=f"{one.refused} Whether that is wanted is for people to say; a caller has to be ready for it.",
+            where=one.perturbation.name,
+        )
+        for one in tried
+        if one.refused is not None
+    ]
+    main = setting.measures[setting.main].metric
+    for m in measurements:
+        if not isinstance(m, Measured) or m.metric != main.name or m.interval is None or m.interval.lower <= 0:
+            continue
+        if set(m.slice) == {BY} or set(m.slice) == {SAMPLE}:
+            what = f"Under {m.slice[BY]}" if BY in m.slice else f"On {m.slice[SAMPLE]}"
+            findings.append(
+                Finding(
+                    severity="low",
+                    key="drop",
+                    explanation=f"{what} the model is worse: {main.title.lower()} {m.value:.4g} ({m.interval.lower:.4g} to "
+                    f"{m.interval.upper:.4g}).",
+                    where=next(iter(m.slice.values())),
+                )
+            )
+    return findings
+
+
+def _side(m: Measurement | None, side: str) -> float | None:
+    if not isinstance(m, Measured) or m.interval is None:
+        return None
+    return float(getattr(m.interval, side))
+
+
+def _value(m: Measurement | None) -> float | None:
+    return m.value if isinstance(m, Measured) else None
+
+
+def _tables(
+    tried: list[Tried], measurements: list[Measurement], setting: Setting, parts: list[Part]
+) -> tuple[Table, ...]:
+    by_key = {(m.metric, tuple(m.slice.items()), m.across): m for m in measurements}
+    main = setting.measures[setting.main].metric
+    answer = FLIPS if setting.sample.source.task != "regression" else CHANGE
+    attributes = [as_label(a.name) for a in setting.sample.source.sensitive]
+    rows: list[tuple[float | str | None, ...]] = []
+    for one in tried:
+        slice = ((BY, one.perturbation.name),)
+        drop, flips = by_key.get((main.name, slice, ())), by_key.get((answer.name, slice, ()))
+        worst = [by_key.get((f"worst_group_{main.name}", slice, (name,))) for name in attributes]
+        rows.append(
+            (
+                one.perturbation.name,
+                one.perturbation.unit.replace("_", " "),
+                float(len(one.perturbation.columns)),
+                _value(drop),
+                _side(drop, "lower"),
+                _side(drop, "upper"),
+                _value(flips),
+                *(_value(m) for m in worst),
+            )
+        )
+    found: list[Table] = []
+    if rows:
+        found.append(
+            Table(
+                id="perturbations",
+                title="The same rows before and after each perturbation",
+                columns=(
+                    TableColumn(name="perturbation", title="Perturbation"),
+                    TableColumn(name="intensity", title="Its number is"),
+                    TableColumn(name="columns", title="Columns", unit="count"),
+                    TableColumn(name="drop", title=main.title, unit=main.unit),
+                    TableColumn(name="lower", title="from", unit=main.unit),
+                    TableColumn(name="upper", title="to", unit=main.unit),
+                    TableColumn(name="flips", title=answer.title, unit=answer.unit),
+                    *(
+                        TableColumn(name=f"worst_{number}", title=f"Drop, worst group of {name}", unit=main.unit)
+                        for number, name in enumerate(attributes)
+                    ),
+                ),
+                rows=tuple(rows),
+            )
+        )
+    metric = BY_TASK[setting.sample.source.task][
+        "mean_absolute_error" if setting.sample.source.task == "regression" else "accuracy"
+    ].metric
+    compared: list[tuple[float | str | None, ...]] = []
+    names = [part.slice for part in parts]
+    for m in measurements:
+        if m.metric == metric.name and (m.slice in names or set(m.slice) == {SAMPLE}):
+            ((where, value),) = m.slice.items()
+            compared.append(
+                (
+                    where,
+                    "unknown" if value is None else value,
+                    None if m.sampling is None else float(m.sampling.observations),
+                    _value(m),
+                    _side(m, "lower"),
+                    _side(m, "upper"),
+                )
+            )
+    if compared:
+        found.append(
+            Table(
+                id="other-rows",
+                title="Slices beside the rest of the rows, and other samples beside this one, unperturbed",
+                columns=(
+                    TableColumn(name="column", title="Column"),
+                    TableColumn(name="slice", title="Slice"),
+                    TableColumn(name="rows", title="Rows", unit="count"),
+                    TableColumn(name="drop", title=metric.title, unit=metric.unit),
+                    TableColumn(name="lower", title="from", unit=metric.unit),
+                    TableColumn(name="upper", title="to", unit=metric.unit),
+                ),
+                rows=tuple(compared),
+            )
+        )
+    return tuple(found)
