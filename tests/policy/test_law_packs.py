@@ -4,7 +4,7 @@ import pytest
 from tests.policy.test_gate import NOW, changed
 from tests.strategies import good_record
 
-from cardwright import resources
+from cardwright import metrics, resources
 from cardwright.errors import PolicyError
 from cardwright.policy import checklist, policy, report
 from cardwright.policy.gate import decide
@@ -177,3 +177,35 @@ def test_what_is_superseded_says_from_which_day():
     ):
         with pytest.raises(PolicyError, match="superseded"):
             checklist.read(bad, where=where)
+
+
+# --- the Guidelines' own examples ---------------------------------------------------------------------------------------
+
+
+def hired(*groups):
+    """The ratio of selection rates of groups, each with its applicants and those hired."""
+    g = [name for name, applicants, _ in groups for _ in range(applicants)]
+    d = [int(i < selected) for _, applicants, selected in groups for i in range(applicants)]
+    found = metrics.demographic_parity_ratio([1] * len(d), d, sensitive_features=g, min_denominator=5)
+    assert isinstance(found, Measured)
+    return found
+
+
+def test_thirty_percent_against_sixty_is_adverse_impact():
+    """Questions and answers on the Guidelines, 12: 48 of 80 and 12 of 40 are hired, a ratio of one half, and significant."""
+    found = hired(("white", 80, 48), ("black", 40, 12))
+    assert found.value == 0.5
+    assert found.test is not None and found.test.p_value < 0.01
+    assert (
+        judged("employment_us", "four-fifths", ratio(found.value, found.interval.lower, found.interval.upper)).status
+        == "failed"
+    )
+
+
+def test_one_of_ten_against_three_of_twenty_shows_nothing():
+    """Questions and answers on the Guidelines, 21: two thirds is under four fifths, and the numbers are too small to infer from."""
+    found = hired(("men", 20, 3), ("women", 10, 1))
+    assert found.value == pytest.approx(2 / 3)
+    assert found.test is not None and found.test.p_value > 0.5
+    judged_so = judged("employment_us", "four-fifths", ratio(found.value, found.interval.lower, found.interval.upper))
+    assert judged_so.status == "inconclusive"

@@ -397,3 +397,31 @@ def test_the_size_of_row_groups_changes_no_row(tmp_path, size):
     read = open_rows(tmp_path / "rows.parquet")
     assert read.num_rows == rows
     assert pa.Table.from_batches(read.batches(["n", "g"])).combine_chunks().equals(table)
+
+
+STRINGS = {
+    "string": pa.string(),
+    "large_string": pa.large_string(),
+    "string_view": pa.string_view(),
+    "dictionary": pa.dictionary(pa.int32(), pa.string()),
+    "dictionary of few": pa.dictionary(pa.int8(), pa.string()),
+    "dictionary of large strings": pa.dictionary(pa.int32(), pa.large_string()),
+}
+
+
+@pytest.mark.parametrize("use_dictionary", [True, False])
+@pytest.mark.parametrize("kind", STRINGS)
+def test_however_strings_were_written_their_codes_mean_the_same(tmp_path, kind, use_dictionary):
+    words = ["b", "a", None, "", "a"] * 100
+    pq.write_table(
+        pa.table({"g": pa.array(words, STRINGS[kind])}),
+        tmp_path / "rows.parquet",
+        use_dictionary=use_dictionary,
+        row_group_size=70,
+    )
+    read = [
+        word
+        for batch in open_rows(tmp_path / "rows.parquet").coded(["g"], ["g"])
+        for word in batch.column("g").cast(pa.string()).to_pylist()
+    ]
+    assert read == words
