@@ -190,7 +190,8 @@ def cases(draw):
             **draw(st.sampled_from([{}, {"record_sha256": None, "plan_sha256": case.record.provenance.plan_sha256}])),
         )
     )
-    return replace(case, claims=(*case.claims, *waivers))
+    # Claims stand in the order in which they were signed: a waiver before the sign-offs, or one that they have not seen.
+    return replace(case, claims=(*waivers, *case.claims) if draw(st.booleans()) else (*case.claims, *waivers))
 
 
 @given(cases(), st.data())
@@ -413,7 +414,7 @@ def waived_case(approval=(), both=()):
     request, waive = waiver(case.record, P.sha256, "gap", "failed", bound=0.16)
     request = request.model_copy(update=dict(both))
     waive = waive.model_copy(update={**dict(both), **dict(approval)})
-    return replace(case, claims=(*case.claims, request, waive))
+    return replace(case, claims=(request, waive, *case.claims))
 
 
 def test_a_waiver_lets_one_outcome_pass_and_keeps_it_visible():
@@ -455,9 +456,43 @@ def test_a_waiver_holds_through_its_last_day():
     assert not decide(case, P, "2026-11-24T00:00:00Z").allowed
 
 
+def in_order(case, *order):
+    """The case with its claims in another order of signing: by kind of claim."""
+    return replace(case, claims=tuple(sorted(case.claims, key=lambda claim: order.index(claim.kind))))
+
+
+ORDER = ("attest", "preregister", "waive_request")
+
+
+def test_a_waiver_that_a_signer_had_not_seen_needs_that_signer_again():
+    late = in_order(waived_case(), *ORDER, "sign_off", "waive")
+    verdict = decide(late, P, NOW)
+    (signed,) = verdict.blocking
+    assert (signed.kind, signed.status, signed.closed_by) == ("sign_off", "stale", "signature")
+    assert "C (owner) signed before the waiver of gap was approved" in signed.explanation
+    (sign_off,) = (claim for claim in late.claims if claim.kind == "sign_off")
+    again = sign_off.model_copy(update={"id": "f" * 64})
+    assert decide(replace(late, claims=(*late.claims, again)), P, NOW).allowed
+
+
+def test_a_waiver_that_the_signer_approved_was_seen_by_the_signer():
+    case = in_order(waived_case(), *ORDER, "sign_off", "waive")
+    (approver,) = (claim.key for claim in case.claims if claim.kind == "waive")
+    claims = tuple(
+        claim.model_copy(update={"key": approver}) if claim.kind == "sign_off" else claim for claim in case.claims
+    )
+    assert decide(replace(case, claims=claims), P, NOW).allowed
+
+
+def test_a_waiver_that_waives_nothing_needs_nobody_again():
+    case = good_case()
+    unused = waiver(case.record, P.sha256, "gap", "failed", bound=0.16)
+    assert decide(replace(case, claims=(*case.claims, *unused)), P, NOW).allowed
+
+
 def test_what_is_not_waivable_is_not_waived():
     case = replace(good_case(), artefacts={"model.skops": "b" * 64})
-    claims = (*case.claims, *waiver(case.record, P.sha256, "identity", "failed"))
+    claims = (*waiver(case.record, P.sha256, "identity", "failed"), *case.claims)
     assert not decide(replace(case, claims=claims), P, NOW).allowed
 
 
@@ -465,7 +500,7 @@ def test_no_more_waivers_hold_than_the_policy_allows():
     case = with_gap(FAILED)
     text = POLICY.replace(b"max_active: 2", b"max_active: 0")
     policy = policy_of(text)
-    claims = (*case.claims, *waiver(case.record, policy.sha256, "gap", "failed", bound=0.16))
+    claims = (*waiver(case.record, policy.sha256, "gap", "failed", bound=0.16), *case.claims)
     assert not decide(replace(case, claims=claims), policy, NOW).allowed
 
 

@@ -14,7 +14,7 @@ A number is held against a limit in three ways, on the bound of its interval:
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 
 from cardwright.errors import NothingToCheckError
@@ -37,7 +37,7 @@ from cardwright.policy.policy import (
 )
 from cardwright.record import canonical
 from cardwright.record.case import Case
-from cardwright.record.claim import Attest, Preregister, SignOff, Waive, WaiveRequest, Withdraw
+from cardwright.record.claim import Attest, Claim, Preregister, SignOff, Waive, WaiveRequest, Withdraw
 from cardwright.record.details import FIELDS
 from cardwright.record.evaluation import SEVERITIES, Evaluation
 from cardwright.record.measurement import Measured, Unmeasured
@@ -129,6 +129,8 @@ def decide(case: Case, policy: Policy, now: str, stage: Stage = "release", *, ch
             f"none of the blocking requirements of {policy.name} applies to {record.subject.name}",
             do="A check that checks nothing allows nothing: choose another policy.",
         )
+    rules = {requirement.id: requirement for requirement in requirements}
+    outcomes = [_seen(rules[outcome.requirement], outcome, outcomes, case) for outcome in outcomes]
     allowed = all(outcome.releases for outcome in outcomes)
     return Verdict(
         stage=stage,
@@ -809,12 +811,7 @@ def _sign_off(rule: SignOffRule, case: Case, now: str) -> _Answer:
             "signature",
             f"{command} --answers {str(standing[-1].id)[:12]}",
         )
-    others = {claim.key for claim in _live(case) if isinstance(claim, SignOff) and claim.role in rule.not_same_as}
-    approved = [
-        claim
-        for claim in mine
-        if claim.decision == "approve" and claim.meaning == rule.meaning and claim.key not in others
-    ]
+    approved = _approvals(rule, case)
     signed = [claim for claim in approved if claim.manifest_sha256 == case.manifest_sha256]
     if signed:
         return _Answer("passed", f"{signed[-1].person} ({rule.role}) signed for {rule.meaning}.")
@@ -833,6 +830,62 @@ def _sign_off(rule: SignOffRule, case: Case, now: str) -> _Answer:
         "signature",
         command,
     )
+
+
+def _approvals(rule: SignOffRule, case: Case) -> list[SignOff]:
+    """Approvals of a role with the meaning asked for, by nobody who signs in a role that has to be another person's."""
+    signed = [claim for claim in _live(case) if isinstance(claim, SignOff)]
+    others = {claim.key for claim in signed if claim.role in rule.not_same_as}
+    return [
+        claim
+        for claim in signed
+        if claim.role == rule.role
+        and claim.decision == "approve"
+        and claim.meaning == rule.meaning
+        and claim.key not in others
+    ]
+
+
+def _seen(requirement: Requirement, outcome: Outcome, outcomes: list[Outcome], case: Case) -> Outcome:
+    """A sign-off that has not seen every waiver in force is stale: whoever signed did not agree to what was accepted since.
+
+    Claims stand in the order of the ledger, so what was signed later had been seen by nobody who signed before. A person has
+    seen the waivers that they approved or asked for themselves.
+    """
+    rule = requirement.sign_off
+    if rule is None or outcome.status != "passed":
+        return outcome
+    place = {claim.id: number for number, claim in enumerate(case.claims)}
+    by_id = {claim.id: claim for claim in case.claims}
+    mine = [claim for claim in _approvals(rule, case) if claim.manifest_sha256 == case.manifest_sha256]
+    blind: list[tuple[SignOff, Outcome]] = []
+    for claim in mine:
+        unseen = [
+            other
+            for other in outcomes
+            if other.waived is not None
+            and place[other.waived.claim] > place[claim.id]
+            and claim.key not in _waived_by(by_id[other.waived.claim], by_id)
+        ]
+        if not unseen:
+            return outcome
+        blind.append((claim, unseen[0]))
+    signed, waived = blind[-1]
+    answer = _Answer(
+        "stale",
+        f"{signed.person} ({rule.role}) signed before the waiver of {waived.requirement} was approved, and has not seen it.",
+        f"Somebody in the role {rule.role} signs again.",
+        "signature",
+        f"cardwright sign-off --role {rule.role} --decision approve --meaning {rule.meaning}",
+    )
+    return _outcome(requirement, outcome.number, answer, None)
+
+
+def _waived_by(claim: Claim, by_id: Mapping[str | None, Claim]) -> set[str]:
+    """The keys of those who asked for and approved a waiver."""
+    assert isinstance(claim, Waive)
+    request = by_id.get(claim.request)
+    return {claim.key} | ({request.key} if request is not None else set())
 
 
 def _preregistered(rule: PreregisteredRule, case: Case, now: str) -> _Answer:
