@@ -144,3 +144,11 @@ def test_the_decision_is_that_of_the_gate(cli, tmp_path):
     row = status.row(files, "a", "2026-11-23")
     assert row.decision == found.decision
     assert row.missing == tuple(f"{o.requirement} {o.status}" for o in found.blocking)
+
+
+def test_a_dossier_behind_a_link_is_not_passed_over_and_a_circle_ends(cli, tmp_path):
+    dossier(tmp_path / "elsewhere" / "a", outcome(1, "passed"))
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "a").symlink_to(tmp_path / "elsewhere" / "a")
+    (tmp_path / "here" / "circle").symlink_to(tmp_path / "here")
+    assert len(rows(cli, tmp_path / "here")) == 1

@@ -269,7 +269,7 @@ def run(
     for id_, since in result.run.earlier.items():
         say(f"not run again: {id_}, evaluated {since}; nothing that it rests on has changed")
     for problem in result.problems:
-        typer.echo(f"missing: {problem}", err=True)
+        _echo(f"missing: {problem}", err=True)
     _print(result.verdict)
     say()
     say(f"Dossier: {folder}")
@@ -385,7 +385,7 @@ def evaluate(
     store.write_file(output, store.to_json(record))
     say(f"{output}: {len(evaluations)} evaluations, {len(gaps)} without a result, sha256 {record.sha256}")
     for gap in gaps:
-        typer.echo(f"{gap.id}: {gap.code}: {gap.reason} {gap.remedy}", err=True)
+        _echo(f"{gap.id}: {gap.code}: {gap.reason} {gap.remedy}", err=True)
     raise typer.Exit(1 if gaps else 0)
 
 
@@ -1063,7 +1063,7 @@ def release(
         final=final,
     )
     for doubt in doubts:
-        typer.echo(f"not believed: {doubt}", err=True)
+        _echo(f"not believed: {doubt}", err=True)
     _print(verdict)
     raise typer.Exit(0 if verdict.allowed else 1)
 
@@ -1098,7 +1098,7 @@ def verify(
     from cardwright.attest import verify as verifying
     from cardwright.ci import of_verification
 
-    now = as_of or _now()
+    now = _moment(as_of) if as_of is not None else _now()
     with _reporting("verify", dossier, format, output, summary):
         files = store.read_dossier(dossier)
         report = verifying.verify(
@@ -1123,6 +1123,23 @@ def verify(
 
     _report(checks, text, lambda: verifying.as_json(report), format, output, summary)
     raise typer.Exit(report.exit_code)
+
+
+def _moment(text: str) -> str:
+    """A moment as somebody wrote it: in UTC, to the second, or a day, which is meant from its first second on."""
+    import re
+    from datetime import datetime
+
+    whole = f"{text}T00:00:00Z" if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) else text
+    try:
+        datetime.strptime(whole, "%Y-%m-%dT%H:%M:%SZ")
+    except ValueError as exc:
+        raise UsageError(
+            "--as-of is not a moment", do="Write it in UTC, like 2026-11-23T12:00:00Z, or as a day."
+        ) from exc
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", whole):
+        raise UsageError("--as-of is not a moment", do="Write it in UTC, like 2026-11-23T12:00:00Z, or as a day.")
+    return whole
 
 
 def _rerender(files: Mapping[str, bytes], where: str, claims: tuple[Any, ...]) -> tuple[list[str], list[str]] | None:

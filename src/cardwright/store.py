@@ -180,16 +180,23 @@ def find_dossiers(places: Sequence[Path]) -> list[Path]:
     SourceError
         Where a place is not there.
     """
+
+    def unreadable(exc: OSError) -> None:
+        raise SourceError(f"the folder cannot be read ({exc.strerror})", where=str(exc.filename)) from exc
+
     found: set[Path] = set()
     for place in places:
         recover(place)
         if not place.is_dir():
             raise SourceError("there is no such folder", where=str(place), do=_near(place) or "Check the path.")
-        for folder, below, names in os.walk(place):
+        for folder, below, names in os.walk(place, onerror=unreadable):
             if MANIFEST in names or (RECORD in names and PLAN in names):
                 found.add(Path(folder))
                 below.clear()
             below[:] = [name for name in below if not name.startswith(".")]
+            # Links are not followed, since they can lead in a circle; a dossier behind one is not passed over.
+            linked = [path for path in (Path(folder) / name for name in below) if path.is_symlink()]
+            found.update(path for path in linked if (path / MANIFEST).is_file())
     return sorted(found)
 
 

@@ -83,3 +83,16 @@ def test_no_format_imports_a_heavy_library(tmp_path, format):
         )
         == set()
     )
+
+
+@pytest.mark.parametrize("moment", ["tomorrow", "2026-13-01", "2026-1-1T0:0:0Z", "2026-11-23T12:00:00+01:00", ""])
+def test_a_moment_that_is_none_is_a_usage_error(cli, folder, moment):
+    assert cli("verify", folder, f"--as-of={moment}").code == 2
+
+
+def test_a_report_that_cannot_be_written_is_an_error_of_its_own(cli, folder, tmp_path):
+    ran = cli("gate", folder, "--policy", "production", "--summary", tmp_path / "no" / "summary.md")
+    assert ran.code == 4
+    assert "cannot be written" in ran.err
+    (tmp_path / "a").write_text("")
+    assert cli("gate", folder, "--policy", "production", "-o", tmp_path / "a" / "gate.xml").code == 4
