@@ -453,9 +453,9 @@ def _of_groups(
     for code, group in enumerate(names):
         rows = codes == code
         here: dict[str, str | None] = {**slice, name: group}
-        units = setting.units(rows)
+        units, what = _judged(rows, setting)
         if units < setting.least:
-            reason = f"The group has {units} independent cases, and {setting.least} are asked for."
+            reason = f"The group has {units} {what}, and {setting.least} are asked for."
             one: Measurement = _unmeasured(measure.metric, "too_few_samples", reason, rows, setting, here)
         else:
             drop = measure.paired(setting.truth, setting.before, after, rows, setting.level)
@@ -494,6 +494,14 @@ def _of_groups(
         )
     )
     return found
+
+
+def _judged(rows: BoolArray, setting: Setting) -> tuple[int, str]:
+    """How many cases decide whether a group has enough: of the rarer outcome, where the metric rests on both."""
+    if setting.main not in ("balanced_accuracy", "roc_auc"):
+        return setting.units(rows), "independent cases"
+    counts = [setting.units(rows & (setting.truth.outcome == outcome)) for outcome in (0, 1)]
+    return min(counts), "independent cases of its rarer outcome"
 
 
 def _extreme(

@@ -339,13 +339,20 @@ def _largest(
     unit = difference_metric(sample.metric).unit
     pairs = list(zip(parts, by_part, strict=True))
     compared = [part for part, m in pairs if isinstance(m[1], Measured)]
-    excluded = tuple(
-        Excluded(slice=part.slice, reason=m[1].reason) for part, m in pairs if isinstance(m[1], Unmeasured)
-    )
+    # Rows without a value are a slice where there are enough of them; too few are disclosed, and nobody expects them.
+    left = [(part, m[1]) for part, m in pairs if isinstance(m[1], Unmeasured)]
+    unknown = np.zeros(len(losses.loss), bool)
+    for part, _ in left:
+        if part.value is None:
+            unknown |= part.rows
+    excluded = tuple(Excluded(slice=part.slice, reason=m.reason) for part, m in left)
+    expected = len(parts) - sum(part.value is None for part, _ in left)
     sampling = about.sampling(len(losses.loss), losses.units(np.ones(len(losses.loss), bool)))
     level = 1 - (1 - rules.level) / max(1, len(compared))
     found = [(contrast, part) for part in compared if (contrast := difference_to_rest(losses, part.rows, level))]
-    groups = Groups(compared=len(found), expected=len(parts), excluded=excluded, rows=len(losses.loss))
+    groups = Groups(
+        compared=len(found), expected=expected, excluded=excluded, unknown=int(unknown.sum()), rows=len(losses.loss)
+    )
     if not found:
         reason = f"None of {len(parts)} declared slices has {rules.least} cases, and as many beside it."
         return Unmeasured(

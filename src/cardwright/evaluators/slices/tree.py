@@ -33,6 +33,8 @@ class Feature:
     """One per row; missing ones stand below all others."""
     missing: float
     """Where missing values stand."""
+    least: float
+    """The least value that is there in the finding half: a cut below it parts missing values from all others."""
     names: tuple[str, ...] = ()
     """Of a category: what stands at 0, 1, 2 …; empty for numbers."""
 
@@ -79,7 +81,9 @@ def features(
                 continue
             low = float(known.min())
             missing = low - max(1.0, abs(low))
-            found.append(Feature(column, np.where(np.isnan(values), missing, values), missing))
+            there = values[finding & ~np.isnan(values)]
+            least = float(there.min()) if len(there) else low
+            found.append(Feature(column, np.where(np.isnan(values), missing, values), missing, least))
             continue
         column_values = _category(sample, column, finding, losses, rare)
         if isinstance(column_values, str):
@@ -125,7 +129,7 @@ def _category(sample: Sample, column: str, finding: BoolArray, losses: Losses, r
         values[rest if number == -2 else codes == number] = rank
     if len(np.unique(values)) < 2:
         return "it has one value"
-    return Feature(column, values, -1.0, tuple(name for _, name, _ in order))
+    return Feature(column, values, -1.0, 0.0, tuple(name for _, name, _ in order))
 
 
 def grow(
@@ -167,7 +171,7 @@ def _walk(
     cut = float(nodes.threshold[node])
     if not usable[index].names:
         # scikit-learn cuts in single precision; the rounded cut is what is printed and used.
-        cut = six(cut)
+        cut = six(cut) if cut >= usable[index].least else usable[index].missing
     before = rule.get(index, Bounds())
     _walk(nodes, left, {**rule, index: Bounds(before.low, min(before.high, cut))}, usable, matrix, leaves)
     _walk(nodes, right, {**rule, index: Bounds(max(before.low, cut), before.high)}, usable, matrix, leaves)
@@ -193,10 +197,9 @@ def _condition(feature: Feature, bounds: Bounds) -> str:
         held = [word for rank, word in enumerate(feature.names) if bounds.low < rank <= bounds.high]
         listed = sorted(held, key=lambda word: (word == OTHER, word)) + (["missing"] if missing else [])
         return f"{name} is {' or '.join(listed)}"
-    least = float(feature.values[feature.values > feature.missing].min()) if len(feature.values) else 0.0
-    if missing and bounds.high < least:
+    if bounds.high == feature.missing:
         return f"{name} is missing"
-    low = bounds.low if bounds.low >= least else -math.inf
+    low = bounds.low if bounds.low > feature.missing else -math.inf
     if math.isinf(low) and math.isinf(bounds.high):
         return f"{name} is there"  # everything but missing
     parts = []
