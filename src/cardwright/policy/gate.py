@@ -563,6 +563,9 @@ def _too_thin(rule: MeasurementRule, plan: Planned, m: Measured, across: tuple[s
             most = _number(rule.max_unknown_share)
             return f"membership is unknown for {m.groups.unknown} of {m.groups.rows} rows, a share above {most}"
         return None
+    if m.groups is not None and m.groups.compared < m.groups.expected:
+        # The largest of several slices or perturbations: one that could not be judged may be the worst.
+        return f"it covers {m.groups.compared} of {m.groups.expected} of what was planned"
     if m.denominator is None and rule.min_denominator > 1:
         return "it does not say out of how many"
     if m.denominator is not None and m.denominator < rule.min_denominator:
