@@ -127,7 +127,7 @@ def test_missing_values_are_a_slice_and_a_branch_of_their_own():
     data = columns(planted=0.08)
     rng = np.random.default_rng(5)
     gone = rng.random(4000) < 0.15
-    wrong = rng.random(4000) < np.where(gone, 0.5, 0.05)
+    wrong = rng.random(4000) < np.where(gone, 0.5, 0.05 * (data["x"] > 0))
     data["d"] = np.where(wrong, 1 - data["y"], data["y"])
     for column, rule in (("x", "x is missing"), ("g", "g is missing")):
         changed = dict(data)
