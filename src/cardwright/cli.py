@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -140,6 +140,15 @@ def _echo(text: str, *, err: bool = False) -> None:
     typer.echo(text, err=err)
 
 
+def _list(words: Iterable[str]) -> list[str]:
+    """Words with commas between them, in lines."""
+    import textwrap
+
+    return textwrap.wrap(
+        ", ".join(words), _width(), initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False
+    )
+
+
 def _width() -> int:
     import shutil
 
@@ -266,8 +275,10 @@ def run(
         )
         store.write_dossier(folder, result.files, supersede=supersede)
         store.forget(folder)
-    for id_, since in result.run.earlier.items():
-        say(f"not run again: {id_}, evaluated {since}; nothing that it rests on has changed")
+    for since in sorted(set(result.run.earlier.values())):
+        say(f"Not run again, since nothing that they rest on has changed after {since}:")
+        for line in _list(id_ for id_, then in result.run.earlier.items() if then == since):
+            say(line)
     for problem in result.problems:
         _echo(f"missing: {problem}", err=True)
     _print(result.verdict)
