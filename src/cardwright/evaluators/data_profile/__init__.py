@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from cardwright.errors import MissingExtraError, UsageError, did_you_mean
+from cardwright.errors import UsageError, did_you_mean
+from cardwright.evaluators.database import column as _name
+from cardwright.evaluators.database import is_number
+from cardwright.evaluators.database import loaded as _load
+from cardwright.evaluators.database import one as _one
 from cardwright.evaluators.interface import Inputs, Need
 from cardwright.record.base import label
 from cardwright.record.evaluation import (
@@ -23,7 +25,6 @@ from cardwright.record.evaluation import Table as TableValue
 from cardwright.record.measurement import Interval, Measured, Measurement, Sampling, Unmeasured
 from cardwright.sources.interface import Predictions
 from cardwright.sources.interface import Table as TableSource
-from cardwright.sources.scratch import scratch
 
 if TYPE_CHECKING:
     import duckdb
@@ -131,55 +132,6 @@ class DataProfile:
             ),
             completeness="complete",
         )
-
-
-@contextmanager
-def _load(rows: Any, columns: list[str]) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The rows in DuckDB, which spills to a private folder where they do not fit into memory.
-
-    NaN is missing, as every source means it. Columns are called by `_name`.
-    """
-    try:
-        import duckdb
-        import pyarrow as pa
-        import pyarrow.compute as pc
-    except ImportError as exc:
-        raise MissingExtraError("duckdb", "tabular", "Profiling a table") from exc
-
-    def plain(array: Any) -> Any:
-        return pc.if_else(pc.is_nan(array), None, array) if pa.types.is_floating(array.type) else array
-
-    names = [_bare(c) for c in columns]
-    schema = pa.schema(
-        [rows.schema.field(c).with_name(n).with_nullable(True) for c, n in zip(columns, names, strict=True)]
-    )
-    pieces = (
-        pa.RecordBatch.from_arrays([plain(array) for array in batch.columns], schema=schema)
-        for batch in rows.batches(columns)
-    )
-    # Without a folder of its own DuckDB spills to `.tmp` in the working directory, for everybody to read.
-    with scratch() as folder, duckdb.connect(":memory:", config={"temp_directory": str(folder)}) as store:
-        store.execute("set memory_limit = '2GB'")
-        store.execute("set enable_progress_bar = false")
-        store.register("stream", pa.RecordBatchReader.from_batches(schema, pieces))
-        store.execute("create table rows as select * from stream")
-        store.unregister("stream")
-        yield store
-
-
-def _bare(column: str) -> str:
-    """A column's name in DuckDB: its bytes in hex, since SQL takes `Age` and `age` for one, and `n` for its own alias."""
-    return "c_" + column.encode().hex()
-
-
-def _name(column: str) -> str:
-    return f'"{_bare(column)}"'
-
-
-def _one(store: duckdb.DuckDBPyConnection, query: str) -> Any:
-    found = store.execute(query).fetchone()
-    assert found is not None
-    return found[0]
 
 
 class _Profile:
@@ -518,8 +470,8 @@ def _binned(
     None where one table has numbers in the column and the other has not.
     """
     name = _name(column)
-    numbers = _number(other, name)
-    if numbers != _number(store, name):
+    numbers = is_number(other, "rows", name)
+    if numbers != is_number(store, "rows", name):
         return None
     distinct = int(_one(other, f"select count(distinct {name}) from rows"))
     if numbers and distinct > 10:
@@ -541,12 +493,3 @@ def _binned(
         [*(int(mine.get(k, 0)) for k in keys), sum(int(n) for k, n in mine.items() if k not in keys)],
         [*(int(theirs[k]) for k in keys), sum(int(n) for k, n in theirs.items() if k not in keys)],
     )
-
-
-_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
-            "FLOAT", "DOUBLE", "DECIMAL")  # fmt: skip
-
-
-def _number(store: duckdb.DuckDBPyConnection, name: str) -> bool:
-    """Whether a column holds numbers, by its type in DuckDB."""
-    return str(_one(store, f"select any_value(typeof({name})) from rows")).startswith(_NUMBERS)
