@@ -66,6 +66,11 @@ def test_documents_know_neither_evaluators_nor_sources_nor_policies(path):
     assert not {m for m in imports(path) if inside(m, "evaluators", "sources", "policy")}
 
 
+@pytest.mark.parametrize("path", [p for p in MODULES if inside(name(p), "ci", "comparison")], ids=name)
+def test_what_is_told_of_a_verdict_or_of_two_records_is_made_of_values_alone(path):
+    assert not {m for m in imports(path) if not inside(m, "ci", "record", "errors", "__init__")}
+
+
 MAY_TOUCH_THE_DISK = ("sources", "resources", "store", "attest/keys", "cli")
 # Asking whether a path is there reads no evidence.
 MAY_LOOK = {"scaffold": {"exists"}, "assessment": {"is_dir"}, "assemble": {"exists", "stat"}}
