@@ -727,6 +727,14 @@ def _value(m: Measurement | None) -> float | None:
     return m.value if isinstance(m, Measured) else None
 
 
+def _covered(measurements: list[Measurement], attribute: str) -> str:
+    """Over how many of its groups the worst is taken, where it is not all of them."""
+    groups = [m.groups for m in measurements if m.across == (attribute,) and m.groups is not None]
+    least = min((g.compared for g in groups), default=0)
+    expected = max((g.expected for g in groups), default=0)
+    return f" ({least} of {expected} groups)" if least < expected else ""
+
+
 def _tables(
     tried: list[Tried], measurements: list[Measurement], setting: Setting, parts: list[Part]
 ) -> tuple[Table, ...]:
@@ -766,7 +774,11 @@ def _tables(
                     TableColumn(name="upper", title="to", unit=main.unit),
                     TableColumn(name="flips", title=answer.title, unit=answer.unit),
                     *(
-                        TableColumn(name=f"worst_{number}", title=f"Drop, worst group of {name}", unit=main.unit)
+                        TableColumn(
+                            name=f"worst_{number}",
+                            title=f"Drop, worst group of {name}{_covered(measurements, name)}",
+                            unit=main.unit,
+                        )
                         for number, name in enumerate(attributes)
                     ),
                 ),
