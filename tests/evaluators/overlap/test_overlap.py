@@ -90,7 +90,7 @@ def test_a_column_that_gives_the_label_away_is_a_high_finding():
         "id": [f"p{i}" for i in range(400)],
         "y": y,
     }
-    seen = look(rows, rows)
+    seen = look(rows, rows, columns=["leak", "noise", "id"])
     assert one(seen, "goodman_kruskal_lambda", column="leak").value > 0.95
     assert one(seen, "goodman_kruskal_lambda", column="noise").value < 0.3
     assert one(seen, "goodman_kruskal_lambda", column="id").code == "not_applicable"
@@ -113,6 +113,13 @@ def test_empty_tables_give_reasons_and_no_numbers(test, training):
     seen = look(test, training, columns=["a"])
     assert isinstance(one(seen, "exact_overlap_rate"), Unmeasured)
     assert seen.findings == ()
+
+
+def test_a_number_of_the_case_does_not_hide_that_rows_are_the_same():
+    rows = {"case": list(range(40)), "a": [i / 7 for i in range(40)], "y": [i % 2 for i in range(40)]}
+    seen = look({**rows, "case": list(range(100, 140))}, rows)
+    assert one(seen, "exact_overlap_rate").numerator == 40
+    assert any(gap.what == "case" for gap in seen.coverage.not_tested)
 
 
 def test_tables_without_a_common_column_are_refused():

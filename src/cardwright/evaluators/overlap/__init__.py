@@ -21,6 +21,8 @@ GRAVE = 0.01
 """Share of test rows from which a leak of whole rows is a high finding."""
 NEARLY_DETERMINED = 0.95
 """Goodman and Kruskal's lambda from which a column is said to give the label away."""
+ENOUGH = 20
+"""Rows from which a column with a value of its own for each is taken for a number of the case."""
 LEAST = 100
 """Labelled training rows below which lambda is not computed."""
 
@@ -32,7 +34,7 @@ class Overlap:
     ----------
     columns
         Columns that make two rows the same. Where it is not said: the columns the model reads if the source names them, else all
-        that both tables have, without label, prediction, score, weight, entity and time.
+        that both tables have, without label, prediction, score, weight, entity, time and columns that number the rows.
     entity
         Column that names a person or thing; the column of `person` of the source, where it is not said and both tables have it.
     time
@@ -87,6 +89,7 @@ class Overlap:
         with database() as store:
             look = _Look(self, store, test, training, chosen, entity)
             measurements = look.measurements()
+            chosen = look.chosen
             findings = look.findings()
         extra = [f"entities by {label(entity)}"] if entity else []
         return Evaluation(
@@ -124,6 +127,16 @@ class Overlap:
                     ),
                 ),
                 not_tested=(
+                    *(
+                        (
+                            NotTested(
+                                what=", ".join(label(c) for c in look.ids),
+                                why="its values number the rows: each has its own",
+                            ),
+                        )
+                        if look.ids
+                        else ()
+                    ),
                     *(() if entity else (NotTested(what="shared persons or things", why="no column names them"),)),
                     *(() if self.time else (NotTested(what="overlap in time", why="no column of times was named"),)),
                     NotTested(what="paraphrases and images that look alike", why="rows are compared by their values"),
@@ -180,8 +193,21 @@ class _Look:
             fill(store, table, source.rows, [*chosen, *more])
         self.rows = int(one(store, "select count(*) from test"))
         self.trained = int(one(store, "select count(*) from training"))
+        self.ids = [c for c in chosen if self._numbers_rows(c)] if asked.columns is None else []
+        self.chosen = [c for c in chosen if c not in self.ids] or chosen
         self.found: dict[str, Measurement] = {}
         self.leaks: list[tuple[str, float, float]] = []
+
+    def _numbers_rows(self, column: str) -> bool:
+        """Whether a column gives each row of both tables a value of its own, as a number of the case does."""
+        name = quoted(column)
+        for table, rows in (("test", self.rows), ("training", self.trained)):
+            kind, different = self.store.execute(
+                f"select any_value(typeof({name})), count(distinct {name}) from {table}"
+            ).fetchone() or ("", 0)
+            if rows < ENOUGH or different < rows or str(kind) in ("FLOAT", "DOUBLE"):
+                return False
+        return True
 
     def measurements(self) -> list[Measurement]:
         exact = {c: self._exact(c) for c in self.chosen}
