@@ -281,3 +281,27 @@ def test_a_column_of_the_same_value_or_of_infinities_does_not_stop_the_search():
     data["same"] = np.full(4000, 2.0)
     evaluation = run(source(data, features=("x", "z", "same")), columns=["same", "z"])
     assert found_slices(evaluation)
+
+
+@pytest.mark.parametrize(("scale", "offset"), [(1.0, 1.7e9), (1e300, 0.0), (1e-12, 0.0), (1.0, 1e15)])
+def test_numbers_far_from_zero_or_far_apart_are_cut_between_their_values(scale, offset):
+    """Seconds since 1970, huge and tiny numbers: the planted half is found, and the rule printed is the rule used."""
+    rng = np.random.default_rng(6)
+    x = np.rint(rng.uniform(0, 1000, 4000)) * scale + offset
+    y = rng.integers(0, 2, 4000)
+    wrong = rng.random(4000) < np.where(x >= 500 * scale + offset, 0.4, 0.02)
+    data = {"x": x, "y": y, "d": np.where(wrong, 1 - y, y)}
+    evaluation = run(source(data, sensitive=(), features=()), columns=["x"], max_depth=1)
+    (lifted,) = found_slices(evaluation)
+    name, sign, cut = lifted.slice["found slice"].split(" ")
+    assert (name, sign) == ("x", ">") and abs(float(cut) - offset - 500 * scale) < 30 * scale
+    share = one(evaluation, "slice_share", **lifted.slice)
+    assert share.value == pytest.approx((x > float(cut)).mean(), abs=0.03)
+    declared = [m for m in evaluation.measurements if m.metric == "error_rate" and "x" in m.slice]
+    assert [m.denominator for m in declared] == pytest.approx([1000] * 4, abs=10)
+
+
+def test_a_column_of_lists_is_refused():
+    data = {**columns(), "many": [[1]] * 4000}
+    with pytest.raises(UsageError, match="holds list"):
+        run(source(data), columns=["many"])

@@ -193,14 +193,13 @@ def declared_columns(
     return wanted
 
 
-def number_words(value: float) -> str:
-    """A cut point in words: six significant digits, as `six` rounds it."""
-    return f"{value:.6g}"
-
-
-def six(value: float) -> float:
-    """A number at six significant digits, so that the rule that is printed is the rule that was used."""
-    return float(f"{value:.6g}")
+def rounded(value: float, low: float, high: float) -> float:
+    """A cut point with as few digits as keep it at or above `low` and below `high`, so that it is printed as it is used."""
+    for digits in range(2, 17):
+        short = float(f"{value:.{digits}g}")
+        if low <= short < high:
+            return short
+    return value
 
 
 def parts_of(
@@ -222,7 +221,7 @@ def parts_of(
         if is_number(sample.batch, column):
             values = numbers(sample.batch.column(column), where=where, what=f'column "{as_label(column)}"')
             different = np.unique(values[~np.isnan(values)])
-            if column in edges or len(different) > FEW_NUMBERS:
+            if column in edges or (len(different) > FEW_NUMBERS and np.isfinite(different).sum() > 1):
                 found, how = _bands(column, values, edges.get(column), quantiles)
                 parts += found
                 cuts.append(Cuts(column, how))
@@ -234,11 +233,12 @@ def parts_of(
 def _bands(column: str, values: FloatArray, stated: Sequence[float] | None, quantiles: int) -> tuple[list[Part], str]:
     missing = np.isnan(values)
     if stated is None:
-        inner = np.quantile(values[~missing], np.arange(1, quantiles) / quantiles)
-        cut = sorted({six(float(edge)) for edge in inner})
+        known = np.unique(values[np.isfinite(values)])
+        inner = np.quantile(values[np.isfinite(values)], np.arange(1, quantiles) / quantiles)
+        cut = sorted({_between(known, float(edge)) for edge in inner})
     else:
-        cut = [six(edge) for edge in stated]
-    shown = [number_words(edge) for edge in cut]
+        cut = [float(edge) for edge in stated]
+    shown = [as_label(edge) for edge in cut]
     names = [
         f"below {shown[0]}",
         *(f"{low} to below {high}" for low, high in itertools.pairwise(shown)),
@@ -253,7 +253,25 @@ def _bands(column: str, values: FloatArray, stated: Sequence[float] | None, quan
     return kept, f"{column} at {', '.join(shown)} ({origin})"
 
 
+def _between(known: FloatArray, edge: float) -> float:
+    """A cut point near an edge that parts the same rows: above all values below the edge, and not above the next one."""
+    place = int(np.searchsorted(known, edge, side="left"))
+    if place == 0 or place == len(known):
+        return edge
+    least, most = float(known[place - 1]), float(known[place])
+    short = rounded(edge, np.nextafter(least, np.inf), np.nextafter(most, np.inf))
+    return float(short)
+
+
 def _categories(sample: Sample, column: str, unknown: set[str], where: str) -> list[Part]:
+    import pyarrow as pa
+
+    if pa.types.is_nested(sample.batch.column(column).type):
+        raise UsageError(
+            f'"{as_label(column)}" holds {sample.batch.column(column).type}, which makes no slices',
+            where=where,
+            do="Name another column.",
+        )
     try:
         encoded = encode(
             sample.batch.column(column), limit=MAX_VALUES + 1, blank=True, where=where, what=f'column "{column}"'

@@ -2,8 +2,8 @@
 
 The idea is that of error analysis by a surrogate tree (Nushi, Kamar and Horvitz 2018, HCOMP). Categories are put in the order of
 their mean loss in the finding half, which for a two-way split loses nothing (Breiman et al. 1984, theorem 4.5). A missing value
-stands below every other one, so that the tree can give it a branch of its own. Cut points are rounded before they are used, and
-rows are assigned by the rule that is printed.
+stands below every other one, so that the tree can give it a branch of its own. The tree sees ranks; a cut lies between two values
+of the finding half, with as few digits as keep it there, and all rows are assigned by the rule that is printed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from cardwright.evaluators.encoding import encode, numbers
-from cardwright.evaluators.slices.sample import MAX_VALUES, BoolArray, Sample, is_number, number_words, six
+from cardwright.evaluators.slices.sample import MAX_VALUES, BoolArray, Sample, is_number, rounded
 from cardwright.evaluators.sums import FloatArray
 from cardwright.record.base import label as as_label
 from cardwright.statistics.contrast import Losses
@@ -31,19 +31,35 @@ class Feature:
     column: str
     values: FloatArray
     """One per row; missing ones stand below all others."""
-    missing: float
-    """Where missing values stand."""
-    least: float
-    """The least value that is there in the finding half: a cut below it parts missing values from all others."""
+    steps: FloatArray
+    """The different values of the finding half, rising; the first is the missing ones' where there are any."""
     names: tuple[str, ...] = ()
     """Of a category: what stands at 0, 1, 2 …; empty for numbers."""
+
+    @property
+    def missing(self) -> float:
+        """Where missing values stand."""
+        return -1.0 if self.names else -math.inf
+
+    def ranks(self) -> FloatArray:
+        """The values as the tree takes them: their place among the steps, which single precision holds."""
+        return np.searchsorted(self.steps, self.values).astype(np.float64)
+
+    def cut(self, threshold: float) -> float:
+        """A cut between two ranks as one between two values."""
+        place = math.floor(threshold)
+        low, high = float(self.steps[place]), float(self.steps[place + 1])
+        if self.names or low == self.missing:
+            return low
+        return rounded(low / 2 + high / 2, low, high)
 
 
 @dataclass(frozen=True)
 class Bounds:
     """Of one feature in a rule: above `low`, and up to `high`."""
 
-    low: float = -math.inf
+    low: float | None = None
+    """`None` where there is no lower bound, so that missing values are in."""
     high: float = math.inf
 
 
@@ -74,16 +90,12 @@ def features(
     for column in columns:
         if is_number(sample.batch, column):
             values = numbers(sample.batch.column(column), where=sample.layout.where, what=f'column "{column}"')
-            values = np.where(np.isfinite(values), values, np.nan)
-            known = values[~np.isnan(values)]
-            if len(known) == 0 or len(np.unique(values)) < 2:
+            values = np.where(np.isfinite(values), values, -math.inf)
+            steps = np.unique(values[finding])
+            if len(steps) < 2:
                 left_out[column] = "it has one value"
                 continue
-            low = float(known.min())
-            missing = low - max(1.0, abs(low))
-            there = values[finding & ~np.isnan(values)]
-            least = float(there.min()) if len(there) else low
-            found.append(Feature(column, np.where(np.isnan(values), missing, values), missing, least))
+            found.append(Feature(column, values, steps))
             continue
         column_values = _category(sample, column, finding, losses, rare)
         if isinstance(column_values, str):
@@ -127,9 +139,9 @@ def _category(sample: Sample, column: str, finding: BoolArray, losses: Losses, r
     values = np.full(len(codes), -1.0)
     for rank, (_, _, number) in enumerate(order):
         values[rest if number == -2 else codes == number] = rank
-    if len(np.unique(values)) < 2:
+    if len(np.unique(values[finding])) < 2:
         return "it has one value"
-    return Feature(column, values, -1.0, 0.0, tuple(name for _, name, _ in order))
+    return Feature(column, values, np.unique(values[finding]), tuple(name for _, name, _ in order))
 
 
 def grow(
@@ -151,8 +163,9 @@ def grow(
     matrix = np.column_stack([feature.values for feature in usable])
     kind = DecisionTreeClassifier if losses.binary else DecisionTreeRegressor
     tree: Any = kind(max_depth=max_depth, min_samples_leaf=min_leaf, random_state=seed)
+    ranks = np.column_stack([feature.ranks() for feature in usable])
     tree.fit(
-        matrix[finding], losses.loss[finding], sample_weight=None if losses.weight is None else losses.weight[finding]
+        ranks[finding], losses.loss[finding], sample_weight=None if losses.weight is None else losses.weight[finding]
     )
     leaves: list[Leaf] = []
     _walk(tree.tree_, 0, {}, usable, matrix, leaves)
@@ -168,20 +181,26 @@ def _walk(
             leaves.append(Leaf(words(rule, usable), picks(rule, matrix)))
         return
     index = int(nodes.feature[node])
-    cut = float(nodes.threshold[node])
-    if not usable[index].names:
-        # scikit-learn cuts in single precision; the rounded cut is what is printed and used.
-        cut = six(cut) if cut >= usable[index].least else usable[index].missing
+    cut = usable[index].cut(float(nodes.threshold[node]))
     before = rule.get(index, Bounds())
     _walk(nodes, left, {**rule, index: Bounds(before.low, min(before.high, cut))}, usable, matrix, leaves)
-    _walk(nodes, right, {**rule, index: Bounds(max(before.low, cut), before.high)}, usable, matrix, leaves)
+    _walk(
+        nodes,
+        right,
+        {**rule, index: Bounds(cut if before.low is None else max(before.low, cut), before.high)},
+        usable,
+        matrix,
+        leaves,
+    )
 
 
 def picks(rule: dict[int, Bounds], matrix: FloatArray) -> BoolArray:
     """The rows that a rule picks."""
     rows = np.ones(len(matrix), bool)
     for index, bounds in rule.items():
-        rows &= (matrix[:, index] > bounds.low) & (matrix[:, index] <= bounds.high)
+        rows &= matrix[:, index] <= bounds.high
+        if bounds.low is not None:
+            rows &= matrix[:, index] > bounds.low
     return rows
 
 
@@ -191,21 +210,16 @@ def words(rule: dict[int, Bounds], usable: list[Feature]) -> str:
 
 
 def _condition(feature: Feature, bounds: Bounds) -> str:
-    name = as_label(feature.column)
-    missing = bounds.low < feature.missing <= bounds.high and bool((feature.values == feature.missing).any())
+    name, low, high = as_label(feature.column), bounds.low, bounds.high
+    missing = low is None and bool((feature.values == feature.missing).any())
     if feature.names:
-        held = [word for rank, word in enumerate(feature.names) if bounds.low < rank <= bounds.high]
+        held = [word for rank, word in enumerate(feature.names) if (low is None or low < rank) and rank <= high]
         listed = sorted(held, key=lambda word: (word == OTHER, word)) + (["missing"] if missing else [])
         return f"{name} is {' or '.join(listed)}"
-    if bounds.high == feature.missing:
+    if high == feature.missing:
         return f"{name} is missing"
-    low = bounds.low if bounds.low > feature.missing else -math.inf
-    if math.isinf(low) and math.isinf(bounds.high):
-        return f"{name} is there"  # everything but missing
-    parts = []
-    if not math.isinf(low):
-        parts.append(f"{name} > {number_words(low)}")
-    if not math.isinf(bounds.high):
-        parts.append(f"{name} ≤ {number_words(bounds.high)}")
-    text = f"{number_words(low)} < {name} ≤ {number_words(bounds.high)}" if len(parts) == 2 else parts[0]
+    least = None if low is None or low == feature.missing else as_label(low)
+    if math.isinf(high):
+        return f"{name} > {least}" if least is not None else f"{name} is not missing"
+    text = f"{name} ≤ {as_label(high)}" if least is None else f"{least} < {name} ≤ {as_label(high)}"
     return f"({text} or missing)" if missing else text
