@@ -362,3 +362,25 @@ def test_a_model_that_cannot_predict_the_rows_as_they_are_is_an_error_without_va
     with pytest.raises(SourceError, match=r"as they are \(RuntimeError\)") as caught:
         Robustness().evaluate(Inputs(id="r", sources={"source": source(), "model": model(broken)}))
     assert str(columns()["a"][0])[:6] not in str(caught.value)
+
+
+def test_a_column_named_as_the_record_names_perturbations_is_refused():
+    data = {**columns(), "perturbation": np.full(N, "noise 0.1")}
+    with pytest.raises(UsageError, match="Rename the column"):
+        run(source(data), columns=["perturbation"])
+
+
+def test_numbers_too_large_to_square_are_perturbed_all_the_same():
+    data = columns()
+    data["b"] = data["b"] * 1e305
+    evaluation = run(source(data), units={"b": [1e10]})
+    assert isinstance(under(evaluation, "accuracy_drop", "noise 0.5"), Measured)
+    assert isinstance(under(evaluation, "accuracy_drop", "b x 1e+10"), Measured)
+
+
+def test_nothing_asked_for_is_said_to_be_not_tested():
+    evaluation = run(noise=[], missing=[], shuffled=[], unseen=[])
+    assert one(evaluation, "largest_accuracy_drop").code == "not_applicable"
+    assert {"the perturbation noise", "the perturbation missing", "changes of units", "drift"} <= {
+        n.what for n in evaluation.coverage.not_tested
+    }

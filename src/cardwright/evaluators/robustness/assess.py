@@ -116,6 +116,13 @@ def assess(evaluator: Robustness, inputs: Inputs) -> Evaluation:
         )
     edges = check_edges(evaluator.edges, where)
     declared = declared_columns(source, evaluator.columns, edges, where)
+    for column in (BY, SAMPLE):
+        if column in declared or column in (attribute.name for attribute in source.sensitive):
+            raise UsageError(
+                f'a column called "{column}" cannot make slices: the record names what was done by that word',
+                where=where,
+                do="Rename the column.",
+            )
     sample = read(source, list(dict.fromkeys([*model.features, *declared])), evaluator.rows, inputs.seed)
     changes, left = planned(
         batch=sample.batch,

@@ -48,7 +48,8 @@ class Perturbation:
         for column in self.columns:
             digest = hashlib.sha256(f"{self.name}\0{column}".encode()).digest()
             rng = np.random.default_rng([seed, int.from_bytes(digest[:8], "big")])
-            arrays[column] = self.change(batch, column, rng)
+            with np.errstate(over="ignore", invalid="ignore"):  # a number too large is what the model then gets
+                arrays[column] = self.change(batch, column, rng)
         return pa.RecordBatch.from_arrays(list(arrays.values()), names=list(arrays))
 
 
@@ -68,7 +69,9 @@ def _noise(intensity: float) -> Change:
 
         values = _doubles(batch, column)
         known = values[np.isfinite(values)]
-        spread = float(known.std(ddof=1)) if len(known) > 1 else 0.0
+        size = float(np.abs(known).max(initial=0.0))
+        # Scaled first: squares of very large numbers would overflow.
+        spread = size * float((known / size).std(ddof=1)) if len(known) > 1 and size > 0 else 0.0
         return pa.array(values + intensity * spread * rng.standard_normal(len(values)), from_pandas=True)
 
     return change

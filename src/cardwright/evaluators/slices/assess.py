@@ -100,6 +100,12 @@ def assess(evaluator: Slices, inputs: Inputs) -> Evaluation:
     source = inputs.get("source", Predictions)
     edges = check_edges(evaluator.edges, where)
     declared = declared_columns(source, evaluator.columns, edges, where)
+    if FOUND in declared:
+        raise UsageError(
+            f'a column called "{FOUND}" cannot make slices: the record names the rules of the tree by that word',
+            where=where,
+            do="Rename the column.",
+        )
     searched = _searched(evaluator, source, declared, where) if evaluator.find else []
     sample = read(source, list(dict.fromkeys([*declared, *searched])), evaluator.rows, inputs.seed)
     about = About.of(source, sample.layout.derived)
