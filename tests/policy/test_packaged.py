@@ -77,3 +77,66 @@ def test_a_checklist_is_valid_and_every_selector_names_something_that_exists(nam
         assert set(item.evidence.fields) <= set(FIELDS)
         assert len(item.requirement) > 15
     assert not PROMISES.search(text_of("checklists", name))
+
+
+def produced(**context):
+    """The good case, of a model whose plan says what it is meant for."""
+    from dataclasses import replace
+
+    from tests.strategies import good_case
+
+    from cardwright.record import PlanLock, Record
+
+    case = good_case()
+    meant = case.record.context.model_copy(update=context)
+    plan = PlanLock.model_validate(case.plan.model_copy(update={"context": meant}).model_dump())
+    record = Record.model_validate(
+        case.record.model_copy(
+            update={
+                "context": meant,
+                "provenance": case.record.provenance.model_copy(update={"plan_sha256": plan.sha256}),
+            }
+        ).model_dump()
+    )
+    return replace(case, record=record, plan=plan)
+
+
+def test_work_meant_for_production_cannot_skip_the_minimum_whatever_its_policy():
+    from tests.policy.test_gate import P
+    from tests.strategies import NOW
+
+    from cardwright.policy.gate import decide
+
+    verdict = decide(produced(production_intended=True), P, NOW)
+    added = {o.requirement: o.status for o in verdict.outcomes if o.requirement.startswith("cardwright.minimum")}
+    assert added == {"cardwright.minimum.explainability": "missing", "cardwright.minimum.robustness": "missing"}
+    assert not verdict.allowed  # fairness and pii are what the policy itself asks for, always and blocking
+    for stated in (False, None):
+        verdict = decide(produced(production_intended=stated), P, NOW)
+        assert not any(o.requirement.startswith("cardwright.minimum") for o in verdict.outcomes)
+
+
+def test_a_refusal_names_the_role_that_it_goes_to():
+    from dataclasses import replace
+
+    from tests.policy.test_gate import POLICY, policy_of
+    from tests.strategies import NOW, good_case
+
+    from cardwright.policy.gate import decide
+
+    policy = policy_of(POLICY.replace(b"requirements:", b"escalation: {identity: security}\nrequirements:", 1))
+    verdict = decide(replace(good_case(), artefacts=None), policy, NOW)
+    assert next(o for o in verdict.outcomes if o.requirement == "identity").remedy.endswith(
+        "It goes to the role security."
+    )
+    passed = decide(good_case(), policy, NOW)
+    assert next(o for o in passed.outcomes if o.requirement == "identity").remedy is None
+
+
+def test_no_policy_takes_the_name_of_what_holds_under_every_policy():
+    from tests.policy.test_gate import POLICY, policy_of
+
+    from cardwright.errors import PolicyError
+
+    with pytest.raises(PolicyError, match="Cardwright's own"):
+        policy_of(POLICY.replace(b"id: identity", b"id: cardwright.plan"))

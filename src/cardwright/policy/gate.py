@@ -20,6 +20,7 @@ from datetime import UTC, date, datetime, timedelta
 from cardwright.errors import NothingToCheckError
 from cardwright.policy.policy import (
     BINDINGS,
+    OURS,
     AgeRule,
     AppliesWhen,
     ChecklistRule,
@@ -106,7 +107,7 @@ def decide(case: Case, policy: Policy, now: str, stage: Stage = "release", *, ch
             f"the policy {policy.name} is for a {' or a '.join(policy.kinds)}; {record.subject.name} is a {record.subject.kind}",
             do="Choose a policy of its kind.",
         )
-    requirements = [*_INHERENT, *policy.requirements]
+    requirements = [*_INHERENT, *_minimum(record, policy), *policy.requirements]
     outcomes: list[Outcome] = []
     outstanding: list[Outstanding] = []
     applied = 0
@@ -121,8 +122,11 @@ def decide(case: Case, policy: Policy, now: str, stage: Stage = "release", *, ch
         if clause is not None:
             answer = _Answer("not_applicable", f"Does not apply: {clause}.", clause=clause)
         else:
-            applied += requirement.level == "block" and requirement not in _INHERENT
+            applied += requirement.level == "block" and not requirement.id.startswith(OURS)
             answer = _judge(requirement, case, policy, now)
+        role = policy.escalation.get(requirement.id)
+        if role is not None and answer.status not in ("passed", "not_applicable"):
+            answer.remedy = f"{answer.remedy or ''} It goes to the role {role}.".strip()
         outcomes.append(_outcome(requirement, len(outcomes) + 1, answer, waivers.of(requirement, answer)))
     if not applied:
         raise NothingToCheckError(
@@ -1014,6 +1018,55 @@ _INHERENT: tuple[Requirement, ...] = (
     ),
 )
 """What holds under every policy."""
+
+MINIMUM: dict[str, dict[str, tuple[str, str]]] = {
+    "model": {
+        "fairness": ("fairness", "A difference between groups that nobody measured is found by those it affects."),
+        "privacy": ("pii", "What nobody looked for is found by whoever should not."),
+        "explainability": (
+            "attributions",
+            "A model that is right for the wrong reason is right until the reason changes.",
+        ),
+        "robustness": ("robustness", "Inputs in use have gaps, other units and noise."),
+    },
+    "system": {
+        "safety": ("safety", "Whoever can write to it can try."),
+        "privacy": ("pii", "What one person told it must not reach another."),
+    },
+    "dataset": {
+        "fairness": ("fairness", "A model learns the differences that the labels hold."),
+        "privacy": ("pii", "Personal data that nobody needs must not be passed on."),
+    },
+}
+"""The responsible-AI minimum of each kind: what to show, which evaluator shows it, and why."""
+
+
+def _minimum(record: Record, policy: Policy) -> tuple[Requirement, ...]:
+    """What work that is meant for production cannot skip, whatever its policy: evidence, an evaluation that shows from its input
+    that the question does not arise, or a waiver. Left out where the policy itself always asks for that evaluator, blocking."""
+    if not record.context.production_intended:
+        return ()
+    asked = {
+        evaluator
+        for r in policy.requirements
+        if r.level == "block"
+        and r.applies_when is None
+        and (evaluator := getattr(r.rule, "evaluator", None)) is not None
+    }
+    return tuple(
+        Requirement(
+            id=f"cardwright.minimum.{area}",
+            title=f"Work meant for production shows {area}",
+            why=why,
+            origin="practice",
+            citation="The checklist responsible_ai_minimum",
+            set_by="Cardwright",
+            set_on="2026-11-23",
+            evaluated=EvaluatedRule(evaluator=evaluator, accept=("complete", "sampled"), not_applicable=True),
+        )
+        for area, (evaluator, why) in MINIMUM[record.subject.kind].items()
+        if evaluator not in asked
+    )
 
 
 # ---------------------------------------------------------------------------------------------------- waivers

@@ -21,6 +21,8 @@ from cardwright.record.subject import Kind
 from cardwright.record.verdict import Standing
 
 Completeness = Literal["complete", "sampled", "partial", "truncated"]
+OURS = "cardwright."
+"""How ids begin of what holds under every policy."""
 BINDINGS = ("asserted", "supplied", "recomputed")
 
 
@@ -331,6 +333,8 @@ class PolicyFile(Value):
     @model_validator(mode="after")
     def _ids_are_unique(self) -> Self:
         ids = [requirement.id for requirement in self.requirements]
+        if any(id.startswith(OURS) for id in ids):
+            raise ValueError(f'an id that begins with "{OURS}" is Cardwright\'s own')
         twice = sorted({id for id in ids if ids.count(id) > 1})
         if twice:
             raise ValueError(f'the requirement "{twice[0]}" stands twice')
