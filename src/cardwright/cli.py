@@ -24,6 +24,7 @@ from cardwright import __version__
 from cardwright.errors import CardwrightError, NothingToCheckError, UsageError
 
 if TYPE_CHECKING:
+    from cardwright import documents
     from cardwright.ci import Checks
     from cardwright.policy.policy import Policy
     from cardwright.record.verdict import Verdict
@@ -1288,6 +1289,87 @@ def schema(
     if name not in schemas.FORMATS:
         raise UsageError(f'no file format is called "{name}"', do=did_you_mean(name, schemas.FORMATS))
     typer.echo(schemas.of(name).decode("utf-8"), nl=False)
+
+
+class ExportFormat(StrEnum):
+    """Another system's format."""
+
+    CYCLONEDX = "cyclonedx"
+    CROISSANT = "croissant"
+    MCT = "mct"
+    HF = "hf"
+
+
+@app.command()
+def export(
+    dossier: Annotated[Path, typer.Argument(help="A dossier's folder, or a record.json.")],
+    format: Annotated[ExportFormat, typer.Option("--format", "-f", help="Another system's format.")],
+    output: Out = None,
+    audience: Annotated[ReaderGroup, typer.Option("--audience", help="Who reads it.")] = ReaderGroup.INTERNAL,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Write the record in another system's format, held against its official schema."""
+    STATE.quiet, STATE.debug = STATE.quiet or quiet, STATE.debug or debug
+    from cardwright import documents, exports, store
+    from cardwright.documents.audience import edition_for
+
+    edition = edition_for(_edition(dossier, audience))
+    if format is ExportFormat.HF:
+        data = documents.render(
+            _edition(dossier, audience),
+            document="dataset_card" if edition.record.subject.kind == "dataset" else "model_card",
+            format="markdown",
+        )
+        name = "README.md"
+    else:
+        data = exports.export(edition, format.value)
+        name = f"{edition.record.subject.name}.{exports.FORMATS[format.value][2]}"
+    path = output or Path(name)
+    store.write_file(path, data)
+    say(f"{path}: {len(data):,} bytes")
+
+
+def _edition(dossier: Path, audience: ReaderGroup) -> documents.Edition:
+    """What a dossier, or a record alone, has to say."""
+    from cardwright import documents, store
+    from cardwright.dossier import case_of
+    from cardwright.record import canonical
+    from cardwright.record.record import Record
+    from cardwright.record.verdict import Verdict
+
+    if dossier.is_file():
+        record = canonical.parse(Record, store.read_file(dossier, what="record"), where=str(dossier))
+        return documents.Edition(record=record, audience=audience.value)
+    files = store.read_dossier(dossier)
+    case = case_of(files, where=str(dossier))
+    verdict = (
+        canonical.parse(Verdict, files[store.REVIEW], where=str(dossier / store.REVIEW))
+        if store.REVIEW in files
+        else None
+    )
+    return documents.Edition(record=case.record, verdict=verdict, run=case.run, audience=audience.value)
+
+
+@app.command("import-card")
+def import_card(
+    card: Annotated[Path, typer.Argument(help="A Hugging Face card (Markdown), or Model Card Toolkit JSON.")],
+    output: Out = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Take what people wrote in an existing card over into a details.yaml; numbers are not taken."""
+    STATE.quiet, STATE.debug = STATE.quiet or quiet, STATE.debug or debug
+    from cardwright import card_import, store
+
+    found = card_import.import_card(store.read_file(card, what="card"), name=card.name, today=_now()[:10])
+    path = output or Path("details.yaml")
+    if path.exists():
+        raise UsageError("it is there already, and holds somebody's words", where=str(path), do="Name another -o.")
+    store.write_file(path, found.details)
+    say(f"{path}: {len(found.taken)} answers taken: {', '.join(found.taken) or 'none'}")
+    if found.left:
+        typer.echo(f"no place for: {', '.join(found.left)}", err=True)
 
 
 @app.command()

@@ -101,3 +101,8 @@ def fonts() -> dict[str, bytes]:
         raise UsageError(
             "the font family Source Sans Pro is not installed", do="pip install font-source-sans-pro"
         ) from exc
+
+
+def export_schema(name: str) -> str:
+    """An official schema of another system's format, as it was published."""
+    return (Path(__file__).parent / "exports" / name).read_text(encoding="utf-8")
