@@ -2,9 +2,12 @@
 
 from dataclasses import replace
 
+import pytest
+
+pytest.importorskip("pandas", reason="evaluators need the tabular extra")
+
 import numpy as np
 import pandas as pd
-import pytest
 from tests.policy.test_gate import policy_of
 from tests.strategies import NOW, good_case, good_record
 from tests.support import memory_predictions

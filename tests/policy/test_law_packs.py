@@ -1,6 +1,9 @@
 """Law and practice as dated data: each pack is valid, says where its source stands, and judges as its source describes."""
 
 import pytest
+
+pytest.importorskip("numpy", reason="metrics of arrays need the tabular extra")
+
 from tests.policy.test_gate import NOW, changed
 from tests.strategies import good_record
 

@@ -2,8 +2,11 @@
 
 from html.parser import HTMLParser
 
-import numpy as np
 import pytest
+
+pytest.importorskip("numpy", reason="metrics of arrays need the tabular extra")
+
+import numpy as np
 from tests.strategies import good_record
 
 from cardwright import metrics
