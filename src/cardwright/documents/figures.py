@@ -137,7 +137,7 @@ def margins(verdict: Verdict) -> Figure | None:
         worst = min(seen, key=lambda o: (o.distance if o.distance is not None else 0.0, o.metric))
         assert worst.value is not None
         bounds = (
-            sorted((sign * (end - limit) for end in (worst.interval.lower, worst.interval.upper)))
+            sorted(sign * (end - limit) for end in (worst.interval.lower, worst.interval.upper))
             if worst.interval
             else None
         )
