@@ -418,6 +418,26 @@ def _wanted(rule: MeasurementRule, plan: Planned) -> list[tuple[dict[str, str | 
     return [(dict(sorted(slice_.items())), ()) for slice_ in rule.slices]
 
 
+_Index = dict[tuple[str, frozenset[tuple[str, str | None]]], list[Measured | Unmeasured]]
+_INDEXED: dict[int, tuple[tuple[Measured | Unmeasured, ...], _Index]] = {}
+"""Measurements by metric and rows, for the tuples looked at last. Each is kept here, so that its `id` stays its own."""
+
+
+def _about(
+    measurements: tuple[Measured | Unmeasured, ...], metric: str, slice_: dict[str, str | None]
+) -> list[Measured | Unmeasured]:
+    """The measurements of a metric over these rows, in their order: looking through all of them for each requirement is slow."""
+    kept = _INDEXED.get(id(measurements))
+    if kept is None:
+        if len(_INDEXED) >= 32:
+            _INDEXED.clear()
+        index: _Index = {}
+        for m in measurements:
+            index.setdefault((m.metric, frozenset(m.slice.items())), []).append(m)
+        kept = _INDEXED[id(measurements)] = (measurements, index)
+    return kept[1].get((metric, frozenset(slice_.items())), [])
+
+
 def _observe(
     rule: MeasurementRule,
     evaluation: Evaluation,
@@ -428,12 +448,8 @@ def _observe(
 ) -> list[Observation]:
     found = [
         m
-        for m in evaluation.measurements
-        if m.metric == rule.metric
-        and m.slice == slice_
-        and _same_attributes(m.across, across)
-        and m.given == rule.given
-        and m.of_class == rule.of_class
+        for m in _about(evaluation.measurements, rule.metric, slice_)
+        if _same_attributes(m.across, across) and m.given == rule.given and m.of_class == rule.of_class
     ]
     if not found:
         note = f"{_name(rule, slice_, across)} is not in {evaluation.id}."
