@@ -68,6 +68,18 @@ def template_folders(own: Path | None = None) -> list[Path]:
     return [own, ours]
 
 
+def catalogues(code: str, own: Path | None = None) -> list[tuple[bytes, str]]:
+    """The catalogues of a language, ours first, with how errors name them.
+
+    Raises
+    ------
+    UsageError
+        Where the person's folder is not there.
+    """
+    paths = [place / f"words.{code}.yaml" for place in reversed(template_folders(own))]
+    return [(path.read_bytes(), path.name) for path in paths if path.is_file()]
+
+
 def stylesheet(name: str) -> str:
     """A style sheet of ours."""
     return (folder("card_templates") / name).read_text(encoding="utf-8")

@@ -63,6 +63,12 @@ def test_axe_finds_nothing_in_a_report_of_what_is_missing(tmp_path):
     )
 
 
+def test_axe_finds_nothing_in_german(tmp_path):
+    case = with_record(good_case(), rich_record())
+    page = documents.render(edition(case, language="de"), document="audit_report", format="html").decode()
+    assert violations(page, tmp_path, dark=False) == []
+
+
 def test_a_fault_would_be_found(tmp_path):
     page = documents.render(edition(), document="model_card", format="html").decode()
     assert [

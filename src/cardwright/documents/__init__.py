@@ -5,7 +5,9 @@ They take `(record, verdict, claims)`, all values of `record/`, and know neither
 
 from __future__ import annotations
 
-from cardwright.documents import audience, environment, front_matter, pdf, view
+import re
+
+from cardwright.documents import audience, environment, front_matter, language, pdf, view
 from cardwright.documents.interface import DOCUMENTS, Document, Edition, Format, MissingPangoError, find, standard
 from cardwright.record import canonical
 from cardwright.record.base import visible
@@ -37,7 +39,8 @@ def render(edition: Edition, *, document: str, format: Format) -> bytes:
     """
     sort = find(document, format)
     edition = audience.edition_for(edition)
-    seen = view.make(sort, edition, printed=format == "pdf")
+    say = language.of(edition.language, edition.templates_dir)
+    seen = view.make(sort, edition, printed=format == "pdf", say=say)
     record = edition.record
     context = {
         "view": seen,
@@ -51,10 +54,12 @@ def render(edition: Edition, *, document: str, format: Format) -> bytes:
         "edition": edition,
         "record_sha256": record.sha256,
         "print": format == "pdf",
-        "style": _style(format, edition),
+        "style": _style(format, edition, say),
         "front_matter": front_matter.make(edition, dataset=document == "dataset_card"),
     }
-    text = environment.render(sort.templates[format], context, markdown=format == "markdown", own=edition.templates_dir)
+    text = environment.render(
+        sort.templates[format], context, markdown=format == "markdown", own=edition.templates_dir, say=say
+    )
     if format != "pdf":
         return text.encode("utf-8")
     moment = edition.verdict.evaluated_at if edition.verdict else edition.run.finished if edition.run else _EPOCH
@@ -63,21 +68,28 @@ def render(edition: Edition, *, document: str, format: Format) -> bytes:
     )
 
 
-def _style(format: Format, edition: Edition) -> str:
+def _style(format: Format, edition: Edition, say: language.Language) -> str:
     if format == "markdown":
         return ""
     if format == "html":
         return f"{stylesheet('base.css')}\n{stylesheet('screen.css')}"
     record = edition.record
-    head = f"{record.title} \u00b7 {record.subject.version} \u00b7 record {record.sha256[:12]}"
+    head = f"{record.title} \u00b7 {record.subject.version} \u00b7 {say.text('record')} {record.sha256[:12]}"
     boxes = {
-        "@top-left": head,
-        "@top-right": edition.state.upper(),
-        "@bottom-left": f"record sha256 {record.sha256}",
+        "@top-left": _css(head),
+        "@top-right": _css(say.term(edition.state).upper()),
+        "@bottom-left": _css(say.text("record sha256 {digest}", digest=record.sha256)),
+        "@bottom-right": _counted(say.pattern("page {page} of {pages}")),
     }
-    inner = " ".join(f"{box} {{ content: {_css(text)} }}" for box, text in boxes.items())
+    inner = " ".join(f"{box} {{ content: {content} }}" for box, content in boxes.items())
     margins = f"@page {{ size: {edition.page_size}; {inner} }}"
     return f"{pdf.font_faces()}\n{stylesheet('base.css')}\n{stylesheet('print.css')}\n{margins}"
+
+
+def _counted(pattern: str) -> str:
+    """A pattern with the page's number and their count in it, as CSS."""
+    parts = re.split(r"\{(page|pages)\}", pattern)
+    return " ".join(f"counter({part})" if index % 2 else _css(part) for index, part in enumerate(parts) if part)
 
 
 def _css(text: str) -> str:

@@ -27,6 +27,8 @@ Cell = frozenset[tuple[str, str | None]]
 
 NOBODY = "(name withheld)"
 TOO_FEW = "Withheld: too few cases stand behind it, or behind a group that could be worked out from it."
+WITHHELD = ("The numbers are withheld in this edition.", "Who signed is withheld in this edition.")
+"""What stands in the place of an explanation, after the status."""
 _OPERATIONS = ("integration", "dependencies", "rollback", "rollout")
 """What people say about the running of a service; not for the public."""
 _PEOPLE = ("name", "accepted_by")
@@ -212,6 +214,11 @@ def _details(details: Details, withheld: set[str]) -> Details:
     return Details(answers=answers)
 
 
+def withheld(status: str, ending: str) -> str:
+    """The explanation of an outcome whose own is withheld."""
+    return f"{status.replace('_', ' ').capitalize()}. {ending}"
+
+
 def _outcome(outcome: Outcome, gone: set[tuple[str, tuple[object, ...]]], hidden: frozenset[Cell]) -> Outcome:
     keys = {(evaluation, key[0], key[1], key[2]) for evaluation, key in gone}
     seen = tuple(
@@ -223,13 +230,9 @@ def _outcome(outcome: Outcome, gone: set[tuple[str, tuple[object, ...]]], hidden
     update: dict[str, Any] = {"observations": seen}
     named = hidden and _names(hidden).search(outcome.explanation)
     if named or any(after is not before for after, before in zip(seen, outcome.observations, strict=True)):
-        update["explanation"] = (
-            f"{outcome.status.replace('_', ' ').capitalize()}. The numbers are withheld in this edition."
-        )
+        update["explanation"] = withheld(outcome.status, WITHHELD[0])
     if outcome.waived is not None:
         update["waived"] = outcome.waived.model_copy(update={"approved_by": NOBODY, "requested_by": NOBODY})
     if outcome.kind in ("sign_off", "preregistered", "checklist"):
-        update["explanation"] = (
-            f"{outcome.status.replace('_', ' ').capitalize()}. Who signed is withheld in this edition."
-        )
+        update["explanation"] = withheld(outcome.status, WITHHELD[1])
     return outcome.model_copy(update=update)

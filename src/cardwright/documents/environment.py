@@ -9,8 +9,9 @@ Everything that comes from a record is hostile text. HTML templates escape it by
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -28,15 +29,18 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 from cardwright import resources
+from cardwright.documents import audience
+from cardwright.documents.language import ENGLISH, Language, words
 from cardwright.errors import TemplateError, did_you_mean
 from cardwright.record.base import visible
 from cardwright.record.measurement import Interval, Measured, Unmeasured
+from cardwright.record.verdict import STATUSES, Standing, Verdict
 
 NARROW = "\u202f"  # narrow no-break space, between a number and its sign
 MINUS = "\u2212"
 
 
-def number(value: float | None, unit: str | None = None) -> str:
+def number(value: float | None, unit: str | None = None, say: Language = ENGLISH) -> str:
     """A number for people: three decimals for shares, differences and ratios; whole for counts; else four figures."""
     if value is None:
         return "—"
@@ -46,36 +50,36 @@ def number(value: float | None, unit: str | None = None) -> str:
         text = f"{value:.3f}" if value == 0 or abs(value) >= 0.0005 else f"{value:.2g}"
     else:
         text = f"{value:,.4g}"
-    return text.replace("-", MINUS)
+    return say.digits(text).replace("-", MINUS)
 
 
-def interval(bounds: Interval | None, unit: str | None = None) -> str:
+def general(value: float, say: Language = ENGLISH) -> str:
+    """A number as it was written, such as a limit: as few figures as tell it."""
+    return say.digits(f"{value:g}")
+
+
+def interval(bounds: Interval | None, unit: str | None = None, say: Language = ENGLISH) -> str:
     """`0.656 to 0.755`, or a dash."""
-    return "—" if bounds is None else f"{number(bounds.lower, unit)} to {number(bounds.upper, unit)}"
+    if bounds is None:
+        return "—"
+    return say.text("{lower} to {upper}", lower=number(bounds.lower, unit, say), upper=number(bounds.upper, unit, say))
 
 
-def measured(m: Measured | Unmeasured) -> str:
+def measured(m: Measured | Unmeasured, say: Language = ENGLISH) -> str:
     """A measurement in a phrase: value, interval with its level, and what was counted; or why there is none."""
     if isinstance(m, Unmeasured):
-        return f"not measured: {m.reason}"
+        return say.text("not measured: {reason}", reason=m.reason)
     parts = []
     if m.interval is not None:
-        parts.append(f"{m.interval.level * 100:g}{NARROW}% interval {interval(m.interval, m.unit)}")
+        level = f"{general(m.interval.level * 100, say)}{NARROW}%"
+        parts.append(say.text("{level} interval {bounds}", level=level, bounds=interval(m.interval, m.unit, say)))
     if m.numerator is not None and m.denominator is not None:
-        parts.append(f"{number(m.numerator)} of {number(m.denominator)}")
+        parts.append(say.text("{n} of {total}", n=number(m.numerator, say=say), total=number(m.denominator, say=say)))
     elif m.denominator is not None:
-        parts.append(f"n = {number(m.denominator)}")
+        parts.append(f"n = {number(m.denominator, say=say)}")
     if m.groups is not None:
-        parts.append(f"over {m.groups.compared} of {m.groups.expected} groups")
-    return number(m.value, m.unit) + (f" ({'; '.join(parts)})" if parts else "")
-
-
-def words(name: str) -> str:
-    """`true_positive_rate` as `true positive rate`; well-known abbreviations stay capitals."""
-    text = name.replace("_", " ").replace("-", " ")
-    for short in ("roc auc", "roc", "auc", "pii", "f1", "r squared", "url", "ip"):
-        text = re.sub(rf"\b{short}\b", short.upper() if short != "r squared" else "R²", text)
-    return text
+        parts.append(say.text("over {n} of {total} groups", n=m.groups.compared, total=m.groups.expected))
+    return number(m.value, m.unit, say) + (f" ({'; '.join(parts)})" if parts else "")
 
 
 def sentence(text: str) -> str:
@@ -83,11 +87,60 @@ def sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def slice_words(slice_: dict[str, str | None]) -> str:
+def slice_words(slice_: dict[str, str | None], say: Language = ENGLISH) -> str:
     """`race = black, sex = unknown`; `all rows` for the empty slice."""
     if not slice_:
-        return "all rows"
-    return ", ".join(f"{attribute} = {'unknown' if value is None else value}" for attribute, value in slice_.items())
+        return say.text("all rows")
+    return ", ".join(
+        f"{attribute} = {say.text('unknown') if value is None else value}" for attribute, value in slice_.items()
+    )
+
+
+def headline(verdict: Verdict, say: Language = ENGLISH) -> str:
+    """The decision in a line: as the gate wrote it in English, by the same counts in another language."""
+    if say.catalogue is None:
+        return verdict.headline
+    if not verdict.allowed:
+        counts = Counter(outcome.status for outcome in verdict.blocking)
+        parts = ", ".join(f"{counts[status]} {say.term(status)}" for status in STATUSES if counts[status])
+        total = counts.total()
+        key = (
+            "REFUSED: 1 requirement in the way ({parts})"
+            if total == 1
+            else "REFUSED: {n} requirements in the way ({parts})"
+        )
+        return say.text(key, n=total, parts=parts)
+    text = say.text("ALLOWED")
+    waived = [outcome.waived for outcome in verdict.outcomes if outcome.waived is not None and outcome.level == "block"]
+    if waived:
+        key = "ALLOWED WITH 1 WAIVER until {day}" if len(waived) == 1 else "ALLOWED WITH {n} WAIVERS until {day}"
+        text = say.text(key, n=len(waived), day=min(waiver.expires for waiver in waived))
+    if verdict.outstanding:
+        many = len(verdict.outstanding)
+        key = "on the evidence; 1 sign-off outstanding" if many == 1 else "on the evidence; {n} sign-offs outstanding"
+        text += " " + say.text(key, n=many)
+    return text
+
+
+def standing(where: Standing, say: Language = ENGLISH) -> str:
+    """Where a requirement's source stands; see `Standing.words`."""
+    if say.catalogue is None:
+        return where.words
+    since = say.text("since {day}", day=where.effective) if where.effective is not None else None
+    parts = [say.term(where.status)]
+    if where.status == "superseded":
+        parts = [say.text("superseded on {day}", day=where.superseded)]
+        parts += [say.text("effective from {day}", day=where.effective)] if since else []
+    elif where.status == "proposed":
+        parts += [say.text("to be effective from {day}", day=where.effective)] if since else []
+    elif where.status == "rescission_proposed":
+        parts = [" ".join(filter(None, (say.term("in_force"), since))), say.text("its rescission proposed")]
+    elif since:
+        parts = [f"{parts[0]} {since}"]
+    if where.superseded is not None and where.status != "superseded":
+        parts.append(say.text("until {day}", day=where.superseded))
+    as_of = say.text("as of {day}", day=where.as_of)
+    return f"{', '.join(parts)} ({as_of})" + (f": {where.note}" if where.note is not None else "")
 
 
 def short(digest: str | None) -> str:
@@ -174,12 +227,8 @@ def _anchor(text: str) -> str:
 
 
 _FILTERS: dict[str, Callable[..., Any]] = {
-    "number": number,
-    "interval": interval,
-    "measured": measured,
     "words": words,
     "sentence": sentence,
-    "slice": slice_words,
     "short": short,
     "clip": clip,
     "moment": moment,
@@ -187,10 +236,49 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "anchor": _anchor,
 }
 
+_SPOKEN: dict[str, Callable[..., Any]] = {
+    "number": number,
+    "general": general,
+    "interval": interval,
+    "measured": measured,
+    "slice": slice_words,
+    "headline": headline,
+    "standing": standing,
+}
+"""Filters that read otherwise in another language."""
+
+
+CHOSEN_BY = ("the plan", "the command line")
+"""Who chose the policy, as verdicts say it."""
+
+
+def _fixed_values(say: Language) -> dict[str, str]:
+    """What records and verdicts say in our own words, in the language: the record inside stays as it is."""
+    told = {said: say.text(said) for said in (audience.NOBODY, audience.TOO_FEW, *CHOSEN_BY)}
+    for status in STATUSES:
+        for ending in audience.WITHHELD:
+            told[audience.withheld(status, ending)] = f"{sentence(say.term(status))}. {say.text(ending)}"
+    return told
+
+
+def _digest_span(value: str) -> Markup:
+    return Markup(f'<span class="digest">{escape(value)}</span>')  # noqa: S704  escaped
+
 
 @cache
-def make(markdown: bool, own: Path | None) -> ImmutableSandboxedEnvironment:
+def make(markdown: bool, own: Path | None, say: Language = ENGLISH) -> ImmutableSandboxedEnvironment:
     """The environment for HTML or for Markdown templates; it keeps the templates it has compiled."""
+    shown: Callable[[Any], Any] = markdown_text if markdown else _visible
+    fixed = _fixed_values(say) if say.catalogue is not None else {}
+
+    def finalize(value: Any) -> Any:
+        return shown(fixed.get(value, value) if isinstance(value, str) else value)
+
+    def t(key: str, **values: Any) -> Markup:
+        # The words are ours or the house's, like the templates; what is filled in is escaped like every value.
+        said = Markup(say.pattern(key))  # noqa: S704
+        return Markup(say.fill(key, said, {name: finalize(value) for name, value in values.items()}))  # noqa: S704
+
     environment = ImmutableSandboxedEnvironment(
         # `cardwright/NAME` is always ours, so that a house's own NAME can extend it and replace one block.
         loader=ChoiceLoader(
@@ -200,27 +288,33 @@ def make(markdown: bool, own: Path | None) -> ImmutableSandboxedEnvironment:
             ]
         ),
         autoescape=not markdown,
-        finalize=markdown_text if markdown else _visible,
+        finalize=finalize,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
     environment.filters.update(_FILTERS)
+    environment.filters.update({name: partial(filter_, say=say) for name, filter_ in _SPOKEN.items()})
+    environment.filters.update({"term": say.term, "inner": say.inner, "digest": _digest_span})
+    environment.globals["t"] = t
     if markdown:
         environment.filters["safe"] = Markup
     return environment
 
 
-def render(template: str, context: dict[str, Any], *, markdown: bool, own: Path | None = None) -> str:
+def render(
+    template: str, context: dict[str, Any], *, markdown: bool, own: Path | None = None, say: Language = ENGLISH
+) -> str:
     """A template filled in.
 
     Raises
     ------
     TemplateError
-        Where it is not there, is not valid, names something unknown (with the nearest), or does what templates may not.
+        Where it is not there, is not valid, names something unknown (with the nearest), does what templates may not, or has
+        words that the catalogue of the language does not hold.
     """
-    environment = make(markdown, own)
+    environment = make(markdown, own, say)
     try:
         return environment.get_template(template).render(context)
     except TemplateNotFound as exc:

@@ -11,7 +11,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from cardwright.documents.environment import number, slice_words, words
+from cardwright.documents.environment import general, number, slice_words
+from cardwright.documents.language import ENGLISH, Language, words
 from cardwright.record.evaluation import Evaluation, Series
 from cardwright.record.measurement import Measured, Unmeasured
 from cardwright.record.verdict import STATUSES, Verdict
@@ -61,6 +62,7 @@ def dots(
     *,
     limit: float | None = None,
     limit_label: str = "",
+    say: Language = ENGLISH,
 ) -> Figure:
     """Values with their intervals, one row each; what is not measured is said in its row."""
     shown = rows[:MOST_ROWS]
@@ -85,12 +87,12 @@ def dots(
     for index, (label, m) in enumerate(shown):
         y = 14 + index * ROW
         if isinstance(m, Unmeasured):
-            placed.append({"label": _clip(label), "full": label, "y": y, "note": "not measured"})
+            placed.append({"label": _clip(label), "full": label, "y": y, "note": say.text("not measured")})
             continue
         bounds = m.interval
-        text = number(m.value, m.unit)
+        text = number(m.value, m.unit, say)
         if m.denominator is not None:
-            text += f"  n = {number(m.denominator)}"
+            text += f"  n = {number(m.denominator, say=say)}"
         placed.append(
             {
                 "label": _clip(label),
@@ -105,13 +107,13 @@ def dots(
         )
     bottom = 14 + len(shown) * ROW
     if len(rows) > len(shown):
-        finding += f" The first {len(shown)} of {len(rows)} are shown."
+        finding += " " + say.text("The first {n} of {total} are shown.", n=len(shown), total=len(rows))
     svg = _draw(
         "dots.svg.j2",
         title=title,
         finding=finding,
         rows=placed,
-        ticks=[{"x": x(t), "text": number(t) if t else "0"} for t in _ticks(low, high)],
+        ticks=[{"x": x(t), "text": number(t, say=say) if t else "0"} for t in _ticks(low, high)],
         limit=x(limit) if limit is not None else None,
         limit_label=limit_label,
         left=left,
@@ -123,7 +125,7 @@ def dots(
     return Figure(title, finding, svg)
 
 
-def margins(verdict: Verdict) -> Figure | None:
+def margins(verdict: Verdict, say: Language = ENGLISH) -> Figure | None:
     """How far inside its limit each measured requirement lies, with its interval: the limit is the line, inside is right of it.
 
     Each requirement stands with the number that is nearest to its limit, or farthest outside. None where none has a limit.
@@ -141,7 +143,7 @@ def margins(verdict: Verdict) -> Figure | None:
             if worst.interval
             else None
         )
-        text = f"{number(worst.value)}  {'≥' if sign > 0 else '≤'} {number(limit)}"
+        text = f"{number(worst.value, say=say)}  {'≥' if sign > 0 else '≤'} {number(limit, say=say)}"
         rows.append((f"{outcome.label} {words(worst.metric)}", sign * (worst.value - limit), bounds, text))
     if not rows:
         return None
@@ -161,28 +163,31 @@ def margins(verdict: Verdict) -> Figure | None:
     ]  # fmt: skip
     bottom = 14 + len(placed) * ROW
     inside = sum(1 for _, value, bounds, _ in rows if (bounds[0] if bounds else value) >= 0)
-    finding = (
-        f"Distance to the limit, {len(rows)} measured requirements: {inside} lie inside with their whole interval, "
-        f"{len(rows) - inside} do not."
+    finding = say.text(
+        "Distance to the limit, {n} measured requirements: {inside} lie inside with their whole interval, {outside} do not.",
+        n=len(rows),
+        inside=inside,
+        outside=len(rows) - inside,
     )
+    title = say.text("Distance to the limits")
     svg = _draw(
         "dots.svg.j2",
-        title="Distance to the limits",
+        title=title,
         finding=finding,
         rows=placed,
-        ticks=[{"x": x(t), "text": number(t) if t else "limit"} for t in _ticks(low, high)],
+        ticks=[{"x": x(t), "text": number(t, say=say) if t else say.text("limit")} for t in _ticks(low, high)],
         limit=x(0.0),
-        limit_label="outside ← → inside",
+        limit_label=say.text("outside ← → inside"),
         left=left,
         right=right,
         bottom=bottom,
         width=WIDTH,
         height=bottom + 26,
     )
-    return Figure("Distance to the limits", finding, svg)
+    return Figure(title, finding, svg)
 
 
-def curves(title: str, finding: str, series: list[Series], *, diagonal: bool) -> Figure:
+def curves(title: str, finding: str, series: list[Series], *, diagonal: bool, say: Language = ENGLISH) -> Figure:
     """Curves in a unit square, each labelled at its end."""
     size, left, top = 230, 40, 8
 
@@ -199,7 +204,7 @@ def curves(title: str, finding: str, series: list[Series], *, diagonal: bool) ->
                 "points": " ".join(f"{x},{y}" for x, y in points),
                 "marks": points if len(points) <= 25 else [],
                 "dash": dashes[index],
-                "label": _clip(slice_words(one.slice)),
+                "label": _clip(slice_words(one.slice, say)),
                 "y": top + size + 54 + index * 16,
             }
         )
@@ -210,7 +215,7 @@ def curves(title: str, finding: str, series: list[Series], *, diagonal: bool) ->
         lines=lines,
         x_label=series[0].x,
         y_label=series[0].y,
-        ticks=[0, 0.25, 0.5, 0.75, 1],
+        ticks=[{"at": t, "text": general(t, say)} for t in (0, 0.25, 0.5, 0.75, 1)],
         diagonal=diagonal,
         size=size,
         left=left,
@@ -221,7 +226,7 @@ def curves(title: str, finding: str, series: list[Series], *, diagonal: bool) ->
     return Figure(title, finding, svg, half=True)
 
 
-def outcome_bar(verdict: Verdict) -> Figure:
+def outcome_bar(verdict: Verdict, say: Language = ENGLISH) -> Figure:
     """How many requirements have which outcome, in one bar that adds up."""
     total = len(verdict.outcomes)
     parts, x = [], 0.0
@@ -230,15 +235,14 @@ def outcome_bar(verdict: Verdict) -> Figure:
         if count:
             width = WIDTH * count / total
             parts.append(
-                {"name": name, "x": round(x, 1), "width": round(width, 1), "count": count, "label": words(name)}
+                {"name": name, "x": round(x, 1), "width": round(width, 1), "count": count, "label": say.term(name)}
             )
             x += width
-    finding = f"{total} requirements: " + ", ".join(f"{p['count']} {p['label']}" for p in parts) + "."
-    return Figure(
-        "Outcomes",
-        finding,
-        _draw("outcomes.svg.j2", title="Outcomes", finding=finding, parts=parts, width=WIDTH, height=46),
-    )
+    outcomes = ", ".join(f"{p['count']} {p['label']}" for p in parts)
+    finding = say.text("{n} requirements: {outcomes}.", n=total, outcomes=outcomes)
+    title = say.text("Outcomes")
+    svg = _draw("outcomes.svg.j2", title=title, finding=finding, parts=parts, width=WIDTH, height=46)
+    return Figure(title, finding, svg)
 
 
 _BY_GROUP = (
@@ -252,7 +256,7 @@ _SKEWED = ("mean_absolute_attribution", "attack_success_rate", "pii_row_rate", "
 """Metrics by slices that have no order of their own: the largest first."""
 
 
-def of_evaluation(evaluation: Evaluation, *, most: int = 4) -> list[Figure]:
+def of_evaluation(evaluation: Evaluation, *, most: int = 4, say: Language = ENGLISH) -> list[Figure]:
     """The figures of an evaluation, told from the shape of its measurements and series, never from its name."""
     found: dict[tuple[str, str], list[Measured | Unmeasured]] = {}
     for m in evaluation.measurements:
@@ -262,11 +266,11 @@ def of_evaluation(evaluation: Evaluation, *, most: int = 4) -> list[Figure]:
         ((key, rows) for key, rows in found.items() if key[0] in _BY_GROUP and len(rows) > 1),
         key=lambda item: _BY_GROUP.index(item[0][0]),
     )
-    figures = [_by_slice(metric, attribute, rows) for (metric, attribute), rows in ranked]
-    return [figure for figure in figures if figure is not None][:most] + _curves(evaluation)
+    figures = [_by_slice(metric, attribute, rows, say) for (metric, attribute), rows in ranked]
+    return [figure for figure in figures if figure is not None][:most] + _curves(evaluation, say)
 
 
-def _by_slice(metric: str, attribute: str, rows: list[Measured | Unmeasured]) -> Figure | None:
+def _by_slice(metric: str, attribute: str, rows: list[Measured | Unmeasured], say: Language) -> Figure | None:
     values = [m for m in rows if isinstance(m, Measured)]
     if not values:
         return None
@@ -277,21 +281,27 @@ def _by_slice(metric: str, attribute: str, rows: list[Measured | Unmeasured]) ->
         if not any(isinstance(m, Measured) for m in shown):
             return None  # a row of zeros says nothing that the sentence beside it does not
         if len(shown) < len(rows):
-            rest = f" {len(rows) - len(shown)} others are at 0."
+            rest = " " + say.text("{n} others are at 0.", n=len(rows) - len(shown))
         rows = shown
-    named = [("unknown" if (v := next(iter(m.slice.values()))) is None else v, m) for m in rows]
+    named = [(say.text("unknown") if (v := next(iter(m.slice.values()))) is None else v, m) for m in rows]
     known = [(label, m) for label, m in named if isinstance(m, Measured) and None not in m.slice.values()]
     if not known:
         return None
     top, low = max(known, key=lambda pair: pair[1].value), min(known, key=lambda pair: pair[1].value)
-    finding = (
-        f"{words(metric).capitalize()} by {attribute}: highest {top[0]} at {number(top[1].value, top[1].unit)}, "
-        f"lowest {low[0]} at {number(low[1].value, low[1].unit)}.{rest}"
+    finding = say.text(
+        "{metric} by {attribute}: highest {top} at {most}, lowest {low} at {least}.",
+        metric=words(metric).capitalize(),
+        attribute=attribute,
+        top=top[0],
+        most=number(top[1].value, top[1].unit, say),
+        low=low[0],
+        least=number(low[1].value, low[1].unit, say),
     )
-    return dots(f"{words(metric)} by {attribute}", finding, named)
+    title = say.text("{metric} by {attribute}", metric=words(metric), attribute=attribute)
+    return dots(title, finding + rest, named, say=say)
 
 
-def _curves(evaluation: Evaluation) -> list[Figure]:
+def _curves(evaluation: Evaluation, say: Language) -> list[Figure]:
     kinds: dict[tuple[str, str], list[Series]] = {}
     for series in evaluation.series:
         inside = all(-1e-9 <= c <= 1 + 1e-9 for point in series.points for c in point)
@@ -299,7 +309,9 @@ def _curves(evaluation: Evaluation) -> list[Figure]:
             kinds.setdefault((series.x, series.y), []).append(series)
     figures = []
     for (x, y), group in kinds.items():
-        names = ", ".join(slice_words(series.slice) for series in group[:6])
-        more = f" The first 6 of {len(group)} are shown." if len(group) > 6 else ""
-        figures.append(curves(group[0].title, f"{y} against {x}, for {names}.{more}", group, diagonal=True))
+        names = ", ".join(slice_words(series.slice, say) for series in group[:6])
+        finding = say.text("{y} against {x}, for {names}.", y=y, x=x, names=names)
+        if len(group) > 6:
+            finding += " " + say.text("The first {n} of {total} are shown.", n=6, total=len(group))
+        figures.append(curves(group[0].title, finding, group, diagonal=True, say=say))
     return figures[:2]

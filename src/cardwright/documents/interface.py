@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from cardwright.documents import language
 from cardwright.errors import RenderError, UsageError, did_you_mean
 from cardwright.record.claim import Claim
 from cardwright.record.coverage import ChecklistCoverage
@@ -44,6 +45,7 @@ class Edition:
     templates_dir: Path | None = None
     page_size: str = "A4"
     language: str = "en"
+    """Of the fixed words, `en` or `de`; what people, evaluators and policies wrote stays as it is."""
     audience: Audience = "internal"
     """Who reads it: what they may not see is left out of the record inside, too."""
 
@@ -52,8 +54,7 @@ class Edition:
             raise UsageError(f'no page is called "{self.page_size}"', do=did_you_mean(self.page_size, ("A4", "Letter")))
         if self.audience not in AUDIENCES:
             raise UsageError(f'no audience is called "{self.audience}"', do=did_you_mean(self.audience, AUDIENCES))
-        if self.language != "en":
-            raise UsageError(f'documents are not written in "{self.language}"', do="Known: en.")
+        language.check(self.language)
 
 
 @dataclass(frozen=True)

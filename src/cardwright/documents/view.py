@@ -12,6 +12,7 @@ from typing import Any
 from cardwright.documents import figures
 from cardwright.documents.environment import number
 from cardwright.documents.interface import Document, Edition
+from cardwright.documents.language import ENGLISH, Language
 from cardwright.record.coverage import ChecklistCoverage
 from cardwright.record.details import FIELDS, Answer, FieldSpec
 from cardwright.record.evaluation import SEVERITIES, Evaluation, Finding, Table
@@ -131,8 +132,8 @@ def _weight(severity: str) -> int:
     return -[str(known) for known in SEVERITIES].index(severity)
 
 
-def make(document: Document, edition: Edition, *, printed: bool = False) -> View:
-    """The view of an edition for a document, on a screen or printed."""
+def make(document: Document, edition: Edition, *, printed: bool = False, say: Language = ENGLISH) -> View:
+    """The view of an edition for a document, on a screen or printed, its figures in a language."""
     most = MOST_ROWS_PRINTED if printed else MOST_ROWS
     record, verdict = edition.record, edition.verdict
     ids = _measurements(record.evaluations)
@@ -153,7 +154,7 @@ def make(document: Document, edition: Edition, *, printed: bool = False) -> View
         name = f"E-{position}"
         parts = {"method": evaluation.method, "limits": evaluation.limits, "not_tested": evaluation.coverage.not_tested}
         before = {part: first for part, said in parts.items() if (first := told.setdefault((part, said), name)) != name}
-        views.append(_evaluation(name, evaluation, planned, ids, finding_ids, most, before))
+        views.append(_evaluation(name, evaluation, planned, ids, finding_ids, most, before, say))
     needed = {
         name
         for outcome in (verdict.outcomes if verdict else ())
@@ -175,7 +176,7 @@ def make(document: Document, edition: Edition, *, printed: bool = False) -> View
         key=lambda item: (_weight(item[2].severity), item[0]),
     )
     return View(
-        title=f"{document.title}: {record.title}",
+        title=f"{say.text(document.title)}: {record.title}",
         document=document,
         edition=edition,
         data_only=data_only,
@@ -190,8 +191,8 @@ def make(document: Document, edition: Edition, *, printed: bool = False) -> View
         blocking=verdict.blocking if verdict else (),
         passed=tuple(o for o in verdict.outcomes if o.status == "passed") if verdict else (),
         findings=tuple(findings),
-        bar=figures.outcome_bar(verdict) if verdict else None,
-        margins=figures.margins(verdict) if verdict else None,
+        bar=figures.outcome_bar(verdict, say) if verdict else None,
+        margins=figures.margins(verdict, say) if verdict else None,
         coverage=edition.coverage,
         by_name={field.spec.name: field for field in fields},
     )
@@ -211,6 +212,7 @@ def _evaluation(
     finding_ids: dict[tuple[str, int], str],
     most: int,
     as_before: dict[str, str],
+    say: Language,
 ) -> EvaluationView:
     views = [MeasurementView(ids[(evaluation.id, index)], m) for index, m in enumerate(evaluation.measurements)]
     measured = [view for view in views if isinstance(view.m, Measured)]
@@ -226,7 +228,7 @@ def _evaluation(
             table,
             table.rows[:most],
             max(0, len(table.rows) - most),
-            _widths(table),
+            _widths(table, say),
         )
         for table in evaluation.tables
     )
@@ -239,18 +241,18 @@ def _evaluation(
         sliced=sliced[:most],
         unmeasured=tuple(view for view in views if isinstance(view.m, Unmeasured))[:MOST_ROWS],
         tables=tables,
-        figures=tuple(figures.of_evaluation(evaluation, most=3)),
+        figures=tuple(figures.of_evaluation(evaluation, most=3, say=say)),
         findings=tuple(findings),
         cut=max(0, len(sliced) - most),
         as_before=as_before,
     )
 
 
-def _widths(table: Table) -> tuple[float, ...]:
+def _widths(table: Table, say: Language) -> tuple[float, ...]:
     lengths = []
     for index, column in enumerate(table.columns):
         cells = [row[index] for row in table.rows[:MOST_ROWS]]
-        shown = [number(cell, column.unit) if isinstance(cell, float | int) else str(cell or "") for cell in cells]
+        shown = [number(cell, column.unit, say) if isinstance(cell, float | int) else str(cell or "") for cell in cells]
         heading = max((len(word) for word in column.title.split()), default=1)
         lengths.append(min(max([heading + 1, len(column.title) // 2, *map(len, shown)]), 42) + 2)
     return tuple(round(100 * length / sum(lengths), 2) for length in lengths)

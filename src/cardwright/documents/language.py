@@ -1,0 +1,122 @@
+"""The fixed words of the documents: English is the key, every other language is one catalogue, `words.LANGUAGE.yaml`.
+
+What people, evaluators and policies wrote stays in the language in which they wrote it. A catalogue without a key is an error
+that names the key: a document in two languages by accident reads as if somebody had checked it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from cardwright import resources, yamltext
+from cardwright.errors import TemplateError, UsageError, did_you_mean
+
+LANGUAGES = ("en", "de")
+_DIGITS: Mapping[str, dict[int, str]] = {"de": str.maketrans({",": "\u202f", ".": ","})}
+"""English separators to those of the language; German groups by a narrow space (DIN 5008) and has a decimal comma."""
+
+
+def words(name: str) -> str:
+    """`true_positive_rate` as `true positive rate`; well-known abbreviations stay capitals."""
+    text = name.replace("_", " ").replace("-", " ")
+    for short in ("roc auc", "roc", "auc", "pii", "f1", "r squared", "url", "ip"):
+        text = re.sub(rf"\b{short}\b", short.upper() if short != "r squared" else "R²", text)
+    return text
+
+
+@dataclass(frozen=True, eq=False)
+class Language:
+    """A language that documents are written in."""
+
+    code: str
+    """As HTML's `lang` has it."""
+    catalogue: Mapping[str, str] | None = field(default=None, repr=False)
+    """English to this language; none for English."""
+
+    def pattern(self, key: str) -> str:
+        """The words for an English key, its placeholders still in it.
+
+        Raises
+        ------
+        TemplateError
+            Where the catalogue does not hold the key.
+        """
+        if self.catalogue is None:
+            return key
+        found = self.catalogue.get(key)
+        if found is None:
+            raise TemplateError(
+                f'the catalogue "{self.code}" has no words for "{key}"', do=f"Add it to words.{self.code}.yaml."
+            )
+        return found
+
+    def text(self, key: str, **values: object) -> str:
+        """The words for an English key, filled in.
+
+        Raises
+        ------
+        TemplateError
+            Where the catalogue does not hold the key, or a placeholder has no value.
+        """
+        return self.fill(key, self.pattern(key), values)
+
+    def fill(self, key: str, pattern: str, values: Mapping[str, object]) -> str:
+        """A pattern with its values in it; a pattern that is markup escapes them."""
+        try:
+            return pattern.format(**values)
+        except (KeyError, IndexError, ValueError) as exc:
+            raise TemplateError(f'the words for "{key}" in "{self.code}" cannot be filled in: {exc}') from exc
+
+    def term(self, name: str) -> str:
+        """A word of a closed vocabulary of the record, such as a status: `not_applicable` as `not applicable`."""
+        return self.text(words(name)) if self.catalogue is not None else words(name)
+
+    def digits(self, number: str) -> str:
+        """A number that is written in English with the separators of this language."""
+        return number.translate(_DIGITS.get(self.code, {}))
+
+    def inner(self, title: str) -> str:
+        """A title inside a sentence: German nouns keep their capital."""
+        return title if self.code == "de" else title.lower()
+
+
+ENGLISH = Language("en")
+
+
+@cache
+def of(code: str, own: Path | None = None) -> Language:
+    """A language by its code; a person's own folder of templates may add to its catalogue.
+
+    Raises
+    ------
+    UsageError
+        Where documents are not written in it.
+    TemplateError
+        Where a catalogue is not a list of English words and theirs.
+    """
+    check(code)
+    if code == ENGLISH.code:
+        return ENGLISH
+    catalogue: dict[str, str] = {}
+    for data, where in resources.catalogues(code, own):
+        told = yamltext.parse(data, where=where, error=TemplateError).data
+        if not isinstance(told, dict) or not all(isinstance(said, str) for said in told.values()):
+            raise TemplateError("not a catalogue", where=where, do="Every line is an English key and its words.")
+        catalogue.update(told)
+    return Language(code, catalogue)
+
+
+def check(code: str) -> None:
+    """Refuse a language that documents are not written in.
+
+    Raises
+    ------
+    UsageError
+        With those that there are.
+    """
+    if code not in LANGUAGES:
+        raise UsageError(f'documents are not written in "{code}"', do=did_you_mean(code, LANGUAGES))
