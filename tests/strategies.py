@@ -299,18 +299,21 @@ def good_record() -> Record:
     lock = PlanLock(
         title="M",
         subject=subject,
-        context=Context(),
+        context=Context(production_intended=False),
         planned=planned,
         sources={},
         seed=0,
         policy="p",
         policy_sha256=None,
+        author="E",
     )
     return Record(
         title="M",
         subject=subject,
+        context=lock.context,
         provenance=Provenance(
             run_id="r",
+            author="E",
             commit="c" * 40,
             dirty=False,
             plan_sha256=lock.sha256,
@@ -345,6 +348,7 @@ def good_case() -> Case:
             sources={},
             seed=0,
             policy="p",
+            author="E",
         ),
         run=RunFacts(
             run_id="r",

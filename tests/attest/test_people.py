@@ -12,6 +12,7 @@ policy: pilot
 version: 1.0.0
 title: Pilot
 kinds: [model]
+for_production: false
 set_by: us
 set_on: 2026-11-01
 waivers: {max_days: 60, approver_roles: [risk_head], max_active: 1}

@@ -81,6 +81,13 @@ def with_record(case: Case, record: Record) -> Case:
     )
 
 
+def with_context(case: Case, **update) -> Case:
+    """The case of a plan that says something else of what the subject is meant for."""
+    context = case.record.context.model_copy(update=update)
+    plan = case.plan.model_copy(update={"context": context}) if case.plan else None
+    return with_record(replace(case, plan=plan), case.record.model_copy(update={"context": context}))
+
+
 def changed(record: Record, id: str, **update) -> Record:
     evaluations = tuple(e.model_copy(update=update) if e.id == id else e for e in record.evaluations)
     return Record.model_validate(record.model_copy(update={"evaluations": evaluations}).model_dump())
@@ -143,6 +150,7 @@ def leavings(case: Case):
     for name in record.details.answers:
         kept = {k: v for k, v in record.details.answers.items() if k != name}
         yield f"details {name}", less(details=record.details.model_copy(update={"answers": kept}))
+    yield "what it is meant for", lambda: with_context(case, production_intended=None)
     yield "commit", less(provenance=record.provenance.model_copy(update={"commit": None, "dirty": None}))
     yield "datasets", less(provenance=record.provenance.model_copy(update={"datasets": ()}))
 

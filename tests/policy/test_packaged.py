@@ -79,41 +79,29 @@ def test_a_checklist_is_valid_and_every_selector_names_something_that_exists(nam
     assert not PROMISES.search(text_of("checklists", name))
 
 
-def produced(**context):
-    """The good case, of a model whose plan says what it is meant for."""
-    from dataclasses import replace
-
-    from tests.strategies import good_case
-
-    from cardwright.record import PlanLock, Record
-
-    case = good_case()
-    meant = case.record.context.model_copy(update=context)
-    plan = PlanLock.model_validate(case.plan.model_copy(update={"context": meant}).model_dump())
-    record = Record.model_validate(
-        case.record.model_copy(
-            update={
-                "context": meant,
-                "provenance": case.record.provenance.model_copy(update={"plan_sha256": plan.sha256}),
-            }
-        ).model_dump()
-    )
-    return replace(case, record=record, plan=plan)
-
-
-def test_work_meant_for_production_cannot_skip_the_minimum_whatever_its_policy():
-    from tests.policy.test_gate import P
-    from tests.strategies import NOW
+@pytest.mark.parametrize("stated", [True, None])
+def test_work_that_may_be_meant_for_production_cannot_skip_the_minimum_whatever_its_policy(stated):
+    from tests.policy.test_gate import P, with_context
+    from tests.strategies import NOW, good_case
 
     from cardwright.policy.gate import decide
 
-    verdict = decide(produced(production_intended=True), P, NOW)
+    verdict = decide(with_context(good_case(), production_intended=stated), P, NOW)
     added = {o.requirement: o.status for o in verdict.outcomes if o.requirement.startswith("cardwright.minimum")}
+    # Fairness and personal data are what the policy itself asks for, always and blocking.
     assert added == {"cardwright.minimum.explainability": "missing", "cardwright.minimum.robustness": "missing"}
-    assert not verdict.allowed  # fairness and pii are what the policy itself asks for, always and blocking
-    for stated in (False, None):
-        verdict = decide(produced(production_intended=stated), P, NOW)
-        assert not any(o.requirement.startswith("cardwright.minimum") for o in verdict.outcomes)
+    assert not verdict.allowed
+
+
+def test_work_that_is_not_meant_for_production_is_judged_by_its_policy_alone():
+    from tests.policy.test_gate import P
+    from tests.strategies import NOW, good_case
+
+    from cardwright.policy.gate import decide
+
+    verdict = decide(good_case(), P, NOW)
+    assert verdict.allowed
+    assert not any(o.requirement.startswith("cardwright.minimum") for o in verdict.outcomes)
 
 
 def test_a_refusal_names_the_role_that_it_goes_to():

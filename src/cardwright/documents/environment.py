@@ -119,7 +119,7 @@ def headline(verdict: Verdict, say: Language = ENGLISH) -> str:
         many = len(verdict.outstanding)
         key = "on the evidence; 1 sign-off outstanding" if many == 1 else "on the evidence; {n} sign-offs outstanding"
         text += " " + say.text(key, n=many)
-    return text
+    return text if verdict.policy.for_production else f"{text}; {say.text('NOT FOR PRODUCTION')}"
 
 
 def standing(where: Standing, say: Language = ENGLISH) -> str:

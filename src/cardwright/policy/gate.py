@@ -14,7 +14,9 @@ A number is held against a limit in three ways, on the bound of its interval:
 from __future__ import annotations
 
 import itertools
+import unicodedata
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from cardwright.errors import NothingToCheckError
@@ -24,6 +26,7 @@ from cardwright.policy.policy import (
     AgeRule,
     AppliesWhen,
     ChecklistRule,
+    Completeness,
     DetailsRule,
     EvaluatedRule,
     FindingsRule,
@@ -107,7 +110,8 @@ def decide(case: Case, policy: Policy, now: str, stage: Stage = "release", *, ch
             f"the policy {policy.name} is for a {' or a '.join(policy.kinds)}; {record.subject.name} is a {record.subject.kind}",
             do="Choose a policy of its kind.",
         )
-    requirements = [*_INHERENT, *_minimum(record, policy), *policy.requirements]
+    attested = bool(_plan_signers(case))
+    requirements = [*_INHERENT, *_minimum(record, policy, attested), *policy.requirements]
     outcomes: list[Outcome] = []
     outstanding: list[Outstanding] = []
     applied = 0
@@ -119,11 +123,14 @@ def decide(case: Case, policy: Policy, now: str, stage: Stage = "release", *, ch
             applied += 1
             continue
         clause = _does_not_apply(requirement.applies_when, record)
-        if clause is not None:
-            answer = _Answer("not_applicable", f"Does not apply: {clause}.", clause=clause)
+        if clause is not None and (clause.certain or attested):
+            answer = _Answer("not_applicable", f"Does not apply: {clause.words}.", clause=clause.words)
         else:
             applied += requirement.level == "block" and not requirement.id.startswith(OURS)
             answer = _judge(requirement, case, policy, now)
+            if clause is not None and answer.status != "passed":
+                answer.explanation += f" It would not apply ({clause.words}), but {_ONLY_THE_AUTHOR}."
+                answer.remedy = f"{answer.remedy or ''} {_ATTEST_PLAN}".strip()
         role = policy.escalation.get(requirement.id)
         if role is not None and answer.status not in ("passed", "not_applicable"):
             answer.remedy = f"{answer.remedy or ''} It goes to the role {role}.".strip()
@@ -139,7 +146,7 @@ def decide(case: Case, policy: Policy, now: str, stage: Stage = "release", *, ch
     return Verdict(
         stage=stage,
         decision="allowed" if allowed else "refused",
-        headline=_headline(outcomes, outstanding, allowed),
+        headline=_headline(outcomes, outstanding, allowed, policy.for_production),
         advisory=case.advisory,
         evaluated_at=now,
         policy=PolicyRef(
@@ -149,6 +156,7 @@ def decide(case: Case, policy: Policy, now: str, stage: Stage = "release", *, ch
             sha256=policy.sha256,
             chosen_by=chosen_by,
             chain=policy.chain,
+            for_production=policy.for_production,
         ),
         inputs=VerdictInputs(
             record_sha256=record.sha256,
@@ -194,7 +202,7 @@ def _outcome(requirement: Requirement, number: int, answer: _Answer, waived: Wai
     )
 
 
-def _headline(outcomes: list[Outcome], outstanding: list[Outstanding], allowed: bool) -> str:
+def _headline(outcomes: list[Outcome], outstanding: list[Outstanding], allowed: bool, for_production: bool) -> str:
     if not allowed:
         blocking = [outcome for outcome in outcomes if not outcome.releases]
         parts = [
@@ -211,7 +219,7 @@ def _headline(outcomes: list[Outcome], outstanding: list[Outstanding], allowed: 
         text += f" WITH {len(waived)} WAIVER{'S' if len(waived) > 1 else ''} until {until}"
     if outstanding:
         text += f" on the evidence; {len(outstanding)} sign-off{'s' if len(outstanding) > 1 else ''} outstanding"
-    return text
+    return text if for_production else f"{text}; NOT FOR PRODUCTION"
 
 
 def _valid_until(outcomes: list[Outcome], policy: Policy, case: Case) -> str | None:
@@ -237,8 +245,39 @@ def _day(moment: str) -> date:
 # ---------------------------------------------------------------------------------------------------- does it apply?
 
 
-def _does_not_apply(when: AppliesWhen | None, record: Record) -> str | None:
-    """Why a requirement does not apply, by the policy's own words; None where it does, or where nobody can tell."""
+@dataclass(frozen=True)
+class _Clause:
+    """Why a requirement does not apply, by the policy's own words."""
+
+    words: str
+    certain: bool
+    """Whether the evidence itself shows it: what the plan says of the use of a subject is its author's word."""
+
+
+_ONLY_THE_AUTHOR = "only the author of the plan says so"
+_ATTEST_PLAN = "Or somebody else signs the plan, and with it what it says of the use: cardwright attest --plan."
+
+
+def _plan_signers(case: Case) -> list[Preregister]:
+    """Signatures of the plan by others than its author. Where it does not name its author, nobody is known to be another."""
+    author = case.record.provenance.author
+    if author is None:
+        return []
+    return [
+        claim
+        for claim in _live(case)
+        if isinstance(claim, Preregister)
+        and claim.plan_sha256 == case.record.provenance.plan_sha256
+        and _same_name(claim.person) != _same_name(author)
+    ]
+
+
+def _same_name(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def _does_not_apply(when: AppliesWhen | None, record: Record) -> _Clause | None:
+    """Why a requirement does not apply; None where it does, or where nobody can tell."""
     if when is None:
         return None
     context = record.context
@@ -250,10 +289,12 @@ def _does_not_apply(when: AppliesWhen | None, record: Record) -> str | None:
     )
     for name, asked, stated in facts:
         if asked and stated is not None and not set(asked) & set(stated):
-            return f"asked where {name} is {' or '.join(asked)}; it is {', '.join(stated) or 'none'}"
+            words = f"asked where {name} is {' or '.join(asked)}; it is {', '.join(stated) or 'none'}"
+            return _Clause(words, certain=name == "kind")
     asked_production, stated_production = when.production_intended, context.production_intended
     if asked_production is not None and stated_production is not None and asked_production != stated_production:
-        return f"asked where production_intended is {str(asked_production).lower()}; it is {str(stated_production).lower()}"
+        words = f"asked where production_intended is {str(asked_production).lower()}; it is {str(stated_production).lower()}"
+        return _Clause(words, certain=False)
     return None
 
 
@@ -582,6 +623,10 @@ def _too_thin(rule: MeasurementRule, plan: Planned, m: Measured, across: tuple[s
         if share > rule.max_unknown_share:
             most = _number(rule.max_unknown_share)
             return f"membership is unknown for {m.groups.unknown} of {m.groups.rows} rows, a share above {most}"
+        if m.groups.smallest is None:
+            return "it does not say how many cases its smallest group has" if rule.min_denominator > 1 else None
+        if m.groups.smallest < rule.min_denominator:
+            return f"its smallest group has {_number(m.groups.smallest)} cases, fewer than {rule.min_denominator}"
         return None
     if m.groups is not None and m.groups.compared < m.groups.expected:
         # The largest of several slices or perturbations: one that could not be judged may be the worst.
@@ -912,16 +957,20 @@ def _waived_by(claim: Claim, by_id: Mapping[str | None, Claim]) -> set[str]:
 
 
 def _preregistered(rule: PreregisteredRule, case: Case, now: str) -> _Answer:
-    plan = case.record.provenance.plan_sha256
+    if case.record.provenance.author is None:
+        return _Answer(
+            "missing",
+            "The plan does not say who wrote it, so nobody can be told to be somebody else.",
+            "Name its author: `author: …` in the plan; then somebody in another role signs it before evaluation.",
+            "words",
+            "cardwright run assessment.yaml",
+        )
     signed = [
         claim
-        for claim in _live(case)
-        if isinstance(claim, Preregister)
-        and claim.plan_sha256 == plan
-        and claim.role in rule.roles
+        for claim in _plan_signers(case)
+        if claim.role in rule.roles
         and case.run is not None
         and claim.at <= min([case.run.started, *case.run.earlier.values()])
-        and claim.person != case.record.provenance.author
     ]
     if signed:
         return _Answer(
@@ -998,6 +1047,7 @@ def _plan_holds(rule: _PlanHolds, case: Case, now: str) -> _Answer:
         case.plan.planned != case.record.planned
         or case.plan.subject != case.record.subject
         or case.plan.context != case.record.context
+        or case.plan.author != case.record.provenance.author
     ):
         return _Answer("mismatched", "The record does not hold what the plan asked for.", *_REMEDIES["mismatched"])
     return _Answer("passed", f"The record holds what plan {case.plan.sha256[:12]} asked for.")
@@ -1056,18 +1106,27 @@ MINIMUM: dict[str, dict[str, tuple[str, str]]] = {
 }
 """The responsible-AI minimum of each kind: what to show, which evaluator shows it, and why."""
 
+_MINIMUM_ACCEPTS: tuple[Completeness, ...] = ("complete", "sampled")
 
-def _minimum(record: Record, policy: Policy) -> tuple[Requirement, ...]:
+
+def _minimum(record: Record, policy: Policy, attested: bool) -> tuple[Requirement, ...]:
     """What work that is meant for production cannot skip, whatever its policy: evidence, an evaluation that shows from its input
-    that the question does not arise, or a waiver. Left out where the policy itself always asks for that evaluator, blocking."""
-    if not record.context.production_intended:
+    that the question does not arise, or a waiver. Left out where the policy itself asks for that evaluator at least as strictly.
+
+    It holds unless the policy says that what it allows is not for production, or the plan says so and somebody else than its
+    author has signed the plan. What the plan does not say cannot be determined, and then the minimum holds. What is meant for
+    production is held to it under every policy.
+    """
+    intended = record.context.production_intended
+    if intended is not True and (not policy.for_production or (intended is False and attested)):
         return ()
     asked = {
-        evaluator
+        rule.evaluator
         for r in policy.requirements
         if r.level == "block"
         and r.applies_when is None
-        and (evaluator := getattr(r.rule, "evaluator", None)) is not None
+        and isinstance(rule := r.rule, MeasurementRule | EvaluatedRule | FindingsRule)
+        and set(rule.accept) <= set(_MINIMUM_ACCEPTS)
     }
     return tuple(
         Requirement(
@@ -1078,7 +1137,7 @@ def _minimum(record: Record, policy: Policy) -> tuple[Requirement, ...]:
             citation="The checklist responsible_ai_minimum",
             set_by="Cardwright",
             set_on="2026-11-23",
-            evaluated=EvaluatedRule(evaluator=evaluator, accept=("complete", "sampled"), not_applicable=True),
+            evaluated=EvaluatedRule(evaluator=evaluator, accept=_MINIMUM_ACCEPTS, not_applicable=True),
         )
         for area, (evaluator, why) in MINIMUM[record.subject.kind].items()
         if evaluator not in asked

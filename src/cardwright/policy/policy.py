@@ -319,6 +319,8 @@ class PolicyFile(Value):
     """A policy that it tightens: a name, or a path beside it."""
     kinds: Annotated[tuple[Kind, ...], Field(min_length=1)]
     """Kinds of subject it is for."""
+    for_production: Flag | None = None
+    """Whether what it allows may go into production. Where it is not said: as the policy it extends, and `true` without one."""
     set_by: Label
     """Who set it."""
     set_on: Day
@@ -352,6 +354,8 @@ class Policy(Value):
     """What it is for."""
     kinds: tuple[Kind, ...]
     """Kinds of subject it is for."""
+    for_production: Flag = True
+    """Whether what it allows may go into production; where not, verdicts say so, and the responsible-AI minimum is not asked."""
     chain: tuple[Label, ...] = ()
     """The policies it extends, nearest first, each as name/version."""
     waivers: WaiverRules | None = None
@@ -406,12 +410,18 @@ def _flatten(files: list[PolicyFile], places: list[str]) -> Policy:
     base = files[-1]
     requirements: dict[str, Requirement] = {r.id: _dated(r, base) for r in base.requirements}
     kinds, waivers, escalation = base.kinds, base.waivers, dict(base.escalation)
+    for_production = base.for_production is not False
     for file, place in zip(reversed(files[:-1]), reversed(places[:-1]), strict=True):
         if not set(file.kinds) <= set(kinds):
             raise PolicyError(
                 "it is for kinds that the policy it extends is not for", where=place, do="Policies only tighten."
             )
         kinds = file.kinds
+        if for_production and file.for_production is False:
+            raise PolicyError(
+                "it is not for production, and the policy it extends is", where=place, do="Policies only tighten."
+            )
+        for_production = for_production or file.for_production is True
         if file.waivers is not None:
             if waivers is None or not _waivers_tighter(file.waivers, waivers):
                 raise PolicyError(
@@ -448,6 +458,7 @@ def _flatten(files: list[PolicyFile], places: list[str]) -> Policy:
         version=top.version,
         title=top.title,
         kinds=kinds,
+        for_production=for_production,
         chain=tuple(f"{file.policy}/{file.version}" for file in files[1:]),
         waivers=waivers,
         escalation=escalation,

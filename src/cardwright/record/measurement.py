@@ -93,6 +93,8 @@ class Groups(Value):
     """The group with the highest value."""
     lowest: Slice | None = None
     """The group with the lowest value."""
+    smallest: Annotated[Number | None, Field(exclude_if=lambda value: value is None)] = None
+    """The smallest relevant count below the line among the groups compared."""
 
     @model_validator(mode="after")
     def _adds_up(self) -> Self:

@@ -209,6 +209,8 @@ class PolicyRef(Value):
     """Who chose it: the plan, or the command line."""
     chain: tuple[Label, ...] = ()
     """The policies it extends, nearest first."""
+    for_production: Flag = True
+    """Whether what it allows may go into production."""
 
 
 class Outstanding(Value):

@@ -83,6 +83,7 @@ class Compared:
             rows=self.rows,
             highest=None if high is None else self.slices[high],
             lowest=None if low is None else self.slices[low],
+            smallest=min((estimate.judged for estimate in self.estimates), default=None),
         )
 
     @property

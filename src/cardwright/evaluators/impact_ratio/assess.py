@@ -538,6 +538,7 @@ def _groups(table: Category) -> Groups:
         ),
         unknown=table.unknown,
         rows=table.applicants + table.unknown,
+        smallest=min((float(line.rate.rows) for line in entered), default=None),
     )
 
 

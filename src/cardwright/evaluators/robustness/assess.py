@@ -481,6 +481,7 @@ def _of_groups(
         excluded=tuple(excluded),
         unknown=int((codes == len(names)).sum()),
         rows=len(codes),
+        smallest=min((float(_judged(rows, setting)[0]) for _, rows in drops), default=None),
     )
     if not drops:
         reason = f"None of {len(names)} groups has {setting.least} cases and a number."
