@@ -153,7 +153,7 @@ def test_a_release_of_another_subject_is_refused(folder):
 def aged(folder, days):
     """A policy that asks for evidence no older than so many days."""
     (folder / "aged.yaml").write_text(
-        "schema: cardwright/policy/1\npolicy: aged\nversion: 1.0.0\ntitle: Aged\nkinds: [model]\nset_by: us\n"
+        "schema: cardwright/policy/1\npolicy: aged\nversion: 1.0.0\ntitle: Aged\nkinds: [model]\nfor_production: false\nset_by: us\n"
         "set_on: 2026-11-01\nrequirements:\n"
         f"  - {{id: young, title: Young, why: w, origin: internal, age: {{max_days: {days}}}}}\n"
     )
