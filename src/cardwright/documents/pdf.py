@@ -24,6 +24,7 @@ from html import unescape
 from typing import Any
 
 from cardwright import resources
+from cardwright.documents import pdfa
 from cardwright.documents.interface import MissingPangoError
 from cardwright.errors import IntegrityError, RenderError
 from cardwright.record import canonical
@@ -189,7 +190,7 @@ def write(html: str, *, record: bytes, tables: dict[str, bytes], moment: str, ti
         attachment(name, data, f"Table, sha256 {canonical.digest(data)}", "Data")
         for name, data in sorted(tables.items())
     ]
-    with _watched(int(when.timestamp())) as watched:
+    with pdfa.Checker() as checker, _watched(int(when.timestamp())) as watched:
         try:
             data = weasyprint.HTML(string=html, url_fetcher=fetcher, base_url=None).write_pdf(
                 pdf_variant="pdf/a-3b",
@@ -200,13 +201,13 @@ def write(html: str, *, record: bytes, tables: dict[str, bytes], moment: str, ti
             )
         except FatalURLFetchingError as exc:
             raise RenderError(str(exc), where=title, do="Put images into the template as data: URIs.") from exc
-    if watched.messages:
-        raise RenderError(
-            f"the PDF engine warns: {watched.messages[0][:300]}",
-            where=title,
-            do="Mend the template; a warning can hide a lost page.",
-        )
-    check(data, record)
+        if watched.messages:
+            raise RenderError(
+                f"the PDF engine warns: {watched.messages[0][:300]}",
+                where=title,
+                do="Mend the template; a warning can hide a lost page.",
+            )
+        check(data, record, checker)
     return bytes(data)
 
 
@@ -228,7 +229,7 @@ def _clean(document: Any, pdf: Any) -> None:
             thing["AF"] = type(thing["AF"])(unique)
 
 
-def check(data: bytes, record: bytes) -> None:
+def check(data: bytes, record: bytes, checker: pdfa.Checker | None = None) -> None:
     """Reopen a PDF and hold it against the record.
 
     Raises
@@ -239,13 +240,11 @@ def check(data: bytes, record: bytes) -> None:
         Where the record inside is another one.
     """
     import pikepdf
-    import pikepdf.pdfa
 
-    report = pikepdf.pdfa.validate_written(io.BytesIO(data), "3b")
-    if not report.passed:
-        first = report.findings[0]
+    finding = checker.first_finding(data) if checker else pdfa.first_finding(data)
+    if finding is not None:
         raise RenderError(
-            f"the PDF is not PDF/A-3b: {first}", do="Report this with the record's schema, not its content."
+            f"the PDF is not PDF/A-3b: {finding}", do="Report this with the record's schema, not its content."
         )
     with pikepdf.open(io.BytesIO(data)) as pdf:
         if "/StructTreeRoot" not in pdf.Root:
