@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -52,6 +53,48 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+_WRITTEN_OTHERWISE = re.compile(r"[:,\[]-?(?:[0-9]+\.0[,\]}]|[0-9.]+e\+|[0-9]{16})|[\U00010000-\U0010ffff]")
+"""What Python and RFC 8785 may write differently: integral and large floats, large integers, keys beyond the first plane."""
+
+_SMALL = re.compile(r"(?<=[:,\[])(-?)([0-9])(\.?)([0-9]*)e-0([5-9])(?=[,\]}])")
+
+
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, check_circular=False, allow_nan=False, sort_keys=True, separators=(",", ":")
+)
+
+
+def _small_as_ecmascript(match: re.Match[str]) -> str:
+    sign, first, dot, rest, exponent = match.groups()
+    if exponent in "56":
+        return f"{sign}0.{'0' * (int(exponent) - 1)}{first}{rest}"
+    return f"{sign}{first}{dot}{rest}e-{exponent}"
+
+
+def is_canonical(value: Any, data: bytes) -> bool:
+    """Whether bytes are the canonical form of the value that `loads` has read from them.
+
+    The answer is that of `dumps(value) == data`. It comes from Python's own encoder, ten times as fast, where that writes
+    what RFC 8785 asks for: no number in the bytes is of a form on which the two differ, but for those from 1e-9 to 1e-4,
+    which are put into ECMAScript's form here. Everything else is written out in full and compared.
+
+    Raises
+    ------
+    IntegrityError
+        Where the value has no canonical form.
+    """
+    if data[:1] in (b"{", b"["):
+        text = data.decode("utf-8")
+        if not _WRITTEN_OTHERWISE.search(text):
+            try:
+                written = _ENCODER.encode(value)
+            except (ValueError, RecursionError):  # an infinity, or nested too deeply: `dumps` says so
+                return dumps(value) == data
+            if _SMALL.sub(_small_as_ecmascript, written) == text:
+                return True
+    return dumps(value) == data
+
+
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):
@@ -93,6 +136,22 @@ def loads(data: bytes, *, where: str = "JSON") -> Any:
             where=f"{where}, line {exc.lineno}, column {exc.colno}",
             do="The file is cut off or damaged; make it again.",
         ) from exc
+    except ValueError as exc:  # Python reads no integer of more than 4,300 digits
+        raise IntegrityError("a number with too many digits", where=where, do="No record holds one.") from exc
+
+
+def read(data: bytes, *, where: str) -> Any:
+    """Strict JSON that is in canonical form.
+
+    Raises
+    ------
+    IntegrityError
+        Where it is not.
+    """
+    value = loads(data, where=where)
+    if not is_canonical(value, data):
+        raise IntegrityError("not in canonical form", where=where, do="Somebody has rewritten it.")
+    return value
 
 
 def parse(model: type[Model], data: bytes, *, where: str) -> Model:
@@ -106,8 +165,13 @@ def parse(model: type[Model], data: bytes, *, where: str) -> Model:
     IntegrityError
         Where the bytes are not strict JSON or do not fit the model; names the first key that does not fit.
     """
+    return validated(model, loads(data, where=where), data, where=where)
+
+
+def validated(model: type[Model], read: Any, data: bytes, *, where: str) -> Model:
+    """A model of what `loads` or `read` has read from these bytes. See `parse`."""
     try:
-        value = model.model_validate(loads(data, where=where))
+        value = model.model_validate(read)
         if isinstance(getattr(model, "sha256", None), cached_property):
             value.__dict__["sha256"] = digest(data)
         return value

@@ -1,0 +1,109 @@
+"""Whether bytes are canonical is answered fast, and never otherwise than by writing the value out by RFC 8785."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cardwright.errors import IntegrityError
+from cardwright.record import canonical
+
+NUMBERS = st.one_of(
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.floats(min_value=-1e-3, max_value=1e-3),
+    st.integers(-(2**53) + 1, 2**53 - 1),
+    st.integers(-400, 400).map(lambda n: float(f"1.25e{n}") if n < 308 else float(n)),
+)
+# Text that looks like the numbers, keys and ends among which the fast way looks for them.
+TRAPS = st.lists(
+    st.sampled_from([":", ",", "[", "]", '"', "\\", "1e-05", "-2.5e-07", "1.0", "0", "e+", "-0", "1" * 16]), max_size=6
+)
+TEXT = st.one_of(
+    st.text(max_size=8), TRAPS.map("".join), st.text(alphabet="\ue000\uffff\U0001f600a\x7f\n\x00", max_size=4)
+)
+VALUES = st.recursive(
+    st.one_of(st.none(), st.booleans(), NUMBERS, TEXT),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def written(value, way):
+    """JSON of a value, canonical or as other programs write it."""
+    if way == "canonical":
+        return canonical.dumps(value)
+    options = {
+        "python": {"separators": (",", ":"), "sort_keys": True, "ensure_ascii": False},
+        "unsorted": {"separators": (",", ":"), "ensure_ascii": False},
+        "spaced": {"sort_keys": True, "ensure_ascii": False},
+        "ascii": {"separators": (",", ":"), "sort_keys": True},
+    }
+    return json.dumps(value, **options[way]).encode("utf-8")
+
+
+@given(VALUES, st.sampled_from(["canonical", "canonical", "python", "unsorted", "spaced", "ascii"]))
+def test_the_fast_answer_is_that_of_writing_the_value_out(value, way):
+    try:
+        data = written(value, way)
+    except (UnicodeEncodeError, IntegrityError):  # a lone surrogate, which neither form can hold
+        return
+    try:
+        read = canonical.loads(data)
+        expected = canonical.dumps(read) == data
+    except IntegrityError:
+        return
+    assert canonical.is_canonical(read, data) == expected
+    if way == "canonical":
+        assert expected
+
+
+@given(VALUES, st.data())
+def test_no_changed_byte_is_taken_for_canonical_unless_it_is(value, data):
+    try:
+        text = bytearray(canonical.dumps([value]))
+    except IntegrityError:
+        return
+    place = data.draw(st.integers(0, len(text) - 1))
+    text[place] = data.draw(st.sampled_from(list(b'0123456789.eE+- ,:[]{}"\\')))
+    try:
+        read = canonical.loads(bytes(text))
+        expected = canonical.dumps(read) == text
+    except IntegrityError:
+        return
+    assert canonical.is_canonical(read, bytes(text)) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[1.0]", "[-0]", "[-0.0]", "[1e-05]", "[0.000001]", "[1e-7]", "[1e-07]", "[1.5e-9]", "[1e-10]", "[1e16]", "[1e+16]", "[1e+21]", "[1E5]",
+        "[100]", "[0.1]", "[0.10]", '[",1e-05,"]', '[":1.0,"]', '{"a":1.0}', '{"b":1,"a":2}', '{"a":1e-06}', '["\\u0041"]', '["\\u001f"]', '["\\u001F"]',
+        '["\\/"]', "[ 1]", "[1]\n", "1.0", "1", '"a"', '"\\u0061"', "{}", "[]", '{"\ue000":1,"\U00010000":2}', '{"\U00010000":2,"\ue000":1}', "[9007199254740991]",
+    ],
+)  # fmt: skip
+def test_each_way_of_writing_a_value_is_told_apart(text):
+    data = text.encode()
+    read = canonical.loads(data)
+    assert canonical.is_canonical(read, data) == (canonical.dumps(read) == data)
+
+
+@pytest.mark.parametrize("text", ["[9007199254740992]", "[1e999]", "[-1e999]", '["\\ud800"]'])
+def test_what_has_no_canonical_form_is_refused(text):
+    with pytest.raises(IntegrityError, match="no canonical JSON form"):
+        canonical.read(text.encode(), where="x.json")
+
+
+def test_a_number_of_five_thousand_digits_is_refused_with_the_place():
+    with pytest.raises(IntegrityError, match=r"^x\.json: a number with too many digits"):
+        canonical.read(b"[" + b"1" * 5_000 + b"]", where="x.json")
+
+
+def test_a_file_larger_than_the_limit_is_refused_before_it_is_parsed(tmp_path):
+    from cardwright import store
+    from cardwright.errors import SourceError
+
+    with (tmp_path / "record.json").open("wb") as file:
+        file.truncate(canonical.MAX_BYTES + 1)  # sparse: takes no space on the disk
+    with pytest.raises(SourceError, match="larger than"):
+        store.read_file(tmp_path / "record.json", what="record")
