@@ -49,6 +49,30 @@ class TableView:
 
 
 @dataclass(frozen=True)
+class Extremes:
+    """The groups of one attribute, or of several crossed, between which a number differs most."""
+
+    evaluation: str
+    """E-1 …"""
+    across: tuple[str, ...]
+    worst: MeasurementView
+    """The lowest, where neither way is better."""
+    best: MeasurementView
+    measured: int
+    """How many groups have a number."""
+    known: int
+    """Of how many, rows of unknown membership not counted."""
+
+
+@dataclass(frozen=True)
+class Silent:
+    """Numbers that were not measured for the same reason."""
+
+    reason: str
+    rows: tuple[MeasurementView, ...]
+
+
+@dataclass(frozen=True)
 class EvaluationView:
     """An evaluation with everything about it."""
 
@@ -62,7 +86,8 @@ class EvaluationView:
     """How many of those are left out here; they stand in the attachment."""
     sliced: tuple[MeasurementView, ...]
     """By group."""
-    unmeasured: tuple[MeasurementView, ...]
+    unmeasured: tuple[Silent, ...]
+    """By reason."""
     tables: tuple[TableView, ...]
     figures: tuple[figures.Figure, ...]
     findings: tuple[tuple[str, Finding], ...]
@@ -105,6 +130,10 @@ class View:
     bar: figures.Figure | None
     margins: figures.Figure | None
     """How far inside their limits the measured requirements lie."""
+    extremes: tuple[Extremes, ...]
+    """Worst and best groups."""
+    stated: tuple[str, str] | None
+    """Who answered and when, where it is the same for every answer: said once."""
     coverage: tuple[ChecklistCoverage, ...]
     """Checklists held against the record."""
     by_name: dict[str, FieldView]
@@ -128,6 +157,45 @@ def _measurements(record_evaluations: tuple[Evaluation, ...]) -> dict[tuple[str,
     return ids
 
 
+_FIRST = ("selection_rate", "true_positive_rate", "false_positive_rate", "accuracy", "roc_auc", "mean_absolute_error")
+"""What is asked first of groups; the other rates follow from these, or stand in the tables."""
+
+
+def _extremes(name: str, evaluation: Evaluation, planned: Planned, ids: dict[tuple[str, int], str]) -> list[Extremes]:
+    attributes = {group.attribute for group in planned.groups}
+    groups: dict[tuple[object, ...], list[MeasurementView]] = {}
+    for index, m in enumerate(evaluation.measurements):
+        if m.metric in _FIRST and m.slice and set(m.slice) <= attributes and None not in m.slice.values():
+            key = (m.metric, tuple(m.slice), m.given, m.of_class, str(m.at))
+            groups.setdefault(key, []).append(MeasurementView(ids[(evaluation.id, index)], m))
+    found = []
+    for (_, across, *_), views in sorted(
+        groups.items(),
+        key=lambda item: (len(item[0][1]), item[0][1], _FIRST.index(str(item[0][0]))),  # type: ignore[arg-type]
+    ):
+        measured = sorted(
+            ((view.m.value, -place, view) for place, view in enumerate(views) if isinstance(view.m, Measured)),
+            key=lambda one: one[:2],
+        )
+        if len(measured) < 2:
+            continue
+        if measured[0][0] == measured[-1][0]:
+            continue
+        worst, best = measured[0][2], measured[-1][2]
+        if worst.m.direction == "lower_is_better":  # type: ignore[union-attr]
+            worst, best = best, worst
+        found.append(Extremes(name, across, worst, best, len(measured), len(views)))  # type: ignore[arg-type]
+    return found
+
+
+def _by_reason(views: list[MeasurementView]) -> tuple[Silent, ...]:
+    reasons: dict[str, list[MeasurementView]] = {}
+    for view in views:
+        if isinstance(view.m, Unmeasured):
+            reasons.setdefault(view.m.reason, []).append(view)
+    return tuple(Silent(reason, tuple(rows)) for reason, rows in reasons.items())
+
+
 def _weight(severity: str) -> int:
     return -[str(known) for known in SEVERITIES].index(severity)
 
@@ -146,6 +214,7 @@ def make(document: Document, edition: Edition, *, printed: bool = False, say: La
     kinds = {dataset.name: dataset.kind for dataset in record.provenance.datasets}
     views: list[EvaluationView] = []
     told: dict[tuple[str, object], str] = {}
+    extremes: list[Extremes] = []
     for position, evaluation in enumerate(record.evaluations, start=1):
         planned = record.plan(evaluation.id)
         assert planned is not None  # the record accounts for everything planned
@@ -154,6 +223,10 @@ def make(document: Document, edition: Edition, *, printed: bool = False, say: La
         name = f"E-{position}"
         parts = {"method": evaluation.method, "limits": evaluation.limits, "not_tested": evaluation.coverage.not_tested}
         before = {part: first for part, said in parts.items() if (first := told.setdefault((part, said), name)) != name}
+        for one in _extremes(name, evaluation, planned, ids):
+            # Two evaluations may count the same groups of the same rows.
+            if not any((one.worst.m, one.best.m) == (other.worst.m, other.best.m) for other in extremes):
+                extremes.append(one)
         views.append(_evaluation(name, evaluation, planned, ids, finding_ids, most, before, say))
     needed = {
         name
@@ -193,9 +266,16 @@ def make(document: Document, edition: Edition, *, printed: bool = False, say: La
         findings=tuple(findings),
         bar=figures.outcome_bar(verdict, say) if verdict else None,
         margins=figures.margins(verdict, say) if verdict else None,
+        extremes=tuple(extremes),
+        stated=_stated(fields),
         coverage=edition.coverage,
         by_name={field.spec.name: field for field in fields},
     )
+
+
+def _stated(fields: tuple[FieldView, ...]) -> tuple[str, str] | None:
+    said = {(f.answer.stated_by, f.answer.stated_on) for f in fields if f.answer is not None and f.provided}
+    return said.pop() if len(said) == 1 else None
 
 
 def _asked(outcome: Outcome, edition: Edition) -> tuple[str, ...]:
@@ -239,7 +319,7 @@ def _evaluation(
         overall=overall[:most],
         overall_cut=max(0, len(overall) - most),
         sliced=sliced[:most],
-        unmeasured=tuple(view for view in views if isinstance(view.m, Unmeasured))[:MOST_ROWS],
+        unmeasured=_by_reason(views)[:MOST_ROWS],
         tables=tables,
         figures=tuple(figures.of_evaluation(evaluation, most=3, say=say)),
         findings=tuple(findings),

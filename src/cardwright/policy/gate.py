@@ -157,6 +157,8 @@ def decide(case: Case, policy: Policy, now: str, stage: Stage = "release", *, ch
             chosen_by=chosen_by,
             chain=policy.chain,
             for_production=policy.for_production,
+            waiver_roles=policy.waivers.approver_roles if policy.waivers else (),
+            waiver_days=policy.waivers.max_days if policy.waivers and policy.waivers.approver_roles else None,
         ),
         inputs=VerdictInputs(
             record_sha256=record.sha256,
@@ -196,6 +198,7 @@ def _outcome(requirement: Requirement, number: int, answer: _Answer, waived: Wai
         why=requirement.why,
         origin=requirement.origin,
         citation=requirement.citation,
+        waivable=requirement.waivable,
         standing=requirement.standing,
         set_by=requirement.set_by,
         set_on=requirement.set_on,

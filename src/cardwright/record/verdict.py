@@ -176,6 +176,8 @@ class Outcome(Value):
     """Where the requirement or its threshold comes from."""
     citation: FreeText | None = None
     """The source."""
+    waivable: Annotated[Flag, Field(exclude_if=bool)] = True
+    """Whether it can be waived at all; left out where it can."""
     standing: Annotated[Standing | None, Field(exclude_if=_nothing)] = None
     """Where the source stands, and since when; left out of the bytes where nobody said."""
     set_by: Label
@@ -211,6 +213,10 @@ class PolicyRef(Value):
     """The policies it extends, nearest first."""
     for_production: Flag = True
     """Whether what it allows may go into production."""
+    waiver_roles: tuple[Identifier, ...] = ()
+    """Roles that may approve a waiver; empty is none, and then nothing can be waived."""
+    waiver_days: Count | None = None
+    """The longest a waiver may hold."""
 
 
 class Outstanding(Value):
