@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -457,9 +458,9 @@ def _judge(folder: Path, policy: str | None, artifact: Path | None) -> tuple[Ver
         if store.REVIEW in files
         else None
     )
-    names = dossier.subject_files(files, where=str(folder)) if artifact is not None else []
-    artefacts = store.digests(artifact, names) if artifact is not None else None
-    case = dossier.case_of(files, where=str(folder), artefacts=artefacts)
+    case = dossier.case_of(files, where=str(folder))
+    if artifact is not None:
+        case = replace(case, artefacts=store.digests(artifact, [file.path for file in case.record.subject.files]))
     name = policy or (before.policy.name if before is not None else None)
     if name is None:
         raise UsageError("the dossier does not say which policy it was made for", do="Name one with --policy.")
@@ -1091,7 +1092,12 @@ def verify(
     ] = None,
     policy: PolicyOption = None,
     as_of: Annotated[
-        str | None, typer.Option("--as-of", help="Decide at this moment, e.g. 2026-11-23T12:00:00Z.")
+        str | None,
+        typer.Option(
+            "--as-of",
+            help="Also ask whether it was allowed at this moment, e.g. 2026-11-23T12:00:00Z, apart from whether it is valid now; "
+            "exit code 0 only if both.",
+        ),
     ] = None,
     rerender: Annotated[
         bool, typer.Option("--rerender", help="Also make every document again, and compare its bytes.")
@@ -1110,8 +1116,10 @@ def verify(
     from cardwright.attest import verify as verifying
     from cardwright.ci import of_verification
 
-    now = _moment(as_of) if as_of is not None else _now()
+    now, then = _now(), _moment(as_of) if as_of is not None else None
     with _reporting("verify", dossier, format, output, summary):
+        if artifact is not None:
+            store.digests(artifact, [])  # whether the folder is there
         files = store.read_dossier(dossier)
         report = verifying.verify(
             files,
@@ -1122,16 +1130,17 @@ def verify(
             now=now,
             policy=lambda name: holding.policy_of(policy or name),
             printed=holding.documents_hold,
-            artefacts=store.digests(artifact, holding.subject_files(files, where=str(dossier)))
-            if artifact is not None
-            else None,
+            artefacts=(lambda names: store.digests(artifact, list(names))) if artifact is not None else None,
             rerender=_rerender if rerender else None,
+            as_of=then,
         )
     checks = of_verification(report, subject=str(dossier), where=str(dossier), at=now)
 
     def text() -> str:
         steps = [f"{step.number:>2} {step.name:<11} {step.outcome:<10} {step.detail}" for step in report.steps]
-        return "\n".join([report.headline] if STATE.quiet else [*steps, *report.notes, report.headline])
+        return "\n".join(
+            [report.headline] if STATE.quiet else [*steps, *report.notes, *report.answers, report.headline]
+        )
 
     _report(checks, text, lambda: verifying.as_json(report), format, output, summary)
     raise typer.Exit(report.exit_code)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
 
 from cardwright import resources, store
 from cardwright.errors import IntegrityError, PolicyError, did_you_mean
@@ -17,12 +20,28 @@ from cardwright.record.coverage import ChecklistCoverage
 from cardwright.record.provenance import RunFacts
 from cardwright.record.record import PlanLock, Record
 
+Model = TypeVar("Model", bound=BaseModel)
 
-def case_of(files: Mapping[str, bytes], *, where: str, artefacts: Mapping[str, str] | None = None) -> Case:
-    """The case that a dossier holds."""
-    record = canonical.parse(Record, files[store.RECORD], where=f"{where}/{store.RECORD}")
-    plan = canonical.parse(PlanLock, files[store.PLAN], where=f"{where}/{store.PLAN}") if store.PLAN in files else None
-    facts = canonical.parse(RunFacts, files[store.RUN], where=f"{where}/{store.RUN}") if store.RUN in files else None
+
+def case_of(
+    files: Mapping[str, bytes],
+    *,
+    where: str,
+    artefacts: Mapping[str, str] | None = None,
+    read: Mapping[str, Any] | None = None,
+) -> Case:
+    """The case that a dossier holds; `read` are files that were parsed already."""
+    known = read or {}
+
+    def of(model: type[Model], name: str) -> Model:
+        place = f"{where}/{name}"
+        if name in known:
+            return canonical.validated(model, known[name], files[name], where=place)
+        return canonical.parse(model, files[name], where=place)
+
+    record = of(Record, store.RECORD)
+    plan = of(PlanLock, store.PLAN) if store.PLAN in files else None
+    facts = of(RunFacts, store.RUN) if store.RUN in files else None
     return Case(record=record, plan=plan, run=facts, artefacts=dict(artefacts) if artefacts is not None else None)
 
 
@@ -73,15 +92,6 @@ def coverage_of(
     return tuple(coverage(checklist_of(name), record, claims) for name in names or STANDARD_CHECKLISTS)
 
 
-_ELSEWHERE = "It was changed, or belongs to another dossier."
-
-
-def subject_files(files: Mapping[str, bytes], *, where: str) -> list[str]:
-    """Paths of the subject's files, as the record lists them."""
-    record = canonical.parse(Record, files[store.RECORD], where=f"{where}/{store.RECORD}")
-    return [file.path for file in record.subject.files]
-
-
 def documents_hold(files: Mapping[str, bytes], record_sha256: str) -> str:
     """Hold every document against the record: the PDF's embedded record has its bytes, and each prints its digest.
 
@@ -111,12 +121,10 @@ def documents_hold(files: Mapping[str, bytes], record_sha256: str) -> str:
 
 
 def _embedded(data: bytes, name: str) -> bytes:
-    import io
-
     import pikepdf
 
     try:
-        with pikepdf.open(io.BytesIO(data)) as pdf:
+        with store.as_file(data) as file, pikepdf.open(file) as pdf:
             attachment = pdf.attachments.get("record.json")
             return attachment.get_file().read_bytes() if attachment is not None else b""
     except pikepdf.PdfError as exc:

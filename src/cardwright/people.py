@@ -89,7 +89,9 @@ def say(folder: Path, key: keys.PrivateKey, at: str, make: Callable[[Desk], Clai
     return added[0]
 
 
-def judged_case(desk: Desk, trust: Trust, artefacts: Mapping[str, str] | None) -> tuple[Case, tuple[str, ...]]:
+def judged_case(
+    desk: Desk, trust: Trust, artefacts: Mapping[str, str] | None, now: str
+) -> tuple[Case, tuple[str, ...]]:
     """The case with the claims that are believed under a trust file, and why the others are not.
 
     Raises
@@ -102,7 +104,7 @@ def judged_case(desk: Desk, trust: Trust, artefacts: Mapping[str, str] | None) -
         raise IntegrityError(
             "the claims are not those of the ledger, in its order", where=store.CLAIMS, do="One was left out or moved."
         )
-    judged = [claims.judge(one, trust, desk.chain) for one in desk.signed]
+    judged = [claims.judge(one, trust, desk.chain, now) for one in desk.signed]
     case = replace(
         desk.case,
         claims=tuple(one.signed.claim for one in judged if one.believed),
@@ -135,7 +137,7 @@ def release(
 
     def change(files: Mapping[str, bytes]) -> Mapping[str, bytes]:
         desk = read_desk(files, where=str(folder))
-        case, doubts = judged_case(desk, trust, artefacts)
+        case, doubts = judged_case(desk, trust, artefacts, now)
         verdict = decide(case, policy, now, "release", chosen_by=chosen_by)
         decided.append((verdict, doubts))
         out: dict[str, bytes] = {store.VERDICT: store.to_json(verdict)}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import io
 import json
 import os
 import shutil
@@ -16,7 +17,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Literal
+from typing import Annotated, BinaryIO, Literal
 
 from pydantic import Field
 
@@ -79,6 +80,19 @@ def to_json(value: Value) -> bytes:
 
 
 # ---------------------------------------------------------------------------------------------------- reading
+
+
+@contextmanager
+def as_file(data: bytes) -> Iterator[BinaryIO]:
+    """These bytes as a file without a name, for a library that reads files faster than bytes; it is gone afterwards."""
+    try:
+        file: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115  closed below
+        file.write(data)
+        file.seek(0)
+    except OSError:  # nowhere to write: slower, and the same bytes
+        file = io.BytesIO(data)
+    with file:
+        yield file
 
 
 def read_file(path: Path, *, what: str = "file", limit: int = canonical.MAX_BYTES) -> bytes:

@@ -51,7 +51,7 @@ def test_a_claim_of_an_enrolled_key_is_believed(people, name):
     key, request, _ = people[name]
     line = claims.make(sign_off(name, key), key, START.head)
     (signed,) = claims.read(line + b"\n")
-    assert claims.judge(signed, trusting(request), START).believed
+    assert claims.judge(signed, trusting(request), START, AT).believed
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_a_claim_of_an_enrolled_key_is_believed(people, name):
 def test_a_claim_beyond_what_its_key_may_say_is_not_believed(people, change, why):
     key, request, _ = people["Ada"]
     (signed,) = claims.read(claims.make(sign_off("Ada", key, **change), key, START.head) + b"\n")
-    judged = claims.judge(signed, trusting(request), START)
+    judged = claims.judge(signed, trusting(request), START, AT)
     assert not judged.believed
     assert why in judged.why
 
@@ -75,7 +75,7 @@ def test_a_claim_in_anothers_name_is_not_believed(people):
     ben, ben_request, _ = people["Ben"]
     forged = sign_off("Ada", ada)  # says Ada's fingerprint, signed by Ben
     (signed,) = claims.read(claims.make(forged, ben, START.head) + b"\n")
-    assert not claims.judge(signed, trusting(request, ben_request), START).believed
+    assert not claims.judge(signed, trusting(request, ben_request), START, AT).believed
 
 
 def test_a_revoked_key_counts_for_nothing_even_before_it_was_revoked(people):
@@ -83,7 +83,7 @@ def test_a_revoked_key_counts_for_nothing_even_before_it_was_revoked(people):
     known = trusting(request)
     revoked = trust.Trust(people=(known.people[0].model_copy(update={"revoked_on": "2026-12-01"}),))
     (signed,) = claims.read(claims.make(sign_off("Ada", key), key, START.head) + b"\n")
-    assert "revoked" in claims.judge(signed, revoked, START).why
+    assert "revoked" in claims.judge(signed, revoked, START, AT).why
 
 
 def test_one_key_under_two_names_is_an_error(people):
@@ -133,7 +133,7 @@ def test_every_flipped_byte_of_a_signed_line_is_seen(people, line, data):
         found = claims.read(bytes(changed))
     except IntegrityError:
         return
-    assert not all(claims.judge(one, trusting(request), START).believed for one in found)
+    assert not all(claims.judge(one, trusting(request), START, AT).believed for one in found)
 
 
 def test_a_ledger_that_was_cut_contradicts_what_was_signed(people):
@@ -143,8 +143,8 @@ def test_a_ledger_that_was_cut_contradicts_what_was_signed(people):
         full = full.append("run", "record", str(i) * 64, AT)
     (signed,) = claims.read(claims.make(sign_off("Ada", key), key, full.head) + b"\n")
     cut = ledger.read(b"".join(full.to_bytes().splitlines(keepends=True)[:3]), "m")
-    assert claims.judge(signed, trusting(request), full).believed
-    assert "ledger" in claims.judge(signed, trusting(request), cut).why
+    assert claims.judge(signed, trusting(request), full, AT).believed
+    assert "ledger" in claims.judge(signed, trusting(request), cut, AT).why
 
 
 @pytest.mark.parametrize("how", ["change", "remove", "swap", "repeat", "cut", "other subject"])

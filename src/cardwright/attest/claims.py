@@ -7,6 +7,7 @@ the receiver's trust file knows the key, for that role, on that day, and the key
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -100,8 +101,23 @@ def read(data: bytes, *, where: str = "claims.jsonl") -> tuple[Signed, ...]:
     return tuple(found)
 
 
-def judge(signed: Signed, trust: Trust, ledger: Ledger | None) -> Judged:
-    """Whether a claim is believed: key known, signature of that key, role and day allowed, ledger not rewritten since."""
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""How far the clocks of two machines may lie apart before what one has dated is in the future for the other."""
+
+
+def ahead(at: str, now: str) -> bool:
+    """Whether a moment lies in the future, further than clocks differ."""
+    return datetime.fromisoformat(at) > datetime.fromisoformat(now) + CLOCKS_DIFFER
+
+
+def judge(signed: Signed, trust: Trust, ledger: Ledger | None, now: str) -> Judged:
+    """Whether a claim is believed: key known, signature of that key, role and day allowed, ledger not rewritten since.
+
+    Parameters
+    ----------
+    now:
+        The clock of whoever judges: nothing is believed that is dated in the future.
+    """
     claim = signed.claim
 
     def no(why: str) -> Judged:
@@ -122,6 +138,8 @@ def judge(signed: Signed, trust: Trust, ledger: Ledger | None) -> Judged:
     if person.revoked_on is not None:
         # Whoever has a stolen key can write any date, so a revoked key counts for nothing, whenever it says it signed.
         return no(f"the key of {person.name} was revoked on {person.revoked_on}")
+    if ahead(claim.at, now):
+        return no(f"it is dated in the future, {claim.at}")
     if ledger is not None and not ledger.holds(signed.ledger):
         return no("the ledger does not hold what it held when this was signed")
     return Judged(signed, True, "")

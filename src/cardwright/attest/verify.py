@@ -12,13 +12,15 @@
 10. artefact     the files at hand have the digests of the subject
 11. release      the verdict is not advisory, and nothing it rests on was withdrawn
 12. rerender     only where asked: every document, made again from the record, has the bytes that stand there
+13. then         only where asked (`--as-of`): it had been released by that moment, and is allowed on what had been said by then
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from functools import cached_property
+from typing import Any, Literal
 
 from cardwright import dossier, store
 from cardwright.attest import claims, ledger
@@ -33,8 +35,10 @@ from cardwright.record.claim import Claim, SignOff, Withdraw
 from cardwright.record.verdict import Verdict
 
 Outcome = Literal["passed", "failed", "not judged"]
+Yes = Literal["yes", "no", "not judged"]
 NAMES = (
     "manifest", "canonical", "record", "documents", "ledger", "signatures", "policy", "replay", "now", "artefact", "release",
+    "rerender", "then",
 )  # fmt: skip
 
 
@@ -63,10 +67,42 @@ class Report:
     """Whether a trust file was given."""
     notes: tuple[str, ...] = ()
     """What a reader should know and no step fails on: claims that a signer had not seen."""
+    now: str = ""
+    """The receiver's clock."""
+    as_of: str | None = None
+    """The moment that was asked about, apart from now."""
+
+    @property
+    def allowed_then(self) -> Yes | None:
+        """Whether the handoff was allowed at the moment that was asked about; None where none was."""
+        return self._answer("now", "release") if self.as_of is not None else None
+
+    @property
+    def valid_now(self) -> Yes:
+        """Whether it is allowed now."""
+        return self._answer("then")
+
+    def _answer(self, *other: str) -> Yes:
+        """Yes where every step passed but those that answer the other question."""
+        outcomes = {step.outcome for step in self.steps if step.name not in other}
+        if "failed" in outcomes:
+            return "no"
+        return "not judged" if "not judged" in outcomes or not self.trusted else "yes"
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """The two answers in a line each, where a moment was asked about."""
+        if self.as_of is None:
+            return ()
+        return (f"allowed then ({self.as_of})? {self.allowed_then}", f"valid now ({self.now})? {self.valid_now}")
 
     @property
     def exit_code(self) -> int:
-        """0 only where every step passed under a trust file; 3 where something is broken; else 1."""
+        """0 only where every step passed under a trust file; 3 where something is broken; else 1.
+
+        With `as_of` both answers have to be yes: what was allowed once and is not any more releases nothing, and a date on
+        a command line cannot bring back what has ended.
+        """
         if any(step.broken for step in self.steps):
             return 3
         return 0 if self.trusted and all(step.outcome == "passed" for step in self.steps) else 1
@@ -76,7 +112,8 @@ class Report:
         """The result in a line."""
         if self.exit_code == 0:
             return "VERIFIED: the handoff is allowed, and everything it rests on holds"
-        failed = [step for step in self.steps if step.outcome == "failed"]
+        # What is broken comes first: it is why, and the others may follow from it.
+        failed = sorted((step for step in self.steps if step.outcome == "failed"), key=lambda step: not step.broken)
         if not failed:
             return "INTACT, approval not judged: name the receiver's own --trust file"
         return f"REFUSED at step {failed[0].number}, {failed[0].name}: {failed[0].detail}"
@@ -90,6 +127,9 @@ def as_json(report: Report) -> str:
         "exit_code": report.exit_code,
         "headline": report.headline,
         "notes": list(report.notes),
+        "now": report.now,
+        "valid_now": report.valid_now,
+        **({"as_of": report.as_of, "allowed_then": report.allowed_then} if report.as_of is not None else {}),
         "steps": [
             {"number": s.number, "name": s.name, "outcome": s.outcome, "detail": s.detail, "broken": s.broken}
             for s in report.steps
@@ -97,6 +137,9 @@ def as_json(report: Report) -> str:
     }
     return canonical.dumps(said).decode("utf-8")
 
+
+Look = Callable[[Sequence[str]], Mapping[str, str]]
+"""Digests of the named files as the receiver has them; a file that is not there is left out."""
 
 Printed = Callable[[Mapping[str, bytes], str], str]
 """Holds the documents against the record's digest: (files, record digest) to what was held; raises IntegrityError."""
@@ -110,13 +153,16 @@ def verify(
     now: str,
     policy: Callable[[str], Policy],
     printed: Printed,
-    artefacts: Mapping[str, str] | None = None,
+    artefacts: Look | None = None,
     rerender: Rerender | None = None,
+    as_of: str | None = None,
 ) -> Report:
     """Verify a dossier whose files were read and held against the manifest.
 
     Parameters
     ----------
+    now:
+        The receiver's clock.
     policy:
         Finds a policy by name; its digest has to be the one that the verdict names.
     printed:
@@ -125,11 +171,14 @@ def verify(
         Digests of the subject's files as the receiver has them.
     rerender:
         Makes the documents again; where it is given, that is step 12.
+    as_of:
+        Another moment that is asked about; where it is given, that is step 13.
     """
-    state = _Verification(files, where, trust, now, policy, printed, artefacts, rerender)
+    state = _Verification(files, where, trust, now, policy, printed, artefacts, rerender, as_of)
     steps: list[Step] = []
-    names = NAMES if rerender is None else (*NAMES, "rerender")
-    for number, name in enumerate(names, start=1):
+    asked = {"rerender": rerender is not None, "then": as_of is not None}
+    names = [(number, name) for number, name in enumerate(NAMES, start=1) if asked.get(name, True)]
+    for number, name in names:
         try:
             outcome, detail = getattr(state, name)()
             steps.append(Step(number, name, outcome, detail))
@@ -137,13 +186,9 @@ def verify(
             steps.append(Step(number, name, "failed", str(exc), broken=isinstance(exc, IntegrityError)))
             if name in ("manifest", "canonical", "record"):
                 # Nothing further can be read from files that are not what they say.
-                steps += [
-                    Step(n, rest, "not judged", "an earlier step failed")
-                    for n, rest in enumerate(names, 1)
-                    if n > number
-                ]
+                steps += [Step(n, rest, "not judged", "an earlier step failed") for n, rest in names if n > number]
                 break
-    return Report(steps=tuple(steps), trusted=trust is not None, notes=not_seen(state.signed))
+    return Report(steps=tuple(steps), trusted=trust is not None, notes=not_seen(state.signed), now=now, as_of=as_of)
 
 
 def not_seen(signed: tuple[claims.Signed, ...]) -> tuple[str, ...]:
@@ -174,8 +219,9 @@ class _Verification:
         now: str,
         policy: Callable[[str], Policy],
         printed: Printed,
-        artefacts: Mapping[str, str] | None,
+        look: Look | None,
         again: Rerender | None,
+        as_of: str | None,
     ) -> None:
         self.files = files
         self.where = where
@@ -183,8 +229,11 @@ class _Verification:
         self.moment = now
         self.find = policy
         self.hold = printed
-        self.artefacts = artefacts
+        self.look = look
         self.again = again
+        self.as_of = as_of
+        self.read: dict[str, Any] = {}
+        self.artefacts: Mapping[str, str] | None = None
         self.case: Case | None = None
         self.chain: ledger.Ledger | None = None
         self.signed: tuple[claims.Signed, ...] = ()
@@ -198,17 +247,19 @@ class _Verification:
         return "passed", f"{len(listed.files)} files, manifest {listed.sha256[:12]}"
 
     def canonical(self) -> tuple[Outcome, str]:
-        names = [name for name in self.files if name.endswith(".json")]
-        for name in names:
-            if canonical.dumps(canonical.loads(self.files[name], where=name)) != self.files[name]:
-                raise IntegrityError("not in canonical form", where=name, do="Somebody has rewritten it.")
-        return "passed", f"{len(names)} files"
+        for name, data in self.files.items():
+            if name.endswith(".json"):
+                self.read[name] = canonical.read(data, where=name)
+        return "passed", f"{len(self.read)} files"
 
     def record(self) -> tuple[Outcome, str]:
         for name in (store.RECORD, store.VERDICT):
             if name not in self.files:
                 raise IntegrityError("is not there", where=name, do="Ask for the whole dossier.")
-        self.case = dossier.case_of(self.files, where=self.where, artefacts=self.artefacts)
+        self.case = dossier.case_of(self.files, where=self.where, read=self.read)
+        if self.look is not None:
+            self.artefacts = dict(self.look([file.path for file in self.case.record.subject.files]))
+            self.case = replace(self.case, artefacts=self.artefacts)
         return "passed", f"record {self.case.record.sha256[:12]}, {len(self.case.record.evaluations)} evaluations"
 
     def documents(self) -> tuple[Outcome, str]:
@@ -239,7 +290,7 @@ class _Verification:
 
     def _accounts_for_what_stands_there(self, chain: Ledger) -> None:
         """Hold what no later signature covers, the end of the chain, against the verdict and the report that it tells of."""
-        stored = self._verdict()
+        stored = self.verdict
         claimed = {one.sealed.id: one.claim for one in self.signed}
         for entry in chain.entries:
             said = claimed.get(entry.digest)
@@ -266,7 +317,7 @@ class _Verification:
     def signatures(self) -> tuple[Outcome, str]:
         if self.trust is None:
             return "not judged", "no trust file was given"
-        judged = [claims.judge(one, self.trust, self.chain) for one in self.signed]
+        judged = [claims.judge(one, self.trust, self.chain, self.moment) for one in self.signed]
         self.believed = tuple(one.signed for one in judged if one.believed)
         doubted = [one for one in judged if not one.believed]
         if doubted:
@@ -274,12 +325,14 @@ class _Verification:
         people = {one.claim.key for one in self.believed}
         return "passed", f"{len(judged)} claims of {len(people)} people"
 
-    def _verdict(self) -> Verdict:
-        return canonical.parse(Verdict, self.files[store.VERDICT], where=store.VERDICT)
+    @cached_property
+    def verdict(self) -> Verdict:
+        """The verdict that the dossier holds."""
+        return canonical.validated(Verdict, self.read[store.VERDICT], self.files[store.VERDICT], where=store.VERDICT)
 
     def policy(self) -> tuple[Outcome, str]:
         assert self.case is not None
-        verdict = self._verdict()
+        verdict = self.verdict
         self.chosen = self.find(verdict.policy.name)
         if self.chosen.sha256 != verdict.policy.sha256:
             self.chosen = None
@@ -294,7 +347,7 @@ class _Verification:
     def _decide(self, now: str, said: tuple[claims.Signed, ...], manifest: str | None, trust: str | None) -> Verdict:
         assert self.case is not None
         assert self.chosen is not None
-        stored = self._verdict()
+        stored = self.verdict
         case = replace(
             self.case,
             claims=tuple(one.claim for one in said),
@@ -318,23 +371,31 @@ class _Verification:
         assert self.case is not None
         if self.chosen is None:
             return "not judged", "the policy is not at hand"
-        stored = self._verdict()
-        if self.artefacts is None or stored.inputs.artefacts_sha256 is None:
-            # The verdict was decided where the files were; without them, the digests that it saw are what is known.
-            files = {file.path: file.sha256 for file in self.case.record.subject.files}
-            self.case = replace(self.case, artefacts=files if stored.inputs.artefacts_sha256 else None)
+        stored = self.verdict
+        at_hand = self.case.artefacts
+        seen = self._files_seen(stored)
+        if seen is None and stored.inputs.artefacts_sha256 is not None:
+            return "failed", "it was decided with other files than the record's, and they are not at hand"
+        self.case = replace(self.case, artefacts=seen)
         replayed = self._decide(
             stored.evaluated_at, self._then(stored), stored.inputs.manifest_sha256, stored.inputs.trust_sha256
         )
+        # Decided again, it is by the files at hand; where nobody has them, by what the verdict was decided with.
+        self.case = replace(self.case, artefacts=at_hand if at_hand is not None else seen)
         if canonical.dumps(replayed) != self.files[store.VERDICT]:
-            if self.artefacts is not None and canonical.sha256(dict(self.artefacts)) != stored.inputs.artefacts_sha256:
-                return "failed", "the files at hand are not those that the verdict was decided with"
             raise IntegrityError(
                 "the verdict does not follow from the case",
                 where=store.VERDICT,
                 do="It was changed, or made otherwise.",
             )
         return "passed", f"{stored.decision} at {stored.evaluated_at}"
+
+    def _files_seen(self, stored: Verdict) -> Mapping[str, str] | None:
+        """The digests that a verdict was decided with: those of the record, or those of the files at hand."""
+        assert self.case is not None
+        listed = {file.path: file.sha256 for file in self.case.record.subject.files}
+        known = (listed, self.artefacts) if self.artefacts is not None else (listed,)
+        return next((one for one in known if canonical.sha256(one) == stored.inputs.artefacts_sha256), None)
 
     def now(self) -> tuple[Outcome, str]:
         if self.chosen is None:
@@ -353,15 +414,22 @@ class _Verification:
             return "not judged", "name the folder that holds the subject's files with --artifact"
         if not subject.hashed:
             return "failed", "the subject is declared, not hashed"
-        wrong = [file.path for file in subject.files if self.artefacts.get(file.path) != file.sha256]
+        wrong = [file.path for file in subject.files if self.artefacts.get(file.path, file.sha256) != file.sha256]
         if wrong:
-            return "failed", f"{wrong[0]} is not the file that was evaluated"
+            raise IntegrityError(
+                f"{wrong[0]} is not the file that was evaluated", do="Ask for the one that was, or for its dossier."
+            )
+        absent = [file.path for file in subject.files if file.path not in self.artefacts]
+        if absent:
+            return "failed", f"{absent[0]} is not there"
         return "passed", f"{len(subject.files)} files"
 
     def release(self) -> tuple[Outcome, str]:
-        stored = self._verdict()
+        stored = self.verdict
         if stored.advisory:
             return "failed", "the verdict is advisory"
+        if claims.ahead(stored.evaluated_at, self.moment):
+            return "failed", f"the verdict is dated in the future, {stored.evaluated_at}: set the clock right"
         if stored.stage != "release":
             return "failed", "the verdict is a review, not a release"
         withdrawn = [one.claim for one in self.signed if isinstance(one.claim, Withdraw) and one.claim.claim is None]
@@ -371,9 +439,25 @@ class _Verification:
             return "failed", stored.headline
         return "passed", stored.headline
 
+    def then(self) -> tuple[Outcome, str]:
+        assert self.as_of is not None
+        if self.chosen is None or self.trust is None:
+            return "not judged", "no trust file was given" if self.trust is None else "the policy is not at hand"
+        if self.verdict.advisory:
+            return "failed", "the verdict is advisory"
+        entries = self.chain.entries if self.chain is not None else ()
+        if not any(entry.event == "release" and entry.at <= self.as_of for entry in entries):
+            return "failed", "nothing had been released"
+        gone = [one.claim for one in self.signed if isinstance(one.claim, Withdraw) and one.claim.claim is None]
+        if any(claim.at <= self.as_of for claim in gone):
+            return "failed", "it had been withdrawn"
+        said = tuple(one for one in self.believed if one.claim.at <= self.as_of)
+        decided = self._decide(self.as_of, said, canonical.digest(self.files[store.MANIFEST]), self.trust.sha256)
+        return ("passed" if decided.allowed else "failed"), decided.headline
+
     def rerender(self) -> tuple[Outcome, str]:
         assert self.again is not None
-        made = self.again(self.files, self.where, tuple(one.claim for one in self._then(self._verdict())))
+        made = self.again(self.files, self.where, tuple(one.claim for one in self._then(self.verdict)))
         if made is None:
             return "not judged", "Pango is not installed here, so no PDF can be made"
         same, other = made
