@@ -7,7 +7,7 @@ from tests.strategies import good_record
 from cardwright import resources
 from cardwright.errors import PolicyError
 from cardwright.policy import checklist
-from cardwright.record import Attest
+from cardwright.record import Attest, Withdraw
 
 
 def packaged(name):
@@ -49,7 +49,7 @@ def test_an_evaluation_that_measured_nothing_supports_nothing():
 
 def test_the_text_gives_parts_and_never_a_verdict():
     text = checklist.as_text(checklist.coverage(packaged("handoff_readiness"), good_record()))
-    assert "10 items:" in text
+    assert "16 items:" in text
     assert "%" not in text
     assert "satisf" not in text
     assert max(len(line) for line in text.splitlines()) <= 100
@@ -58,3 +58,87 @@ def test_the_text_gives_parts_and_never_a_verdict():
 def test_an_unknown_key_is_refused_with_its_line():
     with pytest.raises(PolicyError, match="line 2"):
         checklist.read(b"schema: cardwright/checklist/1\nchecklst: a\n", where="a.yaml")
+
+
+def claim(key, answer, **more):
+    return Attest(
+        id=key * 64, person=key.upper(), key=key * 64, role="risk", at="2026-11-21T00:00:00Z",
+        checklist="responsible_ai_minimum", item="consulted", answer=answer, statement="Two meetings.", **more,
+    )  # fmt: skip
+
+
+def test_who_says_that_it_is_not_met_is_not_outvoted():
+    assert answers(claims=(claim("a", "met"), claim("b", "not_met")))["consulted"] == "missing"
+
+
+def test_the_last_word_of_a_person_counts():
+    assert answers(claims=(claim("a", "not_met"), claim("a", "met")))["consulted"] == "attested"
+    assert answers(claims=(claim("a", "met"), claim("a", "not_met")))["consulted"] == "missing"
+
+
+def test_what_a_person_says_does_not_apply_is_counted_so_with_who_said_it():
+    found = checklist.coverage(packaged("responsible_ai_minimum"), good_record(), (claim("a", "not_applicable"),))
+    (item,) = [item for item in found.items if item.item == "consulted"]
+    assert (item.answered, item.note) == ("not_applicable", "does not apply, says A (risk): Two meetings.")
+
+
+def test_what_was_withdrawn_or_said_of_another_record_supports_nothing():
+    withdrawn = Withdraw(
+        id="c" * 64,
+        person="A",
+        key="a" * 64,
+        role="risk",
+        at="2026-11-22T00:00:00Z",
+        claim="a" * 64,
+        reason="A mistake.",
+    )
+    assert answers(claims=(claim("a", "met"), withdrawn))["consulted"] == "missing"
+    assert answers(claims=(claim("a", "met", record_sha256="d" * 64),))["consulted"] == "missing"
+
+
+def one_item(evidence):
+    return checklist.read(
+        f"""\
+schema: cardwright/checklist/1
+checklist: one
+title: One item
+version: 1.0.0
+status: voluntary
+as_of: 2026-11-23
+applies_from: 2026-11-23
+source: us
+source_mark: V
+items:
+  - {{id: one, clause: "1", requirement: It is measured., evidence: {evidence}}}
+""".encode(),
+        where="one.yaml",
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "answered"),
+    [
+        ("", "evidence"),
+        (", slice: {race: a}", "evidence"),
+        (", slice: {race: nobody}", "missing"),
+        (", crossed: true", "missing"),
+    ],
+)
+def test_a_number_supports_an_item_only_on_the_rows_that_it_is_about(more, answered):
+    asked = one_item(f"{{evaluator: fairness, metrics: [true_positive_rate]{more}}}")
+    assert [item.answered for item in checklist.coverage(asked, good_record()).items] == [answered]
+
+
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        "{fields: [owners], metrics: [roc_auc]}",
+        "{attestation: true, binding: recomputed}",
+        "{evaluator: fairness, slice: {sex: f}}",
+        "{evaluator: fairness, crossed: true}",
+        "{evaluator: fairness, metrics: [selection_rate], slice: {sex: f}, crossed: true}",
+    ],
+)
+def test_a_selector_that_would_select_nothing_is_refused(evidence):
+    with pytest.raises(PolicyError):
+        one_item(evidence)

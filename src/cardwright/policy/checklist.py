@@ -15,7 +15,7 @@ from cardwright import yamltext
 from cardwright.errors import PolicyError, did_you_mean
 from cardwright.record import canonical
 from cardwright.record.base import Day, Flag, FreeText, Identifier, Label, Term, Value
-from cardwright.record.claim import Attest, Claim
+from cardwright.record.claim import Attest, Claim, Withdraw
 from cardwright.record.coverage import Answered, ChecklistCoverage, ItemCoverage
 from cardwright.record.details import FIELDS
 from cardwright.record.measurement import Measured
@@ -30,6 +30,10 @@ class Evidence(Value):
     """An evaluation by this evaluator that measured something, or that shows from its input that the question does not arise."""
     metrics: tuple[Term, ...] = ()
     """Metrics that have to be measured in it."""
+    slice: dict[Label, Label] = Field(default_factory=dict, exclude_if=lambda value: not value)
+    """The rows they have to be measured on, e.g. `category: prompt_injection`; any, where it is not said."""
+    crossed: Annotated[Flag, Field(exclude_if=lambda value: not value)] = False
+    """Whether they have to be measured where two attributes cross."""
     binding: Literal["recomputed"] | None = None
     """Whether its numbers have to be tied to the model at hand."""
     fields: tuple[Identifier, ...] = ()
@@ -44,6 +48,12 @@ class Evidence(Value):
         asked = [self.evaluator is not None, bool(self.fields), self.provenance, self.attestation]
         if sum(asked) != 1:
             raise ValueError("evidence is one of evaluator, fields, provenance, attestation")
+        if (self.metrics or self.binding is not None) and self.evaluator is None:
+            raise ValueError("metrics and binding are those of an evaluator")
+        if (self.slice or self.crossed) and not self.metrics:
+            raise ValueError("slice and crossed say where metrics are measured; name the metrics")
+        if self.slice and self.crossed:
+            raise ValueError("say slice or crossed, not both")
         for name in self.fields:
             if name not in FIELDS:
                 raise ValueError(f'no details field is called "{name}". {did_you_mean(name, FIELDS)}')
@@ -140,14 +150,27 @@ def _answer(
 ) -> tuple[Answered, tuple[str, ...], str | None]:
     if record.subject.kind not in item.kinds:
         return "not_applicable", (), f"asked of a {' or a '.join(item.kinds)}; this is a {record.subject.kind}"
-    said = [
-        claim
+    # The last word of each person, by key, counts. One who says that it is not met is not outvoted.
+    withdrawn = {claim.claim for claim in claims if isinstance(claim, Withdraw)}
+    said = {
+        claim.key: claim
         for claim in claims
-        if isinstance(claim, Attest) and claim.checklist == checklist.checklist and claim.item == item.id
-    ]
-    met = [claim for claim in said if claim.answer == "met"]
-    if met:
-        return "attested", tuple(f"{claim.person} ({claim.role}): {claim.statement}" for claim in met), None
+        if isinstance(claim, Attest)
+        and claim.id not in withdrawn
+        and claim.checklist == checklist.checklist
+        and claim.item == item.id
+        and claim.record_sha256 in (None, record.sha256)
+    }.values()
+    words = {
+        answer: tuple(f"{claim.person} ({claim.role}): {claim.statement}" for claim in said if claim.answer == answer)
+        for answer in ("met", "not_met", "not_applicable")
+    }
+    if words["not_met"]:
+        return "missing", (), f"not met, says {words['not_met'][0]}"
+    if words["met"]:
+        return "attested", words["met"], None
+    if words["not_applicable"]:
+        return "not_applicable", (), f"does not apply, says {words['not_applicable'][0]}"
     asked = item.evidence
     if asked.attestation:
         return "missing", (), "only a person can answer: cardwright attest"
@@ -177,12 +200,24 @@ def _by_evaluator(asked: Evidence, record: Record) -> tuple[Answered, tuple[str,
         return "not_applicable", (), found[0].not_applicable
     if asked.binding is not None and not any(e.binding is not None and e.binding.kind == asked.binding for e in found):
         return "missing", (), "its numbers are not recomputed by the model at hand"
-    measured = [e for e in found if any(isinstance(m, Measured) for m in e.measurements)]
-    names = {m.metric for e in measured for m in e.measurements if isinstance(m, Measured)}
+    measured = [e for e in found if any(isinstance(m, Measured) and _bears(asked, m) for m in e.measurements)]
+    names = {m.metric for e in measured for m in e.measurements if isinstance(m, Measured) and _bears(asked, m)}
     absent = [metric for metric in asked.metrics if metric not in names]
     if not measured or absent:
-        return "missing", (), f"not measured: {', '.join(absent) or 'anything'}"
+        where = " and ".join(f"{key} {value}" for key, value in asked.slice.items())
+        if asked.crossed:
+            where = "where two attributes cross"
+        return "missing", (), f"not measured: {', '.join(absent) or 'anything'}{f' ({where})' if where else ''}"
     return "evidence", tuple(f"evaluation {e.id}" for e in measured), None
+
+
+def _bears(asked: Evidence, measured: Measured) -> bool:
+    """Whether a measurement is on the rows that an item is about."""
+    if asked.metrics and measured.metric not in asked.metrics:
+        return False
+    if asked.crossed:
+        return len(measured.slice) > 1 or len(measured.across) > 1
+    return not asked.slice or dict(measured.slice) == asked.slice
 
 
 def as_text(found: ChecklistCoverage, *, width: int = 80) -> str:
