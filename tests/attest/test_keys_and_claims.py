@@ -227,6 +227,59 @@ def test_openssl_verifies_our_signature(people, tmp_path):
     assert done.stdout.strip() == "Verified OK"
 
 
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="cross-check needs openssl")
+def test_openssl_verifies_an_ed25519_signature_and_no_changed_one(people, tmp_path):
+    key, request, _ = people["Ben"]
+    bundle = json.loads(claims.make(sign_off("Ben", key), key, START.head))
+    payload = base64.b64decode(bundle["dsseEnvelope"]["payload"])
+    (tmp_path / "sig").write_bytes(base64.b64decode(bundle["dsseEnvelope"]["signatures"][0]["sig"]))
+    (tmp_path / "pem").write_text(request.public_key)
+    words = ["openssl", "pkeyutl", "-verify", "-rawin", "-pubin", "-inkey", "pem", "-sigfile", "sig", "-in", "pae"]
+    codes = []
+    for signed in (payload, payload.replace(b"approve", b"reject_")):
+        (tmp_path / "pae").write_bytes(envelope.pae(signed))
+        codes.append(subprocess.run(words, cwd=tmp_path, capture_output=True, check=False).returncode)
+    assert codes == [0, 1]
+
+
+@given(st.binary(max_size=300))
+def test_what_is_signed_is_what_securesystemslib_signs(payload):
+    dsse = pytest.importorskip("securesystemslib.dsse", reason="cross-check needs securesystemslib")
+    assert envelope.pae(payload) == dsse.Envelope(payload, envelope.PAYLOAD_TYPE, {}).pae()
+
+
+@pytest.mark.parametrize("name", ["Ada", "Ben"])
+def test_securesystemslib_verifies_our_envelope(people, name):
+    dsse = pytest.importorskip("securesystemslib.dsse", reason="cross-check needs securesystemslib")
+    from securesystemslib.signer import Signature, SSlibKey
+
+    key, _, _ = people[name]
+    said = json.loads(claims.make(sign_off(name, key), key, START.head))["dsseEnvelope"]
+    theirs = SSlibKey.from_crypto(key.public_key())
+    signature = Signature(theirs.keyid, base64.b64decode(said["signatures"][0]["sig"]).hex())
+    read = dsse.Envelope(base64.b64decode(said["payload"]), said["payloadType"], {theirs.keyid: signature})
+    assert list(read.verify([theirs], 1)) == [theirs.keyid]
+
+
+@pytest.mark.parametrize("name", ["Ada", "Ben"])
+def test_sigstore_models_reads_our_bundle_and_writes_it_again(people, name):
+    """The bundle is one of Sigstore v0.3: its own models take every key, and give back the same bytes."""
+    bundle = pytest.importorskip("sigstore_models.bundle.v1", reason="cross-check needs sigstore-models")
+    key, _, _ = people[name]
+    line = claims.make(sign_off(name, key), key, START.head)
+    read = bundle.Bundle.from_json(line)
+    assert read.dsse_envelope is not None
+    assert read.dsse_envelope.payload_type == envelope.PAYLOAD_TYPE
+    assert len(read.dsse_envelope.signatures) == 1
+    hint = bytes.fromhex(keys.fingerprint(key.public_key()))
+    assert read.verification_material.public_key is not None
+    assert base64.b64decode(read.verification_material.public_key.hint) == hint
+    written = json.loads(read.to_json())
+    written["verificationMaterial"].setdefault("tlogEntries", [])
+    written["dsseEnvelope"]["signatures"][0].setdefault("keyid", "")
+    assert canonical.dumps(written) == line
+
+
 def test_the_statement_is_in_toto_and_the_payload_canonical(people):
     key, _, _ = people["Ada"]
     (signed,) = claims.read(claims.make(sign_off("Ada", key), key, START.head) + b"\n")

@@ -362,10 +362,23 @@ class _Verification:
         before: set[str] = set()
         for entry in self.chain.entries if self.chain is not None else ():
             if entry.event == "decision" and entry.digest == stored.sha256:
-                return tuple(one for one in (self.believed if self.trust else self.signed) if one.sealed.id in before)
+                return tuple(one for one in self.signed if one.sealed.id in before)
             if entry.event == "claim":
                 before.add(entry.digest)
         return ()  # decided by `run`, before anybody had said anything
+
+    def _believed_by(self, stored: Verdict) -> tuple[claims.Signed, ...]:
+        """The claims that a verdict was decided with: all that were there, or those of them that are believed here.
+
+        Whom the verdict's trust file did not know, nobody can tell; but a key that this one revokes must not make a verdict
+        that was honest look forged. What the receiver does not believe fails as a signature, and counts for nothing now.
+        """
+        there = self._then(stored)
+        here = tuple(one for one in there if one in self.believed)
+        for said in (there, here):
+            if said and canonical.sha256([canonical.plain(one.claim) for one in said]) == stored.inputs.claims_sha256:
+                return said
+        return here if self.trust is not None else there
 
     def replay(self) -> tuple[Outcome, str]:
         assert self.case is not None
@@ -377,12 +390,14 @@ class _Verification:
         if seen is None and stored.inputs.artefacts_sha256 is not None:
             return "failed", "it was decided with other files than the record's, and they are not at hand"
         self.case = replace(self.case, artefacts=seen)
-        replayed = self._decide(
-            stored.evaluated_at, self._then(stored), stored.inputs.manifest_sha256, stored.inputs.trust_sha256
-        )
+        said = self._believed_by(stored)
+        replayed = self._decide(stored.evaluated_at, said, stored.inputs.manifest_sha256, stored.inputs.trust_sha256)
         # Decided again, it is by the files at hand; where nobody has them, by what the verdict was decided with.
         self.case = replace(self.case, artefacts=at_hand if at_hand is not None else seen)
         if canonical.dumps(replayed) != self.files[store.VERDICT]:
+            doubted = self.trust is None or len(said) < len(self._then(stored))
+            if doubted and replayed.inputs.claims_sha256 != stored.inputs.claims_sha256:
+                return "failed", "it was decided with other claims than those that are believed here"
             raise IntegrityError(
                 "the verdict does not follow from the case",
                 where=store.VERDICT,

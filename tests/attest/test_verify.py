@@ -1,0 +1,276 @@
+"""`verify` at the receiver's: two answers about a moment, what is broken and what is unproven, and what bad input gets."""
+
+import contextlib
+import io
+import json
+import shutil
+from datetime import UTC, datetime
+
+import pytest
+
+pytest.importorskip("pyarrow", reason="sources need the tabular extra")
+
+from tests.attest.test_people import POLICY
+from tests.conftest import Ran
+from tests.test_cli import DETAILS, PLAN, rows, write_csv
+
+from cardwright import dossier, people, store
+from cardwright.attest import ledger
+from cardwright.policy.gate import decide
+from cardwright.record import canonical
+from cardwright.record.verdict import Verdict
+
+RUN, ASKED, SIGNED, RELEASED = (f"2026-11-{day}T12:00:00Z" for day in (10, 11, 12, 13))
+LATER = "2026-11-20T12:00:00Z"
+WAIVED_UNTIL = "2026-12-10"
+AFTER = "2026-12-11T00:00:00Z"
+
+
+def cardwright(now, *words):
+    """A command at a moment."""
+    from cardwright.cli import main
+
+    out, err = io.StringIO(), io.StringIO()
+    epoch = int(datetime.fromisoformat(now).astimezone(UTC).timestamp())
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        patch.setenv("SOURCE_DATE_EPOCH", str(epoch))
+        patch.setenv("CARDWRIGHT_PASSPHRASE", "correct horse battery staple")
+        patch.setenv("CI", "1")
+        with pytest.raises(SystemExit) as stopped:
+            main([str(word) for word in words])
+    return Ran(stopped.value.code or 0, out.getvalue(), err.getvalue())
+
+
+def by(desk, name):
+    role = {"Ada": "owner", "Ben": "risk_head"}[name]
+    return ["--key", desk / f"{name}.key", "--as", name, "--role", role]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A dossier released on the 13th with a waiver until 10 December; its files, keys, policy and trust file."""
+    desk = tmp_path_factory.mktemp("released")
+    files = desk / "files"
+    files.mkdir()
+    (files / "assessment.yaml").write_text(PLAN.replace("policy: research", "policy: pilot.yaml"))
+    (files / "pilot.yaml").write_text(POLICY)
+    (files / "details.yaml").write_text(DETAILS)
+    (files / "model.bin").write_bytes(b"weights")
+    write_csv(files / "data.csv", rows())
+
+    def done(now, *words, code=0):
+        ran = cardwright(now, *words)
+        assert ran.code == code, ran
+        return ran.out
+
+    for name in ("Ada", "Ben"):
+        done(RUN, "keys", "new", desk / f"{name}.key", *by(desk, name)[2:])
+        done(RUN, "keys", "enrol", desk / f"{name}.enrol.json", "--trust", desk / "trust.yaml", "--yes")
+    done(RUN, "keys", "accept", files / "pilot.yaml", "--trust", desk / "trust.yaml")
+    done(RUN, "run", files, "-o", desk / "out", code=1)
+    terms = ["--reason", "A pilot of ten files.", "--controls", "Each file is read twice.", "--expires", WAIVED_UNTIL]
+    asked = done(ASKED, "waive", "request", desk / "out", "ranking", *terms, *by(desk, "Ada"))
+    id = asked.split("Requested: ")[1].split()[0]
+    done(ASKED, "waive", "approve", desk / "out", id[:12], *by(desk, "Ben"))
+    for name, meaning in (("Ada", "responsibility"), ("Ben", "approval")):
+        done(SIGNED, "sign-off", desk / "out", "--decision", "approve", "--meaning", meaning, *by(desk, name))
+    words = ["--trust", desk / "trust.yaml", "--artifact", files, "--policy", files / "pilot.yaml"]
+    done(RELEASED, "release", desk / "out", *words)
+    return desk
+
+
+@pytest.fixture
+def desk(made, tmp_path):
+    """A copy of it that a test may change."""
+    shutil.copytree(made, tmp_path / "desk")
+    return tmp_path / "desk"
+
+
+def verify(desk, now, *more, trusted=True):
+    words = ["--artifact", desk / "files", "--policy", desk / "files" / "pilot.yaml", *more]
+    return cardwright(now, "verify", desk / "out", *(["--trust", desk / "trust.yaml"] if trusted else []), *words)
+
+
+def answers(ran):
+    said = json.loads(ran.out)
+    return said["allowed_then"], said["valid_now"], ran.code
+
+
+# ------------------------------------------------------------------------------------- allowed then? valid now?
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "expected"),
+    [
+        (RELEASED, LATER, ("yes", "yes", 0)),
+        ("2026-11-14", LATER, ("yes", "yes", 0)),
+        (SIGNED, LATER, ("no", "yes", 1)),  # everybody had signed, and nothing had been released
+        ("2026-10-01", LATER, ("no", "yes", 1)),
+        (LATER, AFTER, ("yes", "no", 1)),  # the waiver has ended since
+        (AFTER, LATER, ("no", "yes", 1)),  # it will have ended by then
+    ],
+)
+def test_allowed_then_and_valid_now_are_answered_apart(desk, then, now, expected):
+    assert answers(verify(desk, now, "--as-of", then, "--format", "json")) == expected
+
+
+def test_the_two_answers_are_printed_with_their_moments(desk):
+    ran = verify(desk, AFTER, "--as-of", LATER)
+    assert f"allowed then ({LATER})? yes\nvalid now ({AFTER})? no\nREFUSED at step 9, now:" in ran.out
+    assert "13 then        passed     ALLOWED WITH 1 WAIVER" in ran.out
+    assert "12 rerender" not in ran.out
+    assert "allowed then" not in verify(desk, LATER).out
+
+
+def test_what_was_allowed_before_it_was_withdrawn_was_allowed_then_and_is_not_valid_now(desk):
+    words = ["--reason", "It failed in the pilot.", *by(desk, "Ben")]
+    assert cardwright(LATER, "withdraw", desk / "out", *words).code == 0
+    now = "2026-11-25T12:00:00Z"
+    assert answers(verify(desk, now, "--as-of", RELEASED, "--format", "json")) == ("yes", "no", 1)
+    assert answers(verify(desk, now, "--as-of", LATER, "--format", "json")) == ("no", "no", 1)
+
+
+def test_without_a_trust_file_neither_question_is_answered(desk):
+    ran = verify(desk, LATER, "--as-of", RELEASED, "--format", "json", trusted=False)
+    assert answers(ran) == ("not judged", "not judged", 1)
+
+
+def test_a_dossier_that_is_broken_was_not_allowed_either(desk):
+    (desk / "files" / "model.bin").write_bytes(b"weightz")
+    assert answers(verify(desk, LATER, "--as-of", RELEASED, "--format", "json")) == ("no", "no", 3)
+
+
+# ------------------------------------------------------------------------------------- exit codes: 3 broken, 1 unproven
+
+
+def test_an_artefact_with_other_bytes_is_a_wrong_digest_and_its_verdict_still_follows(desk):
+    (desk / "files" / "model.bin").write_bytes(b"weightz")
+    ran = verify(desk, LATER)
+    assert ran.code == 3
+    assert "REFUSED at step 10, artefact: model.bin is not the file that was evaluated" in ran.out
+    assert " 8 replay      passed" in ran.out
+    assert " 9 now         failed" in ran.out
+
+
+def test_an_artefact_that_is_not_at_hand_is_unproven(desk):
+    (desk / "files" / "model.bin").unlink()
+    ran = verify(desk, LATER)
+    assert ran.code == 1
+    assert "10 artefact    failed     model.bin is not there" in ran.out
+
+
+def test_an_artefact_that_nobody_looked_at_is_unproven(desk):
+    words = ["--trust", desk / "trust.yaml", "--policy", desk / "files" / "pilot.yaml"]
+    ran = cardwright(LATER, "verify", desk / "out", *words)
+    assert ran.code == 1
+    assert "10 artefact    not judged" in ran.out
+
+
+def test_a_folder_of_artefacts_that_is_not_there_is_exit_code_3(desk):
+    words = ["--trust", desk / "trust.yaml", "--artifact", desk / "nowhere"]
+    ran = cardwright(LATER, "verify", desk / "out", *words)
+    assert (ran.code, ran.out) == (3, "")
+    assert "there is no such folder" in ran.err
+
+
+# ------------------------------------------------------------------------------------- advice is no decision
+
+
+def rewritten(desk, verdict_of):
+    """The dossier with another verdict, told by its ledger as the released one was; what a dishonest writer can make."""
+    files = store.read_dossier(desk / "out")
+    read = people.read_desk(files, where="out")
+    stored = canonical.parse(Verdict, files[store.VERDICT], where="verdict")
+    verdict = verdict_of(read, stored)
+    chain = ledger.Ledger(subject=read.chain.subject, entries=read.chain.entries[:-3])
+    assert [entry.event for entry in read.chain.entries[-3:]] == ["decision", "release", "release"]
+    chain = chain.append("decision", "verdict", verdict.sha256, stored.evaluated_at)
+    chain = chain.append("release", "verdict", verdict.sha256, stored.evaluated_at)
+    chain = chain.append("release", "report", canonical.digest(files[store.FINAL]), stored.evaluated_at)
+    (desk / "out" / store.VERDICT).write_bytes(store.to_json(verdict))
+    (desk / "out" / store.LEDGER).write_bytes(chain.to_bytes())
+
+
+def decided(desk, read, stored, **changed):
+    from dataclasses import replace
+
+    policy = dossier.policy_of(str(desk / "files" / "pilot.yaml"))
+    case = replace(
+        read.case,
+        claims=tuple(one.claim for one in read.signed),
+        trust_sha256=stored.inputs.trust_sha256,
+        artefacts={"model.bin": canonical.digest(b"weights")},
+        **changed,
+    )
+    return decide(case, policy, stored.evaluated_at, "release", chosen_by=stored.policy.chosen_by)
+
+
+def test_the_same_verdict_rewritten_verifies(desk):
+    """What the next test does to the dossier is refused for the advice, and for nothing else."""
+    before = (desk / "out" / store.VERDICT).read_bytes()
+    rewritten(desk, lambda read, stored: decided(desk, read, stored))
+    assert (desk / "out" / store.VERDICT).read_bytes() == before
+    assert verify(desk, LATER).code == 0
+
+
+def test_an_advisory_decision_is_refused(desk):
+    rewritten(desk, lambda read, stored: decided(desk, read, stored, advisory=True))
+    ran = verify(desk, LATER, "--as-of", RELEASED)
+    assert ran.code == 1
+    assert "REFUSED at step 11, release: the verdict is advisory" in ran.out
+    assert "13 then        failed     the verdict is advisory" in ran.out
+    failed = [line for line in ran.out.splitlines() if line[:2].strip().isdigit() and " failed " in line]
+    assert [line.split()[1] for line in failed] == ["release", "then"]
+
+
+# ------------------------------------------------------------------------------------- clocks, keys, trust
+
+
+def test_nothing_that_is_dated_in_the_future_is_believed(desk):
+    ran = verify(desk, "2026-11-12T11:00:00Z")
+    assert ran.code == 1
+    assert " 6 signatures  failed" in ran.out
+    assert f"dated in the future, {SIGNED}" in ran.out
+    assert "11 release     failed     the verdict is dated in the future" in ran.out
+
+
+def test_clocks_that_lie_a_few_minutes_apart_are_no_future(desk):
+    assert verify(desk, RELEASED.replace("12:00:00", "11:56:00")).code == 0
+    assert verify(desk, RELEASED.replace("12:00:00", "11:54:00")).code == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("valid_until: 2026-11-11", "is not valid on 2026-11-12"),
+        ("revoked_on: 2026-11-19", "was revoked on 2026-11-19"),
+    ],
+)
+def test_a_key_that_had_expired_or_is_revoked_signs_nothing(desk, line, why):
+    text = (desk / "trust.yaml").read_text()
+    assert text.count("    valid_from: 2026-11-10\n") == 2
+    (desk / "trust.yaml").write_text(
+        text.replace("    valid_from: 2026-11-10\n", f"    valid_from: 2026-11-10\n    {line}\n", 1)
+    )
+    ran = verify(desk, LATER)
+    assert ran.code == 1
+    assert why in ran.out
+
+
+def test_a_trust_file_with_one_key_for_two_people_is_invalid(desk):
+    text = (desk / "trust.yaml").read_text()
+    first = text[text.index("  - name:") : text.index("  - name:", text.index("  - name:") + 1)]
+    (desk / "trust.yaml").write_text(text.replace("policies:", first.replace('"Ada"', '"Eve"') + "policies:"))
+    ran = verify(desk, LATER)
+    assert (ran.code, ran.out) == (2, "")
+    assert "one key is one person" in ran.err
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"people: [", b"\xff\xfe", b"schema: cardwright/trust/2\n", b"schema: cardwright/trust/1\nextra: 1\n"]
+)
+def test_a_trust_file_that_is_none_is_invalid(desk, text):
+    (desk / "trust.yaml").write_bytes(text)
+    ran = verify(desk, LATER)
+    assert (ran.code, ran.out) == (2, "")
+    assert "trust.yaml" in ran.err
