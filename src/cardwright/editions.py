@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cardwright import comparison, documents, dossier, store
+from cardwright import comparison, documents, dossier, resources, store
 from cardwright.comparison import Comparison
 from cardwright.errors import IntegrityError
 from cardwright.record import canonical
 from cardwright.record.case import Case
 from cardwright.record.claim import Claim
+from cardwright.record.coverage import ChecklistCoverage
 from cardwright.record.verdict import Verdict
 
 COMPARISON = "evidence/comparison.json"
@@ -29,7 +30,9 @@ def of_files(files: Mapping[str, bytes], *, where: str) -> documents.Edition:
     case = dossier.case_of(files, where=where)
     verdict = canonical.parse(Verdict, files[store.REVIEW], where=f"{where}/{store.REVIEW}")
     compared = compared_in(files, where=where)
-    return documents.Edition(record=case.record, verdict=verdict, run=case.run, comparison=compared)
+    return documents.Edition(
+        record=case.record, verdict=verdict, run=case.run, comparison=compared, coverage=_coverage(case, verdict)
+    )
 
 
 def final(case: Case, verdict: Verdict, compared: Comparison | None, manifest_sha256: str) -> documents.Edition:
@@ -42,7 +45,15 @@ def final(case: Case, verdict: Verdict, compared: Comparison | None, manifest_sh
         comparison=compared,
         manifest_sha256=manifest_sha256,
         state="released",
+        coverage=_coverage(case, verdict),
     )
+
+
+def _coverage(case: Case, verdict: Verdict) -> tuple[ChecklistCoverage, ...]:
+    """The standard checklists, and those that the policy asks items of, as far as they are packaged."""
+    packaged = resources.names("checklists")
+    asked = [name for name in verdict.policy.checklists if name in packaged]
+    return dossier.coverage_of(case.record, tuple(dict.fromkeys([*dossier.STANDARD_CHECKLISTS, *asked])), case.claims)
 
 
 def compared_in(files: Mapping[str, bytes], *, where: str) -> Comparison | None:

@@ -157,6 +157,7 @@ def decide(case: Case, policy: Policy, now: str, stage: Stage = "release", *, ch
             chosen_by=chosen_by,
             chain=policy.chain,
             for_production=policy.for_production,
+            checklists=tuple(dict.fromkeys(r.checklist.checklist for r in policy.requirements if r.checklist)),
             waiver_roles=policy.waivers.approver_roles if policy.waivers else (),
             waiver_days=policy.waivers.max_days if policy.waivers and policy.waivers.approver_roles else None,
         ),

@@ -215,6 +215,8 @@ class PolicyRef(Value):
     """Whether what it allows may go into production."""
     waiver_roles: tuple[Identifier, ...] = ()
     """Roles that may approve a waiver; empty is none, and then nothing can be waived."""
+    checklists: Annotated[tuple[Identifier, ...], Field(exclude_if=lambda value: not value)] = ()
+    """Checklists that it asks items of."""
     waiver_days: Count | None = None
     """The longest a waiver may hold."""
 
