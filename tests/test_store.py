@@ -1,9 +1,11 @@
 """A dossier is the old one or the new one, never half of one."""
 
 import errno
+import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -93,6 +95,157 @@ def test_a_swap_that_was_cut_off_is_undone(tmp_path):
 def test_a_second_writer_is_refused_while_the_first_writes(tmp_path):
     with store.locked(tmp_path / "out"), pytest.raises(StoreError, match="another process"):
         store.write_dossier(tmp_path / "out", dossier(a__md=b"1"))
+
+
+WRITER = """
+import sys
+import time
+from pathlib import Path
+from cardwright import store
+out, number = Path(sys.argv[1]), 0
+def made(number):
+    files = {f"{i}.md": str(number).encode() * 2000 for i in range(8)}
+    return {**files, store.MANIFEST: store.to_json(store.manifest_of(files))}
+print("ready", flush=True)
+while True:
+    store.write_dossier(out, made(number := number + 1))
+"""
+
+
+@pytest.mark.parametrize("two_steps", [False, True], ids=["exchange", "journal"])
+def test_a_kill_at_any_moment_leaves_the_old_dossier_or_the_new(tmp_path, two_steps):
+    """A process that writes one dossier after the other is killed, with no chance to tidy up, again and again."""
+    out = tmp_path / "out"
+    store.write_dossier(out, dossier(a__md=b"first"))
+    script = WRITER.replace("out, number", "store._exchange = lambda *_: False\nout, number") if two_steps else WRITER
+    for number in range(6):
+        child = subprocess.Popen([sys.executable, "-c", script, str(out)], stdout=subprocess.PIPE)
+        assert child.stdout is not None
+        child.stdout.readline()
+        time.sleep(0.02 + 0.013 * number)
+        child.kill()
+        child.wait()
+        child.stdout.close()
+        files = store.read_dossier(out)
+        assert len({data for name, data in files.items() if name != store.MANIFEST}) == 1
+    store.write_dossier(out, dossier(a__md=b"last"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out"]
+
+
+def test_readers_beside_a_writer_see_whole_dossiers(tmp_path):
+    out = tmp_path / "out"
+    store.write_dossier(out, dossier(a__md=b"first"))
+    child = subprocess.Popen([sys.executable, "-c", WRITER, str(out)], stdout=subprocess.PIPE)
+    try:
+        assert child.stdout is not None
+        child.stdout.readline()
+        seen = set()
+        deadline = time.monotonic() + 30
+        while len(seen) < 10 and time.monotonic() < deadline:
+            try:
+                files = store.read_dossier(out)
+            except StoreError as exc:  # it was swapped three times while it was read
+                assert "keeps writing" in str(exc)
+                continue
+            contents = {data for name, data in files.items() if name != store.MANIFEST}
+            assert len(contents) == 1
+            seen |= contents
+    finally:
+        child.kill()
+        child.wait()
+        child.stdout.close()
+    assert len(seen) == 10
+
+
+def test_two_processes_that_amend_one_dossier_lose_nothing(tmp_path):
+    """Each adds its lines; who finds the other at work is refused, and comes again."""
+    out = tmp_path / "out"
+    store.write_dossier(out, dossier(a__md=b"x"))
+    script = """
+import sys, time
+from pathlib import Path
+from cardwright import store
+from cardwright.errors import StoreError
+out, refused = Path(sys.argv[1]), 0
+for number in range(15):
+    while True:
+        try:
+            store.amend(out, lambda files: {store.CLAIMS: files.get(store.CLAIMS, b"") + f"{sys.argv[2]} {number}\\n".encode()})
+            break
+        except StoreError as exc:
+            assert "another process" in str(exc), exc
+            time.sleep(0.002)
+"""
+    both = [subprocess.Popen([sys.executable, "-c", script, str(out), name]) for name in ("a", "b")]
+    assert [child.wait() for child in both] == [0, 0]
+    lines = store.read_dossier(out)[store.CLAIMS].decode().splitlines()
+    assert sorted(lines) == sorted(f"{name} {number}" for name in ("a", "b") for number in range(15))
+    assert [line for line in lines if line[0] == "a"] == [f"a {number}" for number in range(15)]
+
+
+def test_a_reader_does_not_undo_a_swap_that_another_process_is_in_the_midst_of(tmp_path):
+    out = tmp_path / "out"
+    store.write_dossier(out, dossier(a__md=b"old"))
+    with store.locked(out):
+        out.rename(tmp_path / ".out.old")
+        (tmp_path / ".out.swap").write_text("{}")
+        with pytest.raises(StoreError, match="another process"):
+            store.read_dossier(out)
+        assert not out.exists()
+
+
+@pytest.mark.parametrize("path", ["../a.md", "/etc/passwd", "b/../../a.md", "./a.md", "", "a\\b"])
+def test_a_manifest_that_leads_out_of_its_folder_is_refused(tmp_path, path):
+    out = tmp_path / "out"
+    store.write_dossier(out, dossier(a__md=b"x"))
+    manifest = (out / store.MANIFEST).read_bytes()
+    (out / store.MANIFEST).write_bytes(manifest.replace(b'"a.md"', json.dumps(path).encode()))
+    with pytest.raises(IntegrityError, match=r"manifest\.json: files\.0\.path"):
+        store.read_dossier(out)
+
+
+@pytest.mark.parametrize("what", ["file", "folder", "nowhere", "the dossier's manifest"])
+def test_a_symbolic_link_in_a_dossier_is_refused(tmp_path, what):
+    out = tmp_path / "out"
+    store.write_dossier(out, dossier(a__md=b"x"))
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "a.md").write_bytes(b"x")
+    if what == "the dossier's manifest":
+        (out / store.MANIFEST).rename(tmp_path / "elsewhere" / "m")
+        (out / store.MANIFEST).symlink_to(tmp_path / "elsewhere" / "m")
+    elif what == "file":
+        (out / "a.md").unlink()
+        (out / "a.md").symlink_to(tmp_path / "elsewhere" / "a.md")
+    else:
+        (out / "more").symlink_to(tmp_path / ("elsewhere" if what == "folder" else "nowhere"))
+    with pytest.raises(IntegrityError, match="symbolic link"):
+        store.read_dossier(out)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_in_a_dossier_is_refused_and_not_waited_for(tmp_path):
+    out = tmp_path / "out"
+    store.write_dossier(out, dossier(a__md=b"x"))
+    os.mkfifo(out / "more.json")
+    with pytest.raises(IntegrityError, match="neither a file nor a folder"):
+        store.read_dossier(out)
+
+
+def test_a_file_larger_than_the_limit_is_not_read(tmp_path):
+    out = tmp_path / "out"
+    store.write_dossier(out, dossier(a__md=b"x"))
+    with (out / "a.md").open("r+b") as file:
+        file.truncate(store.MAX_BYTES + 1)  # sparse: takes no space on the disk
+    with pytest.raises(SourceError, match="larger than 256 MB"):
+        store.read_dossier(out)
+
+
+def test_bytes_as_a_file_are_those_bytes_with_and_without_a_disk(monkeypatch):
+    with store.as_file(b"abc") as file:
+        assert file.read() == b"abc"
+    monkeypatch.setattr("tempfile.tempdir", "/nowhere")
+    with store.as_file(b"abc") as file:
+        assert file.read() == b"abc"
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import glob
 import io
 import json
 import os
@@ -21,7 +22,7 @@ from typing import Annotated, BinaryIO, Literal
 
 from pydantic import Field
 
-from cardwright.errors import IntegrityError, SourceError, StoreError, nearest
+from cardwright.errors import EvidenceError, IntegrityError, SourceError, StoreError, nearest
 from cardwright.record import canonical
 from cardwright.record.base import Count, RelativePath, Sha256, Value
 
@@ -95,7 +96,10 @@ def as_file(data: bytes) -> Iterator[BinaryIO]:
         yield file
 
 
-def read_file(path: Path, *, what: str = "file", limit: int = canonical.MAX_BYTES) -> bytes:
+MAX_BYTES = 256 * 1024 * 1024
+
+
+def read_file(path: Path, *, what: str = "file", limit: int = MAX_BYTES) -> bytes:
     """The bytes of a file.
 
     Raises
@@ -135,17 +139,31 @@ def read_dossier(folder: Path) -> dict[str, bytes]:
         Where a file differs from the manifest, is not listed, or is not there.
     """
     recover(folder)
-    if not folder.is_dir():
-        raise SourceError(
-            "there is no dossier", where=str(folder), do=_near(folder) or "Make one: cardwright run PLAN -o FOLDER."
-        )
+    for _ in range(3):
+        if not folder.is_dir():
+            raise SourceError(
+                "there is no dossier", where=str(folder), do=_near(folder) or "Make one: cardwright run PLAN -o FOLDER."
+            )
+        there = folder.stat()
+        try:
+            return hold(_files(folder), where=str(folder))
+        except EvidenceError:
+            # Another process has swapped another dossier in meanwhile: what was read is half of each.
+            if not folder.is_dir() or folder.stat().st_ino == there.st_ino:
+                raise
+    raise StoreError("another process keeps writing this dossier", where=str(folder), do="Wait until it has ended.")
+
+
+def _files(folder: Path) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     for path in sorted(folder.rglob("*")):
         if path.is_symlink():
             raise IntegrityError("a symbolic link in a dossier", where=str(path), do="A dossier holds files only.")
         if path.is_file():
             files[path.relative_to(folder).as_posix()] = read_file(path)
-    return hold(files, where=str(folder))
+        elif not path.is_dir():
+            raise IntegrityError("neither a file nor a folder", where=str(path), do="A dossier holds files only.")
+    return files
 
 
 def hold(files: dict[str, bytes], *, where: str) -> dict[str, bytes]:
@@ -316,6 +334,7 @@ def amend(folder: Path, change: Callable[[Mapping[str, bytes]], Mapping[str, byt
         Where another process is writing, or a file that the manifest lists would change.
     """
     with locked(folder):
+        recover(folder, alone=True)
         before = read_dossier(folder)
         after = {**before, **change(before)}
         if any(after[name] != data for name, data in before.items() if name not in OUTSIDE) or set(after) - set(
@@ -346,7 +365,7 @@ def write_dossier(folder: Path, files: Mapping[str, bytes], *, supersede: bool =
         if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
             raise StoreError(f"{name} is not a path inside the dossier")
     with locked(folder):
-        recover(folder)
+        recover(folder, alone=True)
         if supersede and (folder / CLAIMS).is_file():
             _archive(folder)
         _may_replace(folder)
@@ -437,13 +456,33 @@ def _exchange(one: Path, other: Path) -> bool:
     return result == 0
 
 
-def recover(folder: Path) -> None:
-    """Finish or undo a swap that was cut off, so that the folder is the old dossier or the new one."""
+def recover(folder: Path, *, alone: bool = False) -> None:
+    """Finish or undo a swap that was cut off, so that the folder is the old dossier or the new one.
+
+    Parameters
+    ----------
+    alone:
+        Whether the lock is held: then what a writer that was killed has left beside the dossier goes, too.
+
+    Raises
+    ------
+    StoreError
+        Where the swap is not cut off: another process is in the midst of it.
+    """
     folder = folder.absolute()
+    if alone:
+        for left in folder.parent.glob(f".{glob.escape(folder.name)}.new.*"):
+            shutil.rmtree(left, ignore_errors=True)
     journal = folder.parent / f".{folder.name}.swap"
-    if not journal.is_file():
-        return
     old = folder.parent / f".{folder.name}.old"
+    if not journal.is_file():
+        if alone and folder.exists():
+            shutil.rmtree(old, ignore_errors=True)
+        return
+    if not alone:
+        with locked(folder):
+            recover(folder, alone=True)
+        return
     if not folder.exists() and old.exists():
         old.rename(folder)
     with suppress(OSError):

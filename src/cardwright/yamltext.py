@@ -17,6 +17,7 @@ import yaml
 from pydantic import BaseModel, Tag, ValidationError
 
 from cardwright.errors import PlanError, UsageError, did_you_mean
+from cardwright.record import canonical
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 32
@@ -208,6 +209,9 @@ def _explain(
             where=document.place(path),
             do=f"Add it under {key}." if path else "Add it.",
         )
+    other = canonical.other_format(model, data.get("schema")) if path == ("schema",) else None
+    if other is not None:
+        return error(other[0], where=document.place(path), do=other[1])
     message = first["msg"].removeprefix("Value error, ")
     return error(f"{key}: {message}{more}", where=document.place(path))
 

@@ -97,13 +97,3 @@ def test_what_has_no_canonical_form_is_refused(text):
 def test_a_number_of_five_thousand_digits_is_refused_with_the_place():
     with pytest.raises(IntegrityError, match=r"^x\.json: a number with too many digits"):
         canonical.read(b"[" + b"1" * 5_000 + b"]", where="x.json")
-
-
-def test_a_file_larger_than_the_limit_is_refused_before_it_is_parsed(tmp_path):
-    from cardwright import store
-    from cardwright.errors import SourceError
-
-    with (tmp_path / "record.json").open("wb") as file:
-        file.truncate(canonical.MAX_BYTES + 1)  # sparse: takes no space on the disk
-    with pytest.raises(SourceError, match="larger than"):
-        store.read_file(tmp_path / "record.json", what="record")

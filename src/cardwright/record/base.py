@@ -7,6 +7,7 @@ error), free of NaN, and each string says in the JSON Schema which of four sorts
 
 import re
 import unicodedata
+from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, Strict
@@ -100,10 +101,21 @@ Term = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:+/@=%()\[\]-]{0,1
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,79}$")]
 """A short name that people type and refer to: lower-case letters, digits, `_`, `.` and `-`."""
 
-Timestamp = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$")]
+
+def _real(text: str) -> str:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError("there is no such day or time") from None
+    return text
+
+
+Timestamp = Annotated[
+    str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"), AfterValidator(_real)
+]
 """A moment in UTC, to the second, e.g. `2026-11-23T13:04:05Z`."""
 
-Day = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+Day = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), AfterValidator(_real)]
 """A calendar day, e.g. `2026-11-23`."""
 
 

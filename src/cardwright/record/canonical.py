@@ -17,7 +17,8 @@ from pydantic import BaseModel, ValidationError
 
 from cardwright.errors import IntegrityError
 
-MAX_BYTES = 256 * 1024 * 1024
+MAX_BYTES = 64 * 1024 * 1024
+"""A record of a hundred thousand measurements has 40 MB; what is larger holds rows."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -135,7 +136,7 @@ def _no_constant(name: str) -> Any:
 
 
 def loads(data: bytes, *, where: str = "JSON") -> Any:
-    """Strict JSON: UTF-8, no duplicate key, no NaN, at most 256 MB.
+    """Strict JSON: UTF-8, no duplicate key, no NaN, at most 64 MB.
 
     Raises
     ------
@@ -173,9 +174,32 @@ def read(data: bytes, *, where: str) -> Any:
         Where it is not.
     """
     value = loads(data, where=where)
-    if not is_canonical(value, data):
+    try:
+        same = is_canonical(value, data)
+    except IntegrityError as exc:
+        raise IntegrityError(exc.what, where=where, do="Nothing of ours writes it.") from exc
+    if not same:
         raise IntegrityError("not in canonical form", where=where, do="Somebody has rewritten it.")
     return value
+
+
+def other_format(model: type[BaseModel], said: object) -> tuple[str, str] | None:
+    """What a file is that says it has another format or version than the model's, and what to do; None where it does not."""
+    field = model.model_fields.get("schema_")
+    known, found = (_FORMAT.fullmatch(str(name)) for name in (field.default if field else "", said))
+    if known is None or found is None or known[0] == found[0]:
+        return None
+    if known[1] != found[1]:
+        return f"it is a {found[0]}, not a {known[0]}", "Name the right file."
+    if int(found[2]) > int(known[2]):
+        return (
+            f"it is {found[0]}, and this cardwright reads up to {known[0]}",
+            "Install a newer cardwright: pip install -U cardwright.",
+        )
+    return f"it is {found[0]}, and this cardwright reads {known[0]}", "Bring it up to date: cardwright migrate FILE."
+
+
+_FORMAT = re.compile(r"cardwright/([a-z-]{1,40})/([1-9][0-9]{0,5})")
 
 
 def parse(model: type[Model], data: bytes, *, where: str) -> Model:
@@ -200,6 +224,10 @@ def validated(model: type[Model], read: Any, data: bytes, *, where: str) -> Mode
             value.__dict__["sha256"] = digest(data)
         return value
     except ValidationError as exc:
+        said = read.get("schema") if isinstance(read, dict) else None
+        other = other_format(model, said)
+        if other is not None:
+            raise IntegrityError(other[0], where=where, do=other[1]) from exc
         first = exc.errors(include_url=False, include_input=False)[0]
         key = ".".join(str(part) for part in first["loc"]) or "(top)"
         more = f" ({exc.error_count() - 1} more)" if exc.error_count() > 1 else ""
