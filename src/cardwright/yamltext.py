@@ -190,6 +190,9 @@ def to_model(model: type[Model], document: Document, *, error: type[UsageError] 
 def _explain(
     exc: ValidationError, model: type[BaseModel], data: Any, document: Document, error: type[UsageError]
 ) -> UsageError:
+    other = canonical.other_format(model, data.get("schema"))
+    if other is not None:
+        return error(other[0], where=document.place(("schema",)), do=other[1])
     # An unknown key explains the missing one it was meant to be, so it is said first.
     errors = sorted(exc.errors(include_url=False), key=lambda item: item["type"] != "extra_forbidden")
     first = errors[0]
@@ -209,9 +212,6 @@ def _explain(
             where=document.place(path),
             do=f"Add it under {key}." if path else "Add it.",
         )
-    other = canonical.other_format(model, data.get("schema")) if path == ("schema",) else None
-    if other is not None:
-        return error(other[0], where=document.place(path), do=other[1])
     message = first["msg"].removeprefix("Value error, ")
     return error(f"{key}: {message}{more}", where=document.place(path))
 

@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import rfc8785
 from pydantic import BaseModel, ValidationError
@@ -186,7 +186,8 @@ def read(data: bytes, *, where: str) -> Any:
 def other_format(model: type[BaseModel], said: object) -> tuple[str, str] | None:
     """What a file is that says it has another format or version than the model's, and what to do; None where it does not."""
     field = model.model_fields.get("schema_")
-    known, found = (_FORMAT.fullmatch(str(name)) for name in (field.default if field else "", said))
+    own = next(iter(get_args(field.annotation)), "") if field else ""
+    known, found = (_FORMAT.fullmatch(str(name)) for name in (own, said))
     if known is None or found is None or known[0] == found[0]:
         return None
     if known[1] != found[1]:
