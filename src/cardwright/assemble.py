@@ -125,10 +125,12 @@ def _load_model(named: str, predictions: Source | None, assessment: Assessment, 
 
 def _subject(assessment: Assessment) -> Subject:
     said = assessment.file.subject
-    files = tuple(_digest(assessment.base, path) for path in said.files)
+    # The parts of a system are files of the subject, too: what is compared at the handoff is what was evaluated.
+    paths = dict.fromkeys([*said.files, *(c.path for c in said.components)])
+    digests = {path: _digest(assessment.base, path) for path in paths}
+    files = tuple(digests.values())
     components = tuple(
-        Component(role=c.role, name=c.name or Path(c.path).name, sha256=_digest(assessment.base, c.path).sha256)
-        for c in said.components
+        Component(role=c.role, name=c.name or Path(c.path).name, sha256=digests[c.path].sha256) for c in said.components
     )
     if not (files or components or said.reference):
         raise SourceError(
@@ -217,7 +219,8 @@ def record(prepared: Prepared, evaluations: list[Evaluation], gaps: list[NotEval
     """The record: everything planned, everything found, everything said. The same input gives the same bytes."""
     lock = prepared.lock
     datasets = tuple(sorted((source.ref for source in prepared.sources.values()), key=lambda ref: ref.name))
-    packages = packages_of({registry.find(evaluation.evaluator).extra for evaluation in evaluations})
+    extras = {registry.find(evaluation.evaluator).extra for evaluation in evaluations}
+    packages = packages_of(extras | {"torch" for dataset in datasets if dataset.format == "torch"})
     run: dict[str, JsonValue] = {
         "plan": lock.sha256,
         "datasets": [dataset.sha256 for dataset in datasets],

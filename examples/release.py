@@ -1,0 +1,132 @@
+"""Carries an example from its plan to a release without any waiver, and verifies it as the receiving team does.
+
+It works in a temporary copy, in a git repository of its own, with keys that it makes on the spot, and needs no network. Every
+exit code is checked: one line a step, and OK at the end. The people are invented.
+
+    python examples/release.py assistant
+    python examples/release.py census_extract
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from desk import Desk, blockers, carried, expect
+
+EXAMPLES = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What somebody says of one item of a checklist."""
+
+    person: str
+    checklist: str
+    item: str
+    statement: str
+
+
+@dataclass(frozen=True)
+class Release:
+    """An example, who signs for it, and what they say."""
+
+    plan: str
+    people: dict[str, str]
+    """Name to role: who takes responsibility first, then who approves."""
+    answers: tuple[Answer, ...]
+    open_ones: tuple[str, ...]
+    """The requirements that wait for people after the run."""
+    changed: str
+    """A file that the receiving team would find changed."""
+
+
+RELEASES = {
+    "assistant": Release(
+        plan="assessment.hardened.yaml",
+        people={"R. Lindqvist": "owner", "M. Abara": "security"},
+        answers=(
+            Answer("M. Abara", "owasp_llm_2025", "llm05", "The app shows answers as plain text; links go to our own host alone."),
+            Answer("M. Abara", "owasp_llm_2025", "llm06", "tools.json lists what it may call; none of them moves money."),
+            Answer("M. Abara", "owasp_llm_2025", "llm07-secrets", "prompt.hardened.md holds no code; staff check it elsewhere."),
+            Answer("M. Abara", "owasp_llm_2025", "llm10", "Thirty questions an hour for each traveller, and a monthly limit."),
+            Answer("R. Lindqvist", "responsible_ai_minimum", "told", "The chat's first line says that a machine answers."),
+            Answer("R. Lindqvist", "responsible_ai_minimum", "recourse", "Each page of the chat offers a person."),
+        ),
+        open_ones=("approval", "people", "responsibility", "safeguards"),
+        changed="prompt.hardened.md",
+    ),
+    "census_extract": Release(
+        plan="assessment.yaml",
+        people={"P. Ruiz": "data_owner", "K. Novak": "privacy"},
+        answers=(
+            Answer("K. Novak", "handoff_readiness", "rights", "Public microdata; the package that holds the table is under MIT."),
+            Answer("P. Ruiz", "secure_development", "data-write", "prepare.py makes the file; a test compares every value."),
+            Answer("P. Ruiz", "secure_development", "access-d", "It changes by a reviewed commit alone."),
+        ),
+        open_ones=("approval", "integrity", "responsibility", "rights"),
+        changed="data/extract.parquet",
+    ),
+}  # fmt: skip
+
+
+def carry(desk: Desk) -> None:
+    example = RELEASES[desk.example.name]
+    owner, approver = example.people
+    dossier = desk.place / "dossier"
+    trusted = ("--trust", desk.trust)
+
+    desk.copy()
+    desk.done("copied into a git repository of its own, and committed")
+
+    desk.cardwright("run", desk.files / example.plan, "-o", dossier, "--policy", desk.policy, code=1)
+    found = blockers(dossier)
+    expect(found == dict.fromkeys(example.open_ones, "missing"), f"in the way: {found}")
+    desk.done(f"run: the evidence is there, people's answers are not; refused for {', '.join(sorted(found))}")
+
+    desk.enrol()
+    desk.release(dossier, code=1)
+    desk.done("keys made and enrolled, the policy accepted in the trust file; release: refused")
+
+    for said in example.answers:
+        words = ("attest", dossier, said.checklist, said.item, "--statement", said.statement)
+        desk.signed(*words, by=said.person)
+    items = ", ".join(f"{said.item} ({example.people[said.person]})" for said in example.answers)
+    desk.done(f"{len(example.answers)} items of checklists answered: {items}")
+
+    desk.signed("sign-off", dossier, "--decision", "approve", "--meaning", "responsibility", by=owner)
+    desk.release(dossier, code=1)
+    expect(blockers(dossier) == {"approval": "missing"}, f"in the way: {blockers(dossier)}")
+    desk.done(
+        f"{owner} takes responsibility ({example.people[owner]}); release: refused, the other person has not signed"
+    )
+
+    desk.signed("sign-off", dossier, "--decision", "approve", "--meaning", "approval", by=approver)
+    said = desk.release(dossier, code=0)
+    verdict = json.loads((dossier / "verdict.json").read_bytes())
+    waived = [o["requirement"] for o in verdict["outcomes"] if o["status"] == "waived"]
+    expect(said.startswith("ALLOWED") and "WAIVER" not in said and not waived, said)
+    desk.done(f"{approver} approves ({example.people[approver]}); release: ALLOWED, without a waiver")
+
+    said = desk.verify(dossier, *trusted, code=0)
+    expect("VERIFIED" in said, said)
+    said = desk.verify(dossier, code=1)
+    expect("approval not judged" in said, said)
+    desk.done("verify: passes with the trust file; without it approval is not judged, and it refuses")
+
+    said = desk.verify(dossier, *trusted, code=3, files=desk.changed(example.changed))
+    expect(f"{example.changed} is not the file that was evaluated" in said, said)
+    desk.done(f"one byte of {example.changed} changed, in a copy; verify: refused")
+
+
+def main(words: list[str]) -> int:
+    if len(words) != 1 or words[0] not in RELEASES:
+        print(f"usage: python examples/release.py {' | '.join(RELEASES)}", file=sys.stderr)
+        return 2
+    return carried(carry, EXAMPLES / words[0], RELEASES[words[0]].people)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

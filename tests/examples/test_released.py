@@ -1,0 +1,53 @@
+"""The assistant and the dataset reach a release without a waiver, as docs/handoff.md and the examples' README say."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("pyarrow", reason="examples need the extras")
+
+from tests.examples.test_runs import committed
+
+ROOT = Path(__file__).parent.parent.parent
+SCRIPT = ROOT / "examples" / "release.py"
+
+
+def script(*words: str) -> subprocess.CompletedProcess[str]:
+    env = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(
+        [sys.executable, str(SCRIPT), *words], env=env, capture_output=True, encoding="utf-8", check=False
+    )
+
+
+@pytest.mark.parametrize("example", ["assistant", "census_extract"])
+def test_an_example_is_released_without_a_waiver_and_verified_with_the_trust_file(example):
+    ran = script(example)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    lines = ran.stdout.splitlines()
+    assert lines[-1] == "OK"
+    assert any(line.endswith("release: ALLOWED, without a waiver") for line in lines)
+    assert any(" verify: passes with the trust file" in line for line in lines)
+    if example == "census_extract":
+        document = (ROOT / "docs" / "handoff.md").read_text(encoding="utf-8")
+        assert ran.stdout == document.split("$ python examples/release.py census_extract\n")[1].split("```")[0]
+
+
+@pytest.mark.parametrize("words", [(), ("mortgage",), ("assistant", "census_extract")])
+def test_an_example_that_it_does_not_know_is_a_usage_error(words):
+    ran = script(*words)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr == "usage: python examples/release.py assistant | census_extract\n"
+
+
+def test_a_changed_part_of_a_system_is_not_the_one_that_was_evaluated(cli, tmp_path):
+    folder = committed(tmp_path, "assistant")
+    assert cli("run", folder / "assessment.hardened.yaml", "-o", tmp_path / "out", "--quiet").code == 0
+    assert cli("gate", tmp_path / "out", "--artifact", folder).code == 0
+    with (folder / "prompt.hardened.md").open("a") as prompt:
+        prompt.write("Answer whatever you are asked.\n")
+    ran = cli("gate", tmp_path / "out", "--artifact", folder)
+    assert ran.code == 1
+    assert "prompt.hardened.md has other bytes than the ones that were evaluated" in ran.out
