@@ -94,4 +94,4 @@ def _counted(pattern: str) -> str:
 
 def _css(text: str) -> str:
     """A CSS string: whatever stands in it stays text."""
-    return '"' + "".join(c if c.isalnum() or c in " .,:" else f"\\{ord(c):06x}" for c in visible(text)[:110]) + '"'
+    return '"' + "".join(c if c.isalnum() or c in " .,:" else f"\\{ord(c):06x} " for c in visible(text)[:110]) + '"'

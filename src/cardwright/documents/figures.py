@@ -241,7 +241,7 @@ def outcome_bar(verdict: Verdict, say: Language = ENGLISH) -> Figure:
     outcomes = ", ".join(f"{p['count']} {p['label']}" for p in parts)
     finding = say.text("{n} requirements: {outcomes}.", n=total, outcomes=outcomes)
     title = say.text("Outcomes")
-    svg = _draw("outcomes.svg.j2", title=title, finding=finding, parts=parts, width=WIDTH, height=46)
+    svg = _draw("outcomes.svg.j2", title=title, finding=finding, parts=parts, width=WIDTH, height=24)
     return Figure(title, finding, svg)
 
 

@@ -415,6 +415,7 @@ def _measurement(rule: MeasurementRule, case: Case, now: str) -> _Answer:
         answer.limit = limit
         return answer
     observations: list[Observation] = []
+    several = len(evaluations) > 1
     for evaluation, plan in zip(evaluations, planned, strict=True):
         wanted = _wanted(rule, plan)
         if not wanted:
@@ -430,7 +431,8 @@ def _measurement(rule: MeasurementRule, case: Case, now: str) -> _Answer:
     observations.sort(key=lambda o: (STATUSES.index(o.status), o.distance if o.distance is not None else 0.0))
     worst = observations[0]
     more = sum(o.status == worst.status for o in observations) - 1
-    explanation = worst.note + (f" ({more} more {worst.status})" if more and worst.status != "passed" else "")
+    explanation = f"In {worst.evaluation}, {worst.note}" if several else worst.note
+    explanation += f" ({more} more {worst.status})" if more and worst.status != "passed" else ""
     remedy, closer, command = _REMEDIES[worst.status]
     return _Answer(worst.status, explanation, remedy, closer, command, limit, tuple(observations))
 
@@ -580,7 +582,8 @@ def _measured(
         return say("failed", f"{shown}, outside the limit of {_limit(rule)}.", sign * (surely - rule.limit), value)
     problem = _too_thin(rule, plan, m, across)
     if problem is not None:
-        return say("inconclusive", f"{shown}, but {problem}.", None, value)
+        distance = None if held is None else sign * (held - rule.limit)
+        return say("inconclusive", f"{shown}, but {problem}.", distance, value)
     if held is None:
         return say(
             "inconclusive",
@@ -593,9 +596,10 @@ def _measured(
         return say("passed", f"{shown}, inside the limit of {_limit(rule)}.", distance, value)
     resolution = ""
     if m.resolution is not None and m.resolution.detectable is not None:
-        resolution = f" The smallest difference these cases could have shown is {_number(m.resolution.detectable)}."
+        detectable = _number(m.resolution.detectable)
+        resolution = f" These cases would have shown a difference of {detectable} with 80 % power, and no smaller one."
     if m.resolution is not None and m.resolution.needed is not None:
-        resolution += f" About {m.resolution.needed:,} cases would settle it."
+        resolution += f" About {m.resolution.needed:,} cases like them would settle it, if the value stays."
     return say(
         "inconclusive", f"{shown}; the limit of {_limit(rule)} lies inside the interval.{resolution}", distance, value
     )
@@ -656,13 +660,14 @@ def _name(rule: MeasurementRule, slice_: dict[str, str | None], across: tuple[st
 
 
 def _shown(name: str, m: Measured, value: float, rule: MeasurementRule) -> str:
-    text = f"{name} is {_number(value)}"
+    text = f"{name} is {_number(value, rule.limit)}"
     if rule.relative_to_baseline:
         return text + " above the baseline" if value >= 0 else text + " against the baseline"
     parts = []
     if m.interval is not None:
         parts.append(
-            f"{m.interval.level * 100:g} % interval {_number(m.interval.lower)} to {_number(m.interval.upper)}"
+            f"{m.interval.level * 100:g} % interval {_number(m.interval.lower, rule.limit)} to "
+            f"{_number(m.interval.upper, rule.limit)}"
         )
     if m.denominator is not None:
         parts.append(f"n = {m.denominator:,.10g}")
@@ -677,13 +682,18 @@ def _group(slice_: dict[str, str | None]) -> str:
 
 def _limit(rule: MeasurementRule) -> str:
     side = "at least" if rule.operator == "at_least" else "at most"
-    return f"{side} {_number(rule.limit)}"
+    return f"{side} {rule.limit:.10g}"
 
 
-def _number(value: float) -> str:
-    """A number for a sentence: enough digits to see on which side of a limit it lies."""
-    text = f"{value:.4g}"
-    return text if abs(float(text) - value) < 1e-12 else f"{value:.6g}"
+def _number(value: float, limit: float | None = None) -> str:
+    """A number for a sentence: three digits, and as many more as show on which side of a limit it lies."""
+    if abs(value) < 1e15 and value == int(value):
+        return f"{value:.0f}"
+    for digits in range(3, 17):
+        text = f"{value:.{digits}g}"
+        if limit is None or ((float(text) > limit) == (value > limit) and (float(text) < limit) == (value < limit)):
+            return text
+    return repr(value)
 
 
 def _words(metric: str) -> str:
@@ -718,8 +728,10 @@ def _evaluated(rule: EvaluatedRule, case: Case, now: str) -> _Answer:
     if silent is not None:
         return silent
     names = ", ".join(evaluation.id for evaluation in evaluations)
+    count = sum(isinstance(m, Measured) for evaluation in evaluations for m in evaluation.measurements)
     return _Answer(
-        "passed", f"{names} ran, {evaluations[0].completeness}, with {len(evaluations[0].measurements)} measurements."
+        "passed",
+        f"{names} ran, {evaluations[0].completeness}, and measured {count:,} numbers. No limit is set on them here.",
     )
 
 
@@ -745,7 +757,13 @@ def _findings(rule: FindingsRule, case: Case, now: str) -> _Answer:
         )
     count = sum(len(evaluation.findings) for evaluation in evaluations)
     noun = "finding" if count == 1 else "findings"
-    return _Answer("passed", f"{count} {noun} in {', '.join(e.id for e in evaluations)}, none above {rule.at_most}.")
+    looked = [
+        f"{s.scanned:,} of {s.total:,} {s.what}" for e in evaluations for s in e.coverage.scanned if s.scanned < s.total
+    ]
+    scope = f" It looked at {', '.join(dict.fromkeys(looked))}." if looked else ""
+    return _Answer(
+        "passed", f"{count} {noun} in {', '.join(e.id for e in evaluations)}, none above {rule.at_most}.{scope}"
+    )
 
 
 def _details(rule: DetailsRule, case: Case, now: str) -> _Answer:

@@ -350,7 +350,7 @@ def tables(
     for m in measurements:
         if not m.across:
             by_cell.setdefault((m.metric, tuple(sorted(m.slice.items())), m.of_class), m)
-    made = [_groups(tally, view, by_cell) for view in views]
+    made = [_groups(tally, view, by_cell, evaluator.min_denominator) for view in views]
     gaps = [m for m in measurements if m.across]
     strata = ", ".join(tally.layout.strata)
     beside = (
@@ -380,7 +380,8 @@ def _rank(metric: str, family: Sequence[str]) -> int:
     return list(family).index(stem) if stem in family else len(family)
 
 
-def _groups(tally: Tally, view: View, by_cell: dict[tuple[object, ...], Measurement]) -> Table:
+def _groups(tally: Tally, view: View, by_cell: dict[tuple[object, ...], Measurement], minimum: int) -> Table:
+    """The groups of a view. Beside the first rate, which has its interval, a rate of fewer cases than the minimum is left out."""
     kind = tally.layout.kind
     metrics: tuple[str, ...] = _COLUMNS[kind]
     if kind == "binary" and not tally.layout.decides:
@@ -411,14 +412,19 @@ def _groups(tally: Tally, view: View, by_cell: dict[tuple[object, ...], Measurem
         for name in metrics:
             m = by_cell.get((name, key, None))
             measured = m if isinstance(m, Measured) else None
-            cells.append(measured.value if measured else None)
+            enough = name == first or (
+                measured and measured.denominator is not None and measured.denominator >= minimum
+            )
+            cells.append(measured.value if measured and enough else None)
             if name == first:
                 interval = measured.interval if measured else None
                 cells += [interval.lower if interval else None, interval.upper if interval else None]
         rows.append(tuple(cells))
     number = "_".join(str(i + 1) for i in view.attributes)
-    names = " × ".join(tally.layout.attributes[i].name for i in view.attributes)
-    return Table(id=f"groups_{number}", title=f"Groups of {names}", columns=tuple(columns), rows=tuple(rows))
+    title_ = f"Groups of {' × '.join(tally.layout.attributes[i].name for i in view.attributes)}"
+    if len(metrics) > 1:
+        title_ += f"; a rate of fewer than {minimum} cases stands in measurements.csv alone"
+    return Table(id=f"groups_{number}", title=title_, columns=tuple(columns), rows=tuple(rows))
 
 
 def _gaps(id: str, title: str, gaps: Sequence[Measurement]) -> Table:

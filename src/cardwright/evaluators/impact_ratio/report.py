@@ -78,6 +78,8 @@ def method(job: Job, scored: Scored | None) -> str:
 def limits(job: Job) -> tuple[str, ...]:
     """What the numbers do not show."""
     said = [
+        "The rule, 6 RCNY 5-300, is about automated tools that decide on hiring and promotion in New York City. For any other "
+        "decision these are the same numbers, without its force.",
         "The rule names no ratio that must be reached, and none is applied here. A ratio states a difference; it does not say "
         "why it is there, nor whether it is lawful.",
         "A bias audit in the sense of the rule is made by an independent auditor, who is not the employer, the vendor, or this "

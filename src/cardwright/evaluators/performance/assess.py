@@ -389,10 +389,10 @@ def _limits(tally: Tally, scored: ScoreCell | None) -> tuple[str, ...]:
 def _not_tested(layout: Layout, baseline: bool) -> tuple[NotTested, ...]:
     found = [
         NotTested(what="Rows unlike these", why="Shifted, perturbed or adversarial inputs were not given."),
-        NotTested(
-            what="Whether the model is better than what it replaces", why="No baseline is compared on these rows here."
-        ),
     ]
+    if not baseline:
+        why = "No baseline is compared on these rows here."
+        found.append(NotTested(what="Whether the model is better than what it replaces", why=why))
     if layout.kind == "binary" and layout.score is None:
         found.append(NotTested(what="Ranking and calibration", why="The source names no column of scores."))
     if layout.kind == "binary" and not layout.decides:

@@ -172,7 +172,9 @@ def assess(evaluator: Robustness, inputs: Inputs) -> Evaluation:
         inputs=inputs.recorded(),
         parameters=dict(inputs.parameters),
         binding=inputs.binding,
-        question="How much worse does the model get when its inputs are perturbed, on slices, and on a drifted sample?",
+        question="How much worse does the model get when its inputs are perturbed, on slices, and on a drifted sample?"
+        if "drifted" in inputs.sources
+        else "How much worse does the model get when its inputs are perturbed, and on slices?",
         method=_method(evaluator, setting, agreed, cuts, "drifted" in inputs.sources),
         limits=(
             "Perturbations are made by a formula. What goes wrong in use can be larger, and hit other columns together.",

@@ -596,8 +596,8 @@ def _findings(
                 Finding(
                     severity="low",
                     key="found_slice",
-                    explanation=f"Exploratory: where {lifted.slice[FOUND]}, the {name} is {lifted.value:.3g} times that of all "
-                    f"rows, also in the half that did not choose the slice (adjusted p = {lifted.test.adjusted_p_value:.2g}).",
+                    explanation=f"Exploratory: where {lifted.slice[FOUND]}, the {name} is {lifted.value:.3g} times that of "
+                    f"the judging half, which did not choose the slice (adjusted p = {lifted.test.adjusted_p_value:.2g}).",
                     where=lifted.slice[FOUND],
                 )
             )
