@@ -145,24 +145,35 @@ def local_law_144():
     return checklist.read(data, where=where)
 
 
-def with_impact_ratios():
+def with_impact_ratios(*more):
     record = good_record()
     fairness = record.evaluations[0]
     measurements = (
         Measured(metric="impact_ratio", slice={"sex": "female"}, value=0.9, unit="ratio", direction="neither"),
         Measured(metric="unknown_category_count", across=("sex",), value=3, unit="count", direction="neither"),
     )
-    swapped = fairness.model_copy(update={"evaluator": "impact_ratio", "measurements": measurements})
+    swapped = fairness.model_copy(update={"evaluator": "impact_ratio", "measurements": (*measurements, *more)})
     return record.model_copy(update={"evaluations": (swapped, *record.evaluations[1:])})
 
 
 def test_tables_of_impact_ratios_support_their_clauses_and_people_the_others():
     without = {i.item: i.answered for i in checklist.coverage(local_law_144(), good_record()).items}
     found = {i.item: i.answered for i in checklist.coverage(local_law_144(), with_impact_ratios()).items}
-    for item in ("rates", "ratios", "tables", "unknown", "small"):
+    for item in ("rates", "ratios", "unknown"):
         assert (without[f"ll144.301.{item}"], found[f"ll144.301.{item}"]) == ("missing", "evidence")
-    for item in ("ll144.300.auditor", "ll144.303.summary", "ll144.304.notice"):
+    for item in ("ll144.301.small", "ll144.300.auditor", "ll144.303.summary", "ll144.304.notice"):
         assert found[item] == "missing"
+
+
+def test_ratios_by_sex_alone_do_not_support_ratios_by_both_attributes_together():
+    crossed = Measured(
+        metric="impact_ratio", slice={"race": "a", "sex": "female"}, value=0.8, unit="ratio", direction="neither"
+    )
+    found = [
+        {i.item: i.answered for i in checklist.coverage(local_law_144(), record).items}["ll144.301.tables"]
+        for record in (with_impact_ratios(), with_impact_ratios(crossed))
+    ]
+    assert found == ["missing", "evidence"]
 
 
 def test_no_item_of_local_law_144_asks_for_a_ratio():
@@ -176,7 +187,7 @@ def test_what_is_superseded_says_from_which_day():
     assert checklist.read(dated, where=where).superseded == "2027-01-01"
     for bad in (
         data.replace(b"status: in_force", b"status: superseded"),
-        data.replace(b"version: 1.0.0", b"version: 1.0.0\nsuperseded: 2027-01-01"),
+        data.replace(b"version: 2.0.0", b"version: 2.0.0\nsuperseded: 2027-01-01"),
     ):
         with pytest.raises(PolicyError, match="superseded"):
             checklist.read(bad, where=where)
