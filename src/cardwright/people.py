@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from cardwright import dossier, store
 from cardwright.attest import claims, keys, ledger
 from cardwright.attest.trust import Trust
@@ -73,12 +75,20 @@ def say(folder: Path, key: keys.PrivateKey, at: str, make: Callable[[Desk], Clai
     ----------
     make:
         The claim, made from the dossier as it is under the lock.
+
+    Raises
+    ------
+    UsageError
+        Where the claim cannot be made: a day that there is not, a hidden character, a text that is too long.
     """
     added: list[str] = []
 
     def change(files: Mapping[str, bytes]) -> Mapping[str, bytes]:
         desk = read_desk(files, where=str(folder))
-        claim = make(desk)
+        try:
+            claim = make(desk)
+        except ValidationError as exc:
+            raise _cannot_be_said(exc) from exc
         line = claims.make(claim, key, desk.chain.head)
         (signed,) = claims.read(line + b"\n")
         added.append(signed.sealed.id)
@@ -87,6 +97,15 @@ def say(folder: Path, key: keys.PrivateKey, at: str, make: Callable[[Desk], Clai
 
     store.amend(folder, change)
     return added[0]
+
+
+def _cannot_be_said(exc: ValidationError) -> UsageError:
+    """What is wrong with somebody's words, by the option that they were written after."""
+    first = exc.errors(include_url=False, include_input=False)[0]
+    name = str(first["loc"][-1]) if first["loc"] else "claim"
+    if name == "expires":
+        return UsageError("--expires is not a day", do="Write it like 2026-12-31.")
+    return UsageError(f"--{'as' if name == 'person' else name}: {first['msg'].removeprefix('Value error, ')}")
 
 
 def judged_case(

@@ -104,7 +104,12 @@ def parse(data: bytes, *, where: str, error: type[UsageError] = PlanError) -> Do
 
 
 def _compose(text: str, where: str, error: type[UsageError], loader: Any) -> yaml.Node | None:
+    depth = 0
     for event in yaml.parse(text, Loader=loader):
+        # Told from the events, before anything is built: libyaml takes a minute over fifty thousand open brackets.
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise error("nested too deeply", where=f"{where}, line {_line(event)}", do="No plan or policy is.")
         if isinstance(event, yaml.AliasEvent):
             raise error(
                 "aliases (*name) are not read", where=f"{where}, line {_line(event)}", do="Write the value out."

@@ -186,6 +186,19 @@ def test_a_key_needs_a_long_passphrase():
         keys.new("Ada", ("owner",), "short", AT)
 
 
+@pytest.mark.parametrize(("name", "roles"), [("a\u202eb", ("owner",)), ("Ada", ("Big Role",)), ("A" * 300, ("owner",))])
+def test_a_name_or_role_that_is_none_makes_no_key(name, roles):
+    with pytest.raises(UsageError, match=r"^(person|roles): "):
+        keys.new(name, roles, SECRET, AT)
+
+
+@pytest.mark.parametrize(("roles", "asked"), [((), ("owner",)), (("owner",), ("Big Role",))])
+def test_a_key_for_no_role_is_not_enrolled(roles, asked):
+    _, request = keys.new("Eve", roles, SECRET, AT)
+    with pytest.raises(PolicyError, match=r"^request: roles: "):
+        trust.enrol(trust.Trust(), request, "2026-11-01", where="request", roles=asked if roles else None)
+
+
 def test_a_wrong_passphrase_is_said(people):
     with pytest.raises(UsageError, match="does not open"):
         keys.open_private(people["Ada"][2], "not the passphrase")

@@ -274,3 +274,78 @@ def test_a_trust_file_that_is_none_is_invalid(desk, text):
     ran = verify(desk, LATER)
     assert (ran.code, ran.out) == (2, "")
     assert "trust.yaml" in ran.err
+
+
+# ------------------------------------------------------------------------------------- what bad input gets
+
+
+def contents(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("waive", "request", "rankin", "--reason", "r", "--controls", "c", "--expires", WAIVED_UNTIL), 'Did you mean "ranking"?'),
+        (("waive", "request", "owner", "--reason", "r", "--controls", "c", "--expires", WAIVED_UNTIL), 'no requirement "owner"'),
+        (("waive", "request", "performance", "--reason", "r", "--controls", "c", "--expires", WAIVED_UNTIL), "there is nothing to waive"),
+        (("waive", "request", "ranking", "--reason", "r", "--controls", "c", "--expires", "2026-02-30"), "--expires is not a day"),
+        (("waive", "request", "ranking", "--reason", "r", "--controls", "c", "--expires", "soon"), "--expires is not a day"),
+        (("waive", "approve", "ffffffff"), "names no claim"),
+        (("sign-off", "--decision", "approve", "--meaning", "approval", "--answers", "ffffffff"), "names no claim"),
+        (("sign-off", "--decision", "approve", "--meaning", "approval", "--comment", "a\u202eb"), "hidden character U+202E"),
+        (("withdraw", "--reason", "r", "--claim", "ffffffff"), "names no claim"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_said_is_refused_and_nothing_is_signed(desk, words, says):
+    count = 2 if words[0] == "waive" else 1
+    before = contents(desk)
+    ran = cardwright(LATER, *words[:count], desk / "out", *words[count:], *by(desk, "Ada"))
+    assert (ran.code, ran.out) == (2, "")
+    assert says in ran.err
+    assert contents(desk) == before
+
+
+@pytest.mark.parametrize("name", ["claims.jsonl", "ledger.jsonl", "trust.yaml", "verdict.json", "manifest.json"])
+@pytest.mark.parametrize(
+    "data", [b"", b"\xff\n", b'{"a":1}\n', b"null\n", b"[" * 50_000 + b"\n", b'{"a":1,"a":2}\n', b"\x00" * 100]
+)
+def test_a_damaged_file_is_refused_with_one_error_that_names_it(desk, name, data):
+    place = desk / name if name == "trust.yaml" else desk / "out" / name
+    place.write_bytes(data)
+    ran = verify(desk, LATER)
+    assert ran.code == (2 if name == "trust.yaml" else 3)
+    beside = {"ledger.jsonl": "claims.jsonl"} if not data else {}  # claims that no ledger tells of
+    assert beside.get(name, name) in ran.out + ran.err
+    assert "internal error" not in ran.err
+
+
+def test_two_people_who_sign_at_once_lose_nothing(desk):
+    """Whole processes: who comes second is refused and comes again; every claim that was said to be signed is there."""
+    import os
+    import subprocess
+    import sys
+
+    script = """
+import sys
+from cardwright.cli import main
+left = int(sys.argv[1])
+while left:
+    try:
+        main(sys.argv[2:])
+    except SystemExit as ended:
+        assert ended.code in (0, 4), ended.code
+        left -= ended.code in (None, 0)
+"""
+    env = {**os.environ, "CARDWRIGHT_PASSPHRASE": "correct horse battery staple"}
+    running = []
+    for name, meaning in (("Ada", "responsibility"), ("Ben", "approval")):
+        words = ["sign-off", desk / "out", "--decision", "approve", "--meaning", meaning, *by(desk, name)]
+        command = [sys.executable, "-c", script, "4", *map(str, words)]
+        running.append(subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True))
+    told = [line.split()[1] for child in running for line in child.communicate()[0].splitlines() if "Signed:" in line]
+    assert [child.returncode for child in running] == [0, 0]
+    read = people.read_desk(store.read_dossier(desk / "out"), where="out")
+    assert len(told) == 8
+    assert sorted(told) == sorted(one.sealed.id for one in read.signed[-8:])
+    assert [e.digest for e in read.chain.entries if e.event == "claim"] == [one.sealed.id for one in read.signed]

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from cardwright import store
 from cardwright.errors import IntegrityError, SourceError, StoreError, UsageError
@@ -104,7 +104,7 @@ def new(
     Raises
     ------
     UsageError
-        Where the passphrase is shorter than twelve characters.
+        Where the passphrase is shorter than twelve characters, or a name or role is not one that can be written.
     """
     if len(passphrase) < MIN_PASSPHRASE:
         raise UsageError(
@@ -120,7 +120,13 @@ def new(
     )
     said: dict[str, Any] = {"person": person, "roles": roles, "made": at, "public_key": public_pem(key.public_key())}
     proof = sign(key, canonical.dumps({**said, "roles": list(roles)})).hex()
-    return encrypted, Enrolment(**said, proof=proof)
+    try:
+        return encrypted, Enrolment(**said, proof=proof)
+    except ValidationError as exc:
+        first = exc.errors(include_url=False, include_input=False)[0]
+        raise UsageError(
+            f"{first['loc'][0]}: {first['msg'].removeprefix('Value error, ')}", do="Write it in other words."
+        ) from exc
 
 
 def check_enrolment(request: Enrolment, *, where: str) -> PublicKey:

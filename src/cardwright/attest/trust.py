@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from cardwright import yamltext
 from cardwright.attest.keys import Enrolment, PublicKey, check_enrolment, fingerprint, load_public
@@ -125,13 +125,19 @@ def enrol(trust: Trust, request: Enrolment, day: str, *, where: str, roles: tupl
     IntegrityError
         Where the request's proof does not hold.
     PolicyError
-        Where the key is there already.
+        Where the key is there already, or no role is named, or one that is none.
     """
     key = check_enrolment(request, where=where)
     known = trust.person(fingerprint(key))
     if known is not None:
         raise PolicyError(f'the key is enrolled already, as "{known.name}"', where=where, do="One key is one person.")
-    person = Person(name=request.person, roles=roles or request.roles, public_key=request.public_key, valid_from=day)
+    try:
+        person = Person(
+            name=request.person, roles=roles or request.roles, public_key=request.public_key, valid_from=day
+        )
+    except ValidationError as exc:
+        first = exc.errors(include_url=False, include_input=False)[0]
+        raise PolicyError(f"{first['loc'][0]}: {first['msg'].removeprefix('Value error, ')}", where=where) from exc
     return Trust(people=(*trust.people, person), policies=trust.policies)
 
 
