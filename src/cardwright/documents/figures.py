@@ -308,7 +308,12 @@ def _curves(evaluation: Evaluation, say: Language) -> list[Figure]:
         if series.points and inside:
             kinds.setdefault((series.x, series.y), []).append(series)
     figures = []
-    for (x, y), group in kinds.items():
+    for (x, y), drawn in kinds.items():
+        # One attribute a figure, and no curve of rows whose membership is unknown: more lines than that nobody can tell apart.
+        known = [series for series in drawn if None not in series.slice.values()]
+        group = [series for series in known if tuple(series.slice) == tuple(known[0].slice)]
+        if not group:
+            continue
         names = ", ".join(slice_words(series.slice, say) for series in group[:6])
         finding = say.text("{y} against {x}, for {names}.", y=y, x=x, names=names)
         if len(group) > 6:

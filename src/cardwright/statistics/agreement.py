@@ -66,7 +66,12 @@ def cohen_kappa(table: ArrayLike, level: float = 0.95) -> Agreement | None:
 
 
 def krippendorff_alpha(
-    ratings: ArrayLike, level: float = 0.95, *, resamples: int = 2000, seed: int | list[int] = 0
+    ratings: ArrayLike,
+    level: float = 0.95,
+    *,
+    times: ArrayLike | None = None,
+    resamples: int = 2000,
+    seed: int | list[int] = 0,
 ) -> Agreement | None:
     """Krippendorff's alpha for nominal categories, any number of raters and missing ratings, with a bootstrap interval.
 
@@ -77,6 +82,8 @@ def krippendorff_alpha(
     ----------
     ratings
         Counts, units × categories: how many raters put the unit there.
+    times
+        How many units each row stands for; one each, where it is not given.
 
     Source: Krippendorff (2011), Computing Krippendorff's Alpha-Reliability; percentile bootstrap over units (Efron
     1979).
@@ -87,12 +94,17 @@ def krippendorff_alpha(
         raise ValueError("ratings are counts of units × categories")
     if np.any(t < 0):
         raise ValueError("counts are not negative")
-    t = t[t.sum(axis=1) >= 2]
-    units = len(t)
+    each = np.ones(len(t), np.int64) if times is None else np.asarray(times, np.int64)
+    if each.shape != (len(t),) or np.any(each < 0):
+        raise ValueError("each row stands for a number of units")
+    rated = t.sum(axis=1) >= 2
+    t, each = t[rated], each[rated]
+    units = int(each.sum())
     if units == 0:
         return None
     # Units rated alike are one pattern, so that a million units are as quick as ten.
-    t, times = np.unique(t, axis=0, return_counts=True)
+    t, pattern = np.unique(t, axis=0, return_inverse=True)
+    counts = np.bincount(pattern.reshape(-1), weights=each, minlength=len(t)).astype(np.int64)
     size = t.sum(axis=1)
     # Pairs of ratings that agree within a unit, weighted so that each rating counts once.
     agreeing = (t * (t - 1)).sum(axis=1) / (size - 1)
@@ -102,13 +114,13 @@ def krippendorff_alpha(
         with np.errstate(divide="ignore", invalid="ignore"):
             return weight @ agreeing / total, (category * (category - 1)).sum(axis=1) / (total * (total - 1))
 
-    observed, expected = (float(x[0]) for x in coefficient(times[None].astype(float)))
+    observed, expected = (float(x[0]) for x in coefficient(counts[None].astype(float)))
     if expected >= 1 - 1e-15:
         return None
     alpha = (observed - expected) / (1 - expected)
     bounds = None
     if observed < 1 and units >= 10:
-        drawn = np.random.default_rng(seed).multinomial(units, times / units, size=resamples)
+        drawn = np.random.default_rng(seed).multinomial(units, counts / units, size=resamples)
         o, e = coefficient(drawn.astype(float))
         with np.errstate(divide="ignore", invalid="ignore"):
             values = (o - e) / (1 - e)

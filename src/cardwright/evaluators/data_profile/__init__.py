@@ -6,8 +6,9 @@ import itertools
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from cardwright.errors import UsageError, did_you_mean
+from cardwright.evaluators.data_profile.agreement import agreement
+from cardwright.evaluators.data_profile.comparison import distances, from_population
 from cardwright.evaluators.database import column as _name
-from cardwright.evaluators.database import is_number
 from cardwright.evaluators.database import loaded as _load
 from cardwright.evaluators.database import one as _one
 from cardwright.evaluators.interface import Inputs, Need
@@ -31,12 +32,37 @@ if TYPE_CHECKING:
 
 Source = TableSource | Predictions
 
+_MORE = {
+    "reference": " Columns are compared with the reference over its deciles or categories: population stability index, "
+    "Jensen-Shannon distance and, for numbers, the Wasserstein distance in the column's unit, with how often one distribution "
+    "gives as much (permutation). Rows of one person are taken as independent there.",
+    "population": " Shares of groups are held against the shares declared, rows of unknown membership left out: each "
+    "difference has a Wilson interval, each attribute the total variation distance and Pearson's chi-square test where every "
+    "group is expected at least five times.",
+    "annotators": " Agreement of annotators is Cohen's kappa of each two and Krippendorff's alpha (nominal) of all, over "
+    "the rows that two of them rated.",
+}
+
 
 class DataProfile:
-    """See `Evaluator`. Parameters: the columns that together could single people out, and the smallest count that is shown."""
+    """See `Evaluator`.
+
+    Parameters
+    ----------
+    quasi_identifiers
+        Columns that together could single people out; the sensitive attributes, where they are not named.
+    population
+        Shares of the groups in the people meant, `{attribute: {group: share}}`, each attribute's adding up to 1.
+    annotators
+        Columns that hold what each annotator said of a row; missing where one did not rate it.
+    smallest_count
+        Values in fewer rows are not shown.
+    depth
+        How many attributes are crossed.
+    """
 
     name: ClassVar[str] = "data_profile"
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     extra: ClassVar[str] = "tabular"
     needs: ClassVar[tuple[Need, ...]] = (
         Need("source", (TableSource, Predictions), "the table that is profiled"),
@@ -47,11 +73,15 @@ class DataProfile:
         self,
         *,
         quasi_identifiers: tuple[str, ...] | list[str] | None = None,
+        population: dict[str, dict[str, float]] | None = None,
+        annotators: tuple[str, ...] | list[str] | None = None,
         smallest_count: int = 5,
         depth: int = 2,
         level: float = 0.95,
     ) -> None:
         self.quasi_identifiers = quasi_identifiers
+        self.population = population
+        self.annotators = annotators
         self.smallest_count = smallest_count
         self.depth = depth
         self.level = level
@@ -77,10 +107,15 @@ class DataProfile:
                 *profile.labels(),
                 *profile.privacy(quasi),
             ]
-            if "reference" in inputs.sources:
-                measurements += _representativeness(store, columns, inputs.sources["reference"], inputs.seed)
-            findings = profile.findings(measurements, quasi)
             tables = profile.tables(attributes)
+            for found, table in (
+                distances(store, columns, inputs.sources.get("reference"), inputs.seed),
+                from_population(profile, self.population),
+                agreement(store, self.annotators, columns, self.level, inputs.seed),
+            ):
+                measurements += found
+                tables += table
+            findings = profile.findings(measurements, quasi)
         unknown = [attribute for attribute in quasi if attribute not in attributes]
         return Evaluation(
             id=inputs.id,
@@ -97,6 +132,9 @@ class DataProfile:
                 "l-diversity is the smallest number of different labels in such a class (Machanavajjhala et al. 2007). Shares "
                 "carry Wilson intervals, which hold where the rows are a sample. Values of a column are shown only where at "
                 f"least {self.smallest_count} rows have them, numbers as percentiles."
+                + _MORE["reference"] * ("reference" in inputs.sources)
+                + _MORE["population"] * bool(self.population)
+                + _MORE["annotators"] * bool(self.annotators)
             ),
             limits=(
                 "Counts say what is there, not whether it is right.",
@@ -113,7 +151,12 @@ class DataProfile:
                     Scanned(what="columns", scanned=len(columns), total=len(columns)),
                 ),
                 not_tested=(
-                    NotTested(what="whether labels are right", why="that needs a second labelling"),
+                    NotTested(
+                        what="whether labels are right",
+                        why="annotators can agree and be wrong together"
+                        if self.annotators
+                        else "that needs a second labelling, and none was named under `annotators`",
+                    ),
                     NotTested(what="near duplicates", why="rows are compared as they stand"),
                     NotTested(
                         what="columns beyond "
@@ -123,10 +166,18 @@ class DataProfile:
                     ),
                     *(
                         ()
-                        if "reference" in inputs.sources
+                        if self.population
                         else (
-                            NotTested(what="whether the rows stand for the people meant", why="no reference was named"),
+                            NotTested(
+                                what="whether the groups stand as they do in the people meant",
+                                why="no shares were named under `population`",
+                            ),
                         )
+                    ),
+                    *(
+                        ()
+                        if "reference" in inputs.sources
+                        else (NotTested(what="drift against an earlier version", why="no reference was named"),)
                     ),
                 ),
             ),
@@ -148,12 +199,12 @@ class _Profile:
         self.distinct = {c: int(_one(store, f"select count(distinct {_name(c)}) from rows")) for c in columns}
         self.nulls = {c: int(_one(store, f"select count(*) - count({_name(c)}) from rows")) for c in columns}
 
-    def _sampling(self) -> Sampling:
+    def sampling(self) -> Sampling:
         return Sampling(unit=self.source.unit, units=self.total, observations=self.total, design=self.source.design)
 
     def count(self, metric: str, value: int, total: int, **key: Any) -> Measured:
         """A count."""
-        return Measured(metric=metric, value=value, unit="count", direction="neither", sampling=self._sampling(), **key)
+        return Measured(metric=metric, value=value, unit="count", direction="neither", sampling=self.sampling(), **key)
 
     def share(self, metric: str, part: int, whole: int, direction: str = "neither", **key: Any) -> Measurement:
         """A share with its Wilson interval; undefined over no rows."""
@@ -170,7 +221,7 @@ class _Profile:
             unit="proportion",
             direction=direction,
             interval=Interval(level=self.evaluator.level, lower=bounds.lower, upper=bounds.upper, method="wilson"),
-            sampling=self._sampling(),
+            sampling=self.sampling(),
             numerator=part,
             denominator=whole,
             **key,
@@ -194,13 +245,13 @@ class _Profile:
         found: list[Measurement] = []
         for size in range(1, min(self.evaluator.depth, len(attributes)) + 1):
             for combination in itertools.combinations(attributes, size):
-                for values, count in self._counts(combination):
+                for values, count in self.counts(combination):
                     found.append(
                         self.share("group_share", count, self.total, slice=dict(zip(combination, values, strict=True)))
                     )
         return found
 
-    def _counts(self, combination: tuple[str, ...]) -> list[tuple[tuple[str | None, ...], int]]:
+    def counts(self, combination: tuple[str, ...]) -> list[tuple[tuple[str | None, ...], int]]:
         unknown = {attribute.name: set(attribute.unknown) for attribute in self.source.sensitive}
         every = ", ".join(_name(c) for c in combination)
         counts: dict[tuple[str | None, ...], int] = {}
@@ -220,7 +271,7 @@ class _Profile:
             return []  # each value may be one person's
         return [
             self.share("label_rate", count, self.total, of_class=value if value is not None else "missing")
-            for (value,), count in self._counts((self.source.label,))
+            for (value,), count in self.counts((self.source.label,))
         ]
 
     def privacy(self, quasi: list[str]) -> list[Measurement]:
@@ -245,7 +296,7 @@ class _Profile:
                 value=int(smallest or 0),
                 unit="count",
                 direction="higher_is_better",
-                sampling=self._sampling(),
+                sampling=self.sampling(),
             ),
             self.share("unique_row_share", int(alone), self.total, "lower_is_better"),
         ]
@@ -260,7 +311,7 @@ class _Profile:
                     value=int(diverse or 0),
                     unit="count",
                     direction="higher_is_better",
-                    sampling=self._sampling(),
+                    sampling=self.sampling(),
                 )
             )
         return found
@@ -358,7 +409,7 @@ class _Profile:
             sizes = []
             for size in range(1, min(self.evaluator.depth, len(attributes)) + 1):
                 for combination in itertools.combinations(attributes, size):
-                    for values, count in self._counts(combination):
+                    for values, count in self.counts(combination):
                         name = ", ".join(
                             f"{a} = {'unknown' if v is None else v}" for a, v in zip(combination, values, strict=True)
                         )
@@ -400,96 +451,3 @@ class _Profile:
         if not common:
             return f"not shown: every value in fewer than {self.evaluator.smallest_count} rows"
         return label(", ".join(f"{label(v)[:24]} ({n})" for v, n in common))
-
-
-def _representativeness(
-    store: duckdb.DuckDBPyConnection, columns: list[str], reference: Any, seed: int
-) -> list[Measurement]:
-    """How far each column that both have lies from the reference: PSI and Jensen–Shannon distance over shared bins."""
-    import numpy as np
-
-    from cardwright.statistics.drift import jensen_shannon_distance, population_stability_index
-
-    found: list[Measurement] = []
-    with _load(reference.rows, list(reference.rows.schema.names)) as other:
-        for column in columns:
-            if column not in reference.rows.schema.names:
-                continue
-            bins = _binned(store, other, column)
-            if bins is None:
-                found += [
-                    Unmeasured(
-                        metric=metric,
-                        slice={"column": label(column)},
-                        code="undefined",
-                        reason="The column holds numbers in one of the two tables only.",
-                    )
-                    for metric in ("population_stability_index", "jensen_shannon_distance")
-                ]
-                continue
-            here, there = bins
-            for metric, measure in (
-                ("population_stability_index", population_stability_index),
-                ("jensen_shannon_distance", jensen_shannon_distance),
-            ):
-                drift = (
-                    measure(np.asarray(here), np.asarray(there), seed=seed)
-                    if sum(here) and sum(there) and len(here) > 1
-                    else None
-                )
-                key = {"column": label(column)}
-                if drift is None:
-                    found.append(
-                        Unmeasured(
-                            metric=metric,
-                            slice=key,
-                            code="undefined",
-                            reason=f"One bin or no values ({sum(here)} and {sum(there)} rows).",
-                        )
-                    )
-                else:
-                    found.append(
-                        Measured(
-                            metric=metric,
-                            slice=key,
-                            value=float(drift.estimate),
-                            unit="nats" if metric.startswith("pop") else "ratio",
-                            direction="lower_is_better",
-                            denominator=sum(here),
-                            reference=label(reference.ref.name),
-                        )
-                    )
-    return found
-
-
-def _binned(
-    store: duckdb.DuckDBPyConnection, other: duckdb.DuckDBPyConnection, column: str
-) -> tuple[list[int], list[int]] | None:
-    """Counts of both tables over the reference's deciles, or over its categories with the rest as one.
-
-    None where one table has numbers in the column and the other has not.
-    """
-    name = _name(column)
-    numbers = is_number(other, "rows", name)
-    if numbers != is_number(store, "rows", name):
-        return None
-    distinct = int(_one(other, f"select count(distinct {name}) from rows"))
-    if numbers and distinct > 10:
-        edges = sorted(
-            set(_one(other, f"select quantile_cont({name}, [0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.9]) from rows"))
-        )
-        parts = "".join(f"when {name} <= {float(edge)!r} then {i} " for i, edge in enumerate(edges))
-        query = (
-            f"select case {parts} else {len(edges)} end as b, count(*) from rows where {name} is not null group by b"
-        )
-        counts = [dict(s.execute(query).fetchall()) for s in (store, other)]
-        return [int(counts[0].get(i, 0)) for i in range(len(edges) + 1)], [
-            int(counts[1].get(i, 0)) for i in range(len(edges) + 1)
-        ]
-    query = f"select cast({name} as varchar), count(*) from rows where {name} is not null group by 1"
-    mine, theirs = (dict(s.execute(query).fetchall()) for s in (store, other))
-    keys = sorted(theirs, key=lambda k: (-theirs[k], k))[:20]
-    return (
-        [*(int(mine.get(k, 0)) for k in keys), sum(int(n) for k, n in mine.items() if k not in keys)],
-        [*(int(theirs[k]) for k in keys), sum(int(n) for k, n in theirs.items() if k not in keys)],
-    )
