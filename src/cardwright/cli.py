@@ -6,6 +6,7 @@ chain is wrong · 4 internal error · 5 nothing to check.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import sys
@@ -30,8 +31,10 @@ if TYPE_CHECKING:
     from cardwright.policy.policy import Policy
     from cardwright.record.verdict import Verdict
 
-# A command makes many objects that stay, and few that are garbage: looking for it often costs a tenth of a short command.
-gc.set_threshold(100_000)
+# A command makes many objects that stay, and few that are garbage: looking for it often costs a tenth of a short command,
+# and looking once more at the end, when all of it goes anyway, another twentieth.
+gc.set_threshold(300_000)
+atexit.register(gc.freeze)
 
 app = typer.Typer(
     name="cardwright",

@@ -143,7 +143,7 @@ Example = Annotated[str, Field(max_length=2_000, json_schema_extra={"x-cardwrigh
 
 
 def _sorted_mapping(mapping: dict[str, Any]) -> dict[str, Any]:
-    return dict(sorted(mapping.items()))
+    return dict(sorted(mapping.items())) if len(mapping) > 1 else mapping
 
 
 Slice = Annotated[

@@ -196,9 +196,10 @@ class Evaluation(Value):
     def _consistent(self) -> Self:
         seen: set[tuple[object, ...]] = set()
         for measurement in self.measurements:
-            if measurement.key in seen:
+            key = measurement.key
+            if key in seen:
                 raise ValueError(f"two measurements of {measurement.metric} have the same key")
-            seen.add(measurement.key)
+            seen.add(key)
         counted = Counter(finding.severity for finding in self.findings)
         stated = {severity: count for severity, count in self.severities.items() if count}
         if stated != dict(counted):
