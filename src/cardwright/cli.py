@@ -273,6 +273,7 @@ def run(
             only=tuple(only or ()),
             workers=workers,
             former=former,
+            preregistered=store.plan_signatures(folder),
             previous=before,
             kept=kept if resume else None,
             keep=lambda id_, data: store.keep(folder, id_, data),
@@ -839,17 +840,39 @@ def keys_accept(
 
 @app.command("attest")
 def attest_item(
-    dossier: Annotated[Path, typer.Argument(help="A dossier's folder.")],
-    checklist: Annotated[str, typer.Argument(help="Which checklist.")],
-    item: Annotated[str, typer.Argument(help="Which item.")],
-    statement: Annotated[str, typer.Option("--statement", help="In which way, with where to look.")],
     key: KeyOption,
     person: PersonOption,
     role: RoleOption,
+    dossier: Annotated[Path | None, typer.Argument(help="A dossier's folder.")] = None,
+    checklist: Annotated[str | None, typer.Argument(help="Which checklist.")] = None,
+    item: Annotated[str | None, typer.Argument(help="Which item.")] = None,
+    statement: Annotated[
+        str | None, typer.Option("--statement", help="In which way, with where to look; with an item.")
+    ] = None,
     answer: Annotated[Answer, typer.Option("--answer", help="The answer.")] = Answer.MET,
     expires: Annotated[str | None, typer.Option("--expires", help="The day on which it has to be said again.")] = None,
+    plan: Annotated[
+        Path | None, typer.Option("--plan", help="Sign this plan instead, before anything of it is evaluated.")
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="With --plan: the dossier's folder, as `run` will be given it."),
+    ] = None,
+    policy: PolicyOption = None,
 ) -> None:
-    """Answer a checklist item, signed."""
+    """Answer a checklist item, signed; or sign a plan before it is run."""
+    if plan is not None:
+        if dossier is not None or statement is not None or expires is not None or answer is not Answer.MET:
+            raise UsageError("--plan signs a plan, and nothing of a dossier", do="Leave the other words out.")
+        _sign_plan(plan, output, policy, key, person, role)
+        return
+    if dossier is None or checklist is None or item is None or statement is None:
+        raise UsageError(
+            "an answer takes a dossier, a checklist, an item and --statement",
+            do="Or sign a plan before it is run: cardwright attest --plan assessment.yaml.",
+        )
+    if output is not None or policy is not None:
+        raise UsageError("--output and --policy go with --plan", do="Leave them out.")
     from cardwright import people
     from cardwright.record.claim import Attest
 
@@ -873,6 +896,31 @@ def attest_item(
         ),
     )
     say(f"Signed: {added}")
+
+
+def _sign_plan(path: Path, output: Path | None, policy: str | None, key: Path, person: str, role: str) -> None:
+    from cardwright import handoff, preregistration
+    from cardwright.assessment import load
+    from cardwright.record.claim import Preregister
+
+    plan = load(path)
+    chosen = _policy(policy) if policy is not None else _policy(plan.file.policy, plan.base)
+    subject = plan.file.subject
+    folder = output or Path("governance") / subject.name / subject.version
+    private, fingerprint = _key(key)
+    with _progress() as progress:
+        lock = handoff.prepare(plan, chosen, progress=progress).lock
+    added = preregistration.sign(
+        folder,
+        subject.name,
+        private,
+        lambda: Preregister(person=person, key=fingerprint, role=role, at=_now(), plan_sha256=lock.sha256),
+    )
+    say(f"Signed: {added}")
+    say(
+        f"The plan {lock.sha256[:12]}, with the policy {chosen.name} {chosen.version} and the subject's files as they are now. "
+        f"Next: cardwright run {path} -o {folder}"
+    )
 
 
 @waive_app.command("request")

@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cardwright import assemble, comparison, documents, editions, reuse, store
+from cardwright import assemble, comparison, documents, editions, preregistration, reuse, store
 from cardwright.assemble import Prepared
 from cardwright.assessment import Assessment, Step
-from cardwright.attest import ledger
 from cardwright.errors import CardwrightError, MissingExtraError
 from cardwright.evaluators import registry
 from cardwright.evaluators.interface import Inputs
@@ -67,6 +66,7 @@ def run(
     only: tuple[str, ...] = (),
     workers: int = 2,
     former: bytes = b"",
+    preregistered: bytes = b"",
     previous: reuse.Previous | None = None,
     kept: Mapping[str, bytes] | None = None,
     keep: Keep = _forget,
@@ -85,6 +85,8 @@ def run(
         Let an evaluator's error through, traceback and all, in place of recording it.
     former:
         The ledger of the dossier that this one takes the place of; it is carried on, so that every run is counted.
+    preregistered:
+        Signatures of the plan from before the run, one a line; those of another plan are left out.
     previous:
         The previous release; its evaluations are taken where nothing that they rest on has changed.
     kept:
@@ -105,7 +107,9 @@ def run(
         progress=progress,
     )
     moment = now or (case.run.finished if case.run is not None else _clock())
-    return finish(case, policy, now=moment, former=former, previous=previous, progress=progress)
+    return finish(
+        case, policy, now=moment, former=former, preregistered=preregistered, previous=previous, progress=progress
+    )
 
 
 def gather(
@@ -277,6 +281,7 @@ def finish(
     now: str,
     chosen_by: str = "the plan",
     former: bytes = b"",
+    preregistered: bytes = b"",
     previous: reuse.Previous | None = None,
     debug: bool = False,
     progress: Progress = _silent,
@@ -304,9 +309,11 @@ def finish(
         except documents.MissingPangoError as exc:
             # Without Pango everything but the PDF is written, and the PDF is missing.
             problems.append(f"{name}: {exc}")
-    chain = ledger.read(former, case.record.subject.name).append("run", "record", case.record.sha256, now)
-    files[store.LEDGER] = chain.to_bytes()
+    signed = preregistration.taken(preregistered, former, case.record.subject.name, case.record.provenance.plan_sha256)
+    files[store.LEDGER] = signed.chain.append("run", "record", case.record.sha256, now).to_bytes()
     files[store.MANIFEST] = store.to_json(store.manifest_of(files))
+    if signed.lines:
+        files[store.CLAIMS] = signed.lines
     files[store.VERDICT] = store.to_json(verdict)
     return Result(record=case.record, run=case.run, verdict=verdict, files=files, problems=tuple(problems))  # type: ignore[arg-type]
 

@@ -118,7 +118,7 @@ def judged_case(
     IntegrityError
         Where the claims are not those of the ledger: leaving out a rejection breaks the chain.
     """
-    chained = [entry.digest for entry in desk.chain.entries if entry.event == "claim"]
+    chained = [entry.digest for entry in desk.chain.here if entry.event == "claim"]
     if chained != [one.sealed.id for one in desk.signed]:
         raise IntegrityError(
             "the claims are not those of the ledger, in its order", where=store.CLAIMS, do="One was left out or moved."

@@ -132,7 +132,7 @@ def _signed(files: Mapping[str, bytes], folder: str, verdict: Verdict, today: st
     signed = claims.read(files.get(store.CLAIMS, b""), where=f"{folder}/{store.CLAIMS}")
     subject = _subject(files, folder)
     chain = ledger.read(files.get(store.LEDGER, b""), subject.name, where=f"{folder}/{store.LEDGER}")
-    if [entry.digest for entry in chain.entries if entry.event == "claim"] != [one.sealed.id for one in signed]:
+    if [entry.digest for entry in chain.here if entry.event == "claim"] != [one.sealed.id for one in signed]:
         raise IntegrityError("the claims are not those of the ledger", where=f"{folder}/{store.CLAIMS}")
     said = [one.claim for one in signed]
     taken_back = {claim.claim for claim in said if isinstance(claim, Withdraw)}

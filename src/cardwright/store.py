@@ -270,6 +270,29 @@ def forget(folder: Path) -> None:
     shutil.rmtree(_keeping(folder), ignore_errors=True)
 
 
+def _plan_signatures(folder: Path) -> Path:
+    folder = folder.absolute()
+    return folder.parent / f"{folder.name}.plan.jsonl"
+
+
+def plan_signatures(folder: Path) -> bytes:
+    """Who signed the plan of the dossier that is to be written there; empty where nobody did."""
+    path = _plan_signatures(folder)
+    return read_file(path, what="the plan's signatures") if path.is_file() else b""
+
+
+def sign_plan(folder: Path, change: Callable[[bytes], bytes]) -> None:
+    """Add a signature of the plan, beside the place of a dossier that is not written yet.
+
+    Raises
+    ------
+    StoreError
+        Where another process is writing there.
+    """
+    with locked(folder):
+        write_file(_plan_signatures(folder), change(plan_signatures(folder)))
+
+
 def write_file(path: Path, data: bytes) -> None:
     """Write a file beside and move it into place.
 

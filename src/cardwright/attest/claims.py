@@ -18,7 +18,7 @@ from cardwright.attest.ledger import Head, Ledger
 from cardwright.attest.trust import Trust
 from cardwright.errors import IntegrityError
 from cardwright.record import canonical
-from cardwright.record.claim import Claim
+from cardwright.record.claim import Claim, Preregister
 
 TYPE = "urn:cardwright:claim:{}:1"
 _ADAPTER: TypeAdapter[Any] = TypeAdapter(Claim)
@@ -142,4 +142,12 @@ def judge(signed: Signed, trust: Trust, ledger: Ledger | None, now: str) -> Judg
         return no(f"it is dated in the future, {claim.at}")
     if ledger is not None and not ledger.holds(signed.ledger):
         return no("the ledger does not hold what it held when this was signed")
+    if ledger is not None and isinstance(claim, Preregister) and not _before_the_run(signed, ledger):
+        return no("the plan had been run when this was signed")
     return Judged(signed, True, "")
+
+
+def _before_the_run(signed: Signed, ledger: Ledger) -> bool:
+    """Whether the ledger tells of it ahead of the last run, and stood there when it was signed. Any date can be written."""
+    places = [entry.seq for entry in ledger.entries if entry.event == "claim" and entry.digest == signed.sealed.id]
+    return all(place < ledger.last_run for place in places) and signed.ledger.length <= ledger.last_run

@@ -79,6 +79,22 @@ class Ledger(Value):
         return b"".join(canonical.dumps(entry) + b"\n" for entry in self.entries)
 
     @property
+    def last_run(self) -> int:
+        """The number of the line of the last run; 0 where there was none."""
+        return max((entry.seq for entry in self.entries if entry.event == "run"), default=0)
+
+    @property
+    def here(self) -> tuple[Entry, ...]:
+        """The lines about the dossier at hand: who signed its plan, its run, and all that came after.
+
+        What stands before is about dossiers whose place it took; their claims went with them.
+        """
+        start = self.last_run
+        while start and (self.entries[start - 1].event, self.entries[start - 1].kind) == ("claim", "preregister"):
+            start -= 1
+        return self.entries[start:]
+
+    @property
     def runs(self) -> int:
         """How many evaluations were run, successful or not shown."""
         return sum(entry.event == "run" for entry in self.entries)

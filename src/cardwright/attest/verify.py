@@ -274,7 +274,7 @@ class _Verification:
                 raise IntegrityError("claims stand in a dossier without a ledger", where=store.LEDGER)
             return "failed", "there is no ledger, so nobody can tell what was left out"
         self.chain = ledger.read(self.files[store.LEDGER], self.case.record.subject.name)
-        chained = [entry.digest for entry in self.chain.entries if entry.event == "claim"]
+        chained = [entry.digest for entry in self.chain.here if entry.event == "claim"]
         if chained != [one.sealed.id for one in self.signed]:
             raise IntegrityError(
                 "the claims are not those of the ledger, in its order",
@@ -292,14 +292,14 @@ class _Verification:
         """Hold what no later signature covers, the end of the chain, against the verdict and the report that it tells of."""
         stored = self.verdict
         claimed = {one.sealed.id: one.claim for one in self.signed}
-        for entry in chain.entries:
+        for entry in chain.here:
             said = claimed.get(entry.digest)
             if entry.event == "claim" and said is not None and (entry.kind, entry.at) != (said.kind, said.at):
                 raise IntegrityError("a claim stands in it as something else, or at another time", where=store.LEDGER)
-        told = [e for e in chain.entries if e.event in ("decision", "release") and e.digest == stored.sha256]
+        told = [e for e in chain.here if e.event in ("decision", "release") and e.digest == stored.sha256]
         if any(e.at != stored.evaluated_at or e.kind != "verdict" for e in told):
             raise IntegrityError("the verdict stands in it as something else, or at another time", where=store.LEDGER)
-        released = [e for e in chain.entries if e.event == "release"]
+        released = [e for e in chain.here if e.event == "release"]
         reports = [e for e in released if e.kind == "report"]
         if stored.stage == "release" and told and stored.allowed and "release" not in {e.event for e in told}:
             raise IntegrityError("it tells of no release, though the verdict allows one", where=store.LEDGER)
@@ -311,7 +311,7 @@ class _Verification:
             )
         if reports and reports[-1].digest != canonical.digest(self.files[store.FINAL]):
             raise IntegrityError("not the report that was released", where=store.FINAL, do="It was changed since.")
-        if any(e.at not in {t.at for t in chain.entries if t.event == "decision"} for e in released):
+        if any(e.at not in {t.at for t in chain.here if t.event == "decision"} for e in released):
             raise IntegrityError("a release that no decision goes before", where=store.LEDGER)
 
     def signatures(self) -> tuple[Outcome, str]:
