@@ -467,3 +467,17 @@ def test_the_audit_report_says_what_changed_since_the_previous_record():
     assert "Nothing is tested here" in body
     alone = documents.render(edition(), document="audit_report", format="html").decode()
     assert "names no previous record" in alone
+
+
+def test_more_findings_than_a_table_shows_leave_no_link_to_nowhere():
+    """The engine warns of a link without a target, and a warning stops the PDF."""
+    from cardwright.record.evaluation import count_severities
+
+    record = rich_record()
+    findings = tuple(Finding(severity="low", key=f"k{i}", explanation=f"Number {i} to look at.") for i in range(205))
+    first = record.evaluations[0].model_copy(update={"findings": findings, "severities": count_severities(findings)})
+    record = Record.model_validate(
+        record.model_copy(update={"evaluations": (first, record.evaluations[1])}).model_dump()
+    )
+    data = documents.render(edition(with_record(good_case(), record)), document="audit_report", format="pdf")
+    assert data.startswith(b"%PDF")
