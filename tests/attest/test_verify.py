@@ -130,6 +130,15 @@ def test_what_was_allowed_before_it_was_withdrawn_was_allowed_then_and_is_not_va
     assert answers(verify(desk, now, "--as-of", LATER, "--format", "json")) == ("no", "no", 1)
 
 
+def test_the_release_of_a_dossier_that_was_superseded_is_not_this_ones(desk):
+    words = ["-o", desk / "out", "--supersede"]
+    assert cardwright("2026-11-15T12:00:00Z", "run", desk / "files", *words).code == 1
+    then, now, code = answers(verify(desk, LATER, "--as-of", RELEASED, "--format", "json"))
+    assert (then, now, code) == ("no", "no", 1)
+    text = verify(desk, LATER, "--as-of", RELEASED).out
+    assert "13 then        failed     nothing had been released" in text
+
+
 def test_without_a_trust_file_neither_question_is_answered(desk):
     ran = verify(desk, LATER, "--as-of", RELEASED, "--format", "json", trusted=False)
     assert answers(ran) == ("not judged", "not judged", 1)

@@ -460,7 +460,7 @@ class _Verification:
             return "not judged", "no trust file was given" if self.trust is None else "the policy is not at hand"
         if self.verdict.advisory:
             return "failed", "the verdict is advisory"
-        entries = self.chain.entries if self.chain is not None else ()
+        entries = self.chain.here if self.chain is not None else ()
         if not any(entry.event == "release" and entry.at <= self.as_of for entry in entries):
             return "failed", "nothing had been released"
         gone = [one.claim for one in self.signed if isinstance(one.claim, Withdraw) and one.claim.claim is None]
