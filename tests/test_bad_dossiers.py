@@ -105,3 +105,16 @@ def test_a_policy_of_a_newer_version_says_so(cli, tmp_path):
     ran = cli("gate", dossier(tmp_path / "out", RECORD), "--policy", tmp_path / "p.yaml")
     assert ran.code == 2
     assert "cardwright/policy/7" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("kinds", "when"), [("[dataset]", ""), ("[model]", ", applies_when: {kind: [dataset]}")], ids=["of another kind", "none applies"]
+)  # fmt: skip
+def test_a_policy_of_which_nothing_applies_ends_with_5(cli, tmp_path, kinds, when):
+    (tmp_path / "p.yaml").write_text(
+        f"schema: cardwright/policy/1\npolicy: p\nversion: 1.0.0\ntitle: t\nkinds: {kinds}\nset_by: us\nset_on: 2026-11-01\n"
+        f"requirements:\n  - {{id: a, title: t, why: w, origin: internal, age: {{max_days: 30}}{when}}}\n"
+    )
+    ran = cli("gate", dossier(tmp_path / "out", RECORD), "--policy", tmp_path / "p.yaml")
+    assert (ran.code, ran.out) == (5, "")
+    assert ran.err.count("\n") == 1
