@@ -55,7 +55,7 @@ RELEASES = {
             Answer("R. Lindqvist", "responsible_ai_minimum", "told", "The chat's first line says that a machine answers."),
             Answer("R. Lindqvist", "responsible_ai_minimum", "recourse", "Each page of the chat offers a person."),
         ),
-        open_ones=("approval", "people", "responsibility", "safeguards"),
+        open_ones=("approval", "people", "preregistered", "responsibility", "safeguards"),
         changed="prompt.hardened.md",
     ),
     "census_extract": Release(
@@ -66,7 +66,7 @@ RELEASES = {
             Answer("P. Ruiz", "secure_development", "data-write", "prepare.py makes the file; a test compares every value."),
             Answer("P. Ruiz", "secure_development", "access-d", "It changes by a reviewed commit alone."),
         ),
-        open_ones=("approval", "integrity", "responsibility", "rights"),
+        open_ones=("approval", "integrity", "preregistered", "responsibility", "rights"),
         changed="data/extract.parquet",
     ),
 }  # fmt: skip
@@ -81,14 +81,25 @@ def carry(desk: Desk) -> None:
     desk.copy()
     desk.done("copied into a git repository of its own, and committed")
 
+    desk.enrol()
+    desk.done("keys made and enrolled, the policy accepted in the trust file")
+
+    plan = ("--plan", desk.files / example.plan, "-o", dossier, "--policy", desk.policy)
+    desk.signed("attest", *plan, by=approver)
+    expect(not dossier.exists(), "signing a plan evaluates nothing")
+    desk.done(f"{approver} signs the plan ({example.people[approver]}), before anything is evaluated")
+
     desk.cardwright("run", desk.files / example.plan, "-o", dossier, "--policy", desk.policy, code=1)
     found = blockers(dossier)
     expect(found == dict.fromkeys(example.open_ones, "missing"), f"in the way: {found}")
-    desk.done(f"run: the evidence is there, people's answers are not; refused for {', '.join(sorted(found))}")
+    desk.done(
+        f"run: the evidence is there, nothing that people say is judged yet; refused for {', '.join(sorted(found))}"
+    )
 
-    desk.enrol()
     desk.release(dossier, code=1)
-    desk.done("keys made and enrolled, the policy accepted in the trust file; release: refused")
+    found = blockers(dossier)
+    expect("preregistered" not in found and len(found) == len(example.open_ones) - 1, f"in the way: {found}")
+    desk.done("release: refused; of what people say, the plan's signature alone is there")
 
     for said in example.answers:
         words = ("attest", dossier, said.checklist, said.item, "--statement", said.statement)
