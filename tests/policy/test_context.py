@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 import pytest
-from tests.policy.test_gate import POLICY, P, outcome, policy_of, with_context, with_gap
-from tests.strategies import NOW, gap, good_case
+from tests.policy.test_gate import POLICY, P, changed, outcome, policy_of, with_context, with_gap, with_record
+from tests.strategies import NOW, gap, good_case, good_record
 
 from cardwright.errors import PolicyError
 from cardwright.policy.gate import decide
@@ -144,3 +144,31 @@ def test_a_gap_passes_only_where_its_smallest_group_has_the_cases_the_policy_ask
     measured = gap("demographic_parity_difference", 0.05, 0.02, 0.08)
     measured = measured.model_copy(update={"groups": measured.groups.model_copy(update={"smallest": smallest})})
     assert outcome(decide(with_gap(measured), policy, NOW), "gap").status == status
+
+
+# ------------------------------------------------------------------------------------------------ another model
+
+
+def test_what_another_model_did_is_no_evidence_about_the_subject():
+    """A fair model that was evaluated does not let another one through."""
+    record = good_record()
+    bound = next(e for e in record.evaluations if e.binding is not None)
+    other = bound.binding.model_copy(update={"model_sha256": "e" * 64})
+    verdict = decide(with_record(good_case(), changed(record, bound.id, binding=other)), P, NOW)
+    found = outcome(verdict, "gap")
+    assert found.status == "mismatched"
+    assert "not among the files of the subject" in found.explanation
+    assert not verdict.allowed
+
+
+def test_results_on_the_hub_are_those_of_the_model_of_the_card():
+    from cardwright import documents
+
+    record = good_record()
+    bound = next(e for e in record.evaluations if e.binding is not None)
+    other = changed(record, bound.id, binding=bound.binding.model_copy(update={"model_sha256": "e" * 64}))
+    mine, theirs = (
+        documents.render(documents.Edition(record=r), document="model_card", format="markdown") for r in (record, other)
+    )
+    assert b"model-index" in mine
+    assert b"model-index" not in theirs

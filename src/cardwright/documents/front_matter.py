@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from cardwright.documents.interface import Edition
+from cardwright.record.evaluation import Evaluation
 from cardwright.record.measurement import Measured
 
 _SIZES = (
@@ -34,7 +35,12 @@ def make(edition: Edition, *, dataset: bool) -> str:
     else:
         if subject.parents:
             said["base_model"] = list(subject.parents)
-        results = [entry for entry in (_results(evaluation) for evaluation in record.evaluations) if entry is not None]
+        mine = {file.sha256 for file in subject.files}
+        results = [
+            entry
+            for evaluation in record.evaluations
+            if not _of_another(evaluation, mine) and (entry := _results(evaluation)) is not None
+        ]
         if results:
             said["model-index"] = [{"name": subject.name, "results": results}]
     said["cardwright"] = {
@@ -46,7 +52,16 @@ def make(edition: Edition, *, dataset: bool) -> str:
     return text
 
 
-def _results(evaluation: Any) -> dict[str, Any] | None:
+def _of_another(evaluation: Evaluation, mine: set[str]) -> bool:
+    """Whether the numbers are a baseline's or another model's: the Hub shows results as those of the model of the card."""
+    model = evaluation.binding.model_sha256 if evaluation.binding is not None else None
+    source = next((i for i in evaluation.inputs if i.need == "source"), None)
+    return (source is not None and source.role == "baseline") or (
+        model is not None and bool(mine) and model not in mine
+    )
+
+
+def _results(evaluation: Evaluation) -> dict[str, Any] | None:
     """The numbers over all rows of an evaluation; those by group stand in the card."""
     metrics = [
         {"type": m.metric, "name": m.metric.replace("_", " "), "value": m.value}

@@ -352,6 +352,21 @@ def _select(
                 ),
             )
     found = {evaluation.id: evaluation for evaluation in record.evaluations}
+    # What another model did, a challenger say, is no evidence about the subject, neither for it nor against it.
+    others = [plan.id for plan in planned if _of_another_model(found[plan.id], record)]
+    planned = [plan for plan in planned if plan.id not in others]
+    if not planned:
+        return (
+            [],
+            [],
+            _Answer(
+                "mismatched",
+                f"{', '.join(others)} was computed with a model that is not among the files of the subject.",
+                "Evaluate the model that is handed over, or name its file under `files:` of the subject.",
+                "command",
+                "cardwright run assessment.yaml",
+            ),
+        )
     evaluations = [found[plan.id] for plan in planned]
     for evaluation in evaluations:
         if evaluation.completeness not in rule.accept:
@@ -381,6 +396,13 @@ def _select(
                 ),
             )
     return evaluations, planned, None
+
+
+def _of_another_model(evaluation: Evaluation, record: Record) -> bool:
+    """Whether the evaluation loaded a model whose digest is none of the subject's. Where it loaded none, nobody can tell."""
+    model = evaluation.binding.model_sha256 if evaluation.binding is not None else None
+    held = {file.sha256 for file in record.subject.files} | {part.sha256 for part in record.subject.components}
+    return model is not None and bool(held) and model not in held
 
 
 def _bound(evaluation: Evaluation, asked: str) -> bool:
