@@ -244,9 +244,7 @@ def test_numbers_are_compared_unrounded():
     """0.79996 is below 0.8, and a sentence about it shows as many digits as it takes to see so."""
     text = POLICY.replace(b"at_least: 0.6,", b"at_least: 0.8, on: value,")
     record = good_record()
-    rates = [
-        m.model_copy(update={"value": 0.79996}) if not m.across else m for m in record.evaluations[0].measurements
-    ]
+    rates = [m.model_copy(update={"value": 0.79996}) if not m.across else m for m in record.evaluations[0].measurements]
     case = with_record(good_case(), changed(record, "fairness", measurements=tuple(rates)))
     found = outcome(decide(case, policy_of(text), NOW), "tpr")
     assert found.status == "failed"
