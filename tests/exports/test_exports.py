@@ -12,7 +12,7 @@ from cardwright.documents.audience import edition_for
 from cardwright.errors import UsageError
 from cardwright.exports import FORMATS, croissant, cyclonedx, export, model_card_toolkit
 from cardwright.policy.gate import decide
-from cardwright.record import Measured, Unmeasured
+from cardwright.record import Component, FileDigest, Measured, Unmeasured
 
 pytest.importorskip("cyclonedx", reason="the official schemas come with the exports extra")
 
@@ -102,3 +102,22 @@ def test_the_card_loads_on_the_hub():
 def test_an_unknown_format_names_the_nearest():
     with pytest.raises(UsageError, match="cyclonedx"):
         export(edition(), "cyclonedxx")
+
+
+def test_a_part_of_a_system_that_is_one_of_its_files_is_listed_once():
+    case = good_case()
+    files = (
+        FileDigest(path="prompt.md", sha256="1" * 64, size=3),
+        FileDigest(path="b/tools.json", sha256="2" * 64, size=3),
+    )
+    parts = (
+        Component(role="prompt", name="prompt.md", sha256="1" * 64),
+        Component(role="tool", name="the tools", sha256="2" * 64),
+        Component(role="retrieval", name="corpus", sha256="3" * 64),
+    )
+    subject = case.record.subject.model_copy(update={"kind": "system", "files": files, "components": parts})
+    made = json.loads(
+        export(documents.Edition(record=case.record.model_copy(update={"subject": subject})), "cyclonedx")
+    )
+    listed = made["metadata"]["component"]["components"]
+    assert [one["name"] for one in listed] == ["prompt.md", "b/tools.json", "corpus"]

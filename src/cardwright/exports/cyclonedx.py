@@ -43,16 +43,14 @@ def make(edition: Edition) -> dict[str, Any]:
         component["licenses"] = [{"license": {"name": subject.licence}}]  # an `id` would have to be one that SPDX knows
     if len(subject.files) == 1:
         component["hashes"] = [{"alg": "SHA-256", "content": subject.files[0].sha256}]
-    if len(subject.files) + len(subject.components) > 1:
+    # A part of a system stands among its files, too: the same bytes are listed once.
+    listed = {file.sha256 for file in subject.files}
+    parts = [(file.path, file.sha256) for file in subject.files]
+    parts += [(part.name, part.sha256) for part in subject.components if part.sha256 not in listed]
+    if len(parts) > 1:
         component["components"] = [
-            *(
-                {"type": "file", "name": f.path, "hashes": [{"alg": "SHA-256", "content": f.sha256}]}
-                for f in subject.files
-            ),
-            *(
-                {"type": "file", "name": c.name, "hashes": [{"alg": "SHA-256", "content": c.sha256}]}
-                for c in subject.components
-            ),
+            {"type": "file", "name": name, "hashes": [{"alg": "SHA-256", "content": sha256}]}
+            for name, sha256 in dict.fromkeys(parts)
         ]
     if kind == "data":
         component["data"] = [{"type": "dataset", "name": subject.name}]
