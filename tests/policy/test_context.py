@@ -9,7 +9,8 @@ from tests.strategies import NOW, gap, good_case, good_record
 from cardwright.errors import PolicyError
 from cardwright.policy.gate import decide
 from cardwright.policy.policy import read_policy
-from cardwright.record.claim import Preregister
+from cardwright.record.claim import Attest, Preregister
+from cardwright.record.subject import Component
 
 EXTRA = b"  - {id: extra, title: t, why: w, origin: law, applies_when: {%s}, evaluated: {evaluator: safety}}\n"
 
@@ -172,3 +173,42 @@ def test_results_on_the_hub_are_those_of_the_model_of_the_card():
     )
     assert b"model-index" in mine
     assert b"model-index" not in theirs
+
+
+# ------------------------------------------------------------------------------------------------ what people answered
+
+
+def answered(*answers):
+    """The good case in which these (person's key, answer) were attested, in this order."""
+    case = good_case()
+    (attested,) = [claim for claim in case.claims if isinstance(claim, Attest)]
+    rest = tuple(claim for claim in case.claims if claim is not attested)
+    said = tuple(
+        attested.model_copy(update={"id": f"{number:064x}", "key": key * 64, "person": key, "answer": answer})
+        for number, (key, answer) in enumerate(answers)
+    )
+    return outcome(decide(replace(case, claims=(*said, *rest)), P, NOW), "checklist").status
+
+
+@pytest.mark.parametrize(
+    ("answers", "status"),
+    [
+        ([("a", "met")], "passed"),
+        ([("a", "met"), ("b", "not_met")], "failed"),
+        ([("b", "not_met"), ("a", "met")], "failed"),
+        ([("b", "not_met"), ("b", "met")], "passed"),
+        ([("b", "met"), ("b", "not_met")], "failed"),
+        ([], "missing"),
+    ],
+)
+def test_who_says_that_an_item_is_not_met_is_not_outvoted_and_may_change_their_mind(answers, status):
+    assert answered(*answers) == status
+
+
+def test_a_subject_of_parts_without_a_file_is_not_taken_for_the_one_at_hand():
+    case = good_case()
+    part = Component(role="prompt", name="prompt.md", sha256="9" * 64)
+    subject = case.record.subject.model_copy(update={"files": (), "components": (part,)})
+    case = replace(case, plan=case.plan.model_copy(update={"subject": subject}))
+    case = with_record(case, case.record.model_copy(update={"subject": subject}))
+    assert outcome(decide(replace(case, artefacts={}), P, NOW), "identity").status == "missing"

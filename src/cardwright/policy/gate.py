@@ -872,6 +872,13 @@ def _identity(rule: IdentityRule, case: Case, now: str) -> _Answer:
             "cardwright gate DOSSIER --artifact DIR",
         )
     wanted = {file.path: file.sha256 for file in subject.files}
+    if not wanted:
+        return _Answer(
+            "missing",
+            "The subject names parts and no file, so nothing at hand can be compared with it.",
+            closed_by="data",
+            remedy="Name its files under `subject: files:`.",
+        )
     wrong = sorted(path for path, digest in wanted.items() if case.artefacts.get(path) != digest)
     if wrong:
         absent = [path for path in wrong if path not in case.artefacts]
@@ -886,14 +893,28 @@ def _live(case: Case) -> list[object]:
 
 
 def _checklist(rule: ChecklistRule, case: Case, now: str) -> _Answer:
-    attested = {
-        claim.item
+    # The last word of each person on an item counts, and one who says that it is not met is not outvoted.
+    words = {
+        (claim.item, claim.key): claim
         for claim in _live(case)
         if isinstance(claim, Attest)
         and claim.checklist == rule.checklist
-        and claim.answer != "not_met"
+        and claim.item in rule.items
         and claim.record_sha256 in (None, case.record.sha256)
-        and (claim.expires is None or _day(now) <= date.fromisoformat(claim.expires))
+    }.values()
+    denied = [claim for claim in words if claim.answer == "not_met"]
+    if denied:
+        return _Answer(
+            "failed",
+            f"{denied[0].item} of {rule.checklist} is not met, says {denied[0].person} ({denied[0].role}).",
+            "Mend what is missing, and ask the same person to answer again.",
+            "signature",
+            f"cardwright attest {rule.checklist} {denied[0].item}",
+        )
+    attested = {
+        claim.item
+        for claim in words
+        if (claim.expires is None or _day(now) <= date.fromisoformat(claim.expires))
         and (not rule.roles or claim.role in rule.roles)
     }
     missing = [item for item in rule.items if item not in attested]
@@ -947,14 +968,14 @@ def _sign_off(rule: SignOffRule, case: Case, now: str) -> _Answer:
 def _approvals(rule: SignOffRule, case: Case) -> list[SignOff]:
     """Approvals of a role with the meaning asked for, by nobody who signs in a role that has to be another person's."""
     signed = [claim for claim in _live(case) if isinstance(claim, SignOff)]
-    others = {claim.key for claim in signed if claim.role in rule.not_same_as}
+    others = {word for claim in signed if claim.role in rule.not_same_as for word in (claim.key, claim.person)}
     return [
         claim
         for claim in signed
         if claim.role == rule.role
         and claim.decision == "approve"
         and claim.meaning == rule.meaning
-        and claim.key not in others
+        and not {claim.key, claim.person} & others
     ]
 
 
