@@ -232,6 +232,13 @@ def test_an_advisory_decision_is_refused(desk):
     assert [line.split()[1] for line in failed] == ["release", "then"]
 
 
+def test_a_verdict_by_other_rules_is_not_called_forged_and_not_believed_either(desk):
+    rewritten(desk, lambda read, stored: decided(desk, read, stored).model_copy(update={"semantics": "0"}))
+    ran = verify(desk, LATER)
+    assert ran.code == 1
+    assert "decided by version 0 of the gate's rules" in " ".join(ran.out.split())
+
+
 # ------------------------------------------------------------------------------------- clocks, keys, trust
 
 

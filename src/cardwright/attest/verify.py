@@ -32,7 +32,7 @@ from cardwright.policy.policy import Policy
 from cardwright.record import canonical
 from cardwright.record.case import Case
 from cardwright.record.claim import Claim, SignOff, Withdraw
-from cardwright.record.verdict import Verdict
+from cardwright.record.verdict import SEMANTICS, Verdict
 
 Outcome = Literal["passed", "failed", "not judged"]
 Yes = Literal["yes", "no", "not judged"]
@@ -385,6 +385,12 @@ class _Verification:
         if self.chosen is None:
             return "not judged", "the policy is not at hand"
         stored = self.verdict
+        if stored.semantics != SEMANTICS:
+            return (
+                "not judged",
+                f"it was decided by version {stored.semantics[:20]} of the gate's rules, and this is version {SEMANTICS}: "
+                "the Cardwright that released it can replay it",
+            )
         at_hand = self.case.artefacts
         seen = self._files_seen(stored)
         if seen is None and stored.inputs.artefacts_sha256 is not None:
