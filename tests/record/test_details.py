@@ -62,3 +62,11 @@ def test_a_hidden_character_is_refused():
         Details.model_validate(
             {"answers": {"summary": {"text": "a\u202eb", "stated_by": "A", "stated_on": "2026-11-20"}}}
         )
+
+
+def test_a_key_that_came_later_may_be_left_out_and_counts_where_it_is_there():
+    entry = dict.fromkeys(("risk", "evaluated", "mitigation", "residual", "decision", "accepted_by"), "said")
+    without = read_details({**HEAD, "risks": [entry]})
+    filled = read_details({**HEAD, "risks": [{**entry, "threshold": "a gap of at most 0.1"}]})
+    placeholder = read_details({**HEAD, "risks": [{**entry, "threshold": "TBD"}]})
+    assert [details.provided("risks") for details in (without, filled, placeholder)] == [True, True, False]

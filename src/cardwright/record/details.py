@@ -36,6 +36,8 @@ class FieldSpec:
     """Kinds of subject it is asked about."""
     columns: tuple[str, ...] = ()
     """For a field of several entries: the keys of each; empty for prose."""
+    optional: tuple[str, ...] = ()
+    """Keys that an entry may leave out: asked for since a later version, so that what was judged before is judged alike."""
     croissant: str | None = None
     """The Croissant RAI 1.0 property it fills."""
 
@@ -117,13 +119,14 @@ _SPECS: tuple[FieldSpec, ...] = (
         "risks",
         "Risk",
         "Risks",
-        "Which risks were considered, how was each evaluated, and what remains?",
-        "{risk: lower approval of one group, evaluated: fairness on test, mitigation: threshold review, "
-        "residual: gap of up to 0.1, decision: accepted for the pilot, accepted_by: Head of Risk}",
+        "Which risks were considered, how was each evaluated against which threshold, and what remains?",
+        "{risk: lower approval of one group, evaluated: fairness on test, threshold: gap of at most 0.1, mitigation: threshold "
+        "review, residual: gap of up to 0.1, decision: accepted for the pilot, accepted_by: Head of Risk}",
         "None",
         "risk",
         _ANY,
-        columns=("risk", "evaluated", "mitigation", "residual", "decision", "accepted_by"),
+        columns=("risk", "evaluated", "threshold", "mitigation", "residual", "decision", "accepted_by"),
+        optional=("threshold",),
     ),
     FieldSpec(
         "limitations",
@@ -587,14 +590,14 @@ class Details(Value):
         return self
 
     def provided(self, name: str) -> bool:
-        """Whether a field says something: there, and not a placeholder. An entry counts if all its keys are filled."""
+        """Whether a field says something: there, and not a placeholder. Entries fill all keys, optional ones if there."""
         spec, answer = FIELDS[name], self.answers.get(name)
         if answer is None:
             return False
         if answer.text is not None:
             return not is_placeholder(answer.text, spec.question, spec.good, spec.bad, spec.title)
         return all(
-            column in entry and not is_placeholder(entry[column], spec.question)
+            not is_placeholder(entry[column], spec.question) if column in entry else column in spec.optional
             for entry in answer.entries
             for column in spec.columns
         )
