@@ -115,6 +115,20 @@ def test_markdown_has_headings_tables_and_bullets_of_its_own():
     assert "- l" in lines
 
 
+@pytest.mark.parametrize("format", ["markdown", "html"])
+def test_a_card_says_which_evaluation_was_not_run_again(format):
+    record = good_record()
+    digest = "ab" * 32
+    first = record.evaluations[0].model_copy(update={"reused_from": digest})
+    record = Record.model_validate(
+        record.model_copy(update={"evaluations": (first, *record.evaluations[1:])}).model_dump()
+    )
+    case = with_record(good_case(), record)
+    card = documents.render(edition(case), document="model_card", format=format).decode()
+    assert card.count("not run again: nothing it rests on has changed") == 1
+    assert digest in card
+
+
 def test_a_dataset_card_of_a_model_speaks_of_its_data_alone():
     from cardwright.documents import view
 
