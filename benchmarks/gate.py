@@ -18,13 +18,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "examples"), str(ROOT / "examples/mortgage")]
-COMMAND = [sys.executable, "-m", "cardwright.cli"]
+COMMAND = [sys.executable, "-m", "cardwright.cli.main"]
 REPEATS = 15
 
 from tests.policy.test_gate import policy_of, with_record  # noqa: E402
 from tests.strategies import NOW, good_case, good_record  # noqa: E402
 
-from cardwright import decide, store  # noqa: E402
+from cardwright import decide
+from cardwright.dossier import layout, store  # noqa: E402
 from cardwright.record import Record, canonical  # noqa: E402
 
 HEAD = b"""schema: cardwright/policy/1
@@ -93,11 +94,11 @@ def processes(place: Path) -> None:
     case, policy = large(5_000, 60)
     files = {
         name: canonical.dumps(part)
-        for name, part in ((store.RECORD, case.record), (store.PLAN, case.plan), (store.RUN, case.run))
+        for name, part in ((layout.RECORD, case.record), (layout.PLAN, case.plan), (layout.RUN, case.run))
     }
-    store.write_dossier(place / "large", {**files, store.MANIFEST: store.to_json(store.manifest_of(files))})
+    store.write_dossier(place / "large", {**files, layout.MANIFEST: layout.to_json(layout.manifest_of(files))})
     (place / "large.yaml").write_bytes(policy)
-    if not (place / "dossier-1.0.0" / store.FINAL).is_file():
+    if not (place / "dossier-1.0.0" / layout.FINAL).is_file():
         released(place)
     mortgage, own = place / "repository/mortgage", place / "dossier-1.0.0"
     trusted = ["--trust", place / "trust.yaml", "--artifact", mortgage, "--policy", mortgage / "release_policy.yaml"]

@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from cardwright.evaluators.pii import engine, fast, stock
+from cardwright.evaluators.pii import engine, fast, presidio
 
 Findings = list[tuple[object, ...]]
 LEVELS = ("INFO", "INFO", "INFO", "WARN", "ERROR", "DEBUG")
@@ -66,8 +66,8 @@ def main() -> int:
     arguments = parser.parse_args()
     rng = random.Random(arguments.seed)
     n = arguments.documents
-    everywhere = tuple(stock.by_country())
-    default, world = stock.analyzer(), stock.analyzer(everywhere)
+    everywhere = tuple(presidio.by_country())
+    default, world = presidio.analyzer(), presidio.analyzer(everywhere)
     workloads: tuple[tuple[str, object, list[str]], ...] = (
         ("log lines, 4 in 10 with personal data", default, [log_line(rng) for _ in range(n)]),
         (

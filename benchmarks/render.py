@@ -11,8 +11,9 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from cardwright import documents, dossier, store
+from cardwright import documents
 from cardwright.documents import environment, pdf
+from cardwright.dossier import contents, layout, store
 from cardwright.policy.gate import decide
 from cardwright.policy.policy import read_policy
 from cardwright.record import canonical
@@ -75,10 +76,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "mortgage"
         plan = load(ROOT / "examples" / "mortgage")
-        store.write_dossier(folder, handoff.run(plan, dossier.policy_of("production")).files)
+        store.write_dossier(folder, handoff.run(plan, contents.policy_of("production")).files)
         files = store.read_dossier(folder)
-    case = dossier.case_of(files, where="mortgage")
-    verdict = canonical.parse(Verdict, files[store.REVIEW], where="review")
+    case = contents.case_of(files, where="mortgage")
+    verdict = canonical.parse(Verdict, files[layout.REVIEW], where="review")
     edition = documents.Edition(record=case.record, verdict=verdict, run=case.run)
 
     captured: dict[str, str] = {}

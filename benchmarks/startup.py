@@ -24,7 +24,7 @@ def best(words: list[str]) -> float:
 
 
 def main() -> None:
-    command = [sys.executable, "-m", "cardwright.cli"]
+    command = [sys.executable, "-m", "cardwright.cli.main"]
     with tempfile.TemporaryDirectory() as folder:
         dossier = Path(folder) / "mortgage"
         done = subprocess.run(

@@ -49,7 +49,7 @@ class Desk:
     def cardwright(self, *words: object, code: int = 0, by: str | None = None) -> str:
         """Runs a command, holds its exit code against `code`, and gives what it printed."""
         env = self.env | ({"CARDWRIGHT_PASSPHRASE": self.passphrases[by]} if by else {})
-        command = [sys.executable, "-m", "cardwright.cli", *map(str, words)]
+        command = [sys.executable, "-m", "cardwright.cli.main", *map(str, words)]
         ran = subprocess.run(command, env=env, cwd=self.place, capture_output=True, encoding="utf-8", check=False)
         said = f"cardwright {' '.join(map(str, words))}\nended with {ran.returncode}, not {code}:\n{ran.stdout}{ran.stderr}"
         expect(ran.returncode == code, said)

@@ -33,7 +33,7 @@ def cli(capsys, monkeypatch):
     monkeypatch.setenv("CI", "1")
 
     def run(*words: object) -> Ran:
-        from cardwright.cli import main
+        from cardwright.cli.main import main
 
         capsys.readouterr()
         with pytest.raises(SystemExit) as stopped:

@@ -33,7 +33,7 @@ ITEMS = {
     "an evaluator that raises blocks": "policy/test_gate.py::test_an_evaluation_that_raised_is_an_error_and_blocks",
     "an extra that is missing blocks": "policy/test_gate.py::test_an_evaluation_whose_extra_is_missing_blocks_under_every_policy",
     "evidence that is old blocks": "policy/test_gate.py::test_evidence_goes_stale_on_the_day_after_its_last",
-    "evidence about another model blocks": "test_cli.py::test_gate_sees_that_the_model_has_changed",
+    "evidence about another model blocks": "cli/test_commands.py::test_gate_sees_that_the_model_has_changed",
     "an expired waiver is none": "policy/test_gate.py::test_a_waiver_holds_through_its_last_day",
     "a sample is not the whole": "policy/test_gate.py::test_a_sampled_evaluation_does_not_pass_where_a_complete_one_is_asked_for",
     "numbers keep full precision": "evaluators/test_performance.py::test_an_evaluation_reads_back_with_full_precision",
@@ -52,7 +52,7 @@ ITEMS = {
     "a threshold chosen on the test data is a finding": f"{FAIRNESS}::test_a_threshold_chosen_on_the_rows_evaluated_is_a_high_finding",
     "weights of 1 equal no weights": f"{FAIRNESS}::test_weights_of_1_equal_no_weights",
     "the rows of one person are one case": f"{FAIRNESS}::test_rows_of_one_person_are_one_case",
-    "batches and the order of rows change no byte": "evaluators/test_counting.py::test_batches_and_the_order_of_rows_change_no_byte_of_an_evaluation",
+    "batches and the order of rows change no byte": "evaluators/rows/test_counting.py::test_batches_and_the_order_of_rows_change_no_byte_of_an_evaluation",
 }  # fmt: skip
 
 
@@ -134,9 +134,10 @@ def test_a_partial_share_of_passed_requirements_is_never_enough():
 
 def test_the_decision_of_the_command_line_of_python_and_of_the_document_is_one(cli, tmp_path):
     pytest.importorskip("pyarrow", reason="sources need the tabular extra")
-    from tests.test_cli import DETAILS, PLAN, rows, write_csv
+    from tests.cli.test_commands import DETAILS, PLAN, rows, write_csv
 
-    from cardwright import documents, dossier, store
+    from cardwright import documents
+    from cardwright.dossier import contents, layout, store
     from cardwright.record.verdict import Verdict
 
     (tmp_path / "assessment.yaml").write_text(PLAN)
@@ -146,13 +147,13 @@ def test_the_decision_of_the_command_line_of_python_and_of_the_document_is_one(c
     for policy in ("research", "production"):
         ran = cli("run", tmp_path, "-o", tmp_path / policy, "--policy", policy)
         files = store.read_dossier(tmp_path / policy)
-        stored = canonical.parse(Verdict, files[store.VERDICT], where="verdict")
-        case = dossier.case_of(files, where="out", artefacts=store.digests(tmp_path, ["model.bin"]))
+        stored = canonical.parse(Verdict, files[layout.VERDICT], where="verdict")
+        case = contents.case_of(files, where="out", artefacts=store.digests(tmp_path, ["model.bin"]))
         again = decide(
-            case, dossier.policy_of(policy), stored.evaluated_at, stored.stage, chosen_by=stored.policy.chosen_by
+            case, contents.policy_of(policy), stored.evaluated_at, stored.stage, chosen_by=stored.policy.chosen_by
         )
         assert (ran.code == 0) == stored.allowed == again.allowed
-        assert canonical.dumps(again) == files[store.VERDICT]
+        assert canonical.dumps(again) == files[layout.VERDICT]
         edition = documents.Edition(record=case.record, verdict=again, run=case.run)
         page = documents.render(edition, document="audit_report", format="html").decode()
         assert f'class="verdict {again.decision}"' in page

@@ -21,8 +21,8 @@ def imported_by(code: str) -> set[str]:
     "code",
     [
         "import cardwright",
-        "import cardwright.cli",
-        "import cardwright.policy.gate, cardwright.dossier, cardwright.store",
+        "import cardwright.cli.main",
+        "import cardwright.policy.gate, cardwright.dossier.contents, cardwright.dossier.store",
         "import cardwright.documents",
         "import cardwright.record",
         "from cardwright.evaluators import registry; registry.available()",
@@ -36,7 +36,7 @@ def run_cli(*words: str) -> str:
     return f"""
 import sys
 sys.argv = ["cardwright", *{list(words)!r}]
-from cardwright.cli import main
+from cardwright.cli.main import main
 try:
     main()
 except SystemExit:
@@ -48,15 +48,15 @@ def dossier(folder) -> str:
     """A small dossier, made from the core's own values."""
     from tests.strategies import good_case
 
-    from cardwright import store
+    from cardwright.dossier import layout, store
 
     case = good_case()
     files = {
-        store.RECORD: store.to_json(case.record),
-        store.PLAN: store.to_json(case.plan),
-        store.RUN: store.to_json(case.run),
+        layout.RECORD: layout.to_json(case.record),
+        layout.PLAN: layout.to_json(case.plan),
+        layout.RUN: layout.to_json(case.run),
     }
-    store.write_dossier(folder, {**files, store.MANIFEST: store.to_json(store.manifest_of(files))})
+    store.write_dossier(folder, {**files, layout.MANIFEST: layout.to_json(layout.manifest_of(files))})
     return str(folder)
 
 
@@ -89,7 +89,15 @@ def test_a_run_without_the_libraries_says_what_to_install(tmp_path):
         "evaluate: [{performance: {source: test}}]\n"
     )
     done = subprocess.run(
-        [sys.executable, "-m", "cardwright.cli", "run", str(tmp_path / "assessment.yaml"), "-o", str(tmp_path / "out")],
+        [
+            sys.executable,
+            "-m",
+            "cardwright.cli.main",
+            "run",
+            str(tmp_path / "assessment.yaml"),
+            "-o",
+            str(tmp_path / "out"),
+        ],
         capture_output=True,
         text=True,
         check=False,

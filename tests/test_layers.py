@@ -1,4 +1,8 @@
-"""The walls of the house: who may import whom, and who may touch the disk, print or exit."""
+"""The walls of the house: who may import whom, and who may touch the disk, print or exit.
+
+Each room may import the rooms it is listed with, and no others. The table is ordered from the roof to the ground, and a row names
+only rows below it, so that every arrow points down; imports for type checking count like any other.
+"""
 
 import ast
 import re
@@ -9,78 +13,129 @@ import pytest
 SOURCE = Path(__file__).parent.parent / "src" / "cardwright"
 MODULES = sorted(SOURCE.rglob("*.py"))
 
-
-def name(path: Path) -> str:
-    return path.relative_to(SOURCE).with_suffix("").as_posix()
-
-
-def imports(path: Path) -> set[str]:
-    """Our own modules that a module imports, anywhere in it, as paths like `record/base`; not those for type checking only."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    typing_only = {
-        id(inner)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
-        for statement in node.body
-        for inner in ast.walk(statement)
-    }
-    found: set[str] = set()
-    for node in ast.walk(tree):
-        if id(node) in typing_only:
-            continue
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{name(path)} has a relative import"
-            module = node.module or ""
-            found.add(module)
-            found |= {f"{module}.{alias.name}" for alias in node.names}
-    return {
-        word.removeprefix("cardwright").removeprefix(".").replace(".", "/") or "__init__"
-        for word in found
-        if word.split(".")[0] == "cardwright"
-    }
-
-
-def inside(module: str, *rooms: str) -> bool:
-    return any(module == room or module.startswith(room + "/") for room in rooms)
-
-
-@pytest.mark.parametrize("path", [p for p in MODULES if inside(name(p), "record")], ids=name)
-def test_a_record_imports_nothing_of_ours_but_errors(path):
-    assert not {m for m in imports(path) if not inside(m, "record", "errors", "__init__")}
-
-
-@pytest.mark.parametrize("path", [p for p in MODULES if inside(name(p), "statistics")], ids=name)
-def test_statistics_imports_nothing_of_ours(path):
-    assert not {m for m in imports(path) if not inside(m, "statistics", "__init__")}
-
-
-@pytest.mark.parametrize("path", [p for p in MODULES if inside(name(p), "policy")], ids=name)
-def test_a_policy_knows_neither_evaluators_nor_sources_nor_documents(path):
-    assert not {m for m in imports(path) if inside(m, "evaluators", "sources", "documents")}
-
-
-@pytest.mark.parametrize("path", [p for p in MODULES if inside(name(p), "documents")], ids=name)
-def test_documents_know_neither_evaluators_nor_sources_nor_policies(path):
-    assert not {m for m in imports(path) if inside(m, "evaluators", "sources", "policy")}
-
-
-@pytest.mark.parametrize("path", [p for p in MODULES if inside(name(p), "ci", "comparison")], ids=name)
-def test_what_is_told_of_a_verdict_or_of_two_records_is_made_of_values_alone(path):
-    assert not {m for m in imports(path) if not inside(m, "ci", "record", "errors", "__init__", "__version__")}
-
-
-MAY_TOUCH_THE_DISK = ("sources", "resources", "store", "attest/keys", "cli")
-# Asking whether a path is there reads no evidence.
-MAY_LOOK = {"scaffold": {"exists"}, "assessment": {"is_dir"}, "assemble": {"exists", "stat"}}
+ROOMS: dict[str, frozenset[str]] = {
+    room: frozenset(may.split())
+    for room, may in {
+        "cli": "handoff run plan attest dossier documents policy evaluators sources files record errors",
+        "handoff": "run plan attest dossier documents policy evaluators sources privacy record errors",
+        "testing": "evaluators record",
+        "metrics": "evaluators sources record errors",
+        "run": "plan attest dossier documents policy evaluators sources privacy files record errors",
+        "plan": "dossier policy evaluators sources files record errors",
+        "attest": "dossier policy files record errors",
+        "dossier": "policy files record errors",
+        "documents": "files record errors",
+        "policy": "files record errors",
+        "evaluators": "sources privacy record statistics errors",
+        "sources": "record errors",
+        "privacy": "record errors",
+        "files": "record errors",
+        "record": "errors",
+        "statistics": "",
+        "errors": "",
+    }.items()
+}
+LOOSE = {"handoff", "testing", "metrics", "errors"}
+"""The only modules at the top besides the package itself."""
+DISK = ("sources", "files", "dossier", "attest/keys", "cli")
+"""Who may touch the disk."""
+MAY_LOOK = {"plan/scaffold": {"exists"}, "plan/assessment": {"is_dir"}, "run/assemble": {"exists", "stat"}}
+"""Asking whether a path is there reads no evidence."""
 TOUCHES = {
     "open", "read_text", "read_bytes", "write_text", "write_bytes", "mkdir", "unlink", "rename", "replace_file", "iterdir",
     "rglob", "exists", "is_file", "is_dir", "stat", "touch", "copy2", "copytree", "rmtree", "mkstemp", "mkdtemp", "samefile",
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("path", [p for p in MODULES if not inside(name(p), *MAY_TOUCH_THE_DISK)], ids=name)
+def name(path: Path) -> str:
+    """A module's path in the package: `record/base`, and `record` for its face."""
+    return path.relative_to(SOURCE).with_suffix("").as_posix().removesuffix("/__init__")
+
+
+NAMES = {name(path) for path in MODULES}
+
+
+def imports(path: Path) -> set[str]:
+    """Our own modules that a module imports, anywhere in it, for type checking too."""
+    dotted: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            dotted |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name(path)} has a relative import"
+            dotted |= {f"{node.module}.{alias.name}" for alias in node.names}
+    ours = {word.removeprefix("cardwright.").replace(".", "/") for word in dotted if word.startswith("cardwright.")}
+    return {_module(word) for word in ours} - {name(path), ""}
+
+
+def _module(word: str) -> str:
+    while word and word not in NAMES:
+        word = word.rpartition("/")[0]
+    return word
+
+
+def room(module: str) -> str:
+    return module.partition("/")[0]
+
+
+def test_every_room_of_the_table_is_there_and_every_module_is_in_one():
+    assert {room(module) for module in NAMES} - {"__init__"} == {*ROOMS}
+
+
+def test_no_module_stands_loose_at_the_top():
+    assert {path.stem for path in SOURCE.glob("*.py")} == {*LOOSE, "__init__"}
+
+
+def test_the_table_has_no_arrow_up():
+    order = [*ROOMS]
+    assert not [(r, may) for r in ROOMS for may in ROOMS[r] if order.index(may) <= order.index(r)]
+
+
+@pytest.mark.parametrize("wall", ROOMS)
+def test_a_room_imports_only_the_rooms_it_may(wall):
+    strangers = {
+        f"{module} imports {other}"
+        for path in MODULES
+        if room(module := name(path)) == wall
+        for other in imports(path)
+        if room(other) not in {wall, *ROOMS[wall]}
+    }
+    assert strangers == set()
+
+
+@pytest.mark.parametrize("wall", ROOMS)
+def test_a_room_imports_every_room_that_the_table_grants_it(wall):
+    used = {room(other) for path in MODULES if room(name(path)) == wall for other in imports(path)}
+    assert ROOMS[wall] - used == set(), "take it out of the table: a grant that nobody uses hides the next arrow"
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    arrows = {name(path): imports(path) for path in MODULES}
+    while leaves := {module for module, to in arrows.items() if not to & arrows.keys()}:
+        for module in leaves:
+            del arrows[module]
+    while roots := arrows.keys() - {other for to in arrows.values() for other in to}:
+        for module in roots:
+            del arrows[module]
+    assert {module: sorted(to & arrows.keys()) for module, to in arrows.items()} == {}
+
+
+def test_sibling_evaluators_never_import_each_other():
+    def folder(module: str) -> str:
+        parts = module.split("/")
+        return parts[1] if len(parts) > 1 and parts[0] == "evaluators" else ""
+
+    shared = {"", "rows", "interface", "registry"}
+    assert not [
+        f"{module} imports {other}"
+        for path in MODULES
+        if folder(module := name(path)) not in shared
+        for other in imports(path)
+        if folder(other) not in {*shared, folder(module)}
+    ]
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if not name(p).startswith(DISK)], ids=name)
 def test_only_the_named_modules_touch_the_disk(path):
     tree = ast.parse(path.read_text(encoding="utf-8"))
     called = {
@@ -94,7 +149,7 @@ def test_only_the_named_modules_touch_the_disk(path):
     assert not (called & TOUCHES) - MAY_LOOK.get(name(path), set())
 
 
-@pytest.mark.parametrize("path", [p for p in MODULES if name(p) != "cli"], ids=name)
+@pytest.mark.parametrize("path", [p for p in MODULES if room(name(p)) != "cli"], ids=name)
 def test_only_the_command_line_prints_or_exits(path):
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):

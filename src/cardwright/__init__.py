@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from cardwright.assessment import Assessment, load
-    from cardwright.dossier import policy_of
+    from cardwright.dossier.contents import policy_of
     from cardwright.errors import CardwrightError
     from cardwright.evaluators.interface import Evaluator, Inputs, Need
     from cardwright.handoff import Result, run
+    from cardwright.plan.assessment import Assessment, load
     from cardwright.policy.gate import decide
     from cardwright.policy.policy import Policy
     from cardwright.record import (
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     )
 
 _PUBLIC = {
-    "Assessment": "assessment",
+    "Assessment": "plan.assessment",
     "CardwrightError": "errors",
     "Case": "record",
     "Claim": "record",
@@ -57,8 +57,8 @@ _PUBLIC = {
     "Unmeasured": "record",
     "Verdict": "record",
     "decide": "policy.gate",
-    "load": "assessment",
-    "policy_of": "dossier",
+    "load": "plan.assessment",
+    "policy_of": "dossier.contents",
     "run": "handoff",
 }
 

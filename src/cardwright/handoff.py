@@ -13,20 +13,24 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cardwright import assemble, comparison, documents, editions, preregistration, reuse, store
-from cardwright.assemble import Prepared
-from cardwright.assessment import Assessment, Step
+from cardwright import documents
+from cardwright.attest import preregistration
+from cardwright.dossier import layout
 from cardwright.errors import CardwrightError, MissingExtraError
 from cardwright.evaluators import registry
 from cardwright.evaluators.interface import Inputs
+from cardwright.plan.assessment import Assessment, Step
 from cardwright.policy.gate import decide
 from cardwright.policy.policy import Policy
+from cardwright.privacy.screening import screen
+from cardwright.record import comparison
 from cardwright.record.case import Case
 from cardwright.record.evaluation import Evaluation
 from cardwright.record.provenance import RunFacts
 from cardwright.record.record import NotEvaluated, Record
 from cardwright.record.verdict import Verdict
-from cardwright.screening import screen
+from cardwright.run import assemble, editions, reuse
+from cardwright.run.assemble import Prepared
 from cardwright.sources import network
 
 Progress = Callable[[str, int, int | None], None]
@@ -290,12 +294,12 @@ def finish(
     progress("decide", 0, None)
     review = decide(case, policy, now, "review", chosen_by=chosen_by)
     verdict = decide(case, policy, now, "release", chosen_by=chosen_by)
-    files: dict[str, bytes] = {store.RECORD: store.to_json(case.record)}
+    files: dict[str, bytes] = {layout.RECORD: layout.to_json(case.record)}
     if case.plan is not None:
-        files[store.PLAN] = store.to_json(case.plan)
+        files[layout.PLAN] = layout.to_json(case.plan)
     if case.run is not None:
-        files[store.RUN] = store.to_json(case.run)
-    files[store.REVIEW] = store.to_json(review)
+        files[layout.RUN] = layout.to_json(case.run)
+    files[layout.REVIEW] = layout.to_json(review)
     problems: list[str] = []
     compared = reuse.compared(previous, case, review) if previous is not None else None
     if compared is not None:
@@ -310,11 +314,11 @@ def finish(
             # Without Pango everything but the PDF is written, and the PDF is missing.
             problems.append(f"{name}: {exc}")
     signed = preregistration.taken(preregistered, former, case.record.subject.name, case.record.provenance.plan_sha256)
-    files[store.LEDGER] = signed.chain.append("run", "record", case.record.sha256, now).to_bytes()
-    files[store.MANIFEST] = store.to_json(store.manifest_of(files))
+    files[layout.LEDGER] = signed.chain.append("run", "record", case.record.sha256, now).to_bytes()
+    files[layout.MANIFEST] = layout.to_json(layout.manifest_of(files))
     if signed.lines:
-        files[store.CLAIMS] = signed.lines
-    files[store.VERDICT] = store.to_json(verdict)
+        files[layout.CLAIMS] = signed.lines
+    files[layout.VERDICT] = layout.to_json(verdict)
     return Result(record=case.record, run=case.run, verdict=verdict, files=files, problems=tuple(problems))  # type: ignore[arg-type]
 
 

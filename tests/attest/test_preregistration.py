@@ -7,10 +7,10 @@ import pytest
 
 pytest.importorskip("pyarrow", reason="sources need the tabular extra")
 
-from tests.test_cli import DETAILS, PLAN, rows, write_csv
+from tests.cli.test_commands import DETAILS, PLAN, rows, write_csv
 
-from cardwright import preregistration, store
-from cardwright.attest import claims, keys, ledger
+from cardwright.attest import claims, keys, ledger, preregistration
+from cardwright.dossier import store
 from cardwright.record.claim import Preregister
 
 POLICY = """\

@@ -6,12 +6,13 @@ import pytest
 
 pytest.importorskip("pyarrow", reason="sources need the tabular extra")
 
-from tests.attest import test_people
-from tests.attest.test_people import release, sign, verify, waive
+from tests.attest import test_signing
+from tests.attest.test_signing import release, sign, verify, waive
 
-from cardwright import editions, store
+from cardwright.dossier import layout, store
+from cardwright.run import editions
 
-desk = test_people.desk
+desk = test_signing.desk
 
 
 def files_of(folder):
@@ -50,7 +51,7 @@ def test_a_release_is_made_again_byte_for_byte_and_status_knows_where_it_stands(
 def test_a_document_that_was_rewritten_with_its_manifest_is_not_what_the_record_gives(cli, desk):
     files = files_of(desk / "out")
     files["model_card.html"] = files["model_card.html"].replace(b"Limitations", b"Strengths", 1)
-    files[store.MANIFEST] = store.to_json(store.manifest_of(files))
+    files[layout.MANIFEST] = layout.to_json(layout.manifest_of(files))
     store.write_dossier(desk / "out", files)
     assert " 4 documents   passed" in verify(cli, desk).out
     ran = verify(cli, desk, "--rerender")
@@ -61,7 +62,7 @@ def test_a_document_that_was_rewritten_with_its_manifest_is_not_what_the_record_
 def test_a_comparison_that_is_none_is_refused(cli, desk):
     files = files_of(desk / "out")
     files[editions.COMPARISON] = b'{"regressions":0}'
-    files[store.MANIFEST] = store.to_json(store.manifest_of(files))
+    files[layout.MANIFEST] = layout.to_json(layout.manifest_of(files))
     store.write_dossier(desk / "out", files)
     ran = verify(cli, desk, "--rerender")
     assert ran.code == 3

@@ -7,11 +7,11 @@ import pytest
 
 pytest.importorskip("pyarrow", reason="sources need the tabular extra")
 
-from tests.attest.test_people import desk, release, sign, waive  # noqa: F401  desk is a fixture
+from tests.attest.test_signing import desk, release, sign, waive  # noqa: F401  desk is a fixture
 
-from cardwright import dossier, store
 from cardwright.attest import trust as trusting
 from cardwright.attest import verify as verifying
+from cardwright.dossier import contents, layout, store
 from cardwright.errors import CardwrightError
 
 MUTATIONS = int(os.environ.get("CARDWRIGHT_MUTATIONS", "330"))
@@ -26,7 +26,7 @@ def released(cli, desk):  # noqa: F811
     assert release(cli, desk).code == 0
     files = store.read_dossier(desk / "out")
     trust = trusting.read((desk / "trust.yaml").read_bytes(), where="trust.yaml")
-    policy = dossier.policy_of(str(desk / "files" / "pilot.yaml"))
+    policy = contents.policy_of(str(desk / "files" / "pilot.yaml"))
     now = store_time(files)
 
     def verify(changed):
@@ -38,7 +38,7 @@ def released(cli, desk):  # noqa: F811
                 trust=trust,
                 now=now,
                 policy=lambda name: policy,
-                printed=dossier.documents_hold,
+                printed=contents.documents_hold,
                 artefacts=lambda names: store.digests(desk / "files", list(names)),
             )
         except CardwrightError as exc:
@@ -52,7 +52,7 @@ def store_time(files):
     from cardwright.record import canonical
     from cardwright.record.verdict import Verdict
 
-    return canonical.parse(Verdict, files[store.VERDICT], where="verdict").evaluated_at
+    return canonical.parse(Verdict, files[layout.VERDICT], where="verdict").evaluated_at
 
 
 def flip_byte(files, rng):
@@ -97,7 +97,7 @@ def bring(files, rng):
 
 
 def lines(files, rng):
-    name = rng.choice([store.CLAIMS, store.LEDGER])
+    name = rng.choice([layout.CLAIMS, layout.LEDGER])
     have = files[name].splitlines(keepends=True)
     way = rng.choice(["drop", "swap", "twice", "move"])
     place = rng.randrange(len(have))
@@ -133,7 +133,7 @@ def test_every_byte_that_no_manifest_covers_is_covered_by_something_else(release
     files, verify = released
     rng = random.Random(1)
     passed = []
-    for name in (store.LEDGER, store.VERDICT, store.MANIFEST, store.CLAIMS):
+    for name in (layout.LEDGER, layout.VERDICT, layout.MANIFEST, layout.CLAIMS):
         data = files[name]
         for place in rng.sample(range(len(data)), min(len(data), MUTATIONS // 10)):
             spoilt = bytearray(data)

@@ -10,12 +10,12 @@ import pytest
 
 pytest.importorskip("pyarrow", reason="sources need the tabular extra")
 
-from tests.attest.test_people import POLICY
+from tests.attest.test_signing import POLICY
+from tests.cli.test_commands import DETAILS, PLAN, rows, write_csv
 from tests.conftest import Ran
-from tests.test_cli import DETAILS, PLAN, rows, write_csv
 
-from cardwright import dossier, people, store
-from cardwright.attest import ledger
+from cardwright.attest import ledger, signing
+from cardwright.dossier import contents, layout, store
 from cardwright.policy.gate import decide
 from cardwright.record import canonical
 from cardwright.record.verdict import Verdict
@@ -28,7 +28,7 @@ AFTER = "2026-12-11T00:00:00Z"
 
 def cardwright(now, *words):
     """A command at a moment."""
-    from cardwright.cli import main
+    from cardwright.cli.main import main
 
     out, err = io.StringIO(), io.StringIO()
     epoch = int(datetime.fromisoformat(now).astimezone(UTC).timestamp())
@@ -188,22 +188,22 @@ def test_a_folder_of_artefacts_that_is_not_there_is_exit_code_3(desk):
 def rewritten(desk, verdict_of):
     """The dossier with another verdict, told by its ledger as the released one was; what a dishonest writer can make."""
     files = store.read_dossier(desk / "out")
-    read = people.read_desk(files, where="out")
-    stored = canonical.parse(Verdict, files[store.VERDICT], where="verdict")
+    read = signing.read_desk(files, where="out")
+    stored = canonical.parse(Verdict, files[layout.VERDICT], where="verdict")
     verdict = verdict_of(read, stored)
     chain = ledger.Ledger(subject=read.chain.subject, entries=read.chain.entries[:-3])
     assert [entry.event for entry in read.chain.entries[-3:]] == ["decision", "release", "release"]
     chain = chain.append("decision", "verdict", verdict.sha256, stored.evaluated_at)
     chain = chain.append("release", "verdict", verdict.sha256, stored.evaluated_at)
-    chain = chain.append("release", "report", canonical.digest(files[store.FINAL]), stored.evaluated_at)
-    (desk / "out" / store.VERDICT).write_bytes(store.to_json(verdict))
-    (desk / "out" / store.LEDGER).write_bytes(chain.to_bytes())
+    chain = chain.append("release", "report", canonical.digest(files[layout.FINAL]), stored.evaluated_at)
+    (desk / "out" / layout.VERDICT).write_bytes(layout.to_json(verdict))
+    (desk / "out" / layout.LEDGER).write_bytes(chain.to_bytes())
 
 
 def decided(desk, read, stored, **changed):
     from dataclasses import replace
 
-    policy = dossier.policy_of(str(desk / "files" / "pilot.yaml"))
+    policy = contents.policy_of(str(desk / "files" / "pilot.yaml"))
     case = replace(
         read.case,
         claims=tuple(one.claim for one in read.signed),
@@ -216,9 +216,9 @@ def decided(desk, read, stored, **changed):
 
 def test_the_same_verdict_rewritten_verifies(desk):
     """What the next test does to the dossier is refused for the advice, and for nothing else."""
-    before = (desk / "out" / store.VERDICT).read_bytes()
+    before = (desk / "out" / layout.VERDICT).read_bytes()
     rewritten(desk, lambda read, stored: decided(desk, read, stored))
-    assert (desk / "out" / store.VERDICT).read_bytes() == before
+    assert (desk / "out" / layout.VERDICT).read_bytes() == before
     assert verify(desk, LATER).code == 0
 
 
@@ -295,7 +295,7 @@ def test_a_trust_file_that_is_none_is_invalid(desk, text):
 # ------------------------------------------------------------------------------------- what bad input gets
 
 
-def contents(folder):
+def bytes_of(folder):
     return {path.relative_to(folder): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
@@ -315,11 +315,11 @@ def contents(folder):
 )  # fmt: skip
 def test_what_cannot_be_said_is_refused_and_nothing_is_signed(desk, words, says):
     count = 2 if words[0] == "waive" else 1
-    before = contents(desk)
+    before = bytes_of(desk)
     ran = cardwright(LATER, *words[:count], desk / "out", *words[count:], *by(desk, "Ada"))
     assert (ran.code, ran.out) == (2, "")
     assert says in ran.err
-    assert contents(desk) == before
+    assert bytes_of(desk) == before
 
 
 @pytest.mark.parametrize("name", ["claims.jsonl", "ledger.jsonl", "trust.yaml", "verdict.json", "manifest.json"])
@@ -344,7 +344,7 @@ def test_two_people_who_sign_at_once_lose_nothing(desk):
 
     script = """
 import sys
-from cardwright.cli import main
+from cardwright.cli.main import main
 left = int(sys.argv[1])
 while left:
     try:
@@ -361,7 +361,7 @@ while left:
         running.append(subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True))
     told = [line.split()[1] for child in running for line in child.communicate()[0].splitlines() if "Signed:" in line]
     assert [child.returncode for child in running] == [0, 0]
-    read = people.read_desk(store.read_dossier(desk / "out"), where="out")
+    read = signing.read_desk(store.read_dossier(desk / "out"), where="out")
     assert len(told) == 8
     assert sorted(told) == sorted(one.sealed.id for one in read.signed[-8:])
     assert [e.digest for e in read.chain.entries if e.event == "claim"] == [one.sealed.id for one in read.signed]

@@ -451,7 +451,7 @@ def test_the_summary_draws_how_far_each_measured_requirement_is_from_its_limit()
 
 
 def test_the_responsible_ai_report_counts_the_items_of_its_checklists_with_their_parts():
-    from cardwright.dossier import coverage_of
+    from cardwright.dossier.contents import coverage_of
 
     coverage = coverage_of(good_record())
     page = documents.render(edition(coverage=coverage), document="responsible_ai_report", format="html").decode()
@@ -471,7 +471,7 @@ def test_a_house_replaces_one_block_of_ours_and_keeps_the_rest(tmp_path):
 
 
 def test_the_audit_report_says_what_changed_since_the_previous_record():
-    from cardwright.comparison import Side, compare
+    from cardwright.record.comparison import Side, compare
 
     old, new = good_case().record, with_gap(FAILED).record
     found = compare(Side(record=old), Side(record=new))

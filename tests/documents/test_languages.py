@@ -19,14 +19,15 @@ from tests.documents.test_documents import edition, everything_missing, rich_rec
 from tests.policy.test_gate import FAILED, with_gap, with_record
 from tests.strategies import good_case
 
-from cardwright import comparison, documents, resources
+from cardwright import documents
 from cardwright.documents import audience, environment, interface, language
 from cardwright.errors import TemplateError, UsageError
-from cardwright.record import canonical, claim, evaluation, provenance, record, subject, verdict
+from cardwright.files import packaged
+from cardwright.record import canonical, claim, comparison, evaluation, provenance, record, subject, verdict
 from cardwright.record.details import FIELDS
 from cardwright.record.measurement import Interval, Measured
 
-TEMPLATES = sorted(resources.folder("card_templates").rglob("*.j2"))
+TEMPLATES = sorted(packaged.folder("card_templates").rglob("*.j2"))
 GERMAN = language.of("de")
 FORMATS = [(name, format) for name, sort in documents.DOCUMENTS.items() for format in sort.templates if format != "pdf"]
 

@@ -19,7 +19,7 @@ from tests.support import inputs_of, memory_predictions, memory_table
 
 from cardwright.errors import SourceError, UsageError
 from cardwright.evaluators.fairness import Fairness
-from cardwright.evaluators.fairness.gaps import detectable
+from cardwright.evaluators.rows.gaps import detectable
 from cardwright.record import canonical
 from cardwright.record.evaluation import Evaluation
 from cardwright.record.measurement import Measured, Unmeasured

@@ -152,7 +152,7 @@ def test_the_datasheet_answers_everything_the_policy_asks_for() -> None:
     """The clean table can meet the policy `dataset` without waivers."""
     import yaml
 
-    from cardwright import assessment
+    from cardwright.plan import assessment
 
     policy = yaml.safe_load((HERE.parents[1] / "policies" / "dataset.yaml").read_text(encoding="utf-8"))
     (asked,) = [entry["details"]["fields"] for entry in policy["requirements"] if "details" in entry]

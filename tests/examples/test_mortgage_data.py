@@ -166,7 +166,7 @@ def test_people_have_said_everything_the_policy_asks_for() -> None:
     """The gate refuses the example for its evidence, not because somebody forgot to write."""
     import yaml
 
-    from cardwright import assessment
+    from cardwright.plan import assessment
 
     policy = yaml.safe_load((HERE.parents[1] / "policies" / "production.yaml").read_text(encoding="utf-8"))
     (asked,) = [entry["details"]["fields"] for entry in policy["requirements"] if "details" in entry]

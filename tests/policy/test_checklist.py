@@ -4,25 +4,25 @@ import pytest
 from tests.policy.test_gate import changed
 from tests.strategies import good_record
 
-from cardwright import resources
 from cardwright.errors import PolicyError
+from cardwright.files import packaged
 from cardwright.policy import checklist
 from cardwright.record import Attest, Withdraw
 
 
-def packaged(name):
-    data, where = resources.read("checklists", name)
+def packaged_one(name):
+    data, where = packaged.read("checklists", name)
     return checklist.read(data, where=where)
 
 
-@pytest.mark.parametrize("name", resources.names("checklists"))
+@pytest.mark.parametrize("name", packaged.names("checklists"))
 def test_every_packaged_checklist_is_valid_and_adds_up(name):
-    found = checklist.coverage(packaged(name), good_record())
-    assert sum(found.counts.values()) == len(packaged(name).items) == len(found.items)
+    found = checklist.coverage(packaged_one(name), good_record())
+    assert sum(found.counts.values()) == len(packaged_one(name).items) == len(found.items)
 
 
 def answers(record=None, claims=()):
-    found = checklist.coverage(packaged("responsible_ai_minimum"), record or good_record(), claims)
+    found = checklist.coverage(packaged_one("responsible_ai_minimum"), record or good_record(), claims)
     return {item.item: item.answered for item in found.items}
 
 
@@ -48,7 +48,7 @@ def test_an_evaluation_that_measured_nothing_supports_nothing():
 
 
 def test_the_text_gives_parts_and_never_a_verdict():
-    text = checklist.as_text(checklist.coverage(packaged("handoff_readiness"), good_record()))
+    text = checklist.as_text(checklist.coverage(packaged_one("handoff_readiness"), good_record()))
     assert "16 items:" in text
     assert "%" not in text
     assert "satisf" not in text
@@ -77,7 +77,7 @@ def test_the_last_word_of_a_person_counts():
 
 
 def test_what_a_person_says_does_not_apply_is_counted_so_with_who_said_it():
-    found = checklist.coverage(packaged("responsible_ai_minimum"), good_record(), (claim("a", "not_applicable"),))
+    found = checklist.coverage(packaged_one("responsible_ai_minimum"), good_record(), (claim("a", "not_applicable"),))
     (item,) = [item for item in found.items if item.item == "consulted"]
     assert (item.answered, item.note) == ("not_applicable", "does not apply, says A (risk): Two meetings.")
 

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from cardwright import resources
-from cardwright.dossier import checklist_of
+from cardwright.dossier.contents import checklist_of
 from cardwright.evaluators.safety.taxonomy import CATEGORIES
+from cardwright.files import packaged
 
 
 def numbered(stem, counts):
@@ -61,7 +61,7 @@ DATES = {  # where it stands, and from when it applies
 
 
 def test_every_packaged_checklist_is_looked_at_here():
-    assert set(EXPECTED) == set(resources.names("checklists"))
+    assert set(EXPECTED) == set(packaged.names("checklists"))
     assert len(NIST) == 72 + 12
 
 

@@ -7,8 +7,9 @@ pytest.importorskip("numpy", reason="metrics of arrays need the tabular extra")
 from tests.policy.test_gate import NOW, changed
 from tests.strategies import good_record
 
-from cardwright import metrics, resources
+from cardwright import metrics
 from cardwright.errors import PolicyError
+from cardwright.files import packaged
 from cardwright.policy import checklist, policy, report
 from cardwright.policy.gate import decide
 from cardwright.record import Case, canonical
@@ -16,9 +17,9 @@ from cardwright.record.measurement import Groups, Interval, Measured
 from cardwright.record.verdict import Standing
 
 
-def packaged(name):
-    data, where = resources.read("policies", name)
-    return policy.read_policy(data, where=where, find=lambda *_: resources.read("policies", name))
+def packaged_one(name):
+    data, where = packaged.read("policies", name)
+    return policy.read_policy(data, where=where, find=lambda *_: packaged.read("policies", name))
 
 
 LAW = ("employment_us", "lending_us")
@@ -27,7 +28,7 @@ LAW = ("employment_us", "lending_us")
 @pytest.mark.parametrize("name", LAW)
 def test_every_threshold_says_where_it_comes_from(name):
     """Law, guidance and practice are cited; a limit on a number is never presented as law."""
-    for requirement in packaged(name).requirements:
+    for requirement in packaged_one(name).requirements:
         assert requirement.origin in ("internal", "practice") or requirement.citation
         if requirement.measurement is not None:
             assert requirement.origin != "law"
@@ -35,7 +36,7 @@ def test_every_threshold_says_where_it_comes_from(name):
 
 @pytest.mark.parametrize("name", LAW)
 def test_law_and_guidance_say_where_they_stand(name):
-    for requirement in packaged(name).requirements:
+    for requirement in packaged_one(name).requirements:
         if requirement.origin in ("law", "guidance"):
             assert requirement.standing is not None and requirement.standing.effective is not None
 
@@ -55,7 +56,7 @@ def ratio(value, lower, upper, metric="demographic_parity_ratio"):
 
 def judged(name, requirement, measurement):
     record = changed(good_record(), "fairness", measurements=(measurement,))
-    verdict = decide(Case(record=record), packaged(name), NOW, "review")
+    verdict = decide(Case(record=record), packaged_one(name), NOW, "review")
     (outcome,) = [o for o in verdict.outcomes if o.requirement == requirement]
     return outcome
 
@@ -86,7 +87,7 @@ def test_a_shift_of_scores_is_held_against_its_upper_bound():
 
 def test_the_gates_report_prints_citation_and_standing():
     record = changed(good_record(), "fairness", measurements=(ratio(0.6, 0.5, 0.7),))
-    text = " ".join(report.as_text(decide(Case(record=record), packaged("employment_us"), NOW, "review")).split())
+    text = " ".join(report.as_text(decide(Case(record=record), packaged_one("employment_us"), NOW, "review")).split())
     assert (
         "29 CFR 1607.4(D), Uniform Guidelines on Employee Selection Procedures (1978) [guidance; in force since" in text
     )
@@ -95,7 +96,7 @@ def test_the_gates_report_prints_citation_and_standing():
 
 def test_a_policy_that_says_nothing_of_standing_keeps_its_digest():
     """The field is left out of the bytes where nobody said it, so that policies accepted by digest stay accepted."""
-    found = packaged("employment_us")
+    found = packaged_one("employment_us")
     silent = found.model_copy(
         update={"requirements": tuple(r.model_copy(update={"standing": None}) for r in found.requirements)}
     )
@@ -141,7 +142,7 @@ def test_a_standing_that_makes_no_sense_is_refused(said):
 
 
 def local_law_144():
-    data, where = resources.read("checklists", "nyc_ll144")
+    data, where = packaged.read("checklists", "nyc_ll144")
     return checklist.read(data, where=where)
 
 
@@ -182,7 +183,7 @@ def test_no_item_of_local_law_144_asks_for_a_ratio():
 
 
 def test_what_is_superseded_says_from_which_day():
-    data, where = resources.read("checklists", "nyc_ll144")
+    data, where = packaged.read("checklists", "nyc_ll144")
     dated = data.replace(b"status: in_force", b"status: superseded\nsuperseded: 2027-01-01")
     assert checklist.read(dated, where=where).superseded == "2027-01-01"
     for bad in (

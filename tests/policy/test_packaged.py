@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from cardwright import resources
-from cardwright.dossier import checklist_of, policy_of
+from cardwright.dossier.contents import checklist_of, policy_of
+from cardwright.files import packaged
 from cardwright.policy.policy import loosens
 from cardwright.record.details import FIELDS
 
-POLICIES = sorted(resources.names("policies"))
-CHECKLISTS = sorted(resources.names("checklists"))
+POLICIES = sorted(packaged.names("policies"))
+CHECKLISTS = sorted(packaged.names("checklists"))
 EVALUATORS = {
     "performance", "fairness", "impact_ratio", "slices", "robustness", "overlap", "seeds", "attributions", "data_profile",
     "pii", "safety",
@@ -20,7 +20,7 @@ PROMISES = re.compile(r"\b(compliant|complies|satisf\w+|unbiased|debiased|guaran
 
 
 def text_of(kind, name):
-    return resources.read(kind, name)[0].decode("utf-8")
+    return packaged.read(kind, name)[0].decode("utf-8")
 
 
 def test_there_is_a_policy_for_each_kind_at_each_strength_and_for_each_stage():

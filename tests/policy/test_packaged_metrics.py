@@ -13,8 +13,8 @@ pytest.importorskip("shap", reason="attributions need the tabular extra")
 pytest.importorskip("skops", reason="a model file needs the tabular extra")
 pytest.importorskip("presidio_analyzer", reason="personal data are looked for with the text extra")
 
-from cardwright import resources
-from cardwright.dossier import checklist_of, policy_of
+from cardwright.dossier.contents import checklist_of, policy_of
+from cardwright.files import packaged
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 MODEL = """\
@@ -91,7 +91,7 @@ def write_model(folder: Path) -> None:
 def emitted(tmp_path_factory) -> dict[str, Emitted]:
     """What each evaluator measures, from small data, by its name."""
     from cardwright import handoff
-    from cardwright.assessment import load
+    from cardwright.plan.assessment import load
 
     folder = tmp_path_factory.mktemp("plans")
     write_model(folder)
@@ -118,7 +118,7 @@ def emitted(tmp_path_factory) -> dict[str, Emitted]:
 
 
 def rules():
-    for name in resources.names("policies"):
+    for name in packaged.names("policies"):
         for requirement in policy_of(name).requirements:
             if getattr(requirement.rule, "evaluator", None) is not None:
                 yield name, requirement
@@ -147,7 +147,7 @@ def test_every_role_of_a_source_that_a_packaged_policy_names_is_one_that_the_eva
 def test_every_metric_of_a_packaged_checklist_is_one_that_its_evaluator_measures_on_those_rows(emitted):
     asked = [
         (name, item.id, item.evidence)
-        for name in resources.names("checklists")
+        for name in packaged.names("checklists")
         for item in checklist_of(name).items
         if item.evidence.metrics
     ]

@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from pydantic import Field, ValidationError
 
-from cardwright import store
 from cardwright.errors import IntegrityError, SourceError, StoreError, UsageError
+from cardwright.files import disk
 from cardwright.record import canonical
 from cardwright.record.base import Identifier, Label, Sha256, Timestamp, Value
 
@@ -178,7 +178,7 @@ def open_private(path: Path, passphrase: str) -> PrivateKey:
     SourceError
         Where the file is not a key.
     """
-    data = store.read_file(path, what="key")
+    data = disk.read_file(path, what="key")
     if not re.search(rb"BEGIN ENCRYPTED PRIVATE KEY", data):
         if b"PRIVATE KEY" in data:
             raise UsageError(

@@ -10,9 +10,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from cardwright import yamltext
 from cardwright.attest.keys import Enrolment, PublicKey, check_enrolment, fingerprint, load_public
 from cardwright.errors import PolicyError
+from cardwright.files import yamltext
 from cardwright.record import canonical
 from cardwright.record.base import Day, FreeText, Identifier, Label, Sha256, Value
 

@@ -22,10 +22,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
-from cardwright import dossier, store
 from cardwright.attest import claims, ledger
 from cardwright.attest.ledger import Ledger
 from cardwright.attest.trust import Trust
+from cardwright.dossier import contents, layout
 from cardwright.errors import CardwrightError, IntegrityError
 from cardwright.policy.gate import decide
 from cardwright.policy.policy import Policy
@@ -241,8 +241,8 @@ class _Verification:
         self.chosen: Policy | None = None
 
     def manifest(self) -> tuple[Outcome, str]:
-        listed = canonical.parse(store.Manifest, self.files[store.MANIFEST], where=store.MANIFEST)
-        if store.manifest_of(self.files) != listed:
+        listed = canonical.parse(layout.Manifest, self.files[layout.MANIFEST], where=layout.MANIFEST)
+        if layout.manifest_of(self.files) != listed:
             raise IntegrityError("the files are not those of the manifest", where=self.where)
         return "passed", f"{len(listed.files)} files, manifest {listed.sha256[:12]}"
 
@@ -253,10 +253,10 @@ class _Verification:
         return "passed", f"{len(self.read)} files"
 
     def record(self) -> tuple[Outcome, str]:
-        for name in (store.RECORD, store.VERDICT):
+        for name in (layout.RECORD, layout.VERDICT):
             if name not in self.files:
                 raise IntegrityError("is not there", where=name, do="Ask for the whole dossier.")
-        self.case = dossier.case_of(self.files, where=self.where, read=self.read)
+        self.case = contents.case_of(self.files, where=self.where, read=self.read)
         if self.look is not None:
             self.artefacts = dict(self.look([file.path for file in self.case.record.subject.files]))
             self.case = replace(self.case, artefacts=self.artefacts)
@@ -268,22 +268,22 @@ class _Verification:
 
     def ledger(self) -> tuple[Outcome, str]:
         assert self.case is not None
-        self.signed = claims.read(self.files.get(store.CLAIMS, b""))
-        if store.LEDGER not in self.files:
+        self.signed = claims.read(self.files.get(layout.CLAIMS, b""))
+        if layout.LEDGER not in self.files:
             if self.signed:
-                raise IntegrityError("claims stand in a dossier without a ledger", where=store.LEDGER)
+                raise IntegrityError("claims stand in a dossier without a ledger", where=layout.LEDGER)
             return "failed", "there is no ledger, so nobody can tell what was left out"
-        self.chain = ledger.read(self.files[store.LEDGER], self.case.record.subject.name)
+        self.chain = ledger.read(self.files[layout.LEDGER], self.case.record.subject.name)
         chained = [entry.digest for entry in self.chain.here if entry.event == "claim"]
         if chained != [one.sealed.id for one in self.signed]:
             raise IntegrityError(
                 "the claims are not those of the ledger, in its order",
-                where=store.CLAIMS,
+                where=layout.CLAIMS,
                 do="One was left out, moved or added.",
             )
         rewritten = [one for one in self.signed if not self.chain.holds(one.ledger)]
         if rewritten:
-            raise IntegrityError(f"it is not the ledger that {rewritten[0].claim.person} signed", where=store.LEDGER)
+            raise IntegrityError(f"it is not the ledger that {rewritten[0].claim.person} signed", where=layout.LEDGER)
         self._accounts_for_what_stands_there(self.chain)
         head = self.chain.head
         return "passed", f"{head.length} entries, {self.chain.runs} runs, head {head.head[:12]}"
@@ -295,24 +295,24 @@ class _Verification:
         for entry in chain.here:
             said = claimed.get(entry.digest)
             if entry.event == "claim" and said is not None and (entry.kind, entry.at) != (said.kind, said.at):
-                raise IntegrityError("a claim stands in it as something else, or at another time", where=store.LEDGER)
+                raise IntegrityError("a claim stands in it as something else, or at another time", where=layout.LEDGER)
         told = [e for e in chain.here if e.event in ("decision", "release") and e.digest == stored.sha256]
         if any(e.at != stored.evaluated_at or e.kind != "verdict" for e in told):
-            raise IntegrityError("the verdict stands in it as something else, or at another time", where=store.LEDGER)
+            raise IntegrityError("the verdict stands in it as something else, or at another time", where=layout.LEDGER)
         released = [e for e in chain.here if e.event == "release"]
         reports = [e for e in released if e.kind == "report"]
         if stored.stage == "release" and told and stored.allowed and "release" not in {e.event for e in told}:
-            raise IntegrityError("it tells of no release, though the verdict allows one", where=store.LEDGER)
-        if (store.FINAL in self.files) != bool(reports):
+            raise IntegrityError("it tells of no release, though the verdict allows one", where=layout.LEDGER)
+        if (layout.FINAL in self.files) != bool(reports):
             raise IntegrityError(
                 "the released report is not there" if reports else "it tells of no released report, and one is there",
-                where=store.FINAL,
+                where=layout.FINAL,
                 do="Ask for the whole dossier.",
             )
-        if reports and reports[-1].digest != canonical.digest(self.files[store.FINAL]):
-            raise IntegrityError("not the report that was released", where=store.FINAL, do="It was changed since.")
+        if reports and reports[-1].digest != canonical.digest(self.files[layout.FINAL]):
+            raise IntegrityError("not the report that was released", where=layout.FINAL, do="It was changed since.")
         if any(e.at not in {t.at for t in chain.here if t.event == "decision"} for e in released):
-            raise IntegrityError("a release that no decision goes before", where=store.LEDGER)
+            raise IntegrityError("a release that no decision goes before", where=layout.LEDGER)
 
     def signatures(self) -> tuple[Outcome, str]:
         if self.trust is None:
@@ -328,7 +328,7 @@ class _Verification:
     @cached_property
     def verdict(self) -> Verdict:
         """The verdict that the dossier holds."""
-        return canonical.validated(Verdict, self.read[store.VERDICT], self.files[store.VERDICT], where=store.VERDICT)
+        return canonical.validated(Verdict, self.read[layout.VERDICT], self.files[layout.VERDICT], where=layout.VERDICT)
 
     def policy(self) -> tuple[Outcome, str]:
         assert self.case is not None
@@ -400,13 +400,13 @@ class _Verification:
         replayed = self._decide(stored.evaluated_at, said, stored.inputs.manifest_sha256, stored.inputs.trust_sha256)
         # Decided again, it is by the files at hand; where nobody has them, by what the verdict was decided with.
         self.case = replace(self.case, artefacts=at_hand if at_hand is not None else seen)
-        if canonical.dumps(replayed) != self.files[store.VERDICT]:
+        if canonical.dumps(replayed) != self.files[layout.VERDICT]:
             doubted = self.trust is None or len(said) < len(self._then(stored))
             if doubted and replayed.inputs.claims_sha256 != stored.inputs.claims_sha256:
                 return "failed", "it was decided with other claims than those that are believed here"
             raise IntegrityError(
                 "the verdict does not follow from the case",
-                where=store.VERDICT,
+                where=layout.VERDICT,
                 do="It was changed, or made otherwise.",
             )
         return "passed", f"{stored.decision} at {stored.evaluated_at}"
@@ -421,7 +421,7 @@ class _Verification:
     def now(self) -> tuple[Outcome, str]:
         if self.chosen is None:
             return "not judged", "the policy is not at hand"
-        manifest = canonical.digest(self.files[store.MANIFEST])
+        manifest = canonical.digest(self.files[layout.MANIFEST])
         trust = self.trust.sha256 if self.trust is not None else None
         again = self._decide(self.moment, self.believed if self.trust else self.signed, manifest, trust)
         if not again.allowed:
@@ -473,7 +473,7 @@ class _Verification:
         if any(claim.at <= self.as_of for claim in gone):
             return "failed", "it had been withdrawn"
         said = tuple(one for one in self.believed if one.claim.at <= self.as_of)
-        decided = self._decide(self.as_of, said, canonical.digest(self.files[store.MANIFEST]), self.trust.sha256)
+        decided = self._decide(self.as_of, said, canonical.digest(self.files[layout.MANIFEST]), self.trust.sha256)
         return ("passed" if decided.allowed else "failed"), decided.headline
 
     def rerender(self) -> tuple[Outcome, str]:

@@ -9,9 +9,9 @@ import re
 
 from cardwright.documents import audience, environment, front_matter, language, pdf, view
 from cardwright.documents.interface import DOCUMENTS, Document, Edition, Format, MissingPangoError, find, standard
+from cardwright.files.packaged import stylesheet
 from cardwright.record import canonical
 from cardwright.record.base import visible
-from cardwright.resources import stylesheet
 
 __all__ = ["DOCUMENTS", "Document", "Edition", "Format", "MissingPangoError", "find", "render", "standard"]
 

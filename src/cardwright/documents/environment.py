@@ -28,10 +28,10 @@ from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
-from cardwright import resources
 from cardwright.documents import audience
 from cardwright.documents.language import ENGLISH, Language, words
 from cardwright.errors import TemplateError, did_you_mean
+from cardwright.files import packaged
 from cardwright.record.base import visible
 from cardwright.record.measurement import Interval, Measured, Unmeasured
 from cardwright.record.verdict import STATUSES, Standing, Verdict
@@ -283,8 +283,8 @@ def make(markdown: bool, own: Path | None, say: Language = ENGLISH) -> Immutable
         # `cardwright/NAME` is always ours, so that a house's own NAME can extend it and replace one block.
         loader=ChoiceLoader(
             [
-                FileSystemLoader(resources.template_folders(own)),
-                PrefixLoader({"cardwright": FileSystemLoader(resources.template_folders())}),
+                FileSystemLoader(packaged.template_folders(own)),
+                PrefixLoader({"cardwright": FileSystemLoader(packaged.template_folders())}),
             ]
         ),
         autoescape=not markdown,

@@ -15,7 +15,7 @@ from cardwright.record.record import Record
 from cardwright.record.verdict import Verdict
 
 if TYPE_CHECKING:
-    from cardwright.comparison import Comparison
+    from cardwright.record.comparison import Comparison
 
 Format = Literal["markdown", "html", "pdf"]
 Audience = Literal["internal", "regulator", "downstream", "public"]

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from cardwright import resources, yamltext
 from cardwright.errors import TemplateError, UsageError, did_you_mean
+from cardwright.files import packaged, yamltext
 
 LANGUAGES = ("en", "de")
 _DIGITS: Mapping[str, dict[int, str]] = {"de": str.maketrans({",": "\u202f", ".": ","})}
@@ -102,7 +102,7 @@ def of(code: str, own: Path | None = None) -> Language:
     if code == ENGLISH.code:
         return ENGLISH
     catalogue: dict[str, str] = {}
-    for data, where in resources.catalogues(code, own):
+    for data, where in packaged.catalogues(code, own):
         told = yamltext.parse(data, where=where, error=TemplateError).data
         if not isinstance(told, dict) or not all(isinstance(said, str) for said in told.values()):
             raise TemplateError("not a catalogue", where=where, do="Every line is an English key and its words.")

@@ -24,10 +24,10 @@ from functools import cache
 from html import unescape
 from typing import Any
 
-from cardwright import resources
 from cardwright.documents import pdfa
 from cardwright.documents.interface import MissingPangoError
 from cardwright.errors import IntegrityError, RenderError
+from cardwright.files import packaged
 from cardwright.record import canonical
 
 _ALLOWED = (
@@ -90,8 +90,8 @@ FONT = "cardwright-font:"
 def font_faces() -> str:
     """`@font-face` rules; the fonts come from the fetcher below, since a data: URI of a megabyte is parsed letter by letter."""
     rules = []
-    for name in resources.fonts():
-        weight, style = resources.FONT_STYLES[name]
+    for name in packaged.fonts():
+        weight, style = packaged.FONT_STYLES[name]
         rules.append(
             f"@font-face {{ font-family: 'Source Sans Pro'; font-weight: {weight}; font-style: {style}; src: url({FONT}{name}) }}"
         )
@@ -104,8 +104,8 @@ def _fetcher() -> Any:
 
     class Fetcher(URLFetcher):  # type: ignore[misc]  # weasyprint has no types
         def fetch(self, url: str, headers: Any = None) -> Any:
-            if url.startswith(FONT) and url.removeprefix(FONT) in resources.fonts():
-                return URLFetcherResponse(url, resources.fonts()[url.removeprefix(FONT)], {"Content-Type": "font/ttf"})
+            if url.startswith(FONT) and url.removeprefix(FONT) in packaged.fonts():
+                return URLFetcherResponse(url, packaged.fonts()[url.removeprefix(FONT)], {"Content-Type": "font/ttf"})
             if not url.startswith("data:"):
                 raise FatalURLFetchingError(
                     f"a document may fetch nothing, and this one asked for a {url.split(':', maxsplit=1)[0][:20]} address"
@@ -119,7 +119,7 @@ def _fetcher() -> Any:
 def _characters() -> frozenset[int]:
     from fontTools.ttLib import TTFont
 
-    held = [set(TTFont(io.BytesIO(data)).getBestCmap()) for data in resources.fonts().values()]
+    held = [set(TTFont(io.BytesIO(data)).getBestCmap()) for data in packaged.fonts().values()]
     return frozenset(set.intersection(*held))
 
 

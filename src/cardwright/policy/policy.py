@@ -11,8 +11,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from cardwright import yamltext
 from cardwright.errors import PolicyError, did_you_mean
+from cardwright.files import yamltext
 from cardwright.record import canonical
 from cardwright.record.base import Count, Day, Flag, FreeText, Identifier, Label, Number, Sha256, Term, Value
 from cardwright.record.details import FIELDS

@@ -1,18 +1,15 @@
 """Records as small tables for a notebook: what `_repr_html_` shows. Numbers are rounded to be read; the whole stands behind them.
 
 Every text is escaped: groups, columns and explanations come from data and from people.
+
+The values import this module to show themselves, so it imports none of them: what it is given is typed `Any`, and only read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from cardwright.record.evaluation import Evaluation
-    from cardwright.record.measurement import Measured, Unmeasured
-    from cardwright.record.record import Record
+from typing import Any
 
 MOST_ROWS = 60
 """Rows of a table in a notebook."""
@@ -32,7 +29,7 @@ def group(slice_: dict[str, str | None]) -> str:
     return ", ".join(f"{name} = {'unknown' if value is None else value}" for name, value in slice_.items())
 
 
-def about(m: Measured | Unmeasured) -> str:
+def about(m: Any) -> str:
     """Which rows a measurement is about, in words."""
     parts = [
         group(m.slice),
@@ -44,12 +41,12 @@ def about(m: Measured | Unmeasured) -> str:
     return ", ".join(part for part in parts if part) or "all rows"
 
 
-def of_measurement(m: Measured | Unmeasured) -> str:
+def of_measurement(m: Any) -> str:
     """One measurement: its number with interval, test and what was counted, or why there is none."""
     return _table(_caption(m.metric), (), [_row((name, value), head=True) for name, value in _said(m)])
 
 
-def of_measurements(found: Sequence[Measured | Unmeasured], caption: str = "") -> str:
+def of_measurements(found: Sequence[Any], caption: str = "") -> str:
     """Several measurements, a row each."""
     heads = ("metric", "of", "value", "interval", "counted", "p")
     rows = []
@@ -62,7 +59,7 @@ def of_measurements(found: Sequence[Measured | Unmeasured], caption: str = "") -
     return _table(caption, heads, rows, more=len(found) - MOST_ROWS)
 
 
-def of_evaluation(evaluation: Evaluation) -> str:
+def of_evaluation(evaluation: Any) -> str:
     """An evaluation: its question, its measurements, how many findings of each severity, and what it does not show."""
     findings = ", ".join(f"{count} {severity}" for severity, count in evaluation.severities.items() if count)
     lines = [
@@ -74,7 +71,7 @@ def of_evaluation(evaluation: Evaluation) -> str:
     return f"<div><h4>{escape(evaluation.id)}</h4>{shown}{of_measurements(evaluation.measurements)}</div>"
 
 
-def of_record(record: Record) -> str:
+def of_record(record: Any) -> str:
     """A record: its subject, and what every planned evaluation gave."""
     rows = []
     for plan in record.planned:
@@ -92,7 +89,7 @@ def of_record(record: Record) -> str:
     return f"<div>{head}{_table('', ('evaluation', 'by', 'completeness', 'numbers', 'findings'), rows)}</div>"
 
 
-def _said(m: Measured | Unmeasured) -> Iterable[tuple[str, str]]:
+def _said(m: Any) -> Iterable[tuple[str, str]]:
     yield "of", about(m)
     if m.status == "unmeasured":
         yield "not measured", f"{m.code.replace('_', ' ')}: {m.reason}"
@@ -117,7 +114,7 @@ def _said(m: Measured | Unmeasured) -> Iterable[tuple[str, str]]:
         yield "compared with", m.reference
 
 
-def _counted(m: Measured | Unmeasured) -> str:
+def _counted(m: Any) -> str:
     if m.groups is not None:
         return f"{m.groups.compared} of {m.groups.expected} groups, {m.groups.unknown:,} rows of unknown membership"
     if m.denominator is None:

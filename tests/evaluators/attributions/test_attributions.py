@@ -7,8 +7,8 @@ from tests.support import list_rows, memory_predictions
 from cardwright.errors import UsageError
 from cardwright.evaluators.attributions import Attributions, association
 from cardwright.evaluators.attributions.explain import _origins, explain
-from cardwright.evaluators.attributions.select import choose
 from cardwright.evaluators.interface import Inputs
+from cardwright.evaluators.rows.sampling import choose
 from cardwright.record import Measured, Unmeasured
 from cardwright.sources.models import model_from_callable, model_from_estimator, model_from_module
 from cardwright.testing import check_evaluator

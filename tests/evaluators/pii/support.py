@@ -20,7 +20,7 @@ def digits(rng: random.Random, n: int) -> str:
 
 
 def with_luhn(number: str) -> str:
-    from cardwright.personal_data import luhn
+    from cardwright.privacy.patterns import luhn
 
     return next(number + check for check in string.digits if luhn(number + check))
 

@@ -12,14 +12,14 @@ pytest.importorskip("presidio_analyzer")
 
 from tests.evaluators.pii.support import document, fuzzed
 
-from cardwright.evaluators.pii import fast, phones, stock
+from cardwright.evaluators.pii import fast, phones, presidio
 
 CONTEXTS = ((), ("phone",), ("ssn", "account"))
 
 
 @pytest.fixture(scope="module")
 def analyzer():
-    return stock.analyzer()
+    return presidio.analyzer()
 
 
 @pytest.fixture(scope="module", params=["re2", "characters"])
@@ -76,7 +76,7 @@ def test_every_recogniser_with_patterns_is_sorted_out_by_them(quick):
 
 def test_all_countries_at_once():
     """All of presidio's recognisers; one has a pattern that Python's own parser refuses, and always runs."""
-    everywhere = stock.analyzer(tuple(stock.by_country()))
+    everywhere = presidio.analyzer(tuple(presidio.by_country()))
     quick = fast.FastAnalyzer(everywhere)
     rng = random.Random(14)
     for _ in range(40):

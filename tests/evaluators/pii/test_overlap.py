@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from cardwright.evaluators.pii.entities import ENTITIES, entity, priority
-from cardwright.evaluators.pii.overlap import counted, is_written_as_phone
-from cardwright.personal_data import SECRETS, Hit
+from cardwright.evaluators.pii.thresholds import counted, is_written_as_phone
+from cardwright.privacy.patterns import SECRETS, Hit
 
 
 def test_a_web_address_inside_an_email_address_is_not_counted():

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cardwright.evaluators.pii.relax import needs, to_re2
+from cardwright.evaluators.pii.re2_patterns import needs, to_re2
 
 PATTERNS = [
     r"\b\d{3}-\d{2}-\d{4}\b",

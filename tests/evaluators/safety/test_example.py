@@ -10,10 +10,10 @@ import pytest
 from cardwright.evaluators.interface import Inputs
 from cardwright.evaluators.safety import Safety
 from cardwright.evaluators.safety.measure import rate_interval
+from cardwright.files.yamltext import parse
 from cardwright.record.details import read_details
 from cardwright.sources.load import load
 from cardwright.sources.spec import parse_source
-from cardwright.yamltext import parse
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "assistant"
 EXPECTED = json.loads((EXAMPLE / "expected.json").read_text(encoding="utf-8"))

@@ -79,7 +79,7 @@ class Attributions:
         import numpy as np
 
         from cardwright.evaluators.attributions.explain import explain
-        from cardwright.evaluators.attributions.select import choose
+        from cardwright.evaluators.rows.sampling import choose
 
         for name in ("rows", "background_rows", "seeds", "top", "steps"):
             if getattr(self, name) < 1:

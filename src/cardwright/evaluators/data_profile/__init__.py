@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from cardwright.errors import UsageError, did_you_mean
 from cardwright.evaluators.data_profile.agreement import agreement
 from cardwright.evaluators.data_profile.comparison import distances, from_population
-from cardwright.evaluators.database import column as _name
-from cardwright.evaluators.database import loaded as _load
-from cardwright.evaluators.database import one as _one
 from cardwright.evaluators.interface import Inputs, Need
+from cardwright.evaluators.rows.database import column as _name
+from cardwright.evaluators.rows.database import loaded as _load
+from cardwright.evaluators.rows.database import one as _one
 from cardwright.record.base import label
 from cardwright.record.evaluation import (
     Coverage,

@@ -6,7 +6,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 from cardwright.errors import UsageError, did_you_mean
-from cardwright.evaluators.database import column as _name
+from cardwright.evaluators.rows.database import column as _name
 from cardwright.record.base import label
 from cardwright.record.evaluation import Table, TableColumn
 from cardwright.record.measurement import Interval, Measured, Measurement, Unmeasured

@@ -6,9 +6,9 @@ import math
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from cardwright.errors import UsageError, did_you_mean
-from cardwright.evaluators.database import column as _name
-from cardwright.evaluators.database import is_number, loaded
-from cardwright.evaluators.database import one as _one
+from cardwright.evaluators.rows.database import column as _name
+from cardwright.evaluators.rows.database import is_number, loaded
+from cardwright.evaluators.rows.database import one as _one
 from cardwright.record.base import label
 from cardwright.record.evaluation import Table, TableColumn
 from cardwright.record.measurement import Groups, Interval, Measured, Measurement, Sampling, Test, Unmeasured

@@ -13,7 +13,7 @@ from cardwright.sources.interface import Predictions, Table
 if TYPE_CHECKING:
     import pyarrow
 
-    from cardwright.evaluators.counting import Tally
+    from cardwright.evaluators.rows.counting import Tally
 
 
 class Fairness:

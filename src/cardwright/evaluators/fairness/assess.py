@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 from pydantic import JsonValue
 
 from cardwright.errors import UsageError, did_you_mean
-from cardwright.evaluators import values
-from cardwright.evaluators.counting import Layout, Tally, View, count, refuse
 from cardwright.evaluators.fairness import change, conditional, inequality, reference, report, scoring
-from cardwright.evaluators.fairness.gaps import (
+from cardwright.evaluators.fairness.treatment import TREATMENT_EQUALITY, treatment_equality
+from cardwright.evaluators.interface import Inputs, run_tally
+from cardwright.evaluators.rows import regression_metrics
+from cardwright.evaluators.rows.counting import Layout, Tally, View, count, refuse
+from cardwright.evaluators.rows.gaps import (
     MAX_CELLS,
     Compared,
     Inference,
@@ -28,11 +30,9 @@ from cardwright.evaluators.fairness.gaps import (
     number_inference,
     rate_inferences,
 )
-from cardwright.evaluators.fairness.treatment import TREATMENT_EQUALITY, treatment_equality
-from cardwright.evaluators.interface import Inputs, run_tally
-from cardwright.evaluators.paired import Pairs, pair
-from cardwright.evaluators.rates import NEITHER, RATES, About, Estimate, Metric, accuracy_of, measure, rate_of
-from cardwright.evaluators.scored import (
+from cardwright.evaluators.rows.paired import Pairs, pair
+from cardwright.evaluators.rows.rates import NEITHER, RATES, About, Estimate, Metric, accuracy_of, measure, rate_of
+from cardwright.evaluators.rows.score_metrics import (
     BRIER,
     ECE,
     MEAN_SCORE,
@@ -370,7 +370,9 @@ class _Job:
         if self.above is not None:
             found.append((scoring.SCORING_RATE, scoring.rates(self.above, view, self.rules.level), False, None))
         if self.layout.kind == "regression":
-            found += [(metric, means, False, None) for metric, means in values.of_view(view, self.rules.level)]
+            found += [
+                (metric, means, False, None) for metric, means in regression_metrics.of_view(view, self.rules.level)
+            ]
         if view.attributes:
             shares = self._shares(view)
             self.assessed.measurements += [
@@ -498,8 +500,8 @@ class _Job:
             jobs.append((RATES["f1"].metric, lambda level: self.estimates(view, "f1", 1, level), False, True))
             jobs.append((TREATMENT_EQUALITY, lambda level: self._treatment(view, level), False, True))
         if self.layout.kind == "regression":
-            for metric, _ in values.of_view(view, self.rules.level):
-                jobs.append((metric, values.at_level(view, metric), False, False))
+            for metric, _ in regression_metrics.of_view(view, self.rules.level):
+                jobs.append((metric, regression_metrics.at_level(view, metric), False, False))
         for metric, at_level, boxed, decided in jobs:
             compared = compare(view, at_level(self.rules.level), self.rules.minimum)
             chosen = [view.slices.index(slice_) for slice_ in compared.slices]

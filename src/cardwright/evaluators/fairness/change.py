@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from cardwright.evaluators.counting import View
-from cardwright.evaluators.fairness.gaps import Compared, Rules
-from cardwright.evaluators.paired import Pairs, tables
-from cardwright.evaluators.rates import LOWER, NEITHER, About, Metric, interval_of
-from cardwright.evaluators.sums import FloatArray, IntArray
+from cardwright.evaluators.rows.counting import View
+from cardwright.evaluators.rows.exact_sums import FloatArray, IntArray
+from cardwright.evaluators.rows.gaps import Compared, Rules
+from cardwright.evaluators.rows.paired import Pairs, tables
+from cardwright.evaluators.rows.rates import LOWER, NEITHER, About, Metric, interval_of
 from cardwright.record.measurement import Measured, Unmeasured
 from cardwright.statistics.bootstrap import bootstrap
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from cardwright.evaluators.counting import Tally, View
-from cardwright.evaluators.fairness.gaps import Compared, Inference, Rules, Slice, gap_measurement
-from cardwright.evaluators.rates import RATES, About, Mask, Metric, interval_of, part
-from cardwright.evaluators.sums import FloatArray
+from cardwright.evaluators.rows.counting import Tally, View
+from cardwright.evaluators.rows.exact_sums import FloatArray
+from cardwright.evaluators.rows.gaps import Compared, Inference, Rules, Slice, gap_measurement
+from cardwright.evaluators.rows.rates import RATES, About, Mask, Metric, interval_of, part
 from cardwright.record.measurement import Measured, Test, Unmeasured
 from cardwright.statistics import strata as stratified
 from cardwright.statistics.gaps import Gap, component_level

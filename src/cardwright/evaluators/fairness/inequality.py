@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cardwright.evaluators.counting import Tally, View
-from cardwright.evaluators.fairness.gaps import Rules
-from cardwright.evaluators.rates import LOWER, About, Estimate, Metric, measure
-from cardwright.evaluators.sums import FloatArray
+from cardwright.evaluators.rows.counting import Tally, View
+from cardwright.evaluators.rows.exact_sums import FloatArray
+from cardwright.evaluators.rows.gaps import Rules
+from cardwright.evaluators.rows.rates import LOWER, About, Estimate, Metric, measure
 from cardwright.record.measurement import Measured, Unmeasured
 from cardwright.statistics.bootstrap import bootstrap
 from cardwright.statistics.effect import generalized_entropy, theil_index

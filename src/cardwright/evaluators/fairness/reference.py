@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cardwright.evaluators.counting import View
-from cardwright.evaluators.fairness.gaps import Compared, Rules, Slice, compare, pointwise_level
-from cardwright.evaluators.rates import HIGHER, LOWER, NEITHER, About, Estimate, Metric, measure
+from cardwright.evaluators.rows.counting import View
+from cardwright.evaluators.rows.gaps import Compared, Rules, Slice, compare, pointwise_level
+from cardwright.evaluators.rows.rates import HIGHER, LOWER, NEITHER, About, Estimate, Metric, measure
 from cardwright.record.measurement import Interval, Measured, Unmeasured
 from cardwright.statistics import effect, gaps
 from cardwright.statistics.intervals import Bounds, log_ratio

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from cardwright.evaluators.counting import Tally, View
-from cardwright.evaluators.fairness.gaps import Rules
-from cardwright.evaluators.rates import RATES
-from cardwright.evaluators.scored import bracket, calibration_curve, roc_curve, score_cells
-from cardwright.evaluators.sums import SCORE_BINS
+from cardwright.evaluators.rows.counting import Tally, View
+from cardwright.evaluators.rows.exact_sums import SCORE_BINS
+from cardwright.evaluators.rows.gaps import Rules
+from cardwright.evaluators.rows.rates import RATES
+from cardwright.evaluators.rows.score_metrics import bracket, calibration_curve, roc_curve, score_cells
 from cardwright.record.evaluation import Finding, NotTested, Series, Severity, Table, TableColumn
 from cardwright.record.measurement import Measured, Unmeasured
 from cardwright.sources.interface import Predictions

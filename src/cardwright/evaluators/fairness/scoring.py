@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cardwright.evaluators.counting import Layout, Tally, View, coarsen, code
-from cardwright.evaluators.rates import NEITHER, Estimate, Metric
-from cardwright.evaluators.sums import SCORE_BINS, FloatArray, IntArray
+from cardwright.evaluators.rows.counting import Layout, Tally, View, coarsen, code
+from cardwright.evaluators.rows.exact_sums import SCORE_BINS, FloatArray, IntArray
+from cardwright.evaluators.rows.rates import NEITHER, Estimate, Metric
 from cardwright.sources.interface import Predictions
 from cardwright.statistics.intervals import wilson
 

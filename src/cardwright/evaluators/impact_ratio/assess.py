@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from cardwright.errors import SourceError, UsageError, did_you_mean
-from cardwright.evaluators.counting import Layout, Tally, View, count, refuse
-from cardwright.evaluators.encoding import numbers
-from cardwright.evaluators.fairness.gaps import MAX_CELLS, expected_slices, pointwise_level
 from cardwright.evaluators.impact_ratio import report
 from cardwright.evaluators.impact_ratio.published import SMALL
 from cardwright.evaluators.interface import Inputs
-from cardwright.evaluators.rates import NEITHER, RATES, About, Estimate, Metric, measure, rate_of
+from cardwright.evaluators.rows.counting import Layout, Tally, View, count, refuse
+from cardwright.evaluators.rows.encoding import numbers
+from cardwright.evaluators.rows.gaps import MAX_CELLS, expected_slices, pointwise_level
+from cardwright.evaluators.rows.rates import NEITHER, RATES, About, Estimate, Metric, measure, rate_of
 from cardwright.record.base import is_placeholder
 from cardwright.record.evaluation import Coverage, Evaluation, Scanned, count_severities
 from cardwright.record.measurement import Excluded, Groups, Measured, Unmeasured
@@ -360,7 +360,7 @@ ABOVE = "\x00above"
 
 def _known(layout: Layout, batch: Any) -> Any:
     """Rows whose category is known in every attribute."""
-    from cardwright.evaluators.counting import code, decode
+    from cardwright.evaluators.rows.counting import code, decode
 
     codes = decode(code(layout, batch).cells, layout.sizes)
     known = np.ones(batch.num_rows, bool)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from cardwright.errors import UsageError, did_you_mean
-from cardwright.evaluators.database import column as quoted
-from cardwright.evaluators.database import database, fill, is_number, one
 from cardwright.evaluators.interface import Inputs, Need
+from cardwright.evaluators.rows.database import column as quoted
+from cardwright.evaluators.rows.database import database, fill, is_number, one
 from cardwright.record.base import label
 from cardwright.record.evaluation import Coverage, Evaluation, Finding, NotTested, Scanned, Severity, count_severities
 from cardwright.record.measurement import Interval, Measured, Measurement, Sampling, Unmeasured

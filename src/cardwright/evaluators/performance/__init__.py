@@ -12,7 +12,7 @@ from cardwright.sources.interface import Predictions
 if TYPE_CHECKING:
     import pyarrow
 
-    from cardwright.evaluators.counting import Tally
+    from cardwright.evaluators.rows.counting import Tally
 
 
 class Performance:

@@ -10,10 +10,11 @@ import numpy as np
 from pydantic import JsonValue
 
 from cardwright.errors import UsageError
-from cardwright.evaluators.counting import Cell, Layout, Tally, count, refuse
 from cardwright.evaluators.interface import Inputs
-from cardwright.evaluators.paired import Pairs, changes, pair
-from cardwright.evaluators.rates import (
+from cardwright.evaluators.rows.counting import Cell, Layout, Tally, count, refuse
+from cardwright.evaluators.rows.exact_sums import CALIBRATION_BINS, SCORE_BINS, FloatArray
+from cardwright.evaluators.rows.paired import Pairs, changes, pair
+from cardwright.evaluators.rows.rates import (
     HIGHER,
     LOWER,
     NEITHER,
@@ -25,7 +26,8 @@ from cardwright.evaluators.rates import (
     measure,
     rate_of,
 )
-from cardwright.evaluators.scored import (
+from cardwright.evaluators.rows.regression_metrics import of_view, r_squared, root_mean_squared_error
+from cardwright.evaluators.rows.score_metrics import (
     AVERAGE_PRECISION,
     BRIER,
     ECE,
@@ -44,8 +46,6 @@ from cardwright.evaluators.scored import (
     roc_curve,
     score_cells,
 )
-from cardwright.evaluators.sums import CALIBRATION_BINS, SCORE_BINS, FloatArray
-from cardwright.evaluators.values import of_view, r_squared, root_mean_squared_error
 from cardwright.record.evaluation import (
     Coverage,
     Evaluation,

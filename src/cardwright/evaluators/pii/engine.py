@@ -16,7 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
 
 from cardwright.errors import EvidenceError, MissingExtraError
-from cardwright.personal_data import Hit
+from cardwright.privacy.patterns import Hit
 
 Mode = Literal["fast", "stock"]
 
@@ -46,10 +46,10 @@ class Detector:
     """Finds personal data in texts, as presidio does."""
 
     def __init__(self, countries: tuple[str, ...] | None) -> None:
-        from cardwright.evaluators.pii import fast, stock
+        from cardwright.evaluators.pii import fast, presidio
 
         self.countries = countries
-        self._stock = stock.analyzer(countries)
+        self._stock = presidio.analyzer(countries)
         self._fast = fast.FastAnalyzer(self._stock)
         self._nlp = self._stock.nlp_engine.nlp
         self._lock = threading.RLock()
@@ -198,13 +198,13 @@ def detector(countries: Sequence[str] | None = None) -> Detector:
         Where there is no recogniser for a country.
     """
     try:
-        from cardwright.evaluators.pii import stock
+        from cardwright.evaluators.pii import presidio
     except ImportError as exc:
         library = {"spacy": "spacy", "tldextract": "tldextract"}.get(
             (exc.name or "").split(".")[0], "presidio-analyzer"
         )
         raise MissingExtraError(library, "text", "looking for personal data") from exc
-    chosen = None if countries is None else stock.country_codes(countries)
+    chosen = None if countries is None else presidio.country_codes(countries)
     with _making:
         if chosen not in _detectors:
             with _quiet():

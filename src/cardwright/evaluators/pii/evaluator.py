@@ -17,7 +17,7 @@ from cardwright.evaluators.interface import Inputs, Need, TallyEvaluator, run_ta
 from cardwright.evaluators.pii import engine, report
 from cardwright.evaluators.pii.columns import PARTS, Plan, Survey, SurveyTally, eligible, of_texts, plan
 from cardwright.evaluators.pii.tally import Scan, Settings, Tally, tally_cells
-from cardwright.personal_data import Hit
+from cardwright.privacy.patterns import Hit
 from cardwright.record.evaluation import Evaluation, count_severities
 from cardwright.sources.interface import Interaction, Interactions, Predictions, Table, Texts
 

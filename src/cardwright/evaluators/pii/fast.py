@@ -21,7 +21,7 @@ from typing import Any
 from presidio_analyzer import EntityRecognizer, PatternRecognizer, RecognizerResult
 from presidio_analyzer import predefined_recognizers as predefined
 
-from cardwright.evaluators.pii import phones, relax
+from cardwright.evaluators.pii import phones, re2_patterns
 
 try:
     import re2
@@ -68,8 +68,10 @@ class FastAnalyzer:
         return (
             isinstance(recognizer, PatternRecognizer)
             and type(recognizer).analyze in _RUNS_PATTERNS
-            and all(relax.to_re2(p.regex, recognizer.global_regex_flags) is not None for p in recognizer.patterns)
-            and all(relax.needs(p.regex, recognizer.global_regex_flags) is not None for p in recognizer.patterns)
+            and all(
+                re2_patterns.to_re2(p.regex, recognizer.global_regex_flags) is not None for p in recognizer.patterns
+            )
+            and all(re2_patterns.needs(p.regex, recognizer.global_regex_flags) is not None for p in recognizer.patterns)
         )
 
     def analyze(self, text: str, context: Sequence[str] = ()) -> list[Any]:
@@ -144,7 +146,7 @@ class FastAnalyzer:
 
 def _least_digits(recognizer: Any) -> int:
     """So many digits stand in every text in which a recogniser finds something."""
-    wanted = [relax.needs(p.regex, recognizer.global_regex_flags) for p in recognizer.patterns]
+    wanted = [re2_patterns.needs(p.regex, recognizer.global_regex_flags) for p in recognizer.patterns]
     return min((need.digits if need is not None else 0 for need in wanted), default=0)
 
 
@@ -179,7 +181,7 @@ def _re2_set(recognizers: list[Any]) -> tuple[Any, list[Any]]:
     owners = []
     for recognizer in recognizers:
         for pattern in recognizer.patterns:
-            patterns.Add(relax.to_re2(pattern.regex, recognizer.global_regex_flags))
+            patterns.Add(re2_patterns.to_re2(pattern.regex, recognizer.global_regex_flags))
             owners.append(recognizer)
     patterns.Compile()
     return patterns, owners
@@ -187,7 +189,7 @@ def _re2_set(recognizers: list[Any]) -> tuple[Any, list[Any]]:
 
 def _character_gate(recognizers: list[Any]) -> Any:
     wanted = [
-        (r, tuple(n for p in r.patterns if (n := relax.needs(p.regex, r.global_regex_flags)) is not None))
+        (r, tuple(n for p in r.patterns if (n := re2_patterns.needs(p.regex, r.global_regex_flags)) is not None))
         for r in recognizers
     ]
 

@@ -10,9 +10,9 @@ from cardwright.evaluators.pii import engine
 from cardwright.evaluators.pii.columns import LEAST_DIGITS, MOST_DIGITS, PARTS, Plan
 from cardwright.evaluators.pii.entities import UNSEEN, entity
 from cardwright.evaluators.pii.mask import mask
-from cardwright.evaluators.pii.overlap import counted, threshold
 from cardwright.evaluators.pii.tally import CHECKED, ColumnTally, Settings, Tally, severity_by_chance
-from cardwright.personal_data import Hit
+from cardwright.evaluators.pii.thresholds import counted, threshold
+from cardwright.privacy.patterns import Hit
 from cardwright.record.base import label
 from cardwright.record.evaluation import (
     SEVERITIES,

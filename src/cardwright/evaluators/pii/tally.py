@@ -14,8 +14,8 @@ from cardwright.evaluators.pii.columns import Cells, Kind, Plan, cells
 from cardwright.evaluators.pii.engine import Detector, Mode
 from cardwright.evaluators.pii.entities import entity
 from cardwright.evaluators.pii.mask import mask
-from cardwright.evaluators.pii.overlap import counted
-from cardwright.personal_data import Hit
+from cardwright.evaluators.pii.thresholds import counted
+from cardwright.privacy.patterns import Hit
 
 if TYPE_CHECKING:
     import pyarrow

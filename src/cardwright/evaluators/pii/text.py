@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from cardwright.evaluators.pii import engine
-from cardwright.evaluators.pii.overlap import counted
-from cardwright.personal_data import Hit, scan_light
+from cardwright.evaluators.pii.thresholds import counted
+from cardwright.privacy.patterns import Hit, scan_light
 
 __all__ = ["Hit", "scan_light", "scan_text"]
 

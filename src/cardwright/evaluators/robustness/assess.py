@@ -11,7 +11,6 @@ import numpy as np
 
 from cardwright.errors import CardwrightError, MissingExtraError, SourceError, UsageError, did_you_mean
 from cardwright.evaluators.interface import Inputs
-from cardwright.evaluators.rates import HIGHER, LOWER, About, Metric, interval_of
 from cardwright.evaluators.robustness.drops import (
     BY_TASK,
     Answers,
@@ -21,16 +20,9 @@ from cardwright.evaluators.robustness.drops import (
     against,
 )
 from cardwright.evaluators.robustness.perturb import Perturbation, planned
-from cardwright.evaluators.slices.sample import (
-    Cuts,
-    Part,
-    Sample,
-    check_edges,
-    declared_columns,
-    parts_of,
-    read,
-)
-from cardwright.evaluators.sums import FloatArray
+from cardwright.evaluators.rows.exact_sums import FloatArray
+from cardwright.evaluators.rows.rates import HIGHER, LOWER, About, Metric, interval_of
+from cardwright.evaluators.rows.slice_sample import Cuts, Part, Sample, check_edges, declared_columns, parts_of, read
 from cardwright.record.base import label as as_label
 from cardwright.record.evaluation import (
     Coverage,

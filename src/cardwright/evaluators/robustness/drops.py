@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cardwright.evaluators.rates import LOWER, Metric
-from cardwright.evaluators.sums import FloatArray, IntArray
+from cardwright.evaluators.rows.exact_sums import FloatArray, IntArray
+from cardwright.evaluators.rows.rates import LOWER, Metric
 from cardwright.statistics.contrast import BoolArray, Contrast, Losses, difference_to_rest, mean_change
 from cardwright.statistics.intervals import Bounds, newcombe, z_quantile
 from cardwright.statistics.paired import mcnemar, paired_difference

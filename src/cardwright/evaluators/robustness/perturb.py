@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cardwright.errors import UsageError, did_you_mean
-from cardwright.evaluators.encoding import numbers
-from cardwright.evaluators.slices.sample import is_number
+from cardwright.evaluators.rows.encoding import numbers
+from cardwright.evaluators.rows.slice_sample import is_number
 from cardwright.record.base import label as as_label
 from cardwright.record.evaluation import NotTested
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cardwright.errors import UsageError
-from cardwright.evaluators.attributions.select import keyed_hash
 from cardwright.evaluators.interface import Inputs
-from cardwright.evaluators.rates import LOWER, NEITHER, About, Metric, interval_of
-from cardwright.evaluators.slices.sample import (
+from cardwright.evaluators.rows.rates import LOWER, NEITHER, About, Metric, interval_of
+from cardwright.evaluators.rows.sampling import keyed_hash
+from cardwright.evaluators.rows.slice_sample import (
     BoolArray,
     Cuts,
     Part,

@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from cardwright.evaluators.encoding import encode, numbers
-from cardwright.evaluators.slices.sample import MAX_VALUES, BoolArray, Sample, is_number, rounded
-from cardwright.evaluators.sums import FloatArray
+from cardwright.evaluators.rows.encoding import encode, numbers
+from cardwright.evaluators.rows.exact_sums import FloatArray
+from cardwright.evaluators.rows.slice_sample import MAX_VALUES, BoolArray, Sample, is_number, rounded
 from cardwright.record.base import label as as_label
 from cardwright.statistics.contrast import Losses
 

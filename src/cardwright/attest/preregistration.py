@@ -1,0 +1,82 @@
+"""The plan, signed before anything is evaluated.
+
+There is no dossier yet, so the signatures stand in a file beside its place, `<folder>.plan.jsonl`. `run` takes those of the plan
+that it carries out into the dossier, and into the ledger ahead of the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cardwright.attest import ledger
+from cardwright.attest.ledger import Ledger
+from cardwright.dossier import store
+from cardwright.record.claim import Preregister
+
+if TYPE_CHECKING:
+    from cardwright.attest.keys import PrivateKey
+
+
+@dataclass(frozen=True)
+class Signed:
+    """The signatures of one plan, and the ledger with them."""
+
+    lines: bytes
+    """One claim a line; empty where nobody signed this plan."""
+    chain: Ledger
+    """The ledger, each claim a line of it."""
+    others: int
+    """How many signatures are of another plan: one that was changed since."""
+
+
+def taken(signatures: bytes, former: bytes, subject: str, plan_sha256: str) -> Signed:
+    """The signatures that are of this plan, ahead of the run that is to come.
+
+    Parameters
+    ----------
+    signatures:
+        The file beside the dossier's place.
+    former:
+        The ledger of the dossier that the run takes the place of; empty where there is none.
+    """
+    chain = ledger.read(former, subject)
+    if not signatures:
+        return Signed(lines=b"", chain=chain, others=0)
+    # Signatures cost a tenth of a second to import; most plans have none.
+    from cardwright.attest import claims
+
+    lines, others = b"", 0
+    for one, line in zip(claims.read(signatures, where="the plan's signatures"), signatures.splitlines(), strict=True):
+        if not isinstance(one.claim, Preregister) or one.claim.plan_sha256 != plan_sha256:
+            others += 1
+            continue
+        chain = chain.append("claim", one.claim.kind, one.sealed.id, one.claim.at)
+        lines += line + b"\n"
+    return Signed(lines=lines, chain=chain, others=others)
+
+
+def sign(folder: Path, subject: str, key: PrivateKey, claim: Callable[[], Preregister]) -> str:
+    """Sign a plan, for the run that will write the dossier `folder`; gives the claim's id.
+
+    Raises
+    ------
+    StoreError
+        Where another process is writing there.
+    """
+    from cardwright.attest import claims
+
+    added: list[str] = []
+
+    def append(before: bytes) -> bytes:
+        # The ledger as it stands shows later how many runs had been made when the plan was signed.
+        head = ledger.read(store.ledger_of(folder), subject).head
+        line = claims.make(claim(), key, head) + b"\n"
+        (signed,) = claims.read(line)
+        added.append(signed.sealed.id)
+        return before + line
+
+    store.sign_plan(folder, append)
+    return added[0]

@@ -1,0 +1,135 @@
+"""The JSON Schema of each file format, exported from the values that read it."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import itertools
+import json
+import textwrap
+from importlib import import_module
+from typing import Any, get_args
+
+from pydantic import BaseModel
+
+FORMATS: dict[str, str] = {
+    "assessment": "cardwright.plan.assessment:AssessmentFile",
+    "checklist": "cardwright.policy.checklist:Checklist",
+    "details": "cardwright.record.details:Details",
+    "manifest": "cardwright.dossier.store:Manifest",
+    "plan-lock": "cardwright.record.record:PlanLock",
+    "policy": "cardwright.policy.policy:PolicyFile",
+    "record": "cardwright.record.record:Record",
+    "run": "cardwright.record.provenance:RunFacts",
+    "verdict": "cardwright.record.verdict:Verdict",
+}
+"""Every file format by name, and the value that it is read into."""
+
+
+def of(name: str) -> bytes:
+    """The JSON Schema (draft 2020-12) of a file format, indented, with a final newline."""
+    model = model_of(name)
+    schema: dict[str, Any] = _details() if name == "details" else model.model_json_schema(mode="validation")
+    _describe(schema, model)
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"cardwright/{name}/1", **schema}
+    return (json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True) + "\n").encode("utf-8")
+
+
+def model_of(name: str) -> type[BaseModel]:
+    """The value that a file format is read into."""
+    module, _, attribute = FORMATS[name].partition(":")
+    model: type[BaseModel] = getattr(import_module(module), attribute)
+    return model
+
+
+def _describe(schema: dict[str, Any], top: type[BaseModel]) -> None:
+    """Put the docstring that follows each field into the schema.
+
+    pydantic can do this itself (`use_attribute_docstrings`), but it parses every module's source on import for it, which would
+    cost `gate` half a second.
+    """
+    reached = _reached(top)
+    for title, definition in ((None, schema), *schema.get("$defs", {}).items()):
+        model = top if title is None else reached.get(title)
+        for cls in reversed(model.__mro__) if model is not None else ():
+            if not (issubclass(cls, BaseModel) and cls.__module__.startswith("cardwright")):
+                continue
+            for name, text in _docstrings(cls).items():
+                field = cls.model_fields.get(name)
+                key = (field.alias if field is not None else None) or name
+                if key in definition.get("properties", {}):
+                    definition["properties"][key].setdefault("description", text)
+
+
+def _docstrings(cls: type[BaseModel]) -> dict[str, str]:
+    body = ast.parse(textwrap.dedent(inspect.getsource(cls))).body[0]
+    assert isinstance(body, ast.ClassDef)
+    found: dict[str, str] = {}
+    for statement, following in itertools.pairwise(body.body):
+        if (
+            isinstance(statement, ast.AnnAssign)
+            and isinstance(statement.target, ast.Name)
+            and isinstance(following, ast.Expr)
+            and isinstance(following.value, ast.Constant)
+            and isinstance(following.value.value, str)
+        ):
+            found[statement.target.id] = inspect.cleandoc(following.value.value)
+    return found
+
+
+def _reached(top: type[BaseModel]) -> dict[str, type[BaseModel]]:
+    """Our models by name, those that a model's fields reach: another module may have a class of the same name."""
+    found: dict[str, type[BaseModel]] = {}
+
+    def visit(annotation: Any) -> None:
+        for inner in get_args(annotation):
+            visit(inner)
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel) and annotation.__name__ not in found:
+            found[annotation.__name__] = annotation
+            for field in annotation.model_fields.values():
+                visit(field.annotation)
+
+    visit(top)
+    return found
+
+
+def _details() -> dict[str, object]:
+    """`details.yaml` as a person writes it: the head, then a key per field."""
+    from cardwright.record.details import FIELDS
+
+    properties: dict[str, object] = {
+        "schema": {"const": "cardwright/details/1"},
+        "stated_by": {"type": "string", "description": "Who answers, where an answer does not say so itself."},
+        "stated_on": {"type": "string", "format": "date", "description": "When."},
+    }
+    for name, spec in FIELDS.items():
+        if spec.columns:
+            entry = {
+                "type": "object",
+                "properties": {column: {"type": "string"} for column in spec.columns},
+                "additionalProperties": False,
+            }
+            content: dict[str, object] = {"type": "array", "items": entry}
+        else:
+            content = {"type": "string"}
+        signed = {
+            "type": "object",
+            "properties": {
+                "text" if not spec.columns else "entries": content,
+                "stated_by": {"type": "string"},
+                "stated_on": {"type": "string", "format": "date"},
+            },
+            "additionalProperties": False,
+        }
+        properties[name] = {
+            "title": spec.title,
+            "description": f"{spec.question} Good: {spec.good} Not helpful: {spec.bad}",
+            "anyOf": [content, signed, {"type": "null"}],
+        }
+    return {
+        "title": "Details",
+        "type": "object",
+        "properties": properties,
+        "required": ["schema"],
+        "additionalProperties": False,
+    }

@@ -1,0 +1,54 @@
+"""The same record in other systems' formats, each held against its official schema when it is written.
+
+Other formats know less: where one has no place for an interval, a denominator or a missing number, it stands in a property or a
+note, and what is not measured is never written as a number.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from cardwright.documents.exports import croissant, cyclonedx, model_card_toolkit
+from cardwright.documents.interface import Edition
+from cardwright.errors import RenderError, UsageError, did_you_mean
+
+Export = tuple[Callable[[Edition], dict[str, Any]], Callable[[bytes], str | None], str]
+
+FORMATS: dict[str, Export] = {
+    "cyclonedx": (cyclonedx.make, cyclonedx.problem, "cdx.json"),
+    "croissant": (croissant.make, croissant.problem, "croissant.json"),
+    "mct": (model_card_toolkit.make, model_card_toolkit.problem, "mct.json"),
+}
+"""Format to what makes it, what checks it, and the end of its file name."""
+
+
+def export(edition: Edition, format: str) -> bytes:
+    """A record as JSON of another system. The same edition gives the same bytes.
+
+    Parameters
+    ----------
+    format
+        `cyclonedx` (1.7, ML-BOM with model card, data, standards and declarations), `croissant` (1.1 with RAI 1.0), `mct` (Model
+        Card Toolkit 0.0.2). Hugging Face metadata stand at the head of the Markdown card.
+
+    Raises
+    ------
+    UsageError
+        Where there is no such format; names the nearest.
+    MissingExtraError
+        Where the library that holds the official schema is not installed.
+    RenderError
+        Where the result does not fit its schema.
+    """
+    if format not in FORMATS:
+        raise UsageError(f'nothing is exported as "{format}"', do=did_you_mean(format, FORMATS))
+    make, problem, _ = FORMATS[format]
+    data = (json.dumps(make(edition), ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode("utf-8")
+    wrong = problem(data)
+    if wrong is not None:
+        raise RenderError(
+            f"the {format} export does not fit its schema: {wrong}", do="Report this with the record's schema."
+        )
+    return data

@@ -1,0 +1,132 @@
+"""What a dossier on disk holds, as values: the case that is judged, the policy it is judged by. Light: `gate` starts here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from cardwright.dossier import layout
+from cardwright.errors import IntegrityError, PolicyError, did_you_mean
+from cardwright.files import disk, packaged
+from cardwright.policy.checklist import Checklist, coverage
+from cardwright.policy.checklist import read as read_checklist
+from cardwright.policy.policy import Policy, read_policy
+from cardwright.record import canonical
+from cardwright.record.case import Case
+from cardwright.record.claim import Claim
+from cardwright.record.coverage import ChecklistCoverage
+from cardwright.record.provenance import RunFacts
+from cardwright.record.record import PlanLock, Record
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def case_of(
+    files: Mapping[str, bytes],
+    *,
+    where: str,
+    artefacts: Mapping[str, str] | None = None,
+    read: Mapping[str, Any] | None = None,
+) -> Case:
+    """The case that a dossier holds; `read` are files that were parsed already."""
+    known = read or {}
+
+    def of(model: type[Model], name: str) -> Model:
+        place = f"{where}/{name}"
+        if name in known:
+            return canonical.validated(model, known[name], files[name], where=place)
+        return canonical.parse(model, files[name], where=place)
+
+    record = of(Record, layout.RECORD)
+    plan = of(PlanLock, layout.PLAN) if layout.PLAN in files else None
+    facts = of(RunFacts, layout.RUN) if layout.RUN in files else None
+    return Case(record=record, plan=plan, run=facts, artefacts=dict(artefacts) if artefacts is not None else None)
+
+
+def policy_of(name: str, *, beside: Path | None = None) -> Policy:
+    """A policy by the name of one that is packaged, or by a path; a relative path starts beside the plan.
+
+    Raises
+    ------
+    PolicyError
+        Where it is not valid, or there is none of that name.
+    """
+
+    def find(name: str, asked_from: str) -> tuple[bytes, str]:
+        if name.endswith((".yaml", ".yml")) or "/" in name:
+            start = Path(asked_from).parent if asked_from else beside or Path()
+            path = start / name
+            return disk.read_file(path, what="policy"), str(path)
+        if name not in packaged.names("policies"):
+            raise PolicyError(f'no policy is called "{name}"', do=did_you_mean(name, packaged.names("policies")))
+        return packaged.read("policies", name)
+
+    data, where = find(name, "")
+    return read_policy(data, where=where, find=find)
+
+
+STANDARD_CHECKLISTS = ("responsible_ai_minimum", "handoff_readiness")
+"""What the responsible-AI report holds against a record where nobody names others."""
+
+
+def checklist_of(name: str) -> Checklist:
+    """A checklist by the name of one that is packaged, or by a path.
+
+    Raises
+    ------
+    PolicyError
+        Where it is not valid.
+    """
+    if name.endswith((".yaml", ".yml")) or "/" in name:
+        return read_checklist(disk.read_file(Path(name), what="checklist"), where=name)
+    data, where = packaged.read("checklists", name)
+    return read_checklist(data, where=where)
+
+
+def coverage_of(
+    record: Record, names: tuple[str, ...] = (), claims: tuple[Claim, ...] = ()
+) -> tuple[ChecklistCoverage, ...]:
+    """Checklists held against a record and what people attest; the standard ones where none is named."""
+    return tuple(coverage(checklist_of(name), record, claims) for name in names or STANDARD_CHECKLISTS)
+
+
+def documents_hold(files: Mapping[str, bytes], record_sha256: str) -> str:
+    """Hold every document against the record: the PDF's embedded record has its bytes, and each prints its digest.
+
+    Raises
+    ------
+    IntegrityError
+        Where a document belongs to another record.
+    """
+    held: list[str] = []
+    for name, data in sorted(files.items()):
+        if name.endswith(".pdf"):
+            embedded = _embedded(data, name)
+            if embedded != files[layout.RECORD]:
+                raise IntegrityError(
+                    "the record inside the PDF is another one",
+                    where=name,
+                    do="It was changed, or is of another dossier.",
+                )
+            held.append(name)
+        elif name.endswith((".md", ".html")):
+            if record_sha256.encode("ascii") not in data:
+                raise IntegrityError(
+                    "it does not name the record's digest", where=name, do="It was changed, or is of another dossier."
+                )
+            held.append(name)
+    return f"{len(held)} documents hold record {record_sha256[:12]}" if held else "there are no documents"
+
+
+def _embedded(data: bytes, name: str) -> bytes:
+    import pikepdf
+
+    try:
+        with disk.as_file(data) as file, pikepdf.open(file) as pdf:
+            attachment = pdf.attachments.get("record.json")
+            return attachment.get_file().read_bytes() if attachment is not None else b""
+    except pikepdf.PdfError as exc:
+        raise IntegrityError("not a PDF that can be read", where=name, do="It is damaged.") from exc

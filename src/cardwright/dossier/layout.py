@@ -1,0 +1,64 @@
+"""Which files a dossier holds, what each is called, and the manifest that lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from cardwright.record import canonical
+from cardwright.record.base import Count, RelativePath, Sha256, Value
+
+MANIFEST = "manifest.json"
+PLAN = "plan.lock.json"
+RECORD = "record.json"
+RUN = "evidence/run.json"
+REVIEW = "review.json"
+VERDICT = "verdict.json"
+CLAIMS = "claims.jsonl"
+LEDGER = "ledger.jsonl"
+FINAL = "audit_report_final.pdf"
+OUTSIDE = (MANIFEST, VERDICT, CLAIMS, LEDGER, FINAL)
+"""Files that the manifest does not list: itself, and what is said over it."""
+
+
+class Entry(Value):
+    """One file of a dossier."""
+
+    path: RelativePath
+    """Where it stands."""
+    sha256: Sha256
+    """Digest of its bytes."""
+    size: Count
+    """Its size in bytes."""
+
+
+class Manifest(Value):
+    """`manifest.json`: everything that is signed, by digest."""
+
+    schema_: Annotated[Literal["cardwright/manifest/1"], Field(alias="schema")] = "cardwright/manifest/1"
+    """The format of this file."""
+    files: tuple[Entry, ...]
+    """Every file but those that speak of the manifest."""
+
+    @property
+    def sha256(self) -> str:
+        """Digest of the canonical bytes."""
+        return canonical.sha256(self)
+
+
+def manifest_of(files: Mapping[str, bytes]) -> Manifest:
+    """The manifest of a dossier's files."""
+    return Manifest(
+        files=tuple(
+            Entry(path=path, sha256=canonical.digest(data), size=len(data))
+            for path, data in sorted(files.items())
+            if path not in OUTSIDE
+        )
+    )
+
+
+def to_json(value: Value) -> bytes:
+    """A value as it is written: canonical JSON and nothing else, so that the digest of the file is the value's."""
+    return canonical.dumps(value)

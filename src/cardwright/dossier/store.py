@@ -1,0 +1,452 @@
+"""The only reader and writer of dossiers: atomic, locked, recoverable.
+
+A dossier is a folder. It is written beside and swapped in as a whole, so that a reader, a full disk or a power cut sees the old
+one or the new one, never half of one.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import glob
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path, PurePosixPath
+
+from cardwright.dossier.layout import CLAIMS, LEDGER, MANIFEST, OUTSIDE, PLAN, RECORD, Manifest
+from cardwright.errors import EvidenceError, IntegrityError, SourceError, StoreError
+from cardwright.files.disk import _near, _unwritten, read_file, write_file
+from cardwright.record import canonical
+
+# ---------------------------------------------------------------------------------------------------- reading
+
+
+def read_dossier(folder: Path) -> dict[str, bytes]:
+    """Every file of a dossier, held against its manifest.
+
+    Raises
+    ------
+    SourceError
+        Where the folder is not a dossier.
+    IntegrityError
+        Where a file differs from the manifest, is not listed, or is not there.
+    """
+    recover(folder)
+    for _ in range(3):
+        if not folder.is_dir():
+            raise SourceError(
+                "there is no dossier", where=str(folder), do=_near(folder) or "Make one: cardwright run PLAN -o FOLDER."
+            )
+        there = folder.stat()
+        try:
+            return hold(_files(folder), where=str(folder))
+        except EvidenceError:
+            # Another process has swapped another dossier in meanwhile: what was read is half of each.
+            if not folder.is_dir() or folder.stat().st_ino == there.st_ino:
+                raise
+    raise StoreError("another process keeps writing this dossier", where=str(folder), do="Wait until it has ended.")
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    files: dict[str, bytes] = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_symlink():
+            raise IntegrityError("a symbolic link in a dossier", where=str(path), do="A dossier holds files only.")
+        if path.is_file():
+            files[path.relative_to(folder).as_posix()] = read_file(path)
+        elif not path.is_dir():
+            raise IntegrityError("neither a file nor a folder", where=str(path), do="A dossier holds files only.")
+    return files
+
+
+def hold(files: dict[str, bytes], *, where: str) -> dict[str, bytes]:
+    """The files of a dossier, held against the manifest among them.
+
+    Raises
+    ------
+    SourceError
+        Where there is no manifest.
+    IntegrityError
+        Where a file differs from the manifest, is not listed, or is not there.
+    """
+    if MANIFEST not in files:
+        raise SourceError(
+            f"not a dossier: it has no {MANIFEST}", where=where, do="Name the folder that `run` has written."
+        )
+    folder = Path(where)
+    manifest = canonical.parse(Manifest, files[MANIFEST], where=str(folder / MANIFEST))
+    if canonical.dumps(manifest) != files[MANIFEST]:
+        raise IntegrityError("not in canonical form", where=str(folder / MANIFEST), do="Somebody has rewritten it.")
+    listed = {entry.path: entry for entry in manifest.files}
+    for name, entry in listed.items():
+        if name not in files:
+            raise IntegrityError(
+                "listed in the manifest, but not there", where=str(folder / name), do="Make the dossier again."
+            )
+        if canonical.digest(files[name]) != entry.sha256:
+            raise IntegrityError(
+                "its bytes are not those of the manifest",
+                where=str(folder / name),
+                do="It was changed after it was written.",
+            )
+    extra = sorted(set(files) - set(listed) - set(OUTSIDE))
+    if extra:
+        raise IntegrityError(
+            "not listed in the manifest", where=str(folder / extra[0]), do="It was added after the dossier was written."
+        )
+    return files
+
+
+def find_dossiers(places: Sequence[Path]) -> list[Path]:
+    """The dossiers at these places and in the folders below them, sorted; hidden folders are not looked into.
+
+    Raises
+    ------
+    SourceError
+        Where a place is not there.
+    """
+
+    def unreadable(exc: OSError) -> None:
+        raise SourceError(f"the folder cannot be read ({exc.strerror})", where=str(exc.filename)) from exc
+
+    found: set[Path] = set()
+    for place in places:
+        recover(place)
+        if not place.is_dir():
+            raise SourceError("there is no such folder", where=str(place), do=_near(place) or "Check the path.")
+        for folder, below, names in os.walk(place, onerror=unreadable):
+            if MANIFEST in names or (RECORD in names and PLAN in names):
+                found.add(Path(folder))
+                below.clear()
+            below[:] = [name for name in below if not name.startswith(".")]
+            # Links are not followed, since they can lead in a circle; a dossier behind one is not passed over.
+            linked = [path for path in (Path(folder) / name for name in below) if path.is_symlink()]
+            found.update(path for path in linked if (path / MANIFEST).is_file())
+    return sorted(found)
+
+
+def ledger_of(folder: Path) -> bytes:
+    """The ledger of a dossier that is there already, so that the next run carries it on; empty where there is none."""
+    path = folder / LEDGER
+    return read_file(path, what="ledger") if path.is_file() else b""
+
+
+def kept(folder: Path) -> dict[str, bytes]:
+    """What a run that was cut off has finished, by evaluation; empty where there is nothing."""
+    place = _keeping(folder)
+    if not place.is_dir():
+        return {}
+    return {path.stem: read_file(path, what="kept evaluation") for path in sorted(place.glob("*.json"))}
+
+
+def _keeping(folder: Path) -> Path:
+    folder = folder.absolute()
+    return folder.parent / f".{folder.name}.resume"
+
+
+# ---------------------------------------------------------------------------------------------------- writing
+
+
+def keep(folder: Path, id_: str, data: bytes) -> None:
+    """Keep a finished evaluation beside a dossier that is not written yet.
+
+    Raises
+    ------
+    StoreError
+        Where it cannot be written.
+    """
+    write_file(_keeping(folder) / f"{id_}.json", data)
+
+
+def forget(folder: Path) -> None:
+    """Drop what was kept: the dossier is written, and holds it."""
+    shutil.rmtree(_keeping(folder), ignore_errors=True)
+
+
+def _plan_signatures(folder: Path) -> Path:
+    folder = folder.absolute()
+    return folder.parent / f"{folder.name}.plan.jsonl"
+
+
+def plan_signatures(folder: Path) -> bytes:
+    """Who signed the plan of the dossier that is to be written there; empty where nobody did."""
+    path = _plan_signatures(folder)
+    return read_file(path, what="the plan's signatures") if path.is_file() else b""
+
+
+def sign_plan(folder: Path, change: Callable[[bytes], bytes]) -> None:
+    """Add a signature of the plan, beside the place of a dossier that is not written yet.
+
+    Raises
+    ------
+    StoreError
+        Where another process is writing there.
+    """
+    with locked(folder):
+        write_file(_plan_signatures(folder), change(plan_signatures(folder)))
+
+
+def amend(folder: Path, change: Callable[[Mapping[str, bytes]], Mapping[str, bytes]]) -> Mapping[str, bytes]:
+    """Add what is said over a dossier: claims, ledger, verdict, the final report. What the manifest lists cannot change.
+
+    The change is made from what is read under the lock, so that two people who sign at once lose nothing.
+
+    Raises
+    ------
+    StoreError
+        Where another process is writing, or a file that the manifest lists would change.
+    """
+    with locked(folder):
+        recover(folder, alone=True)
+        before = read_dossier(folder)
+        after = {**before, **change(before)}
+        if any(after[name] != data for name, data in before.items() if name not in OUTSIDE) or set(after) - set(
+            before
+        ) - set(OUTSIDE):
+            raise StoreError(
+                "what was made is not changed afterwards", where=str(folder), do="Run again, with --supersede."
+            )
+        _write(folder.absolute(), after)
+    return after
+
+
+def write_dossier(folder: Path, files: Mapping[str, bytes], *, supersede: bool = False) -> None:
+    """Swap a dossier in as a whole; the former one stays until the new one is complete, and then is gone.
+
+    Parameters
+    ----------
+    supersede:
+        Archive a signed dossier beside the new one, as `<name>.superseded-<manifest digest>`, and take its place.
+
+    Raises
+    ------
+    StoreError
+        Where it cannot be written, the folder holds something that is not a dossier, or the dossier there is signed.
+    """
+    folder = folder.absolute()
+    for name in files:
+        if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+            raise StoreError(f"{name} is not a path inside the dossier")
+    with locked(folder):
+        recover(folder, alone=True)
+        if supersede and (folder / CLAIMS).is_file():
+            _archive(folder)
+        _may_replace(folder)
+        _write(folder, files)
+
+
+def _archive(folder: Path) -> None:
+    digest = canonical.digest((folder / MANIFEST).read_bytes())[:12] if (folder / MANIFEST).is_file() else "unknown"
+    archive = folder.parent / f"{folder.name}.superseded-{digest}"
+    if archive.exists():
+        raise StoreError("this dossier was superseded before", where=str(archive), do="Move the archive elsewhere.")
+    try:
+        folder.rename(archive)
+    except OSError as exc:
+        raise _unwritten(archive, exc) from exc
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        new = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.new."))
+    except OSError as exc:
+        raise _unwritten(folder, exc) from exc
+    try:
+        for name, data in files.items():
+            path = new / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        new.chmod(0o755)
+        _swap(new, folder)
+    except OSError as exc:
+        raise _unwritten(folder, exc) from exc
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+
+
+def _may_replace(folder: Path) -> None:
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise StoreError("is a file, not a folder", where=str(folder), do="Name another folder with -o.")
+    if any(folder.iterdir()) and not (folder / MANIFEST).is_file():
+        raise StoreError(
+            "holds files that are not a dossier",
+            where=str(folder),
+            do="Name another folder with -o; nothing was changed.",
+        )
+    if (folder / CLAIMS).is_file() and (folder / CLAIMS).stat().st_size:
+        raise StoreError(
+            "this dossier is signed and is not overwritten",
+            where=str(folder),
+            do="Write to another folder, or use --supersede.",
+        )
+
+
+def _swap(new: Path, folder: Path) -> None:
+    if not folder.exists():
+        new.rename(folder)
+        return
+    if _exchange(new, folder):
+        return
+    # Two steps where the file system cannot exchange: a journal says what a crash between them left behind.
+    old = folder.parent / f".{folder.name}.old"
+    shutil.rmtree(old, ignore_errors=True)
+    journal = folder.parent / f".{folder.name}.swap"
+    journal.write_text(json.dumps({"new": new.name}), encoding="utf-8")
+    folder.rename(old)
+    new.rename(folder)
+    journal.unlink()
+    shutil.rmtree(old, ignore_errors=True)
+
+
+_RENAME_EXCHANGE = 2
+_AT_FDCWD = -100
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Exchange two folders in one step (Linux renameat2); False where the system cannot."""
+    if not sys.platform.startswith("linux"):
+        return False
+    libc = ctypes.CDLL(None, use_errno=True)
+    if not hasattr(libc, "renameat2"):
+        return False
+    result: int = libc.renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE)
+    return result == 0
+
+
+def recover(folder: Path, *, alone: bool = False) -> None:
+    """Finish or undo a swap that was cut off, so that the folder is the old dossier or the new one.
+
+    Parameters
+    ----------
+    alone:
+        Whether the lock is held: then what a writer that was killed has left beside the dossier goes, too.
+
+    Raises
+    ------
+    StoreError
+        Where the swap is not cut off: another process is in the midst of it.
+    """
+    folder = folder.absolute()
+    if alone:
+        for left in folder.parent.glob(f".{glob.escape(folder.name)}.new.*"):
+            shutil.rmtree(left, ignore_errors=True)
+    journal = folder.parent / f".{folder.name}.swap"
+    old = folder.parent / f".{folder.name}.old"
+    if not journal.is_file():
+        if alone and folder.exists():
+            shutil.rmtree(old, ignore_errors=True)
+        return
+    if not alone:
+        with locked(folder):
+            recover(folder, alone=True)
+        return
+    if not folder.exists() and old.exists():
+        old.rename(folder)
+    with suppress(OSError):
+        journal.unlink()
+    if folder.exists():
+        shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """One writer at a time; a second one is refused at once.
+
+    Raises
+    ------
+    StoreError
+        Where another process is writing this dossier.
+    """
+    folder = folder.absolute()
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        path = folder.parent / f".{folder.name}.lock"
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as exc:
+        raise _unwritten(folder, exc) from exc
+    try:
+        _lock(descriptor, folder)
+        # Whoever held it may have unlinked it since it was opened here; then this lock guards nothing.
+        if not path.exists() or path.stat().st_ino != os.fstat(descriptor).st_ino:
+            raise StoreError(
+                "another process is writing this dossier", where=str(folder), do="Wait until it has ended."
+            )
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                path.unlink()
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int, folder: Path) -> None:
+    busy = StoreError("another process is writing this dossier", where=str(folder), do="Wait until it has ended.")
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        import msvcrt
+
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+        except OSError as exc:
+            raise busy from exc
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as exc:
+        raise busy from exc
+
+
+def digests(folder: Path, names: list[str]) -> dict[str, str]:
+    """SHA-256 of the named files of a folder as they are now; a file that is not there is left out.
+
+    Raises
+    ------
+    SourceError
+        Where the folder is not there.
+    """
+    if not folder.is_dir():
+        raise SourceError(
+            "there is no such folder", where=str(folder), do="Name the folder that holds the subject's files."
+        )
+    found: dict[str, str] = {}
+    for name in names:
+        path = folder / name
+        if path.is_file():
+            found[name] = canonical.digest(path.read_bytes())
+    return found
+
+
+def copy(source: Path, target: Path, *, force: bool = False) -> None:
+    """Copy a file, or a folder of files, to where nothing is yet.
+
+    Raises
+    ------
+    StoreError
+        Where something is there already and `force` is not set, or it cannot be written.
+    """
+    if target.exists() and target.samefile(source):
+        return
+    if target.exists() and not force:
+        raise StoreError(
+            "is there already, and is not overwritten", where=str(target), do="Name another folder, or add --force."
+        )
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, dirs_exist_ok=force)
+        else:
+            shutil.copy2(source, target)
+    except OSError as exc:
+        raise _unwritten(target, exc) from exc

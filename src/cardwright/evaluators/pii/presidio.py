@@ -1,0 +1,182 @@
+"""presidio-analyzer set up to run alone: no model, no download, no look-up. Import it through `engine`.
+
+Four things differ from `AnalyzerEngine()` as it comes:
+
+1. The language engine is a blank English tokeniser, whose lemmas are the lower-cased tokens. Without lemmas presidio finds no
+   context word and says nothing about it.
+2. E-mail addresses are validated against the list of public suffixes that comes with tldextract; as it comes, the first
+   address would be looked up at publicsuffix.org.
+3. Secrets have recognisers.
+4. The countries whose own numbers are looked for are chosen by the plan.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import spacy
+import tldextract
+from presidio_analyzer import AnalyzerEngine, EntityRecognizer, Pattern, PatternRecognizer, RecognizerRegistry
+from presidio_analyzer import predefined_recognizers as predefined
+from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
+
+from cardwright.errors import UsageError, did_you_mean
+from cardwright.privacy.patterns import SECRETS, SecretForm
+
+LANGUAGE = "en"
+
+
+class BlankEnglish(NlpEngine):  # type: ignore[misc]  # presidio has no type information
+    """Tokens of a blank spaCy pipeline, lower-cased as their own lemmas; no entities."""
+
+    engine_name = "blank_english"
+    is_available = True
+
+    def __init__(self) -> None:
+        self.nlp: Any = None
+
+    def load(self) -> None:
+        """Make the tokeniser; nothing is read but the package itself."""
+        self.nlp = spacy.blank(LANGUAGE)
+        self.nlp.max_length = 10_000_000  # longer texts come in pieces; presidio alone raises at a million characters
+
+    def is_loaded(self) -> bool:
+        """Whether `load` was called."""
+        return self.nlp is not None
+
+    def process_text(self, text: str, language: str) -> Any:
+        """See `presidio_analyzer.nlp_engine.NlpEngine.process_text`."""
+        doc = self.nlp(text)
+        return NlpArtifacts(
+            entities=[],
+            tokens=doc,
+            tokens_indices=[token.idx for token in doc],
+            lemmas=[token.lower_ for token in doc],
+            nlp_engine=self,
+            language=language,
+            scores=[],
+        )
+
+    def process_batch(
+        self, texts: Iterable[str], language: str, batch_size: int = 1, n_process: int = 1, as_tuples: bool = False
+    ) -> Iterator[tuple[str, Any]]:
+        """See `presidio_analyzer.nlp_engine.NlpEngine.process_batch`."""
+        for text in texts:
+            yield text, self.process_text(text, language)
+
+    def is_stopword(self, word: str, language: str) -> bool:
+        """Whether a word is too common to be context."""
+        return bool(self.nlp.vocab[word].is_stop)
+
+    def is_punct(self, word: str, language: str) -> bool:
+        """Whether a word is punctuation."""
+        return bool(self.nlp.vocab[word].is_punct)
+
+    def get_supported_entities(self) -> list[str]:
+        """None: names of people and places take a trained model."""
+        return []
+
+    def get_supported_languages(self) -> list[str]:
+        """English alone."""
+        return [LANGUAGE]
+
+
+_suffixes = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, fallback_to_snapshot=True)
+
+
+class OfflineEmailRecognizer(predefined.EmailRecognizer):  # type: ignore[misc]  # presidio has no type information
+    """presidio's recogniser of e-mail addresses, with the bundled list of public suffixes."""
+
+    def validate_result(self, pattern_text: str) -> bool:
+        """Whether the domain ends with a public suffix."""
+        return bool(_suffixes(pattern_text).fqdn != "")
+
+
+class SecretRecognizer(PatternRecognizer):  # type: ignore[misc]  # presidio has no type information
+    """One form of a secret as a recogniser; case counts."""
+
+    def __init__(self, form: SecretForm) -> None:
+        self.form = form
+        super().__init__(
+            supported_entity=form.entity,
+            name=f"Secret: {form.name}",
+            patterns=[Pattern(form.name, form.pattern, form.score)],
+            context=list(form.context) or None,
+            supported_language=LANGUAGE,
+            global_regex_flags=int(re.MULTILINE),
+        )
+
+    def validate_result(self, pattern_text: str) -> bool | None:
+        """True where a checksum holds, False where it is no secret, None where the form alone decides."""
+        return self.form.check(pattern_text) if self.form.check is not None else None
+
+
+# Recognisers of presidio that hold for every country.
+_EVERYWHERE = (
+    "CreditCardRecognizer", "CryptoRecognizer", "DateRecognizer", "IbanRecognizer", "IpRecognizer", "MacAddressRecognizer",
+    "UrlRecognizer", "UuidRecognizer",
+)  # fmt: skip
+# Those of one country that presidio switches on for English by itself.
+_BY_DEFAULT = (
+    "MedicalLicenseRecognizer", "NhsRecognizer", "UsBankRecognizer", "UsItinRecognizer", "UsLicenseRecognizer",
+    "UsPassportRecognizer", "UsSsnRecognizer",
+)  # fmt: skip
+
+
+def by_country() -> dict[str, list[type[Any]]]:
+    """Every installed recogniser that is one country's own, by the country's code, sorted."""
+    found: dict[str, list[type[Any]]] = {}
+    for name in sorted(dir(predefined)):
+        recognizer = getattr(predefined, name)
+        country = getattr(recognizer, "COUNTRY_CODE", None)
+        if country and isinstance(recognizer, type) and issubclass(recognizer, EntityRecognizer):
+            found.setdefault(str(country).lower(), []).append(recognizer)
+    return dict(sorted(found.items()))
+
+
+def country_codes(countries: Iterable[str]) -> tuple[str, ...]:
+    """Codes as presidio writes them (`uk` for `gb`), sorted.
+
+    Raises
+    ------
+    UsageError
+        Where there is no recogniser for a country.
+    """
+    known = by_country()
+    wanted = {{"gb": "uk"}.get(country.lower(), country.lower()) for country in countries}
+    for country in sorted(wanted):
+        if country not in known:
+            raise UsageError(
+                f'there are no recognisers for the country "{country[:20]}"',
+                where="pii: countries",
+                do=did_you_mean(country, known),
+            )
+    return tuple(sorted(wanted))
+
+
+def recognizers(countries: tuple[str, ...] | None) -> list[Any]:
+    """presidio's recognisers for every country, those of the countries (None: its own choice for English), and secrets."""
+    known = by_country()
+    if countries is None:
+        own = [getattr(predefined, name) for name in _BY_DEFAULT]
+    else:
+        own = [recognizer for country in countries for recognizer in known[country]]
+    regions = list(predefined.PhoneRecognizer.DEFAULT_SUPPORTED_REGIONS)
+    more = sorted({"GB" if country == "uk" else country.upper() for country in countries or ()} - set(regions))
+    return [
+        *(getattr(predefined, name)(supported_language=LANGUAGE) for name in _EVERYWHERE),
+        OfflineEmailRecognizer(supported_language=LANGUAGE),
+        predefined.PhoneRecognizer(supported_language=LANGUAGE, supported_regions=(*regions, *more)),
+        *(recognizer(supported_language=LANGUAGE) for recognizer in own),
+        *(SecretRecognizer(form) for form in SECRETS),
+    ]
+
+
+def analyzer(countries: tuple[str, ...] | None = None) -> Any:
+    """presidio's own engine over these recognisers; `analyze(text, language="en")` gives the findings that count as right."""
+    language = BlankEnglish()
+    language.load()
+    registry = RecognizerRegistry(recognizers=recognizers(countries), supported_languages=[LANGUAGE])
+    return AnalyzerEngine(registry=registry, nlp_engine=language, supported_languages=[LANGUAGE])

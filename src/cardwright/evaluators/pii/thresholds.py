@@ -1,0 +1,54 @@
+"""From raw hits to counted ones: scores against thresholds, then one kind for each place in the text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from cardwright.evaluators.pii.entities import entity, priority
+from cardwright.privacy.patterns import Hit, resolve
+
+WRITTEN_PHONE = 0.4
+"""What presidio gives a telephone number that is valid in one of its regions, without a context word."""
+
+_SEPARATED = re.compile(r"\d(?:[ ()/.-]+)\d")
+
+
+def threshold(name: str, own: Mapping[str, float] | None = None) -> float:
+    """The score from which on hits of a kind count."""
+    return own[name] if own is not None and name in own else entity(name).threshold
+
+
+def counted(text: str, hits: Iterable[Hit], thresholds: Mapping[str, float] | None = None) -> tuple[Hit, ...]:
+    """The hits that count, without overlaps.
+
+    A hit counts from the threshold of its kind on. A telephone number that is written as one, with a plus sign, brackets or in
+    three groups and more, counts without a context word too, unless the plan sets a threshold of its own: presidio gives it
+    the same score as any ten digits in a row.
+    """
+    own = thresholds or {}
+    return resolve((hit for hit in hits if _counts(text, hit, own)), priority)
+
+
+def _counts(text: str, hit: Hit, own: Mapping[str, float]) -> bool:
+    if hit.score >= threshold(hit.entity, own):
+        return True
+    return (
+        hit.entity == "PHONE_NUMBER"
+        and "PHONE_NUMBER" not in own
+        and hit.score >= WRITTEN_PHONE
+        and is_written_as_phone(text[hit.start : hit.end])
+    )
+
+
+def is_written_as_phone(text: str) -> bool:
+    """Whether a number is written as a telephone number is.
+
+    That is with a plus sign or brackets, in at least three groups of digits, or in two of which the first begins with the trunk
+    prefix 0.
+
+    >>> [is_written_as_phone(text) for text in ("+49301234567", "212-555-0199", "2125550199")]
+    [True, True, False]
+    """
+    breaks = len(_SEPARATED.findall(text))
+    return text.startswith(("+", "(")) or breaks >= 2 or (breaks == 1 and text.startswith("0"))

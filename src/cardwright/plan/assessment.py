@@ -1,0 +1,242 @@
+"""The plan: `assessment.yaml`, what is to be judged, on which evidence, by which policy. Written by a person, kept short."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, JsonValue
+
+from cardwright.errors import PlanError, UsageError, did_you_mean
+from cardwright.evaluators import registry
+from cardwright.evaluators.interface import Need
+from cardwright.files import disk, yamltext
+from cardwright.record.base import Count, Day, Flag, FreeText, Identifier, Label, RelativePath, Value
+from cardwright.record.details import Details, read_details
+from cardwright.record.subject import Kind, Reference
+from cardwright.sources.spec import SourceSpec
+
+
+class ComponentSpec(Value):
+    """A part of a system, as the plan names it."""
+
+    role: Identifier
+    """What it does, e.g. `prompt`."""
+    path: RelativePath
+    """Its file."""
+    name: Label | None = None
+    """Its name; the file's, where it is not said."""
+
+
+class SubjectSpec(Value):
+    """What is judged, as the plan names it."""
+
+    kind: Kind
+    """model, dataset or system."""
+    name: Identifier
+    """Its name."""
+    version: Label
+    """Its version."""
+    title: FreeText | None = None
+    """What the documents call it; its name, where it is not said."""
+    supplier: Label | None = None
+    """Who supplies it."""
+    licence: Label | None = None
+    """Its licence."""
+    released: Day | None = None
+    """Its release date."""
+    summary: FreeText | None = None
+    """One sentence."""
+    parents: tuple[Label, ...] = ()
+    """What it was made from."""
+    files: tuple[RelativePath, ...] = ()
+    """Its files."""
+    reference: Reference | None = None
+    """For a hosted model."""
+    components: tuple[ComponentSpec, ...] = ()
+    """For a system."""
+    task: Identifier | None = None
+    """e.g. `binary_classification`."""
+    risk_tier: Identifier | None = None
+    """The organisation's tier."""
+    jurisdictions: tuple[Label, ...] | None = None
+    """Where it will be used."""
+    production_intended: Flag | None = None
+    """Whether it is meant to serve people."""
+
+
+class AssessmentFile(Value):
+    """`assessment.yaml`."""
+
+    schema_: Annotated[Literal["cardwright/assessment/1"], Field(alias="schema")]
+    """The format of this file."""
+    subject: SubjectSpec
+    """What is judged."""
+    author: Label | None = None
+    """Who plans and runs it."""
+    details: RelativePath | None = None
+    """The file of what only people can say."""
+    sources: Annotated[dict[Identifier, SourceSpec], Field(min_length=1)]
+    """The evidence, by name."""
+    evaluate: Annotated[tuple[dict[Identifier, dict[Identifier, JsonValue] | None], ...], Field(min_length=1)]
+    """What to evaluate: `- fairness: {source: test}`, each an evaluator with its sources and options."""
+    policy: Label = "production"
+    """The policy: a name, or a path."""
+    previous: Label | None = None
+    """The dossier of the previous release, a folder, starting beside the plan; evaluations that stand are taken from it."""
+    seed: Count = 0
+    """Every random choice derives from it."""
+    small_cell: Annotated[Count, Field(ge=1)] = 5
+    """Counts below this are suppressed in public tables."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One entry of `evaluate`, understood."""
+
+    id: str
+    evaluator: str
+    target: str | None
+    inputs: Mapping[str, str]
+    """Need to source name, or to the path of a model file."""
+    options: Mapping[str, Any]
+    where: str
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """A plan, read."""
+
+    path: Path
+    file: AssessmentFile
+    steps: tuple[Step, ...]
+    details: Details = field(default_factory=Details)
+
+    @property
+    def base(self) -> Path:
+        """The folder that all its paths start from."""
+        return self.path.parent
+
+    @property
+    def title(self) -> str:
+        """What the documents call the subject."""
+        return self.file.subject.title or f"{self.file.subject.name} {self.file.subject.version}"
+
+
+def load(path: Path) -> Assessment:
+    """The plan at a path, with its details.
+
+    Raises
+    ------
+    PlanError
+        With file and line: an unknown key (and the nearest), an unanswered `?`, an evaluator or source that is not there.
+    SourceError
+        Where the file cannot be read.
+    """
+    if path.is_dir():
+        path = path / "assessment.yaml"
+    document = yamltext.parse(disk.read_file(path, what="plan"), where=str(path))
+    _refuse_open_questions(document)
+    file = yamltext.to_model(AssessmentFile, document)
+    steps = _steps(file, document)
+    details = Details()
+    if file.details is not None:
+        details = load_details(path.parent / file.details)
+    return Assessment(path=path, file=file, steps=steps, details=details)
+
+
+def load_details(path: Path) -> Details:
+    """The details at a path.
+
+    Raises
+    ------
+    PlanError
+        With file and line.
+    """
+    document = yamltext.parse(disk.read_file(path, what="details file"), where=str(path))
+    if document.data is None:
+        return Details()
+    if not isinstance(document.data, dict):
+        raise PlanError("not a mapping of field names to answers", where=str(path))
+    schema = document.data.get("schema")
+    if schema != "cardwright/details/1":
+        raise PlanError(
+            "it does not say `schema: cardwright/details/1`",
+            where=document.place(("schema",)),
+            do="Put that on its first line.",
+        )
+    try:
+        return read_details(document.data)
+    except ValueError as exc:
+        message = str(exc).split("\n")
+        text = (
+            next((line for line in message if "Value error" in line), message[0]).strip().removeprefix("Value error, ")
+        )
+        key = next((k for k in document.data if isinstance(k, str) and (text.startswith(k) or f'"{k}"' in text)), None)
+        raise PlanError(text.split(" [type=")[0], where=document.place((key,) if key else ())) from exc
+
+
+def _refuse_open_questions(document: yamltext.Document) -> None:
+    open_ones = [path for path, text in document.written.items() if text.strip() == "?"]
+    if open_ones:
+        names = ", ".join(".".join(str(part) for part in path) for path in open_ones[:5])
+        more = f" and {len(open_ones) - 5} more" if len(open_ones) > 5 else ""
+        raise PlanError(
+            f"not answered yet: {names}{more}",
+            where=document.place(open_ones[0]),
+            do="Put the answer in place of each `?`.",
+        )
+
+
+def _steps(file: AssessmentFile, document: yamltext.Document) -> tuple[Step, ...]:
+    steps: list[Step] = []
+    for index, entry in enumerate(file.evaluate):
+        where = document.place(("evaluate", index))
+        if len(entry) != 1:
+            raise PlanError("an entry names one evaluator", where=where, do="Write `- fairness: {source: test}`.")
+        name, given = next(iter(entry.items()))
+        try:
+            evaluator = registry.find(name)
+        except UsageError as exc:
+            raise PlanError(exc.what, where=where, do=exc.do) from exc
+        options = dict(given or {})
+        id_, target = options.pop("id", None), options.pop("target", None)
+        inputs: dict[str, str] = {}
+        for need in evaluator.needs:
+            if need.name in options:
+                inputs[need.name] = _source_name(options.pop(need.name), need, file, where)
+            elif not need.optional:
+                candidates = ", ".join(file.sources)
+                raise PlanError(
+                    f"{name} needs `{need.name}`: {need.help}", where=where, do=f"Name a source: {candidates}."
+                )
+        registry.configured(evaluator, options, where=where)
+        if id_ is None:
+            alone = sum(next(iter(other), None) == name for other in file.evaluate) == 1
+            id_ = name if alone else f"{name}-{inputs.get('source', index)}"
+        id_ = str(id_)
+        if any(step.id == id_ for step in steps):
+            raise PlanError(f'two evaluations have the id "{id_}"', where=where, do="Give one of them another `id:`.")
+        steps.append(
+            Step(
+                id=id_,
+                evaluator=name,
+                target=str(target) if target is not None else None,
+                inputs=inputs,
+                options=options,
+                where=where,
+            )
+        )
+    return tuple(steps)
+
+
+def _source_name(value: Any, need: Need, file: AssessmentFile, where: str) -> str:
+    if not isinstance(value, str):
+        raise PlanError(f"`{need.name}` is the name of a source", where=where, do=f"One of: {', '.join(file.sources)}.")
+    if value in file.sources:
+        return value
+    if need.name == "model":
+        return value  # a path to a model file
+    raise PlanError(f'no source is called "{value}"', where=where, do=did_you_mean(value, file.sources))

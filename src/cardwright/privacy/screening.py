@@ -1,0 +1,116 @@
+"""No personal data in a record: every field that can hold some is looked at before the record is made.
+
+The schema marks three sorts of text that could carry it: *free text*, *labels* from the data, and masked *examples*
+(`record/base.py`). Everything else is held to a pattern, where a digest is not mistaken for an account number. A hit stops with
+the field's name and the kind that was seen, never with the value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Annotated, Any, NamedTuple, get_args, get_origin
+
+from pydantic import BaseModel, JsonValue
+from pydantic.fields import FieldInfo
+
+from cardwright.errors import PersonalDataError
+from cardwright.privacy.patterns import scan_light
+from cardwright.record.details import FIELDS
+
+CONTACTS = frozenset({"EMAIL_ADDRESS", "PHONE_NUMBER"})
+"""What may stand where the schema asks how somebody is reached."""
+
+SEES = (
+    "e-mail addresses, telephone numbers, IBANs, payment cards, United States social security numbers, and keys, tokens "
+    "and passwords by their form"
+)
+DOES_NOT_SEE = "names, postal addresses, dates of birth, and numbers without a form of their own"
+
+
+_COLUMNS = frozenset(column for spec in FIELDS.values() for column in spec.columns)
+
+
+class Seen(NamedTuple):
+    """One field that holds what it should not."""
+
+    field: str
+    """Where, e.g. `details.answers.monitoring.text`; keys that come from the data are shown as `*`."""
+    entity: str
+    """What kind, e.g. `EMAIL_ADDRESS`."""
+
+
+def screen(value: BaseModel, *, what: str) -> None:
+    """Refuse a value whose text holds personal data or a secret that the light detector sees.
+
+    Parameters
+    ----------
+    what
+        What the value is, for the error: "the plan", "what people say", "the evaluation fairness".
+
+    Raises
+    ------
+    PersonalDataError
+        Names every field and the kind, never the value.
+    """
+    seen = sorted(set(look(value)))
+    if not seen:
+        return
+    first = "; ".join(f"{one.entity} in {one.field}" for one in seen[:5])
+    more = f"; and {len(seen) - 5} more" if len(seen) > 5 else ""
+    raise PersonalDataError(
+        f"{what} would carry personal data or a secret into the record: {first}{more}",
+        do="Remove or mask it there. How to reach an owner belongs into the column `contact` of the field `owners`.",
+    )
+
+
+def look(value: BaseModel) -> Iterator[Seen]:
+    """Every field of a value, at any depth, that holds personal data or a secret, by its path and kind."""
+    return _look(value, (), False)
+
+
+def _look(value: Any, path: tuple[str, ...], marked: bool) -> Iterator[Seen]:
+    if isinstance(value, str):
+        if marked:
+            allowed = CONTACTS if path[-1:] == ("contact",) else frozenset()
+            for entity in _kinds(value) - allowed:
+                yield Seen(".".join(path), entity)
+    elif isinstance(value, BaseModel):
+        for name, marks in _marks(type(value)).items():
+            yield from _look(getattr(value, name), (*path, name), marks)
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            # A key of a marked mapping is text from the data too; its own name must not stand in an error.
+            if marked:
+                yield from _look(str(key), (*path, "(a key)"), True)
+            shown = str(key) if not marked or key in _COLUMNS else "*"
+            yield from _look(item, (*path, shown), marked)
+    elif isinstance(value, tuple | list):
+        for item in value:
+            yield from _look(item, path, marked)
+
+
+@cache
+def _marks(model: type[BaseModel]) -> dict[str, bool]:
+    """For every field of a model: whether the text in it is marked as free text, label or example."""
+    return {name: _is_marked(info.annotation, info) for name, info in model.model_fields.items()}
+
+
+def _is_marked(annotation: Any, info: FieldInfo | None = None) -> bool:
+    if info is not None and _extra(info):
+        return True
+    if annotation is JsonValue:  # parameters: whatever a plan says
+        return True
+    if get_origin(annotation) is Annotated:
+        inner, *notes = get_args(annotation)
+        return any(isinstance(note, FieldInfo) and _extra(note) for note in notes) or _is_marked(inner)
+    return any(_is_marked(argument) for argument in get_args(annotation))
+
+
+def _extra(info: FieldInfo) -> bool:
+    return isinstance(info.json_schema_extra, dict) and "x-cardwright" in info.json_schema_extra
+
+
+@cache
+def _kinds(text: str) -> frozenset[str]:
+    return frozenset(hit.entity for hit in scan_light(text))

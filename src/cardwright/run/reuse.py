@@ -1,0 +1,223 @@
+"""Evaluations that need not be run again: of the previous release, or of a run that was cut off.
+
+An evaluation stands only where all that could move its numbers is the same: evaluator and version, inputs by digest, how the plan
+reads them, parameters, groups, seed, the model they are tied to, the libraries, and Cardwright itself. It says in the record from
+which record it was taken, and `evidence/run.json` says when it was made, so that nothing gets younger by being used again. What
+people said is never taken over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field, JsonValue
+
+from cardwright import __version__
+from cardwright.attest import claims
+from cardwright.dossier import layout
+from cardwright.dossier.contents import case_of
+from cardwright.errors import IntegrityError, PlanError
+from cardwright.evaluators import registry
+from cardwright.evaluators.interface import Inputs
+from cardwright.plan.assessment import Step
+from cardwright.record import canonical
+from cardwright.record.base import Sha256, Timestamp, Value
+from cardwright.record.case import Case
+from cardwright.record.claim import Claim
+from cardwright.record.comparison import Comparison, Side, compare
+from cardwright.record.evaluation import Evaluation
+from cardwright.record.provenance import RunFacts
+from cardwright.record.record import PlanLock, Record
+from cardwright.record.verdict import Verdict
+from cardwright.run.assemble import Prepared, packages_of
+from cardwright.sources.interface import Target
+
+Basis = Mapping[str, JsonValue]
+"""What the numbers of an evaluation rest on, by name."""
+
+
+@dataclass(frozen=True)
+class Previous:
+    """The release that the plan names, as its dossier holds it."""
+
+    record: Record
+    plan: PlanLock | None
+    run: RunFacts | None
+    review: Verdict | None = None
+    """The verdict on its evidence."""
+    claims: tuple[Claim, ...] = ()
+    """What people said of it; none of it is taken over."""
+
+
+@dataclass(frozen=True)
+class Reused:
+    """An evaluation that stands, and since when."""
+
+    evaluation: Evaluation
+    since: str
+    """When the run that made it began."""
+
+
+class Kept(Value):
+    """An evaluation that a run has finished, kept beside the dossier until that is written."""
+
+    schema_: Annotated[Literal["cardwright/kept/1"], Field(alias="schema")] = "cardwright/kept/1"
+    """The format of this file."""
+    basis: Sha256
+    """Digest of what it rests on."""
+    started: Timestamp
+    """When the run began."""
+    evaluation: Evaluation
+    """The evaluation."""
+    sha256: Sha256
+    """Digest of the evaluation, so that a damaged one shows."""
+
+
+def previous_of(files: Mapping[str, bytes], *, where: str, subject: str) -> Previous:
+    """The previous release in a dossier that was read and held against its manifest.
+
+    Raises
+    ------
+    IntegrityError
+        Where a file is not what it says.
+    PlanError
+        Where it is of another subject, or an edition that leaves things out.
+    """
+    case = case_of(files, where=where)
+    if case.record.subject.name != subject:
+        raise PlanError(
+            f"the previous release is of {case.record.subject.name}, not of {subject}",
+            where=where,
+            do="Name the dossier of an earlier version under `previous:`.",
+        )
+    if case.record.redaction is not None:
+        raise PlanError("this edition leaves things out", where=where, do="Name the full dossier under `previous:`.")
+    review = None
+    if layout.REVIEW in files:
+        review = canonical.parse(Verdict, files[layout.REVIEW], where=f"{where}/{layout.REVIEW}")
+    said = claims.read(files.get(layout.CLAIMS, b""), where=f"{where}/{layout.CLAIMS}")
+    return Previous(
+        record=case.record, plan=case.plan, run=case.run, review=review, claims=tuple(one.claim for one in said)
+    )
+
+
+def compared(previous: Previous, case: Case, review: Verdict) -> Comparison:
+    """What differs between the previous release and this one, for its documents."""
+    old = Side(record=previous.record, plan=previous.plan, verdict=previous.review, claims=previous.claims)
+    return compare(old, Side(record=case.record, plan=case.plan, verdict=review))
+
+
+def from_previous(prepared: Prepared, step: Step, previous: Previous) -> tuple[Reused | None, tuple[str, ...]]:
+    """The previous release's evaluation where it stands, or the names of what has changed."""
+    told = previous.record.evaluation(step.id)
+    plan, run = previous.plan, previous.run
+    if told is None:
+        return None, ("the previous release has none",)
+    if plan is None or plan.sha256 != previous.record.provenance.plan_sha256:
+        return None, ("the previous release's plan is not at hand",)
+    if run is None or run.record_sha256 != previous.record.sha256:
+        return None, ("when the previous release was evaluated is not known",)
+    now = basis(prepared, step)
+    if now is None:
+        return None, ("a live assistant may answer otherwise today",)
+    then = _basis_then(told, previous.record, plan, now)
+    changed = tuple(name for name in now if now[name] != then.get(name))
+    if changed:
+        return None, tuple(f"{name} changed" for name in changed)
+    made_in = told.reused_from or previous.record.sha256
+    since = run.earlier.get(step.id, run.started)
+    return Reused(told.model_copy(update={"reused_from": made_in}), since), ()
+
+
+def from_kept(prepared: Prepared, step: Step, kept: bytes) -> Reused | None:
+    """An evaluation of a run that was cut off, where it stands.
+
+    One that cannot be read is run again: a power cut may have left half of it, and nothing is lost but time.
+    """
+    now = basis(prepared, step)
+    try:
+        found = canonical.parse(Kept, kept, where=step.id)
+    except IntegrityError:
+        return None
+    if now is None or found.basis != canonical.sha256(now) or found.evaluation.id != step.id:
+        return None
+    if found.sha256 != canonical.sha256(found.evaluation):
+        return None
+    return Reused(found.evaluation, found.started)
+
+
+def keep(prepared: Prepared, step: Step, evaluation: Evaluation, started: str) -> bytes | None:
+    """What is kept of a finished evaluation until the dossier is written; None where it must not be used again."""
+    now = basis(prepared, step)
+    if now is None:
+        return None
+    digest = canonical.sha256(evaluation)
+    return layout.to_json(Kept(basis=canonical.sha256(now), started=started, evaluation=evaluation, sha256=digest))
+
+
+def basis(prepared: Prepared, step: Step) -> Basis | None:
+    """What the numbers of a step rest on, before it has run; None where that cannot be known: it asks a live assistant."""
+    sources = {need: prepared.sources[name] for need, name in step.inputs.items() if name in prepared.sources}
+    if len(sources) < len(step.inputs) or any(isinstance(source, Target) for source in sources.values()):
+        return None
+    evaluator, parameters = registry.configured(registry.find(step.evaluator), step.options, where=step.where)
+    lock = prepared.lock
+    planned = next(one for one in lock.planned if one.id == step.id)
+    bound = next((prepared.bindings[name] for name in step.inputs.values() if name in prepared.bindings), None)
+    return {
+        "the evaluator": [step.evaluator, evaluator.version],
+        "its target": step.target,
+        "its inputs": [canonical.plain(one) for one in Inputs(id=step.id, sources=sources).recorded()],
+        "its parameters": dict(parameters),
+        "the model that its numbers are tied to": canonical.plain(bound),
+        "what the plan asks of it": canonical.plain(planned),
+        "how its sources are read": {name: lock.sources.get(name) for name in sorted(planned.inputs.values())},
+        "the seed": lock.seed,
+        "a library": dict(packages_of({evaluator.extra})),
+        "Cardwright": f"cardwright {__version__}",
+    }
+
+
+def _basis_then(told: Evaluation, record: Record, plan: PlanLock, now: Basis) -> Basis:
+    """The same of an evaluation in a record."""
+    planned = record.plan(told.id)
+    made = record.provenance
+    libraries = now["a library"]
+    assert isinstance(libraries, dict)
+    return {
+        "the evaluator": [told.evaluator, told.evaluator_version],
+        "its target": told.target,
+        "its inputs": [canonical.plain(one) for one in told.inputs],
+        "its parameters": dict(told.parameters),
+        # An evaluation without a binding rests on no model, whatever its source is tied to.
+        "the model that its numbers are tied to": canonical.plain(told.binding)
+        if told.binding is not None
+        else now["the model that its numbers are tied to"],
+        "what the plan asks of it": canonical.plain(planned),
+        "how its sources are read": {
+            name: plan.sources.get(name) for name in sorted(planned.inputs.values() if planned is not None else ())
+        },
+        "the seed": made.seed,
+        "a library": {name: made.packages.get(name) for name in libraries},
+        "Cardwright": made.tool,
+    }
+
+
+def named(record: Record, previous: Previous | None) -> Record:
+    """The record, naming the one it follows."""
+    if previous is None:
+        return record
+    provenance = record.provenance.model_copy(update={"previous_sha256": previous.record.sha256})
+    made = record.model_copy(update={"provenance": provenance})
+    made.__dict__.pop("sha256", None)
+    return made
+
+
+def dated(run: RunFacts, earlier: Mapping[str, str]) -> RunFacts:
+    """The facts of a run, with when its reused evaluations were made."""
+    return run.model_copy(update={"earlier": dict(sorted(earlier.items()))}) if earlier else run
+
+
+__all__ = ["Previous", "Reused", "basis", "dated", "from_kept", "from_previous", "keep", "named", "previous_of"]

@@ -1,0 +1,132 @@
+"""The files that build servers read: they name commands and options that are there, and no input becomes a script."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+import yaml
+from tests.conftest import ROOT
+from tests.test_core_alone import dossier
+
+from cardwright.cli import main as command_line
+
+HOOKS, ACTION = ROOT / ".pre-commit-hooks.yaml", ROOT / "action.yml"
+pytestmark = pytest.mark.skipif(not ACTION.is_file(), reason="the wheel's tests have no checkout")
+
+
+def known():
+    """Every command, with its options."""
+    command_line._only([])
+    commands = typer.main.get_command(command_line.app).commands
+    return {name: {option for p in command.params for option in p.opts} for name, command in commands.items()}
+
+
+def test_every_hook_names_a_command_and_options_that_are_there():
+    hooks = yaml.safe_load(HOOKS.read_text())
+    assert {hook["id"] for hook in hooks} == {"cardwright-gate", "cardwright-status", "cardwright-migrate"}
+    for hook in hooks:
+        program, command, *words = hook["entry"].split()
+        assert (program, hook["language"], hook["pass_filenames"]) == ("cardwright", "python", False)
+        assert {word for word in words if word.startswith("--")} <= known()[command]
+        assert {"id", "name", "description", "entry", "files", "stages"} <= set(hook)
+        re.compile(hook["files"])
+
+
+def test_the_hook_refuses_what_was_changed_by_hand(cli, tmp_path):
+    (hook,) = (h for h in yaml.safe_load(HOOKS.read_text()) if h["id"] == "cardwright-status")
+    folder = dossier(tmp_path / "governance" / "m")
+    words = [*hook["entry"].split()[1:], tmp_path / "governance"]
+    assert cli(*words).code == 0
+    (Path(folder) / "record.json").write_bytes(b"{}")
+    assert cli(*words).code == 3
+
+
+def steps():
+    return yaml.safe_load(ACTION.read_text())["runs"]["steps"]
+
+
+def test_no_script_of_the_action_interpolates_anything():
+    action = yaml.safe_load(ACTION.read_text())
+    assert action["runs"]["using"] == "composite"
+    for step in steps():
+        assert "${{" not in step["run"]
+        assert step["shell"] == "bash"
+        for value in step["env"].values():
+            assert re.fullmatch(r"\$\{\{ inputs\.([a-z-]+) \}\}", value)[1] in action["inputs"]
+    for name, said in action["inputs"].items():
+        assert said["description"], name
+        assert said.get("required") or "default" in said
+
+
+def test_the_action_names_options_that_are_there():
+    script = steps()[1]["run"]
+    for command in ("gate", "verify"):
+        wanted = set(re.findall(r"(--[a-z-]+)=", script)) - ({"--trust"} if command == "gate" else set())
+        assert wanted <= known()[command]
+
+
+@pytest.fixture
+def judge(tmp_path):
+    """Runs the action's script with our own cardwright, as the runner does: inputs in the environment."""
+    if shutil.which("bash") is None:
+        pytest.skip("the runner's shell is bash")
+    home = tmp_path / "runner" / "cardwright" / "bin"
+    home.mkdir(parents=True)
+    program = home / "cardwright"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m cardwright.cli.main "$@"\n')
+    program.chmod(0o755)
+    out, summary = tmp_path / "output", tmp_path / "summary"
+
+    def run(**inputs):
+        env = {
+            **dict.fromkeys(steps()[1]["env"], ""),
+            "COMMAND": "gate",
+            "PATH": os.environ["PATH"],
+            "RUNNER_TEMP": str(tmp_path / "runner"),
+            "GITHUB_OUTPUT": str(out),
+            "GITHUB_STEP_SUMMARY": str(summary),
+            "GITHUB_ACTIONS": "true",
+            **inputs,
+        }
+        done = subprocess.run(
+            ["bash", "-c", steps()[1]["run"]], env=env, cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        return done.returncode, done.stdout, out.read_text() if out.exists() else ""
+
+    return run
+
+
+def test_the_action_refuses_and_leaves_every_report(judge, tmp_path):
+    dossier(tmp_path / "d")
+    code, log, told = judge(DOSSIER="d", POLICY="production", JUNIT="gate.xml", SARIF="gate.sarif")
+    assert code == 1
+    assert log.startswith("::error ")
+    assert told == "exit-code=1\n"
+    assert (tmp_path / "gate.xml").read_text().startswith("<?xml")
+    assert (tmp_path / "gate.sarif").read_text().startswith("{")
+    assert "cardwright gate: REFUSED" in (tmp_path / "summary").read_text()
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        {"DOSSIER": "$(touch pwned)"},
+        {"DOSSIER": '"; touch pwned; "'},
+        {"DOSSIER": "--help"},
+        {"DOSSIER": "d", "POLICY": "--help"},
+        {"DOSSIER": "d", "COMMAND": "gate; touch pwned"},
+        {"DOSSIER": "d", "COMMAND": "status"},
+        {"DOSSIER": "d", "COMMAND": "verify"},
+        {"DOSSIER": ""},
+    ],
+)
+def test_no_input_runs_anything_or_turns_the_check_off(judge, tmp_path, inputs):
+    dossier(tmp_path / "d")
+    code, _, _ = judge(**inputs)
+    assert code != 0
+    assert not (tmp_path / "pwned").exists()

@@ -1,0 +1,95 @@
+"""Old versions of a file are read as the current one; a newer one is refused by name."""
+
+import json
+
+import pytest
+from tests.strategies import good_record
+
+from cardwright.cli import schemas
+from cardwright.dossier import layout, migrations
+from cardwright.dossier.migrations import migrate
+from cardwright.errors import EvidenceError, IntegrityError
+from cardwright.files import disk
+from cardwright.record import canonical
+
+RECORD = layout.to_json(good_record())
+
+
+def version(number, format="record", **more):
+    return canonical.dumps({"schema": f"cardwright/{format}/{number}", **more})
+
+
+def test_version_one_is_current_and_its_bytes_are_kept():
+    found = migrate(RECORD, where="record.json")
+    assert found.already_current
+    assert canonical.dumps(found.document) == RECORD
+    assert found.original_sha256 == good_record().sha256
+
+
+def test_steps_lead_from_version_to_version_in_order():
+    steps = {
+        ("record", 1): lambda old: {**old, "path": [*old["path"], "1 to 2"]},
+        ("record", 2): lambda old: {**old, "path": [*old["path"], "2 to 3"]},
+    }
+    original = version(1, path=[])
+    found = migrate(original, where="r", steps=steps, current={"record": 3})
+    assert found.document == {"schema": "cardwright/record/3", "path": ["1 to 2", "2 to 3"]}
+    assert (found.before, found.after) == (1, 3)
+    assert found.original_sha256 == canonical.digest(original)
+    from_two = migrate(version(2, path=[]), where="r", steps=steps, current={"record": 3})
+    assert from_two.document["path"] == ["2 to 3"]
+
+
+def test_a_step_that_is_not_there_is_an_error():
+    with pytest.raises(EvidenceError, match="nothing leads from cardwright/record/1 to 2"):
+        migrate(version(1), where="r", steps={}, current={"record": 2})
+
+
+def test_a_newer_version_is_refused_with_both_versions_named():
+    with pytest.raises(EvidenceError, match=r"cardwright/record/7.*reads up to cardwright/record/1"):
+        migrate(version(7), where="r")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"{}",
+        b"[]",
+        b'"cardwright/record/1"',
+        b'{"schema": 1}',
+        b'{"schema": "cardwright/record/0"}',
+        b'{"schema": "cardwright/record/01"}',
+        b'{"schema": "cardwright/record/-1"}',
+        b'{"schema": "cardwright/recrd/1"}',
+        b'{"schema": "cardwright/record/1", "schema": "cardwright/record/1"}',
+        b'{"schema": "cardwright/record/1"',
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"schema": "cardwright/record/1", "x": NaN}',
+    ],
+)
+def test_what_is_no_file_of_ours_is_refused(data):
+    with pytest.raises(IntegrityError):
+        migrate(data, where="r")
+
+
+def test_every_json_format_that_is_written_has_its_version_here():
+    told = {name: schemas.model_of(name).model_fields["schema_"].default for name in migrations.CURRENT}
+    assert told == {name: f"cardwright/{name}/{number}" for name, number in migrations.CURRENT.items()}
+
+
+def test_the_command_says_that_it_is_current_and_writes_nothing(cli, tmp_path):
+    disk.write_file(tmp_path / "record.json", RECORD)
+    ran = cli("migrate", tmp_path / "record.json")
+    assert (ran.code, "already current" in ran.out) == (0, True)
+    assert [path.name for path in tmp_path.iterdir()] == ["record.json"]
+
+
+def test_the_command_refuses_a_newer_version_and_what_does_not_fit_its_schema(cli, tmp_path):
+    disk.write_file(tmp_path / "new.json", version(2))
+    ran = cli("migrate", tmp_path / "new.json")
+    assert ran.code == 3
+    assert "cardwright/record/2" in ran.err
+    disk.write_file(tmp_path / "odd.json", json.dumps({**json.loads(RECORD), "extra": 1}).encode())
+    assert cli("migrate", tmp_path / "odd.json").code == 3
+    assert cli("migrate", tmp_path / "none.json").code == 3
