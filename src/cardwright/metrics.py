@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from cardwright.errors import MissingExtraError
 from cardwright.evaluators.fairness import Fairness
 from cardwright.evaluators.impact_ratio import check_impact_ratio_table, check_impact_ratio_tables
-from cardwright.evaluators.interface import Inputs
+from cardwright.evaluators.interface import Inputs, run_tally
 from cardwright.record.display import of_measurements
 from cardwright.record.measurement import Measured, Unmeasured
 from cardwright.sources.frames import predictions_from_arrays
@@ -114,7 +114,9 @@ def _gap(stem: str, kind: Kind, what: str) -> GapMetric:
         source = _predictions(
             y_true, y_pred, sensitive_features=sensitive_features, pos_label=pos_label, sample_weight=sample_weight
         )
-        return single_gap(source, stem, kind, min_denominator=min_denominator, level=level, seed=seed)
+        evaluator = Fairness(min_denominator=min_denominator, level=level, depth=len(source.sensitive))
+        inputs = Inputs("metric", {"source": source}, seed=seed)
+        return single_gap(evaluator, inputs, run_tally(evaluator, inputs), stem, kind)
 
     metric.__name__ = metric.__qualname__ = f"{stem}_{kind}"
     metric.__doc__ = f"{what}\n\n    Parameters, returns and errors: see `GapMetric`.\n    "

@@ -106,6 +106,19 @@ class Evaluator(Protocol):
         """
 
 
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How one of our evaluators is set: a frozen value that its modules hand on, without knowing the class that people name.
+
+    A subclass adds the parameters, each with a default; the evaluator is a subclass of that, and sets `name` and `version`.
+    """
+
+    name: ClassVar[str]
+    """See `Evaluator`."""
+    version: ClassVar[str]
+    """See `Evaluator`."""
+
+
 T = TypeVar("T", bound="Tally")
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from cardwright.errors import UsageError, did_you_mean
+from cardwright.evaluators.attributions.options import AttributionsOptions
 from cardwright.evaluators.interface import Inputs, Need
 from cardwright.record.base import label
 from cardwright.record.evaluation import (
@@ -38,7 +39,7 @@ _WAYS = {
 }
 
 
-class Attributions:
+class Attributions(AttributionsOptions):
     """See `Evaluator`. Parameters: rows explained, rows of background, seeds compared, top features shown, the method,
     and the class that is explained where there are several (the first one if none is named)."""
 
@@ -50,29 +51,6 @@ class Attributions:
         Need("model", (Model,), "the model whose output is explained"),
         Need("background", (TableSource, Predictions), "the rows that an explanation is counted from", optional=True),
     )
-
-    def __init__(
-        self,
-        *,
-        rows: int = 300,
-        background_rows: int = 100,
-        seeds: int = 3,
-        top: int = 10,
-        method: str = "auto",
-        steps: int = 64,
-        proxy_association: float = 0.3,
-        level: float = 0.95,
-        of_class: str | None = None,
-    ) -> None:
-        self.rows = rows
-        self.background_rows = background_rows
-        self.seeds = seeds
-        self.top = top
-        self.method = method
-        self.steps = steps
-        self.proxy_association = proxy_association
-        self.level = level
-        self.of_class = of_class
 
     def evaluate(self, inputs: Inputs) -> Evaluation:
         """See `Evaluator.evaluate`."""

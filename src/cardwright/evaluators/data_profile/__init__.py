@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from cardwright.errors import UsageError, did_you_mean
 from cardwright.evaluators.data_profile.agreement import agreement
 from cardwright.evaluators.data_profile.comparison import distances, from_population
+from cardwright.evaluators.data_profile.options import DataProfileOptions
 from cardwright.evaluators.interface import Inputs, Need
 from cardwright.evaluators.rows.database import column as _name
 from cardwright.evaluators.rows.database import loaded as _load
@@ -44,7 +45,7 @@ _MORE = {
 }
 
 
-class DataProfile:
+class DataProfile(DataProfileOptions):
     """See `Evaluator`.
 
     Parameters
@@ -68,23 +69,6 @@ class DataProfile:
         Need("source", (TableSource, Predictions), "the table that is profiled"),
         Need("reference", (TableSource, Predictions), "the table it should resemble", optional=True),
     )
-
-    def __init__(
-        self,
-        *,
-        quasi_identifiers: tuple[str, ...] | list[str] | None = None,
-        population: dict[str, dict[str, float]] | None = None,
-        annotators: tuple[str, ...] | list[str] | None = None,
-        smallest_count: int = 5,
-        depth: int = 2,
-        level: float = 0.95,
-    ) -> None:
-        self.quasi_identifiers = quasi_identifiers
-        self.population = population
-        self.annotators = annotators
-        self.smallest_count = smallest_count
-        self.depth = depth
-        self.level = level
 
     def evaluate(self, inputs: Inputs) -> Evaluation:
         """See `Evaluator.evaluate`."""

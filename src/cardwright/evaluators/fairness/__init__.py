@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from cardwright.errors import MissingExtraError
+from cardwright.evaluators.fairness.options import FairnessOptions
 from cardwright.evaluators.interface import Inputs, Need, run_tally
 from cardwright.record.evaluation import Evaluation
 from cardwright.sources.interface import Predictions, Table
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from cardwright.evaluators.rows.counting import Tally
 
 
-class Fairness:
+class Fairness(FairnessOptions):
     """Whether outcomes and decisions differ between groups, and how sure that is.
 
     Parameters
@@ -56,25 +56,6 @@ class Fairness:
             optional=True,
         ),
     )
-
-    def __init__(
-        self,
-        *,
-        min_denominator: int = 20,
-        depth: int = 2,
-        level: float = 0.95,
-        alpha: float = 0.05,
-        family: Sequence[str] = ("demographic_parity", "equal_opportunity", "equalized_odds", "predictive_parity"),
-        limits: Mapping[str, float] | None = None,
-        reference: Mapping[str, str] | None = None,
-    ) -> None:
-        self.min_denominator = min_denominator
-        self.depth = depth
-        self.level = level
-        self.alpha = alpha
-        self.family = family
-        self.limits = limits
-        self.reference = reference
 
     def columns(self, inputs: Inputs) -> tuple[str, ...]:
         """See `TallyEvaluator.columns`."""

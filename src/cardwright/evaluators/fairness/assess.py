@@ -5,14 +5,15 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import JsonValue
 
 from cardwright.errors import UsageError, did_you_mean
 from cardwright.evaluators.fairness import change, conditional, inequality, reference, report, scoring
+from cardwright.evaluators.fairness.options import FairnessOptions
 from cardwright.evaluators.fairness.treatment import TREATMENT_EQUALITY, treatment_equality
-from cardwright.evaluators.interface import Inputs, run_tally
+from cardwright.evaluators.interface import Inputs
 from cardwright.evaluators.rows import regression_metrics
 from cardwright.evaluators.rows.counting import Layout, Tally, View, count, refuse
 from cardwright.evaluators.rows.gaps import (
@@ -49,9 +50,6 @@ from cardwright.record.measurement import Measured, Test, Unmeasured
 from cardwright.sources.interface import Predictions, Table
 from cardwright.statistics.multiplicity import benjamini_hochberg, holm
 from cardwright.statistics.permutation import resamples_for
-
-if TYPE_CHECKING:
-    from cardwright.evaluators.fairness import Fairness
 
 Measurement = Measured | Unmeasured
 
@@ -99,7 +97,7 @@ def layout_of(inputs: Inputs) -> Layout:
     return Layout.of(source_of(inputs), seed=inputs.seed)
 
 
-def check(evaluator: Fairness, inputs: Inputs) -> None:
+def check(options: FairnessOptions, inputs: Inputs) -> None:
     """Refuse parameters that make no sense, and a source without groups.
 
     Raises
@@ -108,19 +106,19 @@ def check(evaluator: Fairness, inputs: Inputs) -> None:
     """
     where = f"{inputs.id} (fairness)"
     for name in ("min_denominator", "depth"):
-        value = getattr(evaluator, name)
+        value = getattr(options, name)
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
             raise UsageError(f"`{name}` is a whole number of at least 1", where=where, do=f"Write `{name}: 20`.")
     for name in ("level", "alpha"):
-        value = getattr(evaluator, name)
+        value = getattr(options, name)
         if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 < value < 1:
             raise UsageError(f"`{name}` lies between 0 and 1", where=where, do=f"Write `{name}: 0.95`, for example.")
     known = (*GAPS, "equalized_odds", "base_rate")
-    for stem in evaluator.family:
+    for stem in options.family:
         if stem not in known:
             raise UsageError(f'`family` names "{stem}", which is no gap', where=where, do=did_you_mean(stem, known))
     metrics = [f"{stem}_{kind}" for stem in known for kind in ("difference", "ratio")]
-    for metric, limit in (evaluator.limits or {}).items():
+    for metric, limit in (options.limits or {}).items():
         if metric not in metrics:
             raise UsageError(
                 f'`limits` names "{metric}", which is no gap', where=where, do=did_you_mean(metric, metrics)
@@ -135,7 +133,7 @@ def check(evaluator: Fairness, inputs: Inputs) -> None:
             where=where,
             do="Add `sensitive: [column, …]` to the source.",
         )
-    for name, group in (evaluator.reference or {}).items():
+    for name, group in (options.reference or {}).items():
         if name not in groups:
             raise UsageError(
                 f'`reference` names "{name}", no sensitive attribute', where=where, do=did_you_mean(name, groups)
@@ -148,7 +146,7 @@ def check(evaluator: Fairness, inputs: Inputs) -> None:
             )
 
 
-def complete(evaluator: Fairness, inputs: Inputs, tally: Tally | None) -> Evaluation:
+def complete(options: FairnessOptions, inputs: Inputs, tally: Tally | None) -> Evaluation:
     """`conclude`, for a source of no batch too."""
     if tally is None:
         source = source_of(inputs)
@@ -163,30 +161,36 @@ def complete(evaluator: Fairness, inputs: Inputs, tally: Tally | None) -> Evalua
     if layout.kind == "binary" and not layout.decides and layout.weight is None and layout.person is None:
         refuse(tally)
         above = scoring.above_median(inputs.get("source", Predictions), tally)
-    return conclude(evaluator, inputs, tally, pairs, above)
+    return conclude(options, inputs, tally, pairs, above)
 
 
-def single_gap(
-    source: Predictions, stem: str, kind: str, *, min_denominator: int, level: float, seed: int
-) -> Measurement:
+def single_gap(options: FairnessOptions, inputs: Inputs, tally: Tally, stem: str, kind: str) -> Measurement:
     """One gap over all attributes of a source crossed, without a family.
+
+    Parameters
+    ----------
+    stem, kind
+        The gap: a stem of `GAPS` or `equalized_odds`, and `difference` or `ratio`.
 
     Raises
     ------
     UsageError
     SourceError
     """
-    from cardwright.evaluators.fairness import Fairness
-
-    inputs = Inputs("metric", {"source": source}, seed=seed)
-    evaluator = Fairness(min_denominator=min_denominator, level=level, depth=len(source.sensitive))
-    check(evaluator, inputs)
-    tally = run_tally(evaluator, inputs)
+    check(options, inputs)
+    source = inputs.get("source", Predictions)
     refuse(tally)
     about = About.of(source, tally.layout.derived)
-    rules = Rules(min_denominator, level, resamples_for(), resamples_for(), (seed,), plain=tally.layout.weight is None)
+    rules = Rules(
+        options.min_denominator,
+        options.level,
+        resamples_for(),
+        resamples_for(),
+        (inputs.seed,),
+        plain=tally.layout.weight is None,
+    )
     view = tally.view(range(len(source.sensitive)))
-    job = _Job(evaluator, tally, about, rules)
+    job = _Job(options, tally, about, rules)
     if stem == "equalized_odds":
         parts = [compare(view, job.estimates(view, rate, 1), rules.minimum) for rate in ODDS]
         compared, difference, ratio = composite(parts, rules)
@@ -208,29 +212,33 @@ class _Assessed:
 
 
 def conclude(
-    evaluator: Fairness, inputs: Inputs, tally: Tally, pairs: Pairs | None = None, above: scoring.Above | None = None
+    options: FairnessOptions,
+    inputs: Inputs,
+    tally: Tally,
+    pairs: Pairs | None = None,
+    above: scoring.Above | None = None,
 ) -> Evaluation:
     """The evaluation of a tally, of what was counted together with a baseline, and of scores above the median."""
-    check(evaluator, inputs)
+    check(options, inputs)
     refuse(tally)
     source, layout = source_of(inputs), tally.layout
     about = About.of(source, layout.derived)
     combinations = [
         combination
-        for size in range(1, min(evaluator.depth, len(layout.attributes)) + 1)
+        for size in range(1, min(options.depth, len(layout.attributes)) + 1)
         for combination in itertools.combinations(range(len(layout.attributes)), size)
     ]
-    planned = len(combinations) * len(_family(evaluator, layout))
+    planned = len(combinations) * len(_family(options, layout))
     rules = Rules(
-        evaluator.min_denominator,
-        evaluator.level,
-        resamples_for(evaluator.alpha, max(1, planned)),
-        resamples_for(evaluator.alpha),
+        options.min_denominator,
+        options.level,
+        resamples_for(options.alpha, max(1, planned)),
+        resamples_for(options.alpha),
         (inputs.seed, *inputs.id.encode()),
         plain=layout.weight is None and layout.person is None,
         workers=inputs.workers,
     )
-    job = _Job(evaluator, tally, about, rules, above)
+    job = _Job(options, tally, about, rules, above)
     overall = tally.view(())
     if len(overall):
         job.cells(overall)
@@ -248,21 +256,21 @@ def conclude(
         job.against_reference(view)
         job.changes(view, pairs)
     measurements = job.adjusted(combinations)
-    findings = report.findings(evaluator, source, tally, measurements)
-    tables, series = report.tables(evaluator, source, tally, views, measurements), report.series(tally, views)
+    findings = report.findings(options, source, tally, measurements)
+    tables, series = report.tables(options, source, tally, views, measurements), report.series(tally, views)
     parameters: dict[str, JsonValue] = {
         name: list(value) if isinstance(value, tuple) else value for name, value in inputs.parameters.items()
-    } or report.parameters(evaluator)
+    } or report.parameters(options)
     return Evaluation(
         id=inputs.id,
-        evaluator=evaluator.name,
-        evaluator_version=evaluator.version,
+        evaluator=options.name,
+        evaluator_version=options.version,
         inputs=inputs.recorded(),
         parameters=parameters,
         binding=inputs.binding,
         question=report.question(source),
-        method=report.method(evaluator, tally, rules),
-        limits=report.limits(evaluator, tally, pairs is not None),
+        method=report.method(options, tally, rules),
+        limits=report.limits(options, tally, pairs is not None),
         measurements=measurements,
         findings=findings,
         severities=count_severities(findings),
@@ -270,34 +278,34 @@ def conclude(
         series=series,
         coverage=Coverage(
             scanned=(Scanned(what="rows", scanned=int(tally.counts.sum()), total=tally.rows),),
-            not_tested=(*job.assessed.not_tested, *report.not_tested(evaluator, source, tally, pairs is not None)),
+            not_tested=(*job.assessed.not_tested, *report.not_tested(options, source, tally, pairs is not None)),
         ),
         completeness="complete",
     )
 
 
-def _family(evaluator: Fairness, layout: Layout) -> tuple[str, ...]:
+def _family(options: FairnessOptions, layout: Layout) -> tuple[str, ...]:
     """Stems of the declared family that this source can have."""
     if layout.kind in ("labels", "rows"):
         return ("base_rate",)
     if layout.kind == "regression" or not layout.decides:
         return ()
-    return tuple(dict.fromkeys(evaluator.family))
+    return tuple(dict.fromkeys(options.family))
 
 
 class _Job:
     """One evaluation under way."""
 
     def __init__(
-        self, evaluator: Fairness, tally: Tally, about: About, rules: Rules, above: scoring.Above | None = None
+        self, options: FairnessOptions, tally: Tally, about: About, rules: Rules, above: scoring.Above | None = None
     ) -> None:
         self.above = above
-        self.evaluator = evaluator
+        self.options = options
         self.tally = tally
         self.layout = tally.layout
         self.about = about
         self.rules = rules
-        self.family = _family(evaluator, tally.layout)
+        self.family = _family(options, tally.layout)
         self.assessed = _Assessed()
         self.known: dict[tuple[object, ...], list[Estimate]] = {}
         self.pooled: dict[tuple[int, ...], list[ScoreCell] | None] = {}
@@ -467,7 +475,7 @@ class _Job:
         return [(0, None)] if rate == "accuracy" and self.layout.kind == "multiclass" else self.classes()
 
     def _limit(self, metric: str) -> float | None:
-        limits = {"demographic_parity_ratio": FOUR_FIFTHS, **(self.evaluator.limits or {})}
+        limits = {"demographic_parity_ratio": FOUR_FIFTHS, **(self.options.limits or {})}
         return limits.get(metric)
 
     def _pair(
@@ -532,7 +540,7 @@ class _Job:
         rate = "selection_rate" if self.layout.kind == "binary" and self.layout.decides else "base_rate"
         if rate not in self.rates() or self.layout.favourable is None:
             return
-        named = self.evaluator.reference or {}
+        named = self.options.reference or {}
         names = [self.layout.attributes[index].name for index in view.attributes]
         chosen: Slice | None = {name: named[name] for name in names} if all(name in named for name in names) else None
         cells = self.score_cells(view)

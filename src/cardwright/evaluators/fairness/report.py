@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
+from cardwright.evaluators.fairness.options import FairnessOptions
 from cardwright.evaluators.rows.counting import Tally, View
 from cardwright.evaluators.rows.exact_sums import SCORE_BINS
 from cardwright.evaluators.rows.gaps import Rules
@@ -16,9 +16,6 @@ from cardwright.record.evaluation import Finding, NotTested, Series, Severity, T
 from cardwright.record.measurement import Measured, Unmeasured
 from cardwright.sources.interface import Predictions
 from cardwright.sources.interface import Table as TableSource
-
-if TYPE_CHECKING:
-    from cardwright.evaluators.fairness import Fairness
 
 Measurement = Measured | Unmeasured
 
@@ -32,16 +29,16 @@ _CURVES = 12
 """Groups of an attribute that get curves."""
 
 
-def parameters(evaluator: Fairness) -> dict[str, JsonValue]:
+def parameters(options: FairnessOptions) -> dict[str, JsonValue]:
     """How the evaluator is set, as the record states it."""
     return {
-        "min_denominator": evaluator.min_denominator,
-        "depth": evaluator.depth,
-        "level": evaluator.level,
-        "alpha": evaluator.alpha,
-        "family": list(evaluator.family),
-        "limits": dict(evaluator.limits) if evaluator.limits is not None else None,
-        "reference": dict(evaluator.reference) if evaluator.reference is not None else None,
+        "min_denominator": options.min_denominator,
+        "depth": options.depth,
+        "level": options.level,
+        "alpha": options.alpha,
+        "family": list(options.family),
+        "limits": dict(options.limits) if options.limits is not None else None,
+        "reference": dict(options.reference) if options.reference is not None else None,
     }
 
 
@@ -55,15 +52,15 @@ def question(source: Predictions | TableSource) -> str:
     return f"Do decisions, and how often they are wrong, differ between groups of {names}?"
 
 
-def method(evaluator: Fairness, tally: Tally, rules: Rules) -> str:
+def method(options: FairnessOptions, tally: Tally, rules: Rules) -> str:
     """How it was answered."""
     layout = tally.layout
-    level = f"{evaluator.level * 100:g} %"
+    level = f"{options.level * 100:g} %"
     said = [
         "Rows are counted by group, true outcome and decision; every number is computed from these counts.",
         f"Rates of a group carry Wilson's interval ({level}, each by itself).",
         f"A gap is the highest minus the lowest rate, or the lowest over the highest, among groups with at least "
-        f"{evaluator.min_denominator} cases below the line of that rate (positives for a true positive rate). Its interval holds "
+        f"{options.min_denominator} cases below the line of that rate (positives for a true positive rate). Its interval holds "
         "for all pairs of groups at once (Tukey's quantile with the score intervals of Newcombe, and of Donner and Zou for "
         "ratios), because the two extreme groups are picked after seeing the rates; equalized odds splits the error over its two "
         "rates. An interval of a plain bootstrap would not hold: it hardly ever covers a gap of 0.",
@@ -101,7 +98,7 @@ def method(evaluator: Fairness, tally: Tally, rules: Rules) -> str:
     return " ".join(said)
 
 
-def limits(evaluator: Fairness, tally: Tally, baseline: bool) -> tuple[str, ...]:
+def limits(options: FairnessOptions, tally: Tally, baseline: bool) -> tuple[str, ...]:
     """What the numbers do not show."""
     layout = tally.layout
     said = [
@@ -141,7 +138,9 @@ def limits(evaluator: Fairness, tally: Tally, baseline: bool) -> tuple[str, ...]
     return tuple(said)
 
 
-def not_tested(evaluator: Fairness, source: Predictions | TableSource, tally: Tally, baseline: bool) -> list[NotTested]:
+def not_tested(
+    options: FairnessOptions, source: Predictions | TableSource, tally: Tally, baseline: bool
+) -> list[NotTested]:
     """What was not looked at."""
     layout = tally.layout
     names = [attribute.name for attribute in layout.attributes]
@@ -155,10 +154,10 @@ def not_tested(evaluator: Fairness, source: Predictions | TableSource, tally: Ta
             why="It takes a measure of similarity that nobody has stated.",
         ),
     ]
-    if len(names) > evaluator.depth:
+    if len(names) > options.depth:
         found.append(
             NotTested(
-                what=f"Intersections of more than {evaluator.depth} attributes", why="`depth` does not ask for them."
+                what=f"Intersections of more than {options.depth} attributes", why="`depth` does not ask for them."
             )
         )
     if layout.kind == "binary" and not layout.decides:
@@ -199,7 +198,7 @@ def not_tested(evaluator: Fairness, source: Predictions | TableSource, tally: Ta
 
 
 def findings(
-    evaluator: Fairness, source: Predictions | TableSource, tally: Tally, measurements: Sequence[Measurement]
+    options: FairnessOptions, source: Predictions | TableSource, tally: Tally, measurements: Sequence[Measurement]
 ) -> tuple[Finding, ...]:
     """What a person should look at."""
     found: list[Finding] = []
@@ -221,7 +220,7 @@ def findings(
             and measurement.metric == "demographic_parity_ratio"
             and measurement.value < 0.8
         ):
-            found.append(_four_fifths(measurement, evaluator.alpha))
+            found.append(_four_fifths(measurement, options.alpha))
     missing = tally.problems.get("label_missing", 0)
     if missing:
         share = missing / tally.rows
@@ -336,7 +335,7 @@ _COLUMNS = {
 
 
 def tables(
-    evaluator: Fairness,
+    options: FairnessOptions,
     source: Predictions | TableSource,
     tally: Tally,
     views: Sequence[View],
@@ -350,7 +349,7 @@ def tables(
     for m in measurements:
         if not m.across:
             by_cell.setdefault((m.metric, tuple(sorted(m.slice.items())), m.of_class), m)
-    made = [_groups(tally, view, by_cell, evaluator.min_denominator) for view in views]
+    made = [_groups(tally, view, by_cell, options.min_denominator) for view in views]
     gaps = [m for m in measurements if m.across]
     strata = ", ".join(tally.layout.strata)
     beside = (
@@ -364,7 +363,7 @@ def tables(
     for id, title in titles.items():
         chosen = [m for m in gaps if _table_of(m) == id]
         if chosen:
-            made.append(_gaps(id, title[:500], sorted(chosen, key=lambda m: _rank(m.metric, evaluator.family))))
+            made.append(_gaps(id, title[:500], sorted(chosen, key=lambda m: _rank(m.metric, options.family))))
     return tuple(made)
 
 

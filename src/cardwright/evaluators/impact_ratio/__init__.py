@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from cardwright.errors import MissingExtraError
+from cardwright.evaluators.impact_ratio.options import ImpactRatioOptions
 from cardwright.evaluators.impact_ratio.published import (
     Discrepancy,
     check_impact_ratio_table,
@@ -16,7 +16,7 @@ from cardwright.record.evaluation import Evaluation
 from cardwright.sources.interface import Predictions, Table
 
 
-class ImpactRatio:
+class ImpactRatio(ImpactRatioOptions):
     """Selection or scoring rates of categories, and their ratio to the highest rate (6 RCNY 5-301).
 
     The rule has no pass mark, and none is applied: the numbers are stated, with the number of applicants each rests on.
@@ -54,23 +54,6 @@ class ImpactRatio:
         ),
     )
 
-    def __init__(
-        self,
-        *,
-        attributes: Sequence[str] | None = None,
-        rates: str | None = None,
-        median_of: str = "full_sample",
-        exclude: str | Sequence[Mapping[str, str]] | None = None,
-        justification: str | None = None,
-        level: float = 0.95,
-    ) -> None:
-        self.attributes = attributes
-        self.rates = rates
-        self.median_of = median_of
-        self.exclude = exclude
-        self.justification = justification
-        self.level = level
-
     def evaluate(self, inputs: Inputs) -> Evaluation:
         """See `Evaluator.evaluate`.
 
@@ -88,7 +71,7 @@ class ImpactRatio:
             import scipy  # noqa: F401
         except ImportError as exc:
             raise MissingExtraError(exc.name or "numpy", "tabular", "counting applicants by category") from exc
-        from cardwright.evaluators.impact_ratio.assess import assess
+        from cardwright.evaluators.impact_ratio.measure import assess
 
         return assess(self, inputs)
 

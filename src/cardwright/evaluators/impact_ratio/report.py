@@ -3,43 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
+from cardwright.evaluators.impact_ratio.options import ImpactRatioOptions
+from cardwright.evaluators.impact_ratio.tables import Audit, CategoryTable, MedianScore
 from cardwright.record.evaluation import Finding, NotTested, Table, TableColumn
-
-if TYPE_CHECKING:
-    from cardwright.evaluators.impact_ratio import ImpactRatio
-    from cardwright.evaluators.impact_ratio.assess import Category, Job, Scored
 
 UNKNOWN_SHARE = 0.05
 """Share of applicants of unknown category from which a finding is more than a note."""
 
 
-def parameters(evaluator: ImpactRatio) -> dict[str, JsonValue]:
+def parameters(options: ImpactRatioOptions) -> dict[str, JsonValue]:
     """How the evaluator is set, as the record states it."""
-    exclude = evaluator.exclude
+    exclude = options.exclude
     return {
-        "attributes": None if evaluator.attributes is None else list(evaluator.attributes),
-        "rates": evaluator.rates,
-        "median_of": evaluator.median_of,
+        "attributes": None if options.attributes is None else list(options.attributes),
+        "rates": options.rates,
+        "median_of": options.median_of,
         "exclude": exclude if exclude is None or isinstance(exclude, str) else [dict(category) for category in exclude],
-        "justification": evaluator.justification,
-        "level": evaluator.level,
+        "justification": options.justification,
+        "level": options.level,
     }
 
 
-def question(job: Job) -> str:
+def question(audit: Audit) -> str:
     """What is asked."""
-    what = "selected" if job.rates == "selection" else "scored above the median"
-    return f"How often are applicants of each category of {', '.join(job.names)} {what}, against the highest rate?"
+    what = "selected" if audit.rates == "selection" else "scored above the median"
+    return f"How often are applicants of each category of {', '.join(audit.names)} {what}, against the highest rate?"
 
 
-def method(job: Job, scored: Scored | None) -> str:
+def method(audit: Audit, scored: MedianScore | None) -> str:
     """How it was answered."""
     said = []
-    if job.rates == "selection":
+    if audit.rates == "selection":
         said.append(
             "The selection rate of a category is its applicants who were selected over all its applicants (6 RCNY 5-300, "
             "5-301(b))."
@@ -48,7 +45,7 @@ def method(job: Job, scored: Scored | None) -> str:
         assert scored is not None
         whose = (
             "all applicants, unknown categories included (5-301(c)(1))"
-            if job.median_of == "full_sample"
+            if audit.median_of == "full_sample"
             else "the applicants whose category is known in every attribute"
         )
         said.append(
@@ -58,24 +55,24 @@ def method(job: Job, scored: Scored | None) -> str:
         )
     said.append(
         "The impact ratio is that rate over the highest rate among the categories of the same table. There is a table of each "
-        "attribute" + (", and one of all of them crossed." if len(job.names) > 1 else ".")
+        "attribute" + (", and one of all of them crossed." if len(audit.names) > 1 else ".")
     )
-    if job.exclude is None:
+    if audit.exclude is None:
         said.append("No category is left out.")
     else:
         said.append(
             "Categories of less than 2 % of a table's applicants were left out of impact ratios before the highest rate was "
-            f"looked for (5-301(d)); their applicants and rates are stated. The auditor's justification: {job.justification}"
+            f"looked for (5-301(d)); their applicants and rates are stated. The auditor's justification: {audit.justification}"
         )
     said.append(
         "Applicants of unknown category are counted, disclosed beside each table, and enter no rate of a category. The rule asks "
         f"for no interval; those printed are Wilson's for rates, and for ratios Donner and Zou's at Tukey's quantile "
-        f"({job.level * 100:g} %), which allows for the highest rate having been picked after seeing all of them."
+        f"({audit.level * 100:g} %), which allows for the highest rate having been picked after seeing all of them."
     )
     return " ".join(said)
 
 
-def limits(job: Job) -> tuple[str, ...]:
+def limits(audit: Audit) -> tuple[str, ...]:
     """What the numbers do not show."""
     said = [
         "The rule, 6 RCNY 5-300, is about automated tools that decide on hiring and promotion in New York City. For any other "
@@ -88,17 +85,17 @@ def limits(job: Job) -> tuple[str, ...]:
         "by the applicants themselves, is for the auditor to say.",
         "Ratios of categories with few applicants vary widely by chance; their intervals show how widely.",
     ]
-    if job.rates == "scoring":
+    if audit.rates == "scoring":
         said.append("The median is taken as given: intervals do not cover that it would differ in other applicants.")
-    if job.source.person is not None:
+    if audit.source.person is not None:
         said.append(
-            f'Rows are counted, as the rule counts those assessed; several rows of one "{job.source.person}" make intervals '
+            f'Rows are counted, as the rule counts those assessed; several rows of one "{audit.source.person}" make intervals '
             "wider, not counts smaller."
         )
     return tuple(said)
 
 
-def not_tested(job: Job, skipped: Sequence[str]) -> tuple[NotTested, ...]:
+def not_tested(audit: Audit, skipped: Sequence[str]) -> tuple[NotTested, ...]:
     """What was not looked at."""
     found = [
         NotTested(
@@ -110,13 +107,13 @@ def not_tested(job: Job, skipped: Sequence[str]) -> tuple[NotTested, ...]:
         ),
     ]
     found += [NotTested(what="A table of categories", why=f"{reason}.") for reason in skipped]
-    left = [a.name for a in job.source.sensitive if a.name not in job.names]
+    left = [a.name for a in audit.source.sensitive if a.name not in audit.names]
     if left:
         found.append(NotTested(what=f"Categories of {', '.join(left)}", why="`attributes` does not ask for them."))
     return tuple(found)
 
 
-def findings(job: Job, tables: Sequence[Category]) -> tuple[Finding, ...]:
+def findings(audit: Audit, tables: Sequence[CategoryTable]) -> tuple[Finding, ...]:
     """What a person should look at: unknown categories, categories left out, a reference that is small."""
     found: list[Finding] = []
     told: set[tuple[str, ...]] = set()
@@ -143,7 +140,7 @@ def findings(job: Job, tables: Sequence[Category]) -> tuple[Finding, ...]:
                     severity="info",
                     key="left_out",
                     explanation=f"Left out of the impact ratios of {table.name}, each less than 2 % of {table.applicants} "
-                    f"applicants: {names[:1500]}. The auditor's justification: {job.justification}",
+                    f"applicants: {names[:1500]}. The auditor's justification: {audit.justification}",
                     where=table.name[:200],
                     count=len(out),
                 )
@@ -164,13 +161,13 @@ def findings(job: Job, tables: Sequence[Category]) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-def tables(job: Job, made: Sequence[Category]) -> tuple[Table, ...]:
+def tables(audit: Audit, made: Sequence[CategoryTable]) -> tuple[Table, ...]:
     """The tables as the rule shapes them, and one of unknown categories."""
-    above = "Selected" if job.rates == "selection" else "Above the median"
+    above = "Selected" if audit.rates == "selection" else "Above the median"
     columns = (
         TableColumn(name="applicants", title="Applicants", unit="count"),
         TableColumn(name="above", title=above, unit="count"),
-        TableColumn(name="rate", title=job.metric.title, unit="proportion"),
+        TableColumn(name="rate", title=audit.metric.title, unit="proportion"),
         TableColumn(name="ratio", title="Impact ratio", unit="ratio"),
         TableColumn(name="lower", title="Lower bound", unit="ratio"),
         TableColumn(name="upper", title="Upper bound", unit="ratio"),
@@ -199,10 +196,10 @@ def tables(job: Job, made: Sequence[Category]) -> tuple[Table, ...]:
                 )
             )
         of_class = f", {table.of_class}" if table.of_class is not None else ""
-        title = "Selection" if job.rates == "selection" else "Scoring"
+        title = "Selection" if audit.rates == "selection" else "Scoring"
         found.append(
             Table(
-                id=f"{job.rates}_{table.number}" + (f"_class_{place + 1}" if table.of_class is not None else ""),
+                id=f"{audit.rates}_{table.number}" + (f"_class_{place + 1}" if table.of_class is not None else ""),
                 title=f"{title} rates and impact ratios by {table.name}{of_class}; besides, {table.unknown} applicants of "
                 "unknown category",
                 columns=(TableColumn(name="category", title=table.name), *columns),

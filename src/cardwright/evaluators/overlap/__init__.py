@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from cardwright.errors import UsageError, did_you_mean
 from cardwright.evaluators.interface import Inputs, Need
+from cardwright.evaluators.overlap.options import OverlapOptions
 from cardwright.evaluators.rows.database import column as quoted
 from cardwright.evaluators.rows.database import database, fill, is_number, one
 from cardwright.record.base import label
@@ -27,7 +27,7 @@ LEAST = 100
 """Labelled training rows below which lambda is not computed."""
 
 
-class Overlap:
+class Overlap(OverlapOptions):
     """Exact and near duplicates, shared entities and time between test and training data, and columns that give the label away.
 
     Parameters
@@ -52,21 +52,6 @@ class Overlap:
         Need("source", (Predictions, Table), "the rows that the model is tested on"),
         Need("training", (Table, Predictions), "the rows that it was trained on"),
     )
-
-    def __init__(
-        self,
-        *,
-        columns: Sequence[str] | None = None,
-        entity: str | None = None,
-        time: str | None = None,
-        digits: int = 3,
-        level: float = 0.95,
-    ) -> None:
-        self.columns = columns
-        self.entity = entity
-        self.time = time
-        self.digits = digits
-        self.level = level
 
     def evaluate(self, inputs: Inputs) -> Evaluation:
         """See `Evaluator.evaluate`.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from cardwright.errors import MissingExtraError
 from cardwright.evaluators.interface import Inputs, Need, run_tally
+from cardwright.evaluators.performance.options import PerformanceOptions
 from cardwright.record.evaluation import Evaluation
 from cardwright.sources.interface import Predictions
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from cardwright.evaluators.rows.counting import Tally
 
 
-class Performance:
+class Performance(PerformanceOptions):
     """How well predictions agree with true outcomes.
 
     Parameters
@@ -36,9 +37,6 @@ class Performance:
             optional=True,
         ),
     )
-
-    def __init__(self, *, level: float = 0.95) -> None:
-        self.level = level
 
     def columns(self, inputs: Inputs) -> tuple[str, ...]:
         """See `TallyEvaluator.columns`."""

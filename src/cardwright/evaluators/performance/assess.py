@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from pydantic import JsonValue
 
 from cardwright.errors import UsageError
 from cardwright.evaluators.interface import Inputs
+from cardwright.evaluators.performance.options import PerformanceOptions
 from cardwright.evaluators.rows.counting import Cell, Layout, Tally, count, refuse
 from cardwright.evaluators.rows.exact_sums import CALIBRATION_BINS, SCORE_BINS, FloatArray
 from cardwright.evaluators.rows.paired import Pairs, changes, pair
@@ -62,9 +62,6 @@ from cardwright.sources.interface import Predictions
 from cardwright.statistics.bootstrap import bootstrap
 from cardwright.statistics.intervals import Bounds
 
-if TYPE_CHECKING:
-    from cardwright.evaluators.performance import Performance
-
 Measurement = Measured | Unmeasured
 
 BINARY = {
@@ -103,35 +100,35 @@ def layout_of(inputs: Inputs) -> Layout:
     return Layout.of(source_of(inputs), seed=inputs.seed, groups=False, whole=True)
 
 
-def check(evaluator: Performance, inputs: Inputs) -> None:
+def check(options: PerformanceOptions, inputs: Inputs) -> None:
     """Refuse a level that is none.
 
     Raises
     ------
     UsageError
     """
-    level = evaluator.level
+    level = options.level
     if not isinstance(level, (int, float)) or isinstance(level, bool) or not 0 < level < 1:
         raise UsageError(
             "`level` lies between 0 and 1", where=f"{inputs.id} (performance)", do="Write `level: 0.95`, for example."
         )
 
 
-def complete(evaluator: Performance, inputs: Inputs, tally: Tally | None) -> Evaluation:
+def complete(options: PerformanceOptions, inputs: Inputs, tally: Tally | None) -> Evaluation:
     """`conclude`, for a source of no batch too."""
     if tally is None:
         raise UsageError(f'the source "{source_of(inputs).ref.name}" has no rows', where=inputs.id)
     pairs = None
     if "baseline" in inputs.sources:
         pairs = pair(source_of(inputs), inputs.get("baseline", Predictions), seed=inputs.seed, groups=False)
-    return conclude(evaluator, inputs, tally, pairs)
+    return conclude(options, inputs, tally, pairs)
 
 
-def conclude(evaluator: Performance, inputs: Inputs, tally: Tally, pairs: Pairs | None = None) -> Evaluation:
+def conclude(options: PerformanceOptions, inputs: Inputs, tally: Tally, pairs: Pairs | None = None) -> Evaluation:
     """The evaluation of a tally, and of what was counted together with a baseline."""
-    check(evaluator, inputs)
+    check(options, inputs)
     refuse(tally)
-    source, layout, level = source_of(inputs), tally.layout, evaluator.level
+    source, layout, level = source_of(inputs), tally.layout, options.level
     about = About.of(source, layout.derived)
     view = tally.view(())
     cell = view.cell(0) if len(view) else Cell(np.zeros((layout.outcomes, layout.decisions), np.int64), None, None)
@@ -152,13 +149,13 @@ def conclude(evaluator: Performance, inputs: Inputs, tally: Tally, pairs: Pairs 
     parameters: dict[str, JsonValue] = dict(inputs.parameters) or {"level": level}
     return Evaluation(
         id=inputs.id,
-        evaluator=evaluator.name,
-        evaluator_version=evaluator.version,
+        evaluator=options.name,
+        evaluator_version=options.version,
         inputs=inputs.recorded(),
         parameters=parameters,
         binding=inputs.binding,
         question=_QUESTIONS[layout.kind],
-        method=_method(evaluator, tally, pairs is not None),
+        method=_method(options, tally, pairs is not None),
         limits=_limits(tally, scored),
         measurements=tuple(measurements),
         findings=findings,
@@ -317,9 +314,9 @@ _QUESTIONS = {
 }
 
 
-def _method(evaluator: Performance, tally: Tally, baseline: bool) -> str:
+def _method(options: PerformanceOptions, tally: Tally, baseline: bool) -> str:
     layout = tally.layout
-    level = f"{evaluator.level * 100:g} %"
+    level = f"{options.level * 100:g} %"
     said = [
         f"All rows are counted by true outcome and prediction; every number has an interval at {level}, each by itself."
     ]

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from cardwright.errors import MissingExtraError
 from cardwright.evaluators.interface import Inputs, Need
+from cardwright.evaluators.robustness.options import RobustnessOptions
 from cardwright.record.evaluation import Evaluation
 from cardwright.sources.interface import Model, Predictions
 
 
-class Robustness:
+class Robustness(RobustnessOptions):
     """The drop of a model's performance under stated changes, measured on the same rows before and after.
 
     Parameters
@@ -53,35 +53,6 @@ class Robustness:
             optional=True,
         ),
     )
-
-    def __init__(
-        self,
-        *,
-        noise: Sequence[float] = (0.1, 0.5),
-        missing: Sequence[float] = (0.1,),
-        units: Mapping[str, Sequence[float]] | None = None,
-        shuffled: Sequence[float] = (0.1,),
-        unseen: Sequence[float] = (0.1,),
-        metric: str | None = None,
-        columns: Sequence[str] | None = None,
-        edges: Mapping[str, Sequence[float]] | None = None,
-        quantiles: int = 4,
-        min_denominator: int = 30,
-        level: float = 0.95,
-        rows: int = 20_000,
-    ) -> None:
-        self.noise = noise
-        self.missing = missing
-        self.units = units
-        self.shuffled = shuffled
-        self.unseen = unseen
-        self.metric = metric
-        self.columns = columns
-        self.edges = edges
-        self.quantiles = quantiles
-        self.min_denominator = min_denominator
-        self.level = level
-        self.rows = rows
 
     def evaluate(self, inputs: Inputs) -> Evaluation:
         """See `Evaluator.evaluate`.

@@ -19,6 +19,7 @@ from cardwright.evaluators.robustness.drops import (
     Truth,
     against,
 )
+from cardwright.evaluators.robustness.options import RobustnessOptions
 from cardwright.evaluators.robustness.perturb import Perturbation, planned
 from cardwright.evaluators.rows.exact_sums import FloatArray
 from cardwright.evaluators.rows.rates import HIGHER, LOWER, About, Metric, interval_of
@@ -41,7 +42,6 @@ from cardwright.statistics.contrast import BoolArray, Contrast, difference_to_re
 if TYPE_CHECKING:
     import pyarrow
 
-    from cardwright.evaluators.robustness import Robustness
 
 Measurement = Measured | Unmeasured
 
@@ -97,17 +97,17 @@ class Tried:
     """Why the model gave no answer."""
 
 
-def assess(evaluator: Robustness, inputs: Inputs) -> Evaluation:
+def assess(options: RobustnessOptions, inputs: Inputs) -> Evaluation:
     """See `Robustness.evaluate`."""
     where = f"{inputs.id} (robustness)"
     source, model = inputs.get("source", Predictions), inputs.get("model", Model)
-    main = _check(evaluator, source, where)
+    main = _check(options, source, where)
     if not model.features:
         raise UsageError(
             "which columns the model reads is not known", where=where, do="Name them under the model's `features:`."
         )
-    edges = check_edges(evaluator.edges, where)
-    declared = declared_columns(source, evaluator.columns, edges, where)
+    edges = check_edges(options.edges, where)
+    declared = declared_columns(source, options.columns, edges, where)
     for column in (BY, SAMPLE):
         if column in declared or column in (attribute.name for attribute in source.sensitive):
             raise UsageError(
@@ -115,15 +115,15 @@ def assess(evaluator: Robustness, inputs: Inputs) -> Evaluation:
                 where=where,
                 do="Rename the column.",
             )
-    sample = read(source, list(dict.fromkeys([*model.features, *declared])), evaluator.rows, inputs.seed)
+    sample = read(source, list(dict.fromkeys([*model.features, *declared])), options.rows, inputs.seed)
     changes, left = planned(
         batch=sample.batch,
         features=model.features,
-        noise=evaluator.noise,
-        missing=evaluator.missing,
-        units=evaluator.units,
-        shuffled=evaluator.shuffled,
-        unseen=evaluator.unseen,
+        noise=options.noise,
+        missing=options.missing,
+        units=options.units,
+        shuffled=options.shuffled,
+        unseen=options.unseen,
         where=where,
     )
     setting = Setting(
@@ -133,8 +133,8 @@ def assess(evaluator: Robustness, inputs: Inputs) -> Evaluation:
         before=_answers(model, sample.batch, sample, where),
         about=About.of(source, True),
         main=main,
-        level=evaluator.level,
-        least=evaluator.min_denominator,
+        level=options.level,
+        least=options.min_denominator,
         seed=inputs.seed,
     )
     tried: list[Tried] = []
@@ -145,7 +145,7 @@ def assess(evaluator: Robustness, inputs: Inputs) -> Evaluation:
     for one in tried:
         measurements += _of_perturbation(one, setting)
     measurements.append(_largest(tried, setting))
-    parts, cuts = parts_of(sample, declared, edges, evaluator.quantiles, where)
+    parts, cuts = parts_of(sample, declared, edges, options.quantiles, where)
     measurements += _of_slices(parts, setting)
     if "drifted" in inputs.sources:
         drifted = inputs.get("drifted", Predictions)
@@ -159,15 +159,15 @@ def assess(evaluator: Robustness, inputs: Inputs) -> Evaluation:
     size = sample.batch.num_rows
     return Evaluation(
         id=inputs.id,
-        evaluator=evaluator.name,
-        evaluator_version=evaluator.version,
+        evaluator=options.name,
+        evaluator_version=options.version,
         inputs=inputs.recorded(),
         parameters=dict(inputs.parameters),
         binding=inputs.binding,
         question="How much worse does the model get when its inputs are perturbed, on slices, and on a drifted sample?"
         if "drifted" in inputs.sources
         else "How much worse does the model get when its inputs are perturbed, and on slices?",
-        method=_method(evaluator, setting, agreed, cuts, "drifted" in inputs.sources),
+        method=_method(options, setting, agreed, cuts, "drifted" in inputs.sources),
         limits=(
             "Perturbations are made by a formula. What goes wrong in use can be larger, and hit other columns together.",
             "Outcomes are taken as they were: a large enough change of the inputs would change what is right.",
@@ -189,24 +189,24 @@ def assess(evaluator: Robustness, inputs: Inputs) -> Evaluation:
     )
 
 
-def _check(evaluator: Robustness, source: Predictions, where: str) -> str:
+def _check(options: RobustnessOptions, source: Predictions, where: str) -> str:
     """The main metric; refuses parameters that are out of their range."""
     for name, least in (("quantiles", 2), ("min_denominator", 1), ("rows", 1)):
-        value = getattr(evaluator, name)
+        value = getattr(options, name)
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
             raise UsageError(f"`{name}` is a whole number of at least {least}", where=where)
-    if not isinstance(evaluator.level, float) or not 0 < evaluator.level < 1:
+    if not isinstance(options.level, float) or not 0 < options.level < 1:
         raise UsageError("`level` lies between 0 and 1", where=where, do="Write `level: 0.95`, for example.")
     known = BY_TASK[source.task]
-    if evaluator.metric is None:
+    if options.metric is None:
         return next(iter(known))
-    if evaluator.metric not in known:
+    if options.metric not in known:
         raise UsageError(
-            f"`metric: {as_label(evaluator.metric)}` is none of a {source.task} task",
+            f"`metric: {as_label(options.metric)}` is none of a {source.task} task",
             where=where,
-            do=did_you_mean(str(evaluator.metric), known),
+            do=did_you_mean(str(options.metric), known),
         )
-    return evaluator.metric
+    return options.metric
 
 
 def _truth(sample: Sample) -> Truth:
@@ -646,7 +646,7 @@ def _of_drift(drifted: Predictions, setting: Setting, where: str) -> list[Measur
 # --- words --------------------------------------------------------------------------------------------------------------
 
 
-def _method(evaluator: Robustness, setting: Setting, agreed: int, cuts: list[Cuts], drift: bool) -> str:
+def _method(options: RobustnessOptions, setting: Setting, agreed: int, cuts: list[Cuts], drift: bool) -> str:
     size = setting.sample.batch.num_rows
     task = setting.sample.source.task
     threshold = setting.sample.source.threshold

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from cardwright.errors import MissingExtraError, SourceError, UsageError, did_you_mean
 from cardwright.evaluators.interface import Inputs, Need
+from cardwright.evaluators.seeds.options import SeedsOptions
 from cardwright.record.base import label
 from cardwright.record.evaluation import (
     Coverage,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _BETTER: dict[str, Direction] = dict.fromkeys(("accuracy", "balanced_accuracy", "roc_auc"), "higher_is_better")
 
 
-class Seeds:
+class Seeds(SeedsOptions):
     """The same metrics for several runs of one training, on the same rows.
 
     The file of predictions holds a column for each run, so that no two runs can be over different rows.
@@ -50,11 +50,6 @@ class Seeds:
     needs: ClassVar[tuple[Need, ...]] = (
         Need("source", (Predictions,), "predictions of one run, with a column for each other run"),
     )
-
-    def __init__(self, *, runs: Sequence[str] = (), min_denominator: int = 20, level: float = 0.95) -> None:
-        self.runs = runs
-        self.min_denominator = min_denominator
-        self.level = level
 
     def evaluate(self, inputs: Inputs) -> Evaluation:
         """See `Evaluator.evaluate`.

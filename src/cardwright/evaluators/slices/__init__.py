@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from cardwright.errors import MissingExtraError
 from cardwright.evaluators.interface import Inputs, Need
+from cardwright.evaluators.slices.options import SlicesOptions
 from cardwright.record.evaluation import Evaluation
 from cardwright.sources.interface import Predictions
 
 
-class Slices:
+class Slices(SlicesOptions):
     """How often the model errs in each slice of the rows, beside the rest of the rows.
 
     Parameters
@@ -45,33 +45,6 @@ class Slices:
     needs: ClassVar[tuple[Need, ...]] = (
         Need("source", (Predictions,), "Predictions with true outcomes, and the columns that make slices."),
     )
-
-    def __init__(
-        self,
-        *,
-        columns: Sequence[str] | None = None,
-        edges: Mapping[str, Sequence[float]] | None = None,
-        quantiles: int = 4,
-        find: bool = True,
-        search: Sequence[str] | None = None,
-        max_depth: int = 3,
-        min_leaf: int = 30,
-        min_denominator: int = 30,
-        alpha: float = 0.05,
-        level: float = 0.95,
-        rows: int = 1_000_000,
-    ) -> None:
-        self.columns = columns
-        self.edges = edges
-        self.quantiles = quantiles
-        self.find = find
-        self.search = search
-        self.max_depth = max_depth
-        self.min_leaf = min_leaf
-        self.min_denominator = min_denominator
-        self.alpha = alpha
-        self.level = level
-        self.rows = rows
 
     def evaluate(self, inputs: Inputs) -> Evaluation:
         """See `Evaluator.evaluate`.

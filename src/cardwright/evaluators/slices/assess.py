@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,6 +20,7 @@ from cardwright.evaluators.rows.slice_sample import (
     parts_of,
     read,
 )
+from cardwright.evaluators.slices.options import SlicesOptions
 from cardwright.evaluators.slices.tree import Found, grow
 from cardwright.record.base import label as as_label
 from cardwright.record.evaluation import (
@@ -44,9 +44,6 @@ from cardwright.statistics.contrast import (
     mean_loss,
 )
 from cardwright.statistics.multiplicity import benjamini_hochberg
-
-if TYPE_CHECKING:
-    from cardwright.evaluators.slices import Slices
 
 Measurement = Measured | Unmeasured
 
@@ -74,7 +71,7 @@ class Rules:
     least: int
 
 
-def check(evaluator: Slices, where: str) -> None:
+def check(options: SlicesOptions, where: str) -> None:
     """Refuse parameters that are out of their range.
 
     Raises
@@ -82,38 +79,38 @@ def check(evaluator: Slices, where: str) -> None:
     UsageError
     """
     for name, least in (("quantiles", 2), ("max_depth", 1), ("min_leaf", 2), ("min_denominator", 1), ("rows", 1)):
-        value = getattr(evaluator, name)
+        value = getattr(options, name)
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
             raise UsageError(f"`{name}` is a whole number of at least {least}", where=where)
     for name in ("level", "alpha"):
-        value = getattr(evaluator, name)
+        value = getattr(options, name)
         if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 < value < 1:
             raise UsageError(f"`{name}` lies between 0 and 1", where=where)
-    if evaluator.max_depth > 5:
+    if options.max_depth > 5:
         raise UsageError("`max_depth` is at most 5: a deeper rule is not read by anybody", where=where)
 
 
-def assess(evaluator: Slices, inputs: Inputs) -> Evaluation:
+def assess(options: SlicesOptions, inputs: Inputs) -> Evaluation:
     """See `Slices.evaluate`."""
     where = f"{inputs.id} (slices)"
-    check(evaluator, where)
+    check(options, where)
     source = inputs.get("source", Predictions)
-    edges = check_edges(evaluator.edges, where)
-    declared = declared_columns(source, evaluator.columns, edges, where)
+    edges = check_edges(options.edges, where)
+    declared = declared_columns(source, options.columns, edges, where)
     if FOUND in declared:
         raise UsageError(
             f'a column called "{FOUND}" cannot make slices: the record names the rules of the tree by that word',
             where=where,
             do="Rename the column.",
         )
-    searched = _searched(evaluator, source, declared, where) if evaluator.find else []
-    sample = read(source, list(dict.fromkeys([*declared, *searched])), evaluator.rows, inputs.seed)
+    searched = _searched(options, source, declared, where) if options.find else []
+    sample = read(source, list(dict.fromkeys([*declared, *searched])), options.rows, inputs.seed)
     about = About.of(source, sample.layout.derived)
     losses = sample.losses()
-    rules = Rules(evaluator.level, evaluator.alpha, evaluator.min_denominator)
+    rules = Rules(options.level, options.alpha, options.min_denominator)
     if losses is None:
-        return _without_decisions(evaluator, inputs, sample, about)
-    parts, cuts = parts_of(sample, declared, edges, evaluator.quantiles, where)
+        return _without_decisions(options, inputs, sample, about)
+    parts, cuts = parts_of(sample, declared, edges, options.quantiles, where)
     measurements = [_overall(sample, losses, about, rules)]
     by_part = _judge_declared(sample, parts, losses, about, rules)
     measurements += [m for found in by_part for m in found]
@@ -121,15 +118,15 @@ def assess(evaluator: Slices, inputs: Inputs) -> Evaluation:
     judged: list[list[Measurement]] = []
     found = Found(())
     finding = np.zeros(len(losses.loss), bool)
-    if evaluator.find:
+    if options.find:
         finding = halves(sample, inputs.seed)
         found = grow(
             sample,
             searched,
             finding,
             losses,
-            max_depth=evaluator.max_depth,
-            min_leaf=evaluator.min_leaf,
+            max_depth=options.max_depth,
+            min_leaf=options.min_leaf,
             seed=inputs.seed,
         )
         worse = _worse(found, losses, finding)
@@ -140,26 +137,26 @@ def assess(evaluator: Slices, inputs: Inputs) -> Evaluation:
     size = len(losses.loss)
     return Evaluation(
         id=inputs.id,
-        evaluator=evaluator.name,
-        evaluator_version=evaluator.version,
+        evaluator=options.name,
+        evaluator_version=options.version,
         inputs=inputs.recorded(),
         parameters=dict(inputs.parameters),
         binding=inputs.binding,
         question="In which slices of the rows is the model wrong more often?",
-        method=_method(evaluator, sample, cuts, finding, losses),
+        method=_method(options, sample, cuts, finding, losses),
         limits=(
             "A slice with more errors does not say why; its rows can differ in much else.",
             "Intervals hold for one slice at a time. Adjusted p-values are for screening: of the slices pointed out, a share of "
-            f"at most {evaluator.alpha:g} is expected to be so by chance, over the family of the table.",
+            f"at most {options.alpha:g} is expected to be so by chance, over the family of the table.",
             *(
                 (
                     "Found slices are exploratory: the tree looked for them, another seed or another half finds others. Numbers "
                     "are of the half that did not choose them. They raise questions, and settle none.",
                 )
-                if evaluator.find
+                if options.find
                 else ()
             ),
-            f"Slices of fewer than {evaluator.min_denominator} rows have no number here, and errors in them are not seen.",
+            f"Slices of fewer than {options.min_denominator} rows have no number here, and errors in them are not seen.",
         ),
         measurements=tuple(measurements),
         findings=tuple(findings),
@@ -167,18 +164,18 @@ def assess(evaluator: Slices, inputs: Inputs) -> Evaluation:
         tables=(*_declared_table(sample, parts, by_part), *_found_table(sample, judged)),
         coverage=Coverage(
             scanned=(Scanned(what="rows", scanned=size, total=sample.total),),
-            not_tested=_not_tested(evaluator, searched, found, finding),
+            not_tested=_not_tested(options, searched, found, finding),
         ),
         completeness="complete" if size == sample.total else "sampled",
     )
 
 
-def _searched(evaluator: Slices, source: Predictions, declared: list[str], where: str) -> list[str]:
+def _searched(options: SlicesOptions, source: Predictions, declared: list[str], where: str) -> list[str]:
     """The columns that the tree may use: never the outcome, nor what the model said."""
-    if evaluator.search is not None:
-        if isinstance(evaluator.search, str):
+    if options.search is not None:
+        if isinstance(options.search, str):
             raise UsageError("`search` is a list of names", where=where, do="Write `search: [region, product]`.")
-        return declared_columns(source, list(evaluator.search), {}, where)
+        return declared_columns(source, list(options.search), {}, where)
     kept = [*declared, *source.features]
     others = {source.label, source.prediction, source.score, source.weight, source.person}
     return [column for column in dict.fromkeys(kept) if column not in others]
@@ -503,13 +500,13 @@ def _count(judged: list[list[Measurement]], finding: BoolArray, about: About, ru
 # --- words ------------------------------------------------------------------------------------------------------------
 
 
-def _without_decisions(evaluator: Slices, inputs: Inputs, sample: Sample, about: About) -> Evaluation:
+def _without_decisions(options: SlicesOptions, inputs: Inputs, sample: Sample, about: About) -> Evaluation:
     why = "The source has scores and neither decisions nor a threshold, so that no decision is right or wrong."
     rows = sample.batch.num_rows
     return Evaluation(
         id=inputs.id,
-        evaluator=evaluator.name,
-        evaluator_version=evaluator.version,
+        evaluator=options.name,
+        evaluator_version=options.version,
         inputs=inputs.recorded(),
         parameters=dict(inputs.parameters),
         binding=inputs.binding,
@@ -527,7 +524,7 @@ def _without_decisions(evaluator: Slices, inputs: Inputs, sample: Sample, about:
     )
 
 
-def _method(evaluator: Slices, sample: Sample, cuts: list[Cuts], finding: BoolArray, losses: Losses) -> str:
+def _method(options: SlicesOptions, sample: Sample, cuts: list[Cuts], finding: BoolArray, losses: Losses) -> str:
     regression = sample.source.task == "regression"
     what = (
         "The loss of a row is its absolute error. "
@@ -545,10 +542,10 @@ def _method(evaluator: Slices, sample: Sample, cuts: list[Cuts], finding: BoolAr
         intervals = "Rows are weighted or clustered: intervals and tests are linearised, with cases as clusters. "
     numeric = f"Numbers were cut: {'; '.join(as_label(cut.how) for cut in cuts)}. " if cuts else ""
     tree = ""
-    if evaluator.find:
+    if options.find:
         tree = (
-            f"Further slices were found, exploratorily, by a tree (scikit-learn, depth at most {evaluator.max_depth}, at least "
-            f"{evaluator.min_leaf} rows a leaf) on {int(finding.sum())} rows drawn by a keyed hash; its leaves with more errors "
+            f"Further slices were found, exploratorily, by a tree (scikit-learn, depth at most {options.max_depth}, at least "
+            f"{options.min_leaf} rows a leaf) on {int(finding.sum())} rows drawn by a keyed hash; its leaves with more errors "
             f"than that half were judged on the other {int((~finding).sum())} rows, which took no part in choosing them. "
             "Categories were ordered by their errors in the finding half alone; missing values can be a branch of their own. "
             "Coverage is the share of all errors of the judging half that fall into the slice, lift its error rate over that of "
@@ -698,9 +695,9 @@ def _found_table(sample: Sample, judged: list[list[Measurement]]) -> tuple[Table
     )
 
 
-def _not_tested(evaluator: Slices, searched: list[str], found: Found, finding: BoolArray) -> tuple[NotTested, ...]:
+def _not_tested(options: SlicesOptions, searched: list[str], found: Found, finding: BoolArray) -> tuple[NotTested, ...]:
     listed = [NotTested(what="columns that nobody declared", why="a slice is made of declared columns only")]
-    if not evaluator.find:
+    if not options.find:
         listed.append(NotTested(what="slices that nobody named", why="the plan says `find: false`"))
     elif not searched:
         listed.append(NotTested(what="slices that nobody named", why="no column was declared for the search"))

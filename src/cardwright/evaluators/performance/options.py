@@ -1,0 +1,17 @@
+"""How `Performance` is set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cardwright.evaluators.interface import Options
+
+
+@dataclass(frozen=True, kw_only=True)
+class PerformanceOptions(Options):
+    """The parameters of `Performance`, explained there, as a value that its modules hand on."""
+
+    level: float = 0.95
+
+
+__all__ = ["PerformanceOptions"]
