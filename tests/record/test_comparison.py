@@ -23,9 +23,7 @@ def changed(record, **measured):
 
 def with_fairness(record, **update):
     fairness, *rest = record.evaluations
-    made = record.model_copy(update={"evaluations": (fairness.model_copy(update=update), *rest)})
-    made.__dict__.pop("sha256", None)
-    return made
+    return record.model_copy(update={"evaluations": (fairness.model_copy(update=update), *rest)})
 
 
 def only(found):

@@ -21,7 +21,6 @@ def dossier(folder, *outcomes, name="loans", version="1.0.0", valid_until=None, 
     case = good_case()
     subject = case.record.subject.model_copy(update={"name": name, "version": version})
     record = case.record.model_copy(update={"subject": subject})
-    record.__dict__.pop("sha256", None)
     plan = case.plan.model_copy(update={"subject": subject})
     files = {layout.RECORD: layout.to_json(record), layout.PLAN: layout.to_json(plan)}
     said = verdict(*outcomes) if outcomes else None

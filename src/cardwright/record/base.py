@@ -7,8 +7,9 @@ error), free of NaN, and each string says in the JSON Schema which of four sorts
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, Strict
 
@@ -26,6 +27,25 @@ class Value(BaseModel):
         serialize_by_alias=True,
         defer_build=True,  # validators are built when they are first used: importing costs a third
     )
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy, with the fields in `update` changed.
+
+        A value may keep what it has computed from its fields, such as its digest. pydantic would carry that along, and a changed
+        copy would go by the name of the original; here a copy starts without it.
+
+        Raises
+        ------
+        TypeError
+            If `update` names something that is not a field; pydantic would take it without a word.
+        """
+        fields = type(self).model_fields.keys()
+        if update is not None and not update.keys() <= fields:
+            raise TypeError(f"{type(self).__name__} has no field {', '.join(sorted(update.keys() - fields))}")
+        copied = super().model_copy(update=update, deep=deep)
+        for kept in copied.__dict__.keys() - fields:
+            del copied.__dict__[kept]
+        return copied
 
 
 # Characters that change how the text around them is shown (bidirectional overrides and isolates), or are not shown at all.

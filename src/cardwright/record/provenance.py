@@ -54,6 +54,19 @@ class DatasetRef(Value):
     """Which rows were left out before, as the plan says."""
 
 
+class CodeDigest(Value):
+    """An installed distribution that brings evaluators, by its files: a version alone does not say that they are unchanged."""
+
+    name: Label
+    """The distribution's name."""
+    version: Label
+    """Its version."""
+    sha256: Sha256
+    """Digest of the canonical JSON object of its files, path to digest; compiled caches and metadata are left out."""
+    evaluators: tuple[Label, ...]
+    """The evaluators it brings, by name."""
+
+
 class Provenance(Value):
     """How the record was made. Clock, host and duration are in `evidence/run.json`, apart, so that bytes repeat."""
 
@@ -70,7 +83,9 @@ class Provenance(Value):
     seed: Count
     """The seed that every random choice derives from."""
     packages: dict[Label, Label]
-    """Versions of the libraries that touched a number."""
+    """Versions of the libraries that could have touched a number: all that the evaluators require, directly or indirectly."""
+    code: Annotated[tuple[CodeDigest, ...], Field(exclude_if=lambda value: not value)] = ()
+    """Every installed distribution that brings an evaluator, Cardwright among them; empty if the record is older than this."""
     tool: Label
     """`cardwright` and its version."""
     author: Label | None = None

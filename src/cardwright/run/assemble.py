@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import platform
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 
 from pydantic import JsonValue
@@ -18,11 +16,11 @@ from cardwright.plan.assessment import Assessment, Step
 from cardwright.policy.policy import Policy
 from cardwright.privacy.screening import screen
 from cardwright.record import canonical
-from cardwright.record.base import label
 from cardwright.record.evaluation import Binding, Evaluation
-from cardwright.record.provenance import Provenance
+from cardwright.record.provenance import DatasetRef, Provenance
 from cardwright.record.record import ExpectedGroups, NotEvaluated, PlanLock, Planned, Record
 from cardwright.record.subject import Component, Context, FileDigest, Subject
+from cardwright.run import packages
 from cardwright.sources.binding import bind
 from cardwright.sources.commit import commit_of
 from cardwright.sources.files import require_file, sha256_of
@@ -219,13 +217,14 @@ def record(prepared: Prepared, evaluations: list[Evaluation], gaps: list[NotEval
     """The record: everything planned, everything found, everything said. The same input gives the same bytes."""
     lock = prepared.lock
     datasets = tuple(sorted((source.ref for source in prepared.sources.values()), key=lambda ref: ref.name))
-    extras = {registry.find(evaluation.evaluator).extra for evaluation in evaluations}
-    packages = packages_of(extras | {"torch" for dataset in datasets if dataset.format == "torch"})
+    versions = _versions(evaluations, datasets)
+    code = packages.code()
     run: dict[str, JsonValue] = {
         "plan": lock.sha256,
         "datasets": [dataset.sha256 for dataset in datasets],
         "commit": prepared.commit,
-        "packages": dict(packages),
+        "packages": dict(versions),
+        "code": [one.sha256 for one in code],
         "tool": __version__,
     }
     made = Record(
@@ -239,7 +238,8 @@ def record(prepared: Prepared, evaluations: list[Evaluation], gaps: list[NotEval
             plan_sha256=lock.sha256,
             datasets=datasets,
             seed=lock.seed,
-            packages=packages,
+            packages=versions,
+            code=code,
             tool=f"cardwright {__version__}",
             author=lock.author,
         ),
@@ -253,19 +253,9 @@ def record(prepared: Prepared, evaluations: list[Evaluation], gaps: list[NotEval
     return made
 
 
-def packages_of(extras: set[str]) -> dict[str, str]:
-    """Versions of the libraries of these extras: what could have touched a number."""
-    names: set[str] = set()
-    for requirement in metadata.requires("cardwright") or []:
-        wanted = re.search(r"""extra\s*==\s*['"]([a-z]+)['"]""", requirement)
-        if wanted is not None and wanted.group(1) in extras:
-            name = re.match(r"[A-Za-z0-9._-]+", requirement)
-            if name is not None and name.group(0) != "cardwright":
-                names.add(name.group(0))
-    found = {"python": platform.python_version()}
-    for library in sorted(names):
-        try:
-            found[library] = label(metadata.version(library))
-        except metadata.PackageNotFoundError:
-            continue  # an optional library that is not installed touched nothing
-    return found
+def _versions(evaluations: list[Evaluation], datasets: tuple[DatasetRef, ...]) -> dict[str, str]:
+    """Versions of the libraries that the evaluations and the readers of their sources used."""
+    used = [packages.packages_of(evaluator) for evaluator in sorted({one.evaluator for one in evaluations})]
+    if any(dataset.format == "torch" for dataset in datasets):
+        used.append(packages.versions_of([(packages.OURS, frozenset({"torch"}))]))
+    return {name: version for one in (packages.versions_of([]), *used) for name, version in one.items()}

@@ -31,7 +31,8 @@ from cardwright.record.evaluation import Evaluation
 from cardwright.record.provenance import RunFacts
 from cardwright.record.record import PlanLock, Record
 from cardwright.record.verdict import Verdict
-from cardwright.run.assemble import Prepared, packages_of
+from cardwright.run import packages
+from cardwright.run.assemble import Prepared
 from cardwright.sources.interface import Target
 
 Basis = Mapping[str, JsonValue]
@@ -175,7 +176,8 @@ def basis(prepared: Prepared, step: Step) -> Basis | None:
         "what the plan asks of it": canonical.plain(planned),
         "how its sources are read": {name: lock.sources.get(name) for name in sorted(planned.inputs.values())},
         "the seed": lock.seed,
-        "a library": dict(packages_of({evaluator.extra})),
+        "a library": dict(packages.packages_of(step.evaluator)),
+        "the code of an evaluator": [canonical.plain(one) for one in packages.code()],
         "Cardwright": f"cardwright {__version__}",
     }
 
@@ -201,6 +203,7 @@ def _basis_then(told: Evaluation, record: Record, plan: PlanLock, now: Basis) ->
         },
         "the seed": made.seed,
         "a library": {name: made.packages.get(name) for name in libraries},
+        "the code of an evaluator": [canonical.plain(one) for one in made.code],
         "Cardwright": made.tool,
     }
 
@@ -210,9 +213,7 @@ def named(record: Record, previous: Previous | None) -> Record:
     if previous is None:
         return record
     provenance = record.provenance.model_copy(update={"previous_sha256": previous.record.sha256})
-    made = record.model_copy(update={"provenance": provenance})
-    made.__dict__.pop("sha256", None)
-    return made
+    return record.model_copy(update={"provenance": provenance})
 
 
 def dated(run: RunFacts, earlier: Mapping[str, str]) -> RunFacts:

@@ -1,0 +1,89 @@
+"""What every value has in common: it is frozen and closed, and a changed copy goes by another name."""
+
+import copy
+import pickle
+from functools import cached_property
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.strategies import NOW, good_case, measured, records, subjects, unmeasured
+
+from cardwright.dossier.contents import policy_of
+from cardwright.dossier.layout import Manifest, manifest_of
+from cardwright.policy.gate import decide
+from cardwright.record import canonical
+from cardwright.record.base import Value
+from cardwright.record.record import PlanLock, Record
+from cardwright.record.verdict import Verdict
+
+
+class Named(Value):
+    """A value of a test."""
+
+    name: str
+
+
+def named_values():
+    """Every kind of value that has a digest, its digest taken once, with a change that makes it another."""
+    case, policy = good_case(), policy_of("research")
+    verdict = decide(case, policy, NOW)
+    return {
+        Record: (case.record, {"title": "another"}),
+        PlanLock: (case.plan, {"seed": 8}),
+        Verdict: (verdict, {"evaluated_at": "2026-11-24T12:00:00Z"}),
+        type(policy): (policy, {"version": "9.9.9"}),
+        Manifest: (manifest_of({"a": b"b"}), {"files": ()}),
+    }
+
+
+@given(records(), st.text("ab", min_size=1, max_size=5))
+@settings(max_examples=40, deadline=None)
+def test_a_copy_of_a_record_has_the_digest_of_what_it_holds(record, title):
+    before = record.sha256
+    changed = record.model_copy(update={"title": record.title + title})
+    assert changed.sha256 != before
+    assert changed.sha256 == canonical.sha256(changed)
+    assert record.model_copy().sha256 == record.sha256 == before
+
+
+@given(subjects, st.text("ab", min_size=1, max_size=5))
+@settings(max_examples=40, deadline=None)
+def test_a_copy_of_a_subject_has_an_identity_of_its_own(subject, more):
+    before = subject.identity
+    assert subject.model_copy(update={"name": subject.name + more}).identity != before
+
+
+@pytest.mark.parametrize("kind", named_values(), ids=lambda kind: kind.__name__)
+def test_a_changed_copy_never_goes_by_the_name_of_the_original(kind):
+    value, change = named_values()[kind]
+    before = value.sha256
+    for changed in (value.model_copy(update=change), value.model_copy(update=change, deep=True)):
+        assert changed.sha256 == canonical.sha256(changed) != before
+
+
+def test_every_kind_of_value_that_keeps_its_digest_is_tested_here():
+    def below(kind):
+        return {kind, *(one for sub in kind.__subclasses__() for one in below(sub))}
+
+    keeps = {kind for kind in below(Value) if isinstance(vars(kind).get("sha256"), cached_property)}
+    assert keeps <= {*named_values()}
+
+
+def test_a_record_that_was_read_and_then_changed_is_not_called_by_the_digest_of_the_file():
+    record = named_values()[Record][0]
+    read = canonical.parse(Record, canonical.dumps(record), where="record.json")
+    assert read.sha256 == record.sha256
+    assert read.model_copy(update={"title": "another"}).sha256 != record.sha256
+
+
+@given(measured() | unmeasured)
+def test_an_unchanged_copy_is_equal_whichever_way_it_is_made(measurement):
+    assert (
+        measurement == measurement.model_copy() == copy.deepcopy(measurement) == pickle.loads(pickle.dumps(measurement))
+    )
+
+
+def test_a_change_to_a_field_that_does_not_exist_is_refused():
+    with pytest.raises(TypeError, match=r"Named has no field nam$"):
+        Named(name="a").model_copy(update={"nam": "b"})
