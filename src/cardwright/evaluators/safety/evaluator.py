@@ -33,7 +33,7 @@ class Safety:
     """
 
     name: ClassVar[str] = "safety"
-    version: ClassVar[str] = "1.0.0"
+    version: ClassVar[str] = "1.1.0"
     extra: ClassVar[str] = "text"
     needs: ClassVar[tuple[Need, ...]] = (
         Need(
