@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 OUT    ?= out
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint types check examples schemas benchmarks wheel clean
+.PHONY: help demo test test-all lint types check docs examples schemas benchmarks wheel clean
 
 help: ## Say what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -38,6 +38,9 @@ types: $(STAMP) ## Check types
 
 check: lint types test ## Everything before a commit
 
+docs: $(STAMP) ## Build the documentation into docs/_build/html; a warning is an error
+	@$(BIN)/python -m sphinx -q -W --keep-going -b html docs docs/_build/html && echo "Open docs/_build/html/index.html"
+
 examples: $(STAMP) ## Make the examples' data and models again
 	@$(BIN)/python examples/mortgage/prepare.py
 	@$(BIN)/python examples/census_extract/prepare.py
@@ -53,4 +56,4 @@ wheel: $(STAMP) ## Build the wheel
 	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps -w dist .
 
 clean: ## Remove what was built
-	@rm -rf $(OUT) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(OUT) dist build docs/_build docs/reference .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -20,9 +20,9 @@ class CalibrationError:
     """Expected calibration error of probabilities in bins."""
 
     estimate: float
-    """The share-weighted mean over bins of |rate - mean predicted probability|."""
+    """The share-weighted mean over bins of `|rate - mean predicted probability|`."""
     largest: float
-    """The largest |rate - mean predicted probability| of a bin (maximum calibration error)."""
+    """The largest `|rate - mean predicted probability|` of a bin (maximum calibration error)."""
     noise_floor: float
     """What a perfectly calibrated model with these predictions would show on average."""
     p_value: float

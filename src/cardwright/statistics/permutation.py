@@ -58,7 +58,7 @@ def gap_test(
 ) -> PermutationTest | None:
     """The permutation p-value of the highest minus the lowest rate among groups, conditional on all margins.
 
-    For two groups it is exact, of Fisher's kind, with |difference of rates| as what counts as extreme; for several it
+    For two groups it is exact, of Fisher's kind, with `|difference of rates|` as what counts as extreme; for several it
     is exact where that is affordable; else (1 + shuffles at least as extreme) / (1 + shuffles). `None` with fewer than
     two groups. With no success, or no failure, there is one table and the p-value is 1.
 

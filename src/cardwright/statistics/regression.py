@@ -70,7 +70,7 @@ def mean_error(moments: RegressionMoments, level: float = 0.95) -> MeanEstimate 
 
 
 def mean_absolute_error(moments: RegressionMoments, level: float = 0.95) -> MeanEstimate | None:
-    """Mean of |predicted - outcome|, with Student's interval, cut at 0; `None` with fewer than two rows."""
+    """Mean of `|predicted - outcome|`, with Student's interval, cut at 0; `None` with fewer than two rows."""
     return _not_negative(mean_interval(moments.rows, moments.abs_e.exact, moments.e2.exact, level))
 
 
