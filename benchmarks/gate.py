@@ -24,7 +24,7 @@ REPEATS = 15
 from tests.policy.test_gate import policy_of, with_record  # noqa: E402
 from tests.strategies import NOW, good_case, good_record  # noqa: E402
 
-from cardwright import decide
+from cardwright import decide  # noqa: E402
 from cardwright.dossier import layout, store  # noqa: E402
 from cardwright.record import Record, canonical  # noqa: E402
 
