@@ -89,8 +89,8 @@ class Call:
     name: str
     arguments: Any
     """As given; text that is JSON is parsed."""
-    untrusted: str
-    """Everything tools had returned before."""
+    untrusted: tuple[str, ...]
+    """What tools had returned before, each result apart."""
 
     @cached_property
     def text(self) -> str:
@@ -162,7 +162,7 @@ def take_apart(interaction: Interaction) -> Exchange:
                 )
             for call in message.tool_calls:
                 name, arguments = _call(call)
-                calls.append(Call(f"call {len(calls) + 1}", name, arguments, "\n".join(untrusted)))
+                calls.append(Call(f"call {len(calls) + 1}", name, arguments, tuple(untrusted)))
         elif message.role in ("user", "tool"):
             told.append(message.content)
             if message.role == "tool":
