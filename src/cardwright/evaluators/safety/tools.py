@@ -10,8 +10,8 @@ from functools import lru_cache
 from cardwright.evaluators.safety.interface import Call, Evidence, Exchange, Verdict, clear, hit, leaves, not_applicable
 from cardwright.evaluators.safety.normalise import SHORTEST, Views, folded, sentences
 
-_VERB = r"""(?:send|forward|transfer|wire|e-?mail|call|delete|remove|refund|post|upload|share|export|invite|add|pay|book|cancel|approve
-    |grant|run|execute|use|set|change|update|submit|write|reset|open|fetch|visit|publish|invoke|issue|text|message|pass|hand|give
+_VERB = r"""(?:send|forward|transfer|wire|e-?mail|call|delete|remove|refund|post|upload|share|export|invite|add|pay|book
+    |cancel|approve|grant|run|execute|use|set|change|update|submit|write|reset|open|fetch|visit|publish|invoke|issue|text|message|pass|hand|give
     |notify|contact|enter|put|include|reply|make|do|create|move|rename|reserve|schedule|buy|order|print|append|navigate|click
     |download|install|reveal|sende?|leite|überweise|lösche|envoie[rz]?|envía|elimina|transfiere|invia)"""
 _ORDER = re.compile(
