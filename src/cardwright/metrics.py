@@ -25,7 +25,7 @@ from cardwright.sources.frames import predictions_from_arrays
 try:
     import numpy as np
 
-    from cardwright.evaluators.fairness.assess import single_gap
+    from cardwright.evaluators.fairness.measure import single_gap
 except ImportError as exc:
     raise MissingExtraError(exc.name or "numpy", "tabular", "computing metrics of arrays") from exc
 
@@ -98,7 +98,7 @@ class GapMetric(Protocol):
 
 
 def _gap(stem: str, kind: Kind, what: str) -> GapMetric:
-    """The function of a gap, by its stem in `cardwright.evaluators.fairness.assess.GAPS`."""
+    """The function of a gap, by its stem in `cardwright.evaluators.fairness.plan.GAPS`."""
 
     def metric(
         y_true: Any,

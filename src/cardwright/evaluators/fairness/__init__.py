@@ -60,28 +60,29 @@ class Fairness(FairnessOptions):
     def columns(self, inputs: Inputs) -> tuple[str, ...]:
         """See `TallyEvaluator.columns`."""
         _require_libraries()
-        from cardwright.evaluators.fairness.assess import layout_of
+        from cardwright.evaluators.fairness.plan import layout_of
 
         return layout_of(inputs).columns
 
     def coded_columns(self, inputs: Inputs) -> tuple[str, ...]:
         """See `TallyEvaluator`."""
         _require_libraries()
-        from cardwright.evaluators.fairness.assess import layout_of
+        from cardwright.evaluators.fairness.plan import layout_of
 
         return layout_of(inputs).categories
 
     def tally(self, inputs: Inputs, batch: pyarrow.RecordBatch) -> Tally:
         """See `TallyEvaluator.tally`."""
         _require_libraries()
-        from cardwright.evaluators.fairness.assess import count, layout_of
+        from cardwright.evaluators.fairness.plan import layout_of
+        from cardwright.evaluators.rows.counting import count
 
         return count(layout_of(inputs), batch)
 
     def conclude(self, inputs: Inputs, tally: Tally) -> Evaluation:
         """See `TallyEvaluator.conclude`."""
         _require_libraries()
-        from cardwright.evaluators.fairness.assess import conclude
+        from cardwright.evaluators.fairness.measure import conclude
 
         return conclude(self, inputs, tally)
 
@@ -96,7 +97,8 @@ class Fairness(FairnessOptions):
             Where rows cannot be counted: missing labels or scores, scores outside [0, 1], labels that never match `favourable`.
         """
         _require_libraries()
-        from cardwright.evaluators.fairness.assess import check, complete
+        from cardwright.evaluators.fairness.measure import complete
+        from cardwright.evaluators.fairness.plan import check
 
         check(self, inputs)
         return complete(self, inputs, run_tally(self, inputs))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from math import prod
+from types import MappingProxyType
 
 import numpy as np
 from scipy import special
@@ -50,10 +51,14 @@ class Rules:
     """What random numbers are derived from."""
     plain: bool
     """Whether rows are independent and unweighted, so that permutation tests apply."""
-    made: dict[object, Test | None] = field(default_factory=dict, compare=False)
-    """Tests that were made, so that a rate and its complement share one."""
     workers: int = 1
     """How many threads may shuffle at once; each test has its own random numbers, so that it does not matter how many."""
+
+
+Tests = Mapping[object, Test | None]
+"""Permutation tests that were made, by the counts they are about: a rate and its complement share one."""
+
+NO_TESTS: Tests = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -249,7 +254,7 @@ def gap_measurement(
 # --- rates ------------------------------------------------------------------------------------------------------------
 
 
-def rate_test(compared: Compared, rules: Rules, resamples: int) -> Test | None:
+def rate_test(compared: Compared, rules: Rules, resamples: int, tests: Tests = NO_TESTS) -> Test | None:
     """The permutation test of a gap of rates; `None` for fewer than two groups, and for weighted or clustered rows.
 
     A rate and its complement (true positive, false negative) have the same gap and the same test.
@@ -257,9 +262,7 @@ def rate_test(compared: Compared, rules: Rules, resamples: int) -> Test | None:
     table = _table(compared, rules)
     if table is None:
         return None
-    if table not in rules.made:
-        rules.made[table] = _gap_test(table, rules, resamples)
-    return rules.made[table]
+    return tests[table] if table in tests else _gap_test(table, rules, resamples)
 
 
 Counts = tuple[int, ...]
@@ -285,15 +288,19 @@ def _odds_test(tables: tuple[tuple[Counts, ...], tuple[Counts, ...]], rules: Rul
     return None if found is None else Test(p_value=found.p_value, method=found.method)
 
 
-def make_tests(wanted: Sequence[tuple[Compared, int]], odds: Sequence[Sequence[Compared]], rules: Rules) -> None:
-    """Make permutation tests on several threads, before they are asked for one by one.
+def make_tests(
+    wanted: Sequence[tuple[Compared, int]], odds: Sequence[Sequence[Compared]], rules: Rules, before: Tests = NO_TESTS
+) -> Tests:
+    """Permutation tests, on several threads, before they are asked for one by one.
 
     Parameters
     ----------
     wanted
-        Gaps of rates, each with its number of shuffles, in the order in which they will be asked for.
+        Gaps of rates, each with its number of shuffles; where two have the same counts, the first decides on the shuffles.
     odds
         The parts of each composite gap.
+    before
+        Tests that were made; they are kept, and not made again.
     """
     jobs: dict[object, Callable[[], Test | None]] = {}
     # The longest first, so that no thread is left with it at the end.
@@ -305,11 +312,11 @@ def make_tests(wanted: Sequence[tuple[Compared, int]], odds: Sequence[Sequence[C
         table = _table(compared, rules)
         if table is not None:
             jobs.setdefault(table, partial(_gap_test, table, rules, resamples))
-    missing = [key for key in jobs if key not in rules.made]
+    missing = [key for key in jobs if key not in before]
     if rules.workers < 2 or len(missing) < 2:
-        return
+        return {**before, **{key: jobs[key]() for key in missing}}
     with ThreadPoolExecutor(rules.workers) as pool:
-        rules.made.update(zip(missing, pool.map(lambda key: jobs[key](), missing), strict=True))
+        return {**before, **dict(zip(missing, pool.map(lambda key: jobs[key](), missing), strict=True))}
 
 
 _GRID = np.linspace(0.0, 1.0, 513)
@@ -349,7 +356,12 @@ def detectable(rate: float, trials: Sequence[float], level: float) -> float | No
 
 
 def rate_inferences(
-    compared: Compared, rules: Rules, limits: Mapping[str, float], *, declared: bool = True
+    compared: Compared,
+    rules: Rules,
+    limits: Mapping[str, float],
+    *,
+    declared: bool = True,
+    tests: Tests = NO_TESTS,
 ) -> tuple[Inference, Inference]:
     """Difference and ratio of a rate among groups.
 
@@ -360,11 +372,13 @@ def rate_inferences(
     declared
         Whether the test belongs to the declared family; then it has more shuffles, and it is said which difference the data
         could have shown.
+    tests
+        Tests that were made, which are not made again.
     """
     if len(compared.slices) < 2:
         return Inference(None), Inference(None)
     k, n = compared.successes, compared.trials
-    test = rate_test(compared, rules, rules.resamples if declared else rules.screening)
+    test = rate_test(compared, rules, rules.resamples if declared else rules.screening, tests)
     difference, ratio = gaps.rate_gap(k, n, rules.level), gaps.rate_ratio(k, n, rules.level)
     pooled = min(1.0, sum(k) / sum(n))
     shown = detectable(pooled, n, rules.level) if declared else None
@@ -428,7 +442,9 @@ def _odds_tables(parts: Sequence[Compared], rules: Rules) -> tuple[tuple[Counts,
     return None if max(sum(trials) for trials in n) >= MAX_TRIALS else (k, n)
 
 
-def composite(parts: Sequence[Compared], rules: Rules) -> tuple[Compared, Inference, Inference]:
+def composite(
+    parts: Sequence[Compared], rules: Rules, tests: Tests = NO_TESTS
+) -> tuple[Compared, Inference, Inference]:
     """Equalized odds: the largest of several gaps of rates and the smallest of their ratios, over the groups that enter all."""
     common = both(parts)
     if len(common.slices) < 2:
@@ -440,9 +456,7 @@ def composite(parts: Sequence[Compared], rules: Rules) -> tuple[Compared, Infere
     test = None
     counted = _odds_tables(parts, rules)
     if counted is not None:
-        if counted not in rules.made:
-            rules.made[counted] = _odds_test(counted, rules)
-        test = rules.made[counted]
+        test = tests[counted] if counted in tests else _odds_test(counted, rules)
     share = gaps.component_level(rules.level, len(parts))
     smallest = [detectable(min(1.0, sum(a) / sum(b)), b, share) for a, b in tables]
     known = [gap for gap in smallest if gap is not None]
