@@ -4,30 +4,35 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 OUT    ?= out
+UPGRADE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint types check docs examples schemas benchmarks wheel clean
+.PHONY: help demo test test-all lint types check docs examples schemas benchmarks lock wheel clean
 
 help: ## Say what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-$(STAMP): pyproject.toml constraints.txt
-	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed: apt-get install python3 python3-venv | brew install python"; exit 2; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $(PYTHON) is older. Name another: make PYTHON=python3.12 demo"; exit 2; }
+# What the PDF needs from the system comes before pip: installed by root on Debian and its like, elsewhere named with its command.
+$(STAMP): pyproject.toml requirements/all.lock requirements/torch.lock requirements/torch-cpu.lock requirements/install
+	@PYTHON=$(PYTHON) requirements/system pdf
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing Cardwright and its libraries into $(VENV) (a few minutes, once) …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[all,dev]'
+	@requirements/install $(BIN)/python all --editable
 	@$(BIN)/python -m compileall -q src # some environments write no .pyc files, and then every start pays for compiling
-	@$(BIN)/cardwright doctor --quiet || true
+	@$(BIN)/cardwright doctor --quiet
 	@touch $(STAMP)
 
 demo: $(STAMP) ## Run the mortgage example: evaluate, judge, write the dossier, print the verdict
+	@PYTHON=$(PYTHON) requirements/system pdf
 	@$(BIN)/cardwright run examples/mortgage/assessment.yaml -o $(OUT)/mortgage; code=$$?; \
-	 if [ $$code -gt 1 ]; then exit $$code; fi; \
-	 echo; echo "The gate refuses this example, as it should. Open $(OUT)/mortgage/audit_report.pdf"; \
-	 echo "Then ask what is missing: $(BIN)/cardwright todo $(OUT)/mortgage"
+	 if [ $$code -gt 1 ]; then exit $$code; fi
+	@.ci/promised $(OUT)/mortgage || { $(BIN)/cardwright doctor --quiet; \
+	 echo "The demo did not make every file that the README promises; what is missing and why stands above."; exit 1; }
+	@echo; echo "The gate refuses this example, as it should. Open $(OUT)/mortgage/audit_report.pdf"
+	@echo "Then ask what is missing: $(BIN)/cardwright todo $(OUT)/mortgage"
 
 test: $(STAMP) ## Run the tests
+	@PYTHON=$(PYTHON) requirements/system pdf tests
 	@$(BIN)/python -m pytest -q -n auto --dist loadfile && echo "All tests passed. Next: make demo, then open $(OUT)/mortgage/audit_report.pdf"
 
 lint: $(STAMP) ## Check style
@@ -52,8 +57,12 @@ schemas: $(STAMP) ## Write the JSON Schemas of all file formats to docs/schemas
 benchmarks: $(STAMP) ## Run the benchmarks beside their peers
 	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
+lock: $(STAMP) ## Renew the locks in requirements/ (UPGRADE='--upgrade', or '--upgrade-package NAME')
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'
+	@UV=$(BIN)/uv requirements/lock $(UPGRADE)
+
 wheel: $(STAMP) ## Build the wheel
-	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps -w dist .
+	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation -w dist .
 
 clean: ## Remove what was built
 	@rm -rf $(OUT) dist build docs/_build docs/reference .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -103,4 +103,4 @@ def test_a_run_without_the_libraries_says_what_to_install(tmp_path):
         check=False,
     )
     assert done.returncode == 1
-    assert "pip install 'cardwright[tabular]'" in done.stdout
+    assert "pip install '.[tabular]'" in done.stdout

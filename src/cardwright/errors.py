@@ -25,6 +25,16 @@ import difflib
 from collections.abc import Iterable
 
 
+def how_to_install(extra: str = "") -> str:
+    """The command that installs Cardwright with an extra, never by its bare name: no index holds it, so anybody could take it.
+
+    >>> how_to_install("tabular")
+    "In Cardwright's checkout: pip install '.[tabular]' (README, Install it: the way from a release)"
+    """
+    what = f"'.[{extra}]'" if extra else "."
+    return f"In Cardwright's checkout: pip install {what} (README, Install it: the way from a release)"
+
+
 class CardwrightError(Exception):
     """Anything Cardwright refuses: what is wrong, where, and what to do."""
 
@@ -93,7 +103,7 @@ class MissingExtraError(CardwrightError):
         self.extra = extra
         super().__init__(
             f"{purpose} needs the library {library}, which is not installed",
-            do=f"Install it with: pip install 'cardwright[{extra}]'",
+            do=f"{how_to_install(extra)}.",
         )
 
 

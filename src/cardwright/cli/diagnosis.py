@@ -5,9 +5,13 @@ from __future__ import annotations
 import importlib.util
 import platform
 import sys
-from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from importlib import metadata
+from io import StringIO
+
+from cardwright.errors import CardwrightError, UsageError, how_to_install
+from cardwright.files import packaged, system_libraries
 
 
 @dataclass(frozen=True)
@@ -21,13 +25,6 @@ class Check:
     required: bool = False
     """Whether Cardwright's core cannot do without it."""
 
-
-PANGO = {
-    "Linux": "Debian, Ubuntu: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0. Fedora: dnf install pango",
-    "Darwin": "brew install pango",
-    "Windows": "Install MSYS2, then: pacman -S mingw-w64-x86_64-pango, and set WEASYPRINT_DLL_DIRECTORIES",
-}
-"""The package that brings Pango, by operating system."""
 
 _EXTRAS: dict[str, tuple[tuple[str, str], ...]] = {
     # extra: (library, module)
@@ -49,7 +46,7 @@ _EXTRAS: dict[str, tuple[tuple[str, str], ...]] = {
 
 def _module(library: str, module: str, extra: str) -> Check:
     if importlib.util.find_spec(module) is None:
-        return Check(library, False, f"extra {extra}", f"pip install 'cardwright[{extra}]'")
+        return Check(library, False, f"extra {extra}", how_to_install(extra))
     try:
         version = metadata.version(library)
     except metadata.PackageNotFoundError:
@@ -57,17 +54,41 @@ def _module(library: str, module: str, extra: str) -> Check:
     return Check(library, True, version)
 
 
-def _pango() -> Check:
-    remedy = f"Without Pango everything but the PDF is written. {PANGO.get(platform.system(), PANGO['Linux'])}"
+def _system() -> list[Check]:
+    """The libraries of the PDF, each opened; the last one that is missing bears the command that installs them all."""
+    absent = system_libraries.missing("pdf")
+    commands = system_libraries.install_commands(absent, system_libraries.this_platform())
+    remedy = "Install with: " + "; ".join(commands) + ". Without it everything but the PDF is written."
+    return [
+        Check(
+            need.name,
+            need not in absent,
+            need.purpose,
+            remedy if absent and need is absent[-1] else "",
+            required=True,
+        )
+        for need in system_libraries.table().used_for("pdf")
+    ]
+
+
+def _weasyprint() -> Check:
     try:
-        import weasyprint
+        with redirect_stdout(StringIO()):  # it prints advice of its own, for systems it cannot tell apart
+            import weasyprint
     except OSError:
-        return Check("Pango (for the PDF)", False, "", remedy)
-    return Check("WeasyPrint and Pango", True, str(weasyprint.__version__))
+        return Check("WeasyPrint", False, "it cannot open a library above", required=True)
+    return Check("WeasyPrint", True, str(weasyprint.__version__), required=True)
+
+
+def _font() -> Check:
+    try:
+        packaged.fonts()
+    except UsageError as exc:
+        return Check("font Source Sans Pro", False, exc.what, exc.do or "", required=True)
+    return Check("font Source Sans Pro", True, "the one family in the documents", required=True)
 
 
 def _evaluators() -> list[Check]:
-    from cardwright.errors import CardwrightError
     from cardwright.evaluators import registry
 
     found = []
@@ -91,8 +112,7 @@ def checks(*, offline: bool = False) -> list[Check]:
     """Everything that was looked at, the core first."""
     enough = sys.version_info >= (3, 11)
     python = Check("Python", enough, platform.python_version(), "Install Python 3.11 or newer.", required=True)
-    core: list[Callable[[], Check]] = [_pango]
-    found = [python, *(check() for check in core)]
+    found = [python, *_system(), _weasyprint(), _font()]
     for extra, libraries in _EXTRAS.items():
         found += [_module(library, module, extra) for library, module in libraries]
     found += _evaluators()

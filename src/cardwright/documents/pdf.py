@@ -18,7 +18,7 @@ import os
 import re
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from datetime import UTC, datetime
 from functools import cache
 from html import unescape
@@ -27,20 +27,14 @@ from typing import Any
 from cardwright.documents import pdfa
 from cardwright.documents.interface import MissingPangoError
 from cardwright.errors import IntegrityError, RenderError
-from cardwright.files import packaged
+from cardwright.files import packaged, system_libraries
 from cardwright.record import canonical
 
 _ALLOWED = (
-    # Debian 12 has no HarfBuzz subsetter unless libharfbuzz-subset0 is installed; the fallback gives valid fonts too.
+    # Without HarfBuzz-Subset, fontTools cuts the fonts to the glyphs in use; that gives valid fonts too.
     re.compile(r"(harfbuzz|HarfBuzz).*subset", re.IGNORECASE),
     # CSS for the screen, which a printer has no use for.
     re.compile(r"Ignored `(color-scheme|scroll-margin|overflow-x|accent-color)"),
-)
-
-PANGO = (
-    "the PDF needs Pango, which is not installed",
-    "Debian, Ubuntu: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0. macOS: brew install pango. "
-    "Windows: MSYS2's mingw-w64-x86_64-pango. Everything but the PDF can be made without it.",
 )
 
 _LOCK = threading.Lock()  # SOURCE_DATE_EPOCH and the log handler are the process's
@@ -57,6 +51,19 @@ class _Warnings(logging.Handler):
         message = record.getMessage()
         if not any(pattern.search(message) for pattern in _ALLOWED):
             self.messages.append(message)
+
+
+def _missing_pango() -> MissingPangoError:
+    """Names the libraries that are missing, and this platform's command, from the table that `doctor` reads."""
+    absent = system_libraries.missing("pdf")
+    names = ", ".join(need.name for need in absent) or "Pango"
+    commands = system_libraries.install_commands(
+        absent or system_libraries.table().used_for("pdf"), system_libraries.this_platform()
+    )
+    return MissingPangoError(
+        f"the PDF needs {names}, which this system does not have",
+        do=f"Install with: {'; '.join(commands)}. Everything but the PDF can be made without.",
+    )
 
 
 @contextmanager
@@ -162,10 +169,11 @@ def write(html: str, *, record: bytes, tables: dict[str, bytes], moment: str, ti
         Where the engine warns, a character has no glyph, or the result is not PDF/A-3b with the record inside.
     """
     try:
-        import weasyprint
+        with redirect_stdout(io.StringIO()):  # where a library is missing, it prints advice of its own
+            import weasyprint
         from weasyprint.urls import FatalURLFetchingError
     except OSError as exc:
-        raise MissingPangoError(PANGO[0], do=PANGO[1]) from exc
+        raise _missing_pango() from exc
     digest = canonical.digest(record)
     if digest not in html:
         raise RenderError(

@@ -67,7 +67,7 @@ def migrate(
         raise EvidenceError(
             f"it is cardwright/{format_}/{before}; cardwright {__version__} reads up to cardwright/{format_}/{after}",
             where=where,
-            do="Install a newer cardwright: pip install -U cardwright.",
+            do="Install a newer release of Cardwright (README, Install it).",
         )
     for version in range(before, after):
         step = steps.get((format_, version))

@@ -111,7 +111,7 @@ def fonts() -> dict[str, bytes]:
         return {name: (place / name).read_bytes() for name in FONT_STYLES}
     except (ModuleNotFoundError, FileNotFoundError) as exc:
         raise UsageError(
-            "the font family Source Sans Pro is not installed", do="pip install font-source-sans-pro"
+            "the font family Source Sans Pro is not installed", do="Install Cardwright's requirements again."
         ) from exc
 
 

@@ -195,7 +195,7 @@ def other_format(model: type[BaseModel], said: object) -> tuple[str, str] | None
     if int(found[2]) > int(known[2]):
         return (
             f"it is {found[0]}, and this cardwright reads up to {known[0]}",
-            "Install a newer cardwright: pip install -U cardwright.",
+            "Install a newer release of Cardwright (README, Install it).",
         )
     return f"it is {found[0]}, and this cardwright reads {known[0]}", "Bring it up to date: cardwright migrate FILE."
 
