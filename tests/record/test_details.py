@@ -52,11 +52,6 @@ def test_a_list_where_prose_is_asked_for_reads_as_bullets():
     assert read_details({**HEAD, "limitations": ["one", "two"]}).answers["limitations"].text == "- one\n- two"
 
 
-def test_the_twenty_properties_of_croissant_rai_are_covered():
-    named = [spec.croissant for spec in FIELDS.values() if spec.croissant]
-    assert len(named) == len(set(named)) == 20
-
-
 def test_a_hidden_character_is_refused():
     with pytest.raises(ValueError, match="U\\+202E"):
         Details.model_validate(

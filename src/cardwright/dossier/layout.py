@@ -9,6 +9,8 @@ from pydantic import Field
 
 from cardwright.record import canonical
 from cardwright.record.base import Count, RelativePath, Sha256, Value
+from cardwright.record.case import Case
+from cardwright.record.verdict import Verdict
 
 MANIFEST = "manifest.json"
 PLAN = "plan.lock.json"
@@ -57,6 +59,12 @@ def manifest_of(files: Mapping[str, bytes]) -> Manifest:
             if path not in OUTSIDE
         )
     )
+
+
+def evidence_of(case: Case, review: Verdict) -> dict[str, bytes]:
+    """The files that documents are made from: record, plan and run of a case, and the verdict on its evidence."""
+    parts = {RECORD: case.record, PLAN: case.plan, RUN: case.run, REVIEW: review}
+    return {name: to_json(value) for name, value in parts.items() if value is not None}
 
 
 def to_json(value: Value) -> bytes:

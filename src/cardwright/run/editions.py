@@ -14,6 +14,7 @@ from cardwright.record.claim import Claim
 from cardwright.record.comparison import Comparison
 from cardwright.record.coverage import ChecklistCoverage
 from cardwright.record.verdict import Verdict
+from cardwright.run.prepare import Progress, silent
 
 COMPARISON = "evidence/comparison.json"
 """What differs from the previous release, kept so that the documents can be made again without that release."""
@@ -35,6 +36,22 @@ def of_files(files: Mapping[str, bytes], *, where: str) -> documents.Edition:
     return documents.Edition(
         record=case.record, verdict=verdict, run=case.run, comparison=compared, coverage=_coverage(case, verdict)
     )
+
+
+def documents_of(
+    edition: documents.Edition, *, progress: Progress = silent
+) -> tuple[dict[str, bytes], tuple[str, ...]]:
+    """Every standard document of an edition by file name, and those that could not be made here, with why."""
+    made: dict[str, bytes] = {}
+    problems: list[str] = []
+    for name, document, format_ in documents.standard(edition.record):
+        progress(name, 0, None)
+        try:
+            made[name] = documents.render(edition, document=document, format=format_)
+        except documents.MissingPangoError as exc:
+            # Without Pango everything but the PDF is written, and the PDF is missing.
+            problems.append(f"{name}: {exc}")
+    return made, tuple(problems)
 
 
 def final(case: Case, verdict: Verdict, compared: Comparison | None, manifest_sha256: str) -> documents.Edition:

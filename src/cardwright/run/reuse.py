@@ -8,7 +8,7 @@ people said is never taken over.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -22,6 +22,7 @@ from cardwright.errors import IntegrityError, PlanError
 from cardwright.evaluators import registry
 from cardwright.evaluators.interface import Inputs
 from cardwright.plan.assessment import Step
+from cardwright.privacy.screening import screen
 from cardwright.record import canonical
 from cardwright.record.base import Sha256, Timestamp, Value
 from cardwright.record.case import Case
@@ -32,7 +33,7 @@ from cardwright.record.provenance import RunFacts
 from cardwright.record.record import PlanLock, Record
 from cardwright.record.verdict import Verdict
 from cardwright.run import packages
-from cardwright.run.assemble import Prepared
+from cardwright.run.prepare import Prepared
 from cardwright.sources.interface import Target
 
 Basis = Mapping[str, JsonValue]
@@ -110,6 +111,23 @@ def compared(previous: Previous, case: Case, review: Verdict) -> Comparison:
     return compare(old, Side(record=case.record, plan=case.plan, verdict=review))
 
 
+def standing(
+    prepared: Prepared, previous: Previous | None, kept: Mapping[str, bytes], *, only: Sequence[str] = ()
+) -> dict[str, Reused]:
+    """Evaluations that need not be run, by id: of a run that was cut off, or else of the previous release."""
+    still: dict[str, Reused] = {}
+    for step in prepared.assessment.steps:
+        if only and step.id not in only:
+            continue
+        one = from_kept(prepared, step, kept[step.id]) if step.id in kept else None
+        if one is None and previous is not None:
+            one, _ = from_previous(prepared, step, previous)
+        if one is not None:
+            screen(one.evaluation, what=f"{step.id}, as it was kept")
+            still[step.id] = one
+    return still
+
+
 def from_previous(prepared: Prepared, step: Step, previous: Previous) -> tuple[Reused | None, tuple[str, ...]]:
     """The previous release's evaluation where it stands, or the names of what has changed."""
     told = previous.record.evaluation(step.id)
@@ -156,6 +174,17 @@ def keep(prepared: Prepared, step: Step, evaluation: Evaluation, started: str) -
         return None
     digest = canonical.sha256(evaluation)
     return layout.to_json(Kept(basis=canonical.sha256(now), started=started, evaluation=evaluation, sha256=digest))
+
+
+def keeper(prepared: Prepared, started: str, store: Callable[[str, bytes], None]) -> Callable[[Step, Evaluation], None]:
+    """What to call with each finished evaluation: stores it under its id, if it may be used again."""
+
+    def finished(step: Step, evaluation: Evaluation) -> None:
+        data = keep(prepared, step, evaluation, started)
+        if data is not None:
+            store(step.id, data)
+
+    return finished
 
 
 def basis(prepared: Prepared, step: Step) -> Basis | None:
@@ -206,19 +235,3 @@ def _basis_then(told: Evaluation, record: Record, plan: PlanLock, now: Basis) ->
         "the code of an evaluator": [canonical.plain(one) for one in made.code],
         "Cardwright": made.tool,
     }
-
-
-def named(record: Record, previous: Previous | None) -> Record:
-    """The record, naming the one it follows."""
-    if previous is None:
-        return record
-    provenance = record.provenance.model_copy(update={"previous_sha256": previous.record.sha256})
-    return record.model_copy(update={"provenance": provenance})
-
-
-def dated(run: RunFacts, earlier: Mapping[str, str]) -> RunFacts:
-    """The facts of a run, with when its reused evaluations were made."""
-    return run.model_copy(update={"earlier": dict(sorted(earlier.items()))}) if earlier else run
-
-
-__all__ = ["Previous", "Reused", "basis", "dated", "from_kept", "from_previous", "keep", "named", "previous_of"]

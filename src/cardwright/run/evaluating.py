@@ -1,0 +1,149 @@
+"""Run the evaluations of a plan, one after another. One that fails becomes a gap in the record; the others' evidence stays."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from cardwright.errors import CardwrightError, MissingExtraError, UsageError, did_you_mean
+from cardwright.evaluators import registry
+from cardwright.evaluators.interface import Inputs
+from cardwright.plan.assessment import Step
+from cardwright.privacy.screening import screen
+from cardwright.record.evaluation import Evaluation
+from cardwright.record.record import NotEvaluated
+from cardwright.run.prepare import Prepared, Progress, silent
+
+Finished = Callable[[Step, Evaluation], None]
+"""Called with each evaluation as it is finished, so that a run that is cut off need not begin anew."""
+
+
+def no_keeping(step: Step, evaluation: Evaluation) -> None:
+    """Keep nothing."""
+
+
+class Evaluated(NamedTuple):
+    """What a plan's evaluations gave."""
+
+    evaluations: tuple[Evaluation, ...]
+    """Those with a result, in the plan's order."""
+    gaps: tuple[NotEvaluated, ...]
+    """Those without one, and why."""
+    seconds: Mapping[str, float]
+    """How long each that ran has taken."""
+
+
+def evaluate(
+    prepared: Prepared,
+    *,
+    only: Sequence[str] = (),
+    standing: Mapping[str, Evaluation] | None = None,
+    finished: Finished = no_keeping,
+    workers: int = 2,
+    debug: bool = False,
+    progress: Progress = silent,
+) -> Evaluated:
+    """Run every evaluation of the plan that does not stand already.
+
+    Parameters
+    ----------
+    only
+        Ids of evaluations to run; the others are *missing* in the record, and block.
+    standing
+        Results of an earlier run that still hold, by id; these are not run again.
+    debug
+        Let an evaluator's error through, traceback and all, instead of recording it.
+
+    Raises
+    ------
+    UsageError
+        If `only` names an evaluation that the plan does not have.
+    """
+    require_known(only, prepared)
+    evaluations: list[Evaluation] = []
+    gaps: list[NotEvaluated] = []
+    seconds: dict[str, float] = {}
+    for step in prepared.assessment.steps:
+        if only and step.id not in only:
+            gaps.append(
+                NotEvaluated(id=step.id, code="missing", reason="Left out of this run.", remedy="Run without --only.")
+            )
+            continue
+        if standing is not None and step.id in standing:
+            evaluations.append(standing[step.id])
+            continue
+        begun = time.perf_counter()
+        outcome = evaluate_one(prepared, step, workers=workers, debug=debug, progress=progress)
+        if isinstance(outcome, Evaluation):
+            finished(step, outcome)
+            evaluations.append(outcome)
+        else:
+            gaps.append(outcome)
+        seconds[step.id] = round(time.perf_counter() - begun, 3)
+    return Evaluated(tuple(evaluations), tuple(gaps), seconds)
+
+
+def require_known(only: Sequence[str], prepared: Prepared) -> None:
+    """Refuse ids that the plan does not have: a misspelt one would leave every evaluation out.
+
+    Raises
+    ------
+    UsageError
+        Names the nearest id.
+    """
+    known = [step.id for step in prepared.assessment.steps]
+    for id_ in only:
+        if id_ not in known:
+            raise UsageError(f'the plan has no evaluation "{id_}"', where="--only", do=did_you_mean(id_, known))
+
+
+def evaluate_one(
+    prepared: Prepared, step: Step, *, workers: int = 2, debug: bool = False, progress: Progress = silent
+) -> Evaluation | NotEvaluated:
+    """The result of one evaluation, or why it has none."""
+    try:
+        absent = next(
+            (prepared.unavailable[name] for name in step.inputs.values() if name in prepared.unavailable), None
+        )
+        if absent is not None:
+            raise absent
+        evaluator, parameters = registry.configured(registry.find(step.evaluator), step.options, where=step.where)
+        inputs = Inputs(
+            id=step.id,
+            sources={need: prepared.sources[name] for need, name in step.inputs.items()},
+            parameters=parameters,
+            binding=next((prepared.bindings[name] for name in step.inputs.values() if name in prepared.bindings), None),
+            seed=prepared.assessment.file.seed,
+            workers=workers,
+            progress=lambda count, total: progress(step.id, count, total),
+        )
+        evaluation = evaluator.evaluate(inputs)
+        screen(evaluation, what="its result")
+        return evaluation.model_copy(update={"target": step.target}) if step.target else evaluation
+    except MissingExtraError as exc:
+        return NotEvaluated(id=step.id, code="missing", reason=exc.what, remedy=exc.do or "Install it.")
+    except CardwrightError as exc:
+        return NotEvaluated(
+            id=step.id, code="error", reason=str(exc)[:2000], remedy=exc.do or "Fix what stopped it and run again."
+        )
+    except Exception as exc:
+        if debug:
+            raise
+        # The message of a foreign error may hold a value from the data, so only its type is kept.
+        return NotEvaluated(
+            id=step.id,
+            code="error",
+            reason=f"{step.evaluator} raised {type(exc).__name__} in {_where(exc)}.",
+            remedy="Run it alone with --debug to see the whole error: cardwright run … --only " + step.id,
+        )
+
+
+def _where(exc: BaseException) -> str:
+    trace = exc.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return "an unknown place"
+    return f"{Path(trace.tb_frame.f_code.co_filename).name}, line {trace.tb_lineno}"

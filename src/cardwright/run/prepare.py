@@ -1,0 +1,212 @@
+"""From a plan to open sources: hash the subject, tie predictions to models, and fix what each evaluation must cover."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cardwright.errors import MissingExtraError, SourceError
+from cardwright.evaluators import registry
+from cardwright.plan.assessment import Assessment, Step
+from cardwright.policy.policy import Policy
+from cardwright.privacy.screening import screen
+from cardwright.record.evaluation import Binding
+from cardwright.record.record import ExpectedGroups, PlanLock, Planned
+from cardwright.record.subject import Component, Context, FileDigest, Subject
+from cardwright.sources.binding import bind
+from cardwright.sources.commit import commit_of
+from cardwright.sources.files import require_file, sha256_of
+from cardwright.sources.interface import Model, Predictions, Source, Table
+from cardwright.sources.load import load
+from cardwright.sources.spec import ModelSpec, RowsOptions
+
+Progress = Callable[[str, int, int | None], None]
+"""Called with what is being done, how much of it, and out of how much (None if unknown)."""
+
+
+def silent(what: str, done: int, total: int | None) -> None:
+    """Show nothing."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A plan whose sources are open and whose expectations are fixed, before anything is evaluated."""
+
+    assessment: Assessment
+    policy: Policy
+    subject: Subject
+    sources: Mapping[str, Source]
+    bindings: Mapping[str, Binding]
+    """By source: how its predictions are tied to a model."""
+    lock: PlanLock
+    commit: str | None
+    dirty: bool | None
+    unavailable: Mapping[str, MissingExtraError]
+    """Sources that could not be loaded because a library is not installed."""
+
+
+def prepare(assessment: Assessment, policy: Policy, *, progress: Progress = silent) -> Prepared:
+    """Open every source, hash the subject, tie predictions to models, and fix what each evaluation must cover.
+
+    Raises
+    ------
+    EvidenceError
+        If a file is missing, cut off, unsafe, or not what the plan says.
+    """
+    screen(assessment.details, what="what people say (details)")
+    subject = _subject(assessment)
+    sources: dict[str, Source] = {}
+    unavailable: dict[str, MissingExtraError] = {}
+    for name, spec in assessment.file.sources.items():
+        if isinstance(spec, ModelSpec):
+            continue  # loaded below, where the predictions say what it predicts
+        progress(f"open {name}", 0, None)
+        try:
+            sources[name] = load(spec, name, assessment.base)
+        except MissingExtraError as exc:
+            unavailable[name] = exc
+    bindings: dict[str, Binding] = {}
+    for step in assessment.steps:
+        named = step.inputs.get("model")
+        if named is None:
+            continue
+        predictions = sources.get(step.inputs.get("source", ""))
+        if named not in sources and named not in unavailable:
+            progress(f"load {named}", 0, None)
+            try:
+                sources[named] = _load_model(named, predictions, assessment, step)
+            except MissingExtraError as exc:
+                unavailable[named] = exc
+        model = sources.get(named)
+        source_name = step.inputs.get("source", "")
+        if isinstance(predictions, Predictions) and isinstance(model, Model) and source_name not in bindings:
+            progress(f"recompute {source_name}", 0, None)
+            bindings[source_name] = bind(predictions, model).binding()
+    for name, source in sources.items():
+        if isinstance(source, Predictions) and name not in bindings:
+            bindings[name] = Binding(kind="supplied", note="No evaluation names the model beside these predictions.")
+    lock = _lock(assessment, policy, subject, sources)
+    screen(lock, what="the plan")
+    for source in sources.values():
+        screen(source.ref, what=f"the source {source.ref.name}")
+    commit, dirty = commit_of(assessment.path.resolve())
+    return Prepared(
+        assessment=assessment,
+        policy=policy,
+        subject=subject,
+        sources=sources,
+        bindings=bindings,
+        lock=lock,
+        commit=commit,
+        dirty=dirty,
+        unavailable=unavailable,
+    )
+
+
+def _load_model(named: str, predictions: Source | None, assessment: Assessment, step: Step) -> Source:
+    like = predictions if isinstance(predictions, Predictions) else None
+    spec = assessment.file.sources.get(named)
+    if isinstance(spec, ModelSpec):
+        return load(spec, named, assessment.base, predictions=like)
+    if not (assessment.base / named).exists():
+        known = ", ".join(assessment.file.sources)
+        raise SourceError(
+            f'"{named}" is neither a source nor a file',
+            where=step.where,
+            do=f"Name a model file, or a source: {known}.",
+        )
+    return load(ModelSpec(model=named), _identifier(named), assessment.base, predictions=like)
+
+
+def _subject(assessment: Assessment) -> Subject:
+    said = assessment.file.subject
+    # The parts of a system are files of the subject, too: what is compared at the handoff is what was evaluated.
+    paths = dict.fromkeys([*said.files, *(c.path for c in said.components)])
+    digests = {path: _digest(assessment.base, path) for path in paths}
+    files = tuple(digests.values())
+    components = tuple(
+        Component(role=c.role, name=c.name or Path(c.path).name, sha256=digests[c.path].sha256) for c in said.components
+    )
+    if not (files or components or said.reference):
+        raise SourceError(
+            "the subject has no files, so nobody could tell later what was judged",
+            where=str(assessment.path),
+            do="Add `files: [model.skops]` under `subject:`, or `reference:` for a hosted model.",
+        )
+    return Subject(
+        kind=said.kind,
+        name=said.name,
+        version=said.version,
+        supplier=said.supplier,
+        licence=said.licence,
+        released=said.released,
+        summary=said.summary,
+        parents=said.parents,
+        files=files,
+        reference=said.reference,
+        components=components,
+    )
+
+
+def _digest(base: Path, path: str) -> FileDigest:
+    full = base / path
+    require_file(full, f"{path} (a file of the subject)")
+    return FileDigest(path=path, sha256=sha256_of(full), size=full.stat().st_size)
+
+
+def _lock(assessment: Assessment, policy: Policy, subject: Subject, sources: Mapping[str, Source]) -> PlanLock:
+    said = assessment.file.subject
+    return PlanLock(
+        title=assessment.title,
+        subject=subject,
+        context=Context(
+            task=said.task,
+            risk_tier=said.risk_tier,
+            jurisdictions=said.jurisdictions,
+            production_intended=said.production_intended,
+        ),
+        planned=tuple(_planned(step, assessment, sources) for step in assessment.steps),
+        sources={
+            name: spec.model_dump(mode="json", exclude_none=True)
+            for name, spec in sorted(assessment.file.sources.items())
+        },
+        seed=assessment.file.seed,
+        policy=policy.name,
+        policy_sha256=policy.sha256,
+        author=assessment.file.author,
+    )
+
+
+def _planned(step: Step, assessment: Assessment, sources: Mapping[str, Source]) -> Planned:
+    name = step.inputs.get("source", "")
+    main, said = sources.get(name), assessment.file.sources.get(name)
+    attributes = main.sensitive if isinstance(main, Predictions | Table) else ()
+    depth = step.options.get("depth")
+    default = registry.parameters(registry.find(step.evaluator)).get("depth")
+    if depth is None and default is not None:
+        depth = default.default
+    return Planned(
+        id=step.id,
+        evaluator=step.evaluator,
+        inputs={need: _identifier(name) for need, name in step.inputs.items()},
+        roles={
+            need: sources[name].ref.role if name in sources else "unavailable" for need, name in step.inputs.items()
+        },
+        parameters=dict(step.options),
+        groups=tuple(
+            ExpectedGroups(
+                attribute=attribute.name,
+                groups=attribute.groups,
+                declared=isinstance(said, RowsOptions) and said.sensitive[attribute.name].groups is not None,
+            )
+            for attribute in attributes
+        ),
+        depth=min(depth, max(len(attributes), 1)) if isinstance(depth, int) else 1,
+    )
+
+
+def _identifier(name: str) -> str:
+    """A source's name, or the path of a model file, as an identifier."""
+    return re.sub(r"[^a-z0-9_.-]", "-", name.lower()).lstrip("-._") or "source"
