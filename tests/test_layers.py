@@ -93,6 +93,14 @@ def test_the_table_has_no_arrow_up():
     assert not [(r, may) for r in ROOMS for may in ROOMS[r] if order.index(may) <= order.index(r)]
 
 
+def test_the_documentation_draws_the_same_house():
+    page = (SOURCE.parent.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = [line.strip("|").split("|") for line in page.splitlines() if re.match(r"\| `", line)]
+    drawn = {re.findall(r"`(\w+)`", first)[0]: frozenset(re.findall(r"`(\w+)`", last)) for first, _, last in rows}
+    assert [*drawn] == [*ROOMS]
+    assert drawn == ROOMS
+
+
 @pytest.mark.parametrize("wall", ROOMS)
 def test_a_room_imports_only_the_rooms_it_may(wall):
     strangers = {
