@@ -4,6 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 OUT    ?= out
+ARGS   ?=
 UPGRADE ?=
 
 .DEFAULT_GOAL := help
@@ -17,7 +18,7 @@ $(STAMP): pyproject.toml requirements/all.lock requirements/torch.lock requireme
 	@PYTHON=$(PYTHON) requirements/system pdf
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing Cardwright and its libraries into $(VENV) (a few minutes, once) …"
-	@requirements/install $(BIN)/python all --editable
+	@requirements/install $(BIN)/python all torch -- -e .
 	@$(BIN)/python -m compileall -q src # some environments write no .pyc files, and then every start pays for compiling
 	@$(BIN)/cardwright doctor --quiet
 	@touch $(STAMP)
@@ -31,9 +32,9 @@ demo: $(STAMP) ## Run the mortgage example: evaluate, judge, write the dossier, 
 	@echo; echo "The gate refuses this example, as it should. Open $(OUT)/mortgage/audit_report.pdf"
 	@echo "Then ask what is missing: $(BIN)/cardwright todo $(OUT)/mortgage"
 
-test: $(STAMP) ## Run the tests
+test: $(STAMP) ## Run the tests (ARGS='--cov=cardwright --cov-branch' measures coverage)
 	@PYTHON=$(PYTHON) requirements/system pdf tests
-	@$(BIN)/python -m pytest -q -n auto --dist loadfile && echo "All tests passed. Next: make demo, then open $(OUT)/mortgage/audit_report.pdf"
+	@$(BIN)/python -m pytest -q -n auto --dist loadfile $(ARGS) && echo "All tests passed. Next: make demo, then open $(OUT)/mortgage/audit_report.pdf"
 
 lint: $(STAMP) ## Check style
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -1,0 +1,31 @@
+# The receiving side: `cardwright verify`, `gate` and `render`, with Pango and the fonts, and nothing else.
+#   docker build -t cardwright .
+#   docker run --rm --network none -v "$PWD:/work:ro" cardwright verify DOSSIER --trust TRUST
+# The system packages are those of src/cardwright/files/system_libraries.toml, Python's those of requirements/core.lock.
+
+FROM python:3.13.9-slim-bookworm AS build
+WORKDIR /checkout
+COPY . .
+RUN python -m venv /opt/cardwright \
+    && requirements/install /opt/cardwright/bin/python core \
+    && /opt/cardwright/bin/python -m pip uninstall --yes --quiet pip
+
+FROM python:3.13.9-slim-bookworm
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends \
+        libpango-1.0-0 \
+        libpangoft2-1.0-0 \
+        libharfbuzz0b \
+        libharfbuzz-subset0 \
+        libfontconfig1 \
+        libglib2.0-0 \
+    && rm -rf /var/lib/apt/lists/*
+COPY --from=build /opt/cardwright /opt/cardwright
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin cardwright
+ENV PATH=/opt/cardwright/bin:$PATH \
+    XDG_CACHE_HOME=/tmp
+RUN cardwright doctor --quiet
+USER 10001:10001
+WORKDIR /work
+ENTRYPOINT ["cardwright"]
+CMD ["--help"]
