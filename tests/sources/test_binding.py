@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-import torch
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from cardwright.errors import EvidenceError, SourceError, UsageError
@@ -108,6 +107,7 @@ def test_a_regression_is_compared_relative_to_large_values():
 
 def test_a_torch_model_in_single_precision_reproduces_itself():
     """A torch model in single precision reproduces its own scores within the tolerance, whatever the batches."""
+    torch = pytest.importorskip("torch", reason="torch models need the torch extra")
     torch.manual_seed(0)
     net = torch.nn.Sequential(torch.nn.Linear(2, 8), torch.nn.ReLU(), torch.nn.Linear(8, 1), torch.nn.Sigmoid())
     with torch.no_grad():

@@ -10,6 +10,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
+
+pytest.importorskip("torch", reason="torch models need the torch extra")
+
 import torch
 
 from cardwright.errors import SourceError, UnsafeError, UsageError
