@@ -21,8 +21,7 @@ pytestmark = pytest.mark.skipif(not ACTION.is_file(), reason="the wheel's tests 
 
 def known():
     """Every command, with its options."""
-    command_line._only([])
-    commands = typer.main.get_command(command_line.app).commands
+    commands = typer.main.get_command(command_line.app()).commands
     return {name: {option for p in command.params for option in p.opts} for name, command in commands.items()}
 
 

@@ -1,0 +1,142 @@
+"""What commands share when they speak: lines for a person, progress, the width of the terminal, the moment."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import typer
+
+from cardwright.errors import UsageError
+
+Progress = Callable[[str, int, int | None], None]
+
+
+@dataclass(frozen=True)
+class Console:
+    """How a command speaks: what `--quiet` and `--debug` say, before the command or after it."""
+
+    quiet: bool = False
+    debug: bool = False
+
+    @classmethod
+    def of(cls, ctx: typer.Context, *, quiet: bool, debug: bool) -> Console:
+        """The console of a command: its own options and those that stand before it."""
+        before = ctx.obj if isinstance(ctx.obj, Console) else cls()
+        return cls(quiet=before.quiet or quiet, debug=before.debug or debug)
+
+    def say(self, text: str = "", *, always: bool = False) -> None:
+        """Print a line for a person, unless `--quiet`."""
+        if always or not self.quiet:
+            echo(text)
+
+    @contextmanager
+    def progress(self) -> Iterator[Progress]:
+        """A progress callback: bars on a terminal, plain lines elsewhere, nothing with `--quiet`."""
+        if self.quiet:
+            yield _nothing
+        elif not sys.stderr.isatty() or os.environ.get("CI"):
+            yield _lines()
+        else:
+            with _bars() as bar:
+                yield bar
+
+
+def _nothing(what: str, done: int, total: int | None) -> None:
+    """Show nothing."""
+
+
+def _lines() -> Progress:
+    last: list[str] = []
+
+    def line(what: str, done: int, total: int | None) -> None:
+        if last[-1:] != [what]:
+            last.append(what)
+            typer.echo(f"  {what} …", err=True)
+
+    return line
+
+
+@contextmanager
+def _bars() -> Iterator[Progress]:
+    from rich.console import Console as Terminal
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        console=Terminal(stderr=True),
+        transient=True,
+    ) as bars:
+        tasks: dict[str, Any] = {}
+
+        def bar(what: str, done: int, total: int | None) -> None:
+            for name, task in tasks.items():
+                if name != what:
+                    bars.update(task, visible=False)
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=total)
+            bars.update(tasks[what], completed=done, total=total, visible=True)
+
+        yield bar
+
+
+def on_github() -> bool:
+    """Whether this is GitHub's runner, which takes some lines of output for commands."""
+    return os.environ.get("GITHUB_ACTIONS") == "true"
+
+
+def echo(text: str, *, err: bool = False) -> None:
+    """Print text that may hold a record's words; on GitHub's runner, no line of it is taken for a command."""
+    if on_github():
+        from cardwright.cli.reports.github import harmless
+
+        text = harmless(text)
+    typer.echo(text, err=err)
+
+
+def echo_json(text: str) -> None:
+    """Print JSON; on GitHub's runner with its brackets escaped where it would take them for a command."""
+    typer.echo(text.replace("##[", "##\\u005b") if on_github() else text)
+
+
+def wrapped(words: Iterable[str]) -> list[str]:
+    """Words with commas between them, in lines."""
+    import textwrap
+
+    return textwrap.wrap(", ".join(words), width(), initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
+
+
+def width() -> int:
+    """How many columns a line may take."""
+    import shutil
+
+    return max(40, min(100, shutil.get_terminal_size((80, 24)).columns))
+
+
+def interactive() -> bool:
+    """Whether there is somebody to ask."""
+    return sys.stdin.isatty()
+
+
+def clock() -> str:
+    """The present moment, or SOURCE_DATE_EPOCH if it is set, so that the same input gives the same bytes."""
+    from datetime import UTC, datetime
+
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if epoch is None:
+        moment = datetime.now(UTC)
+    else:
+        try:
+            moment = datetime.fromtimestamp(int(epoch), UTC)
+        except (ValueError, OverflowError, OSError) as exc:
+            raise UsageError(
+                "SOURCE_DATE_EPOCH is not a number of seconds", do="Unset it, or set it to whole seconds."
+            ) from exc
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

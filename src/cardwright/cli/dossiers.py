@@ -1,0 +1,257 @@
+"""`init`, `status`, `diff`, `migrate`, `schema` and `doctor`: plans, dossiers and this installation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cardwright.cli.console import Console, clock, echo, echo_json, interactive, width
+from cardwright.cli.options import (
+    Debug,
+    Out,
+    PolicyOption,
+    Quiet,
+    SubjectKind,
+    TextOrJson,
+    policy_named,
+)
+from cardwright.errors import CardwrightError, NothingToCheckError, UsageError
+
+if TYPE_CHECKING:
+    from cardwright.policy.policy import Policy
+    from cardwright.record.verdict import Verdict
+
+
+def init(
+    ctx: typer.Context,
+    directory: Annotated[Path, typer.Argument(help="The folder to write the plan into.")],
+    source: Annotated[
+        Path | None, typer.Option("--from", help="Your file of predictions, data or transcripts.")
+    ] = None,
+    kind: Annotated[
+        SubjectKind | None, typer.Option("--kind", help="What is judged; told from the file, where it can be.")
+    ] = None,
+    answer: Annotated[
+        list[str] | None, typer.Option("--set", help="An answer, e.g. --set label=approved (repeat for more).")
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Ask nothing: take what the file shows; what is unsure stays `?`.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Overwrite a plan that is there; details.yaml is never overwritten.")
+    ] = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Write a plan that runs, from a look at your file and at most eight answers."""
+    console = Console.of(ctx, quiet=quiet, debug=debug)
+    from cardwright.plan import scaffold
+
+    given: dict[str, str] = {}
+    for item in answer or []:
+        key, equals, value = item.partition("=")
+        if not equals or not value:
+            raise UsageError(f'"{item}" is not KEY=VALUE', do="Write --set label=approved.")
+        given[key.strip()] = value.strip()
+    asking = not yes and interactive()
+
+    def ask(question: str, proposal: str | None) -> str | None:
+        if not asking:
+            return None
+        reply: str = typer.prompt(question, default=proposal or "?", show_default=True)
+        return reply
+
+    done = scaffold.init(directory, source, kind.value if kind else None, given, ask, yes=yes, force=force)
+    for line in done.notes:
+        console.say(line)
+    console.say(f"Wrote {', '.join(str(path) for path in done.written)}")
+    if done.open:
+        console.say(f"Still open, marked `?` in {done.plan}: {', '.join(done.open)}")
+        console.say(
+            "Answer them there, or run init again: --yes takes the guesses that are sure, --set KEY=VALUE answers one, "
+            "--force overwrites the plan."
+        )
+    console.say(f"Next: cardwright run {done.plan}")
+
+
+def status(
+    ctx: typer.Context,
+    places: Annotated[
+        list[Path] | None, typer.Argument(help="Dossiers, or folders that hold some; governance, where not said.")
+    ] = None,
+    expiring: Annotated[
+        str | None,
+        typer.Option("--expiring", help="Exit code 1 if something that is in force expires within, e.g. 14d."),
+    ] = None,
+    format: Annotated[TextOrJson, typer.Option("--format", help="How to print it.")] = TextOrJson.TEXT,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Say of many dossiers where each stands. Exit code 3 if one cannot be read; signatures are proven by `verify` alone."""
+    console = Console.of(ctx, quiet=quiet, debug=debug)
+    from cardwright.dossier import store
+    from cardwright.run import status as listing
+
+    now = clock()
+    within = listing.days(expiring) if expiring is not None else None
+    where = places or [Path("governance")]
+    folders = store.find_dossiers(where)
+    if not folders:
+        raise NothingToCheckError(
+            "no dossier is there", where=", ".join(str(place) for place in where), do="Make one: cardwright run PLAN."
+        )
+    rows = []
+    for folder in folders:
+        try:
+            rows.append(listing.row(store.read_dossier(folder), folder.as_posix(), now[:10]))
+        except CardwrightError as exc:
+            rows.append(listing.unreadable(folder.as_posix(), exc))
+    rows.sort(key=lambda row: (row.name, row.version, row.folder))
+    soon = listing.expiring(rows, now, within) if within is not None else ()
+    if format is TextOrJson.JSON:
+        echo_json(listing.as_json(rows, now=now, soon=soon))
+    else:
+        console.say(listing.as_text(rows, width=width()))
+        for row in soon:
+            over = "has expired on" if (row.valid_until or "") < now[:10] else "expires on"
+            echo(f"{row.name} {row.version} {over} {row.valid_until}")
+    broken = max((row.exit_code for row in rows), default=0)
+    raise typer.Exit(broken or (1 if soon else 0))
+
+
+def diff(
+    ctx: typer.Context,
+    old: Annotated[Path, typer.Argument(help="A dossier's folder, or a record.json.")],
+    new: Annotated[Path, typer.Argument(help="The other one.")],
+    policy: PolicyOption = None,
+    format: Annotated[TextOrJson, typer.Option("--format", help="How to print it.")] = TextOrJson.TEXT,
+    everything: Annotated[bool, typer.Option("--all", help="Show every number that differs.")] = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Say what differs, regressions first, and what must be redone, said again, or stands.
+
+    Exit code 1 where NEW is worse: a number beyond overlapping intervals, one that is lost, a requirement that blocks now, a
+    new or graver finding from medium on, an evaluation left out. Otherwise 0.
+    """
+    console = Console.of(ctx, quiet=quiet, debug=debug)
+    from cardwright.record import comparison
+
+    chosen = policy_named(policy) if policy is not None else None
+    found = comparison.compare(_side(old, chosen), _side(new, chosen))
+    if format is TextOrJson.JSON:
+        echo_json(comparison.as_json(found))
+    else:
+        text = comparison.as_text(found, width=width(), most=10**6 if everything else 20)
+        echo("\n".join(text.split("\n")[:2]) if console.quiet else text)
+    raise typer.Exit(1 if found.regressions else 0)
+
+
+def _side(place: Path, policy: Policy | None) -> Any:
+    """A record, or a dossier with its verdict on the evidence and what was signed; a policy judges it anew, unsigned."""
+    from cardwright.dossier import contents, layout, store
+    from cardwright.files import disk
+    from cardwright.policy.gate import decide
+    from cardwright.record import canonical, comparison
+    from cardwright.record.case import Case
+    from cardwright.record.record import Record
+    from cardwright.record.verdict import Verdict
+
+    if place.is_file():
+        case = Case(record=canonical.parse(Record, disk.read_file(place, what="record"), where=str(place)))
+        files: dict[str, bytes] = {}
+    else:
+        files = store.read_dossier(place)
+        if layout.RECORD not in files:
+            raise NothingToCheckError("the dossier holds no record", where=str(place), do="Make one: cardwright run.")
+        case = contents.case_of(files, where=str(place))
+    verdict: Verdict | None = None
+    claims: tuple[Any, ...] = ()
+    if policy is not None:
+        verdict = decide(case, policy, clock(), "review", chosen_by="the command line")
+    elif layout.REVIEW in files:
+        verdict = canonical.parse(Verdict, files[layout.REVIEW], where=str(place / layout.REVIEW))
+    if files.get(layout.CLAIMS):
+        from cardwright.attest import claims as claiming
+
+        claims = tuple(one.claim for one in claiming.read(files[layout.CLAIMS], where=str(place / layout.CLAIMS)))
+    return comparison.Side(record=case.record, plan=case.plan, verdict=verdict, claims=claims)
+
+
+def migrate(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A record, verdict, manifest, plan lock or run file.")],
+    output: Out = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Read a file of an older version and write it in the current one, beside the original, which is not touched."""
+    console = Console.of(ctx, quiet=quiet, debug=debug)
+    from cardwright.cli import schemas
+    from cardwright.dossier import migrations
+    from cardwright.files import disk
+    from cardwright.record import canonical
+
+    found = migrations.migrate(disk.read_file(file), where=str(file))
+    named = f"cardwright/{found.format}/{found.after}"
+    data = canonical.dumps(found.document)
+    canonical.parse(schemas.model_of(found.format), data, where=str(file))
+    if found.already_current:
+        console.say(f"{file}: {named}, already current")
+        return
+    path = output or file.with_name(f"{file.stem}.{found.after}{file.suffix}")
+    if path.exists() and path.samefile(file):
+        raise UsageError("the original is kept, since signatures are over it", where=str(path), do="Name another -o.")
+    disk.write_file(path, data)
+    console.say(f"{path}: {named}, was version {found.before}")
+    console.say(f"sha256 {canonical.digest(data)}, of the original {found.original_sha256}")
+
+
+def schema(
+    ctx: typer.Context,
+    name: Annotated[
+        str | None, typer.Argument(help="record, assessment, policy, verdict, plan-lock, manifest, run, details …")
+    ] = None,
+    every: Annotated[Path | None, typer.Option("--all", help="Write every schema into this folder.")] = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Print the JSON Schema of a file format."""
+    console = Console.of(ctx, quiet=quiet, debug=debug)
+    from cardwright.cli import schemas
+    from cardwright.errors import did_you_mean
+    from cardwright.files import disk
+
+    if every is not None:
+        for key in schemas.FORMATS:
+            disk.write_file(every / f"{key}.schema.json", schemas.of(key))
+        console.say(f"{every}: {len(schemas.FORMATS)} schemas")
+        return
+    if name is None:
+        typer.echo("\n".join(schemas.FORMATS))
+        return
+    if name not in schemas.FORMATS:
+        raise UsageError(f'no file format is called "{name}"', do=did_you_mean(name, schemas.FORMATS))
+    typer.echo(schemas.of(name).decode("utf-8"), nl=False)
+
+
+def doctor(
+    ctx: typer.Context,
+    offline: Annotated[bool, typer.Option("--offline", help="Also say what could try to reach a network.")] = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Check what is installed, and say what to install for what is not."""
+    console = Console.of(ctx, quiet=quiet, debug=debug)
+    from cardwright.cli import diagnosis
+
+    checks = diagnosis.checks(offline=offline)
+    for check in checks:
+        if not console.quiet or not check.ok:
+            mark = "ok     " if check.ok else "missing"
+            typer.echo(f"{mark}  {check.what}" + (f": {check.detail}" if check.detail else ""))
+            if not check.ok and check.remedy:
+                typer.echo(f"         {check.remedy}")
+    raise typer.Exit(0 if all(check.ok or not check.required for check in checks) else 1)

@@ -1,0 +1,129 @@
+"""`run` and `evaluate`: from a plan to a dossier, or to its record alone."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cardwright.cli.console import Console, clock, echo, wrapped
+from cardwright.cli.options import (
+    Debug,
+    OnlyOption,
+    PolicyOption,
+    Quiet,
+    WorkersOption,
+    policy_named,
+)
+from cardwright.cli.printing import print_verdict
+
+if TYPE_CHECKING:
+    pass
+
+
+def run(
+    ctx: typer.Context,
+    assessment: Annotated[Path, typer.Argument(help="The plan: assessment.yaml, or the folder it is in.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="The dossier's folder; governance/<subject>/<version> by default."),
+    ] = None,
+    policy: PolicyOption = None,
+    only: OnlyOption = None,
+    supersede: Annotated[
+        bool, typer.Option("--supersede", help="Archive a signed dossier and take its place.")
+    ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Take over what a run that was cut off has finished.")
+    ] = False,
+    workers: WorkersOption = 2,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Evaluate, judge and document: from a plan to a dossier, with a verdict."""
+    console = Console.of(ctx, quiet=quiet, debug=debug)
+    from cardwright import handoff
+    from cardwright.dossier import store
+    from cardwright.plan.assessment import load
+    from cardwright.run import reuse
+
+    plan = load(assessment)
+    chosen = policy_named(policy) if policy is not None else policy_named(plan.file.policy, plan.base)
+    subject = plan.file.subject
+    folder = output or Path("governance") / subject.name / subject.version
+    fixed = clock() if "SOURCE_DATE_EPOCH" in os.environ else None
+    before = None
+    if plan.file.previous is not None:
+        place = plan.base / plan.file.previous
+        before = reuse.previous_of(store.read_dossier(place), where=str(place), subject=subject.name)
+    kept = store.kept(folder)
+    if kept and not resume:
+        console.say(f"A run that was cut off has left {', '.join(kept)}; --resume takes over what still stands.")
+    with console.progress() as progress:
+        former = store.ledger_of(folder)
+        result = handoff.run(
+            plan,
+            chosen,
+            now=fixed,
+            only=tuple(only or ()),
+            workers=workers,
+            former=former,
+            preregistered=store.plan_signatures(folder),
+            previous=before,
+            kept=kept if resume else None,
+            keep=lambda id_, data: store.keep(folder, id_, data),
+            debug=console.debug,
+            progress=progress,
+        )
+        store.write_dossier(folder, result.files, supersede=supersede)
+        store.forget(folder)
+    for since in sorted(set(result.run.earlier.values())):
+        console.say(f"Not run again, since nothing that they rest on has changed after {since}:")
+        for line in wrapped(id_ for id_, then in result.run.earlier.items() if then == since):
+            console.say(line)
+    for problem in result.problems:
+        echo(f"missing: {problem}", err=True)
+    print_verdict(result.verdict, console)
+    console.say()
+    console.say(f"Dossier: {folder}")
+    for name in sorted(result.files):
+        if "/" not in name and name.endswith((".pdf", ".html", ".md")):
+            console.say(f"  {folder / name}")
+    if not result.verdict.allowed:
+        console.say(f"Next: cardwright todo {folder}")
+    raise typer.Exit(0 if result.verdict.allowed and not result.problems else 1)
+
+
+def evaluate(
+    ctx: typer.Context,
+    assessment: Annotated[Path, typer.Argument(help="The plan.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write the record.")] = Path("record.json"),
+    only: OnlyOption = None,
+    workers: WorkersOption = 2,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Evaluate only: from a plan to a record, without judging it."""
+    console = Console.of(ctx, quiet=quiet, debug=debug)
+    from cardwright import handoff
+    from cardwright.dossier import layout
+    from cardwright.files import disk
+    from cardwright.plan.assessment import load
+    from cardwright.run import assemble
+    from cardwright.sources import network
+
+    plan = load(assessment)
+    with console.progress() as progress:
+        prepared = handoff.prepare(plan, policy_named(plan.file.policy, plan.base), progress=progress)
+        with network.guard():
+            evaluations, gaps, _ = handoff.evaluate(
+                prepared, only=tuple(only or ()), workers=workers, debug=console.debug, progress=progress
+            )
+    record = assemble.record(prepared, evaluations, gaps)
+    disk.write_file(output, layout.to_json(record))
+    console.say(f"{output}: {len(evaluations)} evaluations, {len(gaps)} without a result, sha256 {record.sha256}")
+    for gap in gaps:
+        echo(f"{gap.id}: {gap.code}: {gap.reason} {gap.remedy}", err=True)
+    raise typer.Exit(1 if gaps else 0)

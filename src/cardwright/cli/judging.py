@@ -1,0 +1,225 @@
+"""`gate`, `todo` and `verify`: what a dossier's evidence and signatures are worth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cardwright.cli.console import Console, clock, echo, echo_json, width
+from cardwright.cli.options import (
+    Debug,
+    PolicyOption,
+    Quiet,
+    ReportFormat,
+    ReportOption,
+    ReportOut,
+    SummaryOption,
+    policy_named,
+)
+from cardwright.cli.printing import report_checks, reporting
+from cardwright.errors import NothingToCheckError, UsageError
+
+if TYPE_CHECKING:
+    from cardwright.record.verdict import Verdict
+
+
+def gate(
+    ctx: typer.Context,
+    dossier: Annotated[Path, typer.Argument(help="A dossier's folder.")],
+    policy: PolicyOption = None,
+    artifact: Annotated[
+        Path | None,
+        typer.Option("--artifact", help="The folder that holds the subject's files, to compare with the record."),
+    ] = None,
+    format: ReportOption = ReportFormat.TEXT,
+    output: ReportOut = None,
+    summary: SummaryOption = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Print every requirement, not only what is in the way.")
+    ] = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Judge a dossier against a policy; the dossier is not changed. Exit code 0 only if the handoff is allowed."""
+    console = Console.of(ctx, quiet=quiet, debug=debug)
+    from cardwright.policy import report
+
+    with reporting("gate", dossier, format, output, summary):
+        verdict, subject = _judge(dossier, policy, artifact)
+
+    def text() -> str:
+        shown = report.as_text(verdict, width=width(), everything=everything)
+        return shown.split("\n", 1)[0] if console.quiet else shown
+
+    if format in (ReportFormat.TEXT, ReportFormat.JSON) and output is None and summary is None:
+        if format is ReportFormat.TEXT:
+            echo(text())
+        else:
+            echo_json(report.as_json(verdict))
+    else:
+        from cardwright.cli.reports import of_verdict
+
+        checks = of_verdict(verdict, subject=subject, where=str(dossier))
+        report_checks(checks, text, lambda: report.as_json(verdict), format, output, summary)
+    raise typer.Exit(0 if verdict.allowed else 1)
+
+
+def _judge(folder: Path, policy: str | None, artifact: Path | None) -> tuple[Verdict, str]:
+    """The verdict on a dossier now, and the name and version of its subject."""
+    from cardwright.dossier import contents, layout, store
+    from cardwright.policy.gate import decide
+    from cardwright.record import canonical
+    from cardwright.record.verdict import Verdict
+
+    files = store.read_dossier(folder)
+    if layout.RECORD not in files:
+        raise NothingToCheckError("the dossier holds no record", where=str(folder), do="Make one: cardwright run PLAN.")
+    before = (
+        canonical.parse(Verdict, files[layout.REVIEW], where=str(folder / layout.REVIEW))
+        if layout.REVIEW in files
+        else None
+    )
+    case = contents.case_of(files, where=str(folder))
+    if artifact is not None:
+        case = replace(case, artefacts=store.digests(artifact, [file.path for file in case.record.subject.files]))
+    name = policy or (before.policy.name if before is not None else None)
+    if name is None:
+        raise UsageError("the dossier does not say which policy it was made for", do="Name one with --policy.")
+    chosen = policy_named(name)
+    by = "the command line" if policy is not None else "the plan"
+    subject = case.record.subject
+    return decide(case, chosen, clock(), chosen_by=by), f"{subject.name} {subject.version}"
+
+
+def todo(
+    dossier: Annotated[Path, typer.Argument(help="A dossier's folder.")] = Path(),
+    policy: PolicyOption = None,
+    by: Annotated[
+        str | None, typer.Option("--by", help="Only what this closes: command, data, words, signature or decision.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Show all of it, not the first five.")] = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Say what is missing, grouped by who closes it, next command first."""
+    from cardwright.errors import did_you_mean
+    from cardwright.policy import report
+
+    closers = [key for key, _ in report.GROUPS]
+    if by is not None and by not in closers:
+        raise UsageError(f'nothing is closed by "{by}"', do=did_you_mean(by, closers))
+    verdict = _judge(dossier, policy, None)[0] if policy is not None else _stored(dossier)
+    echo(report.todo(verdict, width=width(), most=10**6 if everything else 5, closed_by=by))
+    raise typer.Exit(0 if verdict.allowed else 1)
+
+
+def _stored(dossier: Path) -> Verdict:
+    """The verdict that a dossier holds, as it was when the dossier was written."""
+    from cardwright.dossier import layout, store
+    from cardwright.record import canonical
+    from cardwright.record.verdict import Verdict
+
+    files = store.read_dossier(dossier)
+    if layout.VERDICT not in files:
+        raise NothingToCheckError(
+            "the dossier holds no verdict", where=str(dossier), do=f"Judge it: cardwright gate {dossier}."
+        )
+    return canonical.parse(Verdict, files[layout.VERDICT], where=str(dossier / layout.VERDICT))
+
+
+def verify(
+    ctx: typer.Context,
+    dossier: Annotated[Path, typer.Argument(help="A dossier's folder.")],
+    trust: Annotated[
+        Path | None, typer.Option("--trust", help="Your own trust file; without it approval is not judged.")
+    ] = None,
+    artifact: Annotated[
+        Path | None, typer.Option("--artifact", help="The folder that holds the files you received.")
+    ] = None,
+    policy: PolicyOption = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of",
+            help="Also ask whether it was allowed at this moment, e.g. 2026-11-23T12:00:00Z, apart from whether it is valid now; "
+            "exit code 0 only if both.",
+        ),
+    ] = None,
+    rerender: Annotated[
+        bool, typer.Option("--rerender", help="Also make every document again, and compare its bytes.")
+    ] = False,
+    format: ReportOption = ReportFormat.TEXT,
+    output: ReportOut = None,
+    summary: SummaryOption = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """The receiver's side: check everything with public keys only, no network. Exit code 0 only with --trust."""
+    console = Console.of(ctx, quiet=quiet, debug=debug)
+    from cardwright.attest import trust as trusting
+    from cardwright.attest import verify as verifying
+    from cardwright.cli.reports import of_verification
+    from cardwright.dossier import contents as holding
+    from cardwright.dossier import store
+    from cardwright.files import disk
+
+    now, then = clock(), _moment(as_of) if as_of is not None else None
+    with reporting("verify", dossier, format, output, summary):
+        if artifact is not None:
+            store.digests(artifact, [])  # whether the folder is there
+        files = store.read_dossier(dossier)
+        report = verifying.verify(
+            files,
+            where=str(dossier),
+            trust=trusting.read(disk.read_file(trust, what="trust file"), where=str(trust))
+            if trust is not None
+            else None,
+            now=now,
+            policy=lambda name: holding.policy_of(policy or name),
+            printed=holding.documents_hold,
+            artefacts=(lambda names: store.digests(artifact, list(names))) if artifact is not None else None,
+            rerender=_rerender if rerender else None,
+            as_of=then,
+        )
+    checks = of_verification(report, subject=str(dossier), where=str(dossier), at=now)
+
+    def text() -> str:
+        steps = [f"{step.number:>2} {step.name:<11} {step.outcome:<10} {step.detail}" for step in report.steps]
+        return "\n".join(
+            [report.headline] if console.quiet else [*steps, *report.notes, *report.answers, report.headline]
+        )
+
+    report_checks(checks, text, lambda: verifying.as_json(report), format, output, summary)
+    raise typer.Exit(report.exit_code)
+
+
+def _moment(text: str) -> str:
+    """A moment as somebody wrote it: in UTC, to the second, or a day, which is meant from its first second on."""
+    import re
+    from datetime import datetime
+
+    whole = f"{text}T00:00:00Z" if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) else text
+    try:
+        datetime.strptime(whole, "%Y-%m-%dT%H:%M:%SZ")
+    except ValueError as exc:
+        raise UsageError(
+            "--as-of is not a moment", do="Write it in UTC, like 2026-11-23T12:00:00Z, or as a day."
+        ) from exc
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", whole):
+        raise UsageError("--as-of is not a moment", do="Write it in UTC, like 2026-11-23T12:00:00Z, or as a day.")
+    return whole
+
+
+def _rerender(files: Mapping[str, bytes], where: str, claims: tuple[Any, ...]) -> tuple[list[str], list[str]] | None:
+    """Make the documents again; None where Pango is not installed."""
+    from cardwright import documents
+    from cardwright.run import editions
+
+    try:
+        return editions.rerender(files, where=where, claims=claims)
+    except documents.MissingPangoError:
+        return None  # the step is then not judged

@@ -1,0 +1,89 @@
+"""How a verdict and a verification reach a person or a build server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import typer
+
+from cardwright.cli.console import Console, clock, echo, echo_json, width
+from cardwright.cli.options import ReportFormat
+from cardwright.errors import CardwrightError
+
+if TYPE_CHECKING:
+    from cardwright.cli.reports import Checks
+    from cardwright.record.verdict import Verdict
+
+
+def print_verdict(verdict: Verdict, console: Console, *, everything: bool = False) -> None:
+    """Print a verdict; its first line alone with `--quiet`."""
+    from cardwright.policy import report
+
+    text = report.as_text(verdict, width=width(), everything=everything)
+    if console.quiet:
+        text = text.split("\n", 1)[0]
+    echo(text)
+
+
+def report_checks(
+    checks: Checks,
+    text: Callable[[], str],
+    json: Callable[[], str],
+    format: ReportFormat,
+    output: Path | None,
+    summary: Path | None,
+) -> None:
+    """Print or write what the gate or `verify` says, in the format asked for."""
+    from cardwright.cli.reports import github, junit, sarif
+    from cardwright.files import disk
+
+    def shown() -> bytes:
+        return github.harmless(text()).encode()
+
+    makers: dict[ReportFormat, Callable[[], bytes]] = {
+        ReportFormat.TEXT: lambda: text().encode() + b"\n",
+        ReportFormat.JSON: lambda: json().encode() + b"\n",
+        ReportFormat.JUNIT: lambda: junit.render(checks),
+        ReportFormat.SARIF: lambda: sarif.render(checks),
+        ReportFormat.GITHUB: lambda: b"\n".join((github.commands(checks).encode(), shown(), b"")),
+    }
+    data = makers[format]()
+    if summary is not None:
+        there = summary.stat().st_size if summary.is_file() else 0
+        disk.append_file(summary, github.summary(checks, room=max(0, github.SUMMARY_BYTES - there)))
+    if output is not None:
+        disk.write_file(output, data)
+        echo(checks.headline)
+    elif format is ReportFormat.TEXT:
+        echo(data.decode().removesuffix("\n"))
+    elif format is ReportFormat.JSON:
+        echo_json(data.decode().removesuffix("\n"))
+    else:
+        typer.echo(data.decode(), nl=False)
+
+
+@contextmanager
+def reporting(
+    command: Literal["gate", "verify"], where: Path, format: ReportFormat, output: Path | None, summary: Path | None
+) -> Iterator[None]:
+    """Leave a report even where nothing could be judged, so that no build server finds none, or that of the build before."""
+    try:
+        yield
+    except CardwrightError as exc:
+        if format in (ReportFormat.TEXT, ReportFormat.JSON) and output is None and summary is None:
+            raise
+        from cardwright.cli.reports import of_error
+
+        error, at = exc, clock()
+        checks = of_error(error, command=command, where=str(where), at=at)
+
+        def as_json() -> str:
+            import json
+
+            return json.dumps({"error": error.what, "where": error.where, "do": error.do, "exit_code": error.exit_code})
+
+        report_checks(checks, lambda: checks.headline, as_json, format, output, summary)
+        raise
