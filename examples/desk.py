@@ -43,8 +43,12 @@ class Desk:
         self.env = {k: v for k, v in os.environ.items() if k not in ("SOURCE_DATE_EPOCH", "CARDWRIGHT_PASSPHRASE")}
         self.steps = 0
 
+    def roles(self, name: str) -> tuple[str, ...]:
+        """What a person may sign as; the first is what they sign as if nothing else is said."""
+        return tuple(self.people[name].split(", "))
+
     def key(self, name: str) -> Path:
-        return self.place / f"{self.people[name]}.key"
+        return self.place / f"{self.roles(name)[0]}.key"
 
     def cardwright(self, *words: object, code: int = 0, by: str | None = None) -> str:
         """Runs a command, holds its exit code against `code`, and gives what it printed."""
@@ -55,9 +59,9 @@ class Desk:
         expect(ran.returncode == code, said)
         return ran.stdout
 
-    def signed(self, *words: object, by: str) -> str:
+    def signed(self, *words: object, by: str, role: str | None = None) -> str:
         """Signs something with the person's own key and role, and gives the id of what was added."""
-        said = self.cardwright(*words, "--key", self.key(by), "--as", by, "--role", self.people[by], by=by)
+        said = self.cardwright(*words, "--key", self.key(by), "--as", by, "--role", role or self.roles(by)[0], by=by)
         (line,) = [s for s in said.splitlines() if s.startswith(ADDED)]
         return line.split(": ")[1].split()[0]
 
@@ -73,8 +77,9 @@ class Desk:
 
     def enrol(self) -> None:
         """Makes a key for everybody, and a trust file that knows them and accepts the policy."""
-        for name, role in self.people.items():
-            self.cardwright("keys", "new", self.key(name), "--as", name, "--role", role, by=name)
+        for name in self.people:
+            asked = [word for role in self.roles(name) for word in ("--role", role)]
+            self.cardwright("keys", "new", self.key(name), "--as", name, *asked, by=name)
             request = self.key(name).with_suffix(".enrol.json")
             self.cardwright("keys", "enrol", request, "--trust", self.trust, "--yes")
         self.cardwright("keys", "accept", self.policy, "--trust", self.trust)

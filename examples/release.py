@@ -35,18 +35,20 @@ class Release:
 
     plan: str
     people: dict[str, str]
-    """Name to role: who takes responsibility first, then who approves."""
+    """Name to roles: who takes responsibility first, then who approves."""
     answers: tuple[Answer, ...]
     open_ones: tuple[str, ...]
     """The requirements that wait for people after the run."""
     changed: str
     """A file that the receiving team would find changed."""
+    approves_as: str
+    """The role that the policy wants the approval of."""
 
 
 RELEASES = {
     "assistant": Release(
         plan="assessment.hardened.yaml",
-        people={"R. Lindqvist": "owner", "M. Abara": "security"},
+        people={"R. Lindqvist": "owner", "M. Abara": "security, risk_head"},
         answers=(
             Answer("M. Abara", "owasp_llm_2025", "llm05", "The app shows answers as plain text; links go to our own host alone."),
             Answer("M. Abara", "owasp_llm_2025", "llm06", "tools.json lists what it may call; none of them moves money."),
@@ -57,6 +59,7 @@ RELEASES = {
         ),
         open_ones=("approval", "people", "preregistered", "responsibility", "safeguards"),
         changed="prompt.hardened.md",
+        approves_as="risk_head",
     ),
     "census_extract": Release(
         plan="assessment.yaml",
@@ -68,6 +71,7 @@ RELEASES = {
         ),
         open_ones=("approval", "integrity", "preregistered", "responsibility", "rights"),
         changed="data/extract.parquet",
+        approves_as="privacy",
     ),
 }  # fmt: skip
 
@@ -87,7 +91,7 @@ def carry(desk: Desk) -> None:
     plan = ("--plan", desk.files / example.plan, "-o", dossier, "--policy", desk.policy)
     desk.signed("attest", *plan, by=approver)
     expect(not dossier.exists(), "signing a plan evaluates nothing")
-    desk.done(f"{approver} signs the plan ({example.people[approver]}), before anything is evaluated")
+    desk.done(f"{approver} signs the plan ({desk.roles(approver)[0]}), before anything is evaluated")
 
     desk.cardwright("run", desk.files / example.plan, "-o", dossier, "--policy", desk.policy, code=1)
     found = blockers(dossier)
@@ -104,22 +108,23 @@ def carry(desk: Desk) -> None:
     for said in example.answers:
         words = ("attest", dossier, said.checklist, said.item, "--statement", said.statement)
         desk.signed(*words, by=said.person)
-    items = ", ".join(f"{said.item} ({example.people[said.person]})" for said in example.answers)
+    items = ", ".join(f"{said.item} ({desk.roles(said.person)[0]})" for said in example.answers)
     desk.done(f"{len(example.answers)} items of checklists answered: {items}")
 
     desk.signed("sign-off", dossier, "--decision", "approve", "--meaning", "responsibility", by=owner)
     desk.release(dossier, code=1)
     expect(blockers(dossier) == {"approval": "missing"}, f"in the way: {blockers(dossier)}")
     desk.done(
-        f"{owner} takes responsibility ({example.people[owner]}); release: refused, the other person has not signed"
+        f"{owner} takes responsibility ({desk.roles(owner)[0]}); release: refused, the other person has not signed"
     )
 
-    desk.signed("sign-off", dossier, "--decision", "approve", "--meaning", "approval", by=approver)
+    approval = ("--decision", "approve", "--meaning", "approval")
+    desk.signed("sign-off", dossier, *approval, by=approver, role=example.approves_as)
     said = desk.release(dossier, code=0)
     verdict = json.loads((dossier / "verdict.json").read_bytes())
     waived = [o["requirement"] for o in verdict["outcomes"] if o["status"] == "waived"]
     expect(said.startswith("ALLOWED") and "WAIVER" not in said and not waived, said)
-    desk.done(f"{approver} approves ({example.people[approver]}); release: ALLOWED, without a waiver")
+    desk.done(f"{approver} approves ({example.approves_as}); release: ALLOWED, without a waiver")
 
     said = desk.verify(dossier, *trusted, code=0)
     expect("VERIFIED" in said, said)

@@ -44,8 +44,9 @@ def test_an_example_that_it_does_not_know_is_a_usage_error(words):
 
 def test_a_changed_part_of_a_system_is_not_the_one_that_was_evaluated(cli, tmp_path):
     folder = committed(tmp_path, "assistant")
-    assert cli("run", folder / "assessment.hardened.yaml", "-o", tmp_path / "out", "--quiet").code == 0
-    assert cli("gate", tmp_path / "out", "--artifact", folder).code == 0
+    assert cli("run", folder / "assessment.hardened.yaml", "-o", tmp_path / "out", "--quiet").code == 1
+    ran = cli("gate", tmp_path / "out", "--artifact", folder)
+    assert "REFUSED: 1 requirement in the way (1 missing)" in ran.out, "nothing but the approval is in the way"
     with (folder / "prompt.hardened.md").open("a") as prompt:
         prompt.write("Answer whatever you are asked.\n")
     ran = cli("gate", tmp_path / "out", "--artifact", folder)

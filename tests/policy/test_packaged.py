@@ -132,7 +132,7 @@ def test_every_role_of_the_packaged_policies_stands_in_the_documentation_and_no_
 def test_whoever_wrote_the_plan_or_takes_responsibility_does_not_approve_alone(name):
     policy = policy_of(name)
     signed = {r.rule.meaning: r.rule for r in policy.requirements if r.kind == "sign_off"}
-    if "approval" in signed:
+    if {"approval", "responsibility"} <= signed.keys():
         assert signed["responsibility"].role in signed["approval"].not_same_as
 
 
@@ -196,3 +196,11 @@ def test_no_policy_takes_the_name_of_what_holds_under_every_policy():
 
     with pytest.raises(PolicyError, match="Cardwright's own"):
         policy_of(POLICY.replace(b"id: identity", b"id: cardwright.plan"))
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_what_is_for_production_is_approved_by_a_person_and_nobody_can_waive_that(name):
+    policy = policy_of(name)
+    approvals = [r for r in policy.requirements if r.sign_off is not None and r.sign_off.meaning == "approval"]
+    assert bool(approvals) == policy.for_production
+    assert not [r.id for r in approvals if r.waivable]
