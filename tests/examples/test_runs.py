@@ -39,19 +39,19 @@ def statuses(dossier: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("name", "plan", "code", "open_ones"),
+    ("name", "plan", "open_ones"),
     [
-        ("assistant", "assessment.yaml", 1, {"attack-success": "failed", "personal-data": "failed"}),
-        ("assistant", "assessment.hardened.yaml", 0, {}),
-        ("census_extract", "assessment.yaml", 0, {}),
-        ("census_extract", "assessment.with_notes.yaml", 1, {"personal-data": "failed"}),
+        ("assistant", "assessment.yaml", {"attack-success": "failed", "personal-data": "failed"}),
+        ("assistant", "assessment.hardened.yaml", {}),
+        ("census_extract", "assessment.yaml", {}),
+        ("census_extract", "assessment.with_notes.yaml", {"personal-data": "failed"}),
     ],
 )
-def test_an_example_ends_as_it_says(cli, tmp_path, name, plan, code, open_ones):
+def test_an_example_ends_as_it_says_and_waits_for_somebodys_approval(cli, tmp_path, name, plan, open_ones):
     folder = committed(tmp_path, name)
     ran = cli("run", folder / plan, "-o", tmp_path / "out", "--quiet")
-    assert ran.code == code, ran
-    assert statuses(tmp_path / "out") == open_ones
+    assert ran.code == 1, ran
+    assert statuses(tmp_path / "out") == {**open_ones, "approval": "missing"}
     assert (tmp_path / "out" / "audit_report.pdf").is_file()
 
 
@@ -59,7 +59,11 @@ def test_the_mortgage_model_is_refused_for_what_the_data_cannot_show(cli, tmp_pa
     folder = committed(tmp_path, "mortgage")
     ran = cli("run", folder, "-o", tmp_path / "out", "--quiet")
     assert ran.code == 1, ran
-    assert statuses(tmp_path / "out") == {"demographic-parity-ratio": "inconclusive", "equalized-odds": "inconclusive"}
+    assert statuses(tmp_path / "out") == {
+        "demographic-parity-ratio": "inconclusive",
+        "equalized-odds": "inconclusive",
+        "approval": "missing",
+    }
     record = json.loads((tmp_path / "out" / "record.json").read_bytes())
     assert all(
         e["binding"]["kind"] == "recomputed"
