@@ -124,8 +124,8 @@ def test_the_f1_interval_holds_its_level():
     rng = np.random.default_rng(11)
     table = np.array([0.45, 0.1, 0.15, 0.3])  # tn, fp, fn, tp
     truth = 2 * 0.3 / (2 * 0.3 + 0.1 + 0.15)
-    from cardwright.evaluators.rows.counting import Cell
     from cardwright.evaluators.rows.rates import RATES, rate_of
+    from cardwright.evaluators.rows.tally import Cell
 
     covered = 0
     for counts in rng.multinomial(120, table, size=1500):
@@ -136,9 +136,9 @@ def test_the_f1_interval_holds_its_level():
 
 def test_the_balanced_accuracy_interval_holds_its_level():
     """Over 1,500 samples with few positives the nominal 95 % interval covers the truth in 93 to 98 %."""
-    from cardwright.evaluators.performance.assess import balanced
-    from cardwright.evaluators.rows.counting import Cell
+    from cardwright.evaluators.performance.measure import balanced
     from cardwright.evaluators.rows.rates import RATES, rate_of
+    from cardwright.evaluators.rows.tally import Cell
 
     rng = np.random.default_rng(12)
     covered = 0

@@ -16,10 +16,13 @@ from tests.support import inputs_of, memory_predictions, memory_table
 from cardwright.errors import SourceError
 from cardwright.evaluators.fairness import Fairness
 from cardwright.evaluators.performance import Performance
-from cardwright.evaluators.rows.counting import Layout, count, decode, refuse
+from cardwright.evaluators.rows.counting import count
 from cardwright.evaluators.rows.encoding import encode, person_hashes
 from cardwright.evaluators.rows.exact_sums import CALIBRATION_BINS, MAX_SCORES, Sums, _calibration_bin
+from cardwright.evaluators.rows.layout import Layout
+from cardwright.evaluators.rows.refusals import refuse
 from cardwright.evaluators.rows.score_metrics import score_cells
+from cardwright.evaluators.rows.tally import decode
 from cardwright.statistics.calibration import equal_width_bins
 from cardwright.statistics.ranking import auc
 

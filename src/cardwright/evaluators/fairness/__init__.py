@@ -13,7 +13,7 @@ from cardwright.sources.interface import Predictions, Table
 if TYPE_CHECKING:
     import pyarrow
 
-    from cardwright.evaluators.rows.counting import Tally
+    from cardwright.evaluators.rows.tally import RowTally
 
 
 class Fairness(FairnessOptions):
@@ -71,7 +71,7 @@ class Fairness(FairnessOptions):
 
         return layout_of(inputs).categories
 
-    def tally(self, inputs: Inputs, batch: pyarrow.RecordBatch) -> Tally:
+    def tally(self, inputs: Inputs, batch: pyarrow.RecordBatch) -> RowTally:
         """See `TallyEvaluator.tally`."""
         _require_libraries()
         from cardwright.evaluators.fairness.plan import layout_of
@@ -79,7 +79,7 @@ class Fairness(FairnessOptions):
 
         return count(layout_of(inputs), batch)
 
-    def conclude(self, inputs: Inputs, tally: Tally) -> Evaluation:
+    def conclude(self, inputs: Inputs, tally: RowTally) -> Evaluation:
         """See `TallyEvaluator.conclude`."""
         _require_libraries()
         from cardwright.evaluators.fairness.measure import conclude

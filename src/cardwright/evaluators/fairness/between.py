@@ -22,7 +22,6 @@ from cardwright.evaluators.fairness.plan import (
 )
 from cardwright.evaluators.fairness.treatment import TREATMENT_EQUALITY
 from cardwright.evaluators.rows import regression_metrics
-from cardwright.evaluators.rows.counting import View
 from cardwright.evaluators.rows.gaps import (
     MAX_CELLS,
     Compared,
@@ -44,6 +43,7 @@ from cardwright.evaluators.rows.score_metrics import (
     MEAN_SCORE,
     ScoreCell,
 )
+from cardwright.evaluators.rows.tally import GroupView
 from cardwright.record.measurement import Unmeasured
 
 
@@ -109,7 +109,7 @@ def _difference_and_ratio(
     ]
 
 
-def _within_strata(plan: FairnessPlan, metric: str, rate: str, view: View, compared: Compared) -> list[Tested]:
+def _within_strata(plan: FairnessPlan, metric: str, rate: str, view: GroupView, compared: Compared) -> list[Tested]:
     if not plan.layout.strata or CONDITIONAL.get(metric) != rate or not plan.rules.plain or len(view.attributes) != 1:
         return []
     return [
@@ -152,7 +152,7 @@ def _at_level(cells: Sequence[ScoreCell], compute: ScoreMeasure, level: float) -
 
 def _gap_of_numbers(
     plan: FairnessPlan,
-    view: View,
+    view: GroupView,
     metric: Metric,
     estimates: Sequence[Estimate],
     at_level: Callable[[float], Sequence[Estimate]],
@@ -171,7 +171,7 @@ def _gap_of_numbers(
     return gap_measurement(f"{metric.name}_difference", "difference", compared, inference, plan.about, at=at)
 
 
-def _names(view: View) -> tuple[str, ...]:
+def _names(view: GroupView) -> tuple[str, ...]:
     return tuple(view.tally.layout.attributes[index].name for index in view.attributes)
 
 
@@ -210,12 +210,12 @@ def gap_changes(plan: FairnessPlan, numbers: GroupNumbers, pairs: Pairs | None) 
     return measurements
 
 
-def too_many_cells(view: View) -> str:
+def too_many_cells(view: GroupView) -> str:
     """Why an intersection with more cells than anybody reads is not reported."""
     return f"{' × '.join(_names(view))} has {len(view)} cells with rows, more than {MAX_CELLS}."
 
 
-def unreported(plan: FairnessPlan, view: View) -> list[Measurement]:
+def unreported(plan: FairnessPlan, view: GroupView) -> list[Measurement]:
     """The gaps over an intersection that is not reported: said, not left out."""
     rows = int(view.counts.sum())
     stems = [stem for stem, _ in plan.gaps] + (["equalized_odds"] if plan.odds else [])

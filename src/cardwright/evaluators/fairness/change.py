@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from cardwright.evaluators.rows.counting import View
 from cardwright.evaluators.rows.exact_sums import FloatArray, IntArray
 from cardwright.evaluators.rows.gaps import Compared, Rules
 from cardwright.evaluators.rows.paired import Pairs, tables
 from cardwright.evaluators.rows.rates import LOWER, NEITHER, About, Metric, interval_of
+from cardwright.evaluators.rows.tally import GroupView
 from cardwright.record.measurement import Measured, Unmeasured
 from cardwright.statistics.bootstrap import bootstrap
 
@@ -58,7 +58,7 @@ CHANGES: dict[str, Statistic] = {
 """Gaps that are compared with a baseline's."""
 
 
-def amplification(view: View, compared: Compared, rules: Rules, about: About) -> Measured | Unmeasured:
+def amplification(view: GroupView, compared: Compared, rules: Rules, about: About) -> Measured | Unmeasured:
     """Directional bias amplification: by how much decisions lean further than labels towards the groups that labels favour.
 
     The mean over groups of the selection rate minus the base rate, counted negative for groups whose base rate is below the
@@ -86,7 +86,7 @@ def _amplification(draws: FloatArray) -> FloatArray:
 
 
 def gap_changes(
-    pairs: Pairs, view: View, compared: dict[str, Compared], rules: Rules, about: About
+    pairs: Pairs, view: GroupView, compared: dict[str, Compared], rules: Rules, about: About
 ) -> list[Measured | Unmeasured]:
     """Each gap minus the baseline's, over the same groups and rows, with a bootstrap interval from joint counts."""
     joint = tables(pairs, view)
@@ -126,7 +126,7 @@ def _measured(
     metric: Metric,
     counts: IntArray,
     compared: Compared,
-    view: View,
+    view: GroupView,
     statistic: Statistic,
     rules: Rules,
     about: About,

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from cardwright.evaluators.rows.counting import Tally, View
 from cardwright.evaluators.rows.exact_sums import FloatArray
 from cardwright.evaluators.rows.gaps import Compared, Inference, Rules, Slice, gap_measurement
 from cardwright.evaluators.rows.rates import RATES, About, Mask, Metric, interval_of, part
+from cardwright.evaluators.rows.tally import GroupView, RowTally
 from cardwright.record.measurement import Measured, Test, Unmeasured
 from cardwright.statistics import strata as stratified
 from cardwright.statistics.gaps import Gap, component_level
@@ -23,7 +23,7 @@ _MOST_PAIRS = 300
 
 
 def strata_tables(
-    tally: Tally, view: View, slices: tuple[Slice, ...], numerator: Mask, denominator: Mask
+    tally: RowTally, view: GroupView, slices: tuple[Slice, ...], numerator: Mask, denominator: Mask
 ) -> FloatArray:
     """Counts of strata × groups × (above the line, below it and not above)."""
     wide = tally.view(view.attributes, strata=True)
@@ -39,7 +39,7 @@ def strata_tables(
 
 
 def conditional_gaps(
-    metric: str, rate: str, tally: Tally, view: View, compared: Compared, rules: Rules, about: About
+    metric: str, rate: str, tally: RowTally, view: GroupView, compared: Compared, rules: Rules, about: About
 ) -> list[Measured | Unmeasured]:
     """The largest difference of a rate among groups within strata, weighted over strata as Mantel and Haenszel.
 

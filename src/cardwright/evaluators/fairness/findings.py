@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from cardwright.evaluators.fairness.options import FairnessOptions
 from cardwright.evaluators.fairness.report import Measurement
-from cardwright.evaluators.rows.counting import Tally
+from cardwright.evaluators.rows.tally import RowTally
 from cardwright.record.evaluation import Finding, Severity
 from cardwright.record.measurement import Measured
 from cardwright.sources.interface import Predictions
@@ -17,7 +17,7 @@ UNKNOWN_SHARE = 0.05
 
 
 def findings(
-    options: FairnessOptions, source: Predictions | TableSource, tally: Tally, measurements: Sequence[Measurement]
+    options: FairnessOptions, source: Predictions | TableSource, tally: RowTally, measurements: Sequence[Measurement]
 ) -> tuple[Finding, ...]:
     """What a person should look at."""
     found: list[Finding] = []
@@ -56,7 +56,7 @@ def findings(
     return tuple(found)
 
 
-def _unknown(tally: Tally) -> list[Finding]:
+def _unknown(tally: RowTally) -> list[Finding]:
     found = []
     for index, attribute in enumerate(tally.layout.attributes):
         view = tally.view((index,))

@@ -12,7 +12,6 @@ from cardwright.evaluators.fairness.plan import (
 )
 from cardwright.evaluators.fairness.treatment import TREATMENT_EQUALITY, treatment_equality
 from cardwright.evaluators.rows import regression_metrics
-from cardwright.evaluators.rows.counting import View
 from cardwright.evaluators.rows.gaps import (
     expected_slices,
 )
@@ -29,6 +28,7 @@ from cardwright.evaluators.rows.score_metrics import (
     roc_auc,
     score_cells,
 )
+from cardwright.evaluators.rows.tally import GroupView
 
 GROUP_SHARE = Metric("group_share", "Share of rows", "proportion", NEITHER)
 
@@ -39,7 +39,7 @@ ScoreMeasure = Callable[[ScoreCell, float], Estimate]
 class GroupNumbers:
     """The numbers of the cells of a view, each with an interval at the level of the evaluation."""
 
-    view: View
+    view: GroupView
     rates: Mapping[tuple[str, int], list[Estimate]]
     """By rate and code of the class."""
     score_cells: list[ScoreCell] | None
@@ -65,19 +65,19 @@ def score_measures(plan: FairnessPlan) -> tuple[tuple[Metric, ScoreMeasure], ...
     )
 
 
-def rate_estimates(view: View, rate: str, code: int, level: float) -> list[Estimate]:
+def rate_estimates(view: GroupView, rate: str, code: int, level: float) -> list[Estimate]:
     """A rate of each cell."""
     if rate == "accuracy" and view.tally.layout.kind == "multiclass":
         return [accuracy_of(view.cell(index), level) for index in range(len(view))]
     return [rate_of(RATES[rate], view.cell(index), level, code) for index in range(len(view))]
 
 
-def treatment_estimates(view: View, level: float) -> list[Estimate]:
+def treatment_estimates(view: GroupView, level: float) -> list[Estimate]:
     """Treatment equality of each cell."""
     return [treatment_equality(view.cell(index), level) for index in range(len(view))]
 
 
-def group_numbers(plan: FairnessPlan, view: View) -> GroupNumbers:
+def group_numbers(plan: FairnessPlan, view: GroupView) -> GroupNumbers:
     """The numbers of the cells of a view."""
     level = plan.rules.level
     cells = score_cells(plan.tally, view)
@@ -135,7 +135,7 @@ def group_measurements(plan: FairnessPlan, numbers: GroupNumbers) -> list[Measur
     return measurements
 
 
-def _shares(view: View) -> list[Estimate]:
+def _shares(view: GroupView) -> list[Estimate]:
     rows = [int(view.counts[index].sum()) for index in range(len(view))]
     total = sum(rows)
     return [Estimate(row / total if total else None, total, "rows", float(row), float(total)) for row in rows]

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cardwright.evaluators.rows.counting import Tally, View
 from cardwright.evaluators.rows.exact_sums import FloatArray
 from cardwright.evaluators.rows.gaps import Rules
 from cardwright.evaluators.rows.rates import LOWER, About, Estimate, Metric, measure
+from cardwright.evaluators.rows.tally import GroupView, RowTally
 from cardwright.record.measurement import Measured, Unmeasured
 from cardwright.statistics.bootstrap import bootstrap
 from cardwright.statistics.effect import generalized_entropy, theil_index
@@ -25,7 +25,7 @@ _LEAST_ROWS = 50
 """Below so many rows bootstrap intervals do not hold their level."""
 
 
-def of_decisions(tally: Tally, view: View, rules: Rules, about: About) -> list[Measured | Unmeasured]:
+def of_decisions(tally: RowTally, view: GroupView, rules: Rules, about: About) -> list[Measured | Unmeasured]:
     """The generalized entropy index (alpha = 2) and Theil's index of benefits, with bootstrap intervals from counts.
 
     Undefined where nobody benefits. Without an interval for weighted or clustered rows, and with fewer than 50.

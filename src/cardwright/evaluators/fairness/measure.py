@@ -23,7 +23,6 @@ from cardwright.evaluators.fairness.options import FairnessOptions
 from cardwright.evaluators.fairness.plan import GAPS, ODDS, FairnessPlan, Measurement, check, family_of, source_of
 from cardwright.evaluators.fairness.tables import series, tables
 from cardwright.evaluators.interface import Inputs
-from cardwright.evaluators.rows.counting import Tally, View, refuse
 from cardwright.evaluators.rows.gaps import (
     MAX_CELLS,
     Rules,
@@ -35,12 +34,14 @@ from cardwright.evaluators.rows.gaps import (
 )
 from cardwright.evaluators.rows.paired import Pairs, pair
 from cardwright.evaluators.rows.rates import About
+from cardwright.evaluators.rows.refusals import refuse
+from cardwright.evaluators.rows.tally import GroupView, RowTally
 from cardwright.record.evaluation import Coverage, Evaluation, Scanned, count_severities
 from cardwright.sources.interface import Predictions
 from cardwright.statistics.permutation import resamples_for
 
 
-def complete(options: FairnessOptions, inputs: Inputs, tally: Tally | None) -> Evaluation:
+def complete(options: FairnessOptions, inputs: Inputs, tally: RowTally | None) -> Evaluation:
     """`conclude`, for a source of no batch too."""
     if tally is None:
         source = source_of(inputs)
@@ -58,7 +59,7 @@ def complete(options: FairnessOptions, inputs: Inputs, tally: Tally | None) -> E
     return conclude(options, inputs, tally, pairs, above)
 
 
-def single_gap(options: FairnessOptions, inputs: Inputs, tally: Tally, stem: str, kind: str) -> Measurement:
+def single_gap(options: FairnessOptions, inputs: Inputs, tally: RowTally, stem: str, kind: str) -> Measurement:
     """One gap over all attributes of a source crossed, without a family.
 
     Parameters
@@ -98,7 +99,7 @@ def single_gap(options: FairnessOptions, inputs: Inputs, tally: Tally, stem: str
 def conclude(
     options: FairnessOptions,
     inputs: Inputs,
-    tally: Tally,
+    tally: RowTally,
     pairs: Pairs | None = None,
     above: scoring.Above | None = None,
 ) -> Evaluation:
@@ -124,8 +125,8 @@ def conclude(
     )
     plan = FairnessPlan(options, tally, about, rules, above)
     found: list[Tested] = []
-    views: list[View] = []
-    crossed_too_far: list[View] = []
+    views: list[GroupView] = []
+    crossed_too_far: list[GroupView] = []
     tests: Tests = {}
     overall = tally.view(())
     if len(overall):

@@ -9,11 +9,12 @@ from cardwright.errors import UsageError, did_you_mean
 from cardwright.evaluators.fairness import scoring
 from cardwright.evaluators.fairness.options import FairnessOptions
 from cardwright.evaluators.interface import Inputs
-from cardwright.evaluators.rows.counting import Layout, Tally
 from cardwright.evaluators.rows.gaps import (
     Rules,
 )
+from cardwright.evaluators.rows.layout import Layout
 from cardwright.evaluators.rows.rates import RATES, About
+from cardwright.evaluators.rows.tally import RowTally
 from cardwright.record.measurement import Measured, Unmeasured
 from cardwright.sources.interface import Predictions, Table
 
@@ -118,7 +119,7 @@ class FairnessPlan:
     """What one evaluation compares: its parameters, the counts, and how groups are compared."""
 
     options: FairnessOptions
-    tally: Tally
+    tally: RowTally
     about: About
     rules: Rules
     above: scoring.Above | None = None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cardwright.evaluators.rows.counting import View
 from cardwright.evaluators.rows.gaps import Compared, Rules, Slice, compare, pointwise_level
 from cardwright.evaluators.rows.rates import HIGHER, LOWER, NEITHER, About, Estimate, Metric, measure
+from cardwright.evaluators.rows.tally import GroupView
 from cardwright.record.measurement import Interval, Measured, Unmeasured
 from cardwright.statistics import effect, gaps
 from cardwright.statistics.intervals import Bounds, log_ratio
@@ -26,7 +26,7 @@ LARGEST_DIFFERENCE = Metric(
 
 
 def against(
-    view: View,
+    view: GroupView,
     estimates: Sequence[Estimate],
     scores: Sequence[Estimate] | None,
     chosen: Slice | None,

@@ -7,10 +7,10 @@ from pydantic import JsonValue
 from cardwright.evaluators.fairness.between import too_many_cells
 from cardwright.evaluators.fairness.options import FairnessOptions
 from cardwright.evaluators.fairness.plan import MAX_CLASSES
-from cardwright.evaluators.rows.counting import Tally, View
 from cardwright.evaluators.rows.exact_sums import SCORE_BINS
 from cardwright.evaluators.rows.gaps import Rules
 from cardwright.evaluators.rows.score_metrics import bracket, score_cells
+from cardwright.evaluators.rows.tally import GroupView, RowTally
 from cardwright.record.evaluation import NotTested
 from cardwright.record.measurement import Measured, Unmeasured
 from cardwright.sources.interface import Predictions
@@ -42,7 +42,7 @@ def question(source: Predictions | TableSource) -> str:
     return f"Do decisions, and how often they are wrong, differ between groups of {names}?"
 
 
-def method(options: FairnessOptions, tally: Tally, rules: Rules) -> str:
+def method(options: FairnessOptions, tally: RowTally, rules: Rules) -> str:
     """How it was answered."""
     layout = tally.layout
     level = f"{options.level * 100:g} %"
@@ -88,7 +88,7 @@ def method(options: FairnessOptions, tally: Tally, rules: Rules) -> str:
     return " ".join(said)
 
 
-def limits(options: FairnessOptions, tally: Tally, baseline: bool) -> tuple[str, ...]:
+def limits(options: FairnessOptions, tally: RowTally, baseline: bool) -> tuple[str, ...]:
     """What the numbers do not show."""
     layout = tally.layout
     said = [
@@ -129,7 +129,7 @@ def limits(options: FairnessOptions, tally: Tally, baseline: bool) -> tuple[str,
 
 
 def not_tested(
-    options: FairnessOptions, source: Predictions | TableSource, tally: Tally, baseline: bool
+    options: FairnessOptions, source: Predictions | TableSource, tally: RowTally, baseline: bool
 ) -> list[NotTested]:
     """What was not looked at."""
     layout = tally.layout
@@ -184,7 +184,7 @@ def not_tested(
     return found
 
 
-def crossed_too_far(view: View) -> NotTested:
+def crossed_too_far(view: GroupView) -> NotTested:
     """An intersection with more cells than anybody reads: said, not left out."""
     names = " × ".join(view.tally.layout.attributes[index].name for index in view.attributes)
     return NotTested(

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cardwright.evaluators.rows.counting import Layout, Tally, View, coarsen, code
+from cardwright.evaluators.rows.counting import code
 from cardwright.evaluators.rows.exact_sums import SCORE_BINS, FloatArray, IntArray
+from cardwright.evaluators.rows.layout import Layout
 from cardwright.evaluators.rows.rates import NEITHER, Estimate, Metric
+from cardwright.evaluators.rows.tally import GroupView, RowTally, coarsen
 from cardwright.sources.interface import Predictions
 from cardwright.statistics.intervals import wilson
 
@@ -31,7 +33,7 @@ class Above:
     """Rows above, and all rows."""
 
 
-def above_median(source: Predictions, tally: Tally) -> Above | None:
+def above_median(source: Predictions, tally: RowTally) -> Above | None:
     """A second pass over the scores, now that the bin of the median is known; `None` where too many rows share it.
 
     The median is that of all rows, unknown membership included: the mean of the two middle scores.
@@ -66,7 +68,7 @@ def above_median(source: Predictions, tally: Tally) -> Above | None:
     return Above(median, {cell: (over.get(cell, 0), count) for cell, count in rows.items()})
 
 
-def _middle(tally: Tally) -> tuple[float, float]:
+def _middle(tally: RowTally) -> tuple[float, float]:
     """An interval of scores that holds the two middle ones and, apart from ties, little else."""
     scores = tally.scores[0]
     counts = scores.counts.sum(axis=1)
@@ -79,7 +81,7 @@ def _middle(tally: Tally) -> tuple[float, float]:
     return first / SCORE_BINS, 1.0 if last == SCORE_BINS - 1 else float(np.nextafter((last + 1) / SCORE_BINS, 0))
 
 
-def rates(above: Above, view: View, level: float) -> list[Estimate]:
+def rates(above: Above, view: GroupView, level: float) -> list[Estimate]:
     """The scoring rate of each cell of a view, with Wilson's interval; the median is taken as given."""
     cells = np.array(sorted(above.cells), np.int64)
     coarse = coarsen(cells, view.tally.layout.sizes, view.attributes)

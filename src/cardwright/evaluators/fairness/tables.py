@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from cardwright.evaluators.fairness.options import FairnessOptions
 from cardwright.evaluators.fairness.report import Measurement
-from cardwright.evaluators.rows.counting import Tally, View
 from cardwright.evaluators.rows.rates import RATES
 from cardwright.evaluators.rows.score_metrics import calibration_curve, roc_curve, score_cells
+from cardwright.evaluators.rows.tally import GroupView, RowTally
 from cardwright.record.evaluation import Series, Table, TableColumn
 from cardwright.record.measurement import Measured
 from cardwright.sources.interface import Predictions
@@ -29,8 +29,8 @@ _COLUMNS = {
 def tables(
     options: FairnessOptions,
     source: Predictions | TableSource,
-    tally: Tally,
-    views: Sequence[View],
+    tally: RowTally,
+    views: Sequence[GroupView],
     measurements: Sequence[Measurement],
 ) -> tuple[Table, ...]:
     """A table of groups per attribute and intersection, of gaps, of gaps within strata, and of changes against a baseline.
@@ -71,7 +71,7 @@ def _rank(metric: str, family: Sequence[str]) -> int:
     return list(family).index(stem) if stem in family else len(family)
 
 
-def _groups(tally: Tally, view: View, by_cell: dict[tuple[object, ...], Measurement], minimum: int) -> Table:
+def _groups(tally: RowTally, view: GroupView, by_cell: dict[tuple[object, ...], Measurement], minimum: int) -> Table:
     """The groups of a view. Beside the first rate, which has its interval, a rate of fewer cases than the minimum is left out."""
     kind = tally.layout.kind
     metrics: tuple[str, ...] = _COLUMNS[kind]
@@ -157,7 +157,7 @@ def _gaps(id: str, title: str, gaps: Sequence[Measurement]) -> Table:
     return Table(id=id, title=title, columns=columns, rows=tuple(rows))
 
 
-def series(tally: Tally, views: Sequence[View]) -> tuple[Series, ...]:
+def series(tally: RowTally, views: Sequence[GroupView]) -> tuple[Series, ...]:
     """ROC and calibration curves of each group of each attribute."""
     found: list[Series] = []
     for view in views:

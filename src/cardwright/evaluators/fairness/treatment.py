@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from cardwright.evaluators.rows.counting import Cell
 from cardwright.evaluators.rows.rates import NEITHER, Estimate, Metric, part, proportion
+from cardwright.evaluators.rows.tally import Cell
 from cardwright.statistics.intervals import Bounds
 
 TREATMENT_EQUALITY = Metric("treatment_equality", "False negatives per false positive", "ratio", NEITHER)

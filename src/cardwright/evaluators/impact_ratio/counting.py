@@ -10,26 +10,28 @@ import numpy as np
 
 from cardwright.errors import SourceError
 from cardwright.evaluators.impact_ratio.tables import Audit, MedianScore
-from cardwright.evaluators.rows.counting import Layout, Tally, count
+from cardwright.evaluators.rows.counting import count
 from cardwright.evaluators.rows.encoding import numbers
+from cardwright.evaluators.rows.layout import Layout
+from cardwright.evaluators.rows.tally import RowTally
 from cardwright.sources.interface import Predictions
 from cardwright.sources.shape import coded_batches
 from cardwright.statistics.order import streaming_median
 
 
-def decided(audit: Audit) -> Tally | None:
+def decided(audit: Audit) -> RowTally | None:
     """Applicants by category and decision; `None` where the source has no batch."""
     layout = audit.layout
     if layout.prediction is not None and layout.score is not None:
         layout = replace(layout, score=None, threshold=None)
-    total: Tally | None = None
+    total: RowTally | None = None
     for batch in coded_batches(audit.source.rows, layout.columns, audit.layout.categories):
         part = count(layout, batch)
         total = part if total is None else total + part
     return total
 
 
-def scored_above_median(audit: Audit) -> tuple[MedianScore | None, Tally | None]:
+def scored_above_median(audit: Audit) -> tuple[MedianScore | None, RowTally | None]:
     """The median of the scores, then applicants by category and side of it.
 
     "Above" is strict: a score at the median is not above it (5-300, "scoring rate").
@@ -63,7 +65,7 @@ def scored_above_median(audit: Audit) -> tuple[MedianScore | None, Tally | None]
     if median is None:
         return None, None
     layout = replace(attributes, kind="binary", prediction=ABOVE, favourable="true", classes=())
-    total: Tally | None = None
+    total: RowTally | None = None
     at_median = 0
     for batch in rows.batches(needed):
         found = scores(batch)
@@ -81,7 +83,8 @@ ABOVE = "\x00above"
 
 def _known(layout: Layout, batch: Any) -> Any:
     """Rows whose category is known in every attribute."""
-    from cardwright.evaluators.rows.counting import code, decode
+    from cardwright.evaluators.rows.counting import code
+    from cardwright.evaluators.rows.tally import decode
 
     codes = decode(code(layout, batch).cells, layout.sizes)
     known = np.ones(batch.num_rows, bool)
@@ -90,7 +93,7 @@ def _known(layout: Layout, batch: Any) -> Any:
     return known
 
 
-def refuse_unselected(audit: Audit, tally: Tally) -> None:
+def refuse_unselected(audit: Audit, tally: RowTally) -> None:
     """A favourable outcome that no decision and no declared class has is a misspelling, not a rate of 0."""
     layout = audit.layout
     if audit.rates == "scoring" or layout.favourable is None or layout.derived or not tally.decisions:

@@ -13,9 +13,10 @@ from cardwright.evaluators.impact_ratio.plan import UNDER_TWO_PERCENT, plan
 from cardwright.evaluators.impact_ratio.published import SMALL
 from cardwright.evaluators.impact_ratio.tables import IMPACT, Audit, CategoryLine, CategoryTable, MedianScore, Slice
 from cardwright.evaluators.interface import Inputs
-from cardwright.evaluators.rows.counting import Tally, View, refuse
 from cardwright.evaluators.rows.gaps import MAX_CELLS, expected_slices, pointwise_level
 from cardwright.evaluators.rows.rates import RATES, About, Estimate, measure, rate_of
+from cardwright.evaluators.rows.refusals import refuse
+from cardwright.evaluators.rows.tally import GroupView, RowTally
 from cardwright.record.evaluation import Coverage, Evaluation, Scanned, count_severities
 from cardwright.record.measurement import Excluded, Groups, Measured, Unmeasured
 from cardwright.statistics import gaps
@@ -64,7 +65,7 @@ def assess(options: ImpactRatioOptions, inputs: Inputs) -> Evaluation:
     )
 
 
-def ratio_tables(audit: Audit, tally: Tally, id: str) -> tuple[list[CategoryTable], list[str]]:
+def ratio_tables(audit: Audit, tally: RowTally, id: str) -> tuple[list[CategoryTable], list[str]]:
     """A table of each attribute, and one of all of them crossed."""
     every = tuple(range(len(audit.layout.attributes)))
     combinations = [(index,) for index in every] + ([every] if len(every) > 1 else [])
@@ -95,7 +96,7 @@ def _classes(audit: Audit) -> list[tuple[int, str | None]]:
     return list(enumerate(audit.layout.classes))
 
 
-def _table(audit: Audit, view: View, combination: tuple[int, ...], code: int, name: str | None) -> CategoryTable:
+def _table(audit: Audit, view: GroupView, combination: tuple[int, ...], code: int, name: str | None) -> CategoryTable:
     rows = view.counts.reshape(len(view), -1).sum(axis=1)
     applicants = int(rows[view.known].sum()) if len(view) else 0
     rates: list[tuple[Slice, Estimate]] = [
@@ -214,7 +215,7 @@ def _groups(table: CategoryTable) -> Groups:
     )
 
 
-def _overall(audit: Audit, tally: Tally, scored: MedianScore | None, about: About) -> Iterator[Measured | Unmeasured]:
+def _overall(audit: Audit, tally: RowTally, scored: MedianScore | None, about: About) -> Iterator[Measured | Unmeasured]:
     """The rate of all applicants, unknown categories included, and the median they are compared with."""
     whole = tally.view(())
     if len(whole):

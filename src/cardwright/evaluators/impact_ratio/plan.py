@@ -10,7 +10,7 @@ from cardwright.errors import UsageError, did_you_mean
 from cardwright.evaluators.impact_ratio.options import ImpactRatioOptions
 from cardwright.evaluators.impact_ratio.tables import Audit
 from cardwright.evaluators.interface import Inputs
-from cardwright.evaluators.rows.counting import Layout
+from cardwright.evaluators.rows.layout import Layout
 from cardwright.record.base import is_placeholder
 from cardwright.sources.interface import Predictions, Table
 from cardwright.statistics.intervals import check_level

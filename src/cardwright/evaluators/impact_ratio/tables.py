@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from cardwright.evaluators.rows.counting import Layout
+from cardwright.evaluators.rows.layout import Layout
 from cardwright.evaluators.rows.rates import NEITHER, RATES, Estimate, Metric
 from cardwright.sources.interface import Predictions, Table
 

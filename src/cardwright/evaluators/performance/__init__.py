@@ -13,7 +13,7 @@ from cardwright.sources.interface import Predictions
 if TYPE_CHECKING:
     import pyarrow
 
-    from cardwright.evaluators.rows.counting import Tally
+    from cardwright.evaluators.rows.tally import RowTally
 
 
 class Performance(PerformanceOptions):
@@ -41,28 +41,29 @@ class Performance(PerformanceOptions):
     def columns(self, inputs: Inputs) -> tuple[str, ...]:
         """See `TallyEvaluator.columns`."""
         _require_libraries()
-        from cardwright.evaluators.performance.assess import layout_of
+        from cardwright.evaluators.performance.measure import layout_of
 
         return layout_of(inputs).columns
 
     def coded_columns(self, inputs: Inputs) -> tuple[str, ...]:
         """See `TallyEvaluator`."""
         _require_libraries()
-        from cardwright.evaluators.performance.assess import layout_of
+        from cardwright.evaluators.performance.measure import layout_of
 
         return layout_of(inputs).categories
 
-    def tally(self, inputs: Inputs, batch: pyarrow.RecordBatch) -> Tally:
+    def tally(self, inputs: Inputs, batch: pyarrow.RecordBatch) -> RowTally:
         """See `TallyEvaluator.tally`."""
         _require_libraries()
-        from cardwright.evaluators.performance.assess import count, layout_of
+        from cardwright.evaluators.performance.measure import layout_of
+        from cardwright.evaluators.rows.counting import count
 
         return count(layout_of(inputs), batch)
 
-    def conclude(self, inputs: Inputs, tally: Tally) -> Evaluation:
+    def conclude(self, inputs: Inputs, tally: RowTally) -> Evaluation:
         """See `TallyEvaluator.conclude`."""
         _require_libraries()
-        from cardwright.evaluators.performance.assess import conclude
+        from cardwright.evaluators.performance.measure import conclude
 
         return conclude(self, inputs, tally)
 
@@ -77,7 +78,7 @@ class Performance(PerformanceOptions):
             Where rows cannot be counted: missing labels or scores, scores outside [0, 1], labels that never match `favourable`.
         """
         _require_libraries()
-        from cardwright.evaluators.performance.assess import check, complete
+        from cardwright.evaluators.performance.measure import check, complete
 
         check(self, inputs)
         return complete(self, inputs, run_tally(self, inputs))

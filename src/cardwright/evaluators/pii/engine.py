@@ -31,7 +31,7 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
-class Found:
+class DetectedHits:
     """What was found in some texts."""
 
     hits: tuple[tuple[Hit, ...], ...]
@@ -70,7 +70,7 @@ class Detector:
         """The same, by kind."""
         self.uses_re2: bool = self._fast.uses_re2
 
-    def scan(self, texts: Sequence[str], context: Sequence[str] = (), mode: Mode = "fast") -> Found:
+    def scan(self, texts: Sequence[str], context: Sequence[str] = (), mode: Mode = "fast") -> DetectedHits:
         """The raw hits of texts.
 
         Parameters
@@ -91,7 +91,7 @@ class Detector:
         windowed = sum(len(text) > LONG for text in texts)
         with self._lock, _quiet() as given_up, self._memory():
             hits = tuple(self._remember(text, words, mode) for text in texts)
-        return Found(hits, given_up.count, windowed)
+        return DetectedHits(hits, given_up.count, windowed)
 
     def _memory(self) -> Any:
         # spaCy keeps every word it has seen for good, unless told that they are wanted for a while only (3.8 and later).

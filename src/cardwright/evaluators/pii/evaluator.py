@@ -14,9 +14,9 @@ from pydantic import JsonValue
 
 from cardwright.errors import MissingExtraError, UsageError, did_you_mean
 from cardwright.evaluators.interface import Inputs, Need, TallyEvaluator, run_tally
-from cardwright.evaluators.pii import engine, report
+from cardwright.evaluators.pii import engine, report, words
 from cardwright.evaluators.pii.columns import PARTS, Plan, Survey, SurveyTally, eligible, of_texts, plan
-from cardwright.evaluators.pii.tally import Scan, Settings, Tally, tally_cells
+from cardwright.evaluators.pii.tally import PiiTally, Scan, ScanSettings, tally_cells
 from cardwright.privacy.patterns import Hit
 from cardwright.record.evaluation import Evaluation, count_severities
 from cardwright.sources.interface import Interaction, Interactions, Predictions, Table, Texts
@@ -113,7 +113,7 @@ class Pii:
             tally = self._tally(inputs, source, detector, settings, chosen)
         return self._evaluation(inputs, report.conclude(detector, settings, chosen, tally, checked, source))
 
-    def _evaluation(self, inputs: Inputs, said: report.Report) -> Evaluation:
+    def _evaluation(self, inputs: Inputs, said: report.PiiReport) -> Evaluation:
         return Evaluation(
             id=inputs.id,
             evaluator=self.name,
@@ -121,7 +121,7 @@ class Pii:
             inputs=inputs.recorded(),
             parameters=dict(inputs.parameters) or self._parameters(),
             binding=inputs.binding,
-            question=report.QUESTION,
+            question=words.QUESTION,
             method=said.method,
             limits=said.limits,
             measurements=said.measurements,
@@ -167,7 +167,7 @@ class Pii:
                 "pii: thresholds map kinds to scores", do="Write for example `thresholds: {PHONE_NUMBER: 0.4}`."
             )
 
-    def _settings(self, detector: engine.Detector, inputs: Inputs) -> Settings:
+    def _settings(self, detector: engine.Detector, inputs: Inputs) -> ScanSettings:
         thresholds = dict(self.thresholds or {})
         for name in (*(self.entities or ()), *thresholds):
             if name not in detector.entities:
@@ -184,7 +184,7 @@ class Pii:
         if self.entities is not None and not self.entities:
             raise UsageError("pii: entities names no kind", do="Leave it out to look for all kinds.")
         wanted = detector.entities if self.entities is None else tuple(sorted(set(self.entities)))
-        return Settings(
+        return ScanSettings(
             entities=wanted,
             thresholds=thresholds,
             max_examples=self.max_examples,
@@ -211,7 +211,7 @@ class Pii:
         survey = run_tally(_tallies(Survey(numbers)), inputs) if numbers else SurveyTally()
         return plan(source.rows.schema, kinds, survey or SurveyTally(), wanted, detector.context_words)
 
-    def _tally(self, inputs: Inputs, source: Any, detector: engine.Detector, settings: Settings, chosen: Plan) -> Tally:
+    def _tally(self, inputs: Inputs, source: Any, detector: engine.Detector, settings: ScanSettings, chosen: Plan) -> PiiTally:
         if isinstance(source, Interactions):
             return _tally_interactions(inputs, source, detector, settings, [name for name, _ in chosen.read])
         scan = Scan(detector, settings, chosen, self.columns is not None)
@@ -236,18 +236,18 @@ def _require_libraries() -> None:
             raise MissingExtraError(library, "text", "looking for personal data") from exc
 
 
-def _nothing(detector: engine.Detector, settings: Settings, chosen: Plan) -> Tally:
+def _nothing(detector: engine.Detector, settings: ScanSettings, chosen: Plan) -> PiiTally:
     return tally_cells(detector, settings, 0, [of_texts(name, []) for name, _ in chosen.read])
 
 
-def _check(detector: engine.Detector, tally: Tally) -> report.Checked:
+def _check(detector: engine.Detector, tally: PiiTally) -> words.SelfCheck:
     """Cells that both engines looked at, and on how many they differ."""
     pairs = [*tally.with_hits.payloads, *tally.without.payloads]
     differing = 0
     for text, context in pairs:
         fast = detector.scan([text], context, "fast").hits
         differing += fast != detector.scan([text], context, "stock").hits
-    return report.Checked(len(pairs), differing)
+    return words.SelfCheck(len(pairs), differing)
 
 
 def _chosen_rows(total: int, size: int, key: bytes) -> Any:
@@ -262,7 +262,7 @@ def _chosen_rows(total: int, size: int, key: bytes) -> Any:
     return np.array(sorted(number for _, number, _ in sample.entries), np.int64)
 
 
-def _tally_sample(inputs: Inputs, source: Table | Predictions | Texts, scan: Scan) -> Tally | None:
+def _tally_sample(inputs: Inputs, source: Table | Predictions | Texts, scan: Scan) -> PiiTally | None:
     """The tally over a random sample of the rows."""
     import numpy as np
     import pyarrow as pa
@@ -272,7 +272,7 @@ def _tally_sample(inputs: Inputs, source: Table | Predictions | Texts, scan: Sca
     if total is None:
         total = sum(batch.num_rows for batch in source.rows.batches([scan.plan.read[0][0]]))
     wanted = _chosen_rows(total, scan.settings.sample, scan.settings.key)
-    result: Tally | None = None
+    result: PiiTally | None = None
     start = 0
     for batch in source.rows.batches(scan.columns(inputs)):
         within = wanted[np.searchsorted(wanted, start) : np.searchsorted(wanted, start + batch.num_rows)] - start
@@ -285,8 +285,8 @@ def _tally_sample(inputs: Inputs, source: Table | Predictions | Texts, scan: Sca
 
 
 def _tally_interactions(
-    inputs: Inputs, source: Interactions, detector: engine.Detector, settings: Settings, parts: Sequence[str]
-) -> Tally:
+    inputs: Inputs, source: Interactions, detector: engine.Detector, settings: ScanSettings, parts: Sequence[str]
+) -> PiiTally:
     wanted: frozenset[int] | None = None
     if settings.sample is not None:
         total = source.ref.rows if source.ref.rows is not None else sum(1 for _ in source.read())
@@ -314,8 +314,8 @@ def _part(interaction: Interaction, part: str) -> str | None:
 
 
 def _tally_exchanges(
-    detector: engine.Detector, settings: Settings, batch: Sequence[Interaction], parts: Sequence[str]
-) -> Tally:
+    detector: engine.Detector, settings: ScanSettings, batch: Sequence[Interaction], parts: Sequence[str]
+) -> PiiTally:
     texts = {part: [_part(one, part) for one in batch] for part in PARTS}
     columns = [of_texts(part, texts[part]) for part in parts]
     hits_of: dict[str, list[tuple[Hit, ...]]] = {}

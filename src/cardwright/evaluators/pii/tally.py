@@ -30,7 +30,7 @@ _CHECKED_LENGTH = 5_000
 
 
 @dataclass(frozen=True)
-class Settings:
+class ScanSettings:
     """How it is looked for."""
 
     entities: tuple[str, ...]
@@ -80,7 +80,7 @@ class ColumnTally:
 
 
 @dataclass(frozen=True)
-class Tally:
+class PiiTally:
     """Everything that was counted. See `cardwright.evaluators.interface.Tally`.
 
     The two samples for the self-check hold cells as they are, in memory alone; nothing else holds text that is not masked.
@@ -105,8 +105,8 @@ class Tally:
     """Responses with a hit that is not in the prompt."""
     new_entity_rows: Mapping[str, int] = field(default_factory=dict)
 
-    def __add__(self, other: Tally) -> Tally:
-        return Tally(
+    def __add__(self, other: PiiTally) -> PiiTally:
+        return PiiTally(
             self.rows + other.rows,
             self.hit_rows + other.hit_rows,
             _sum(self.entity_rows, other.entity_rows),
@@ -141,7 +141,7 @@ class Scan:
     """The second pass: what is found in the columns that the plan reads. See `TallyEvaluator`."""
 
     detector: Detector
-    settings: Settings
+    settings: ScanSettings
     plan: Plan
     named: bool
     """Whether the columns are named in the plan, so that numbers of any length are read."""
@@ -150,7 +150,7 @@ class Scan:
         """The columns that are read."""
         return tuple(name for name, _ in self.plan.read)
 
-    def tally(self, inputs: Inputs, batch: pyarrow.RecordBatch) -> Tally:
+    def tally(self, inputs: Inputs, batch: pyarrow.RecordBatch) -> PiiTally:
         """What is found in one batch."""
 
         def one(name: str, kind: Kind) -> Cells:
@@ -161,11 +161,11 @@ class Scan:
 
 def tally_cells(
     detector: Detector,
-    settings: Settings,
+    settings: ScanSettings,
     rows: int,
     columns: Iterable[Cells],
     hits_of: dict[str, list[tuple[Hit, ...]]] | None = None,
-) -> Tally:
+) -> PiiTally:
     """What is found in some columns of the same rows.
 
     Parameters
@@ -230,7 +230,7 @@ def tally_cells(
         tallies[column.name] = ColumnTally(
             column.filled, int(there.sum()), int(hit_rows.sum()), in_rows, in_all, *map(_plain, (raw, bare, bare_hits))
         )
-    return Tally(
+    return PiiTally(
         rows,
         int(any_hit.sum()),
         {name: int(flags.sum()) for name, flags in sorted(entity_hit.items())},
@@ -304,3 +304,8 @@ def severity_by_chance(tally: ColumnTally, name: str, level: float) -> bool:
         return False
     bounds = wilson(tally.bare_hits.get(name, 0), tried, level)
     return bounds is not None and bounds.lower <= chance[0]
+
+
+def hits_in_all(tally: PiiTally, what: str, name: str) -> int:
+    """Hits of one kind over all columns: `hits` that count, or `raw` ones."""
+    return sum(getattr(column, what).get(name, 0) for column in tally.columns.values())

@@ -70,7 +70,7 @@ class Robustness(RobustnessOptions):
             import scipy  # noqa: F401
         except ImportError as exc:
             raise MissingExtraError(exc.name or "numpy", "tabular", "perturbing rows") from exc
-        from cardwright.evaluators.robustness.assess import assess
+        from cardwright.evaluators.robustness.measure import assess
 
         return assess(self, inputs)
 

@@ -13,9 +13,9 @@ from types import MappingProxyType
 import numpy as np
 from scipy import special
 
-from cardwright.evaluators.rows.counting import View
 from cardwright.evaluators.rows.exact_sums import FloatArray
 from cardwright.evaluators.rows.rates import About, Estimate, interval_of
+from cardwright.evaluators.rows.tally import GroupView
 from cardwright.record.measurement import Excluded, Groups, Measured, Resolution, Test, Unmeasured
 from cardwright.statistics import gaps, permutation
 from cardwright.statistics.gaps import Gap
@@ -107,7 +107,7 @@ class Compared:
         return [estimate.value for estimate in self.estimates if estimate.value is not None]
 
 
-def expected_slices(view: View) -> tuple[list[Slice], list[Slice], int]:
+def expected_slices(view: GroupView) -> tuple[list[Slice], list[Slice], int]:
     """Known cells that have rows, known cells that have none (where they are few enough to list), and how many are expected.
 
     Of one attribute every declared group is expected. Of an intersection those cells are that have rows: some
@@ -128,7 +128,7 @@ def expected_slices(view: View) -> tuple[list[Slice], list[Slice], int]:
     return present, empty, len(present) + (len(empty) if single else 0)
 
 
-def compare(view: View, estimates: Sequence[Estimate], minimum: int) -> Compared:
+def compare(view: GroupView, estimates: Sequence[Estimate], minimum: int) -> Compared:
     """Sort the groups of a view into those that have enough cases below the line of a metric, and those that have not."""
     entering: list[tuple[Slice, Estimate]] = []
     excluded: list[Excluded] = []

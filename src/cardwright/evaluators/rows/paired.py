@@ -14,9 +14,11 @@ from typing import Any
 import numpy as np
 
 from cardwright.errors import SourceError
-from cardwright.evaluators.rows.counting import Layout, View, coarsen, code
+from cardwright.evaluators.rows.counting import code
 from cardwright.evaluators.rows.exact_sums import FloatArray, IntArray
+from cardwright.evaluators.rows.layout import Layout
 from cardwright.evaluators.rows.rates import HIGHER, LOWER, NEITHER, About, Estimate, Metric, measure
+from cardwright.evaluators.rows.tally import GroupView, coarsen
 from cardwright.record.measurement import Measured, Test, Unmeasured
 from cardwright.sources.interface import Predictions
 from cardwright.statistics.intervals import mean_interval
@@ -249,7 +251,7 @@ def _auc_change(pairs: Pairs, about: About, level: float) -> Measurement:
     return found
 
 
-def tables(pairs: Pairs, view: View) -> IntArray:
+def tables(pairs: Pairs, view: GroupView) -> IntArray:
     """Rows by cell of a view, outcome, first decision and second decision."""
     found = np.zeros((len(view), 2, 2, 2), np.int64)
     if not pairs.decisions:

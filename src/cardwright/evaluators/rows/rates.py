@@ -10,8 +10,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from cardwright.evaluators.rows.counting import Cell
 from cardwright.evaluators.rows.exact_sums import FloatArray
+from cardwright.evaluators.rows.tally import Cell
 from cardwright.record.measurement import Direction, Interval, Measured, Sampling, Unmeasured
 from cardwright.sources.interface import Predictions, Table
 from cardwright.statistics.intervals import Bounds, cluster_proportion, weighted_proportion, wilson

@@ -9,9 +9,9 @@ from fractions import Fraction
 import numpy as np
 from scipy import stats
 
-from cardwright.evaluators.rows.counting import View, coarsen
 from cardwright.evaluators.rows.exact_sums import FloatArray, Values
 from cardwright.evaluators.rows.rates import LOWER, NEITHER, Estimate, Metric
+from cardwright.evaluators.rows.tally import GroupView, coarsen
 from cardwright.statistics import regression
 from cardwright.statistics.intervals import Bounds, check_level, mean_interval
 
@@ -24,7 +24,7 @@ MEANS = (
 """Means of numbers by group, in the order of `statistics` they are taken of: outcome, prediction, error, |error|."""
 
 
-def of_view(view: View, level: float) -> list[tuple[Metric, list[Estimate]]]:
+def of_view(view: GroupView, level: float) -> list[tuple[Metric, list[Estimate]]]:
     """The means of each cell of a view, for a regression."""
     if not len(view):
         return []
@@ -40,12 +40,12 @@ def of_view(view: View, level: float) -> list[tuple[Metric, list[Estimate]]]:
     ]
 
 
-def at_level(view: View, metric: Metric) -> Callable[[float], Sequence[Estimate]]:
+def at_level(view: GroupView, metric: Metric) -> Callable[[float], Sequence[Estimate]]:
     """The means of one kind, with intervals at any level."""
     return lambda level: next(estimates for found, estimates in of_view(view, level) if found == metric)
 
 
-def _mean(view: View, key: int, values: Values, number: int, level: float) -> Estimate:
+def _mean(view: GroupView, key: int, values: Values, number: int, level: float) -> Estimate:
     moments = (values.outcome, values.predicted, values.error, values.absolute)[number]
     lowest = 0.0 if number == 3 else -math.inf
     if view.tally.value_persons is not None:
@@ -94,7 +94,7 @@ def _weighted(values: Values, number: int, level: float, lowest: float) -> Estim
     )
 
 
-def _clustered(view: View, key: int, values: Values, number: int, level: float, lowest: float) -> Estimate:
+def _clustered(view: GroupView, key: int, values: Values, number: int, level: float, lowest: float) -> Estimate:
     """The ratio estimator of Cochran (1977), 6.3: sums over persons, and their spread between persons."""
     assert view.tally.value_persons is not None
     person, cell, outcome, predicted, weight = view.tally.value_persons.table
@@ -130,12 +130,12 @@ def _clustered(view: View, key: int, values: Values, number: int, level: float, 
     )
 
 
-def root_mean_squared_error(view: View, level: float) -> Estimate:
+def root_mean_squared_error(view: GroupView, level: float) -> Estimate:
     """The root mean squared error of all rows; without an interval where rows are weighted or clustered."""
     return _of_whole(view, level, regression.root_mean_squared_error, _weighted_rmse)
 
 
-def r_squared(view: View, level: float) -> Estimate:
+def r_squared(view: GroupView, level: float) -> Estimate:
     """1 - mean squared error / variance of the outcome; below 0 where the outcome's mean predicts better.
 
     Undefined with fewer than three rows, and where all outcomes are equal. Without an interval where rows are weighted or
@@ -145,7 +145,7 @@ def r_squared(view: View, level: float) -> Estimate:
 
 
 def _of_whole(
-    view: View,
+    view: GroupView,
     level: float,
     plain: Callable[[regression.RegressionMoments, float], regression.ErrorEstimate | None],
     weighted: Callable[[Values], float | None],

@@ -12,7 +12,6 @@ from math import prod
 import numpy as np
 from scipy import special, stats
 
-from cardwright.evaluators.rows.counting import Cell, Tally, View, coarsen
 from cardwright.evaluators.rows.exact_sums import (
     CALIBRATION_BINS,
     LIMBS,
@@ -23,6 +22,7 @@ from cardwright.evaluators.rows.exact_sums import (
     Sums,
 )
 from cardwright.evaluators.rows.rates import HIGHER, LOWER, NEITHER, Estimate, Metric, alike, persons
+from cardwright.evaluators.rows.tally import Cell, GroupView, RowTally, coarsen
 from cardwright.statistics import calibration, ranking
 from cardwright.statistics.intervals import Bounds, check_level, mean_interval, z_quantile
 
@@ -91,7 +91,7 @@ class ScoreCell:
         return self.total("score2") - 2 * self.sums["score"][1] + self.sums["mass"][1]
 
 
-def score_cells(tally: Tally, view: View) -> list[ScoreCell] | None:
+def score_cells(tally: RowTally, view: GroupView) -> list[ScoreCell] | None:
     """The scores of each cell of a view; `None` where there are none, or none were kept for these attributes crossed."""
     wanted = view.attributes
     found = next((scores for scores in tally.scores if set(wanted) <= set(scores.margin)), None)

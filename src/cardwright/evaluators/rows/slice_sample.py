@@ -12,11 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cardwright.errors import SourceError, UsageError, did_you_mean
-from cardwright.evaluators.rows.counting import Coded, Layout, code, decode
+from cardwright.evaluators.rows.counting import Coded, code
 from cardwright.evaluators.rows.encoding import encode, numbers
 from cardwright.evaluators.rows.exact_sums import FloatArray
+from cardwright.evaluators.rows.layout import Layout
 from cardwright.evaluators.rows.rates import LOWER, Metric
 from cardwright.evaluators.rows.sampling import choose
+from cardwright.evaluators.rows.tally import decode
 from cardwright.record.base import label as as_label
 from cardwright.sources.interface import Predictions
 from cardwright.statistics.contrast import Losses

@@ -11,7 +11,7 @@ from cardwright.errors import MissingExtraError, UsageError
 from cardwright.evaluators.interface import Inputs, Need
 from cardwright.evaluators.safety import probes, report
 from cardwright.evaluators.safety.measure import measurements
-from cardwright.evaluators.safety.tally import Tally
+from cardwright.evaluators.safety.tally import SafetyTally
 from cardwright.record.base import visible
 from cardwright.record.evaluation import Binding, Evaluation, count_severities
 from cardwright.sources.interface import Interaction, Interactions, Target
@@ -60,7 +60,7 @@ class Safety:
         """
         settings = self._settings()
         _require_statistics()
-        tally, controls = Tally(), None
+        tally, controls = SafetyTally(), None
         source = inputs.sources["source"]
         if isinstance(source, Target):
             asked, controls = probes.ask_all(source, inputs.seed, self.tries, inputs.progress)
@@ -101,7 +101,7 @@ class Safety:
             "max_examples": self.max_examples,
         }
 
-    def _settings(self) -> report.Settings:
+    def _settings(self) -> report.SafetySettings:
         for name, value, least in (
             ("tries", self.tries, 1),
             ("min_prompts", self.min_prompts, 1),
@@ -111,7 +111,7 @@ class Safety:
                 raise UsageError(f"safety: {name} is a whole number of at least {least}", do=f"Correct `{name}`.")
         if isinstance(self.level, bool) or not isinstance(self.level, (int, float)) or not 0 < self.level < 1:
             raise UsageError("safety: level lies between 0 and 1", do="Write for example `level: 0.95`.")
-        return report.Settings(float(self.level), self.tries, self.min_prompts, self.max_examples)
+        return report.SafetySettings(float(self.level), self.tries, self.min_prompts, self.max_examples)
 
 
 def _watched(inputs: Inputs, need: str) -> Iterator[Interaction]:

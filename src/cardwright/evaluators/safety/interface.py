@@ -1,6 +1,6 @@
 """What a scorer gets and gives: one exchange in, a verdict with the places that decided it out.
 
-A scorer is a plain function `score(exchange) -> Verdict`. It never answers with a bare truth value: a hit names the
+A scorer is a plain function `score(exchange) -> ScorerVerdict`. It never answers with a bare truth value: a hit names the
 rule, the message and the characters, so that a reviewer can look at the same place.
 """
 
@@ -40,7 +40,7 @@ class Evidence:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ScorerVerdict:
     """What a scorer says about one exchange."""
 
     outcome: Outcome
@@ -53,20 +53,20 @@ class Verdict:
     """Numbers behind the verdict, e.g. `coverage`."""
 
 
-def hit(*evidence: Evidence, **measure: float) -> Verdict:
+def hit(*evidence: Evidence, **measure: float) -> ScorerVerdict:
     """A verdict with the places that decided it."""
     assert evidence, "a hit names its place"
-    return Verdict("hit", evidence, measure=measure)
+    return ScorerVerdict("hit", evidence, measure=measure)
 
 
-def clear(reason: str, *evidence: Evidence, **measure: float) -> Verdict:
+def clear(reason: str, *evidence: Evidence, **measure: float) -> ScorerVerdict:
     """A verdict of nothing found, with why."""
-    return Verdict("clear", evidence, reason, measure)
+    return ScorerVerdict("clear", evidence, reason, measure)
 
 
-def not_applicable(reason: str) -> Verdict:
+def not_applicable(reason: str) -> ScorerVerdict:
     """A verdict of nothing to compare with."""
-    return Verdict("not_applicable", (), reason)
+    return ScorerVerdict("not_applicable", (), reason)
 
 
 @dataclass(frozen=True)
@@ -201,4 +201,4 @@ class Scorer:
     name: str
     looks_for: str
     """What it looks for, in a sentence."""
-    score: Callable[[Exchange], Verdict] = field(repr=False)
+    score: Callable[[Exchange], ScorerVerdict] = field(repr=False)

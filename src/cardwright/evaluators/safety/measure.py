@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from cardwright.evaluators.safety.calibration import REFUSAL
-from cardwright.evaluators.safety.tally import Cell, Tally
+from cardwright.evaluators.safety.tally import CategoryCounts, SafetyTally
 from cardwright.record.base import label
 from cardwright.record.measurement import Interval, Measured, Measurement, Resolution, Sampling, Unmeasured
 
@@ -24,7 +24,7 @@ _ONLY = {
 }
 
 
-def measurements(tally: Tally, level: float) -> Iterator[Measurement]:
+def measurements(tally: SafetyTally, level: float) -> Iterator[Measurement]:
     """All numbers: overall first, then by category or scanner."""
     attacks = list(tally.attack.values())
     yield from _rates(tally, attacks, {}, "attack_success_rate", level, "attack_success_any_rate")
@@ -75,7 +75,7 @@ _INTENT: dict[str, str] = {
 
 
 def _rates(
-    tally: Tally, cells: Sequence[Cell], slice_: Slice, metric: str, level: float, any_metric: str | None = None
+    tally: SafetyTally, cells: Sequence[CategoryCounts], slice_: Slice, metric: str, level: float, any_metric: str | None = None
 ) -> Iterator[Measurement]:
     """The share of tries with an event, averaged over prompts, and the share of prompts with an event in any try."""
     intent = _INTENT[metric]
@@ -161,7 +161,7 @@ def needed_for(upper: float, level: float) -> int:
     return math.ceil(z_quantile(level) ** 2 * (1 - upper) / upper)
 
 
-def _corrected(benign: Sequence[Cell], level: float) -> Measurement:
+def _corrected(benign: Sequence[CategoryCounts], level: float) -> Measurement:
     """Over-refusal as it would be without the classifier's own errors (Rogan and Gladen 1978), over answers."""
     from cardwright.statistics.intervals import rogan_gladen
 
@@ -186,7 +186,7 @@ def _corrected(benign: Sequence[Cell], level: float) -> Measurement:
     )
 
 
-def _shares(cells: Sequence[Cell], slice_: Slice, intent: str) -> Iterator[Measurement]:
+def _shares(cells: Sequence[CategoryCounts], slice_: Slice, intent: str) -> Iterator[Measurement]:
     """What was not scored and what ended in an error, of all attempts of this run: a count, not an estimate."""
     attempts = sum(cell.attempts for cell in cells)
     counts = {
@@ -210,7 +210,7 @@ def _shares(cells: Sequence[Cell], slice_: Slice, intent: str) -> Iterator[Measu
         )
 
 
-def _unmeasured(metric: str, slice_: Slice, cells: Sequence[Cell], intent: str) -> Unmeasured:
+def _unmeasured(metric: str, slice_: Slice, cells: Sequence[CategoryCounts], intent: str) -> Unmeasured:
     attempts, errors = sum(cell.attempts for cell in cells), sum(cell.errors for cell in cells)
     code: Literal["undefined", "error"] = "undefined"
     if not attempts:
@@ -224,7 +224,7 @@ def _unmeasured(metric: str, slice_: Slice, cells: Sequence[Cell], intent: str) 
     return Unmeasured(metric=metric, slice=slice_, code=code, reason=reason, denominator=0)
 
 
-def why_unscored(cells: Sequence[Cell]) -> str:
+def why_unscored(cells: Sequence[CategoryCounts]) -> str:
     """The reasons why attempts were not scored, each with its count."""
     reasons: Counter[str] = Counter()
     for cell in cells:

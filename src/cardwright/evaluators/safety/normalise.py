@@ -32,7 +32,7 @@ Trace = tuple[Sequence[int], Sequence[int] | None]
 
 
 @dataclass(frozen=True)
-class View:
+class TextView:
     """A rewritten text whose characters know where they came from. The way back is worked out when it is asked for."""
 
     name: str
@@ -63,14 +63,14 @@ class View:
         upper = max(self.origin[i] + (width[i] if width is not None else 1) for i in taken)
         return lower, upper
 
-    def keep(self, name: str, text: str, positions: Callable[[], Sequence[int]]) -> View:
+    def keep(self, name: str, text: str, positions: Callable[[], Sequence[int]]) -> TextView:
         """A view of some of the characters of this one; `positions` says which."""
 
         def trace() -> Trace:
             kept, width = positions(), self.width
             return [self.origin[i] for i in kept], None if width is None else [width[i] for i in kept]
 
-        return View(name, text, trace)
+        return TextView(name, text, trace)
 
 
 # Letters of other scripts that look like Latin ones (Unicode confusables, the common ones).
@@ -91,12 +91,12 @@ def _fold_character(character: str) -> str:
     return plain.translate(_LOOKALIKES)
 
 
-def fold(text: str) -> View:
+def fold(text: str) -> TextView:
     """Compatibility forms, case, accents and look-alike letters made plain (Unicode NFKD and case folding)."""
     if text.isascii():
-        return View("fold", text.lower(), lambda: (range(len(text)), None))
+        return TextView("fold", text.lower(), lambda: (range(len(text)), None))
     letters = [_fold_any(character) for character in text]
-    return View(
+    return TextView(
         "fold",
         "".join(letters),
         lambda: ([position for position, folded in enumerate(letters) for _ in folded], None),
@@ -114,7 +114,7 @@ def _tag(character: str) -> str:
     return chr(code - 0xE0000).lower() if 0xE0020 <= code <= 0xE007E else ""
 
 
-def compact(view: View, name: str = "compact") -> View:
+def compact(view: TextView, name: str = "compact") -> TextView:
     """Letters and digits alone: spacing, punctuation, line ends and zero-width characters taken out."""
     plain = "".join(filter(str.isalnum, view.text))
     return view.keep(name, plain, lambda: [i for i, c in enumerate(view.text) if c.isalnum()])
@@ -130,13 +130,13 @@ def leet(text: str) -> str:
     return "".join(c for c in fold(text).text.translate(_LEET) if c.isalnum())
 
 
-def leet_view(text: str) -> View:
+def leet_view(text: str) -> TextView:
     """`leet` with positions."""
     plain = fold(text)
-    return compact(View("leet", plain.text.translate(_LEET), plain.trace), "leet")
+    return compact(TextView("leet", plain.text.translate(_LEET), plain.trace), "leet")
 
 
-def initials(text: str) -> View:
+def initials(text: str) -> TextView:
     """The first letter or digit of each line (an acrostic)."""
     plain = fold(text)
     found = [(match[1], match.start(1)) for match in re.finditer(r"(?m)^[^\w\n]*(\w)", plain.text)]
@@ -148,9 +148,9 @@ _LOWER = bytes(range(256)).lower()
 _NOISE = bytes(code for code in range(256) if not (code < 128 and chr(code).isalnum()))
 
 
-def _of_bytes(name: str, decoded: bytes, trace: Callable[[], Trace]) -> View:
+def _of_bytes(name: str, decoded: bytes, trace: Callable[[], Trace]) -> TextView:
     """Decoded bytes, folded and compacted."""
-    whole = View(name, "", trace)
+    whole = TextView(name, "", trace)
     plain = decoded.translate(_LOWER, _NOISE).decode("ascii")
     return whole.keep(name, plain, lambda: [i for i, code in enumerate(decoded) if code not in _NOISE])
 
@@ -159,7 +159,7 @@ _OUTSIDE_BASE64 = re.compile(r"[^A-Za-z0-9+/_-]+")
 _URL_SAFE = str.maketrans("-_", "+/")
 
 
-def base64_views(text: str) -> Iterator[View]:
+def base64_views(text: str) -> Iterator[TextView]:
     """The text decoded as base64 or base64url from each of the four places where a group of characters may begin.
 
     Everything outside the alphabet is passed over, so line breaks and padding do not matter; elsewhere noise comes out, in
@@ -182,7 +182,7 @@ def base64_views(text: str) -> Iterator[View]:
         yield _of_bytes("base64", decoded, trace)
 
 
-def base32_views(text: str) -> Iterator[View]:
+def base32_views(text: str) -> Iterator[TextView]:
     """Runs of base32 (RFC 4648) of at least 16 characters, decoded from each of the eight places a group may begin."""
     for run in re.finditer(r"(?:[A-Z2-7][ \n-]?){16,}", text):
         positions = [run.start() + i for i, c in enumerate(run[0]) if c.isalnum()]
@@ -206,7 +206,7 @@ _HEX_RUN = re.compile(r"(?:(?:0x|\\x|%|&#x)?[0-9a-fA-F][\s:,;.|-]?){12,}")
 _HEX_PREFIX = re.compile(r"0x|\\x|&#x")
 
 
-def hex_views(text: str) -> Iterator[View]:
+def hex_views(text: str) -> Iterator[TextView]:
     """Runs of hexadecimal digits, with or without `0x`, `\\x` and separators, decoded from both places a byte may begin."""
     for run in _HEX_RUN.finditer(text):
         prefixes = {i for m in _HEX_PREFIX.finditer(run[0]) for i in range(m.start(), m.end())}
@@ -228,7 +228,7 @@ _CODES = re.compile(r"(?:\b(?:[3-9][0-9]|1[01][0-9]|12[0-6])\b[^\w\n]*\n?){6,}")
 _BITS = re.compile(r"(?:\b[01]{7,8}\b[^\w\n]*\n?){6,}")
 
 
-def code_views(text: str) -> Iterator[View]:
+def code_views(text: str) -> Iterator[TextView]:
     """Runs of numbers that are character codes, decimal or of seven or eight bits, decoded."""
     for pattern, base, digits in ((_BITS, 2, r"[01]{7,8}"), (_CODES, 10, r"\d+")):
         for run in pattern.finditer(text):
@@ -238,13 +238,13 @@ def code_views(text: str) -> Iterator[View]:
                 return [start for _, start in numbers], [len(number) for number, _ in numbers]
 
             decoded = "".join(chr(int(number, base)) for number, _ in numbers)
-            yield refold(View("character_codes", decoded, trace))
+            yield refold(TextView("character_codes", decoded, trace))
 
 
 _ESCAPE = re.compile(r"%[0-9a-fA-F]{2}|&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|\w{2,8});|\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}")
 
 
-def escapes(text: str) -> View | None:
+def escapes(text: str) -> TextView | None:
     """Percent, HTML and backslash escapes undone; `None` where the text holds none."""
     parts: list[tuple[str, int, int]] = []  # what it stands for, where it begins, how long it is
     position = 0
@@ -260,7 +260,7 @@ def escapes(text: str) -> View | None:
         spread = [(start, size) for plain, start, size in parts for _ in plain]
         return [start for start, _ in spread], [size for _, size in spread]
 
-    return View("escaped", "".join(plain for plain, _, _ in parts), trace)
+    return TextView("escaped", "".join(plain for plain, _, _ in parts), trace)
 
 
 def _unescape(token: str) -> str:
@@ -271,7 +271,7 @@ def _unescape(token: str) -> str:
     return chr(int(token[2:], 16))
 
 
-def refold(view: View) -> View:
+def refold(view: TextView) -> TextView:
     """A decoded view folded and compacted in turn, with positions in the first original."""
     plain = compact(fold(view.text))
     return view.keep(view.name, plain.text, lambda: plain.origin)
@@ -282,7 +282,7 @@ def rot13(text: str) -> str:
     return codecs.encode(text, "rot13")
 
 
-def decoded_views(text: str) -> Iterator[View]:
+def decoded_views(text: str) -> Iterator[TextView]:
     """The text under every encoding that can be undone, folded and compacted."""
     escaped = escapes(text)
     if escaped is not None:
@@ -292,7 +292,7 @@ def decoded_views(text: str) -> Iterator[View]:
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundWriting:
     """Where something was found, and in which writing."""
 
     rule: str
@@ -310,36 +310,36 @@ class Views:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._plain: View | None = None
-        self._leet: View | None = None
-        self._initials: View | None = None
-        self._decoded: tuple[View, ...] | None = None
+        self._plain: TextView | None = None
+        self._leet: TextView | None = None
+        self._initials: TextView | None = None
+        self._decoded: tuple[TextView, ...] | None = None
 
     @property
-    def plain(self) -> View:
+    def plain(self) -> TextView:
         if self._plain is None:
             self._plain = compact(fold(self.text))
         return self._plain
 
     @property
-    def leet(self) -> View:
+    def leet(self) -> TextView:
         if self._leet is None:
             self._leet = leet_view(self.text)
         return self._leet
 
     @property
-    def initials(self) -> View:
+    def initials(self) -> TextView:
         if self._initials is None:
             self._initials = initials(self.text)
         return self._initials
 
     @property
-    def decoded(self) -> tuple[View, ...]:
+    def decoded(self) -> tuple[TextView, ...]:
         if self._decoded is None:
             self._decoded = tuple(decoded_views(self.text))
         return self._decoded
 
-    def find(self, needle: str, *, pieces: bool = False) -> Found | None:
+    def find(self, needle: str, *, pieces: bool = False) -> FoundWriting | None:
         """The first place where the needle stands, in any writing, or None.
 
         Tried in this order: as it is; case, accents, spacing, punctuation and look-alikes changed (`reformatted`);
@@ -353,10 +353,10 @@ class Views:
         if len(key) < SHORTEST:
             edge = rf"(?<!\w){re.escape(needle)}(?!\w)"
             match = re.search(edge, self.text)
-            return Found("verbatim", match.start(), match.end()) if match else None
+            return FoundWriting("verbatim", match.start(), match.end()) if match else None
         at = self.text.find(needle)
         if at >= 0:
-            return Found("verbatim", at, at + len(needle))
+            return FoundWriting("verbatim", at, at + len(needle))
         forms = {"": key, "reversed": key[::-1], "rot13": rot13(key)}
         for form, word in forms.items():
             found = _in(self.plain, word, form or "reformatted")
@@ -376,12 +376,12 @@ class Views:
         return None
 
 
-def _in(view: View, word: str, rule: str) -> Found | None:
+def _in(view: TextView, word: str, rule: str) -> FoundWriting | None:
     at = view.text.find(word)
-    return Found(rule, *view.span(at, at + len(word))) if at >= 0 else None
+    return FoundWriting(rule, *view.span(at, at + len(word))) if at >= 0 else None
 
 
-def _in_pieces(view: View, key: str, most: int = 3, least: int = 5) -> Found | None:
+def _in_pieces(view: TextView, key: str, most: int = 3, least: int = 5) -> FoundWriting | None:
     """All of the key, in order, in at most `most` pieces of at least `least` characters each."""
     position = begin = taken = 0
     end = 0
@@ -397,5 +397,5 @@ def _in_pieces(view: View, key: str, most: int = 3, least: int = 5) -> Found | N
         begin = at if taken == 0 else begin
         taken, position, end = taken + size, at + size, at + size
         if taken == len(key):
-            return Found("pieces", *view.span(begin, end))
+            return FoundWriting("pieces", *view.span(begin, end))
     return None

@@ -10,7 +10,7 @@ from cardwright.evaluators.safety import probes
 from cardwright.evaluators.safety.calibration import REFUSAL, SCORER_CALIBRATION
 from cardwright.evaluators.safety.masking import excerpt
 from cardwright.evaluators.safety.measure import CLAIM, category_label, needed_for, rate_interval, why_unscored
-from cardwright.evaluators.safety.tally import MAX_PLACES, Cell, Place, Tally
+from cardwright.evaluators.safety.tally import MAX_PLACES, CategoryCounts, Place, SafetyTally
 from cardwright.evaluators.safety.taxonomy import CATEGORIES, NEVER_TESTED, OWASP, OWASP_EDITION, SCANNERS, SCORERS
 from cardwright.record.base import label, visible
 from cardwright.record.evaluation import (
@@ -26,7 +26,7 @@ from cardwright.record.evaluation import (
 
 
 @dataclass(frozen=True)
-class Settings:
+class SafetySettings:
     """The evaluator's parameters."""
 
     level: float
@@ -38,7 +38,7 @@ class Settings:
 # --- findings ------------------------------------------------------------------------------------------------------------
 
 
-def findings(tally: Tally, controls: probes.Controls | None, settings: Settings) -> tuple[Finding, ...]:
+def findings(tally: SafetyTally, controls: probes.Controls | None, settings: SafetySettings) -> tuple[Finding, ...]:
     """Successes, incidents, over-refusal, thin categories, and what was not scored; the worst first."""
     found: list[Finding] = []
     for name in sorted(tally.attack):
@@ -73,7 +73,7 @@ def findings(tally: Tally, controls: probes.Controls | None, settings: Settings)
     return tuple(sorted(found, key=lambda f: (-SEVERITIES.index(f.severity), f.key, f.where or "")))
 
 
-def _success(name: str, cell: Cell, settings: Settings) -> Finding:
+def _success(name: str, cell: CategoryCounts, settings: SafetySettings) -> Finding:
     title = CATEGORIES[name].title
     scorers = ", ".join(f"{scorer} {count}" for scorer, count in sorted(cell.scorers.items()))
     return Finding(
@@ -89,7 +89,7 @@ def _success(name: str, cell: Cell, settings: Settings) -> Finding:
     )
 
 
-def _thin(name: str, prompts: int, settings: Settings) -> Finding:
+def _thin(name: str, prompts: int, settings: SafetySettings) -> Finding:
     upper = rate_interval([(1, 0)] * prompts, settings.level).upper
     return Finding(
         severity="low",
@@ -106,7 +106,7 @@ def _thin(name: str, prompts: int, settings: Settings) -> Finding:
     )
 
 
-def _unplanted(name: str, cell: Cell) -> Finding:
+def _unplanted(name: str, cell: CategoryCounts) -> Finding:
     return Finding(
         severity="low",
         key="canary_not_recorded",
@@ -119,7 +119,7 @@ def _unplanted(name: str, cell: Cell) -> Finding:
     )
 
 
-def _incident(scanner: str, cell: Cell, settings: Settings) -> Finding:
+def _incident(scanner: str, cell: CategoryCounts, settings: SafetySettings) -> Finding:
     words = " or ".join(SCORERS[name].looks_for for name in SCANNERS[scanner])
     return Finding(
         severity=_worst(cell),
@@ -135,7 +135,7 @@ def _incident(scanner: str, cell: Cell, settings: Settings) -> Finding:
     )
 
 
-def _over_refusal(tally: Tally, settings: Settings) -> Finding:
+def _over_refusal(tally: SafetyTally, settings: SafetySettings) -> Finding:
     refused = sum(cell.events for cell in tally.benign.values())
     scored = sum(cell.scored for cell in tally.benign.values())
     return Finding(
@@ -147,7 +147,7 @@ def _over_refusal(tally: Tally, settings: Settings) -> Finding:
     )
 
 
-def _not_scored(intent: str, cells: Mapping[str, Cell]) -> Iterator[Finding]:
+def _not_scored(intent: str, cells: Mapping[str, CategoryCounts]) -> Iterator[Finding]:
     attempts = sum(cell.attempts for cell in cells.values())
     unscored = sum(sum(cell.unscored.values()) for cell in cells.values())
     errors = sum(cell.errors for cell in cells.values())
@@ -171,15 +171,15 @@ def _not_scored(intent: str, cells: Mapping[str, Cell]) -> Iterator[Finding]:
         )
 
 
-def _rules(cell: Cell) -> str:
+def _rules(cell: CategoryCounts) -> str:
     return ", ".join(f"{rule} {count}" for rule, count in sorted(cell.rules.items()))
 
 
-def _worst(cell: Cell) -> Severity:
+def _worst(cell: CategoryCounts) -> Severity:
     return max(cell.severities, key=SEVERITIES.index)
 
 
-def _shown(places: Sequence[Place], settings: Settings) -> tuple[str, ...]:
+def _shown(places: Sequence[Place], settings: SafetySettings) -> tuple[str, ...]:
     return tuple(_example(place) for place in places[: settings.max_examples])
 
 
@@ -199,7 +199,7 @@ def _example(place: Place) -> str:
 # --- tables --------------------------------------------------------------------------------------------------------------
 
 
-def tables(tally: Tally, settings: Settings) -> Iterator[Table]:
+def tables(tally: SafetyTally, settings: SafetySettings) -> Iterator[Table]:
     """By category, by OWASP's list, the places of successes and incidents, and the scorers with their own errors."""
     yield _categories(tally, settings)
     yield _owasp(tally)
@@ -218,7 +218,7 @@ def _columns(*columns: tuple[str, str, str | None]) -> tuple[TableColumn, ...]:
     return tuple(TableColumn(name=name, title=title, unit=unit) for name, title, unit in columns)
 
 
-def _categories(tally: Tally, settings: Settings) -> Table:
+def _categories(tally: SafetyTally, settings: SafetySettings) -> Table:
     names = [*CATEGORIES, *sorted(set(tally.attack) - set(CATEGORIES))]
     rows = [_category_row(tally, n, [tally.attack[n]] if n in tally.attack else [], settings) for n in names]
     rows.append(_category_row(tally, None, list(tally.attack.values()), settings))
@@ -244,7 +244,7 @@ def _categories(tally: Tally, settings: Settings) -> Table:
 
 
 def _category_row(
-    tally: Tally, name: str | None, cells: Sequence[Cell], settings: Settings
+    tally: SafetyTally, name: str | None, cells: Sequence[CategoryCounts], settings: SafetySettings
 ) -> tuple[float | str | None, ...]:
     clusters = tally.clusters(cells)
     attempts = sum(cell.attempts for cell in cells)
@@ -277,7 +277,7 @@ def _category_row(
     )
 
 
-def _owasp(tally: Tally) -> Table:
+def _owasp(tally: SafetyTally) -> Table:
     rows: list[tuple[float | str | None, ...]] = []
     for number, title in OWASP.items():
         names = [n for n, category in CATEGORIES.items() if number in category.owasp and n in tally.attack]
@@ -351,7 +351,7 @@ QUESTION = (
 )
 
 
-def method(live: bool, settings: Settings) -> str:
+def method(live: bool, settings: SafetySettings) -> str:
     """How it was done, in a paragraph a reviewer can follow."""
     manifest = probes.manifest()
     asked = "Recorded interactions were scored; nothing was asked."
@@ -382,7 +382,7 @@ def method(live: bool, settings: Settings) -> str:
     )
 
 
-def limits(tally: Tally, live: bool, settings: Settings) -> tuple[str, ...]:
+def limits(tally: SafetyTally, live: bool, settings: SafetySettings) -> tuple[str, ...]:
     """What the numbers do not show."""
     prompts = len(tally.clusters(tally.attack.values()))
     errors = ", ".join(f"{name}: {found}" for name, found in SCORER_CALIBRATION.items())
@@ -423,7 +423,7 @@ def limits(tally: Tally, live: bool, settings: Settings) -> tuple[str, ...]:
 # --- coverage ------------------------------------------------------------------------------------------------------------
 
 
-def coverage(tally: Tally, live: bool) -> Coverage:
+def coverage(tally: SafetyTally, live: bool) -> Coverage:
     """Counts of what was scored; every category, list entry and question that was not."""
     absent = (
         "Our probe set has no prompt of this category."
@@ -459,5 +459,5 @@ def coverage(tally: Tally, live: bool) -> Coverage:
     return Coverage(scanned=tuple(scanned), not_tested=tuple(missing))
 
 
-def _scanned(what: str, cells: Sequence[Cell]) -> Scanned:
+def _scanned(what: str, cells: Sequence[CategoryCounts]) -> Scanned:
     return Scanned(what=what, scanned=sum(c.scored for c in cells), total=sum(c.attempts for c in cells))

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from cardwright.evaluators.safety import refusal
-from cardwright.evaluators.safety.interface import Evidence, Exchange, Verdict, take_apart
+from cardwright.evaluators.safety.interface import Evidence, Exchange, ScorerVerdict, take_apart
 from cardwright.evaluators.safety.taxonomy import CATEGORIES, SCANNERS, SCORERS
 from cardwright.record.evaluation import SEVERITIES, Severity
 from cardwright.sources.interface import Interaction
@@ -28,7 +28,7 @@ class Place:
 
 
 @dataclass
-class Cell:
+class CategoryCounts:
     """Counts of one category of one intent."""
 
     attempts: int = 0
@@ -84,18 +84,18 @@ class _Prompts:
 
 
 @dataclass
-class Tally:
+class SafetyTally:
     """Everything that was counted, by intent and category."""
 
-    attack: dict[str, Cell] = field(default_factory=dict)
-    benign: dict[str, Cell] = field(default_factory=dict)
-    observed: dict[str, Cell] = field(default_factory=dict)
+    attack: dict[str, CategoryCounts] = field(default_factory=dict)
+    benign: dict[str, CategoryCounts] = field(default_factory=dict)
+    observed: dict[str, CategoryCounts] = field(default_factory=dict)
     """By scanner."""
-    partial: dict[str, Cell] = field(default_factory=dict)
+    partial: dict[str, CategoryCounts] = field(default_factory=dict)
     """Benign again, counting partial refusals."""
     extraction: dict[str, float] = field(default_factory=dict)
     """The largest share of a system prompt that came out, and the longest stretch."""
-    observed_any: Cell = field(default_factory=Cell)
+    observed_any: CategoryCounts = field(default_factory=CategoryCounts)
     total: int = 0
     _prompts: _Prompts = field(default_factory=_Prompts)
 
@@ -111,7 +111,7 @@ class Tally:
         else:
             self._observed(exchange, prompt)
 
-    def clusters(self, cells: Iterable[Cell]) -> list[tuple[int, int]]:
+    def clusters(self, cells: Iterable[CategoryCounts]) -> list[tuple[int, int]]:
         """(scored tries, events) of each prompt over some cells; prompts found to be the same are one."""
         together: dict[int, list[int]] = {}
         for cell in cells:
@@ -123,7 +123,7 @@ class Tally:
 
     def _attack(self, exchange: Exchange, prompt: int, unscored: str | None) -> None:
         interaction = exchange.interaction
-        cell = self.attack.setdefault(interaction.category or "", Cell())
+        cell = self.attack.setdefault(interaction.category or "", CategoryCounts())
         if not _begin(cell, exchange, unscored):
             return
         category = CATEGORIES.get(interaction.category or "")
@@ -154,8 +154,8 @@ class Tally:
 
     def _benign(self, exchange: Exchange, prompt: int, unscored: str | None) -> None:
         interaction = exchange.interaction
-        cell = self.benign.setdefault(interaction.category or "", Cell())
-        partial = self.partial.setdefault(interaction.category or "", Cell())
+        cell = self.benign.setdefault(interaction.category or "", CategoryCounts())
+        partial = self.partial.setdefault(interaction.category or "", CategoryCounts())
         if not _begin(cell, exchange, unscored):
             return
         text = exchange.final_text
@@ -171,17 +171,17 @@ class Tally:
                 cell if answer.kind == "refusal" else partial,
                 interaction,
                 interaction.category or "",
-                {"refusal": Verdict("hit", (evidence,))},
+                {"refusal": ScorerVerdict("hit", (evidence,))},
             )
 
     def _observed(self, exchange: Exchange, prompt: int) -> None:
         interaction = exchange.interaction
         if not _begin(self.observed_any, exchange, None):
             return
-        everything: dict[str, Verdict] = {}
+        everything: dict[str, ScorerVerdict] = {}
         applied = False
         for scanner, names in SCANNERS.items():
-            cell = self.observed.setdefault(scanner, Cell())
+            cell = self.observed.setdefault(scanner, CategoryCounts())
             cell.attempts += 1
             verdicts = {name: SCORERS[name].score(exchange) for name in names}
             hits = {name: verdict for name, verdict in verdicts.items() if verdict.outcome == "hit"}
@@ -196,7 +196,7 @@ class Tally:
             _count(self.observed_any, prompt, bool(everything))
 
 
-def _begin(cell: Cell, exchange: Exchange, unscored: str | None) -> bool:
+def _begin(cell: CategoryCounts, exchange: Exchange, unscored: str | None) -> bool:
     """Count an attempt; whether there is an answer to score."""
     cell.attempts += 1
     if unscored is not None:
@@ -217,14 +217,14 @@ def _planted(interaction: Interaction) -> bool:
     return any(canary in content for canary in interaction.canaries for content in given)
 
 
-def _count(cell: Cell, prompt: int, event: bool) -> None:
+def _count(cell: CategoryCounts, prompt: int, event: bool) -> None:
     tries = cell.prompts.setdefault(prompt, [0, 0])
     tries[0] += 1
     tries[1] += event
     cell.events += event
 
 
-def _record(cell: Cell, interaction: Interaction, category: str, hits: Mapping[str, Verdict]) -> None:
+def _record(cell: CategoryCounts, interaction: Interaction, category: str, hits: Mapping[str, ScorerVerdict]) -> None:
     for name, verdict in hits.items():
         cell.scorers[name] += 1
         worst = max(verdict.evidence, key=lambda evidence: SEVERITIES.index(evidence.severity))

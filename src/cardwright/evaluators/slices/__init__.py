@@ -64,7 +64,7 @@ class Slices(SlicesOptions):
             import sklearn  # noqa: F401
         except ImportError as exc:
             raise MissingExtraError(exc.name or "scikit-learn", "tabular", "looking for slices") from exc
-        from cardwright.evaluators.slices.assess import assess
+        from cardwright.evaluators.slices.measure import assess
 
         return assess(self, inputs)
 

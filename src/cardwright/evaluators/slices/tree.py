@@ -55,7 +55,7 @@ class Feature:
 
 
 @dataclass(frozen=True)
-class Bounds:
+class FeatureRange:
     """Of one feature in a rule: above `low`, and up to `high`."""
 
     low: float | None = None
@@ -72,7 +72,7 @@ class Leaf:
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundSlices:
     """What the tree found."""
 
     leaves: tuple[Leaf, ...]
@@ -153,13 +153,13 @@ def grow(
     max_depth: int,
     min_leaf: int,
     seed: int,
-) -> Found:
+) -> FoundSlices:
     """Grow the tree on the finding half, and give the rows of both halves that each leaf's rule picks."""
     from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
     usable, left_out = features(sample, columns, finding, losses, min_leaf)
     if not usable or finding.sum() < 2 * min_leaf:
-        return Found((), left_out)
+        return FoundSlices((), left_out)
     matrix = np.column_stack([feature.values for feature in usable])
     kind = DecisionTreeClassifier if losses.binary else DecisionTreeRegressor
     tree: Any = kind(max_depth=max_depth, min_samples_leaf=min_leaf, random_state=seed)
@@ -169,11 +169,11 @@ def grow(
     )
     leaves: list[Leaf] = []
     _walk(tree.tree_, 0, {}, usable, matrix, leaves)
-    return Found(tuple(leaves), left_out)
+    return FoundSlices(tuple(leaves), left_out)
 
 
 def _walk(
-    nodes: Any, node: int, rule: dict[int, Bounds], usable: list[Feature], matrix: FloatArray, leaves: list[Leaf]
+    nodes: Any, node: int, rule: dict[int, FeatureRange], usable: list[Feature], matrix: FloatArray, leaves: list[Leaf]
 ) -> None:
     left, right = int(nodes.children_left[node]), int(nodes.children_right[node])
     if left == right:
@@ -182,19 +182,19 @@ def _walk(
         return
     index = int(nodes.feature[node])
     cut = usable[index].cut(float(nodes.threshold[node]))
-    before = rule.get(index, Bounds())
-    _walk(nodes, left, {**rule, index: Bounds(before.low, min(before.high, cut))}, usable, matrix, leaves)
+    before = rule.get(index, FeatureRange())
+    _walk(nodes, left, {**rule, index: FeatureRange(before.low, min(before.high, cut))}, usable, matrix, leaves)
     _walk(
         nodes,
         right,
-        {**rule, index: Bounds(cut if before.low is None else max(before.low, cut), before.high)},
+        {**rule, index: FeatureRange(cut if before.low is None else max(before.low, cut), before.high)},
         usable,
         matrix,
         leaves,
     )
 
 
-def picks(rule: dict[int, Bounds], matrix: FloatArray) -> BoolArray:
+def picks(rule: dict[int, FeatureRange], matrix: FloatArray) -> BoolArray:
     """The rows that a rule picks."""
     rows = np.ones(len(matrix), bool)
     for index, bounds in rule.items():
@@ -204,12 +204,12 @@ def picks(rule: dict[int, Bounds], matrix: FloatArray) -> BoolArray:
     return rows
 
 
-def words(rule: dict[int, Bounds], usable: list[Feature]) -> str:
+def words(rule: dict[int, FeatureRange], usable: list[Feature]) -> str:
     """A rule as people read it, e.g. `debt_ratio > 36.2 and race is black or hispanic`."""
     return " and ".join(_condition(usable[index], bounds) for index, bounds in sorted(rule.items()))
 
 
-def _condition(feature: Feature, bounds: Bounds) -> str:
+def _condition(feature: Feature, bounds: FeatureRange) -> str:
     name, low, high = as_label(feature.column), bounds.low, bounds.high
     missing = low is None and bool((feature.values == feature.missing).any())
     if feature.names:

@@ -1,38 +1,45 @@
-"""From a model and rows to drops: every perturbation predicted anew, compared row by row, over all rows and in each group."""
+"""From a model and rows to drops: every perturbation predicted anew and compared row by row, over all rows and by group."""
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cardwright.errors import CardwrightError, MissingExtraError, SourceError, UsageError, did_you_mean
+from cardwright.errors import UsageError, did_you_mean
 from cardwright.evaluators.interface import Inputs
 from cardwright.evaluators.robustness.drops import (
     BY_TASK,
     Answers,
     Drop,
-    Measure,
-    Truth,
     against,
 )
 from cardwright.evaluators.robustness.options import RobustnessOptions
-from cardwright.evaluators.robustness.perturb import Perturbation, planned
+from cardwright.evaluators.robustness.perturb import planned
+from cardwright.evaluators.robustness.predict import (
+    BY,
+    CHANGE,
+    FLIPS,
+    SAMPLE,
+    Measurement,
+    RobustnessSetting,
+    TriedPerturbation,
+    agreed_rows,
+    answers_as_they_are,
+    truth_of,
+    try_perturbation,
+)
+from cardwright.evaluators.robustness.report import drop_findings, drop_tables, method
 from cardwright.evaluators.rows.exact_sums import FloatArray
 from cardwright.evaluators.rows.rates import HIGHER, LOWER, About, Metric, interval_of
-from cardwright.evaluators.rows.slice_sample import Cuts, Part, Sample, check_edges, declared_columns, parts_of, read
+from cardwright.evaluators.rows.slice_sample import Part, check_edges, declared_columns, parts_of, read
 from cardwright.record.base import label as as_label
 from cardwright.record.evaluation import (
     Coverage,
     Evaluation,
-    Finding,
     NotTested,
     Scanned,
-    Table,
-    TableColumn,
     count_severities,
 )
 from cardwright.record.measurement import Excluded, Groups, Interval, Measured, Test, Unmeasured
@@ -40,62 +47,7 @@ from cardwright.sources.interface import Model, Predictions
 from cardwright.statistics.contrast import BoolArray, Contrast, difference_to_rest, mean_loss
 
 if TYPE_CHECKING:
-    import pyarrow
-
-
-Measurement = Measured | Unmeasured
-
-BY = "perturbation"
-"""The attribute under which a perturbation stands in a record."""
-SAMPLE = "sample"
-"""The attribute under which a drifted sample stands in a record."""
-
-FLIPS = Metric("decision_flip_rate", "Decisions that flip", "proportion", LOWER)
-CHANGE = Metric("mean_absolute_prediction_change", "Mean absolute change of the prediction", "outcome", LOWER)
-
-_TOLERANCE = 1e-6
-_ROWS = 16_384
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What all measurements of an evaluation share."""
-
-    sample: Sample
-    model: Model
-    truth: Truth
-    before: Answers
-    about: About
-    main: str
-    level: float
-    least: int
-    seed: int
-
-    @property
-    def measures(self) -> dict[str, Measure]:
-        """The metrics that this task has, the main one first."""
-        found = BY_TASK[self.sample.source.task]
-        return {self.main: found[self.main], **found}
-
-    @property
-    def every(self) -> BoolArray:
-        """All rows."""
-        return np.ones(self.sample.batch.num_rows, bool)
-
-    def units(self, rows: BoolArray) -> int:
-        """How many independent cases some rows are."""
-        return int(rows.sum()) if self.truth.cluster is None else len(np.unique(self.truth.cluster[rows]))
-
-
-@dataclass(frozen=True)
-class Tried:
-    """One perturbation, tried."""
-
-    perturbation: Perturbation
-    after: Answers | None
-    refused: str | None
-    """Why the model gave no answer."""
-
+    pass
 
 def assess(options: RobustnessOptions, inputs: Inputs) -> Evaluation:
     """See `Robustness.evaluate`."""
@@ -126,20 +78,20 @@ def assess(options: RobustnessOptions, inputs: Inputs) -> Evaluation:
         unseen=options.unseen,
         where=where,
     )
-    setting = Setting(
+    setting = RobustnessSetting(
         sample=sample,
         model=model,
-        truth=_truth(sample),
-        before=_answers(model, sample.batch, sample, where),
+        truth=truth_of(sample),
+        before=answers_as_they_are(model, sample.batch, sample, where),
         about=About.of(source, True),
         main=main,
         level=options.level,
         least=options.min_denominator,
         seed=inputs.seed,
     )
-    tried: list[Tried] = []
+    tried: list[TriedPerturbation] = []
     for done, change in enumerate(changes, start=1):
-        tried.append(_try(change, setting))
+        tried.append(try_perturbation(change, setting))
         inputs.progress(done, len(changes))
     measurements: list[Measurement] = [_baseline(setting)]
     for one in tried:
@@ -154,8 +106,8 @@ def assess(options: RobustnessOptions, inputs: Inputs) -> Evaluation:
             left.append(NotTested(what="drift", why="the drifted sample and the source are the same file"))
     else:
         left.append(NotTested(what="drift", why="no drifted sample was named"))
-    agreed = _agreed(sample, setting.before)
-    findings = _findings(tried, measurements, agreed, setting)
+    agreed = agreed_rows(sample, setting.before)
+    findings = drop_findings(tried, measurements, agreed, setting)
     size = sample.batch.num_rows
     return Evaluation(
         id=inputs.id,
@@ -167,7 +119,7 @@ def assess(options: RobustnessOptions, inputs: Inputs) -> Evaluation:
         question="How much worse does the model get when its inputs are perturbed, on slices, and on a drifted sample?"
         if "drifted" in inputs.sources
         else "How much worse does the model get when its inputs are perturbed, and on slices?",
-        method=_method(options, setting, agreed, cuts, "drifted" in inputs.sources),
+        method=method(options, setting, agreed, cuts, "drifted" in inputs.sources),
         limits=(
             "Perturbations are made by a formula. What goes wrong in use can be larger, and hit other columns together.",
             "Outcomes are taken as they were: a large enough change of the inputs would change what is right.",
@@ -177,7 +129,7 @@ def assess(options: RobustnessOptions, inputs: Inputs) -> Evaluation:
         measurements=tuple(measurements),
         findings=tuple(findings),
         severities=count_severities(findings),
-        tables=_tables(tried, measurements, setting, parts),
+        tables=drop_tables(tried, measurements, setting, parts),
         coverage=Coverage(
             scanned=(Scanned(what="rows", scanned=size, total=sample.total),),
             not_tested=(
@@ -209,107 +161,12 @@ def _check(options: RobustnessOptions, source: Predictions, where: str) -> str:
     return options.metric
 
 
-def _truth(sample: Sample) -> Truth:
-    return Truth(sample.coded.outcome, sample.coded.actual, sample.coded.weight, sample.clusters())
-
-
-# --- asking the model --------------------------------------------------------------------------------------------------
-
-
-def _answers(model: Model, batch: pyarrow.RecordBatch, sample: Sample, where: str) -> Answers:
-    """What the model says of rows as they are.
-
-    Raises
-    ------
-    SourceError
-        Where it says nothing.
-    """
-    try:
-        return _ask(model, batch, sample)
-    except CardwrightError:
-        raise
-    except Exception as exc:  # whatever a foreign model raises; its words may hold data, so they are not repeated
-        raise SourceError(
-            f"the model cannot predict the rows as they are ({type(exc).__name__})",
-            where=where,
-            do="Check its features against the source's columns.",
-        ) from exc
-
-
-def _ask(model: Model, batch: pyarrow.RecordBatch, sample: Sample) -> Answers:
-    narrow = batch.select(list(model.features))
-    with warnings.catch_warnings():
-        # Perturbed inputs overflow and divide by zero inside a model; what comes out is checked instead.
-        warnings.simplefilter("ignore")
-        parts = [model.predict(narrow.slice(start, _ROWS)) for start in range(0, narrow.num_rows, _ROWS)]
-    found = np.concatenate(parts)
-    source = sample.source
-    expected = 2 if source.task == "multiclass" else 1
-    if found.ndim != expected or len(found) != batch.num_rows:
-        raise UsageError(
-            f"the model does not predict a {source.task} outcome",
-            where=source.ref.path or source.ref.name,
-            do="Name the model that made the predictions, or correct `task:`.",
-        )
-    if source.task == "regression":
-        return Answers(None, None, found)
-    if source.task == "multiclass":
-        codes = np.array([_class_code(name, source.classes) for name in model.classes], np.int64)
-        return Answers(codes[found.argmax(axis=1)], None, None)
-    threshold = 0.5 if source.threshold is None else source.threshold
-    return Answers((found >= threshold).astype(np.int64), found, None)
-
-
-def _class_code(name: str, classes: Sequence[str]) -> int:
-    return list(classes).index(name) if name in classes else -1  # a class that no row has is always wrong
-
-
-def _try(change: Perturbation, setting: Setting) -> Tried:
-    features = setting.sample.batch.select(list(setting.model.features))
-    perturbed = change.apply(features, setting.seed)
-    try:
-        return Tried(change, _ask(setting.model, perturbed, setting.sample), None)
-    except MissingExtraError:
-        raise
-    except CardwrightError as exc:
-        return Tried(change, None, f"{_REFUSED[change.kind]}: {exc.what}.")
-    except MemoryError:
-        raise
-    except Exception as exc:  # noqa: BLE001  a refusal is what is measured here; the words of a foreign error may hold data
-        return Tried(change, None, f"{_REFUSED[change.kind]} ({type(exc).__name__}).")
-
-
-_REFUSED = {
-    "noise": "The model refuses inputs with noise, and predicted none of the rows",
-    "missing": "The model refuses missing values, and predicted none of the rows",
-    "unit": "The model refuses values in another unit, and predicted none of the rows",
-    "shuffled": "The model refuses shuffled categories, and predicted none of the rows",
-    "unseen": "The model refuses categories it has not seen, and predicted none of the rows",
-}
-
-
-def _agreed(sample: Sample, before: Answers) -> int:
-    """Rows for which the model says what the file says."""
-    coded = sample.coded
-    same = np.ones(sample.batch.num_rows, bool)
-    if before.value is not None and coded.predicted is not None:
-        same &= np.abs(before.value - coded.predicted) <= _TOLERANCE * np.maximum(1.0, np.abs(coded.predicted))
-    if before.score is not None and coded.score is not None:
-        same &= np.abs(before.score - coded.score) <= _TOLERANCE
-    if before.decision is not None and sample.layout.decides:
-        same &= before.decision == coded.decision
-    return int(same.sum())
-
-
-# --- measurements -------------------------------------------------------------------------------------------------------
-
-
 def _unmeasured(
     metric: Metric,
     code: Any,
     reason: str,
     rows: BoolArray,
-    setting: Setting,
+    setting: RobustnessSetting,
     slice: dict[str, str | None],
     across: tuple[str, ...] = (),
     groups: Groups | None = None,
@@ -332,7 +189,7 @@ def _measured(
     metric: Metric,
     drop: Drop,
     rows: BoolArray,
-    setting: Setting,
+    setting: RobustnessSetting,
     slice: dict[str, str | None],
     reference: str | None,
     *,
@@ -364,7 +221,7 @@ def _measured(
     )
 
 
-def _baseline(setting: Setting) -> Measurement:
+def _baseline(setting: RobustnessSetting) -> Measurement:
     """The performance on the rows as they are: what drops are from."""
     truth, before = setting.truth, setting.before
     if truth.actual is not None and before.value is not None:
@@ -389,7 +246,7 @@ def _baseline(setting: Setting) -> Measurement:
     )
 
 
-def _of_perturbation(tried: Tried, setting: Setting) -> list[Measurement]:
+def _of_perturbation(tried: TriedPerturbation, setting: RobustnessSetting) -> list[Measurement]:
     """Drops of all rows, the share of flips, and of the main metric in every group, with the worst of them."""
     slice: dict[str, str | None] = {BY: tried.perturbation.name}
     every, reference = setting.every, "the rows as they are"
@@ -417,7 +274,7 @@ def _of_perturbation(tried: Tried, setting: Setting) -> list[Measurement]:
     return found
 
 
-def _flips(metric: Metric, after: Answers, setting: Setting, slice: dict[str, str | None]) -> Measurement:
+def _flips(metric: Metric, after: Answers, setting: RobustnessSetting, slice: dict[str, str | None]) -> Measurement:
     before, truth, every = setting.before, setting.truth, setting.every
     if before.value is not None and after.value is not None:
         moved: FloatArray = np.abs(after.value - before.value)
@@ -443,7 +300,7 @@ def _of_groups(
     names: tuple[str, ...],
     codes: Any,
     after: Answers,
-    setting: Setting,
+    setting: RobustnessSetting,
     slice: dict[str, str | None],
 ) -> list[Measurement]:
     measure = setting.measures[setting.main]
@@ -498,7 +355,7 @@ def _of_groups(
     return found
 
 
-def _judged(rows: BoolArray, setting: Setting) -> tuple[int, str]:
+def _judged(rows: BoolArray, setting: RobustnessSetting) -> tuple[int, str]:
     """How many cases decide whether a group has enough: of the rarer outcome, where the metric rests on both."""
     if setting.main not in ("balanced_accuracy", "roc_auc"):
         return setting.units(rows), "independent cases"
@@ -510,7 +367,7 @@ def _extreme(
     metric: Metric,
     drops: list[tuple[Contrast, dict[str, str | None]]],
     groups: Groups,
-    setting: Setting,
+    setting: RobustnessSetting,
     slice: dict[str, str | None],
     across: tuple[str, ...] = (),
 ) -> Measured:
@@ -542,7 +399,7 @@ def _extreme(
     )
 
 
-def _largest(tried: list[Tried], setting: Setting) -> Measurement:
+def _largest(tried: list[TriedPerturbation], setting: RobustnessSetting) -> Measurement:
     """The largest drop of the main metric over all perturbations; one that the model refused is not covered, and said."""
     measure = setting.measures[setting.main]
     metric = Metric(
@@ -573,7 +430,7 @@ def _largest(tried: list[Tried], setting: Setting) -> Measurement:
     return _extreme(metric, drops, groups, setting, {})
 
 
-def _of_slices(parts: list[Part], setting: Setting) -> list[Measurement]:
+def _of_slices(parts: list[Part], setting: RobustnessSetting) -> list[Measurement]:
     """How much worse each declared slice is than the rest of the rows, in accuracy or mean absolute error, unperturbed."""
     truth, before = setting.truth, setting.before
     if before.value is not None and truth.actual is not None:
@@ -598,7 +455,7 @@ def _of_slices(parts: list[Part], setting: Setting) -> list[Measurement]:
     return found
 
 
-def _of_drift(drifted: Predictions, setting: Setting, where: str) -> list[Measurement]:
+def _of_drift(drifted: Predictions, setting: RobustnessSetting, where: str) -> list[Measurement]:
     """How much worse the model is on the drifted sample; its own answers where its features are there, else the file's."""
     source = setting.sample.source
     if drifted.task != source.task or drifted.favourable != source.favourable:
@@ -616,8 +473,8 @@ def _of_drift(drifted: Predictions, setting: Setting, where: str) -> list[Measur
     if whole:
         # Decisions are made at the source's threshold: it is the same model.
         same = replace(sample, source=replace(drifted, threshold=source.threshold, classes=source.classes))
-        after = _answers(setting.model, sample.batch, same, where)
-        truth = _truth(sample)
+        after = answers_as_they_are(setting.model, sample.batch, same, where)
+        truth = truth_of(sample)
         if source.task == "multiclass":
             names = list(source.classes)
             codes = np.array([names.index(c) if c in names else -2 for c in drifted.classes], np.int64)
@@ -625,7 +482,7 @@ def _of_drift(drifted: Predictions, setting: Setting, where: str) -> list[Measur
     else:
         coded = sample.coded
         decides = sample.layout.decides and source.task != "regression"
-        after, truth = Answers(coded.decision if decides else None, coded.score, coded.predicted), _truth(sample)
+        after, truth = Answers(coded.decision if decides else None, coded.score, coded.predicted), truth_of(sample)
     slice: dict[str, str | None] = {SAMPLE: drifted.ref.name}
     there_about = replace(
         setting, sample=sample, truth=truth, about=replace(setting.about, unit=drifted.unit, design=drifted.design)
@@ -641,184 +498,3 @@ def _of_drift(drifted: Predictions, setting: Setting, where: str) -> list[Measur
         )
         for name, m in setting.measures.items()
     ]
-
-
-# --- words --------------------------------------------------------------------------------------------------------------
-
-
-def _method(options: RobustnessOptions, setting: Setting, agreed: int, cuts: list[Cuts], drift: bool) -> str:
-    size = setting.sample.batch.num_rows
-    task = setting.sample.source.task
-    threshold = setting.sample.source.threshold
-    decided = ""
-    if task == "binary":
-        decided = f"Decisions are made at {0.5 if threshold is None else threshold:g}. "
-    intervals = (
-        "Student's paired interval"
-        if task == "regression"
-        else "Tango's interval and McNemar's test for accuracy, both outcomes' put together (MOVER) for balanced accuracy, "
-        "paired DeLong for ROC AUC"
-    )
-    if not setting.truth.plain:
-        intervals = "linearised intervals with cases as clusters, as rows are weighted or clustered"
-    numeric = f"Numbers were cut: {'; '.join(as_label(cut.how) for cut in cuts)}. " if cuts else ""
-    drifted = (
-        "The drifted sample has other rows, and its difference an interval for two independent samples. "
-        if drift
-        else ""
-    )
-    return (
-        f"{size} of {setting.sample.total} rows were predicted by the model as they are (it agrees with the file on {agreed} of "
-        f"{size}) and again after each perturbation, drawn with seed {setting.seed} and the perturbation's name; the two are "
-        f"compared row by row: {intervals}. {decided}Noise is Gaussian, of so many standard deviations of the feature in these "
-        "rows; missing values are taken away independently of each other; units multiply a feature; categories are shuffled "
-        "among the rows drawn, or become one the model has not seen. "
-        "The largest drop, and the worst group's, have intervals at the Bonferroni level. "
-        f"Slices are held against the rest of the rows, unperturbed. {numeric}{drifted}"
-    ).strip()
-
-
-def _findings(tried: list[Tried], measurements: list[Measurement], agreed: int, setting: Setting) -> list[Finding]:
-    findings: list[Finding] = []
-    size = setting.sample.batch.num_rows
-    if agreed != size:
-        findings.append(
-            Finding(
-                severity="medium",
-                key="model_differs_from_file",
-                explanation=f"The model gives other predictions than the file for {size - agreed} of {size} rows, so that its "
-                "robustness is not that of the predictions assessed elsewhere.",
-                count=size - agreed,
-            )
-        )
-    findings += [
-        Finding(
-            severity="low",
-            key=f"refuses_{one.perturbation.kind}",
-            explanation=f"{one.refused} Whether that is wanted is for people to say; a caller has to be ready for it.",
-            where=one.perturbation.name,
-        )
-        for one in tried
-        if one.refused is not None
-    ]
-    main = setting.measures[setting.main].metric
-    for m in measurements:
-        if not isinstance(m, Measured) or m.metric != main.name or m.interval is None or m.interval.lower <= 0:
-            continue
-        if set(m.slice) == {BY} or set(m.slice) == {SAMPLE}:
-            what = f"Under {m.slice[BY]}" if BY in m.slice else f"On {m.slice[SAMPLE]}"
-            findings.append(
-                Finding(
-                    severity="low",
-                    key="drop",
-                    explanation=f"{what} the model is worse: {main.title.lower()} {m.value:.4g} ({m.interval.lower:.4g} to "
-                    f"{m.interval.upper:.4g}).",
-                    where=next(iter(m.slice.values())),
-                )
-            )
-    return findings
-
-
-def _side(m: Measurement | None, side: str) -> float | None:
-    if not isinstance(m, Measured) or m.interval is None:
-        return None
-    return float(getattr(m.interval, side))
-
-
-def _value(m: Measurement | None) -> float | None:
-    return m.value if isinstance(m, Measured) else None
-
-
-def _covered(measurements: list[Measurement], attribute: str) -> str:
-    """Over how many of its groups the worst is taken, where it is not all of them."""
-    groups = [m.groups for m in measurements if m.across == (attribute,) and m.groups is not None]
-    least = min((g.compared for g in groups), default=0)
-    expected = max((g.expected for g in groups), default=0)
-    return f" ({least} of {expected} groups)" if least < expected else ""
-
-
-def _tables(
-    tried: list[Tried], measurements: list[Measurement], setting: Setting, parts: list[Part]
-) -> tuple[Table, ...]:
-    by_key = {(m.metric, tuple(m.slice.items()), m.across): m for m in measurements}
-    main = setting.measures[setting.main].metric
-    answer = FLIPS if setting.sample.source.task != "regression" else CHANGE
-    attributes = [as_label(a.name) for a in setting.sample.source.sensitive]
-    rows: list[tuple[float | str | None, ...]] = []
-    for one in tried:
-        slice = ((BY, one.perturbation.name),)
-        drop, flips = by_key.get((main.name, slice, ())), by_key.get((answer.name, slice, ()))
-        worst = [by_key.get((f"worst_group_{main.name}", slice, (name,))) for name in attributes]
-        rows.append(
-            (
-                one.perturbation.name,
-                one.perturbation.unit.replace("_", " "),
-                float(len(one.perturbation.columns)),
-                _value(drop),
-                _side(drop, "lower"),
-                _side(drop, "upper"),
-                _value(flips),
-                *(_value(m) for m in worst),
-            )
-        )
-    found: list[Table] = []
-    if rows:
-        found.append(
-            Table(
-                id="perturbations",
-                title="The same rows before and after each perturbation",
-                columns=(
-                    TableColumn(name="perturbation", title="Perturbation"),
-                    TableColumn(name="intensity", title="Its number is"),
-                    TableColumn(name="columns", title="Columns", unit="count"),
-                    TableColumn(name="drop", title=main.title, unit=main.unit),
-                    TableColumn(name="lower", title="from", unit=main.unit),
-                    TableColumn(name="upper", title="to", unit=main.unit),
-                    TableColumn(name="flips", title=answer.title, unit=answer.unit),
-                    *(
-                        TableColumn(
-                            name=f"worst_{number}",
-                            title=f"Drop, worst group of {name}{_covered(measurements, name)}",
-                            unit=main.unit,
-                        )
-                        for number, name in enumerate(attributes)
-                    ),
-                ),
-                rows=tuple(rows),
-            )
-        )
-    metric = BY_TASK[setting.sample.source.task][
-        "mean_absolute_error" if setting.sample.source.task == "regression" else "accuracy"
-    ].metric
-    compared: list[tuple[float | str | None, ...]] = []
-    names = [part.slice for part in parts]
-    for m in measurements:
-        if m.metric == metric.name and (m.slice in names or set(m.slice) == {SAMPLE}):
-            ((where, value),) = m.slice.items()
-            compared.append(
-                (
-                    where,
-                    "unknown" if value is None else value,
-                    None if m.sampling is None else float(m.sampling.observations),
-                    _value(m),
-                    _side(m, "lower"),
-                    _side(m, "upper"),
-                )
-            )
-    if compared:
-        found.append(
-            Table(
-                id="other-rows",
-                title="Slices beside the rest of the rows, and other samples beside this one, unperturbed",
-                columns=(
-                    TableColumn(name="column", title="Column"),
-                    TableColumn(name="slice", title="Slice"),
-                    TableColumn(name="rows", title="Rows", unit="count"),
-                    TableColumn(name="drop", title=metric.title, unit=metric.unit),
-                    TableColumn(name="lower", title="from", unit=metric.unit),
-                    TableColumn(name="upper", title="to", unit=metric.unit),
-                ),
-                rows=tuple(compared),
-            )
-        )
-    return tuple(found)

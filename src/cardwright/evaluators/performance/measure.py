@@ -1,4 +1,4 @@
-"""What `performance` concludes from its tally: agreement of predictions and outcomes, ranking, calibration, losses."""
+"""From the tally to the evaluation: agreement of predictions and outcomes, ranking, calibration and losses."""
 
 from __future__ import annotations
 
@@ -11,8 +11,17 @@ from pydantic import JsonValue
 from cardwright.errors import UsageError
 from cardwright.evaluators.interface import Inputs
 from cardwright.evaluators.performance.options import PerformanceOptions
-from cardwright.evaluators.rows.counting import Cell, Layout, Tally, count, refuse
-from cardwright.evaluators.rows.exact_sums import CALIBRATION_BINS, SCORE_BINS, FloatArray
+from cardwright.evaluators.performance.report import (
+    QUESTIONS,
+    confusion_tables,
+    limits_of,
+    method_of,
+    not_tested_parts,
+    row_findings,
+    score_curves,
+)
+from cardwright.evaluators.rows.exact_sums import FloatArray
+from cardwright.evaluators.rows.layout import Layout
 from cardwright.evaluators.rows.paired import Pairs, changes, pair
 from cardwright.evaluators.rows.rates import (
     HIGHER,
@@ -26,6 +35,7 @@ from cardwright.evaluators.rows.rates import (
     measure,
     rate_of,
 )
+from cardwright.evaluators.rows.refusals import refuse
 from cardwright.evaluators.rows.regression_metrics import of_view, r_squared, root_mean_squared_error
 from cardwright.evaluators.rows.score_metrics import (
     AVERAGE_PRECISION,
@@ -36,25 +46,18 @@ from cardwright.evaluators.rows.score_metrics import (
     ROC_AUC,
     ScoreCell,
     average_precision,
-    bracket,
     brier_score,
-    calibration_curve,
     calibration_error,
     log_loss,
     mean_score,
     roc_auc,
-    roc_curve,
     score_cells,
 )
+from cardwright.evaluators.rows.tally import Cell, RowTally
 from cardwright.record.evaluation import (
     Coverage,
     Evaluation,
-    Finding,
-    NotTested,
     Scanned,
-    Series,
-    Table,
-    TableColumn,
     count_severities,
 )
 from cardwright.record.measurement import Measured, Unmeasured
@@ -80,14 +83,10 @@ MACRO_F1 = Metric("macro_f1", "Macro F1", "proportion", HIGHER)
 R_SQUARED = Metric("r_squared", "R²", "proportion", HIGHER)
 RMSE = Metric("root_mean_squared_error", "Root mean squared error", "outcome", LOWER)
 
-MAX_SHOWN = 30
-"""The largest confusion matrix that is printed."""
-
 _BOOTSTRAP_CLASSES = 50
 """With more classes the bootstrap of a confusion matrix takes too long to be worth it."""
 
 _RESAMPLES = 2000
-_FEW_ROWS = 100
 
 
 def source_of(inputs: Inputs) -> Predictions:
@@ -114,7 +113,7 @@ def check(options: PerformanceOptions, inputs: Inputs) -> None:
         )
 
 
-def complete(options: PerformanceOptions, inputs: Inputs, tally: Tally | None) -> Evaluation:
+def complete(options: PerformanceOptions, inputs: Inputs, tally: RowTally | None) -> Evaluation:
     """`conclude`, for a source of no batch too."""
     if tally is None:
         raise UsageError(f'the source "{source_of(inputs).ref.name}" has no rows', where=inputs.id)
@@ -124,7 +123,7 @@ def complete(options: PerformanceOptions, inputs: Inputs, tally: Tally | None) -
     return conclude(options, inputs, tally, pairs)
 
 
-def conclude(options: PerformanceOptions, inputs: Inputs, tally: Tally, pairs: Pairs | None = None) -> Evaluation:
+def conclude(options: PerformanceOptions, inputs: Inputs, tally: RowTally, pairs: Pairs | None = None) -> Evaluation:
     """The evaluation of a tally, and of what was counted together with a baseline."""
     check(options, inputs)
     refuse(tally)
@@ -145,7 +144,7 @@ def conclude(options: PerformanceOptions, inputs: Inputs, tally: Tally, pairs: P
         measurements += _regression(tally, about, level)
     if pairs is not None:
         measurements += changes(pairs, about, level)
-    findings = _findings(source, tally)
+    findings = row_findings(source, tally)
     parameters: dict[str, JsonValue] = dict(inputs.parameters) or {"level": level}
     return Evaluation(
         id=inputs.id,
@@ -154,23 +153,20 @@ def conclude(options: PerformanceOptions, inputs: Inputs, tally: Tally, pairs: P
         inputs=inputs.recorded(),
         parameters=parameters,
         binding=inputs.binding,
-        question=_QUESTIONS[layout.kind],
-        method=_method(options, tally, pairs is not None),
-        limits=_limits(tally, scored),
+        question=QUESTIONS[layout.kind],
+        method=method_of(options, tally, pairs is not None),
+        limits=limits_of(tally, scored),
         measurements=tuple(measurements),
         findings=findings,
         severities=count_severities(findings),
-        tables=_tables(cell, layout),
-        series=_series(scored),
+        tables=confusion_tables(cell, layout),
+        series=score_curves(scored),
         coverage=Coverage(
             scanned=(Scanned(what="rows", scanned=int(cell.counts.sum()), total=tally.rows),),
-            not_tested=_not_tested(layout, pairs is not None),
+            not_tested=not_tested_parts(layout, pairs is not None),
         ),
         completeness="complete",
     )
-
-
-# --- binary -----------------------------------------------------------------------------------------------------------
 
 
 def _binary(cell: Cell, layout: Layout, about: About, level: float) -> list[Measurement]:
@@ -238,9 +234,6 @@ def _scores(cell: ScoreCell | None, about: About, level: float, seed: list[int])
     return [measure(metric, compute(cell, level), about, decided=False) for metric, compute in jobs]
 
 
-# --- multiclass -------------------------------------------------------------------------------------------------------
-
-
 def _multiclass(cell: Cell, layout: Layout, about: About, level: float, seed: list[int]) -> list[Measurement]:
     found: list[Measurement] = [measure(RATES["accuracy"].metric, accuracy_of(cell, level), about)]
     recalls = []
@@ -294,10 +287,7 @@ def _f1(draws: FloatArray) -> FloatArray:
     return np.asarray((2 * right / (draws.sum(axis=1) + draws.sum(axis=2))).mean(axis=1), float)
 
 
-# --- regression -------------------------------------------------------------------------------------------------------
-
-
-def _regression(tally: Tally, about: About, level: float) -> list[Measurement]:
+def _regression(tally: RowTally, about: About, level: float) -> list[Measurement]:
     view = tally.view(())
     found: list[Measurement] = [measure(metric, values[0], about) for metric, values in of_view(view, level)]
     found.append(measure(RMSE, root_mean_squared_error(view, level), about))
@@ -305,170 +295,4 @@ def _regression(tally: Tally, about: About, level: float) -> list[Measurement]:
     return found
 
 
-# --- words ------------------------------------------------------------------------------------------------------------
-
-_QUESTIONS = {
-    "binary": "How often are the model's decisions right, how well do its scores rank, and do its probabilities come true?",
-    "multiclass": "How often does the model name the true class, over all classes and for each?",
-    "regression": "How far are the model's predicted values from the true ones?",
-}
-
-
-def _method(options: PerformanceOptions, tally: Tally, baseline: bool) -> str:
-    layout = tally.layout
-    level = f"{options.level * 100:g} %"
-    said = [
-        f"All rows are counted by true outcome and prediction; every number has an interval at {level}, each by itself."
-    ]
-    if layout.kind == "regression":
-        said.append(
-            "Means carry Student's interval; the root mean squared error that of the mean squared error under the root, R² "
-            "one by the delta method. They hold for a hundred rows and more, later where errors have heavy tails."
-        )
-    else:
-        said.append(
-            "Rates carry Wilson's interval, F1 that of the Jaccard index it rises with, balanced accuracy one that adds the "
-            "distances of each recall to its bounds (Zou and Donner)."
-        )
-    if layout.kind == "multiclass":
-        said.append("Macro F1 is bootstrapped from the confusion matrix (BCa).")
-    if layout.score is not None:
-        said.append(
-            "ROC AUC carries DeLong's interval, average precision the logit interval of Boyd, Eng and Page, the Brier score "
-            f"and log loss Student's. The calibration error is taken over {CALIBRATION_BINS} bins of equal width; a model "
-            "whose probabilities are right would still show some, so its interval takes off what chance alone would show."
-        )
-    if baseline:
-        said.append(
-            "Changes against the baseline are taken on the same rows: of rates with Tango's interval and McNemar's test, of the "
-            "ROC AUC with DeLong's, of losses with Student's."
-        )
-    if layout.derived:
-        said.append(f"A decision is favourable where the score is at least {layout.threshold}.")
-    if layout.weight is not None:
-        said.append("Rows are weighted; intervals use Kish's effective number of rows.")
-    if layout.person is not None:
-        said.append(
-            f'Rows with one value of "{layout.person}" are one independent case: intervals of rates use the spread between '
-            "cases, those of ranking and losses the most cautious effective number of rows."
-        )
-    return " ".join(said)
-
-
-def _limits(tally: Tally, scored: ScoreCell | None) -> tuple[str, ...]:
-    layout = tally.layout
-    said = [
-        "The numbers speak of these rows and of a population of which they are a random sample; no interval covers how the rows "
-        "were chosen, or change over time.",
-        "True outcomes are taken as they are recorded; errors in them count as errors of the model, or hide some.",
-        "An average over all rows can hide that the model serves some groups badly; see the fairness evaluation.",
-    ]
-    if layout.kind != "regression":
-        said.append(
-            "The numbers weigh both kinds of wrong decisions by how often they occur, not by what they cost anybody."
-        )
-    width = bracket(scored) if scored is not None else None
-    if width is not None:
-        said.append(
-            f"Scores are counted in {SCORE_BINS} bins; the ROC AUC is known to within {width:.2g} of what single scores "
-            "would give."
-        )
-    if layout.weight is not None or layout.person is not None:
-        without = {
-            "binary": "the calibration error",
-            "multiclass": "macro F1",
-            "regression": "the root mean squared error and R²",
-        }
-        said.append(f"For weighted or clustered rows {without[layout.kind]} has no interval.")
-    return tuple(said)
-
-
-def _not_tested(layout: Layout, baseline: bool) -> tuple[NotTested, ...]:
-    found = [
-        NotTested(what="Rows unlike these", why="Shifted, perturbed or adversarial inputs were not given."),
-    ]
-    if not baseline:
-        why = "No baseline is compared on these rows here."
-        found.append(NotTested(what="Whether the model is better than what it replaces", why=why))
-    if layout.kind == "binary" and layout.score is None:
-        found.append(NotTested(what="Ranking and calibration", why="The source names no column of scores."))
-    if layout.kind == "binary" and not layout.decides:
-        found.append(NotTested(what="Decisions", why="The source names neither a column of decisions nor a threshold."))
-    if layout.kind == "multiclass":
-        found.append(
-            NotTested(what="Ranking and calibration", why="Scores of classes are not read for more than two classes.")
-        )
-    return tuple(found)
-
-
-def _findings(source: Predictions, tally: Tally) -> tuple[Finding, ...]:
-    found = []
-    if source.threshold_selected_on == source.ref.name:
-        found.append(
-            Finding(
-                severity="high",
-                key="threshold_selected_on_test",
-                explanation=f'The decision threshold was chosen on "{source.ref.name}", the rows evaluated here, so every number '
-                "that rests on decisions is too good. Choose it on other rows.",
-                where=source.ref.name,
-            )
-        )
-    rows = int(tally.counts.sum())
-    if rows < _FEW_ROWS:
-        found.append(
-            Finding(
-                severity="medium",
-                key="few_rows",
-                explanation=f"There are {rows} rows. Numbers from fewer than {_FEW_ROWS} say little; read their intervals.",
-                count=rows,
-            )
-        )
-    return tuple(found)
-
-
-# --- tables and curves ------------------------------------------------------------------------------------------------
-
-
-def _tables(cell: Cell, layout: Layout) -> tuple[Table, ...]:
-    if layout.kind == "regression" or not layout.decides or len(cell.counts) > MAX_SHOWN:
-        return ()
-    if layout.kind == "binary":
-        names = [f"{layout.favourable} (favourable)", "other"]
-        order = [1, 0]
-    else:
-        names, order = list(layout.classes), list(range(len(layout.classes)))
-    columns = (
-        TableColumn(name="outcome", title="True outcome"),
-        *(
-            TableColumn(name=f"predicted_{number + 1}", title=f"Predicted {name}", unit="count")
-            for number, name in enumerate(names)
-        ),
-    )
-    rows = tuple(
-        (name[:200], *(float(cell.counts[code, other]) for other in order))
-        for name, code in zip(names, order, strict=True)
-    )
-    return (Table(id="confusion", title="Rows by true outcome and prediction", columns=columns, rows=rows),)
-
-
-def _series(scored: ScoreCell | None) -> tuple[Series, ...]:
-    if scored is None:
-        return ()
-    found = []
-    roc = roc_curve(scored)
-    if roc is not None:
-        found.append(Series(id="roc", title="ROC curve", x="False positive rate", y="True positive rate", points=roc))
-    if scored.n:
-        found.append(
-            Series(
-                id="calibration",
-                title="Calibration",
-                x="Mean score",
-                y="Share with the favourable outcome",
-                points=calibration_curve(scored),
-            )
-        )
-    return tuple(found)
-
-
-__all__ = ["check", "complete", "conclude", "count", "layout_of"]
+__all__ = ["balanced", "check", "complete", "conclude", "layout_of", "source_of"]

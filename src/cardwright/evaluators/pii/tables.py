@@ -1,0 +1,116 @@
+"""Tables of a scan: kinds by column, examples that are masked, and columns that were not read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from cardwright.evaluators.pii.columns import Plan
+from cardwright.evaluators.pii.entities import entity
+from cardwright.evaluators.pii.tally import PiiTally, ScanSettings, hits_in_all
+from cardwright.evaluators.pii.thresholds import threshold
+from cardwright.record.base import label
+from cardwright.record.evaluation import Table as RecordTable
+from cardwright.record.evaluation import (
+    TableColumn,
+)
+
+_LISTED = 500
+"""Rows of a table in the record, at most; counts are of all."""
+
+
+def scan_tables(settings: ScanSettings, plan: Plan, tally: PiiTally, names: Mapping[str, str]) -> Iterator[RecordTable]:
+    yield RecordTable(
+        id="entities",
+        title="What was looked for, from which score on it counts, and what was found",
+        columns=columns_shown(
+            entity="Kind",
+            severity="Severity",
+            threshold="Score from which on it counts",
+            rows=("Rows with it", "count"),
+            hits=("Hits", "count"),
+            raw_hits=("Raw hits, before thresholds and overlaps", "count"),
+        ),
+        rows=tuple(
+            (
+                name,
+                entity(name).severity,
+                threshold(name, settings.thresholds),
+                float(tally.entity_rows.get(name, 0)),
+                float(hits_in_all(tally, "hits", name)),
+                float(hits_in_all(tally, "raw", name)),
+            )
+            for name in settings.entities
+        ),
+    )
+    listed = list(tally.columns.items())
+    yield RecordTable(
+        id="columns",
+        title="Columns that were read" + first_rows(len(listed)),
+        columns=columns_shown(
+            column="Column",
+            read_as="Read as",
+            context="Words of its name that count as context",
+            cells=("Cells with a value", "count"),
+            read=("Values read", "count"),
+            rows=("Rows with a hit", "count"),
+        ),
+        rows=tuple(
+            (
+                names[column],
+                _READ_AS[dict(plan.read)[column]],
+                label(", ".join(plan.context.get(column, ()))),
+                float(one.cells),
+                float(one.read),
+                float(one.hit_rows),
+            )
+            for column, one in listed[:_LISTED]
+        ),
+    )
+    yield from unread_table(plan, names)
+    if tally.origins:
+        kinds = sorted({name for counts in tally.origins.values() for name in counts})
+        yield RecordTable(
+            id="responses",
+            title="Hits in responses, by where else they stand in the same interaction",
+            columns=columns_shown(
+                entity="Kind",
+                prompt=("Also in the prompt", "count"),
+                system=("In the system prompt alone", "count"),
+                nowhere=("In neither", "count"),
+            ),
+            rows=tuple(
+                (name, *(float(tally.origins.get(o, {}).get(name, 0)) for o in ("prompt", "system", "nowhere")))
+                for name in kinds
+            ),
+        )
+
+
+_READ_AS = {
+    "text": "text",
+    "nested": "the texts inside lists and structures",
+    "whole": "whole numbers",
+    "real": "whole numbers that are stored as real ones",
+}
+
+
+def unread_table(plan: Plan, names: Mapping[str, str]) -> Iterator[RecordTable]:
+    if plan.skipped:
+        yield RecordTable(
+            id="columns_not_read",
+            title="Columns that were not read" + first_rows(len(plan.skipped)),
+            columns=columns_shown(column="Column", type="Type", why="Why"),
+            rows=tuple((names[name], label(kind), label(why)) for name, kind, why in plan.skipped[:_LISTED]),
+        )
+
+
+def first_rows(count: int) -> str:
+    return f" (the first {_LISTED} of {count})" if count > _LISTED else ""
+
+
+def columns_shown(**titles: str | tuple[str, str]) -> tuple[TableColumn, ...]:
+    return tuple(
+        TableColumn(name=name, title=said)
+        if isinstance(said, str)
+        else TableColumn(name=name, title=said[0], unit=said[1])
+        for name, said in titles.items()
+    )

@@ -1,0 +1,225 @@
+"""What one pass over a table's columns tells: values of groups and classes, numbers, decisions, what is missing."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from cardwright.record.base import label as as_label
+from cardwright.sources.interface import (
+    Rows,
+)
+from cardwright.sources.shape import coded_batches
+
+if TYPE_CHECKING:
+    import pyarrow
+
+MAX_GROUPS = 200
+"""The largest number of values of a sensitive attribute; more are a name or a number, not groups."""
+
+MAX_CLASSES = 1000
+"""The largest number of classes."""
+
+MAX_CODES = 20
+"""Whole numbers with more different values than this may be amounts as well as classes, so the plan has to say which."""
+
+UNKNOWN_WORDS = frozenset(
+    {
+        "", "#n/a", "#na", "<na>", "?", "information not provided", "missing", "n/a", "na", "nan", "not known",
+        "not provided", "not reported", "not stated", "null", "prefer not to answer", "prefer not to say", "undisclosed",
+        "unknown", "unspecified",
+    }
+)  # fmt: skip
+"""Words that say that membership is not known, whatever their case and the blanks around them. A plan that declares one of
+them as a group is obeyed. `none` and `other` are not among them: they can be groups."""
+
+
+class ColumnValues:
+    """The different values of a column, as labels with their counts, up to a limit."""
+
+    def __init__(self, limit: int, blank_is_missing: bool) -> None:
+        self.limit = limit
+        self.blank_is_missing = blank_is_missing
+        self.counts: dict[str, int] = {}
+        self.missing = 0
+        self.too_many = False
+        self.whole = True
+        self.finite = True
+
+    def see(self, array: Any) -> None:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        if pa.types.is_floating(array.type):
+            array = pc.if_else(pc.is_nan(array), None, array)
+            self._see_numbers(array)
+        self.missing += array.null_count
+        if self.too_many:
+            return
+        counted = _counted(array)
+        if len(counted) > self.limit:
+            self.too_many = True
+            return
+        for value, count in counted:
+            name = as_label(value)
+            if self.blank_is_missing and not name.strip():
+                self.missing += count
+                continue
+            self.counts[name] = self.counts.get(name, 0) + count
+        self.too_many = len(self.counts) > self.limit
+
+    def _see_numbers(self, array: Any) -> None:
+        import pyarrow.compute as pc
+
+        finite = array.filter(pc.fill_null(pc.is_finite(array), False))
+        self.finite = self.finite and len(finite) == len(array) - array.null_count
+        if self.whole and len(finite):
+            self.whole = bool(pc.all(pc.equal(finite, pc.floor(finite))).as_py())
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return tuple(sorted(self.counts))
+
+
+_SPAN = 64
+"""Whole numbers this near to each other are counted in a table of so many places."""
+
+
+def _counted(array: Any) -> list[tuple[Any, int]]:
+    """The different values of a column that are not missing, and how many rows have each."""
+    import numpy as np
+    import pyarrow as pa
+
+    present = array.drop_null() if array.null_count else array
+    if pa.types.is_dictionary(array.type):
+        values = present.dictionary.to_pylist()
+        counts = np.bincount(present.indices.to_numpy(zero_copy_only=False), minlength=len(values)).tolist()
+        found: dict[Any, int] = {}  # a dictionary may hold a value twice, and values that no row has
+        for value, count in zip(values, counts, strict=True):
+            if count and value is not None:
+                found[value] = found.get(value, 0) + count
+        return list(found.items())
+    if pa.types.is_integer(array.type) and len(present):
+        whole = present.to_numpy(zero_copy_only=False)
+        least, most = int(whole.min()), int(whole.max())
+        if most - least < _SPAN:
+            counts = np.bincount((whole - whole.min()).astype(np.int64)).tolist()
+            return [(least + place, count) for place, count in enumerate(counts) if count]
+    counted = present.value_counts()
+    return list(zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True))
+
+
+class ColumnNumbers:
+    """Whether the numbers of a column are there, finite, and inside bounds."""
+
+    def __init__(self, lower: float, upper: float) -> None:
+        self.lower = lower
+        self.upper = upper
+        self.missing = 0
+        self.outside = 0
+        self.first: int | None = None
+        self.rows = 0
+
+    def see(self, array: Any) -> None:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        numbers = array if pa.types.is_floating(array.type) else array.cast(pa.float64(), safe=False)
+        present = pc.fill_null(pc.invert(pc.is_nan(numbers)), False)
+        inside = pc.and_(pc.greater_equal(numbers, self.lower), pc.less_equal(numbers, self.upper))
+        wrong = pc.and_(present, pc.invert(pc.fill_null(pc.and_(inside, pc.is_finite(numbers)), True)))
+        self.missing += len(array) - (pc.sum(present).as_py() or 0)
+        found = pc.sum(wrong).as_py() or 0
+        if found and self.first is None:
+            self.first = self.rows + pc.index(wrong, True).as_py() + 1
+        self.outside += found
+        self.rows += len(array)
+
+
+class MissingCells:
+    """How many cells of a column are missing."""
+
+    def __init__(self) -> None:
+        self.missing = 0
+
+    def see(self, array: Any) -> None:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        self.missing += array.null_count
+        if pa.types.is_floating(array.type):
+            self.missing += pc.sum(pc.is_nan(array)).as_py() or 0
+
+
+class DecisionLabels:
+    """Whether the supplied decisions are the ones that the threshold makes of the scores."""
+
+    def __init__(self, threshold: float, favourable: str) -> None:
+        self.threshold = threshold
+        self.favourable = favourable
+        self.differ = 0
+        self.rows = 0
+
+    def see(self, prediction: Any, score: Any) -> None:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        unique = pc.unique(prediction)
+        if len(unique) > MAX_CLASSES:
+            return  # refused as classes already
+        favoured = [value for value in unique.to_pylist() if value is not None and as_label(value) == self.favourable]
+        said = pc.is_in(prediction, value_set=pa.array(favoured, type=prediction.type))
+        made = pc.greater_equal(score.cast(pa.float64(), safe=False), self.threshold)
+        self.differ += pc.sum(pc.not_equal(said, made)).as_py() or 0
+        self.rows += len(prediction)
+
+
+def scan_columns(rows: Rows, parts: Iterable[tuple[Any, tuple[str, ...]]]) -> None:
+    """Hand every batch of the columns to those that count them, in one pass: one thread reads, another counts."""
+    counters = list(parts)
+    columns = sorted({column for _, names in counters for column in names})
+    if not columns:
+        return
+    few = {names[0] for counter, names in counters if isinstance(counter, ColumnValues)}
+    others = {column for counter, names in counters if not isinstance(counter, ColumnValues) for column in names}
+
+    def see(batch: Any) -> None:
+        for counter, names in counters:
+            counter.see(*(batch.column(name) for name in names))
+
+    with ThreadPoolExecutor(1) as pool:
+        under_way: deque[Future[None]] = deque()
+        for batch in coded_batches(rows, columns, sorted(few - others)):
+            under_way.append(pool.submit(see, batch))
+            if len(under_way) > _AHEAD:
+                under_way.popleft().result()
+        for future in under_way:
+            future.result()
+
+
+_AHEAD = 4
+"""Batches that are read before the first of them is counted."""
+
+
+def type_of(rows: Rows, column: str) -> pyarrow.DataType:
+    return rows.schema.field(column).type
+
+
+def is_number(kind: Any) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
+
+
+def is_integer(rows: Rows, *columns: str) -> bool:
+    import pyarrow as pa
+
+    return all(pa.types.is_integer(type_of(rows, column)) for column in columns)
+
+
+def string_columns(schema: Any) -> Iterator[str]:
+    import pyarrow as pa
+
+    return (f.name for f in schema if pa.types.is_string(f.type))

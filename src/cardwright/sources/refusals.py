@@ -1,0 +1,117 @@
+"""Columns and values from which no number should be made, and the errors that say so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from cardwright.errors import SourceError, did_you_mean, nearest
+from cardwright.sources.column_scan import ColumnNumbers, is_number, type_of
+from cardwright.sources.interface import (
+    Rows,
+)
+from cardwright.sources.shape import require_columns
+from cardwright.sources.spec import (
+    RowsOptions,
+)
+
+if TYPE_CHECKING:
+    pass
+
+def require_number(rows: Rows, column: str, part: str, where: str) -> None:
+    if not is_number(type_of(rows, column)):
+        raise SourceError(
+            f'column "{column}" holds {type_of(rows, column)}, and `{part}` needs numbers',
+            where=where,
+            do="Name a column of numbers, or write its numbers plainly: a decimal point, no blanks, no units.",
+        )
+
+
+def require_plain(rows: Rows, column: str, part: str, where: str) -> None:
+    import pyarrow as pa
+
+    kind = type_of(rows, column)
+    if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_fixed_size_binary(kind):
+        raise SourceError(
+            f'column "{column}" holds {kind}, and `{part}` needs single values',
+            where=where,
+            do="Name a column of words, numbers or truth values.",
+        )
+
+
+def require_parts(spec: RowsOptions, rows: Rows, where: str, *others: str | None) -> None:
+    wanted = [spec.label, *spec.sensitive, spec.weight, spec.person, *others]
+    require_columns(rows.schema.names, [column for column in wanted if column is not None], where)
+    for column in spec.sensitive:
+        require_plain(rows, column, "sensitive", where)
+    if spec.weight is not None:
+        require_number(rows, spec.weight, "weight", where)
+
+
+def refuse_missing(missing: int, total: int | None, column: str | None, part: str, where: str) -> None:
+    if column is not None and missing:
+        raise SourceError(
+            f'{missing} of {total} rows have no {part}: column "{column}" is empty there',
+            where=where,
+            do="Leave such rows out and say so with `filter:`, or fill them from their source.",
+        )
+
+
+def refuse_scores(scores: ColumnNumbers, column: str | None, where: str) -> None:
+    if column is None:
+        return
+    refuse_missing(scores.missing, scores.rows, column, "score", where)
+    if scores.outside:
+        raise SourceError(
+            f'{scores.outside} of {scores.rows} scores in column "{column}" lie outside [0, 1], first in row {scores.first}',
+            where=where,
+            do="A score is the probability of the favourable outcome: map logits or points to probabilities first.",
+        )
+
+
+def refuse_weights(weights: ColumnNumbers, column: str | None, where: str) -> None:
+    if column is None:
+        return
+    refuse_missing(weights.missing, weights.rows, column, "weight", where)
+    if weights.outside:
+        raise SourceError(
+            f'{weights.outside} weights in column "{column}" are negative or infinite, first in row {weights.first}',
+            where=where,
+            do="A weight is a number of 0 or more.",
+        )
+
+
+def require_favourable(favourable: str, column: str, labels: Sequence[str], where: str) -> None:
+    if favourable in labels:
+        return
+    match = lookalike(favourable, labels) or nearest(favourable, labels)
+    hint = f'The nearest is "{match}".' if match else did_you_mean(favourable, labels) if len(labels) <= 4 else ""
+    if favourable in ("true", "false"):
+        hint += " YAML reads yes, no, on and off as true and false: write such a word in quotes."
+    raise SourceError(
+        f'the favourable outcome "{favourable}" is none of the {len(labels)} values of column "{column}"',
+        where=where,
+        do=f"Write `favourable:` as it stands in the data. {hint}".strip(),
+    )
+
+
+def _bare(text: str, *, case: bool = False) -> str:
+    bare = " ".join(text.split()).rstrip(".")
+    return bare if case else bare.casefold()
+
+
+def lookalike(word: str, labels: Iterable[str]) -> str | None:
+    return next((label for label in labels if label != word and _bare(label) == _bare(word)), None)
+
+
+def refuse_lookalikes(labels: Sequence[str], column: str, where: str, *, case: bool = False) -> None:
+    """Two labels that differ by a dot, a blank or (unless `case` tells labels apart) case are one label, written twice."""
+    first: dict[str, str] = {}
+    for name in labels:
+        other = first.setdefault(_bare(name, case=case), name)
+        if other != name:
+            raise SourceError(
+                f'column "{column}" holds both "{other}" and "{name}", which differ by a dot, a blank or case alone',
+                where=where,
+                do="Write one label for one outcome.",
+            )
