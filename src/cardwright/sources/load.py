@@ -68,6 +68,7 @@ from cardwright.sources.spec import (
 if TYPE_CHECKING:
     pass
 
+
 def load(
     spec: PredictionsSpec | TableSpec | TextsSpec | InteractionsSpec | TargetSpec | ModelSpec,
     name: str,
@@ -273,7 +274,9 @@ def _task(spec: PredictionsOptions, rows: Rows, outcome: ColumnValues, said: Col
     return "multiclass"
 
 
-def _classes(spec: PredictionsOptions, task: Task, outcome: ColumnValues, said: ColumnValues, where: str) -> tuple[str, ...]:
+def _classes(
+    spec: PredictionsOptions, task: Task, outcome: ColumnValues, said: ColumnValues, where: str
+) -> tuple[str, ...]:
     for column, values in ((spec.label, outcome), (spec.prediction, said)):
         if values.too_many:
             raise SourceError(

@@ -18,6 +18,7 @@ from cardwright.sources.spec import (
 if TYPE_CHECKING:
     pass
 
+
 def require_number(rows: Rows, column: str, part: str, where: str) -> None:
     if not is_number(type_of(rows, column)):
         raise SourceError(

@@ -5,7 +5,8 @@ import pytest
 from tests.support import list_rows, memory_predictions
 
 from cardwright.errors import UsageError
-from cardwright.evaluators.attributions import Attributions, association
+from cardwright.evaluators.attributions import Attributions
+from cardwright.evaluators.attributions.association import association
 from cardwright.evaluators.attributions.explain import _origins, explain
 from cardwright.evaluators.interface import Inputs
 from cardwright.evaluators.rows.sampling import choose

@@ -180,7 +180,7 @@ def test_rows_spill_to_a_private_folder_that_is_removed():
     import stat
     from pathlib import Path
 
-    from cardwright.evaluators.data_profile import _load
+    from cardwright.evaluators.rows.database import loaded as _load
 
     source = memory_table({"x": [1, 2, 3]})
     with _load(source.rows, ["x"]) as store:

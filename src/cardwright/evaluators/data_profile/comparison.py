@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cardwright.errors import UsageError, did_you_mean
+from cardwright.evaluators.data_profile.profile import Profile, counts, sampling
 from cardwright.evaluators.rows.database import column as _name
 from cardwright.evaluators.rows.database import is_number, loaded
 from cardwright.evaluators.rows.database import one as _one
 from cardwright.record.base import label
 from cardwright.record.evaluation import Table, TableColumn
-from cardwright.record.measurement import Groups, Interval, Measured, Measurement, Sampling, Test, Unmeasured
+from cardwright.record.measurement import Groups, Interval, Measured, Measurement, Test, Unmeasured
 
 if TYPE_CHECKING:
     import duckdb
@@ -172,21 +173,7 @@ def _binned(store: duckdb.DuckDBPyConnection, other: duckdb.DuckDBPyConnection, 
 # ---------------------------------------------------------------------------------------------------- the people meant
 
 
-class Counted(Protocol):
-    """What counts the rows of groups."""
-
-    total: int
-    columns: list[str]
-    evaluator: Any
-
-    def counts(self, combination: tuple[str, ...]) -> list[tuple[tuple[str | None, ...], int]]:
-        """Rows by group; `None` is unknown membership."""
-
-    def sampling(self) -> Sampling:
-        """What was counted."""
-
-
-def from_population(profile: Counted, population: dict[str, dict[str, float]] | None) -> Found:
+def from_population(profile: Profile, population: dict[str, dict[str, float]] | None) -> Found:
     """How far the groups' shares lie from those declared for the people meant; rows of unknown membership are left out.
 
     Raises
@@ -198,7 +185,7 @@ def from_population(profile: Counted, population: dict[str, dict[str, float]] | 
     lines: list[tuple[float | str | None, ...]] = []
     for attribute, given in (population or {}).items():
         shares = _shares(profile, attribute, given)
-        counted = {group: n for (group,), n in profile.counts((attribute,))}
+        counted = {group: n for (group,), n in counts(profile, (attribute,))}
         unknown = counted.pop(None, 0)
         extra = set(counted) - set(shares)
         if extra:
@@ -231,7 +218,7 @@ def from_population(profile: Counted, population: dict[str, dict[str, float]] | 
     return found, (table,)
 
 
-def _shares(profile: Counted, attribute: str, given: dict[str, float]) -> dict[str, float]:
+def _shares(profile: Profile, attribute: str, given: dict[str, float]) -> dict[str, float]:
     if attribute not in profile.columns:
         raise UsageError(
             f'data_profile: population: no column is called "{label(attribute)}"',
@@ -246,10 +233,10 @@ def _shares(profile: Counted, attribute: str, given: dict[str, float]) -> dict[s
     return shares
 
 
-def _difference(profile: Counted, attribute: str, group: str, rows: int, known: int, share: float) -> Measurement:
+def _difference(profile: Profile, attribute: str, group: str, rows: int, known: int, share: float) -> Measurement:
     from cardwright.statistics.intervals import wilson
 
-    level = profile.evaluator.level
+    level = profile.options.level
     bounds = wilson(rows, known, level)
     if bounds is None:
         return Unmeasured(
@@ -266,7 +253,7 @@ def _difference(profile: Counted, attribute: str, group: str, rows: int, known: 
         unit="difference",
         direction="neither",
         interval=Interval(level=level, lower=bounds.lower - share, upper=bounds.upper - share, method="wilson"),
-        sampling=profile.sampling(),
+        sampling=sampling(profile),
         numerator=rows,
         denominator=known,
         reference="declared population",
@@ -280,7 +267,7 @@ def _line(m: Measurement, share: float) -> tuple[float | None, ...]:
 
 
 def _total(
-    profile: Counted, attribute: str, shares: dict[str, float], counted: dict[Any, int], known: int, unknown: int
+    profile: Profile, attribute: str, shares: dict[str, float], counted: dict[Any, int], known: int, unknown: int
 ) -> Measurement:
     groups = Groups(
         compared=len(shares),
@@ -314,7 +301,7 @@ def _total(
         value=sum(abs(counted.get(group, 0) / known - share) for group, share in shares.items()) / 2,
         unit="ratio",
         direction="lower_is_better",
-        sampling=profile.sampling(),
+        sampling=sampling(profile),
         denominator=known,
         test=test,
         groups=groups,

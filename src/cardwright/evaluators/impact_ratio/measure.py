@@ -215,7 +215,9 @@ def _groups(table: CategoryTable) -> Groups:
     )
 
 
-def _overall(audit: Audit, tally: RowTally, scored: MedianScore | None, about: About) -> Iterator[Measured | Unmeasured]:
+def _overall(
+    audit: Audit, tally: RowTally, scored: MedianScore | None, about: About
+) -> Iterator[Measured | Unmeasured]:
     """The rate of all applicants, unknown categories included, and the median they are compared with."""
     whole = tally.view(())
     if len(whole):

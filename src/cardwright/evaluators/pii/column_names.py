@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from cardwright.evaluators.pii import engine
 from cardwright.evaluators.pii.columns import Plan
-from cardwright.evaluators.pii.entities import entity
-from cardwright.evaluators.pii.findings import capitalised
+from cardwright.evaluators.pii.entities import capitalised, entity
 from cardwright.evaluators.pii.mask import mask
 from cardwright.evaluators.pii.tally import ScanSettings
 from cardwright.evaluators.pii.thresholds import counted

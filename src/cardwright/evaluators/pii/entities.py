@@ -121,3 +121,8 @@ UNSEEN = (
     ("images, sound and files inside cells", "only text is read"),
 )  # fmt: skip
 """What no installed recogniser sees, and why."""
+
+
+def capitalised(text: str) -> str:
+    """A title at the beginning of a sentence."""
+    return text[:1].upper() + text[1:]

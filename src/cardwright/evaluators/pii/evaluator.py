@@ -211,7 +211,9 @@ class Pii:
         survey = run_tally(_tallies(Survey(numbers)), inputs) if numbers else SurveyTally()
         return plan(source.rows.schema, kinds, survey or SurveyTally(), wanted, detector.context_words)
 
-    def _tally(self, inputs: Inputs, source: Any, detector: engine.Detector, settings: ScanSettings, chosen: Plan) -> PiiTally:
+    def _tally(
+        self, inputs: Inputs, source: Any, detector: engine.Detector, settings: ScanSettings, chosen: Plan
+    ) -> PiiTally:
         if isinstance(source, Interactions):
             return _tally_interactions(inputs, source, detector, settings, [name for name, _ in chosen.read])
         scan = Scan(detector, settings, chosen, self.columns is not None)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from cardwright.evaluators.pii import engine
 from cardwright.evaluators.pii.column_names import names_findings
 from cardwright.evaluators.pii.columns import Plan
-from cardwright.evaluators.pii.entities import entity
+from cardwright.evaluators.pii.entities import capitalised, entity
 from cardwright.evaluators.pii.tally import ColumnTally, PiiTally, ScanSettings, severity_by_chance
 from cardwright.record.evaluation import (
     SEVERITIES,
@@ -50,10 +50,6 @@ def kind_findings(
             count=one.hits[name],
             examples=examples,
         )
-
-
-def capitalised(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def other_findings(

@@ -49,6 +49,7 @@ from cardwright.statistics.contrast import BoolArray, Contrast, difference_to_re
 if TYPE_CHECKING:
     pass
 
+
 def assess(options: RobustnessOptions, inputs: Inputs) -> Evaluation:
     """See `Robustness.evaluate`."""
     where = f"{inputs.id} (robustness)"

@@ -29,6 +29,7 @@ from cardwright.record.measurement import Measured
 if TYPE_CHECKING:
     pass
 
+
 def method(options: RobustnessOptions, setting: RobustnessSetting, agreed: int, cuts: list[Cuts], drift: bool) -> str:
     size = setting.sample.batch.num_rows
     task = setting.sample.source.task
@@ -61,7 +62,9 @@ def method(options: RobustnessOptions, setting: RobustnessSetting, agreed: int, 
     ).strip()
 
 
-def drop_findings(tried: list[TriedPerturbation], measurements: list[Measurement], agreed: int, setting: RobustnessSetting) -> list[Finding]:
+def drop_findings(
+    tried: list[TriedPerturbation], measurements: list[Measurement], agreed: int, setting: RobustnessSetting
+) -> list[Finding]:
     findings: list[Finding] = []
     size = setting.sample.batch.num_rows
     if agreed != size:

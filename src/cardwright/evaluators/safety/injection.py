@@ -88,7 +88,9 @@ def _occurrences(text: str, goal: str) -> list[FoundWriting]:
     """Every plain or reformatted occurrence; else the first in another writing."""
     key = folded(goal)
     if len(key) < SHORTEST:
-        return [FoundWriting("verbatim", m.start(), m.end()) for m in re.finditer(rf"(?<!\w){re.escape(goal)}(?!\w)", text)]
+        return [
+            FoundWriting("verbatim", m.start(), m.end()) for m in re.finditer(rf"(?<!\w){re.escape(goal)}(?!\w)", text)
+        ]
     plain = compact(fold(text))
     places: list[FoundWriting] = []
     at = plain.text.find(key)

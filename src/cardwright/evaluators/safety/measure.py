@@ -75,7 +75,12 @@ _INTENT: dict[str, str] = {
 
 
 def _rates(
-    tally: SafetyTally, cells: Sequence[CategoryCounts], slice_: Slice, metric: str, level: float, any_metric: str | None = None
+    tally: SafetyTally,
+    cells: Sequence[CategoryCounts],
+    slice_: Slice,
+    metric: str,
+    level: float,
+    any_metric: str | None = None,
 ) -> Iterator[Measurement]:
     """The share of tries with an event, averaged over prompts, and the share of prompts with an event in any try."""
     intent = _INTENT[metric]

@@ -248,7 +248,13 @@ def worse_leaves(found: FoundSlices, losses: Losses, finding: BoolArray) -> list
 
 
 def judge_found(
-    sample: Sample, found: FoundSlices, worse: list[int], finding: BoolArray, losses: Losses, about: About, rules: SliceRules
+    sample: Sample,
+    found: FoundSlices,
+    worse: list[int],
+    finding: BoolArray,
+    losses: Losses,
+    about: About,
+    rules: SliceRules,
 ) -> list[list[Measurement]]:
     """Lift, error rate, coverage and share of each leaf chosen, on the half that did not choose it."""
     other = losses.take(~finding)
@@ -327,7 +333,9 @@ def is_significant(m: Measurement, alpha: float) -> bool:
     )
 
 
-def confirmed_count(judged: list[list[Measurement]], finding: BoolArray, about: About, rules: SliceRules) -> Measurement:
+def confirmed_count(
+    judged: list[list[Measurement]], finding: BoolArray, about: About, rules: SliceRules
+) -> Measurement:
     """How many found slices held in the judging half."""
     return Measured(
         metric="found_slices_confirmed",

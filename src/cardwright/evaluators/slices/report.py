@@ -225,7 +225,9 @@ def found_table(sample: Sample, judged: list[list[Measurement]]) -> tuple[Table,
     )
 
 
-def not_tested(options: SlicesOptions, searched: list[str], found: FoundSlices, finding: BoolArray) -> tuple[NotTested, ...]:
+def not_tested(
+    options: SlicesOptions, searched: list[str], found: FoundSlices, finding: BoolArray
+) -> tuple[NotTested, ...]:
     listed = [NotTested(what="columns that nobody declared", why="a slice is made of declared columns only")]
     if not options.find:
         listed.append(NotTested(what="slices that nobody named", why="the plan says `find: false`"))

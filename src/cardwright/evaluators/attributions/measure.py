@@ -1,0 +1,391 @@
+"""From a model and rows to attributions: importance of features, whether the explanation holds, and proxies."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from typing import TYPE_CHECKING, Any
+
+from cardwright.errors import UsageError, did_you_mean
+from cardwright.evaluators.attributions.association import association
+from cardwright.evaluators.attributions.options import AttributionsOptions
+from cardwright.evaluators.attributions.report import feature_tables, quality_findings
+from cardwright.evaluators.interface import Inputs
+from cardwright.record.base import label
+from cardwright.record.evaluation import (
+    Coverage,
+    Evaluation,
+    Finding,
+    NotTested,
+    Scanned,
+    count_severities,
+)
+from cardwright.record.measurement import Interval, Measured, Measurement, Sampling, Unmeasured
+from cardwright.sources.interface import Model, Predictions
+
+if TYPE_CHECKING:
+    import pyarrow
+
+    from cardwright.evaluators.attributions.explain import Explained
+
+_WAYS = {
+    "tree": "SHAP's TreeExplainer (interventional, Lundberg et al. 2020)",
+    "linear": "SHAP's LinearExplainer (independent features)",
+    "permutation": "SHAP's PermutationExplainer over the model's own inputs",
+    "integrated_gradients": "Captum's integrated gradients from the mean of the background (Sundararajan, Taly, Yan 2017)",
+}
+
+_FLAT = "All attributions are zero: the output does not depend on any feature."
+
+
+def _digest(batch: pyarrow.RecordBatch) -> str:
+    import pyarrow as pa
+
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+    return hashlib.sha256(sink.getvalue().to_pybytes()).hexdigest()
+
+
+def _versions(method: str) -> str:
+    from importlib.metadata import version
+
+    names = ("captum", "torch") if method == "integrated_gradients" else ("shap", "scikit-learn")
+    return ", ".join(f"{name} {label(version(name))}" for name in names)
+
+
+def assess(options: AttributionsOptions, inputs: Inputs) -> Evaluation:
+    """See `Evaluator.evaluate`."""
+    import numpy as np
+
+    from cardwright.evaluators.attributions.explain import explain
+    from cardwright.evaluators.rows.sampling import choose
+
+    for name in ("rows", "background_rows", "seeds", "top", "steps"):
+        if getattr(options, name) < 1:
+            raise UsageError(f"attributions: `{name}` is at least 1")
+    source, model = inputs.get("source", Predictions), inputs.get("model", Model)
+    behind = inputs.sources.get("background", source)
+    if not model.features:
+        raise UsageError(
+            "attributions: which columns the model reads is not known",
+            do="Name them under the source's `features:`.",
+        )
+    attributes = [attribute.name for attribute in source.sensitive]
+    column, others = _class(options, model, source)
+    rows, total = choose(source.rows, [*model.features, *attributes], options.rows, inputs.seed)
+    explained: list[Explained] = []
+    digests: list[str] = []
+    count = 0
+    for seed in range(options.seeds):
+        background, _ = choose(behind.rows, model.features, options.background_rows, inputs.seed + 1000 + seed)  # type: ignore[union-attr]
+        digests.append(_digest(background))
+        count = background.num_rows
+        explained.append(
+            explain(
+                model,
+                rows.select(list(model.features)),
+                background,
+                method=options.method,
+                column=column,
+                steps=options.steps,
+                seed=inputs.seed + seed,
+            )
+        )
+        inputs.progress(seed + 1, options.seeds)
+    first = explained[0]
+    importance = np.abs(first.values).mean(axis=0)
+    measurements: list[Measurement] = [
+        *_features(options, model, first, source),
+        *_quality(options, explained, rows.num_rows, count if len(set(digests)) == 1 else None),
+    ]
+    proxies = _proxies(options, rows, model, source)
+    shares, share_findings = _shares(options, model, importance, attributes, proxies)
+    measurements += shares
+    findings = [*quality_findings(measurements), *share_findings]
+    order = np.argsort(-importance, kind="stable")
+    return Evaluation(
+        id=inputs.id,
+        evaluator=options.name,
+        evaluator_version=options.version,
+        inputs=inputs.recorded(),
+        parameters=dict(inputs.parameters),
+        binding=inputs.binding,
+        question="Which features drive the model's output, and does the explanation hold?",
+        method=(
+            f"{rows.num_rows} of {total} rows, chosen by a keyed hash, were explained by {_WAYS[first.method]} in the output "
+            f"space {first.output}, against a background of {count} rows (sha256 {digests[0]}), seed {inputs.seed}. "
+            f"{f'The class explained is {model.classes[column]}. ' if others and column is not None else ''}"
+            f"Attributions of columns that a pipeline made out of one feature are added up. Additivity is computed here as "
+            f"|output - base - sum of attributions| relative to the range of the output. The ranking is compared over "
+            f"{options.seeds} backgrounds and seeds (Spearman's rho of the mean absolute attributions; overlap of the first "
+            f"{min(options.top, len(model.features))}). A feature is called a proxy where its association with a sensitive "
+            f"attribute (correlation ratio for numbers, Cramér's V for categories, both corrected "
+            f"for the bias that few rows and many groups bring: Kelley 1935; Bergsma 2013) "
+            f"is at least {options.proxy_association:g}. "
+            f"Libraries: {_versions(first.method)}."
+        ),
+        limits=(
+            "An attribution says what the model used, not what causes the outcome.",
+            "Features that move together share their attribution in a way that depends on the background.",
+            "Mean absolute attributions hide features that matter for a few people only.",
+            "Association with a sensitive attribute is measured on the explained rows, one feature at a time.",
+        ),
+        measurements=tuple(measurements),
+        findings=tuple(findings),
+        severities=count_severities(findings),
+        tables=feature_tables(options, model, first, order, proxies),
+        coverage=Coverage(
+            scanned=(Scanned(what="rows", scanned=rows.num_rows, total=total),),
+            not_tested=(
+                NotTested(what="explanations of single people", why="global importance was asked for"),
+                NotTested(
+                    what="interactions of features",
+                    why="attributions are additive; interactions are shared among them",
+                ),
+                *((NotTested(what=f"the other {others} classes", why="one class was explained"),) if others else ()),
+                NotTested(what="whether people understand the explanation", why="that needs people"),
+            ),
+        ),
+        completeness="complete" if rows.num_rows == total else "sampled",
+    )
+
+
+def _class(options: AttributionsOptions, model: Model, source: Predictions) -> tuple[int | None, int]:
+    """The position of the class that is explained in the model's output, and how many classes are left out by that."""
+    if source.task != "multiclass":
+        if options.of_class is not None:
+            raise UsageError(
+                "attributions: `of_class` picks one of several classes", do="Leave it out: there are not several."
+            )
+        return (model.classes.index(source.favourable) if source.favourable in model.classes else None), 0
+    if options.of_class is not None and options.of_class not in model.classes:
+        raise UsageError(
+            f'attributions: the model has no class "{label(options.of_class)}"',
+            do=did_you_mean(options.of_class, model.classes),
+        )
+    return (0 if options.of_class is None else model.classes.index(options.of_class)), len(model.classes) - 1
+
+
+def _features(options: AttributionsOptions, model: Model, first: Explained, source: Predictions) -> list[Measurement]:
+    import numpy as np
+    from scipy.stats import t
+
+    absolute = np.abs(first.values)
+    n = len(absolute)
+    mean = absolute.mean(axis=0)
+    whole = float(mean.sum())
+    spread = absolute.std(axis=0, ddof=1) / np.sqrt(n) if n > 1 else None
+    factor = float(t.ppf((1 + options.level) / 2, n - 1)) if n > 1 else 0.0
+    found: list[Measurement] = []
+    for index, feature in enumerate(model.features):
+        here = {"feature": label(feature)}
+        bounds = None
+        if spread is not None:
+            half = factor * float(spread[index])
+            bounds = Interval(
+                level=options.level,
+                lower=max(0.0, float(mean[index]) - half),
+                upper=float(mean[index]) + half,
+                method="student_t",
+            )
+        sampling = Sampling(unit=source.unit, units=n, observations=n, design="random")
+        found.append(
+            Measured(
+                metric="mean_absolute_attribution",
+                slice=here,
+                value=float(mean[index]),
+                unit=first.output,
+                direction="neither",
+                interval=bounds,
+                sampling=sampling,
+                denominator=n,
+            )
+        )
+        if whole > 0:
+            found.append(
+                Measured(
+                    metric="attribution_share",
+                    slice=here,
+                    value=float(mean[index]) / whole,
+                    unit="share",
+                    direction="neither",
+                    sampling=sampling,
+                )
+            )
+        else:
+            found.append(Unmeasured(metric="attribution_share", slice=here, code="undefined", reason=_FLAT))
+    return found
+
+
+def _quality(options: AttributionsOptions, explained: list[Explained], n: int, same: int | None) -> list[Measurement]:
+    """Additivity, and stability; `same` is how many rows every background had where all were the same rows."""
+    import numpy as np
+    from scipy.stats import rankdata
+
+    first = explained[0]
+    spread = float(np.ptp(first.outputs))
+    found: list[Measurement] = []
+    residuals = first.residuals
+    for metric, value in (
+        ("additivity_residual_max", residuals.max()),
+        ("additivity_residual_p99", np.quantile(residuals, 0.99)),
+    ):
+        if spread > 0:
+            found.append(
+                Measured(
+                    metric=metric,
+                    value=float(value) / spread,
+                    unit="ratio",
+                    direction="lower_is_better",
+                    denominator=n,
+                )
+            )
+        else:
+            found.append(
+                Unmeasured(metric=metric, code="undefined", reason=f"The output is the same for all {n} rows.")
+            )
+    if first.method == "integrated_gradients":
+        found.append(
+            Measured(
+                metric="convergence_delta_max",
+                value=float(residuals.max()),
+                unit=first.output,
+                direction="lower_is_better",
+                denominator=n,
+            )
+        )
+    importances = [np.abs(one.values).mean(axis=0) for one in explained]
+    width = len(importances[0])
+    top = min(options.top, width)
+    pairs = list(itertools.combinations(importances, 2))
+    alike = same is not None and first.method != "permutation"
+    if not pairs or width < 2 or alike:
+        why = (
+            "One background was compared; two are needed."
+            if not pairs
+            else "One feature has no ranking."
+            if width < 2
+            else f"All {len(explained)} backgrounds are the same {same} rows: there are no more to choose from."
+        )
+        return [
+            *found,
+            *(
+                Unmeasured(metric=m, code="too_few_samples", reason=why)
+                for m in ("attribution_rank_stability", "attribution_top_k_overlap")
+            ),
+        ]
+    correlations = []
+    for one, other in pairs:
+        a, b = rankdata(one), rankdata(other)
+        if np.ptp(a) > 0 and np.ptp(b) > 0:
+            correlations.append(float(np.corrcoef(a, b)[0, 1]))
+    overlaps = [
+        len(set(np.argsort(-a, kind="stable")[:top]) & set(np.argsort(-b, kind="stable")[:top])) / top for a, b in pairs
+    ]
+    if correlations:
+        found.append(
+            Measured(
+                metric="attribution_rank_stability",
+                value=float(np.mean(correlations)),
+                unit="correlation",
+                direction="higher_is_better",
+                denominator=len(correlations),
+            )
+        )
+        found.append(
+            Measured(
+                metric="attribution_rank_stability_min",
+                value=min(correlations),
+                unit="correlation",
+                direction="higher_is_better",
+            )
+        )
+    else:
+        found.append(Unmeasured(metric="attribution_rank_stability", code="undefined", reason=_FLAT))
+    found.append(
+        Measured(
+            metric="attribution_top_k_overlap",
+            at={"k": float(top)},
+            value=float(np.mean(overlaps)),
+            unit="proportion",
+            direction="higher_is_better",
+        )
+    )
+    return found
+
+
+def _proxies(
+    options: AttributionsOptions, rows: pyarrow.RecordBatch, model: Model, source: Predictions
+) -> list[tuple[str, str, float]]:
+    """(feature, attribute, association) at or above the threshold, the strongest first."""
+    found = []
+    unknown = {attribute.name: attribute.unknown for attribute in source.sensitive}
+    attributes = list(unknown)
+    for attribute in attributes:
+        for feature in model.features:
+            if feature in attributes:
+                continue
+            strength = association(rows.column(feature), rows.column(attribute), unknown.get(attribute, ()))
+            if strength is not None and strength >= options.proxy_association:
+                found.append((feature, attribute, strength))
+    return sorted(found, key=lambda item: (-item[2], item[0], item[1]))
+
+
+def _shares(
+    options: AttributionsOptions,
+    model: Model,
+    importance: Any,
+    attributes: list[str],
+    proxies: list[tuple[str, str, float]],
+) -> tuple[list[Measurement], list[Finding]]:
+    whole = float(importance.sum())
+    metrics = ("sensitive_attribution_share", "proxy_attribution_share")
+    if not attributes:
+        return [
+            Unmeasured(metric=m, code="not_applicable", reason="The plan names no sensitive attribute.")
+            for m in metrics
+        ], []
+    if whole <= 0:
+        return [Unmeasured(metric=m, code="undefined", reason=_FLAT) for m in metrics], []
+    read = [name for name in model.features if name in attributes]
+    near = {feature for feature, _, _ in proxies}
+    by_name = dict(zip(model.features, importance, strict=True))
+    sensitive = float(sum(by_name[name] for name in read)) / whole
+    proxy = float(sum(by_name[name] for name in sorted(near))) / whole
+    measured: list[Measurement] = [
+        Measured(
+            metric="sensitive_attribution_share",
+            value=sensitive,
+            unit="share",
+            direction="lower_is_better",
+            reference="none read" if not read else None,
+        ),
+        Measured(
+            metric="proxy_attribution_share",
+            value=proxy,
+            unit="share",
+            direction="lower_is_better",
+            at={"association": options.proxy_association},
+        ),
+    ]
+    findings = []
+    if read:
+        findings.append(
+            Finding(
+                severity="high",
+                key="sensitive_feature_used",
+                explanation=f"The model reads {', '.join(label(n) for n in read)}, a sensitive attribute; "
+                f"{sensitive:.1%} of the attribution falls on it.",
+            )
+        )
+    if proxy > 0.3:
+        findings.append(
+            Finding(
+                severity="medium",
+                key="proxy_features",
+                explanation=f"{proxy:.1%} of the attribution falls on features associated with a sensitive attribute: "
+                f"{', '.join(label(n) for n in sorted(near))}.",
+            )
+        )
+    return measured, findings

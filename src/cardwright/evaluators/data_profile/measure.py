@@ -1,0 +1,143 @@
+"""From a table to its profile, beside an earlier version, the people meant, and its annotators."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cardwright.errors import UsageError, did_you_mean
+from cardwright.evaluators.data_profile.agreement import agreement
+from cardwright.evaluators.data_profile.comparison import distances, from_population
+from cardwright.evaluators.data_profile.options import DataProfileOptions
+from cardwright.evaluators.data_profile.profile import (
+    Source,
+    count,
+    duplicates,
+    groups,
+    labels,
+    missing,
+    privacy,
+    profile_of,
+)
+from cardwright.evaluators.data_profile.report import findings, tables
+from cardwright.evaluators.interface import Inputs
+from cardwright.evaluators.rows.database import loaded as _load
+from cardwright.record.base import label
+from cardwright.record.evaluation import (
+    Coverage,
+    Evaluation,
+    NotTested,
+    Scanned,
+    count_severities,
+)
+from cardwright.record.measurement import Measurement
+
+if TYPE_CHECKING:
+    pass
+
+_MORE = {
+    "reference": " Columns are compared with the reference over its deciles or categories: population stability index, "
+    "Jensen-Shannon distance and, for numbers, the Wasserstein distance in the column's unit, with how often one distribution "
+    "gives as much (permutation). Rows of one person are taken as independent there.",
+    "population": " Shares of groups are held against the shares declared, rows of unknown membership left out: each "
+    "difference has a Wilson interval, each attribute the total variation distance and Pearson's chi-square test where every "
+    "group is expected at least five times.",
+    "annotators": " Agreement of annotators is Cohen's kappa of each two and Krippendorff's alpha (nominal) of all, over "
+    "the rows that two of them rated.",
+}
+
+
+def assess(options: DataProfileOptions, inputs: Inputs) -> Evaluation:
+    """See `Evaluator.evaluate`."""
+    source: Source = inputs.sources["source"]  # type: ignore[assignment]
+    columns = list(source.rows.schema.names)
+    attributes = [attribute.name for attribute in source.sensitive]
+    quasi = list(options.quasi_identifiers) if options.quasi_identifiers is not None else attributes
+    for name in quasi:
+        if name not in columns:
+            raise UsageError(f'data_profile: no column is called "{label(name)}"', do=did_you_mean(name, columns))
+    with _load(source.rows, columns) as store:
+        profile = profile_of(options, source, store, columns)
+        total = profile.total
+        measurements: list[Measurement] = [
+            count(profile, "row_count", total, total),
+            count(profile, "column_count", len(columns), total),
+            *missing(profile),
+            *duplicates(profile),
+            *groups(profile, attributes),
+            *labels(profile),
+            *privacy(profile, quasi),
+        ]
+        listed = tables(profile, attributes)
+        for found, table in (
+            distances(store, columns, inputs.sources.get("reference"), inputs.seed),
+            from_population(profile, options.population),
+            agreement(store, options.annotators, columns, options.level, inputs.seed),
+        ):
+            measurements += found
+            listed += table
+        noted = findings(profile, measurements, quasi)
+    unknown = [attribute for attribute in quasi if attribute not in attributes]
+    return Evaluation(
+        id=inputs.id,
+        evaluator=options.name,
+        evaluator_version=options.version,
+        inputs=inputs.recorded(),
+        parameters=dict(inputs.parameters),
+        question="What is in the data, what is missing, and could anybody be told apart?",
+        method=(
+            "Every row and column is counted by exact queries (DuckDB). A cell is missing where it is null or "
+            "not a number. Duplicates are rows equal in every column. "
+            "k-anonymity is the size of the smallest class of rows that agree in "
+            f"{', '.join(label(q) for q in quasi) or 'no column'} (Sweeney 2002), missing values counting as a value; "
+            "l-diversity is the smallest number of different labels in such a class (Machanavajjhala et al. 2007). Shares "
+            "carry Wilson intervals, which hold where the rows are a sample. Values of a column are shown only where at "
+            f"least {options.smallest_count} rows have them, numbers as percentiles."
+            + _MORE["reference"] * ("reference" in inputs.sources)
+            + _MORE["population"] * bool(options.population)
+            + _MORE["annotators"] * bool(options.annotators)
+        ),
+        limits=(
+            "Counts say what is there, not whether it is right.",
+            "Two rows of one person that differ in a character are not duplicates.",
+            "k-anonymity counts the columns named; whoever knows more can tell more people apart.",
+        ),
+        measurements=tuple(measurements),
+        findings=tuple(noted),
+        severities=count_severities(noted),
+        tables=listed,
+        coverage=Coverage(
+            scanned=(
+                Scanned(what="rows", scanned=total, total=total),
+                Scanned(what="columns", scanned=len(columns), total=len(columns)),
+            ),
+            not_tested=(
+                NotTested(
+                    what="whether labels are right",
+                    why="annotators can agree and be wrong together"
+                    if options.annotators
+                    else "that needs a second labelling, and none was named under `annotators`",
+                ),
+                NotTested(what="near duplicates", why="rows are compared as they stand"),
+                NotTested(
+                    what="columns beyond " + (", ".join(label(q) for q in quasi) or "none") + " as quasi-identifiers",
+                    why="they were not named" if not unknown else "the plan names these",
+                ),
+                *(
+                    ()
+                    if options.population
+                    else (
+                        NotTested(
+                            what="whether the groups stand as they do in the people meant",
+                            why="no shares were named under `population`",
+                        ),
+                    )
+                ),
+                *(
+                    ()
+                    if "reference" in inputs.sources
+                    else (NotTested(what="drift against an earlier version", why="no reference was named"),)
+                ),
+            ),
+        ),
+        completeness="complete",
+    )

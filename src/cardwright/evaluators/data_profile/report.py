@@ -1,0 +1,160 @@
+"""What documents print of a table: findings, columns with their values in a few words, and groups by size."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+from cardwright.evaluators.data_profile.profile import Profile, counts
+from cardwright.evaluators.rows.database import column as _name
+from cardwright.evaluators.rows.database import one as _one
+from cardwright.record.base import label
+from cardwright.record.evaluation import (
+    Finding,
+    TableColumn,
+)
+from cardwright.record.evaluation import Table as TableValue
+from cardwright.record.measurement import Measured, Measurement
+
+if TYPE_CHECKING:
+    pass
+
+
+def findings(profile: Profile, measurements: list[Measurement], quasi: list[str]) -> list[Finding]:
+    """What a person should look at."""
+    found: list[Finding] = []
+    if not profile.total:
+        return found
+    for column in profile.columns:
+        share = profile.nulls[column] / profile.total
+        if share > 0.2:
+            found.append(
+                Finding(
+                    severity="medium",
+                    key="missing",
+                    explanation=f"{share:.1%} of the cells are missing ({profile.nulls[column]} of {profile.total}).",
+                    where=label(column),
+                    count=profile.nulls[column],
+                )
+            )
+        if profile.distinct[column] <= 1 and profile.nulls[column] in (0, profile.total):
+            found.append(
+                Finding(
+                    severity="low",
+                    key="constant",
+                    explanation="The column has one value at most.",
+                    where=label(column),
+                )
+            )
+        if profile.source.label is not None and column != profile.source.label and _equals_label(profile, column):
+            found.append(
+                Finding(
+                    severity="high",
+                    key="equals_label",
+                    explanation="The column tells the label exactly, row by row; a model that reads it learns nothing else.",
+                    where=label(column),
+                )
+            )
+    values = {m.metric: m for m in measurements if isinstance(m, Measured) and not m.slice and not m.across}
+    copies = values.get("duplicate_row_rate")
+    if copies is not None and copies.numerator:
+        found.append(
+            Finding(
+                severity="medium" if copies.value > 0.05 else "low",
+                key="duplicates",
+                explanation=f"{copies.numerator:.0f} of {profile.total} rows are equal to an earlier one in every column.",
+                count=int(copies.numerator),
+            )
+        )
+    k = values.get("k_anonymity")
+    if k is not None and k.value < 5:
+        found.append(
+            Finding(
+                severity="low" if profile.options.quasi_identifiers is None else "medium",
+                key="k_anonymity",
+                explanation=f"{k.value:.0f} rows make the smallest class that agrees in {', '.join(map(label, quasi))}.",
+            )
+        )
+    return found
+
+
+def _equals_label(profile: Profile, column: str) -> bool:
+    assert profile.source.label is not None
+    if not 2 <= profile.distinct[column] <= 50 or profile.distinct[column] != profile.distinct[profile.source.label]:
+        return False
+    pairs = _one(
+        profile.store,
+        f"select count(*) from (select distinct {_name(column)}, {_name(profile.source.label)} from rows)",
+    )
+    nulls = profile.nulls[column] or profile.nulls[profile.source.label]
+    return not nulls and int(pairs) == profile.distinct[column]
+
+
+def tables(profile: Profile, attributes: list[str]) -> tuple[TableValue, ...]:
+    """Columns, and the groups by size."""
+    rows = []
+    for column in profile.columns:
+        kind = str(profile.source.rows.schema.field(column).type)
+        share = profile.nulls[column] / profile.total if profile.total else None
+        rows.append((label(column), label(kind), share, profile.distinct[column], _shown(profile, column, kind)))
+    tables = [
+        TableValue(
+            id="columns",
+            title="Columns",
+            columns=(
+                TableColumn(name="column", title="Column"),
+                TableColumn(name="type", title="Type"),
+                TableColumn(name="missing", title="Missing", unit="proportion"),
+                TableColumn(name="distinct", title="Distinct", unit="count"),
+                TableColumn(name="values", title="Values"),
+            ),
+            rows=tuple(rows),
+        )
+    ]
+    if attributes:
+        sizes = []
+        for size in range(1, min(profile.options.depth, len(attributes)) + 1):
+            for combination in itertools.combinations(attributes, size):
+                for values, count in counts(profile, combination):
+                    name = ", ".join(
+                        f"{a} = {'unknown' if v is None else v}" for a, v in zip(combination, values, strict=True)
+                    )
+                    sizes.append((label(name), count, count / profile.total))
+        tables.append(
+            TableValue(
+                id="groups",
+                title="Rows by group",
+                columns=(
+                    TableColumn(name="group", title="Group"),
+                    TableColumn(name="rows", title="Rows", unit="count"),
+                    TableColumn(name="share", title="Share", unit="proportion"),
+                ),
+                rows=tuple(sizes),
+            )
+        )
+    return tuple(tables)
+
+
+def _shown(profile: Profile, column: str, kind: str) -> str:
+    """A column's values in a few words: percentiles of numbers, common categories; nothing that names a person."""
+    held = profile.total - profile.nulls[column]
+    if not held:
+        return "none"
+    identifies = profile.distinct[column] > 20 and profile.distinct[column] > 0.5 * held
+    number = kind.startswith(("int", "uint", "float", "double", "decimal"))
+    if number and profile.distinct[column] > 10:
+        if identifies and kind.startswith(("int", "uint")):
+            return "not shown: nearly every row has its own"
+        low, middle, high = profile.store.execute(
+            f"select quantile_cont({_name(column)}, [0.05, 0.5, 0.95]) from rows"
+        ).fetchone()[0]
+        return f"5 % {low:.4g}, median {middle:.4g}, 95 % {high:.4g}"
+    if identifies or profile.distinct[column] > 200:
+        return "not shown: nearly every row has its own" if identifies else "not shown: many values"
+    common = profile.store.execute(
+        f"select {_name(column)} as v, count(*) as n from rows where v is not null group by v "
+        f"having n >= {int(profile.options.smallest_count)} order by n desc, cast(v as varchar) limit 6"
+    ).fetchall()
+    if not common:
+        return f"not shown: every value in fewer than {profile.options.smallest_count} rows"
+    return label(", ".join(f"{label(v)[:24]} ({n})" for v, n in common))

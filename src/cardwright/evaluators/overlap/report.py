@@ -1,0 +1,106 @@
+"""What a person should look at: rows, entities and times in common, and columns that give the label away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from cardwright.evaluators.overlap.association import LabelAssociation
+from cardwright.evaluators.overlap.pair import TablePair
+from cardwright.record.base import label
+from cardwright.record.evaluation import Finding, Severity
+from cardwright.record.measurement import Measured, Measurement
+
+if TYPE_CHECKING:
+    pass
+
+GRAVE = 0.01
+"""Share of test rows from which a leak of whole rows is a high finding."""
+
+NEARLY_DETERMINED = 0.95
+"""Goodman and Kruskal's lambda from which a column is said to give the label away."""
+
+
+def findings(
+    pair: TablePair, measurements: Sequence[Measurement], associations: Sequence[LabelAssociation]
+) -> list[Finding]:
+    """What a person should look at: rows, entities and times in common, and columns that give the label away."""
+    found: list[Finding] = []
+
+    whole = {m.metric: m for m in measurements if not m.slice}
+
+    def share(metric: str) -> Any:
+        m = whole.get(metric)
+        return m if isinstance(m, Measured) and m.value > 0 else None
+
+    exact, near, by_chance = (
+        share("exact_overlap_rate"),
+        share("near_overlap_rate"),
+        share("training_duplicate_rate"),
+    )
+    chance = by_chance.value if by_chance else 0.0
+    if exact:
+        grave: Severity = "low" if exact.value <= chance else "high" if exact.value >= GRAVE else "medium"
+        found.append(
+            Finding(
+                severity=grave,
+                key="exact_overlap",
+                explanation=f"{exact.numerator:.0f} of {pair.rows} test rows stand in the training data as they are; "
+                f"{chance:.1%} of training rows equal another one, which is what chance alone may bring. "
+                "Numbers on rows that were seen in training flatter the model.",
+                count=int(exact.numerator),
+            )
+        )
+    if near and (not exact or near.numerator > exact.numerator):
+        more = int(near.numerator - (exact.numerator if exact else 0))
+        found.append(
+            Finding(
+                severity="medium" if more / pair.rows >= GRAVE and near.value > chance else "low",
+                key="near_overlap",
+                explanation=f"{more} further test rows differ from a training row only in rounding, case or punctuation.",
+                count=more,
+            )
+        )
+    for metric, key, severity, text in (
+        (
+            "conflicting_overlap_rate",
+            "conflicting_overlap",
+            "low",
+            "test rows stand in the training data with another label only",
+        ),
+        (
+            "entity_overlap_rate",
+            "entity_overlap",
+            "high",
+            "persons or things of the test data are in the training data too",
+        ),
+        ("time_overlap_rate", "time_overlap", "medium", "test rows are not later than the latest training row"),
+    ):
+        m = share(metric)
+        if m:
+            found.append(
+                Finding(
+                    severity=severity,
+                    key=key,
+                    explanation=f"{m.numerator:.0f} of {m.denominator:.0f} {text}.",
+                    where=label(pair.entity if key == "entity_overlap" else pair.options.time or "") or None
+                    if key in ("entity_overlap", "time_overlap")
+                    else None,
+                    count=int(m.numerator),
+                )
+            )
+    for association in associations:
+        measured = association.measurement
+        if not isinstance(measured, Measured) or association.told is None or measured.value < NEARLY_DETERMINED:
+            continue
+        found.append(
+            Finding(
+                severity="high",
+                key="target_leakage",
+                explanation=f"This column alone tells the label of {association.told:.1%} of training rows "
+                f"(lambda {measured.value:.3f}). "
+                "A column that is filled in after the outcome is known cannot be there when the model is used.",
+                where=label(association.column),
+            )
+        )
+    return found
