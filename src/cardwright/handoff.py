@@ -132,6 +132,7 @@ def gather(
         earlier={id_: one.since for id_, one in standing.items()},
         refused=guard.refused,
         repeatable=now is not None,
+        plan=assessment.path,
     )
     artefacts = {file.path: file.sha256 for file in prepared.subject.files}
     return Case(record=record, plan=prepared.lock, run=facts, artefacts=artefacts)

@@ -153,7 +153,7 @@ def test_both_attributes_together_are_asked_for_where_the_rule_asks_for_them():
 
 
 def test_the_minimum_has_an_item_for_whatever_the_gate_holds_under_every_policy():
-    from cardwright.policy.gate import MINIMUM
+    from cardwright.policy.minimum import MINIMUM
 
     items = checklist_of("responsible_ai_minimum").items
     for kind, areas in MINIMUM.items():

@@ -15,7 +15,8 @@ from tests.strategies import NOW, gap, good_case, good_record
 
 from cardwright.errors import IntegrityError, NothingToCheckError, PolicyError
 from cardwright.policy.gate import decide
-from cardwright.policy.policy import Policy, loosens
+from cardwright.policy.policy import Policy
+from cardwright.policy.tightening import loosens
 from cardwright.record import ExpectedGroups, NotEvaluated, Record, canonical
 
 TESTS = Path(__file__).parents[1]

@@ -7,7 +7,7 @@ import pytest
 
 from cardwright.dossier.contents import checklist_of, policy_of
 from cardwright.files import packaged
-from cardwright.policy.policy import loosens
+from cardwright.policy.tightening import loosens
 from cardwright.record.details import FIELDS
 
 POLICIES = sorted(packaged.names("policies"))

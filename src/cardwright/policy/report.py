@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from cardwright.policy.judging import next_actions
 from cardwright.record import canonical
-from cardwright.record.verdict import Closer, Outcome, Verdict
+from cardwright.record.verdict import Blank, Closer, NextAction, Outcome, Verdict
 
 GROUPS: tuple[tuple[Closer, str], ...] = (
     ("command", "A command closes these"),
@@ -16,6 +18,33 @@ GROUPS: tuple[tuple[Closer, str], ...] = (
     ("decision", "A decision closes these: change it, or ask for a waiver"),
 )
 """Who closes what is open, in the order in which it is quickest."""
+
+
+def in_words(action: NextAction, places: Mapping[str, str] | None = None) -> str:
+    """A next action for a person: a command after `$`, quoted for the shell, or what to edit.
+
+    Parameters
+    ----------
+    places:
+        What belongs in the blanks, e.g. the path of the plan under `plan`. What is not among them stays as a word in capitals.
+
+    >>> print(in_words(next_actions.RUN, {"plan": "my plan.yaml"}))
+    $ cardwright run 'my plan.yaml'
+    >>> print(in_words(next_actions.edit_details("owners", "summary")))
+    edit details.yaml: owners, summary
+    """
+    known = {"details": "details.yaml", **(places or {})}
+
+    def word(part: str | Blank) -> str:
+        # A word that nobody filled in stays bare: in quotes it would look like a value.
+        if isinstance(part, Blank):
+            return shlex.quote(known[part.blank]) if part.blank in known else part.blank.upper()
+        return shlex.quote(part)
+
+    if action.kind == "command":
+        return "$ " + " ".join(word(part) for part in action.argv)
+    assert action.file is not None
+    return f"edit {word(action.file)}: {', '.join(action.fields)}"
 
 
 def as_json(verdict: Verdict) -> str:
@@ -80,8 +109,15 @@ def _outcome(outcome: Outcome, width: int) -> list[str]:
     return lines
 
 
-def todo(verdict: Verdict, *, width: int = 80, most: int = 5, closed_by: str | None = None) -> str:
-    """What is open, grouped by who closes it; the first few, with the command that closes each."""
+def todo(
+    verdict: Verdict,
+    *,
+    places: Mapping[str, str] | None = None,
+    width: int = 80,
+    most: int = 5,
+    closed_by: str | None = None,
+) -> str:
+    """What is open, grouped by who closes it; the first few, with what to do next. See `in_words` for `places`."""
     open_ones = [o for o in verdict.blocking if closed_by is None or o.closed_by == closed_by]
     total = len(open_ones) + (len(verdict.outstanding) if closed_by in (None, "signature") else 0)
     if not total:
@@ -102,10 +138,15 @@ def todo(verdict: Verdict, *, width: int = 80, most: int = 5, closed_by: str | N
             )
             if outcome.remedy is not None:
                 lines += _wrap(f"→ {outcome.remedy}", width, "    ")
+            for action in outcome.next:
+                text = in_words(action, places)
+                # A command is never wrapped, so that it can be copied as it stands.
+                lines += [f"    {text}"] if action.kind == "command" else _wrap(text, width, "    ")
             if outcome.command is not None:
-                lines += _wrap(f"$ {outcome.command}", width, "    ")
+                lines += _wrap(f"({outcome.command})", width, "    ")
     for item in verdict.outstanding[: max(0, most - len(shown))]:
-        lines += ["", f"  {item.role} signs for {item.meaning}", f"    $ cardwright sign-off --role {item.role}"]
+        action = next_actions.sign_off(item.role, item.meaning)
+        lines += ["", f"  {item.role} signs for {item.meaning}", f"    {in_words(action, places)}"]
     if total > len(shown):
         lines += ["", "See the others with --all."]
     return "\n".join(lines)

@@ -78,8 +78,12 @@ class Standing(Value):
         return f"{said} (as of {self.as_of})" + (f": {self.note}" if self.note is not None else "")
 
 
-def _nothing(value: object) -> bool:
+def _is_none(value: object) -> bool:
     return value is None
+
+
+def _is_empty(value: object) -> bool:
+    return not value
 
 
 class Limit(Value):
@@ -139,6 +143,36 @@ class Waived(Value):
     """Until when, that day included."""
 
 
+class Blank(Value):
+    """A word of a next action that the gate cannot know: the command line fills it in, or the person who acts."""
+
+    blank: Literal["plan", "dossier", "details", "artifact", "key", "name", "role", "statement"]
+    """What belongs there: the path of the plan, the dossier, the details or the subject's files; a key; a name; a role; words."""
+
+
+class NextAction(Value):
+    """One step towards closing a requirement, as a value: whoever prints it fills in the blanks and quotes it for the shell."""
+
+    kind: Literal["command", "edit"]
+    """A command to run, or a file to edit."""
+    argv: Annotated[tuple[Label | Blank, ...], Field(exclude_if=_is_empty)] = ()
+    """For a command: its words, unquoted."""
+    file: Annotated[Label | Blank | None, Field(exclude_if=_is_none)] = None
+    """For an edit: the file."""
+    fields: Annotated[tuple[Label, ...], Field(exclude_if=_is_empty)] = ()
+    """For an edit: the keys to fill in or change."""
+    role: Annotated[Identifier | None, Field(exclude_if=_is_none)] = None
+    """The role whose signature is asked for; left out where anybody can act."""
+
+    @model_validator(mode="after")
+    def _is_one_kind(self) -> Self:
+        if self.kind == "command" and (not self.argv or self.file is not None or self.fields):
+            raise ValueError("a command has words, and neither a file nor fields")
+        if self.kind == "edit" and (self.argv or self.file is None or not self.fields):
+            raise ValueError("an edit names a file and its fields, and no words of a command")
+        return self
+
+
 class Outcome(Value):
     """What the gate says of one requirement."""
 
@@ -160,8 +194,10 @@ class Outcome(Value):
     """What closes it."""
     closed_by: Closer | None = None
     """Who closes it: a command, data, a person's words, a signature, a decision."""
-    command: FreeText | None = None
-    """The command, where there is one."""
+    next: Annotated[tuple[NextAction, ...], Field(exclude_if=_is_empty)] = ()
+    """What to do next, in order; left out if only a person can tell."""
+    command: Annotated[FreeText | None, Field(exclude_if=_is_none)] = None
+    """What Cardwright 0.1.0 wrote in place of `next`: words for a person, never run. Read, and no longer written."""
     limit: Limit | None = None
     """What is asked of the number."""
     observations: tuple[Observation, ...] = ()
@@ -178,7 +214,7 @@ class Outcome(Value):
     """The source."""
     waivable: Annotated[Flag, Field(exclude_if=bool)] = True
     """Whether it can be waived at all; left out where it can."""
-    standing: Annotated[Standing | None, Field(exclude_if=_nothing)] = None
+    standing: Annotated[Standing | None, Field(exclude_if=_is_none)] = None
     """Where the source stands, and since when; left out of the bytes where nobody said."""
     set_by: Label
     """Who set it."""
@@ -215,7 +251,7 @@ class PolicyRef(Value):
     """Whether what it allows may go into production."""
     waiver_roles: tuple[Identifier, ...] = ()
     """Roles that may approve a waiver; empty is none, and then nothing can be waived."""
-    checklists: Annotated[tuple[Identifier, ...], Field(exclude_if=lambda value: not value)] = ()
+    checklists: Annotated[tuple[Identifier, ...], Field(exclude_if=_is_empty)] = ()
     """Checklists that it asks items of."""
     waiver_days: Count | None = None
     """The longest a waiver may hold."""

@@ -94,6 +94,7 @@ def facts(
     earlier: Mapping[str, str],
     refused: tuple[str, ...],
     repeatable: bool,
+    plan: Path | None = None,
 ) -> RunFacts:
     """What differs between two runs of the same input, kept beside the record.
 
@@ -102,7 +103,9 @@ def facts(
     earlier
         By evaluation that was not run again: when the run that made it began.
     repeatable
-        Leave out what no second run could repeat, durations and the platform, because the moment was given.
+        Leave out what no second run could repeat, durations, the platform and the plan's path, because the moment was given.
+    plan
+        Where the plan is, as it was given.
     """
     return RunFacts(
         run_id=record.provenance.run_id,
@@ -113,5 +116,13 @@ def facts(
         platform="" if repeatable else platform.platform(),
         python=platform.python_version(),
         earlier=dict(sorted(earlier.items())),
+        plan=_below(plan) if plan is not None and not repeatable else None,
         refused_connections=refused,
     )
+
+
+def _below(path: Path) -> str | None:
+    """A path as it was given, if it lies below the working folder: any other could tell of the machine."""
+    text = path.as_posix()
+    told = not path.is_absolute() and ".." not in path.parts and "\\" not in text and text.isprintable()
+    return text if told and len(text) <= 400 else None

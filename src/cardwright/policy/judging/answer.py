@@ -1,0 +1,38 @@
+"""What a rule says of a case, before the gate numbers it and looks for a waiver."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cardwright.record.verdict import Closer, Limit, NextAction, Observation, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status, why, and what would close it."""
+
+    status: Status
+    explanation: str
+    """What was found, in a sentence with its numbers."""
+    remedy: str | None = None
+    """What closes it, in a sentence."""
+    closed_by: Closer | None = None
+    """Who closes it."""
+    next: tuple[NextAction, ...] = ()
+    """What to do, in order."""
+    limit: Limit | None = None
+    """What is asked of a number."""
+    observations: tuple[Observation, ...] = ()
+    """The numbers that were looked at, the worst first."""
+    clause: str | None = None
+    """For `not_applicable`: what in the policy says so."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something stands in the way, unless a waiver accepts it."""
+        return self.status not in ("passed", "not_applicable")
+
+
+def missing(explanation: str, remedy: str, *next_: NextAction) -> Answer:
+    """Evidence that a command brings."""
+    return Answer("missing", explanation, remedy, "command", next_)

@@ -1,0 +1,139 @@
+"""What holds under every policy: the record is what the plan asked for, and the responsible-AI minimum of its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cardwright.policy.judging.answer import Answer, missing
+from cardwright.policy.judging.case_under_review import CaseUnderReview
+from cardwright.policy.judging.next_actions import RUN, edit_plan
+from cardwright.policy.policy import Policy
+from cardwright.policy.requirement import AnyRequirement, Requirement
+from cardwright.policy.rules.evaluated import EvaluatedRule
+from cardwright.policy.rules.on_evaluation import RUN_AGAIN, Completeness, OnEvaluation
+from cardwright.record.verdict import Status
+
+
+class PlanHolds(EvaluatedRule):
+    """The record is the one that the plan asked for."""
+
+    def judge(self, review: CaseUnderReview) -> Answer:
+        """See `Rule.judge`."""
+        record, plan = review.record, review.case.plan
+        if record.redaction is not None:
+            audience = record.redaction.audience
+            return _other_record(f"This is an edition for {audience} readers, with parts left out, and not the record.")
+        if plan is None:
+            return missing("The plan as it was fixed is not beside the record.", RUN_AGAIN, RUN)
+        if plan.sha256 != record.provenance.plan_sha256:
+            return _other_record("The record was made from another plan than the one beside it.")
+        asked = (plan.planned, plan.subject, plan.context, plan.author)
+        if asked != (record.planned, record.subject, record.context, record.provenance.author):
+            return _other_record("The record does not hold what the plan asked for.")
+        return Answer("passed", f"The record holds what plan {plan.sha256[:12]} asked for.")
+
+
+def _other_record(explanation: str) -> Answer:
+    return Answer("mismatched", explanation, "Run again on what is at hand.", "command", (RUN,))
+
+
+class EverythingRan(EvaluatedRule):
+    """Every planned evaluation has a result."""
+
+    def judge(self, review: CaseUnderReview) -> Answer:
+        """See `Rule.judge`."""
+        planned, gaps = review.record.planned, review.record.not_evaluated
+        if not planned:
+            return missing(
+                "The plan asks for no evaluation at all.", "Add evaluations to the plan.", edit_plan("evaluate"), RUN
+            )
+        if not gaps:
+            return Answer("passed", f"All {len(planned)} planned evaluations have a result.")
+        worst = min(gaps, key=lambda gap: gap.code != "error")
+        status: Status = "error" if worst.code == "error" else "missing"
+        names = ", ".join(gap.id for gap in gaps)
+        explanation = (
+            f"{len(gaps)} of {len(planned)} planned evaluations have no result ({names}). {worst.id}: {worst.reason}"
+        )
+        return Answer(status, explanation, worst.remedy, "command", (RUN,))
+
+
+def _ours(rule: EvaluatedRule, **head: object) -> Requirement:
+    return AnyRequirement.model_validate({"set_by": "Cardwright", "set_on": "2026-11-23", "evaluated": rule, **head})
+
+
+INHERENT: tuple[Requirement, ...] = (
+    _ours(
+        PlanHolds(evaluator="any"),
+        id="cardwright.plan",
+        title="The record holds what the plan asked for",
+        why="A plan that could be changed after the fact would fit any result.",
+        origin="internal",
+        waivable=False,
+    ),
+    _ours(
+        EverythingRan(evaluator="any"),
+        id="cardwright.ran",
+        title="Every planned evaluation has a result",
+        why="A check that did not run is never a pass.",
+        origin="internal",
+        waivable=False,
+    ),
+)
+"""What holds under every policy, whatever the subject is for."""
+
+MINIMUM: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "model": {
+        "fairness": ("fairness", "A difference between groups that nobody measured is found by those it affects."),
+        "privacy": ("pii", "What nobody looked for is found by whoever should not."),
+        "explainability": (
+            "attributions",
+            "A model that is right for the wrong reason is right until the reason changes.",
+        ),
+        "robustness": ("robustness", "Inputs in use have gaps, other units and noise."),
+    },
+    "system": {
+        "safety": ("safety", "Whoever can write to it can try."),
+        "privacy": ("pii", "What one person told it must not reach another."),
+    },
+    "dataset": {
+        "fairness": ("fairness", "A model learns the differences that the labels hold."),
+        "privacy": ("pii", "Personal data that nobody needs must not be passed on."),
+    },
+}
+"""The responsible-AI minimum of each kind: what to show, which evaluator shows it, and why."""
+
+_ACCEPTS: tuple[Completeness, ...] = ("complete", "sampled")
+
+
+def minimum(review: CaseUnderReview, policy: Policy) -> tuple[Requirement, ...]:
+    """What work meant for production cannot skip, whatever its policy: evidence, an evaluation that shows from its input that
+    the question does not arise, or a waiver. Left out if the policy itself asks for that evaluator at least as strictly.
+
+    It holds unless the policy says that what it allows is not for production, or the plan says so and somebody else than its
+    author has signed the plan. What the plan does not say cannot be determined, and then the minimum holds. What is meant for
+    production is held to it under every policy.
+    """
+    intended = review.record.context.production_intended
+    if intended is not True and (not policy.for_production or (intended is False and review.plan_signers)):
+        return ()
+    asked = {
+        rule.evaluator
+        for requirement in policy.requirements
+        if requirement.level == "block"
+        and requirement.applies_when is None
+        and isinstance(rule := requirement.rule, OnEvaluation)
+        and set(rule.accept) <= set(_ACCEPTS)
+    }
+    return tuple(
+        _ours(
+            EvaluatedRule(evaluator=evaluator, accept=_ACCEPTS, not_applicable=True),
+            id=f"cardwright.minimum.{area}",
+            title=f"Work meant for production shows {area}",
+            why=why,
+            origin="practice",
+            citation="The checklist responsible_ai_minimum",
+        )
+        for area, (evaluator, why) in MINIMUM[review.record.subject.kind].items()
+        if evaluator not in asked
+    )

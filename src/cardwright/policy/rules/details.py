@@ -1,0 +1,53 @@
+"""`details`: fields that a person has filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Self
+
+from pydantic import Field, model_validator
+
+from cardwright.errors import did_you_mean
+from cardwright.policy.judging.answer import Answer
+from cardwright.policy.judging.case_under_review import CaseUnderReview
+from cardwright.policy.judging.next_actions import RUN, edit_details
+from cardwright.policy.rules import stricter
+from cardwright.policy.rules.interface import Rule
+from cardwright.record.base import Identifier
+from cardwright.record.details import FIELDS
+
+
+class DetailsRule(Rule):
+    """Fields that a person has really filled."""
+
+    asks: ClassVar[str] = "Fields of the details that a person has filled in; a placeholder is not an answer."
+    example: ClassVar[str] = "{fields: [owners, intended_use, limitations]}"
+    tightening: ClassVar[Mapping[str, stricter.Stricter]] = {"fields": stricter.more}
+
+    fields: Annotated[tuple[Identifier, ...], Field(min_length=1)]
+    """Names of details fields."""
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        for name in self.fields:
+            if name not in FIELDS:
+                raise ValueError(f'no details field is called "{name}". {did_you_mean(name, FIELDS)}')
+        return self
+
+    def judge(self, review: CaseUnderReview) -> Answer:
+        """See `Rule.judge`."""
+        missing = review.record.details.missing(self.fields)
+        if not missing:
+            return Answer("passed", f"All {len(self.fields)} fields are provided.")
+        titles = ", ".join(FIELDS[name].title.lower() for name in missing)
+        return Answer(
+            "missing",
+            f"Not provided in the details: {titles}.",
+            f"Fill in details.yaml: {', '.join(missing)}.",
+            "words",
+            (edit_details(*missing), RUN),
+        )
+
+    def details_fields(self) -> tuple[str, ...]:
+        """See `Rule.details_fields`."""
+        return self.fields

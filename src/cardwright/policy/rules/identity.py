@@ -1,0 +1,56 @@
+"""`identity`: the artefact at hand has the digests of the record's subject."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from cardwright.policy.judging.answer import Answer
+from cardwright.policy.judging.case_under_review import CaseUnderReview
+from cardwright.policy.judging.next_actions import COMPARE_ARTIFACT, RUN, edit_plan
+from cardwright.policy.judging.wording import files
+from cardwright.policy.rules import stricter
+from cardwright.policy.rules.interface import Rule
+from cardwright.record.base import Flag
+
+_NAME_FILES = "Name its files under `subject: files:`."
+
+
+class IdentityRule(Rule):
+    """The artefact at hand has the digests of the record's subject."""
+
+    asks: ClassVar[str] = "The artefact at hand has the digests that were evaluated."
+    example: ClassVar[str] = "{hashed: true}"
+    tightening: ClassVar[Mapping[str, stricter.Stricter]] = {"hashed": stricter.asked}
+
+    hashed: Flag = True
+    """Whether a subject that is only declared by reference is refused."""
+
+    def judge(self, review: CaseUnderReview) -> Answer:
+        """See `Rule.judge`."""
+        subject, at_hand = review.record.subject, review.case.artefacts
+        if not subject.hashed and not self.hashed:
+            return Answer("passed", "The subject is declared by reference, which the policy accepts; it is not hashed.")
+        if not subject.hashed:
+            return _unnamed("The subject is declared, not hashed: nobody can tell whether it is the one.")
+        if at_hand is None:
+            return Answer(
+                "missing",
+                "Nobody compared the artefact at hand with the record.",
+                "Run the gate where the files are.",
+                "command",
+                (COMPARE_ARTIFACT,),
+            )
+        evaluated = {file.path: file.sha256 for file in subject.files}
+        if not evaluated:
+            return _unnamed("The subject names parts and no file, so nothing at hand can be compared with it.")
+        wrong = sorted(path for path, digest in evaluated.items() if at_hand.get(path) != digest)
+        if wrong:
+            there = wrong[0] in at_hand
+            differs = "has other bytes than the ones that were evaluated" if there else "is not there"
+            return Answer("mismatched", f"{wrong[0]} {differs}.", "Run again on what is at hand.", "command", (RUN,))
+        return Answer("passed", f"{files(len(evaluated))} at hand, with the digests of the record.")
+
+
+def _unnamed(explanation: str) -> Answer:
+    return Answer("missing", explanation, _NAME_FILES, "data", (edit_plan("subject"), RUN))

@@ -1,0 +1,336 @@
+"""`measurement`: a number within a limit.
+
+A number is compared with its limit in three ways, on the bound of its interval:
+
+- *passed*: the whole interval is inside the limit;
+- *failed*: the whole interval is outside;
+- *inconclusive*: the limit lies within it, or the interval, a group or the cases needed are not there.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from cardwright.policy.judging.answer import Answer
+from cardwright.policy.judging.case_under_review import CaseUnderReview, Slice
+from cardwright.policy.judging.next_actions import RUN, edit_plan
+from cardwright.policy.judging.wording import group, number, words
+from cardwright.policy.rules import stricter
+from cardwright.policy.rules.on_evaluation import RUN_AGAIN, OnEvaluation
+from cardwright.record.base import Count, Flag, Label, Number, Term
+from cardwright.record.evaluation import Evaluation
+from cardwright.record.measurement import Measured, Unmeasured
+from cardwright.record.record import Planned, Record
+from cardwright.record.verdict import STATUSES, Closer, Limit, NextAction, Observation, Status
+
+
+class MeasurementRule(OnEvaluation):
+    """A number within a limit."""
+
+    asks: ClassVar[str] = (
+        "A number within a limit, compared on the bound of its interval: passed if the whole interval is inside, failed if all "
+        "of it is outside, else inconclusive."
+    )
+    example: ClassVar[str] = (
+        "{evaluator: fairness, role: test, metric: demographic_parity_ratio, at_least: 0.8, across: every, "
+        "max_unknown_share: 0.05}"
+    )
+    tightening: ClassVar[Mapping[str, stricter.Stricter]] = {
+        **OnEvaluation.tightening,
+        "at_least": stricter.higher,
+        "at_most": stricter.lower,
+        "on": stricter.bound,
+        "min_denominator": stricter.higher,
+        "max_unknown_share": stricter.lower,
+        "intersections": stricter.asked,
+    }
+
+    metric: Term
+    """The metric, by its name in the literature."""
+    at_least: Number | None = None
+    """The number must not be below this."""
+    at_most: Number | None = None
+    """The number must not be above this."""
+    on: Literal["value", "lower", "upper", "bound"] = "bound"
+    """What is compared with the limit. `bound` is the side of the interval that is nearer to the limit's outside."""
+    across: Literal["every"] | tuple[Label, ...] = ()
+    """For a gap: the attributes it is taken over; `every` asks for each attribute of the plan."""
+    intersections: Flag = False
+    """With `across: every`: also over the intersections that the plan declares."""
+    slices: Literal["overall", "every_group"] | tuple[dict[Label, Label | None], ...] = "overall"
+    """Which rows: all, each expected group, or the slices listed; every one has to be there."""
+    given: tuple[Label, ...] = ()
+    """The strata it is conditional on."""
+    of_class: Label | None = None
+    """The class it is about."""
+    min_denominator: Count = 1
+    """The relevant denominator must not be smaller."""
+    max_unknown_share: Annotated[Number, Field(ge=0, le=1)] = 0.0
+    """For a gap: the share of rows of unknown membership that is still accepted."""
+    relative_to_baseline: Flag = False
+    """Whether the limit is on the difference to the same number in the baseline's record."""
+
+    @model_validator(mode="after")
+    def _one_limit(self) -> Self:
+        if (self.at_least is None) == (self.at_most is None):
+            raise ValueError("say at_least or at_most, one of them")
+        if self.intersections and self.across != "every":
+            raise ValueError("intersections goes with `across: every`")
+        if self.across and self.slices != "overall":
+            raise ValueError("a gap is taken over all rows; say across or slices, not both")
+        return self
+
+    @property
+    def limit(self) -> float:
+        """The limit."""
+        limit = self.at_least if self.at_least is not None else self.at_most
+        assert limit is not None
+        return limit
+
+    @property
+    def operator(self) -> Literal["at_least", "at_most"]:
+        """Which side is inside."""
+        return "at_least" if self.at_least is not None else "at_most"
+
+    @property
+    def held(self) -> Literal["value", "lower", "upper"]:
+        """What is compared with the limit, `bound` resolved: the bound that could lie outside."""
+        if self.on == "bound":
+            return "lower" if self.operator == "at_least" else "upper"
+        return self.on
+
+    def judge(self, review: CaseUnderReview) -> Answer:
+        """See `Rule.judge`."""
+        limit = Limit(operator=self.operator, value=self.limit, on=self.held)
+        selected = self.select(review.record)
+        if isinstance(selected, Answer):
+            return replace(selected, limit=limit)
+        observations: list[Observation] = []
+        for evaluation, plan in zip(selected.evaluations, selected.planned, strict=True):
+            expected = self._expected(plan)
+            if not expected:
+                return Answer(
+                    "missing",
+                    f"{plan.id} covers no sensitive attribute, so {words(self.metric)} has no groups to compare.",
+                    "Name the attributes under `sensitive:` of the source.",
+                    "data",
+                    (edit_plan("sources"), RUN),
+                    limit,
+                )
+            for slice_, across in expected:
+                observations += _Comparison(self, evaluation, plan, slice_, across).observe(review)
+        observations.sort(key=lambda o: (STATUSES.index(o.status), o.distance if o.distance is not None else 0.0))
+        worst = observations[0]
+        more = sum(o.status == worst.status for o in observations) - 1
+        explanation = f"In {worst.evaluation}, {worst.note}" if len(selected.evaluations) > 1 else worst.note
+        explanation += f" ({more} more {worst.status})" if more and worst.status != "passed" else ""
+        remedy, closed_by, next_ = _CLOSED_BY[worst.status]
+        return Answer(worst.status, explanation, remedy, closed_by, next_, limit, tuple(observations))
+
+    def _expected(self, plan: Planned) -> list[tuple[Slice, tuple[str, ...]]]:
+        """Every (slice, across) that has to be there: from the policy and the plan, never from the data at hand."""
+        if self.across == "every":
+            attributes = [group_.attribute for group_ in plan.groups]
+            depth = plan.depth if self.intersections else 1
+            crossings = itertools.chain.from_iterable(
+                itertools.combinations(attributes, k) for k in range(1, depth + 1)
+            )
+            return [({}, crossing) for crossing in crossings]
+        if self.across:
+            return [({}, self.across)]
+        if self.slices == "every_group":
+            return [({expected.attribute: group_}, ()) for expected in plan.groups for group_ in expected.groups]
+        if self.slices == "overall":
+            return [({}, ())]
+        return [(dict(sorted(slice_.items())), ()) for slice_ in self.slices]
+
+
+_CLOSED_BY: Mapping[Status, tuple[str | None, Closer | None, tuple[NextAction, ...]]] = {
+    "passed": (None, None, ()),
+    "failed": ("Change the model, its threshold or its data and run again, or ask for a waiver.", "decision", ()),
+    "inconclusive": ("More cases, or a closer look at the groups named, would settle it.", "data", ()),
+    "missing": (RUN_AGAIN, "command", (edit_plan("evaluate"), RUN)),
+    "error": ("Mend what stopped it and run again.", "command", (RUN,)),
+}
+"""What closes an observation of each status; no other status comes from a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    """One number that has to be there, and the limit it is compared with."""
+
+    rule: MeasurementRule
+    evaluation: Evaluation
+    plan: Planned
+    slice_: Slice
+    across: tuple[str, ...]
+
+    def observe(self, review: CaseUnderReview) -> list[Observation]:
+        """What is said of each measurement that answers, or of the lack of one."""
+        there = [
+            m
+            for m in review.about(self.evaluation.id, self.rule.metric, self.slice_)
+            if len(m.across) == len(self.across)
+            and set(m.across) == set(self.across)
+            and m.given == self.rule.given
+            and m.of_class == self.rule.of_class
+        ]
+        if not there:
+            return [self._say("missing", f"{self._name()} is not in {self.evaluation.id}.")]
+        return [
+            self._unmeasured(m) if isinstance(m, Unmeasured) else self._measured(m, review.case.baseline) for m in there
+        ]
+
+    def _say(
+        self,
+        status: Status,
+        note: str,
+        m: Measured | Unmeasured | None = None,
+        distance: float | None = None,
+        value: float | None = None,
+    ) -> Observation:
+        measured = m if isinstance(m, Measured) else None
+        groups = m.groups if m is not None else None
+        return Observation(
+            evaluation=self.evaluation.id,
+            metric=self.rule.metric,
+            slice=dict(m.slice if m is not None else self.slice_),
+            across=self.across,
+            value=value if value is not None else measured.value if measured else None,
+            interval=measured.interval if measured and not self.rule.relative_to_baseline else None,
+            denominator=m.denominator if m is not None else None,
+            compared=groups.compared if groups else None,
+            expected=groups.expected if groups else None,
+            status=status,
+            distance=distance,
+            note=note,
+        )
+
+    def _unmeasured(self, m: Unmeasured) -> Observation:
+        statuses: dict[str, Status] = {"error": "error", "not_applicable": "missing"}
+        return self._say(statuses.get(m.code, "inconclusive"), f"{self._name()} is not measured: {m.reason}", m)
+
+    def _measured(self, m: Measured, baseline: Record | None) -> Observation:
+        rule, name = self.rule, self._name()
+        value, lower, upper = (
+            m.value,
+            m.interval.lower if m.interval else None,
+            m.interval.upper if m.interval else None,
+        )
+        if rule.relative_to_baseline:
+            before = _in_baseline(baseline, self.evaluation, m)
+            if before is None:
+                note = f"{name} has no counterpart in a baseline's record, which the policy compares with."
+                return self._say("missing", note, m)
+            value, lower, upper = value - before, None, None
+            if rule.on != "value":
+                note = f"{name}: a difference of two records has no interval; compare on the same rows instead."
+                return self._say("inconclusive", note, m)
+        sign = 1.0 if rule.operator == "at_least" else -1.0
+        compared = {"value": value, "lower": lower, "upper": upper}[rule.held]
+        shown, limit = self._shown(name, m, value), f"the limit of {_limit(rule)}"
+        # Wholly outside the limit: neither a missing group nor a larger sample would make it pass.
+        nearest = value if rule.held == "value" else upper if rule.operator == "at_least" else lower
+        if nearest is not None and sign * (nearest - rule.limit) < 0:
+            return self._say("failed", f"{shown}, outside {limit}.", m, sign * (nearest - rule.limit), value)
+        distance = None if compared is None else sign * (compared - rule.limit)
+        problem = self._too_thin(m)
+        if problem is not None:
+            return self._say("inconclusive", f"{shown}, but {problem}.", m, distance, value)
+        if distance is None:
+            note = f"{shown}, without an interval, so its {rule.held} bound cannot be compared with the limit."
+            return self._say("inconclusive", note, m, None, value)
+        if distance >= 0:
+            return self._say("passed", f"{shown}, inside {limit}.", m, distance, value)
+        note = f"{shown}; {limit} lies inside the interval.{_resolution(m)}"
+        return self._say("inconclusive", note, m, distance, value)
+
+    def _too_thin(self, m: Measured) -> str | None:
+        """Why a number cannot pass, whatever its value: too few cases, fewer groups than expected, too much unknown."""
+        if self.across:
+            return self._gap_too_thin(m)
+        least = self.rule.min_denominator
+        if m.groups is not None and m.groups.compared < m.groups.expected:
+            # The largest of several slices or perturbations: one that could not be judged may be the worst.
+            return f"it covers {m.groups.compared} of {m.groups.expected} of what was planned"
+        if m.denominator is None and least > 1:
+            return "it does not say out of how many"
+        if m.denominator is not None and m.denominator < least:
+            return f"it rests on {number(m.denominator)} cases, fewer than {least}"
+        return None
+
+    def _gap_too_thin(self, m: Measured) -> str | None:
+        least = self.rule.min_denominator
+        if m.groups is None:
+            return "it does not say over which groups"
+        declared = {group_.attribute: len(group_.groups) for group_ in self.plan.groups}
+        # A gap over one attribute is expected to cover what the plan declares; over an intersection, its product at most.
+        expected = m.groups.expected
+        if len(self.across) == 1 and self.across[0] in declared:
+            expected = max(expected, declared[self.across[0]])
+        if m.groups.compared < expected:
+            return f"it covers {m.groups.compared} of {expected} groups"
+        share = m.groups.unknown / m.groups.rows if m.groups.rows else 1.0
+        if share > self.rule.max_unknown_share:
+            most = number(self.rule.max_unknown_share)
+            return f"membership is unknown for {m.groups.unknown} of {m.groups.rows} rows, a share above {most}"
+        if m.groups.smallest is None:
+            return "it does not say how many cases its smallest group has" if least > 1 else None
+        if m.groups.smallest < least:
+            return f"its smallest group has {number(m.groups.smallest)} cases, fewer than {least}"
+        return None
+
+    def _name(self) -> str:
+        name = words(self.rule.metric)
+        if self.rule.of_class is not None:
+            name += f" of class {self.rule.of_class}"
+        if self.across:
+            name += f" across {' × '.join(self.across)}"
+        if self.slice_:
+            name += " for " + ", ".join(f"{a} = {'unknown' if v is None else v}" for a, v in self.slice_.items())
+        if self.rule.given:
+            name += f" given {', '.join(self.rule.given)}"
+        return name
+
+    def _shown(self, name: str, m: Measured, value: float) -> str:
+        limit = self.rule.limit
+        text = f"{name} is {number(value, limit)}"
+        if self.rule.relative_to_baseline:
+            return f"{text} above the baseline" if value >= 0 else f"{text} against the baseline"
+        parts = []
+        if m.interval is not None:
+            lower, upper = number(m.interval.lower, limit), number(m.interval.upper, limit)
+            parts.append(f"{m.interval.level * 100:g} % interval {lower} to {upper}")
+        if m.denominator is not None:
+            parts.append(f"n = {m.denominator:,.10g}")
+        if m.groups is not None and m.groups.lowest and m.groups.highest:
+            parts.append(f"lowest {group(m.groups.lowest)}, highest {group(m.groups.highest)}")
+        return text + (f" ({'; '.join(parts)})" if parts else "")
+
+
+def _in_baseline(baseline: Record | None, evaluation: Evaluation, m: Measured) -> float | None:
+    before = baseline.evaluation(evaluation.id) if baseline is not None else None
+    if before is None or before.evaluator != evaluation.evaluator:
+        return None
+    same = next((old for old in before.measurements if old.key == m.key), None)
+    return same.value if isinstance(same, Measured) else None
+
+
+def _limit(rule: MeasurementRule) -> str:
+    return f"{rule.operator.replace('_', ' ')} {rule.limit:.10g}"
+
+
+def _resolution(m: Measured) -> str:
+    """What the sample could have shown, and how large one would have to be."""
+    text = ""
+    if m.resolution is not None and m.resolution.detectable is not None:
+        detectable = number(m.resolution.detectable)
+        text += f" These cases would have shown a difference of {detectable} with 80 % power, and no smaller one."
+    if m.resolution is not None and m.resolution.needed is not None:
+        text += f" About {m.resolution.needed:,} cases like them would settle it, if the value stays."
+    return text

@@ -1,0 +1,166 @@
+"""What the kinds share that are about an evaluation: which one, how complete, and how closely tied to the model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal, Self
+
+from pydantic import model_validator
+
+from cardwright.policy.judging.answer import Answer, missing
+from cardwright.policy.judging.next_actions import RUN, edit_plan
+from cardwright.policy.rules import stricter
+from cardwright.policy.rules.interface import Rule
+from cardwright.record.base import Flag, Identifier
+from cardwright.record.evaluation import Evaluation
+from cardwright.record.measurement import Measured
+from cardwright.record.record import NotEvaluated, Planned, Record
+
+Completeness = Literal["complete", "sampled", "partial", "truncated"]
+RUN_AGAIN = "Add it to the plan and run again, or ask for a waiver."
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The evaluations that a rule is about, and the plan of each, in the plan's order."""
+
+    evaluations: tuple[Evaluation, ...]
+    planned: tuple[Planned, ...]
+
+
+class OnEvaluation(Rule):
+    """A rule about evaluations that the plan asks for."""
+
+    tightening: ClassVar[Mapping[str, stricter.Stricter]] = {
+        "accept": stricter.fewer,
+        "binding": stricter.closer_binding,
+        "not_applicable": stricter.not_accepted,
+    }
+
+    evaluator: Identifier | None = None
+    """Which evaluator; every evaluation of it in the plan has to meet the requirement."""
+    evaluation: Identifier | None = None
+    """Which evaluation, by its id in the plan, in place of `evaluator`."""
+    role: Identifier | None = None
+    """The role of a source it must have read, e.g. `test`."""
+    accept: tuple[Completeness, ...] = ("complete",)
+    """How complete it must be."""
+    binding: Literal["asserted", "supplied", "recomputed"] | None = None
+    """How closely, at least, its numbers must be tied to the model."""
+    not_applicable: Flag = False
+    """Whether the policy accepts that the question does not arise, if the evaluation shows so from its input."""
+
+    @model_validator(mode="after")
+    def _names_one(self) -> Self:
+        if (self.evaluator is None) == (self.evaluation is None):
+            raise ValueError("say which evaluator, or which evaluation, but not both")
+        return self
+
+    def select(self, record: Record) -> Selection | Answer:
+        """The evaluations it is about; an answer if one did not run, or cannot be used, or none was planned."""
+        planned = tuple(plan for plan in record.planned if self._is_about(plan))
+        if not planned:
+            return self._not_planned()
+        gaps = {gap.id: gap for gap in record.not_evaluated}
+        for plan in planned:
+            if plan.id in gaps:
+                return did_not_run(gaps[plan.id])
+        by_id = {evaluation.id: evaluation for evaluation in record.evaluations}
+        # What another model did, a challenger say, is no evidence about the subject, neither for it nor against it.
+        of_subject = tuple(plan for plan in planned if not _of_another_model(by_id[plan.id], record))
+        if not of_subject:
+            names = ", ".join(plan.id for plan in planned)
+            return Answer(
+                "mismatched",
+                f"{names} was computed with a model that is not among the files of the subject.",
+                "Evaluate the model that is handed over, or name its file under `files:` of the subject.",
+                "command",
+                (edit_plan("evaluate"), RUN),
+            )
+        evaluations = tuple(by_id[plan.id] for plan in of_subject)
+        for evaluation in evaluations:
+            problem = self._incomplete(evaluation) or self._loose(evaluation)
+            if problem is not None:
+                return problem
+        return self._does_not_arise(evaluations) or Selection(evaluations, of_subject)
+
+    def _is_about(self, plan: Planned) -> bool:
+        named = plan.evaluator == self.evaluator or plan.id == self.evaluation
+        return named and (self.role is None or self.role in plan.roles.values())
+
+    def _not_planned(self) -> Answer:
+        source = f" on `{self.role}`" if self.role else ""
+        entry = (
+            f"- {self.evaluator}: {{source: {self.role or '…'}}}"
+            if self.evaluator
+            else f"an evaluation with id {self.evaluation}"
+        )
+        return missing(
+            f"{self.evaluator or self.evaluation}{source} was not evaluated: the plan does not ask for it.",
+            f"Add `{entry}` under `evaluate:` in the plan and run again, or ask for a waiver.",
+            edit_plan("evaluate"),
+            RUN,
+        )
+
+    def _incomplete(self, evaluation: Evaluation) -> Answer | None:
+        if evaluation.completeness in self.accept:
+            return None
+        return Answer(
+            "inconclusive",
+            f"{evaluation.id} is {evaluation.completeness}; the policy accepts {' or '.join(self.accept)}.",
+            "Run it over all of the input.",
+            "command",
+            (RUN,),
+        )
+
+    def _loose(self, evaluation: Evaluation) -> Answer | None:
+        kind = evaluation.binding.kind if evaluation.binding is not None else None
+        if self.binding is None or stricter.closer_binding(kind, self.binding):
+            return None
+        return Answer(
+            "inconclusive",
+            f"The numbers of {evaluation.id} are {kind or 'not tied to a model'}; the policy asks for {self.binding} "
+            "by the model at hand.",
+            "Name the model beside the source, and its predictions are recomputed: "
+            "`- attributions: {source: test, model: model.skops}`.",
+            "command",
+            (edit_plan("evaluate"), RUN),
+        )
+
+    def _does_not_arise(self, evaluations: tuple[Evaluation, ...]) -> Answer | None:
+        reasons = [evaluation.not_applicable for evaluation in evaluations if evaluation.not_applicable is not None]
+        if not reasons:
+            return None
+        if self.not_applicable and len(reasons) == len(evaluations):
+            return Answer(
+                "not_applicable", f"Does not apply: {reasons[0]}", clause="the policy sets `not_applicable: true` here"
+            )
+        return Answer(
+            "missing",
+            f"{evaluations[0].id} had nothing to look at: {reasons[0]}",
+            "Evaluate a source on which the question arises.",
+            "data",
+        )
+
+
+def did_not_run(gap: NotEvaluated) -> Answer:
+    """The answer for an evaluation that has no result."""
+    stopped = gap.code == "error"
+    did = "stopped with an error" if stopped else "did not run"
+    return Answer("error" if stopped else "missing", f"{gap.id} {did}: {gap.reason}", gap.remedy, "command", (RUN,))
+
+
+def measured_nothing(evaluations: tuple[Evaluation, ...]) -> Answer | None:
+    """An evaluation without one number found nothing because it looked at nothing."""
+    for evaluation in evaluations:
+        if not any(isinstance(m, Measured) for m in evaluation.measurements):
+            return missing(f"{evaluation.id} measured nothing.", RUN_AGAIN, RUN)
+    return None
+
+
+def _of_another_model(evaluation: Evaluation, record: Record) -> bool:
+    """Whether it loaded a model whose digest is none of the subject's. If it loaded none, nobody can tell."""
+    model = evaluation.binding.model_sha256 if evaluation.binding is not None else None
+    held = {file.sha256 for file in record.subject.files} | {part.sha256 for part in record.subject.components}
+    return model is not None and bool(held) and model not in held

@@ -1,0 +1,49 @@
+"""`preregistered`: somebody else than the plan's author signed the plan before it ran."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from cardwright.policy.judging.answer import Answer
+from cardwright.policy.judging.case_under_review import CaseUnderReview
+from cardwright.policy.judging.next_actions import RUN, attest_plan, edit_plan
+from cardwright.policy.rules.interface import Rule
+from cardwright.record.base import Identifier
+
+
+class PreregisteredRule(Rule):
+    """The plan was signed before evaluation, by somebody else than the evaluator."""
+
+    asks: ClassVar[str] = "Somebody else than its author signed the plan before anything was evaluated."
+    example: ClassVar[str] = "{roles: [risk_head, responsible_ai]}"
+
+    roles: Annotated[tuple[Identifier, ...], Field(min_length=1)]
+    """Roles that may sign the plan."""
+
+    def judge(self, review: CaseUnderReview) -> Answer:
+        """See `Rule.judge`."""
+        run = review.case.run
+        if review.record.provenance.author is None:
+            return Answer(
+                "missing",
+                "The plan does not say who wrote it, so nobody can be told to be somebody else.",
+                "Name its author: `author: …` in the plan; then somebody in another role signs it before evaluation.",
+                "words",
+                (edit_plan("author"), attest_plan(self.roles), RUN),
+            )
+        first = min([run.started, *run.earlier.values()]) if run is not None else None
+        signed = [c for c in review.plan_signers if c.role in self.roles and first is not None and c.at <= first]
+        if signed:
+            return Answer(
+                "passed",
+                f"{signed[0].person} ({signed[0].role}) signed the plan on {signed[0].at[:10]}, before it ran.",
+            )
+        return Answer(
+            "missing",
+            "The plan is self-declared: nobody else signed it before it ran.",
+            "Somebody in another role signs the plan before evaluation.",
+            "signature",
+            (attest_plan(self.roles), RUN),
+        )

@@ -1,0 +1,65 @@
+"""Whether one value of a rule's field is at least as strict as another: what tightening a policy rests on.
+
+Each takes the new value and the old one. A field that has none of these may not change at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from cardwright.record.evaluation import SEVERITIES
+
+Stricter = Callable[[Any, Any], bool]
+BINDINGS = ("asserted", "supplied", "recomputed")
+"""How closely numbers are tied to the model, the loosest first."""
+
+
+def higher(new: float | None, old: float | None) -> bool:
+    """Not below the old one. A limit that was not there, or is there no more, is another question."""
+    return new is not None and old is not None and new >= old
+
+
+def lower(new: float | None, old: float | None) -> bool:
+    """Not above the old one."""
+    return new is not None and old is not None and new <= old
+
+
+def lower_severity(new: str, old: str) -> bool:
+    """Accepts nothing worse."""
+    order: list[str] = [*SEVERITIES]
+    return order.index(new) <= order.index(old)
+
+
+def fewer(new: tuple[str, ...], old: tuple[str, ...]) -> bool:
+    """Accepts nothing that was not accepted."""
+    return set(new) <= set(old)
+
+
+def more(new: tuple[str, ...], old: tuple[str, ...]) -> bool:
+    """Asks for everything that was asked for."""
+    return set(new) >= set(old)
+
+
+def closer_binding(new: str | None, old: str | None) -> bool:
+    """Tied to the model at least as closely."""
+    return _rank(new) >= _rank(old)
+
+
+def _rank(binding: str | None) -> int:
+    return -1 if binding is None else BINDINGS.index(binding)
+
+
+def asked(new: bool, old: bool) -> bool:
+    """Asks, if that was asked."""
+    return new or not old
+
+
+def not_accepted(new: bool, old: bool) -> bool:
+    """Accepts only if that was accepted."""
+    return old or not new
+
+
+def bound(new: str, old: str) -> bool:
+    """Compares a bound with the limit in place of the number itself."""
+    return new == old or (new == "bound" and old == "value")
