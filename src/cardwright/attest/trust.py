@@ -11,6 +11,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from cardwright.attest.keys import Enrolment, PublicKey, check_enrolment, fingerprint, load_public
+from cardwright.dossier.migrations import PolicyDigests
 from cardwright.errors import PolicyError
 from cardwright.files import yamltext
 from cardwright.record import canonical
@@ -139,6 +140,14 @@ def enrol(trust: Trust, request: Enrolment, day: str, *, where: str, roles: tupl
         first = exc.errors(include_url=False, include_input=False)[0]
         raise PolicyError(f"{first['loc'][0]}: {first['msg'].removeprefix('Value error, ')}", where=where) from exc
     return Trust(people=(*trust.people, person), policies=trust.policies)
+
+
+def accepted_by_old_digest(
+    trust: Trust, digests: tuple[PolicyDigests, ...]
+) -> tuple[tuple[AcceptedPolicy, PolicyDigests], ...]:
+    """The policies that the trust file accepts by the digest that Cardwright 0.1.0 computed, each with its present one."""
+    by_old = {one.before: one for one in digests}
+    return tuple((accepted, by_old[accepted.sha256]) for accepted in trust.policies if accepted.sha256 in by_old)
 
 
 def to_yaml(trust: Trust) -> bytes:

@@ -12,7 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from cardwright import __version__
+from cardwright.dossier import contents
 from cardwright.errors import EvidenceError, IntegrityError, did_you_mean
+from cardwright.files import packaged
+from cardwright.policy.former_digest import digest_before_0_2
+from cardwright.policy.policy import Policy
 from cardwright.record import canonical
 from cardwright.record.base import visible
 
@@ -89,3 +93,23 @@ def _named(document: Any, where: str, current: Mapping[str, int]) -> tuple[str, 
             f'no file format is called "{visible(found[1])}"', where=where, do=did_you_mean(found[1], current)
         )
     return found[1], int(found[2])
+
+
+@dataclass(frozen=True)
+class PolicyDigests:
+    """The digests by which a policy is accepted: the present one, and that of Cardwright 0.1.0."""
+
+    name: str
+    before: str | None
+    """None if the policy asks for something that 0.1.0 did not know."""
+    now: str
+
+
+def policy_digests(policy: Policy) -> PolicyDigests:
+    """Both digests of a policy, for a receiver who accepted it by the old one (docs/decisions/0013)."""
+    return PolicyDigests(policy.name, digest_before_0_2(policy), policy.sha256)
+
+
+def packaged_digests() -> tuple[PolicyDigests, ...]:
+    """Both digests of every packaged policy, by name."""
+    return tuple(policy_digests(contents.policy_of(name)) for name in sorted(packaged.names("policies")))

@@ -8,9 +8,9 @@ requirement that asks nothing are errors.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SerializeAsAny, create_model, model_validator
+from pydantic import Field, create_model, model_validator
 
 from cardwright.errors import PolicyError
 from cardwright.files import yamltext
@@ -87,7 +87,7 @@ class Policy(PolicyValue):
     """How far its requirements can be waived."""
     escalation: dict[Identifier, Identifier] = {}
     """Which role is asked when a requirement is refused."""
-    requirements: Annotated[tuple[SerializeAsAny[AnyRequirement], ...], Field(min_length=1)]
+    requirements: Annotated[tuple[AnyRequirement, ...], Field(min_length=1)]
     """What must hold."""
 
     @property
@@ -118,7 +118,7 @@ def read_policy(data: bytes, *, where: str, find: Find, rules: Mapping[str, type
     PolicyError
         If a key or operator is unknown, a policy extends itself, loosens what it extends, or asks for nothing.
     """
-    format_ = _file_format(rules)
+    written, flattened = _formats(rules)
     files: list[PolicyFile] = []
     seen: list[str] = []
     while True:
@@ -127,22 +127,24 @@ def read_policy(data: bytes, *, where: str, find: Find, rules: Mapping[str, type
                 f"it extends itself: {' → '.join([*seen, where])}", where=where, do="Take one `extends` out."
             )
         seen.append(where)
-        file = yamltext.to_model(format_, yamltext.parse(data, where=where, error=PolicyError), error=PolicyError)
+        file = yamltext.to_model(written, yamltext.parse(data, where=where, error=PolicyError), error=PolicyError)
         files.append(file)
         if file.extends is None:
             break
         data, where = find(file.extends, where)
-    return _flatten(files, seen)
+    return _flatten(files, seen, flattened)
 
 
-def _file_format(rules: Mapping[str, type[Rule]]) -> type[PolicyFile]:
+def _formats(rules: Mapping[str, type[Rule]]) -> tuple[type[PolicyFile], type[Policy]]:
+    """What is read, and what is made of it, where requirements are of these kinds."""
     if rules is RULES:
-        return PolicyFile
-    requirement = requirement_model(rules)
-    return create_model("PolicyFile", __base__=PolicyFile, requirements=(tuple[requirement, ...], ()))  # type: ignore[valid-type]
+        return PolicyFile, Policy
+    requirements: Any = tuple[requirement_model(rules), ...]  # type: ignore[misc]
+    written = create_model("PolicyFile", __base__=PolicyFile, requirements=(requirements, ()))
+    return written, create_model("Policy", __base__=Policy, requirements=(requirements, Field(min_length=1)))
 
 
-def _flatten(files: list[PolicyFile], places: list[str]) -> Policy:
+def _flatten(files: list[PolicyFile], places: list[str], model: type[Policy]) -> Policy:
     """One policy from a file and those it extends, the file first. Each may only tighten the next."""
     base, top = files[-1], files[0]
     requirements = {requirement.id: _dated(requirement, base) for requirement in base.requirements}
@@ -166,7 +168,7 @@ def _flatten(files: list[PolicyFile], places: list[str]) -> Policy:
         escalation = {**escalation, **file.escalation}
         requirements = {**requirements, **{r.id: _dated(r, file) for r in file.requirements}}
     _refuse_hollow(tuple(requirements.values()), places[0])
-    return Policy(
+    return model(
         name=top.policy,
         version=top.version,
         title=top.title,

@@ -118,6 +118,6 @@ class RunFacts(Value):
     earlier: Annotated[dict[Identifier, Timestamp], Field(exclude_if=lambda value: not value)] = {}
     """Evaluations that were not run again, and when the run that made them began."""
     plan: Annotated[RelativePath | None, Field(exclude_if=lambda value: value is None)] = None
-    """The plan's path as `run` was given it, so that `todo` can name it; left out unless it lies below the folder `run` was started in."""
+    """The plan's path as `run` was given it, so that `todo` can name it; left out unless it lies below the working folder."""
     refused_connections: tuple[Label, ...] = ()
     """Attempts to reach anything beyond this machine, all refused."""

@@ -1,0 +1,22 @@
+"""The digest that Cardwright 0.1.0 computed can still be computed, so that a receiver can find the policy they accepted."""
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.policy.test_gate import POLICY, policy_of
+
+from cardwright.dossier import contents
+from cardwright.policy.former_digest import digest_before_0_2
+
+DIGESTS = json.loads((Path(__file__).parent / "packaged_digests.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", DIGESTS)
+def test_the_old_digest_of_a_packaged_policy_is_the_one_that_was_published(name):
+    assert digest_before_0_2(contents.policy_of(name)) == DIGESTS[name]["0.1.0"]
+
+
+def test_the_old_digest_of_a_policy_of_ones_own_is_the_one_that_0_1_0_computed():
+    """A policy with every kind of requirement; the digest was taken from 0.1.0."""
+    assert digest_before_0_2(policy_of(POLICY)) == "0f4a765c91241d6fb344f584f37a099fe31e6f749f10c0dc036f036f33936c8c"
