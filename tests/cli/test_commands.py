@@ -375,3 +375,25 @@ def test_personal_data_in_an_answer_or_in_a_group_stops_before_anything_is_writt
     assert "EMAIL_ADDRESS" in ran.err
     assert "@example" not in ran.err + ran.out
     assert not (folder / "out").exists()
+
+
+def test_todo_names_the_plan_that_was_run_and_its_details_as_they_are_called(cli, folder, monkeypatch):
+    """A plan with another name, and a space in it, in the folder below: what is printed can be copied into the shell."""
+    (folder / "details.yaml").rename(folder / "facts.yaml")
+    (folder / "facts.yaml").write_text("schema: cardwright/details/1\n")
+    change(folder / "assessment.yaml", "details: details.yaml", "details: facts.yaml")
+    (folder / "assessment.yaml").rename(folder / "my loans.yaml")
+    monkeypatch.chdir(folder)
+    cli("run", "my loans.yaml", "-o", "out")
+    ran = cli("todo", "out", "--all")
+    assert "$ cardwright run 'my loans.yaml'\n" in ran.out
+    assert "edit facts.yaml: " in ran.out
+    assert "assessment.yaml" not in ran.out
+
+
+def test_todo_names_no_plan_that_is_not_there_and_the_one_it_is_told(cli, folder, monkeypatch):
+    (folder / "details.yaml").write_text("schema: cardwright/details/1\n")
+    cli("run", folder, "-o", folder / "out")
+    assert "$ cardwright run PLAN\n" in cli("todo", folder / "out", "--all").out
+    named = cli("todo", folder / "out", "--all", "--plan", folder).out
+    assert f"$ cardwright run {folder / 'assessment.yaml'}\n" in named

@@ -5,11 +5,12 @@ import json
 import pytest
 from tests.strategies import good_record
 
+from cardwright.attest import trust
 from cardwright.cli import schemas
 from cardwright.dossier import layout, migrations
 from cardwright.dossier.migrations import migrate
 from cardwright.errors import EvidenceError, IntegrityError
-from cardwright.files import disk
+from cardwright.files import disk, packaged
 from cardwright.record import canonical
 
 RECORD = layout.to_json(good_record())
@@ -93,3 +94,23 @@ def test_the_command_refuses_a_newer_version_and_what_does_not_fit_its_schema(cl
     disk.write_file(tmp_path / "odd.json", json.dumps({**json.loads(RECORD), "extra": 1}).encode())
     assert cli("migrate", tmp_path / "odd.json").code == 3
     assert cli("migrate", tmp_path / "none.json").code == 3
+
+
+def test_migrate_prints_the_old_and_the_new_digest_of_a_policy(cli, tmp_path):
+    data, _ = packaged.read("policies", "research")
+    disk.write_file(tmp_path / "policy.yaml", data)
+    ran = cli("migrate", tmp_path / "policy.yaml")
+    (told,) = [one for one in migrations.packaged_digests() if one.name == "research"]
+    assert (ran.code, told.before in ran.out, told.now in ran.out) == (0, True, True)
+
+
+def test_migrate_names_what_a_trust_file_accepts_by_an_old_digest(cli, tmp_path):
+    (told,) = [one for one in migrations.packaged_digests() if one.name == "production"]
+    own = trust.AcceptedPolicy(name="our-own", sha256="a" * 64)
+    accepted = trust.AcceptedPolicy(name="production", sha256=told.before)
+    disk.write_file(tmp_path / "trust.yaml", trust.to_yaml(trust.Trust(policies=(own, accepted))))
+    before = (tmp_path / "trust.yaml").read_bytes()
+    ran = cli("migrate", tmp_path / "trust.yaml")
+    assert f"production: {told.before} is {told.now} now" in ran.out
+    assert "our-own" in ran.out
+    assert (tmp_path / "trust.yaml").read_bytes() == before, "whom to believe is the receiver's to say"
