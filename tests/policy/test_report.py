@@ -60,7 +60,7 @@ def test_the_command_line_understands_every_command_that_the_rules_propose():
     """Each names a command of ours, with options that it has."""
     from typer.main import get_command
 
-    from cardwright.cli.main import app
+    from cardwright.cli import main
 
     proposed = [
         next_actions.RUN,
@@ -69,7 +69,7 @@ def test_the_command_line_understands_every_command_that_the_rules_propose():
         next_actions.attest_plan(("risk", "owner")),
         next_actions.sign_off("owner", "approval", "a" * 12),
     ]
-    commands = get_command(app).commands
+    commands = get_command(main.app()).commands
     for action in proposed:
         _, name, *rest = (word if isinstance(word, str) else word.blank for word in action.argv)
         known = {option for parameter in commands[name].params for option in parameter.opts}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -182,18 +183,28 @@ def _side(place: Path, policy: Policy | None) -> Any:
 
 def migrate(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(help="A record, verdict, manifest, plan lock or run file.")],
+    file: Annotated[
+        Path,
+        typer.Argument(help="A record, verdict, manifest, plan lock or run file; or a policy or trust file (YAML)."),
+    ],
     output: Out = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Read a file of an older version and write it in the current one, beside the original, which is not touched."""
+    """Read a file of an older version and write it in the current one, beside the original, which is not touched.
+
+    Of a policy, print its digest in Cardwright 0.1.0 and the present one; of a trust file, which policies it accepts by the old.
+    """
     console = Console.of(ctx, quiet=quiet, debug=debug)
     from cardwright.cli import schemas
     from cardwright.dossier import migrations
     from cardwright.files import disk
     from cardwright.record import canonical
 
+    if file.suffix in (".yaml", ".yml"):
+        for line in _policy_digests(file):
+            console.say(line)
+        return
     found = migrations.migrate(disk.read_file(file), where=str(file))
     named = f"cardwright/{found.format}/{found.after}"
     data = canonical.dumps(found.document)
@@ -207,6 +218,32 @@ def migrate(
     disk.write_file(path, data)
     console.say(f"{path}: {named}, was version {found.before}")
     console.say(f"sha256 {canonical.digest(data)}, of the original {found.original_sha256}")
+
+
+def _policy_digests(file: Path) -> Iterator[str]:
+    """The old and the new digests of a policy file, or of what a trust file accepts."""
+    from cardwright.attest import trust as trust_file
+    from cardwright.dossier import contents, migrations
+    from cardwright.files import disk, yamltext
+
+    data = disk.read_file(file, what="policy or trust file")
+    written = yamltext.parse(data, where=str(file)).data
+    if not isinstance(written, dict) or not str(written.get("schema", "")).startswith("cardwright/trust/"):
+        digests = migrations.policy_digests(contents.policy_of(str(file)))
+        yield digests.name
+        yield f"  0.1.0  {digests.before or 'none: 0.1.0 did not know what it asks for'}"
+        yield f"  now    {digests.now}"
+        return
+    trust = trust_file.read(data, where=str(file))
+    old = trust_file.accepted_by_old_digest(trust, migrations.packaged_digests())
+    for accepted, digests in old:
+        yield f"{accepted.name}: {digests.before} is {digests.now} now"
+    others = [accepted.name for accepted in trust.policies if accepted not in [one for one, _ in old]]
+    if others:
+        yield f"Not the old digest of a packaged policy: {', '.join(others)}."
+        yield "For a policy of your own: cardwright migrate POLICY.yaml."
+    if old:
+        yield f"Read each policy again, and put its new digest into {file}: a receiver decides by it."
 
 
 def schema(

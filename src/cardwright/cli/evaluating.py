@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -92,7 +93,7 @@ def run(
         if "/" not in name and name.endswith((".pdf", ".html", ".md")):
             console.say(f"  {folder / name}")
     if not result.verdict.allowed:
-        console.say(f"Next: cardwright todo {folder}")
+        console.say(f"Next: cardwright todo {shlex.quote(str(folder))}")
     raise typer.Exit(0 if result.verdict.allowed and not result.problems else 1)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,7 +22,7 @@ from cardwright.cli.options import (
     policy_named,
 )
 from cardwright.cli.printing import report_checks, reporting
-from cardwright.errors import NothingToCheckError, UsageError
+from cardwright.errors import CardwrightError, NothingToCheckError, UsageError
 
 if TYPE_CHECKING:
     from cardwright.record.verdict import Verdict
@@ -102,6 +103,9 @@ def todo(
         str | None, typer.Option("--by", help="Only what this closes: command, data, words, signature or decision.")
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Show all of it, not the first five.")] = False,
+    plan: Annotated[
+        Path | None, typer.Option("--plan", help="The plan to name in commands; if omitted, the one that was run.")
+    ] = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -113,8 +117,39 @@ def todo(
     if by is not None and by not in closers:
         raise UsageError(f'nothing is closed by "{by}"', do=did_you_mean(by, closers))
     verdict = _judge(dossier, policy, None)[0] if policy is not None else _stored(dossier)
-    echo(report.todo(verdict, width=width(), most=10**6 if everything else 5, closed_by=by))
+    places = _places(dossier, plan)
+    echo(report.todo(verdict, places=places, width=width(), most=10**6 if everything else 5, closed_by=by))
     raise typer.Exit(0 if verdict.allowed else 1)
+
+
+def _places(dossier: Path, plan: Path | None) -> dict[str, str]:
+    """What a next action leaves blank and is known here: the dossier, the plan that was run, and its details file."""
+    from cardwright.dossier import layout, store
+    from cardwright.record import canonical
+    from cardwright.record.provenance import RunFacts
+
+    places = {"dossier": str(dossier)}
+    if plan is None:
+        files = store.read_dossier(dossier)
+        ran = canonical.parse(RunFacts, files[layout.RUN], where=layout.RUN).plan if layout.RUN in files else None
+        plan = Path(ran) if ran is not None else Path("PLAN")
+    if plan.is_dir():
+        plan = plan / "assessment.yaml"
+    # A path is kept as it was given where `run` was started; from elsewhere it may lead nowhere, and then it is not named.
+    if not plan.is_file():
+        return places
+    return {**places, "plan": str(plan), "details": str(plan.parent / _details_of(plan))}
+
+
+def _details_of(plan: Path) -> str:
+    """The details file that a plan names; a plan that cannot be read is for `run` to refuse."""
+    from cardwright.files import disk, yamltext
+
+    with suppress(CardwrightError):
+        written = yamltext.parse(disk.read_file(plan, what="plan"), where=str(plan)).data
+        if isinstance(written, dict) and isinstance(written.get("details"), str):
+            return str(written["details"])
+    return "details.yaml"
 
 
 def _stored(dossier: Path) -> Verdict:
