@@ -9,7 +9,7 @@ from typing import Any
 
 from cardwright.errors import SourceError
 from cardwright.record.base import label as as_label
-from cardwright.sources.disk import require_file
+from cardwright.sources.digests import require_file
 from cardwright.sources.shape import BATCH_ROWS, Opened, Places, plain_schema
 
 # --- Parquet -------------------------------------------------------------------------------------------------------------

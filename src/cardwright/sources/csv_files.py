@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from cardwright.errors import SourceError
-from cardwright.sources.disk import HASH_BLOCK
+from cardwright.sources.digests import HASH_BLOCK
 from cardwright.sources.shape import Opened, Places, plain_schema
 
 _BLOCK = 8 * 1024 * 1024

@@ -28,7 +28,7 @@ from cardwright.record.base import label as as_label
 from cardwright.record.provenance import Column
 from cardwright.sources.arrow_files import open_arrow, open_parquet, parquet_files
 from cardwright.sources.csv_files import open_csv
-from cardwright.sources.disk import Stamp, folder_digest, require_file, sha256_of, sha256_of_path, stamps
+from cardwright.sources.digests import Stamp, folder_digest, require_file, sha256_of, sha256_of_path, stamps
 from cardwright.sources.json_lines import json_lines, open_json_lines
 from cardwright.sources.shape import Opened, Places, arrow, as_plain, bounded, columns_of, require_columns
 

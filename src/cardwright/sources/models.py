@@ -17,7 +17,7 @@ from cardwright.errors import MissingExtraError, SourceError, UnsafeError, Usage
 from cardwright.record.base import RelativePath, Value
 from cardwright.record.base import label as as_label
 from cardwright.record.provenance import DatasetRef
-from cardwright.sources.disk import require_file
+from cardwright.sources.digests import require_file
 from cardwright.sources.interface import Model, Task
 from cardwright.sources.target import sha256_of_callable
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from cardwright.errors import SourceError, UnsafeError, UsageError, did_you_mean
 from cardwright.record.provenance import DatasetRef
-from cardwright.sources.disk import sha256_of
+from cardwright.sources.digests import sha256_of
 from cardwright.sources.interactions import parse_messages
 from cardwright.sources.interface import Message, Target
 from cardwright.sources.spec import TargetSpec, is_loopback_url

@@ -1,4 +1,4 @@
-"""Performance: against scikit-learn, with denominators and intervals, and undefined where nothing stands below the line."""
+"""Performance: against scikit-learn where it defines a value; where it invents one, ours does not."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from sklearn import metrics as sk
-from tests.support import inputs_of, memory_predictions
+from tests.evaluators.performance.support import assess, scored
+from tests.support import memory_predictions
 
 from cardwright.errors import UsageError
 from cardwright.evaluators.performance import Performance
@@ -19,23 +20,9 @@ from cardwright.record.measurement import Measured
 from cardwright.statistics.calibration import expected_calibration_error
 
 
-def assess(source, **parameters) -> Evaluation:
-    return Performance(**parameters).evaluate(inputs_of(source, id="perf"))
-
-
 def one(evaluation, metric, of_class=None):
     (found,) = [m for m in evaluation.find(metric) if m.of_class == of_class]
     return found
-
-
-def scored(seed, size=500):
-    rng = np.random.default_rng(seed)
-    y = rng.integers(0, 2, size)
-    return {
-        "y": y,
-        "s": np.clip(np.round(rng.beta(2, 2, size) * 0.6 + 0.3 * y, 3), 0, 1),
-        "w": rng.exponential(1, size),
-    }
 
 
 DECIDED = {
@@ -46,12 +33,29 @@ DECIDED = {
     "f1": sk.f1_score,
     "specificity": lambda y, d, **k: sk.recall_score(y, d, pos_label=0, **k),
 }
+
+
 RANKED = {
     "roc_auc": sk.roc_auc_score,
     "average_precision": sk.average_precision_score,
     "brier_score": sk.brier_score_loss,
     "log_loss": sk.log_loss,
 }
+
+
+def two_models(seed, size=400):
+    rng = np.random.default_rng(seed)
+    y = rng.integers(0, 2, size)
+    common = rng.normal(0, 1, size)
+    squash = lambda x: 1 / (1 + np.exp(-x))  # noqa: E731
+    good, poor = (squash(k * (2 * y - 1) + common + rng.normal(0, 0.5, size)) for k in (1.2, 0.7))
+    return y, good, poor
+
+
+def against(first, second, **others):
+    from cardwright.evaluators.interface import Inputs
+
+    return Performance().evaluate(Inputs("perf", {"source": first, "baseline": second}, **others))
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -228,31 +232,11 @@ def test_rows_of_one_person_are_one_case():
         assert after.sampling.cluster == "p"
 
 
-def test_confusion_counts_and_curves_stand_beside_the_numbers():
-    """The table has the four counts, the curves at most fifty points from corner to corner."""
-    data = scored(16)
-    evaluation = assess(memory_predictions(data, score="s", threshold=0.5))
-    tn, fp, fn, tp = sk.confusion_matrix(data["y"], data["s"] >= 0.5).ravel()
-    (table,) = evaluation.tables
-    assert [row[1:] for row in table.rows] == [(tp, fn), (fp, tn)]
-    roc = next(curve for curve in evaluation.series if curve.id == "roc")
-    assert roc.points[0] == (0, 0) and roc.points[-1] == (1, 1) and len(roc.points) <= 50
-
-
 def test_without_decisions_only_ranking_and_calibration_are_measured():
     """What rests on decisions is not applicable, and says why."""
     evaluation = assess(memory_predictions(scored(17), score="s"))
     assert one(evaluation, "accuracy").code == "not_applicable" and one(evaluation, "roc_auc").status == "measured"
     assert any(said.what == "Decisions" for said in evaluation.coverage.not_tested)
-
-
-def test_few_rows_and_a_threshold_chosen_here_are_findings():
-    """A person has to know both before reading a number."""
-    evaluation = assess(memory_predictions(scored(18, 40), score="s", threshold=0.5, threshold_selected_on="test"))
-    assert {(f.severity, f.key) for f in evaluation.findings} == {
-        ("high", "threshold_selected_on_test"),
-        ("medium", "few_rows"),
-    }
 
 
 def test_an_evaluation_reads_back_with_full_precision():
@@ -268,24 +252,6 @@ def test_a_level_that_is_none_is_refused(level):
     """With what to write instead."""
     with pytest.raises(UsageError, match=r"`level: 0\.95`"):
         assess(memory_predictions(scored(20), score="s", threshold=0.5), level=level)
-
-
-# --- against a baseline -----------------------------------------------------------------------------------------------
-
-
-def two_models(seed, size=400):
-    rng = np.random.default_rng(seed)
-    y = rng.integers(0, 2, size)
-    common = rng.normal(0, 1, size)
-    squash = lambda x: 1 / (1 + np.exp(-x))  # noqa: E731
-    good, poor = (squash(k * (2 * y - 1) + common + rng.normal(0, 0.5, size)) for k in (1.2, 0.7))
-    return y, good, poor
-
-
-def against(first, second, **others):
-    from cardwright.evaluators.interface import Inputs
-
-    return Performance().evaluate(Inputs("perf", {"source": first, "baseline": second}, **others))
 
 
 def test_changes_against_a_baseline_are_paired():
