@@ -14,6 +14,7 @@
     ├── MissingExtraError            3      a library of an extra is not installed
     ├── StoreError                   4      the dossier could not be written
     ├── RenderError                  4      a document could not be made
+    ├── ToolchainError               1      documents were made with other libraries, so they cannot be made again here
     └── NothingToCheckError          5      no requirement applies, or there is no evidence at all
 
 Each error is one or two sentences: what is wrong, where, and what to do. The text never holds a value from the data.
@@ -113,6 +114,22 @@ class StoreError(CardwrightError):
 
 class RenderError(CardwrightError):
     """A document could not be made."""
+
+
+PINNED_IMAGE = (
+    "Use the image that pins them, built from the Dockerfile of the Cardwright that made them: "
+    'docker build -t cardwright . && docker run --rm -it -v "$PWD":/work -w /work cardwright …'
+)
+"""Where the libraries are that documents were made with."""
+
+
+class ToolchainError(CardwrightError):
+    """Documents were made with other libraries, so nobody can make them again here, byte for byte, and sign for them."""
+
+    exit_code = 1
+
+    def __init__(self, what: str, *, where: str | None = None, do: str | None = PINNED_IMAGE) -> None:
+        super().__init__(what, where=where, do=do)
 
 
 class NothingToCheckError(CardwrightError):

@@ -11,7 +11,8 @@
 9. now           decided again at the receiver's clock, the handoff is still allowed
 10. artefact     the files at hand have the digests of the subject
 11. release      the verdict is not advisory, and nothing it rests on was withdrawn
-12. rerender     only where asked: every document, made again from the record, has the bytes that stand there
+12. rerender     only if asked: every document, made again from the record, has the bytes that stand there. With other
+                 libraries it has others: then text and structure are compared, which proves nothing, and is not judged
 13. then         only where asked (`--as-of`): it had been released by that moment, and is allowed on what had been said by then
 """
 
@@ -24,6 +25,7 @@ from typing import Any, Literal
 
 from cardwright.attest import claims, ledger
 from cardwright.attest.ledger import Ledger
+from cardwright.attest.reproduction import Rerender
 from cardwright.attest.trust import Trust
 from cardwright.dossier import contents, layout
 from cardwright.errors import CardwrightError, IntegrityError
@@ -31,7 +33,7 @@ from cardwright.policy.gate import decide
 from cardwright.policy.policy import Policy
 from cardwright.record import canonical
 from cardwright.record.case import Case
-from cardwright.record.claim import Claim, SignOff, Withdraw
+from cardwright.record.claim import SignOff, Withdraw
 from cardwright.record.verdict import SEMANTICS, Verdict
 
 Outcome = Literal["passed", "failed", "not judged"]
@@ -40,10 +42,6 @@ NAMES = (
     "manifest", "canonical", "record", "documents", "ledger", "signatures", "policy", "replay", "now", "artefact", "release",
     "rerender", "then",
 )  # fmt: skip
-
-
-Rerender = Callable[[Mapping[str, bytes], str, tuple[Claim, ...]], tuple[list[str], list[str]] | None]
-"""Makes the documents again: (files, where, claims) to the names of those that are the same, and of the others."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +113,9 @@ class Report:
         # What is broken comes first: it is why, and the others may follow from it.
         failed = sorted((step for step in self.steps if step.outcome == "failed"), key=lambda step: not step.broken)
         if not failed:
+            if self.trusted:
+                missing = next(step for step in self.steps if step.outcome == "not judged")
+                return f"INTACT, not proven at step {missing.number}, {missing.name}: {missing.detail}"
             return "INTACT, approval not judged: name the receiver's own --trust file"
         return f"REFUSED at step {failed[0].number}, {failed[0].name}: {failed[0].detail}"
 
@@ -481,10 +482,15 @@ class _Verification:
         made = self.again(self.files, self.where, tuple(one.claim for one in self._then(self.verdict)))
         if made is None:
             return "not judged", "Pango is not installed here, so no PDF can be made"
-        same, other = made
-        if other:
-            # Another version of a library or a font sets type otherwise, so this alone proves no tampering.
-            return "failed", f"{', '.join(other)}: made again, with the libraries here, the bytes differ"
-        if not same:
+        if made.changed:
+            return "failed", "; ".join(f"{name}: changed: {why}" for name, why in made.changed)
+        if made.elsewhere:
+            libraries = dict.fromkeys(libraries for _, libraries in made.elsewhere)
+            return (
+                "not judged",
+                f"{', '.join(name for name, _ in made.elsewhere)}: not reproduced here: made with other libraries: text and "
+                f"structure compared, equal ({'; '.join(libraries)})",
+            )
+        if not made.same:
             return "failed", "there is no document"
-        return "passed", f"{len(same)} documents made again, byte for byte"
+        return "passed", f"{len(made.same)} documents made again, byte for byte"

@@ -25,6 +25,7 @@ from cardwright.cli.printing import report_checks, reporting
 from cardwright.errors import CardwrightError, NothingToCheckError, UsageError
 
 if TYPE_CHECKING:
+    from cardwright.attest.reproduction import Reproduction
     from cardwright.record.verdict import Verdict
 
 
@@ -185,7 +186,12 @@ def verify(
         ),
     ] = None,
     rerender: Annotated[
-        bool, typer.Option("--rerender", help="Also make every document again, and compare its bytes.")
+        bool,
+        typer.Option(
+            "--rerender",
+            help="Also make every document again, and compare its bytes; with other libraries, its text and structure, which "
+            "proves nothing.",
+        ),
     ] = False,
     format: ReportOption = ReportFormat.TEXT,
     output: ReportOut = None,
@@ -249,7 +255,7 @@ def _moment(text: str) -> str:
     return whole
 
 
-def _rerender(files: Mapping[str, bytes], where: str, claims: tuple[Any, ...]) -> tuple[list[str], list[str]] | None:
+def _rerender(files: Mapping[str, bytes], where: str, claims: tuple[Any, ...]) -> Reproduction | None:
     """Make the documents again; None where Pango is not installed."""
     from cardwright import documents
     from cardwright.run import editions

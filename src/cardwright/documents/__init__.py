@@ -6,8 +6,9 @@ They take `(record, verdict, claims)`, all values of `record/`, and know neither
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
-from cardwright.documents import audience, environment, front_matter, language, pdf, view
+from cardwright.documents import audience, environment, front_matter, language, pdf, toolchain, view
 from cardwright.documents.interface import DOCUMENTS, Document, Edition, Format, MissingPangoError, find, standard
 from cardwright.files.packaged import stylesheet
 from cardwright.record import canonical
@@ -15,11 +16,11 @@ from cardwright.record.base import visible
 
 __all__ = ["DOCUMENTS", "Document", "Edition", "Format", "MissingPangoError", "find", "render", "standard"]
 
-_EPOCH = "1980-01-01T00:00:00Z"  # where neither verdict nor run says when; a PDF has to name a date
+_EPOCH = "1980-01-01T00:00:00Z"  # if neither verdict nor run says when; a PDF has to name a date
 
 
-def render(edition: Edition, *, document: str, format: Format) -> bytes:
-    """A document of an edition, as bytes. The same edition gives the same bytes.
+def render(edition: Edition, *, document: str, format: Format, made_with: Mapping[str, str] | None = None) -> bytes:
+    """A document of an edition, as bytes. The same edition gives the same bytes; a PDF, with the same toolchain.
 
     Parameters
     ----------
@@ -27,15 +28,17 @@ def render(edition: Edition, *, document: str, format: Format) -> bytes:
         `model_card`, `dataset_card` or `audit_report`.
     format
         `markdown`, `html` or `pdf`.
+    made_with
+        The toolchain that a PDF states; if omitted, the one here, `toolchain.facts()`.
 
     Raises
     ------
     UsageError
-        Where there is no such document or format; names the nearest.
+        If there is no such document or format; names the nearest.
     TemplateError
-        Where a template is not valid.
+        If a template is not valid.
     RenderError
-        Where the PDF cannot be made, or does not pass its checks.
+        If the PDF cannot be made, or does not pass its checks.
     """
     sort = find(document, format)
     edition = audience.edition_for(edition)
@@ -64,7 +67,12 @@ def render(edition: Edition, *, document: str, format: Format) -> bytes:
         return text.encode("utf-8")
     moment = edition.verdict.evaluated_at if edition.verdict else edition.run.finished if edition.run else _EPOCH
     return pdf.write(
-        text, record=canonical.dumps(record), tables=view.csv_tables(seen), moment=moment, title=seen.title
+        text,
+        record=canonical.dumps(record),
+        tables=view.csv_tables(seen),
+        moment=moment,
+        title=seen.title,
+        made_with=toolchain.facts(edition.templates_dir) if made_with is None else made_with,
     )
 
 

@@ -2,32 +2,30 @@
 
 1. fonts      one embedded family; a character that it does not hold is an error that names it
 2. render     data: only, no file and no network; any warning of the engine fails, but for a short list
-3. attach     `record.json`, byte for byte, and the whole tables as CSV, with fixed dates
+3. attach     `record.json`, byte for byte, the whole tables as CSV, and what the PDF is made with, with fixed dates
 4. clean      what WeasyPrint 70 leaves behind and PDF/A refuses
 5. write      objects in small streams, so that whoever verifies need not unpack all of them
 6. check      reopened: PDF/A-3b by pikepdf's allowlist, the embedded record's digest is the printed one
 
-The same edition gives the same bytes: the clock is the verdict's, handed to the font subsetter too.
+The same edition and toolchain give the same bytes: the clock is the verdict's, in subset fonts too.
 """
 
 from __future__ import annotations
 
 import io
 import logging
-import os
 import re
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from html import unescape
 from typing import Any
 
-from cardwright.documents import pdfa
-from cardwright.documents.interface import MissingPangoError
+from cardwright.documents import pdfa, toolchain
 from cardwright.errors import IntegrityError, RenderError
-from cardwright.files import packaged, system_libraries
+from cardwright.files import packaged
 from cardwright.record import canonical
 
 _ALLOWED = (
@@ -37,7 +35,7 @@ _ALLOWED = (
     re.compile(r"Ignored `(color-scheme|scroll-margin|overflow-x|accent-color)"),
 )
 
-_LOCK = threading.Lock()  # SOURCE_DATE_EPOCH and the log handler are the process's
+_LOCK = threading.Lock()  # loggers are the process's
 
 
 class _Warnings(logging.Handler):
@@ -53,26 +51,11 @@ class _Warnings(logging.Handler):
             self.messages.append(message)
 
 
-def _missing_pango() -> MissingPangoError:
-    """Names the libraries that are missing, and this platform's command, from the table that `doctor` reads."""
-    absent = system_libraries.missing("pdf")
-    names = ", ".join(need.name for need in absent) or "Pango"
-    commands = system_libraries.install_commands(
-        absent or system_libraries.table().used_for("pdf"), system_libraries.this_platform()
-    )
-    return MissingPangoError(
-        f"the PDF needs {names}, which this system does not have",
-        do=f"Install with: {'; '.join(commands)}. Everything but the PDF can be made without.",
-    )
-
-
 @contextmanager
-def _watched(epoch: int) -> Iterator[_Warnings]:
+def _watched() -> Iterator[_Warnings]:
     handler = _Warnings()
     loggers = [logging.getLogger(name) for name in ("weasyprint", "weasyprint.progress", "fontTools")]
-    before = os.environ.get("SOURCE_DATE_EPOCH")
     with _LOCK:
-        os.environ["SOURCE_DATE_EPOCH"] = str(epoch)
         states = [(logger, logger.propagate, logger.level) for logger in loggers]
         for logger in loggers:
             logger.addHandler(handler)
@@ -84,10 +67,6 @@ def _watched(epoch: int) -> Iterator[_Warnings]:
                 logger.removeHandler(handler)
                 logger.propagate = propagate
                 logger.setLevel(level)
-            if before is None:
-                del os.environ["SOURCE_DATE_EPOCH"]
-            else:
-                os.environ["SOURCE_DATE_EPOCH"] = before
 
 
 FONT = "cardwright-font:"
@@ -149,7 +128,15 @@ def replace_unprintable(html: str) -> str:
     return html
 
 
-def write(html: str, *, record: bytes, tables: dict[str, bytes], moment: str, title: str) -> bytes:
+def write(
+    html: str,
+    *,
+    record: bytes,
+    tables: dict[str, bytes],
+    moment: str,
+    title: str,
+    made_with: Mapping[str, str] | None = None,
+) -> bytes:
     """The PDF of a document.
 
     Parameters
@@ -160,20 +147,19 @@ def write(html: str, *, record: bytes, tables: dict[str, bytes], moment: str, ti
         CSV files to attach.
     moment
         The verdict's, or the record's: every date inside the PDF.
+    made_with
+        The toolchain that the PDF states; if omitted, `toolchain.facts()`.
 
     Raises
     ------
     MissingPangoError
-        Where Pango is not installed.
+        If Pango is not installed.
     RenderError
-        Where the engine warns, a character has no glyph, or the result is not PDF/A-3b with the record inside.
+        If the engine warns, a character has no glyph, or the result is not PDF/A-3b with the record inside.
     """
-    try:
-        with redirect_stdout(io.StringIO()):  # where a library is missing, it prints advice of its own
-            import weasyprint
-        from weasyprint.urls import FatalURLFetchingError
-    except OSError as exc:
-        raise _missing_pango() from exc
+    weasyprint = toolchain.engine()
+    from weasyprint.urls import FatalURLFetchingError
+
     digest = canonical.digest(record)
     if digest not in html:
         raise RenderError(
@@ -199,7 +185,11 @@ def write(html: str, *, record: bytes, tables: dict[str, bytes], moment: str, ti
         attachment(name, data, f"Table, sha256 {canonical.digest(data)}", "Data")
         for name, data in sorted(tables.items())
     ]
-    with pdfa.Checker() as checker, _watched(int(when.timestamp())) as watched:
+    facts = toolchain.facts() if made_with is None else made_with
+    attachments.append(
+        attachment(toolchain.ATTACHMENT, canonical.dumps(dict(facts)), "What this PDF was made with", "Supplement")
+    )
+    with pdfa.Checker() as checker, _watched() as watched:
         try:
             data = weasyprint.HTML(string=html, url_fetcher=fetcher, base_url=None).write_pdf(
                 pdf_variant="pdf/a-3b",
@@ -216,7 +206,7 @@ def write(html: str, *, record: bytes, tables: dict[str, bytes], moment: str, ti
                 where=title,
                 do="Mend the template; a warning can hide a lost page.",
             )
-        data = _in_small_streams(data)
+        data = _in_small_streams(data, when)
         check(data, record, checker)
     return data
 
@@ -239,14 +229,33 @@ def _clean(document: Any, pdf: Any) -> None:
             thing["AF"] = type(thing["AF"])(unique)
 
 
-def _in_small_streams(data: bytes) -> bytes:
+def _in_small_streams(data: bytes, when: datetime) -> bytes:
     """The same PDF, its objects in many streams of a hundred in place of one of all: a reader opens one, ten times as fast."""
     import pikepdf
 
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(data)) as pdf:
+        if toolchain.facts()["subsetter"].startswith("fonttools"):
+            _date_fonts(pdf, when)
         pdf.save(out, object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True)
     return out.getvalue()
+
+
+def _date_fonts(pdf: Any, when: datetime) -> None:
+    """Date every subset font by the verdict: fontTools, unlike HarfBuzz, writes the moment it ran at into the table `head`."""
+    from fontTools.misc.timeTools import epoch_diff
+    from fontTools.ttLib import TTFont
+
+    for thing in pdf.objects:
+        program = thing.get("/FontFile2") if hasattr(thing, "get") else None
+        if program is not None:
+            font, out = TTFont(io.BytesIO(bytes(program.get_stream_buffer())), recalcTimestamp=False), io.BytesIO()
+            font["head"].modified = int(when.timestamp()) - epoch_diff
+            font.save(out)
+            program.write(out.getvalue())
+    # WeasyPrint's identifier is a digest of the fonts as they were; the writer makes one of what it writes.
+    if "/ID" in pdf.trailer:
+        del pdf.trailer["/ID"]
 
 
 def check(data: bytes, record: bytes, checker: pdfa.Checker | None = None) -> None:

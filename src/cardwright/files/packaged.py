@@ -7,6 +7,7 @@ module alone knows that.
 from __future__ import annotations
 
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
@@ -66,6 +67,22 @@ def template_folders(own: Path | None = None) -> list[Path]:
     if not own.is_dir():
         raise UsageError("there is no such folder of templates", where=str(own), do="Check the path after --templates.")
     return [own, ours]
+
+
+def template_digests(own: Path | None = None) -> dict[str, str]:
+    """SHA-256 of every template, style sheet, figure and catalogue that documents are made from, by its path.
+
+    Raises
+    ------
+    UsageError
+        If the person's folder is not there.
+    """
+    return {
+        f"{number}/{path.relative_to(folder_).as_posix()}": sha256(path.read_bytes()).hexdigest()
+        for number, folder_ in enumerate(reversed(template_folders(own)))
+        for path in sorted(folder_.rglob("*"))
+        if path.suffix in (".j2", ".css", ".yaml") and path.is_file()
+    }
 
 
 def catalogues(code: str, own: Path | None = None) -> list[tuple[bytes, str]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cardwright import documents
+from cardwright.attest.reproduction import Reproduction
+from cardwright.documents import pdfa, tagged_text, toolchain
 from cardwright.dossier import contents, layout
 from cardwright.errors import IntegrityError
 from cardwright.files import packaged
@@ -88,32 +90,72 @@ def compared_in(files: Mapping[str, bytes], *, where: str) -> Comparison | None:
     return comparison.from_json(files[COMPARISON], where=f"{where}/{COMPARISON}")
 
 
-def rerender(files: Mapping[str, bytes], *, where: str, claims: tuple[Claim, ...] = ()) -> tuple[list[str], list[str]]:
-    """Make every document of a dossier again; the names of those whose bytes are the same, and of the others.
+def rerender(
+    files: Mapping[str, bytes],
+    *,
+    where: str,
+    claims: tuple[Claim, ...] = (),
+    here: Mapping[str, str] | None = None,
+) -> Reproduction:
+    """Make every document of a dossier again, and compare.
 
     Parameters
     ----------
     claims:
         What was believed when the release was decided, for its final report.
+    here:
+        The toolchain here; if omitted, `toolchain.facts()`.
 
     Raises
     ------
     MissingPangoError
-        Where a PDF cannot be made here.
+        If a PDF cannot be made here.
     IntegrityError
-        Where what they are made from is not at hand.
+        If what they are made from is not at hand.
     """
     edition = of_files(files, where=where)
-    same: list[str] = []
-    other: list[str] = []
-    for name, document, format_ in documents.standard(edition.record):
-        if name in files:
-            made = documents.render(edition, document=document, format=format_)
-            (same if made == files[name] else other).append(name)
+    here = toolchain.facts() if here is None else here
+    asked = [(name, edition, document, format_) for name, document, format_ in documents.standard(edition.record)]
     if layout.FINAL in files:
         decided = canonical.parse(Verdict, files[layout.VERDICT], where=f"{where}/{layout.VERDICT}")
         signed = Case(record=edition.record, run=edition.run, claims=claims)
-        edition = final(signed, decided, edition.comparison, canonical.digest(files[layout.MANIFEST]))
-        made = documents.render(edition, document="audit_report", format="pdf")
-        (same if made == files[layout.FINAL] else other).append(layout.FINAL)
-    return same, other
+        last = final(signed, decided, edition.comparison, canonical.digest(files[layout.MANIFEST]))
+        asked.append((layout.FINAL, last, "audit_report", "pdf"))
+    same: list[str] = []
+    elsewhere: list[tuple[str, str]] = []
+    changed: list[tuple[str, str]] = []
+    for name, edition_, document, format_ in asked:
+        if name not in files:
+            continue
+        made = documents.render(edition_, document=document, format=format_, made_with=here)
+        if made == files[name]:
+            same.append(name)
+        elif format_ != "pdf":
+            changed.append((name, "made again, the bytes differ"))
+        else:
+            other = toolchain.differences(toolchain.embedded(files[name], where=f"{where}/{name}"), here)
+            why = _unlike(files[name], made, where=f"{where}/{name}") if other else "made again, the bytes differ"
+            if why is None:
+                elsewhere.append((name, _some(other)))
+            else:
+                changed.append((name, f"{why}; it was made with other libraries ({_some(other)})" if other else why))
+    return Reproduction(same=tuple(same), elsewhere=tuple(elsewhere), changed=tuple(changed))
+
+
+def _unlike(stored: bytes, made: bytes, *, where: str) -> str | None:
+    """In what a PDF made with other libraries differs from the one made here; None if it says the same in the same structure."""
+    finding = pdfa.first_finding(stored)
+    if finding is not None:
+        # A script, or anything else that shows more than text and tags say, is not PDF/A.
+        return "not PDF/A-3b"
+    try:
+        read = tagged_text.read(stored, where=where, leave_out=toolchain.ATTACHMENT)
+    except IntegrityError as exc:
+        return exc.what
+    return tagged_text.difference(read, tagged_text.read(made, where=where, leave_out=toolchain.ATTACHMENT))
+
+
+def _some(differences: tuple[str, ...]) -> str:
+    """The first three, and how many more there are."""
+    more = f" and {len(differences) - 3} more" if len(differences) > 3 else ""
+    return f"{'; '.join(differences[:3])}{more}"

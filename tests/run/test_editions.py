@@ -1,0 +1,159 @@
+"""What a receiver sees beyond the steps: documents made again from the record, and what a signer had not seen."""
+
+import io
+import json
+from dataclasses import replace
+
+import pikepdf
+import pytest
+
+pytest.importorskip("pyarrow", reason="sources need the tabular extra")
+
+from tests.attest import test_signing
+from tests.attest.test_signing import release, sign, verify, waive
+
+from cardwright import documents
+from cardwright.documents import toolchain
+from cardwright.dossier import layout, store
+from cardwright.run import editions
+
+desk = test_signing.desk
+
+
+def files_of(folder):
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def test_a_release_is_made_again_byte_for_byte_and_status_knows_where_it_stands(cli, desk):
+    def state():
+        return json.loads(cli("status", desk / "out", "--format", "json").out)["dossiers"][0]["state"]
+
+    assert state() == "draft"
+    sign(cli, desk, "Ada", "owner", "approve", "responsibility")
+    assert state() == "in review"
+    rejected = sign(cli, desk, "Ben", "risk_head", "request-changes", "approval")
+    assert state() == "changes requested"
+    waive(cli, desk)
+    id = rejected.out.split("Signed: ")[1].split()[0]
+    sign(cli, desk, "Ben", "risk_head", "approve", "approval", "--answers", id[:12])
+    # Ada's signature did not know of the waiver that Ben approved; her own request she had seen.
+    unseen = verify(cli, desk).out
+    assert "not seen by Ada (owner): waive of ranking by Ben" in unseen
+    assert "waive request" not in unseen
+    sign(cli, desk, "Ada", "owner", "approve", "responsibility")
+    assert release(cli, desk).code == 0
+    assert state() == "released"
+    ran = verify(cli, desk, "--trust", desk / "trust.yaml", "--rerender")
+    assert ran.code == 0, ran
+    assert "12 rerender    passed" in ran.out
+    assert "made again, byte for byte" in ran.out
+    assert "not seen" not in ran.out
+    words = ["--reason", "r", "--key", desk / "Ben.key", "--as", "Ben", "--role", "risk_head"]
+    assert cli("withdraw", desk / "out", *words).code == 0
+    assert state() == "withdrawn"
+
+
+def test_a_document_that_was_rewritten_with_its_manifest_is_not_what_the_record_gives(cli, desk):
+    files = files_of(desk / "out")
+    files["model_card.html"] = files["model_card.html"].replace(b"Limitations", b"Strengths", 1)
+    files[layout.MANIFEST] = layout.to_json(layout.manifest_of(files))
+    store.write_dossier(desk / "out", files)
+    assert " 4 documents   passed" in verify(cli, desk).out
+    ran = verify(cli, desk, "--rerender")
+    assert ran.code == 1
+    assert "model_card.html: changed: made again, the bytes differ" in ran.out
+
+
+def test_a_comparison_that_is_none_is_refused(cli, desk):
+    files = files_of(desk / "out")
+    files[editions.COMPARISON] = b'{"regressions":0}'
+    files[layout.MANIFEST] = layout.to_json(layout.manifest_of(files))
+    store.write_dossier(desk / "out", files)
+    ran = verify(cli, desk, "--rerender")
+    assert ran.code == 3
+    assert "not a comparison" in ran.out
+
+
+def test_the_documents_of_a_second_release_are_made_again_without_the_first(cli, desk):
+    plan = desk / "files" / "assessment.yaml"
+    plan.write_text(
+        plan.read_text().replace("1.0.0", "2.0.0").replace("policy: pilot.yaml", "policy: pilot.yaml\nprevious: ../out")
+    )
+    assert cli("run", desk / "files", "-o", desk / "two").code == 1
+    files = files_of(desk / "two")
+    assert files[editions.COMPARISON]
+    for path in sorted((desk / "out").rglob("*"), reverse=True):
+        if path.is_file():
+            path.unlink()
+    made = editions.rerender(files, where="two")
+    assert not made.changed
+    assert not made.elsewhere
+    assert "audit_report.pdf" in made.same
+
+
+OTHER = {**toolchain.facts(), "pango": "1.56.3", "harfbuzz": "10.2.0"}
+
+
+def made_elsewhere(files):
+    """The dossier as another toolchain would have written it, its manifest with it."""
+    edition = editions.of_files(files, where="out")
+    files = {
+        **files,
+        "audit_report.pdf": documents.render(edition, document="audit_report", format="pdf", made_with=OTHER),
+    }
+    return {**files, layout.MANIFEST: layout.to_json(layout.manifest_of(files))}
+
+
+def test_documents_made_with_other_libraries_are_not_reproduced_here_and_help_no_exit_code(cli, desk):
+    store.write_dossier(desk / "out", made_elsewhere(files_of(desk / "out")))
+    sign(cli, desk, "Ada", "owner", "approve", "responsibility")
+    waive(cli, desk)
+    sign(cli, desk, "Ada", "owner", "approve", "responsibility")
+    sign(cli, desk, "Ben", "risk_head", "approve", "approval")
+    assert release(cli, desk).code == 0
+    assert verify(cli, desk, "--trust", desk / "trust.yaml").code == 0
+    ran = verify(cli, desk, "--trust", desk / "trust.yaml", "--rerender")
+    assert ran.code == 1
+    assert "made with other libraries: text and structure compared, equal" in ran.out
+    assert "12 rerender    not judged audit_report.pdf: not reproduced here" in ran.out
+    assert "pango 1.56.3, here" in ran.out
+    assert "INTACT, not proven at step 12" in ran.out
+    assert "changed" not in ran.out
+    assert "VERIFIED" not in ran.out
+
+
+def test_on_the_toolchain_that_made_them_the_same_documents_are_made_byte_for_byte(desk):
+    files = made_elsewhere(files_of(desk / "out"))
+    made = editions.rerender(files, where="out", here=OTHER)
+    assert {*made.same} == {name for name in files if name.endswith((".md", ".html", ".pdf"))}
+
+
+def test_a_changed_document_that_claims_other_libraries_is_changed_all_the_same(desk):
+    files = files_of(desk / "out")
+    other = editions.of_files(files, where="out")
+    forged = documents.render(replace(other, state="approved"), document="audit_report", format="pdf", made_with=OTHER)
+    made = editions.rerender({**files, "audit_report.pdf": forged}, where="out")
+    assert not made.elsewhere
+    (name, why), *rest = made.changed
+    assert (name, rest) == ("audit_report.pdf", [])
+    assert "what stands in the margins differs" in why or "the text differs" in why
+    assert "made with other libraries (harfbuzz 10.2.0" in why
+
+
+def test_other_bytes_by_the_same_libraries_are_changed_though_they_read_the_same(desk):
+    files = files_of(desk / "out")
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(files["audit_report.pdf"])) as pdf:
+        pdf.save(out, deterministic_id=True, compress_streams=False)
+    made = editions.rerender({**files, "audit_report.pdf": out.getvalue()}, where="out")
+    assert made.changed == (("audit_report.pdf", "made again, the bytes differ"),)
+
+
+def test_a_script_in_a_pdf_made_elsewhere_is_no_document_of_ours(desk):
+    files = made_elsewhere(files_of(desk / "out"))
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(files["audit_report.pdf"])) as pdf:
+        pdf.Root.OpenAction = pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS=pikepdf.String("app.alert(1)"))
+        pdf.save(out, deterministic_id=True)
+    made = editions.rerender({**files, "audit_report.pdf": out.getvalue()}, where="out")
+    assert [why.partition(";")[0] for _, why in made.changed] == ["not PDF/A-3b"]
