@@ -145,6 +145,18 @@ def test_sibling_evaluators_never_import_each_other():
     ]
 
 
+def test_rules_know_what_is_judged_and_never_who_judges():
+    """A kind of requirement is added without a look at the gate: its file imports what the rules share, and no other part of policy."""
+    shared = ("policy/rules", "policy/judging", "policy/canonical_form")
+    assert not [
+        f"{module} imports {other}"
+        for path in MODULES
+        if (module := name(path)).startswith(("policy/rules", "policy/judging"))
+        for other in imports(path)
+        if room(other) == "policy" and not other.startswith(shared)
+    ]
+
+
 @pytest.mark.parametrize("path", [p for p in MODULES if not name(p).startswith(DISK)], ids=name)
 def test_only_the_named_modules_touch_the_disk(path):
     tree = ast.parse(path.read_text(encoding="utf-8"))
