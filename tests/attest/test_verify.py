@@ -179,7 +179,7 @@ def test_a_folder_of_artefacts_that_is_not_there_is_exit_code_3(desk):
     words = ["--trust", desk / "trust.yaml", "--artifact", desk / "nowhere"]
     ran = cardwright(LATER, "verify", desk / "out", *words)
     assert (ran.code, ran.out) == (3, "")
-    assert "there is no such folder" in ran.err
+    assert "no such folder" in ran.err
 
 
 # ------------------------------------------------------------------------------------- advice is no decision

@@ -29,7 +29,7 @@ BAD = {
     "not UTF-8": (RECORD.replace(b'"title"', b'"ti\xfftle"', 1), "not UTF-8 at byte"),
     "UTF-16": (RECORD.decode().encode("utf-16"), "not UTF-8 at byte 0"),
     "with a byte order mark": (b"\xef\xbb\xbf" + RECORD, "not JSON"),
-    "a key twice": (b'{"title":"other",' + RECORD[1:], 'the key "title" stands twice'),
+    "a key twice": (b'{"title":"other",' + RECORD[1:], 'the key "title" appears twice'),
     "NaN": (numbers(b"NaN"), "NaN is not a JSON number"),
     "an infinity": (numbers(b"1e999"), "finite number"),
     "a number as text": (numbers(b'"0.9"'), "valid number"),

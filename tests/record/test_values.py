@@ -108,7 +108,7 @@ def test_a_renamed_file_is_another_subject():
 @pytest.mark.parametrize(
     ("data", "what"),
     [
-        (b'{"status": "fail", "status": "pass"}', "stands twice"),
+        (b'{"status": "fail", "status": "pass"}', "appears twice"),
         (b'{"value": NaN}', "NaN"),
         (b'{"value": -Infinity}', "Infinity"),
         (b'{"value": 1', "line 1"),

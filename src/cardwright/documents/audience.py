@@ -22,7 +22,7 @@ from cardwright.record.measurement import Measured, Measurement, Unmeasured
 from cardwright.record.record import Record, Redaction
 from cardwright.record.verdict import Outcome
 
-Cell = frozenset[tuple[str, str | None]]
+GroupCell = frozenset[tuple[str, str | None]]
 """A group, or an intersection of groups: (attribute, value)."""
 
 NOBODY = "(name withheld)"
@@ -73,20 +73,20 @@ def edition_for(edition: Edition) -> Edition:
     return replace(edition, record=redacted, verdict=verdict, claims=claims)
 
 
-def suppressed(record: Record) -> frozenset[Cell]:
+def suppressed(record: Record) -> frozenset[GroupCell]:
     """Groups whose numbers a public edition leaves out.
 
     A group is small where it, the cases that a rate is about, or those with or without the outcome, are fewer than the record's
     `small_cell` (none at all is no cell). Then, until nothing changes: a part of a suppressed group is suppressed; and where a
     published total would give a suppressed group away, the next smallest group of that total goes too.
     """
-    size: dict[Cell, float] = {}
-    small: set[Cell] = set()
+    size: dict[GroupCell, float] = {}
+    small: set[GroupCell] = set()
     for evaluation in record.evaluations:
         for m in evaluation.measurements:
             if not m.slice:
                 continue
-            cell: Cell = frozenset(m.slice.items())
+            cell: GroupCell = frozenset(m.slice.items())
             units = m.sampling.units if m.sampling is not None else 0
             size[cell] = max(size.get(cell, 0), m.denominator or 0, units)
             if any(0 < count < record.small_cell for count in _counts(m)):
@@ -109,9 +109,9 @@ def _counts(m: Measurement) -> Iterable[float]:
         yield m.sampling.units
 
 
-def _complements(size: Mapping[Cell, float], small: set[Cell], least: int) -> set[Cell]:
+def _complements(size: Mapping[GroupCell, float], small: set[GroupCell], least: int) -> set[GroupCell]:
     """One more group for the first published total that gives a suppressed one away."""
-    lines: dict[tuple[str, Cell], list[Cell]] = {}
+    lines: dict[tuple[str, GroupCell], list[GroupCell]] = {}
     for cell in size:
         for attribute, value in cell:
             lines.setdefault((attribute, cell - {(attribute, value)}), []).append(cell)
@@ -129,11 +129,13 @@ def _complements(size: Mapping[Cell, float], small: set[Cell], least: int) -> se
     return set()
 
 
-def _order(cell: Cell) -> list[tuple[str, str]]:
+def _order(cell: GroupCell) -> list[tuple[str, str]]:
     return sorted((attribute, value or "") for attribute, value in cell)
 
 
-def _evaluation(e: Evaluation, hidden: frozenset[Cell], least: int, public: bool, withheld: set[str]) -> Evaluation:
+def _evaluation(
+    e: Evaluation, hidden: frozenset[GroupCell], least: int, public: bool, withheld: set[str]
+) -> Evaluation:
     path = f"evaluations.{e.id}"
     names = _names(hidden) if public and any(frozenset(m.slice.items()) in hidden for m in e.measurements) else None
     findings = tuple(_finding(f, names, least, public, f"{path}.findings", withheld) for f in e.findings)
@@ -158,7 +160,7 @@ def _evaluation(e: Evaluation, hidden: frozenset[Cell], least: int, public: bool
     )
 
 
-def _names(hidden: frozenset[Cell]) -> re.Pattern[str]:
+def _names(hidden: frozenset[GroupCell]) -> re.Pattern[str]:
     values = sorted({"unknown" if value is None else value for cell in hidden for _, value in cell})
     return re.compile("|".join(rf"(?<!\w){re.escape(value)}(?!\w)" for value in values))
 
@@ -172,7 +174,7 @@ def _has_small(table: Table, least: int) -> bool:
     )
 
 
-def _measurement(m: Measurement, hidden: frozenset[Cell], least: int) -> Measurement:
+def _measurement(m: Measurement, hidden: frozenset[GroupCell], least: int) -> Measurement:
     ends = (m.groups.highest, m.groups.lowest) if m.groups is not None else ()
     cells = [frozenset(end.items()) for end in ends if end]
     if frozenset(m.slice.items()) in hidden or any(cell in hidden for cell in cells):
@@ -219,7 +221,7 @@ def withheld(status: str, ending: str) -> str:
     return f"{status.replace('_', ' ').capitalize()}. {ending}"
 
 
-def _outcome(outcome: Outcome, gone: set[tuple[str, tuple[object, ...]]], hidden: frozenset[Cell]) -> Outcome:
+def _outcome(outcome: Outcome, gone: set[tuple[str, tuple[object, ...]]], hidden: frozenset[GroupCell]) -> Outcome:
     keys = {(evaluation, key[0], key[1], key[2]) for evaluation, key in gone}
     seen = tuple(
         o.model_copy(update={"value": None, "interval": None, "denominator": None, "distance": None, "note": TOO_FEW})

@@ -54,7 +54,7 @@ def number(value: float | None, unit: str | None = None, say: Language = ENGLISH
 
 
 def general(value: float, say: Language = ENGLISH) -> str:
-    """A number as it was written, such as a limit: as few figures as tell it."""
+    """A number as it was written, such as a limit: as few digits as identify it."""
     return say.digits(f"{value:g}")
 
 
@@ -254,11 +254,11 @@ CHOSEN_BY = ("the plan", "the command line")
 
 def _fixed_values(say: Language) -> dict[str, str]:
     """What records and verdicts say in our own words, in the language: the record inside stays as it is."""
-    told = {said: say.text(said) for said in (audience.NOBODY, audience.TOO_FEW, *CHOSEN_BY)}
+    translations = {words: say.text(words) for words in (audience.NOBODY, audience.TOO_FEW, *CHOSEN_BY)}
     for status in STATUSES:
         for ending in audience.WITHHELD:
-            told[audience.withheld(status, ending)] = f"{sentence(say.term(status))}. {say.text(ending)}"
-    return told
+            translations[audience.withheld(status, ending)] = f"{sentence(say.term(status))}. {say.text(ending)}"
+    return translations
 
 
 def _digest_span(value: str) -> Markup:
@@ -311,7 +311,7 @@ def render(
     Raises
     ------
     TemplateError
-        Where it is not there, is not valid, names something unknown (with the nearest), does what templates may not, or has
+        If it is missing, is not valid, names something unknown (with the nearest), does what templates may not, or has
         words that the catalogue of the language does not hold.
     """
     environment = make(markdown, own, say)

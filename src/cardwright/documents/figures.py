@@ -128,7 +128,7 @@ def dots(
 def margins(verdict: Verdict, say: Language = ENGLISH) -> Figure | None:
     """How far inside its limit each measured requirement lies, with its interval: the limit is the line, inside is right of it.
 
-    Each requirement stands with the number that is nearest to its limit, or farthest outside. None where none has a limit.
+    Each requirement stands with the number that is nearest to its limit, or farthest outside. None if no requirement has a limit.
     """
     rows = []
     for outcome in verdict.outcomes:
@@ -258,12 +258,12 @@ _SKEWED = ("mean_absolute_attribution", "attack_success_rate", "pii_row_rate", "
 
 def of_evaluation(evaluation: Evaluation, *, most: int = 4, say: Language = ENGLISH) -> list[Figure]:
     """The figures of an evaluation, told from the shape of its measurements and series, never from its name."""
-    found: dict[tuple[str, str], list[Measured | Unmeasured]] = {}
+    by_group: dict[tuple[str, str], list[Measured | Unmeasured]] = {}
     for m in evaluation.measurements:
         if len(m.slice) == 1 and not m.across and not m.given and m.of_class is None:
-            found.setdefault((m.metric, next(iter(m.slice))), []).append(m)
+            by_group.setdefault((m.metric, next(iter(m.slice))), []).append(m)
     ranked = sorted(
-        ((key, rows) for key, rows in found.items() if key[0] in _BY_GROUP and len(rows) > 1),
+        ((key, rows) for key, rows in by_group.items() if key[0] in _BY_GROUP and len(rows) > 1),
         key=lambda item: _BY_GROUP.index(item[0][0]),
     )
     figures = [_by_slice(metric, attribute, rows, say) for (metric, attribute), rows in ranked]

@@ -23,18 +23,18 @@ _SIZES = (
 def make(edition: Edition, *, dataset: bool) -> str:
     """The front matter of a card, as YAML without its fences."""
     record, subject = edition.record, edition.record.subject
-    said: dict[str, Any] = {}
+    metadata: dict[str, Any] = {}
     if subject.licence is not None:
-        said["license"] = subject.licence.lower()
-    said["tags"] = ["cardwright", subject.kind]
+        metadata["license"] = subject.licence.lower()
+    metadata["tags"] = ["cardwright", subject.kind]
     if dataset:
-        said["pretty_name"] = record.title
+        metadata["pretty_name"] = record.title
         rows = max((d.rows for d in record.provenance.datasets if d.rows is not None), default=None)
         if rows is not None:
-            said["size_categories"] = [next((name for limit, name in _SIZES if rows < limit), "n>10M")]
+            metadata["size_categories"] = [next((name for limit, name in _SIZES if rows < limit), "n>10M")]
     else:
         if subject.parents:
-            said["base_model"] = list(subject.parents)
+            metadata["base_model"] = list(subject.parents)
         mine = {file.sha256 for file in subject.files}
         results = [
             entry
@@ -42,13 +42,13 @@ def make(edition: Edition, *, dataset: bool) -> str:
             if not _of_another(evaluation, mine) and (entry := _results(evaluation)) is not None
         ]
         if results:
-            said["model-index"] = [{"name": subject.name, "results": results}]
-    said["cardwright"] = {
+            metadata["model-index"] = [{"name": subject.name, "results": results}]
+    metadata["cardwright"] = {
         "record_sha256": record.sha256,
         "state": edition.state,
         **({"decision": edition.verdict.decision, "policy": edition.verdict.policy.name} if edition.verdict else {}),
     }
-    text: str = yaml.safe_dump(said, sort_keys=False, allow_unicode=True, width=1000)
+    text: str = yaml.safe_dump(metadata, sort_keys=False, allow_unicode=True, width=1000)
     return text
 
 

@@ -38,9 +38,9 @@ class Edition:
     manifest_sha256: str | None = None
     """The manifest that was signed; it stands in the final edition."""
     coverage: tuple[ChecklistCoverage, ...] = ()
-    """Checklists held against the record, for the documents that show them."""
+    """Checklists compared with the record, for the documents that show them."""
     comparison: Comparison | None = None
-    """What differs from the record of the previous release, where the plan names one."""
+    """What differs from the record of the previous release, if the plan names one."""
     state: State = "draft"
     templates_dir: Path | None = None
     page_size: str = "A4"
@@ -59,7 +59,7 @@ class Edition:
 
 @dataclass(frozen=True)
 class Document:
-    """One sort of document."""
+    """One kind of document."""
 
     name: str
     title: str
@@ -98,7 +98,7 @@ def find(name: str, format: str) -> Document:
     Raises
     ------
     UsageError
-        Where there is none; names the nearest.
+        If there is none; names the nearest.
     """
     document = DOCUMENTS.get(name)
     if document is None:

@@ -43,16 +43,16 @@ class Language:
         Raises
         ------
         TemplateError
-            Where the catalogue does not hold the key.
+            If the catalogue does not hold the key.
         """
         if self.catalogue is None:
             return key
-        found = self.catalogue.get(key)
-        if found is None:
+        translation = self.catalogue.get(key)
+        if translation is None:
             raise TemplateError(
                 f'the catalogue "{self.code}" has no words for "{key}"', do=f"Add it to words.{self.code}.yaml."
             )
-        return found
+        return translation
 
     def text(self, key: str, **values: object) -> str:
         """The words for an English key, filled in.
@@ -60,7 +60,7 @@ class Language:
         Raises
         ------
         TemplateError
-            Where the catalogue does not hold the key, or a placeholder has no value.
+            If the catalogue does not hold the key, or a placeholder has no value.
         """
         return self.fill(key, self.pattern(key), values)
 
@@ -94,9 +94,9 @@ def of(code: str, own: Path | None = None) -> Language:
     Raises
     ------
     UsageError
-        Where documents are not written in it.
+        If documents are not written in it.
     TemplateError
-        Where a catalogue is not a list of English words and theirs.
+        If a catalogue is not a list of English words and theirs.
     """
     check(code)
     if code == ENGLISH.code:

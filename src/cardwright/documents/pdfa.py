@@ -18,7 +18,7 @@ _DONE = "checked"
 
 
 def first_finding(data: bytes) -> str | None:
-    """What keeps a file from being PDF/A-3b; None where nothing does."""
+    """What keeps a file from being PDF/A-3b; None if nothing does."""
     import pikepdf.pdfa
 
     report = pikepdf.pdfa.validate_written(io.BytesIO(data), LEVEL)
@@ -45,7 +45,7 @@ class Checker:
             self.process.communicate()
 
     def first_finding(self, data: bytes) -> str | None:
-        """What keeps a file from being PDF/A-3b; None where nothing does."""
+        """What keeps a file from being PDF/A-3b; None if nothing does."""
         if self.process is None:
             return first_finding(data)
         try:

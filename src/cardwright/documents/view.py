@@ -109,7 +109,7 @@ class FieldView:
 
 
 @dataclass(frozen=True)
-class View:
+class DocumentView:
     """Everything a template may show."""
 
     title: str
@@ -135,7 +135,7 @@ class View:
     stated: tuple[str, str] | None
     """Who answered and when, where it is the same for every answer: said once."""
     coverage: tuple[ChecklistCoverage, ...]
-    """Checklists held against the record."""
+    """Checklists compared with the record."""
     by_name: dict[str, FieldView]
     """The fields by name, for a document that asks for some of them."""
 
@@ -168,13 +168,13 @@ def _extremes(name: str, evaluation: Evaluation, planned: Planned, ids: dict[tup
         if m.metric in _FIRST and m.slice and set(m.slice) <= attributes and None not in m.slice.values():
             key = (m.metric, tuple(m.slice), m.given, m.of_class, str(m.at))
             groups.setdefault(key, []).append(MeasurementView(ids[(evaluation.id, index)], m))
-    found = []
+    extremes = []
     for (_, across, *_), views in sorted(
         groups.items(),
         key=lambda item: (len(item[0][1]), item[0][1], _FIRST.index(str(item[0][0]))),  # type: ignore[arg-type]
     ):
         measured = sorted(
-            ((view.m.value, -place, view) for place, view in enumerate(views) if isinstance(view.m, Measured)),
+            ((view.m.value, -position, view) for position, view in enumerate(views) if isinstance(view.m, Measured)),
             key=lambda one: one[:2],
         )
         if len(measured) < 2:
@@ -184,8 +184,8 @@ def _extremes(name: str, evaluation: Evaluation, planned: Planned, ids: dict[tup
         worst, best = measured[0][2], measured[-1][2]
         if worst.m.direction == "lower_is_better":  # type: ignore[union-attr]
             worst, best = best, worst
-        found.append(Extremes(name, across, worst, best, len(measured), len(views)))  # type: ignore[arg-type]
-    return found
+        extremes.append(Extremes(name, across, worst, best, len(measured), len(views)))  # type: ignore[arg-type]
+    return extremes
 
 
 def _by_reason(views: list[MeasurementView]) -> tuple[Silent, ...]:
@@ -200,7 +200,7 @@ def _weight(severity: str) -> int:
     return -[str(known) for known in SEVERITIES].index(severity)
 
 
-def make(document: Document, edition: Edition, *, printed: bool = False, say: Language = ENGLISH) -> View:
+def make(document: Document, edition: Edition, *, printed: bool = False, say: Language = ENGLISH) -> DocumentView:
     """The view of an edition for a document, on a screen or printed, its figures in a language."""
     most = MOST_ROWS_PRINTED if printed else MOST_ROWS
     record, verdict = edition.record, edition.verdict
@@ -248,7 +248,7 @@ def make(document: Document, edition: Edition, *, printed: bool = False, say: La
         ),
         key=lambda item: (_weight(item[2].severity), item[0]),
     )
-    return View(
+    return DocumentView(
         title=f"{say.text(document.title)}: {record.title}",
         document=document,
         edition=edition,
@@ -274,8 +274,8 @@ def make(document: Document, edition: Edition, *, printed: bool = False, say: La
 
 
 def _stated(fields: tuple[FieldView, ...]) -> tuple[str, str] | None:
-    said = {(f.answer.stated_by, f.answer.stated_on) for f in fields if f.answer is not None and f.provided}
-    return said.pop() if len(said) == 1 else None
+    statements = {(f.answer.stated_by, f.answer.stated_on) for f in fields if f.answer is not None and f.provided}
+    return statements.pop() if len(statements) == 1 else None
 
 
 def _asked(outcome: Outcome, edition: Edition) -> tuple[str, ...]:
@@ -338,7 +338,7 @@ def _widths(table: Table, say: Language) -> tuple[float, ...]:
     return tuple(round(100 * length / sum(lengths), 2) for length in lengths)
 
 
-def csv_tables(view: View) -> dict[str, bytes]:
+def csv_tables(view: DocumentView) -> dict[str, bytes]:
     """Every measurement and every table as CSV, whole and unrounded, to attach to the PDF."""
     import csv
     import io

@@ -35,10 +35,10 @@ def case_of(
     known = read or {}
 
     def of(model: type[Model], name: str) -> Model:
-        place = f"{where}/{name}"
+        path = f"{where}/{name}"
         if name in known:
-            return canonical.validated(model, known[name], files[name], where=place)
-        return canonical.parse(model, files[name], where=place)
+            return canonical.validated(model, known[name], files[name], where=path)
+        return canonical.parse(model, files[name], where=path)
 
     record = of(Record, layout.RECORD)
     plan = of(PlanLock, layout.PLAN) if layout.PLAN in files else None
@@ -52,7 +52,7 @@ def policy_of(name: str, *, beside: Path | None = None) -> Policy:
     Raises
     ------
     PolicyError
-        Where it is not valid, or there is none of that name.
+        If it is not valid, or there is none of that name.
     """
 
     def find(name: str, asked_from: str) -> tuple[bytes, str]:
@@ -69,7 +69,7 @@ def policy_of(name: str, *, beside: Path | None = None) -> Policy:
 
 
 STANDARD_CHECKLISTS = ("responsible_ai_minimum", "handoff_readiness")
-"""What the responsible-AI report holds against a record where nobody names others."""
+"""What the responsible-AI report compares with a record if nobody names others."""
 
 
 def checklist_of(name: str) -> Checklist:
@@ -78,7 +78,7 @@ def checklist_of(name: str) -> Checklist:
     Raises
     ------
     PolicyError
-        Where it is not valid.
+        If it is not valid.
     """
     if name.endswith((".yaml", ".yml")) or "/" in name:
         return read_checklist(disk.read_file(Path(name), what="checklist"), where=name)
@@ -89,17 +89,17 @@ def checklist_of(name: str) -> Checklist:
 def coverage_of(
     record: Record, names: tuple[str, ...] = (), claims: tuple[Claim, ...] = ()
 ) -> tuple[ChecklistCoverage, ...]:
-    """Checklists held against a record and what people attest; the standard ones where none is named."""
+    """Checklists compared with a record and what people attest; the standard ones if none is named."""
     return tuple(coverage(checklist_of(name), record, claims) for name in names or STANDARD_CHECKLISTS)
 
 
 def documents_hold(files: Mapping[str, bytes], record_sha256: str) -> str:
-    """Hold every document against the record: the PDF's embedded record has its bytes, and each prints its digest.
+    """Compare every document with the record: the PDF's embedded record has its bytes, and each prints its digest.
 
     Raises
     ------
     IntegrityError
-        Where a document belongs to another record.
+        If a document belongs to another record.
     """
     held: list[str] = []
     for name, data in sorted(files.items()):

@@ -25,11 +25,11 @@ OUTSIDE = (MANIFEST, VERDICT, CLAIMS, LEDGER, FINAL)
 """Files that the manifest does not list: itself, and what is said over it."""
 
 
-class Entry(Value):
+class ManifestEntry(Value):
     """One file of a dossier."""
 
     path: RelativePath
-    """Where it stands."""
+    """Its path in the dossier."""
     sha256: Sha256
     """Digest of its bytes."""
     size: Count
@@ -41,7 +41,7 @@ class Manifest(Value):
 
     schema_: Annotated[Literal["cardwright/manifest/1"], Field(alias="schema")] = "cardwright/manifest/1"
     """The format of this file."""
-    files: tuple[Entry, ...]
+    files: tuple[ManifestEntry, ...]
     """Every file but those that speak of the manifest."""
 
     @property
@@ -54,7 +54,7 @@ def manifest_of(files: Mapping[str, bytes]) -> Manifest:
     """The manifest of a dossier's files."""
     return Manifest(
         files=tuple(
-            Entry(path=path, sha256=canonical.digest(data), size=len(data))
+            ManifestEntry(path=path, sha256=canonical.digest(data), size=len(data))
             for path, data in sorted(files.items())
             if path not in OUTSIDE
         )

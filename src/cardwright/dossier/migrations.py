@@ -20,13 +20,13 @@ from cardwright.policy.policy import Policy
 from cardwright.record import canonical
 from cardwright.record.base import visible
 
-Step = Callable[[dict[str, Any]], dict[str, Any]]
+Migration = Callable[[dict[str, Any]], dict[str, Any]]
 """A document of one version as the next one has it; the key `schema` is set for it."""
 
 CURRENT: Mapping[str, int] = {"manifest": 1, "plan-lock": 1, "record": 1, "run": 1, "verdict": 1}
 """The version of each JSON format that this program writes. Version 1 is the first."""
 
-STEPS: Mapping[tuple[str, int], Step] = {}
+STEPS: Mapping[tuple[str, int], Migration] = {}
 """By format and the version it starts from: `("record", 1)` makes version 2 of a version 1. There is none yet."""
 
 
@@ -48,7 +48,7 @@ class Migrated:
 
 
 def migrate(
-    data: bytes, *, where: str, steps: Mapping[tuple[str, int], Step] = STEPS, current: Mapping[str, int] = CURRENT
+    data: bytes, *, where: str, steps: Mapping[tuple[str, int], Migration] = STEPS, current: Mapping[str, int] = CURRENT
 ) -> Migrated:
     """A file of any version up to the current one, in the current one.
 
@@ -60,9 +60,9 @@ def migrate(
     Raises
     ------
     IntegrityError
-        Where the bytes are not strict JSON, or do not name a format of ours.
+        If the bytes are not strict JSON, or do not name a Cardwright format.
     EvidenceError
-        Where the version is newer than this program, or a step on the way is not there.
+        If the version is newer than this program, or a step on the way is missing.
     """
     document = canonical.loads(data, where=where)
     format_, before = _named(document, where, current)
@@ -82,17 +82,17 @@ def migrate(
 
 
 def _named(document: Any, where: str, current: Mapping[str, int]) -> tuple[str, int]:
-    said = document.get("schema") if isinstance(document, dict) else None
-    found = re.fullmatch(r"cardwright/([a-z-]{1,40})/([1-9][0-9]{0,5})", said) if isinstance(said, str) else None
-    if found is None:
+    schema = document.get("schema") if isinstance(document, dict) else None
+    parts = re.fullmatch(r"cardwright/([a-z-]{1,40})/([1-9][0-9]{0,5})", schema) if isinstance(schema, str) else None
+    if parts is None:
         raise IntegrityError(
-            "it does not say which format it has", where=where, do="A file of ours begins with its `schema`."
+            "it does not say which format it has", where=where, do="A Cardwright file begins with its `schema`."
         )
-    if found[1] not in current:
+    if parts[1] not in current:
         raise IntegrityError(
-            f'no file format is called "{visible(found[1])}"', where=where, do=did_you_mean(found[1], current)
+            f'no file format is called "{visible(parts[1])}"', where=where, do=did_you_mean(parts[1], current)
         )
-    return found[1], int(found[2])
+    return parts[1], int(parts[2])
 
 
 @dataclass(frozen=True)

@@ -26,20 +26,20 @@ from cardwright.record import canonical
 
 
 def read_dossier(folder: Path) -> dict[str, bytes]:
-    """Every file of a dossier, held against its manifest.
+    """Every file of a dossier, checked against its manifest.
 
     Raises
     ------
     SourceError
-        Where the folder is not a dossier.
+        If the folder is not a dossier.
     IntegrityError
-        Where a file differs from the manifest, is not listed, or is not there.
+        If a file differs from the manifest, is not listed, or is missing.
     """
     recover(folder)
     for _ in range(3):
         if not folder.is_dir():
             raise SourceError(
-                "there is no dossier", where=str(folder), do=_near(folder) or "Make one: cardwright run PLAN -o FOLDER."
+                "no dossier here", where=str(folder), do=_near(folder) or "Make one: cardwright run PLAN -o FOLDER."
             )
         there = folder.stat()
         try:
@@ -64,14 +64,14 @@ def _files(folder: Path) -> dict[str, bytes]:
 
 
 def hold(files: dict[str, bytes], *, where: str) -> dict[str, bytes]:
-    """The files of a dossier, held against the manifest among them.
+    """The files of a dossier, checked against the manifest among them.
 
     Raises
     ------
     SourceError
-        Where there is no manifest.
+        If there is no manifest.
     IntegrityError
-        Where a file differs from the manifest, is not listed, or is not there.
+        If a file differs from the manifest, is not listed, or is missing.
     """
     if MANIFEST not in files:
         raise SourceError(
@@ -107,40 +107,40 @@ def find_dossiers(places: Sequence[Path]) -> list[Path]:
     Raises
     ------
     SourceError
-        Where a place is not there.
+        If a start is missing.
     """
 
     def unreadable(exc: OSError) -> None:
         raise SourceError(f"the folder cannot be read ({exc.strerror})", where=str(exc.filename)) from exc
 
-    found: set[Path] = set()
-    for place in places:
-        recover(place)
-        if not place.is_dir():
-            raise SourceError("there is no such folder", where=str(place), do=_near(place) or "Check the path.")
-        for folder, below, names in os.walk(place, onerror=unreadable):
+    dossiers: set[Path] = set()
+    for start in places:
+        recover(start)
+        if not start.is_dir():
+            raise SourceError("no such folder", where=str(start), do=_near(start) or "Check the path.")
+        for folder, below, names in os.walk(start, onerror=unreadable):
             if MANIFEST in names or (RECORD in names and PLAN in names):
-                found.add(Path(folder))
+                dossiers.add(Path(folder))
                 below.clear()
             below[:] = [name for name in below if not name.startswith(".")]
             # Links are not followed, since they can lead in a circle; a dossier behind one is not passed over.
             linked = [path for path in (Path(folder) / name for name in below) if path.is_symlink()]
-            found.update(path for path in linked if (path / MANIFEST).is_file())
-    return sorted(found)
+            dossiers.update(path for path in linked if (path / MANIFEST).is_file())
+    return sorted(dossiers)
 
 
 def ledger_of(folder: Path) -> bytes:
-    """The ledger of a dossier that is there already, so that the next run carries it on; empty where there is none."""
+    """The ledger of an existing dossier, so that the next run carries it on; empty if there is none."""
     path = folder / LEDGER
     return read_file(path, what="ledger") if path.is_file() else b""
 
 
 def kept(folder: Path) -> dict[str, bytes]:
-    """What a run that was cut off has finished, by evaluation; empty where there is nothing."""
-    place = _keeping(folder)
-    if not place.is_dir():
+    """What an interrupted run has finished, by evaluation; empty if there is nothing."""
+    beside = _keeping(folder)
+    if not beside.is_dir():
         return {}
-    return {path.stem: read_file(path, what="kept evaluation") for path in sorted(place.glob("*.json"))}
+    return {path.stem: read_file(path, what="kept evaluation") for path in sorted(beside.glob("*.json"))}
 
 
 def _keeping(folder: Path) -> Path:
@@ -157,7 +157,7 @@ def keep(folder: Path, id_: str, data: bytes) -> None:
     Raises
     ------
     StoreError
-        Where it cannot be written.
+        If it cannot be written.
     """
     write_file(_keeping(folder) / f"{id_}.json", data)
 
@@ -173,7 +173,7 @@ def _plan_signatures(folder: Path) -> Path:
 
 
 def plan_signatures(folder: Path) -> bytes:
-    """Who signed the plan of the dossier that is to be written there; empty where nobody did."""
+    """Who signed the plan of the dossier that will be written there; empty if nobody did."""
     path = _plan_signatures(folder)
     return read_file(path, what="the plan's signatures") if path.is_file() else b""
 
@@ -184,7 +184,7 @@ def sign_plan(folder: Path, change: Callable[[bytes], bytes]) -> None:
     Raises
     ------
     StoreError
-        Where another process is writing there.
+        If another process is writing there.
     """
     with locked(folder):
         write_file(_plan_signatures(folder), change(plan_signatures(folder)))
@@ -198,7 +198,7 @@ def amend(folder: Path, change: Callable[[Mapping[str, bytes]], Mapping[str, byt
     Raises
     ------
     StoreError
-        Where another process is writing, or a file that the manifest lists would change.
+        If another process is writing, or a file that the manifest lists would change.
     """
     with locked(folder):
         recover(folder, alone=True)
@@ -225,7 +225,7 @@ def write_dossier(folder: Path, files: Mapping[str, bytes], *, supersede: bool =
     Raises
     ------
     StoreError
-        Where it cannot be written, the folder holds something that is not a dossier, or the dossier there is signed.
+        If it cannot be written, the folder holds something that is not a dossier, or the dossier there is signed.
     """
     folder = folder.absolute()
     for name in files:
@@ -313,7 +313,7 @@ _AT_FDCWD = -100
 
 
 def _exchange(one: Path, other: Path) -> bool:
-    """Exchange two folders in one step (Linux renameat2); False where the system cannot."""
+    """Exchange two folders in one step (Linux renameat2); False if the system cannot."""
     if not sys.platform.startswith("linux"):
         return False
     libc = ctypes.CDLL(None, use_errno=True)
@@ -334,7 +334,7 @@ def recover(folder: Path, *, alone: bool = False) -> None:
     Raises
     ------
     StoreError
-        Where the swap is not cut off: another process is in the midst of it.
+        If the swap was not interrupted but is still under way in another process.
     """
     folder = folder.absolute()
     if alone:
@@ -365,7 +365,7 @@ def locked(folder: Path) -> Iterator[None]:
     Raises
     ------
     StoreError
-        Where another process is writing this dossier.
+        If another process is writing this dossier.
     """
     folder = folder.absolute()
     try:
@@ -409,23 +409,21 @@ def _lock(descriptor: int, folder: Path) -> None:
 
 
 def digests(folder: Path, names: list[str]) -> dict[str, str]:
-    """SHA-256 of the named files of a folder as they are now; a file that is not there is left out.
+    """SHA-256 of the named files of a folder as they are now; a missing file is left out.
 
     Raises
     ------
     SourceError
-        Where the folder is not there.
+        If the folder is missing.
     """
     if not folder.is_dir():
-        raise SourceError(
-            "there is no such folder", where=str(folder), do="Name the folder that holds the subject's files."
-        )
-    found: dict[str, str] = {}
+        raise SourceError("no such folder", where=str(folder), do="Name the folder that holds the subject's files.")
+    digests_now: dict[str, str] = {}
     for name in names:
         path = folder / name
         if path.is_file():
-            found[name] = canonical.digest(path.read_bytes())
-    return found
+            digests_now[name] = canonical.digest(path.read_bytes())
+    return digests_now
 
 
 def copy(source: Path, target: Path, *, force: bool = False) -> None:
@@ -434,7 +432,7 @@ def copy(source: Path, target: Path, *, force: bool = False) -> None:
     Raises
     ------
     StoreError
-        Where something is there already and `force` is not set, or it cannot be written.
+        If something is there already and `force` is not set, or it cannot be written.
     """
     if target.exists() and target.samefile(source):
         return

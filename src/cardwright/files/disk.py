@@ -36,7 +36,7 @@ def read_file(path: Path, *, what: str = "file", limit: int = MAX_BYTES) -> byte
     Raises
     ------
     SourceError
-        Where it is not there, is a folder, may not be read, or is larger than the limit.
+        If it is missing, is a folder, may not be read, or is larger than the limit.
     """
     try:
         size = path.stat().st_size
@@ -45,7 +45,7 @@ def read_file(path: Path, *, what: str = "file", limit: int = MAX_BYTES) -> byte
         return path.read_bytes()
     except FileNotFoundError as exc:
         hint = _near(path)
-        raise SourceError(f"the {what} is not there", where=str(path), do=hint or "Check the path.") from exc
+        raise SourceError(f"the {what} is missing", where=str(path), do=hint or "Check the path.") from exc
     except IsADirectoryError as exc:
         raise SourceError(f"the {what} is a folder", where=str(path), do="Name a file in it.") from exc
     except OSError as exc:
@@ -65,7 +65,7 @@ def write_file(path: Path, data: bytes) -> None:
     Raises
     ------
     StoreError
-        Where it cannot be written; what was there before is untouched.
+        If it cannot be written; what was there before is untouched.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -91,7 +91,7 @@ def append_file(path: Path, data: bytes) -> None:
     Raises
     ------
     StoreError
-        Where it cannot be written.
+        If it cannot be written.
     """
     try:
         with path.open("ab") as file:

@@ -256,8 +256,8 @@ def _keys(model: type[BaseModel], loc: tuple[str | int, ...]) -> list[str]:
     current: list[Any] = [model]
     for part in loc:
         current = [inner for kind in current for inner in _inner(kind, part)] or current
-    found = {name for kind in current for leaf in _models(kind) for name in _names(leaf)}
-    return sorted(found)
+    known = {name for kind in current for leaf in _models(kind) for name in _names(leaf)}
+    return sorted(known)
 
 
 def _names(model: type[BaseModel]) -> Iterator[str]:

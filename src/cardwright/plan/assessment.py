@@ -27,7 +27,7 @@ class ComponentSpec(Value):
     path: RelativePath
     """Its file."""
     name: Label | None = None
-    """Its name; the file's, where it is not said."""
+    """Its name; the file's if omitted."""
 
 
 class SubjectSpec(Value):
@@ -40,7 +40,7 @@ class SubjectSpec(Value):
     version: Label
     """Its version."""
     title: FreeText | None = None
-    """What the documents call it; its name, where it is not said."""
+    """What the documents call it; its name if omitted."""
     supplier: Label | None = None
     """Who supplies it."""
     licence: Label | None = None
@@ -133,7 +133,7 @@ def load(path: Path) -> Assessment:
     PlanError
         With file and line: an unknown key (and the nearest), an unanswered `?`, an evaluator or source that is not there.
     SourceError
-        Where the file cannot be read.
+        If the file cannot be read.
     """
     if path.is_dir():
         path = path / "assessment.yaml"

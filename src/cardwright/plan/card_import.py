@@ -65,7 +65,7 @@ def import_card(data: bytes, *, name: str, today: str) -> Imported:
     Raises
     ------
     SourceError
-        Where it is neither a Markdown card nor Model Card Toolkit JSON, or is larger than 2 MB.
+        If it is neither a Markdown card nor Model Card Toolkit JSON, or is larger than 2 MB.
     """
     if len(data) > MOST:
         raise SourceError("larger than 2 MB", where=name, do="A card is text; name the card itself.")
@@ -74,35 +74,35 @@ def import_card(data: bytes, *, name: str, today: str) -> Imported:
     except UnicodeDecodeError as exc:
         raise SourceError(f"not UTF-8 at byte {exc.start}", where=name, do="Save it as UTF-8.") from exc
     answers, left = _toolkit(text, name) if text.lstrip().startswith("{") else _markdown(text, name)
-    said: dict[str, Any] = {}
+    imported: dict[str, Any] = {}
     for field in FIELDS:
         answer = answers.get(field)
         if isinstance(answer, str):
             clean = visible(answer.strip(), keep="\n\t")[:_LONGEST]
             if not is_placeholder(clean):
-                said[field] = clean
+                imported[field] = clean
         elif answer:
             kept = [{k: visible(str(v)) for k, v in entry.items() if not is_placeholder(str(v))} for entry in answer]
             if any(kept):
-                said[field] = [entry for entry in kept if entry]
+                imported[field] = [entry for entry in kept if entry]
     head = {"schema": "cardwright/details/1", "stated_by": f"imported from {visible(name)[:80]}", "stated_on": today}
-    note = "# Taken from an existing card. Read every answer, mend it, and say who states it.\n"
-    body = yaml.safe_dump({**head, **said}, sort_keys=False, allow_unicode=True, width=100)
-    return Imported(details=(note + body).encode("utf-8"), taken=tuple(said), left=tuple(dict.fromkeys(left)))
+    note = "# Taken from an existing card. Read every answer, correct it, and say who states it.\n"
+    body = yaml.safe_dump({**head, **imported}, sort_keys=False, allow_unicode=True, width=100)
+    return Imported(details=(note + body).encode("utf-8"), taken=tuple(imported), left=tuple(dict.fromkeys(left)))
 
 
 def _markdown(text: str, name: str) -> tuple[dict[str, Any], list[str]]:
     left: list[str] = []
     front: Any = {}
-    found = re.match(r"---[ \t]*\r?\n(.*?)\r?\n---[ \t]*(\r?\n|$)", text, re.DOTALL)
-    if found:
+    header = re.match(r"---[ \t]*\r?\n(.*?)\r?\n---[ \t]*(\r?\n|$)", text, re.DOTALL)
+    if header:
         try:
-            front = yaml.safe_load(found.group(1)) or {}
+            front = yaml.safe_load(header.group(1)) or {}
         except yaml.YAMLError as exc:
-            raise SourceError("the YAML at its head is not valid", where=name, do="Mend it, or remove it.") from exc
-        text = text[found.end() :]
+            raise SourceError("the YAML at its head is not valid", where=name, do="Fix it or remove it.") from exc
+        text = text[header.end() :]
     if not isinstance(front, dict):
-        raise SourceError("the YAML at its head is not a mapping", where=name, do="Mend it, or remove it.")
+        raise SourceError("the YAML at its head is not a mapping", where=name, do="Fix it or remove it.")
     left += [f"{key} (at its head)" for key in map(str, front)]
     dataset = any(key in front for key in ("task_categories", "dataset_info", "configs", "size_categories"))
     parts = re.split(r"(?m)^(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$", re.sub(r"(?s)<!--.*?-->", "", text))

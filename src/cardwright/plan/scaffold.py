@@ -23,7 +23,7 @@ from cardwright.record.details import FIELDS
 from cardwright.sources.files import FileRows, open_rows
 
 Ask = Callable[[str, str | None], str | None]
-"""Asks a person a question with a proposal; None where nobody can be asked."""
+"""Asks a person a question with a proposal; None if nobody can be asked."""
 
 LOOKED_AT = 200_000
 """How many rows are looked at for a guess."""
@@ -47,7 +47,7 @@ _TEXT_COLUMNS = {"prompt", "response", "messages", "completion", "answer", "ques
 
 
 @dataclass(frozen=True)
-class Seen:
+class ColumnSeen:
     """What a look at a column shows."""
 
     name: str
@@ -95,7 +95,7 @@ class Done:
     notes: list[str] = field(default_factory=list)
 
 
-def look(rows: FileRows) -> list[Seen]:
+def look(rows: FileRows) -> list[ColumnSeen]:
     """A look at every column of the first rows."""
     counters: dict[str, Counter[str]] = {name: Counter() for name in rows.schema.names}
     missing: Counter[str] = Counter()
@@ -122,7 +122,7 @@ def look(rows: FileRows) -> list[Seen]:
         if seen >= LOOKED_AT:
             break
     return [
-        Seen(
+        ColumnSeen(
             name=name,
             type=str(rows.schema.field(name).type),
             values=tuple(
@@ -159,9 +159,9 @@ def init(
     Raises
     ------
     UsageError
-        Where an answer is to no question, or names a column that is not there.
+        If an answer answers no question or names a missing column.
     StoreError
-        Where the folder holds a plan already.
+        If the folder holds a plan already.
     """
     plan = directory / "assessment.yaml"
     if plan.exists() and not force:
@@ -170,10 +170,10 @@ def init(
             where=str(plan),
             do="Name another folder, or add --force.",
         )
-    columns: list[Seen] = []
+    columns: list[ColumnSeen] = []
     if source is not None:
         if not source.exists():
-            raise SourceError("there is no such file", where=str(source), do="Check the path after --from.")
+            raise SourceError("no such file", where=str(source), do="Check the path after --from.")
         columns = look(open_rows(source))
     kind = kind or _kind(columns)
     questions = _QUESTIONS[kind]
@@ -197,7 +197,7 @@ def init(
     return done
 
 
-def _kind(columns: list[Seen]) -> str:
+def _kind(columns: list[ColumnSeen]) -> str:
     names = {column.name.lower() for column in columns}
     if "messages" in names or len(names & _TEXT_COLUMNS) >= 2:
         return "llm"
@@ -210,7 +210,7 @@ def _kind(columns: list[Seen]) -> str:
 class _Answers:
     """Asks each question once: what was given, else what a person says, else the guess where it is sure, else `?`."""
 
-    def __init__(self, columns: list[Seen], given: Mapping[str, str], ask: Ask, yes: bool, done: Done) -> None:
+    def __init__(self, columns: list[ColumnSeen], given: Mapping[str, str], ask: Ask, yes: bool, done: Done) -> None:
         self.columns = {column.name: column for column in columns}
         self.given = given
         self.ask = ask
@@ -220,7 +220,7 @@ class _Answers:
     def answer(
         self, key: str, question: str, guess: Guess | None, *, column: bool = False, optional: bool = False
     ) -> str | None:
-        """The answer; None where an optional question has none."""
+        """The answer; None if an optional question has none."""
         text = self.given.get(key)
         if text is None:
             said = self.ask(
@@ -251,12 +251,12 @@ class _Answers:
         return text
 
 
-def _first(columns: list[Seen], test: Callable[[Seen], bool], why: str, sure: bool) -> Guess | None:
-    found = [column for column in columns if test(column)]
-    return Guess(found[0].name, why, sure and len(found) == 1) if found else None
+def _first(columns: list[ColumnSeen], test: Callable[[ColumnSeen], bool], why: str, sure: bool) -> Guess | None:
+    candidates = [column for column in columns if test(column)]
+    return Guess(candidates[0].name, why, sure and len(candidates) == 1) if candidates else None
 
 
-def _guess_label(columns: list[Seen]) -> Guess | None:
+def _guess_label(columns: list[ColumnSeen]) -> Guess | None:
     few = [
         c
         for c in columns
@@ -273,7 +273,7 @@ def _guess_label(columns: list[Seen]) -> Guess | None:
     return Guess(two[0].name, "it has two values", False) if two else None
 
 
-def _guess_score(columns: list[Seen]) -> Guess | None:
+def _guess_score(columns: list[ColumnSeen]) -> Guess | None:
     return _first(
         columns,
         lambda c: c.unit_interval and bool(_SCORE.search(c.name)),
@@ -282,7 +282,7 @@ def _guess_score(columns: list[Seen]) -> Guess | None:
     ) or _first(columns, lambda c: c.unit_interval, "numbers between 0 and 1", False)
 
 
-def _guess_favourable(seen: Seen | None) -> Guess | None:
+def _guess_favourable(seen: ColumnSeen | None) -> Guess | None:
     if seen is None or seen.distinct != 2:
         return None
     values = set(seen.values)
@@ -296,12 +296,12 @@ def _guess_favourable(seen: Seen | None) -> Guess | None:
     return Guess(good[0], "it reads as the good outcome", len(good) == 1) if good else None
 
 
-def _guess_sensitive(columns: list[Seen]) -> Guess | None:
-    found = [c.name for c in columns if _SENSITIVE.search(c.name) and 2 <= c.distinct <= 30]
-    return Guess(", ".join(found), "by their names", True) if found else None
+def _guess_sensitive(columns: list[ColumnSeen]) -> Guess | None:
+    names = [c.name for c in columns if _SENSITIVE.search(c.name) and 2 <= c.distinct <= 30]
+    return Guess(", ".join(names), "by their names", True) if names else None
 
 
-def _columns_hint(columns: list[Seen]) -> str:
+def _columns_hint(columns: list[ColumnSeen]) -> str:
     return ", ".join(c.name for c in columns[:14]) + (" …" if len(columns) > 14 else "")
 
 

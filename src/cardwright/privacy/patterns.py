@@ -406,7 +406,7 @@ def _numbers(text: str) -> Iterator[Hit]:
 
 
 def _iban_end(text: str) -> int | None:
-    """Where the IBAN that a text begins with ends; None where it begins with none."""
+    """Where the IBAN that a text begins with ends; None if it begins with none."""
     length = _IBAN_LENGTH.get(text[:2])
     places = [place for place, character in enumerate(text) if character not in " -"]
     if length is None or len(places) < length:

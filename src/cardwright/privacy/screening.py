@@ -1,8 +1,8 @@
 """No personal data in a record: every field that can hold some is looked at before the record is made.
 
-The schema marks three sorts of text that could carry it: *free text*, *labels* from the data, and masked *examples*
-(`record/base.py`). Everything else is held to a pattern, where a digest is not mistaken for an account number. A hit stops with
-the field's name and the kind that was seen, never with the value.
+The schema marks three kinds of text that could carry it: *free text*, *labels* from the data, and masked *examples*
+(`record/base.py`). Everything else has to match a pattern and is not scanned, so no digest is mistaken for an account number.
+A hit stops the run with the name of the field and the kind that was seen, never with the value.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from cardwright.privacy.patterns import scan_light
 from cardwright.record.details import FIELDS
 
 CONTACTS = frozenset({"EMAIL_ADDRESS", "PHONE_NUMBER"})
-"""What may stand where the schema asks how somebody is reached."""
+"""What is allowed where the schema asks how to reach somebody."""
 
 SEES = (
     "e-mail addresses, telephone numbers, IBANs, payment cards, United States social security numbers, and keys, tokens "
@@ -31,7 +31,7 @@ DOES_NOT_SEE = "names, postal addresses, dates of birth, and numbers without a f
 _COLUMNS = frozenset(column for spec in FIELDS.values() for column in spec.columns)
 
 
-class Seen(NamedTuple):
+class Sighting(NamedTuple):
     """One field that holds what it should not."""
 
     field: str
@@ -60,21 +60,21 @@ def screen(value: BaseModel, *, what: str) -> None:
     more = f"; and {len(seen) - 5} more" if len(seen) > 5 else ""
     raise PersonalDataError(
         f"{what} would carry personal data or a secret into the record: {first}{more}",
-        do="Remove or mask it there. How to reach an owner belongs into the column `contact` of the field `owners`.",
+        do="Remove or mask it there. How to reach an owner belongs in the column `contact` of the field `owners`.",
     )
 
 
-def look(value: BaseModel) -> Iterator[Seen]:
+def look(value: BaseModel) -> Iterator[Sighting]:
     """Every field of a value, at any depth, that holds personal data or a secret, by its path and kind."""
     return _look(value, (), False)
 
 
-def _look(value: Any, path: tuple[str, ...], marked: bool) -> Iterator[Seen]:
+def _look(value: Any, path: tuple[str, ...], marked: bool) -> Iterator[Sighting]:
     if isinstance(value, str):
         if marked:
             allowed = CONTACTS if path[-1:] == ("contact",) else frozenset()
             for entity in _kinds(value) - allowed:
-                yield Seen(".".join(path), entity)
+                yield Sighting(".".join(path), entity)
     elif isinstance(value, BaseModel):
         for name, marks in _marks(type(value)).items():
             yield from _look(getattr(value, name), (*path, name), marks)

@@ -126,7 +126,7 @@ def _real(text: str) -> str:
     try:
         datetime.fromisoformat(text)
     except ValueError:
-        raise ValueError("there is no such day or time") from None
+        raise ValueError("no such day or time") from None
     return text
 
 

@@ -34,7 +34,7 @@ def dumps(value: Any) -> bytes:
     Raises
     ------
     IntegrityError
-        Where the value has no canonical form: NaN, an infinity, an integer beyond 2**53 - 1, a lone surrogate.
+        If the value has no canonical form: NaN, an infinity, an integer beyond 2**53 - 1, a lone surrogate.
     """
     try:
         return rfc8785.dumps(plain(value))
@@ -106,7 +106,7 @@ def is_canonical(value: Any, data: bytes) -> bool:
     Raises
     ------
     IntegrityError
-        Where the value has no canonical form.
+        If the value has no canonical form.
     """
     if data[:1] in (b"{", b"["):
         text = data.decode("utf-8")
@@ -126,7 +126,7 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         seen: set[str] = set()
         for key, _ in pairs:
             if key in seen:
-                raise IntegrityError(f'the key "{key[:80]}" stands twice in one object', do="Each key may stand once.")
+                raise IntegrityError(f'the key "{key[:80]}" appears twice in one object', do="Keep one of them.")
             seen.add(key)
     return result
 
@@ -171,33 +171,33 @@ def read(data: bytes, *, where: str) -> Any:
     Raises
     ------
     IntegrityError
-        Where it is not.
+        If it is not.
     """
     value = loads(data, where=where)
     try:
         same = is_canonical(value, data)
     except IntegrityError as exc:
-        raise IntegrityError(exc.what, where=where, do="Nothing of ours writes it.") from exc
+        raise IntegrityError(exc.what, where=where, do="Cardwright never writes this.") from exc
     if not same:
         raise IntegrityError("not in canonical form", where=where, do="Somebody has rewritten it.")
     return value
 
 
-def other_format(model: type[BaseModel], said: object) -> tuple[str, str] | None:
-    """What a file is that says it has another format or version than the model's, and what to do; None where it does not."""
+def other_format(model: type[BaseModel], schema: object) -> tuple[str, str] | None:
+    """What a file is that says it has another format or version than the model's, and what to do; None if it does not."""
     field = model.model_fields.get("schema_")
     own = next(iter(get_args(field.annotation)), "") if field else ""
-    known, found = (_FORMAT.fullmatch(str(name)) for name in (own, said))
-    if known is None or found is None or known[0] == found[0]:
+    known, stated = (_FORMAT.fullmatch(str(name)) for name in (own, schema))
+    if known is None or stated is None or known[0] == stated[0]:
         return None
-    if known[1] != found[1]:
-        return f"it is a {found[0]}, not a {known[0]}", "Name the right file."
-    if int(found[2]) > int(known[2]):
+    if known[1] != stated[1]:
+        return f"it is a {stated[0]}, not a {known[0]}", "Name the right file."
+    if int(stated[2]) > int(known[2]):
         return (
-            f"it is {found[0]}, and this cardwright reads up to {known[0]}",
+            f"it is {stated[0]}, and this cardwright reads up to {known[0]}",
             "Install a newer release of Cardwright (README, Install it).",
         )
-    return f"it is {found[0]}, and this cardwright reads {known[0]}", "Bring it up to date: cardwright migrate FILE."
+    return f"it is {stated[0]}, and this cardwright reads {known[0]}", "Bring it up to date: cardwright migrate FILE."
 
 
 _FORMAT = re.compile(r"cardwright/([a-z-]{1,40})/([1-9][0-9]{0,5})")
@@ -212,7 +212,7 @@ def parse(model: type[Model], data: bytes, *, where: str) -> Model:
     Raises
     ------
     IntegrityError
-        Where the bytes are not strict JSON or do not fit the model; names the first key that does not fit.
+        If the bytes are not strict JSON or do not fit the model; names the first key that does not fit.
     """
     return validated(model, loads(data, where=where), data, where=where)
 
@@ -225,8 +225,8 @@ def validated(model: type[Model], read: Any, data: bytes, *, where: str) -> Mode
             value.__dict__["sha256"] = digest(data)
         return value
     except ValidationError as exc:
-        said = read.get("schema") if isinstance(read, dict) else None
-        other = other_format(model, said)
+        schema = read.get("schema") if isinstance(read, dict) else None
+        other = other_format(model, schema)
         if other is not None:
             raise IntegrityError(other[0], where=where, do=other[1]) from exc
         first = exc.errors(include_url=False, include_input=False)[0]

@@ -30,8 +30,8 @@ class Case:
     previous: Record | None = None
     """The record of the previous release."""
     manifest_sha256: str | None = None
-    """The manifest that sign-offs have to be over; `null` where there is none yet."""
+    """The manifest that sign-offs have to be over; `null` if there is none yet."""
     artefacts: Mapping[str, str] | None = None
-    """Digests of the subject's files as they are now; `null` where nobody looked."""
+    """Digests of the subject's files as they are now; `null` if nobody looked."""
     advisory: bool = False
     """Whether only advice is asked for."""

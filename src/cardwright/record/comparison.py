@@ -1,6 +1,6 @@
 """`cardwright diff OLD NEW`: what is worse first, then what has to be redone, said again, or stands.
 
-Nothing is tested here: two intervals that overlap say neither that there is a difference nor that there is none. A number that is
+Nothing is tested here: two overlapping intervals show neither a difference nor its absence. A number that is
 worse while the intervals overlap is listed, and does not count as a regression.
 """
 
@@ -21,10 +21,19 @@ from cardwright.record.measurement import Measured, Unmeasured
 from cardwright.record.record import PlanLock, Record
 from cardwright.record.verdict import Outcome, Verdict
 
-Kind = Literal["worse", "lost", "gone", "worse, intervals overlap", "changed", "better", "gained", "new"]
-KINDS: tuple[Kind, ...] = ("worse", "lost", "gone", "worse, intervals overlap", "changed", "better", "gained", "new")
-"""In the order in which a reader wants them. `lost`: a number that is none any more; `gone`: not even its absence is stated."""
-REGRESSIONS: frozenset[Kind] = frozenset(("worse", "lost", "gone"))
+ChangeKind = Literal["worse", "lost", "gone", "worse, intervals overlap", "changed", "better", "gained", "new"]
+KINDS: tuple[ChangeKind, ...] = (
+    "worse",
+    "lost",
+    "gone",
+    "worse, intervals overlap",
+    "changed",
+    "better",
+    "gained",
+    "new",
+)
+"""In the order in which a reader wants them. `lost`: it no longer has a number; `gone`: not even its absence is stated."""
+REGRESSIONS: frozenset[ChangeKind] = frozenset(("worse", "lost", "gone"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +50,7 @@ class Side:
 class Change:
     """One number in both records, or in one."""
 
-    kind: Kind
+    kind: ChangeKind
     evaluation: str
     metric: str
     rows: str
@@ -50,10 +59,10 @@ class Change:
     new: float | None
     difference: float | None
     overlap: bool | None
-    """Whether the two intervals overlap; None where one has none."""
+    """Whether the two intervals overlap; None if one has none."""
     unit: str
     note: str = ""
-    """Why there is no number."""
+    """Why it has no number."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +77,7 @@ class Carried:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class FindingChange:
     """A finding that is new, gone, or graver."""
 
     kind: Literal["new", "graver", "more", "gone", "milder"]
@@ -103,7 +112,7 @@ class Comparison:
     carried: tuple[Carried, ...]
     confirm: tuple[str, ...]
     """What people said of the old record; none of it carries."""
-    findings: tuple[Found, ...]
+    findings: tuple[FindingChange, ...]
     rulings: tuple[Ruling, ...]
 
     @property
@@ -124,7 +133,7 @@ def compare(old: Side, new: Side) -> Comparison:
     Parameters
     ----------
     old, new:
-        The records; plan, verdict and claims where there are some. Without both plans nothing can be said to stand.
+        The records; plan, verdict and claims, if there are any. Without both plans nothing can be said to stand.
     """
     a, b = old.record, new.record
     notes = []
@@ -161,18 +170,18 @@ def _name(record: Record) -> str:
 
 def _changes(old: Record, new: Record) -> tuple[tuple[Change, ...], int]:
     before, after = _measurements(old), _measurements(new)
-    found: list[Change] = []
+    changes: list[Change] = []
     same = 0
     for key in [*before, *(key for key in after if key not in before)]:
         change = _change(key[0], before.get(key), after.get(key))
         if change is None:
             same += 1
         else:
-            found.append(change)
-    found.sort(
+            changes.append(change)
+    changes.sort(
         key=lambda c: (KINDS.index(c.kind), -abs(c.difference or 0.0), c.evaluation, c.metric, c.rows),
     )
-    return tuple(found), same
+    return tuple(changes), same
 
 
 def _measurements(record: Record) -> dict[tuple[Any, ...], Measured | Unmeasured]:
@@ -184,7 +193,7 @@ def _change(evaluation: str, old: Measured | Unmeasured | None, new: Measured | 
     b = new if isinstance(new, Measured) else None
     named = new or old
     assert named is not None  # the key is of one of them
-    kind: Kind
+    kind: ChangeKind
     note = ""
     difference = overlap = None
     if a is not None and b is not None:
@@ -232,7 +241,7 @@ def _overlap(a: Measured, b: Measured) -> bool | None:
     return a.interval.lower <= b.interval.upper and b.interval.lower <= a.interval.upper
 
 
-def _direction(difference: float, direction: str, overlap: bool | None) -> Kind:
+def _direction(difference: float, direction: str, overlap: bool | None) -> ChangeKind:
     if direction == "neither" or difference == 0:
         return "changed"
     if (difference > 0) == (direction == "higher_is_better"):
@@ -264,7 +273,7 @@ def _carried(evaluation: Evaluation, old: Side, new: Side) -> Carried:
 
 
 def differences(id_: str, old: Side, new: Side) -> tuple[str, ...]:
-    """Why an old evaluation does not stand beside a new one: what it rests on that has changed; nothing where it stands.
+    """Why an old evaluation does not stand beside a new one: what it rests on that has changed; nothing if it stands.
 
     Inputs by digest, parameters, seed, evaluator version, model, target, groups, how the plan reads its sources, and the
     libraries. Without both plans it is not known how the sources were read, which is a reason, too.
@@ -288,7 +297,7 @@ def differences(id_: str, old: Side, new: Side) -> tuple[str, ...]:
 
 
 def evaluation_differences(a: Evaluation, b: Evaluation) -> list[str]:
-    """What an evaluation states of how it was made, where two of them differ."""
+    """What an evaluation states of how it was made, if two of them differ."""
     because = [
         f"the {words} {'has' if name != 'parameters' else 'have'} changed"
         for name, words in (("evaluator", "evaluator"), ("evaluator_version", "evaluator's version"), ("target", "target"))
@@ -319,7 +328,7 @@ def run_differences(old: Record, new: Record) -> list[str]:
 
 
 def source_differences(inputs: Mapping[str, str], old: PlanLock, new: PlanLock) -> list[str]:
-    """How the plan reads the sources of an evaluation, where two plans differ: label, threshold, groups, filter …"""
+    """How the plan reads the sources of an evaluation, if two plans differ: label, threshold, groups, filter …"""
     return [
         f"source {name} is read otherwise"
         for name in sorted(inputs.values())
@@ -328,31 +337,31 @@ def source_differences(inputs: Mapping[str, str], old: PlanLock, new: PlanLock) 
 
 
 def _confirm(claims: Sequence[Claim], new: Record) -> tuple[str, ...]:
-    said: list[str] = []
+    to_confirm: list[str] = []
     for claim in claims:
         if isinstance(claim, Waive):
-            said.append(f"waiver of {claim.requirement} by {claim.person}, until {claim.expires}")
+            to_confirm.append(f"waiver of {claim.requirement} by {claim.person}, until {claim.expires}")
         elif isinstance(claim, SignOff):
-            said.append(f"sign-off ({claim.decision.replace('_', ' ')}) by {claim.person} as {claim.role}")
+            to_confirm.append(f"sign-off ({claim.decision.replace('_', ' ')}) by {claim.person} as {claim.role}")
         elif isinstance(claim, Attest):
-            said.append(f"answer to {claim.checklist}/{claim.item} by {claim.person}")
-    return tuple(said)
+            to_confirm.append(f"answer to {claim.checklist}/{claim.item} by {claim.person}")
+    return tuple(to_confirm)
 
 
 # ---------------------------------------------------------------------------------------------------- findings, outcomes
 
 
-def _findings(old: Record, new: Record) -> tuple[Found, ...]:
+def _findings(old: Record, new: Record) -> tuple[FindingChange, ...]:
     before, after = _by_key(old), _by_key(new)
-    found: list[Found] = []
+    differences: list[FindingChange] = []
     for key in before.keys() | after.keys():
         a, b = before.get(key), after.get(key)
         kind = _finding_kind(a, b)
         if kind is not None:
             one = b or a
             assert one is not None
-            found.append(
-                Found(
+            differences.append(
+                FindingChange(
                     kind=kind,
                     evaluation=key[0],
                     key=key[1],
@@ -362,19 +371,19 @@ def _findings(old: Record, new: Record) -> tuple[Found, ...]:
                 )
             )
     order = ("graver", "new", "more", "milder", "gone")
-    found.sort(key=lambda f: (order.index(f.kind), -SEVERITIES.index(f.severity), f.evaluation, f.key, f.where))
-    return tuple(found)
+    differences.sort(key=lambda f: (order.index(f.kind), -SEVERITIES.index(f.severity), f.evaluation, f.key, f.where))
+    return tuple(differences)
 
 
 def _by_key(record: Record) -> dict[tuple[str, str, str | None], Finding]:
-    found: dict[tuple[str, str, str | None], Finding] = {}
+    worst: dict[tuple[str, str, str | None], Finding] = {}
     for evaluation in record.evaluations:
         for finding in evaluation.findings:
             key = (evaluation.id, finding.key, finding.where)
-            worse = found.get(key)
+            worse = worst.get(key)
             if worse is None or SEVERITIES.index(finding.severity) > SEVERITIES.index(worse.severity):
-                found[key] = finding
-    return found
+                worst[key] = finding
+    return worst
 
 
 def _finding_kind(a: Finding | None, b: Finding | None) -> Literal["new", "graver", "more", "gone", "milder"] | None:
@@ -391,13 +400,13 @@ def _rulings(old: Verdict | None, new: Verdict | None) -> tuple[Ruling, ...]:
         return ()
     before = {o.requirement: o for o in old.outcomes}
     after = {o.requirement: o for o in new.outcomes}
-    found = []
+    rulings = []
     for id_ in [*after, *(id_ for id_ in before if id_ not in after)]:
         a, b = before.get(id_), after.get(id_)
         if (_said(a), a and a.level) != (_said(b), b and b.level):
             blocks = b is not None and not b.releases and (a is None or a.releases)
-            found.append(Ruling(requirement=id_, old=_said(a), new=_said(b), regression=blocks))
-    return tuple(sorted(found, key=lambda r: not r.regression))
+            rulings.append(Ruling(requirement=id_, old=_said(a), new=_said(b), regression=blocks))
+    return tuple(sorted(rulings, key=lambda r: not r.regression))
 
 
 def _said(outcome: Outcome | None) -> str:
@@ -410,9 +419,9 @@ def _said(outcome: Outcome | None) -> str:
 # ---------------------------------------------------------------------------------------------------- printed
 
 
-def as_json(found: Comparison) -> str:
+def as_json(compared: Comparison) -> str:
     """The comparison as canonical JSON, in one line."""
-    return canonical.dumps({**_listed(asdict(found)), "regressions": found.regressions}).decode("utf-8")
+    return canonical.dumps({**_listed(asdict(compared)), "regressions": compared.regressions}).decode("utf-8")
 
 
 def _listed(value: Any) -> Any:
@@ -427,17 +436,17 @@ def from_json(data: bytes, *, where: str) -> Comparison:
     Raises
     ------
     IntegrityError
-        Where they do not say one.
+        If they do not contain one.
     """
-    said = canonical.loads(data, where=where)
+    document = canonical.loads(data, where=where)
     try:
-        said.pop("regressions")
-        return TypeAdapter(Comparison).validate_python(said)
+        document.pop("regressions")
+        return TypeAdapter(Comparison).validate_python(document)
     except (ValidationError, AttributeError, KeyError, TypeError) as exc:
         raise IntegrityError("not a comparison", where=where, do="Make the dossier again.") from exc
 
 
-def as_text(found: Comparison, *, width: int = 80, most: int = 20) -> str:
+def as_text(compared: Comparison, *, width: int = 80, most: int = 20) -> str:
     """What differs, regressions first.
 
     Parameters
@@ -445,40 +454,40 @@ def as_text(found: Comparison, *, width: int = 80, most: int = 20) -> str:
     most:
         How many numbers of each kind are shown; the rest are counted.
     """
-    total = found.regressions
-    lines = _wrap(f"{found.old} → {found.new}", width, "")
+    total = compared.regressions
+    lines = _wrap(f"{compared.old} → {compared.new}", width, "")
     lines.append(f"{total} regression{'' if total == 1 else 's'}" if total else "No regression")
-    lines += [line for note in found.notes for line in _wrap(note, width, "")]
-    regressed = [r for r in found.rulings if r.regression]
+    lines += [line for note in compared.notes for line in _wrap(note, width, "")]
+    regressed = [r for r in compared.rulings if r.regression]
     lines += _section("Requirements that block now", [f"{r.requirement}: {r.old} → {r.new}" for r in regressed], width)
     for kind in KINDS:
-        some = [change for change in found.changes if change.kind == kind]
+        some = [change for change in compared.changes if change.kind == kind]
         told = [_number(change) for change in some[:most]]
         if len(some) > most:
             told.append(f"and {len(some) - most} more; --all shows them")
         lines += _section(f"{_TITLES[kind]} ({len(some)})", told, width)
         if kind == "gone":
-            lines += _section("Findings", [_finding(f) for f in found.findings], width)
-    changed = [f"{r.requirement}: {r.old} → {r.new}" for r in found.rulings if not r.regression]
+            lines += _section("Findings", [_finding(f) for f in compared.findings], width)
+    changed = [f"{r.requirement}: {r.old} → {r.new}" for r in compared.rulings if not r.regression]
     lines += _section("Requirements with another outcome", changed, width)
     for fate, title in _FATES.items():
         lines += _section(
             title,
             [
                 c.evaluation + (f": {'; '.join(c.because)}" if c.because else "")
-                for c in found.carried
+                for c in compared.carried
                 if c.fate == fate
             ],
             width,
         )
-    lines += _section("To be said again, nothing that people signed carries", list(found.confirm), width)
-    lines += ["", f"{found.same} numbers are the same."]
+    lines += _section("To be said again, nothing that people signed carries", list(compared.confirm), width)
+    lines += ["", f"{compared.same} numbers are the same."]
     return "\n".join(lines)
 
 
-_TITLES: dict[Kind, str] = {
+_TITLES: dict[ChangeKind, str] = {
     "worse": "Worse",
-    "lost": "Lost: there is no number any more",
+    "lost": "Lost: no longer a number",
     "gone": "Gone: the new record does not speak of it",
     "worse, intervals overlap": "Worse, and the intervals overlap",
     "changed": "Changed, neither way is better",
@@ -509,9 +518,10 @@ def _number(change: Change) -> str:
     return f"{where}: {values[0]} → {values[1]}" + (f"; {change.note}" if change.note else "")
 
 
-def _finding(found: Found) -> str:
-    place = f" in {found.where}" if found.where else ""
-    return f"{found.kind}: {found.severity} {found.evaluation}/{found.key}{place}: {found.explanation}"
+def _finding(difference: FindingChange) -> str:
+    location = f" in {difference.where}" if difference.where else ""
+    finding = f"{difference.severity} {difference.evaluation}/{difference.key}{location}"
+    return f"{difference.kind}: {finding}: {difference.explanation}"
 
 
 def _wrap(text: str, width: int, indent: str) -> list[str]:

@@ -19,13 +19,13 @@ class ItemCoverage(Value):
     answered: Answered
     """By evidence in the record, by a person, or not."""
     evidence: tuple[FreeText, ...] = ()
-    """Where the evidence stands."""
+    """Where the evidence is."""
     note: FreeText | None = None
     """What is missing, or why it does not apply."""
 
 
 class ChecklistCoverage(Value):
-    """A checklist held against a record. It says what supports an item, never that the item is satisfied."""
+    """A checklist compared with a record. It says what supports an item, never that the item is satisfied."""
 
     checklist: Identifier
     """Its name."""

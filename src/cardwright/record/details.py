@@ -34,7 +34,7 @@ class Answer(Value):
 
 
 class Details(Value):
-    """All answers. A field that nobody filled is not there, and the documents print it as *not provided*."""
+    """All answers. A field that nobody filled is absent, and the documents print it as *not provided*."""
 
     answers: Annotated[dict[str, Answer], Field(json_schema_extra={"propertyNames": {"enum": sorted(FIELDS)}})] = {}
     """By field name."""

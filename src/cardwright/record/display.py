@@ -25,7 +25,7 @@ def number(value: float, unit: str = "") -> str:
 
 
 def group(slice_: dict[str, str | None]) -> str:
-    """A slice in words; empty where it is all rows."""
+    """A slice in words; empty if it is all rows."""
     return ", ".join(f"{name} = {'unknown' if value is None else value}" for name, value in slice_.items())
 
 
@@ -46,17 +46,17 @@ def of_measurement(m: Any) -> str:
     return _table(_caption(m.metric), (), [_row((name, value), head=True) for name, value in _said(m)])
 
 
-def of_measurements(found: Sequence[Any], caption: str = "") -> str:
+def of_measurements(measurements: Sequence[Any], caption: str = "") -> str:
     """Several measurements, a row each."""
     heads = ("metric", "of", "value", "interval", "counted", "p")
     rows = []
-    for m in found[:MOST_ROWS]:
-        said = dict(_said(m))
-        value = said.get("value", said.get("not measured", ""))
+    for m in measurements[:MOST_ROWS]:
+        words = dict(_said(m))
+        value = words.get("value", words.get("not measured", ""))
         rows.append(
-            _row((m.metric, about(m), value, said.get("interval", ""), said.get("counted", ""), said.get("p", "")))
+            _row((m.metric, about(m), value, words.get("interval", ""), words.get("counted", ""), words.get("p", "")))
         )
-    return _table(caption, heads, rows, more=len(found) - MOST_ROWS)
+    return _table(caption, heads, rows, more=len(measurements) - MOST_ROWS)
 
 
 def of_evaluation(evaluation: Any) -> str:
@@ -75,15 +75,15 @@ def of_record(record: Any) -> str:
     """A record: its subject, and what every planned evaluation gave."""
     rows = []
     for plan in record.planned:
-        found = record.evaluation(plan.id)
+        evaluation = record.evaluation(plan.id)
         gap = next((gap for gap in record.not_evaluated if gap.id == plan.id), None)
-        if found is None:
+        if evaluation is None:
             rows.append(_row((plan.id, plan.evaluator, "no result", gap.reason if gap is not None else "", "")))
             continue
-        measured = sum(m.status == "measured" for m in found.measurements)
-        worst = ", ".join(f"{count} {severity}" for severity, count in found.severities.items() if count)
-        numbers = f"{measured} measured, {len(found.measurements) - measured} not"
-        rows.append(_row((plan.id, plan.evaluator, found.completeness, numbers, worst or "none")))
+        measured = sum(m.status == "measured" for m in evaluation.measurements)
+        worst = ", ".join(f"{count} {severity}" for severity, count in evaluation.severities.items() if count)
+        numbers = f"{measured} measured, {len(evaluation.measurements) - measured} not"
+        rows.append(_row((plan.id, plan.evaluator, evaluation.completeness, numbers, worst or "none")))
     subject = f"{record.subject.kind} {record.subject.name} {record.subject.version}"
     head = f"<h4>{escape(record.title)}</h4><p>{escape(subject)}, record {escape(record.sha256[:12])}</p>"
     return f"<div>{head}{_table('', ('evaluation', 'by', 'completeness', 'numbers', 'findings'), rows)}</div>"

@@ -63,7 +63,7 @@ class Finding(Value):
     severity: Severity
     """info, low, medium, high or critical."""
     key: Identifier
-    """What sort of finding, e.g. `single_seed`, `entity.email_address`."""
+    """What kind of finding, e.g. `single_seed`, `entity.email_address`."""
     explanation: FreeText
     """What was found and why it matters, in a sentence or two."""
     where: Label | None = None
@@ -166,7 +166,7 @@ class Evaluation(Value):
     parameters: dict[Identifier, JsonValue]
     """How it was set, defaults included."""
     binding: Binding | None = None
-    """How closely the numbers are tied to the model; `null` where no model is involved."""
+    """How closely the numbers are tied to the model; `null` if no model is involved."""
     question: FreeText
     """The question it answers."""
     method: FreeText
@@ -174,7 +174,7 @@ class Evaluation(Value):
     limits: tuple[FreeText, ...]
     """What the numbers do not show."""
     measurements: tuple[Measurement, ...]
-    """The numbers, and the reasons where there is none."""
+    """The numbers, and the reasons if there are none."""
     findings: tuple[Finding, ...] = ()
     """What a person should look at."""
     severities: Annotated[dict[Severity, Count], Field(validate_default=True)] = {}
@@ -188,9 +188,9 @@ class Evaluation(Value):
     completeness: Literal["complete", "sampled", "partial", "truncated"]
     """Whether all of the input was used."""
     reused_from: Annotated[Sha256 | None, Field(exclude_if=lambda value: value is None)] = None
-    """The earlier record that it was made for, where nothing that it rests on has changed since; absent where it is new."""
+    """The earlier record that it was made for, if nothing that it rests on has changed since; absent if it is new."""
     not_applicable: FreeText | None = None
-    """Why the question does not arise for this input, with the evidence; `null` where it does."""
+    """Why the question does not arise for this input, with the evidence; `null` if it does."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

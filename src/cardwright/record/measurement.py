@@ -147,7 +147,7 @@ class Measured(_Key):
     direction: Direction
     """Which way is better."""
     interval: Interval | None = None
-    """Where the true value lies; `null` where no valid interval exists, and the evaluation's limits say why."""
+    """Where the true value lies; `null` if no valid interval exists, and the evaluation's limits say why."""
     sampling: Sampling | None = None
     """What was counted."""
     numerator: Number | None = None
@@ -155,7 +155,7 @@ class Measured(_Key):
     denominator: Number | None = None
     """The *relevant* count below the line: positives for a true positive rate."""
     test: Test | None = None
-    """Significance, where it was tested."""
+    """Significance, if it was tested."""
     groups: Groups | None = None
     """For a gap: over which groups."""
     resolution: Resolution | None = None
@@ -174,11 +174,11 @@ class Unmeasured(_Key):
     status: Literal["unmeasured"] = "unmeasured"
     """Tells it from `Measured`."""
     code: Literal["too_few_samples", "undefined", "not_applicable", "error", "suppressed"]
-    """Which sort of reason. `suppressed`: it was measured, and is left out of this edition of the record."""
+    """Which kind of reason. `suppressed`: it was measured, and is left out of this edition of the record."""
     reason: FreeText
     """The reason in a sentence, with the count that decided."""
     denominator: Number | None = None
-    """The count that was too small, where there is one."""
+    """The count that was too small, if there is one."""
     sampling: Sampling | None = None
     """What was there."""
     groups: Groups | None = None

@@ -41,7 +41,7 @@ class DatasetRef(Value):
     kind: SourceKind
     """What it is."""
     path: RelativePath | None = None
-    """Where it was, inside the assessment's folder; `null` where it was handed over in memory."""
+    """Where it was, inside the assessment's folder; `null` if it was handed over in memory."""
     format: Identifier
     """`csv`, `parquet`, `arrow`, `jsonl`, `skops`, `torch`, `memory` …"""
     sha256: Sha256
@@ -73,7 +73,7 @@ class Provenance(Value):
     run_id: Term
     """Derived from plan, data, code and versions: the same run has the same id."""
     commit: Label | None = None
-    """The commit of the assessment's repository; `null` where it is in none."""
+    """The commit of the assessment's repository; `null` if it is in none."""
     dirty: Flag | None = None
     """Whether the working tree differed from that commit."""
     plan_sha256: Sha256
@@ -91,7 +91,7 @@ class Provenance(Value):
     author: Label | None = None
     """Who ran it, as the plan says."""
     previous_sha256: Annotated[Sha256 | None, Field(exclude_if=lambda value: value is None)] = None
-    """The record of the previous release, where the plan names one."""
+    """The record of the previous release, if the plan names one."""
 
 
 class RunFacts(Value):

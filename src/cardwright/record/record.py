@@ -23,7 +23,7 @@ class ExpectedGroups(Value):
     groups: tuple[Label, ...]
     """Its groups; unknown membership is not one."""
     declared: Flag
-    """True where the plan lists them, False where they were found in the data."""
+    """True if the plan lists them, False if they were found in the data."""
 
 
 class Planned(Value):
@@ -102,7 +102,7 @@ class Record(Value):
         failed = [gap.id for gap in self.not_evaluated]
         for name, ids in (("planned", planned), ("evaluations", done), ("not_evaluated", failed)):
             if len(set(ids)) != len(ids):
-                raise ValueError(f"an id stands twice in {name}; a re-run is a new record")
+                raise ValueError(f"an id appears twice in {name}; a re-run is a new record")
         if set(done) & set(failed):
             raise ValueError("an evaluation is both done and not done")
         if set(planned) != set(done) | set(failed):

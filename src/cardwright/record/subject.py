@@ -30,7 +30,7 @@ class Reference(Value):
     model_id: Label
     """The provider's name for it."""
     revision: Label | None = None
-    """The provider's version, where it gives one."""
+    """The provider's version, if it gives one."""
     settings: dict[Label, str | float | int | bool | None] = {}
     """Temperature and whatever else changes its answers."""
 
@@ -71,7 +71,7 @@ class Subject(Value):
     supplier: Label | None = None
     """Who supplies it."""
     licence: Label | None = None
-    """Its licence, an SPDX identifier where there is one."""
+    """Its licence, an SPDX identifier if there is one."""
     released: Day | None = None
     """Its release date."""
     summary: FreeText | None = None
@@ -81,7 +81,7 @@ class Subject(Value):
     files: tuple[FileDigest, ...] = ()
     """Its files, by digest."""
     reference: Reference | None = None
-    """For a hosted model, in place of files."""
+    """For a hosted model, instead of files."""
     components: tuple[Component, ...] = ()
     """For a system, its parts."""
 
@@ -101,5 +101,5 @@ class Subject(Value):
 
     @property
     def hashed(self) -> bool:
-        """Whether its bytes are known; False where it is only declared by reference."""
+        """Whether its bytes are known; False if it is only declared by reference."""
         return bool(self.files or self.components) and self.reference is None

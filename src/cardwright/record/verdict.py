@@ -68,14 +68,14 @@ class Standing(Value):
     def words(self) -> str:
         """In words, e.g. `in force since 2023-07-05 (as of 2026-10-07)`."""
         since = f" since {self.effective}" if self.effective is not None else ""
-        said = {
+        status = {
             "superseded": f"superseded on {self.superseded}" + (f", effective from {self.effective}" if since else ""),
             "proposed": "proposed" + (f", to be effective from {self.effective}" if since else ""),
             "rescission_proposed": f"in force{since}, its rescission proposed",
         }.get(self.status, self.status.replace("_", " ") + since)
         if self.superseded is not None and self.status != "superseded":
-            said += f", until {self.superseded}"
-        return f"{said} (as of {self.as_of})" + (f": {self.note}" if self.note is not None else "")
+            status += f", until {self.superseded}"
+        return f"{status} (as of {self.as_of})" + (f": {self.note}" if self.note is not None else "")
 
 
 def _is_none(value: object) -> bool:
@@ -94,7 +94,7 @@ class Limit(Value):
     value: Number
     """The limit."""
     on: Literal["value", "lower", "upper"]
-    """What is held against it: the number, or a bound of its interval."""
+    """What is compared with it: the number, or a bound of its interval."""
 
 
 class Observation(Value):
@@ -109,7 +109,7 @@ class Observation(Value):
     across: tuple[Label, ...] = ()
     """Over which attributes a gap is taken."""
     value: Number | None = None
-    """The number; `null` where there is none."""
+    """The number; `null` if there is none."""
     interval: Interval | None = None
     """Where the true value lies."""
     denominator: Number | None = None
@@ -121,7 +121,7 @@ class Observation(Value):
     status: Status
     """What this one alone says."""
     distance: Number | None = None
-    """How far inside the limit what is held against it lies; negative outside."""
+    """How far inside the limit the number or bound lies; negative outside."""
     note: FreeText
     """In a sentence."""
 
@@ -183,7 +183,7 @@ class Outcome(Value):
     title: FreeText
     """What it asks, in a line."""
     kind: Identifier
-    """Which sort of requirement."""
+    """Which kind of requirement."""
     level: Literal["block", "advise"]
     """Whether it can stop the handoff."""
     status: Status
@@ -213,9 +213,9 @@ class Outcome(Value):
     citation: FreeText | None = None
     """The source."""
     waivable: Annotated[Flag, Field(exclude_if=bool)] = True
-    """Whether it can be waived at all; left out where it can."""
+    """Whether it can be waived at all; left out if it can."""
     standing: Annotated[Standing | None, Field(exclude_if=_is_none)] = None
-    """Where the source stands, and since when; left out of the bytes where nobody said."""
+    """Where the source stands, and since when; left out of the bytes if nobody said."""
     set_by: Label
     """Who set it."""
     set_on: Day
@@ -228,7 +228,7 @@ class Outcome(Value):
 
     @property
     def releases(self) -> bool:
-        """Whether it stands in the way no longer."""
+        """Whether it no longer blocks."""
         return self.level == "advise" or self.status in ("passed", "not_applicable") or self.waived is not None
 
 
@@ -250,7 +250,7 @@ class PolicyRef(Value):
     for_production: Flag = True
     """Whether what it allows may go into production."""
     waiver_roles: tuple[Identifier, ...] = ()
-    """Roles that may approve a waiver; empty is none, and then nothing can be waived."""
+    """Roles that may approve a waiver; if empty, nothing can be waived."""
     checklists: Annotated[tuple[Identifier, ...], Field(exclude_if=_is_empty)] = ()
     """Checklists that it asks items of."""
     waiver_days: Count | None = None
@@ -307,7 +307,7 @@ class Verdict(Value):
     headline: FreeText
     """The decision in a line."""
     advisory: Flag = False
-    """True where it was asked for advice only; a receiver refuses it."""
+    """True if it was asked for advice only; a receiver refuses it."""
     evaluated_at: Timestamp
     """The moment it speaks of."""
     policy: PolicyRef

@@ -121,31 +121,32 @@ def _load_model(named: str, predictions: Source | None, assessment: Assessment, 
 
 
 def _subject(assessment: Assessment) -> Subject:
-    said = assessment.file.subject
+    stated = assessment.file.subject
     # The parts of a system are files of the subject, too: what is compared at the handoff is what was evaluated.
-    paths = dict.fromkeys([*said.files, *(c.path for c in said.components)])
+    paths = dict.fromkeys([*stated.files, *(c.path for c in stated.components)])
     digests = {path: _digest(assessment.base, path) for path in paths}
     files = tuple(digests.values())
     components = tuple(
-        Component(role=c.role, name=c.name or Path(c.path).name, sha256=digests[c.path].sha256) for c in said.components
+        Component(role=c.role, name=c.name or Path(c.path).name, sha256=digests[c.path].sha256)
+        for c in stated.components
     )
-    if not (files or components or said.reference):
+    if not (files or components or stated.reference):
         raise SourceError(
             "the subject has no files, so nobody could tell later what was judged",
             where=str(assessment.path),
             do="Add `files: [model.skops]` under `subject:`, or `reference:` for a hosted model.",
         )
     return Subject(
-        kind=said.kind,
-        name=said.name,
-        version=said.version,
-        supplier=said.supplier,
-        licence=said.licence,
-        released=said.released,
-        summary=said.summary,
-        parents=said.parents,
+        kind=stated.kind,
+        name=stated.name,
+        version=stated.version,
+        supplier=stated.supplier,
+        licence=stated.licence,
+        released=stated.released,
+        summary=stated.summary,
+        parents=stated.parents,
         files=files,
-        reference=said.reference,
+        reference=stated.reference,
         components=components,
     )
 
@@ -157,15 +158,15 @@ def _digest(base: Path, path: str) -> FileDigest:
 
 
 def _lock(assessment: Assessment, policy: Policy, subject: Subject, sources: Mapping[str, Source]) -> PlanLock:
-    said = assessment.file.subject
+    stated = assessment.file.subject
     return PlanLock(
         title=assessment.title,
         subject=subject,
         context=Context(
-            task=said.task,
-            risk_tier=said.risk_tier,
-            jurisdictions=said.jurisdictions,
-            production_intended=said.production_intended,
+            task=stated.task,
+            risk_tier=stated.risk_tier,
+            jurisdictions=stated.jurisdictions,
+            production_intended=stated.production_intended,
         ),
         planned=tuple(_planned(step, assessment, sources) for step in assessment.steps),
         sources={
@@ -181,7 +182,7 @@ def _lock(assessment: Assessment, policy: Policy, subject: Subject, sources: Map
 
 def _planned(step: Step, assessment: Assessment, sources: Mapping[str, Source]) -> Planned:
     name = step.inputs.get("source", "")
-    main, said = sources.get(name), assessment.file.sources.get(name)
+    main, spec = sources.get(name), assessment.file.sources.get(name)
     attributes = main.sensitive if isinstance(main, Predictions | Table) else ()
     depth = step.options.get("depth")
     default = registry.parameters(registry.find(step.evaluator)).get("depth")
@@ -199,7 +200,7 @@ def _planned(step: Step, assessment: Assessment, sources: Mapping[str, Source]) 
             ExpectedGroups(
                 attribute=attribute.name,
                 groups=attribute.groups,
-                declared=isinstance(said, RowsOptions) and said.sensitive[attribute.name].groups is not None,
+                declared=isinstance(spec, RowsOptions) and spec.sensitive[attribute.name].groups is not None,
             )
             for attribute in attributes
         ),

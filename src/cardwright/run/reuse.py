@@ -1,4 +1,4 @@
-"""Evaluations that need not be run again: of the previous release, or of a run that was cut off.
+"""Evaluations that need not be run again: of the previous release, or of an interrupted run.
 
 An evaluation stands only where all that could move its numbers is the same: evaluator and version, inputs by digest, how the plan
 reads them, parameters, groups, seed, the model they are tied to, the libraries, and Cardwright itself. It says in the record from
@@ -78,14 +78,14 @@ class Kept(Value):
 
 
 def previous_of(files: Mapping[str, bytes], *, where: str, subject: str) -> Previous:
-    """The previous release in a dossier that was read and held against its manifest.
+    """The previous release in a dossier that was read and checked against its manifest.
 
     Raises
     ------
     IntegrityError
-        Where a file is not what it says.
+        If a file is not what it says.
     PlanError
-        Where it is of another subject, or an edition that leaves things out.
+        If it is of another subject, or an edition that leaves things out.
     """
     case = case_of(files, where=where)
     if case.record.subject.name != subject:
@@ -99,9 +99,9 @@ def previous_of(files: Mapping[str, bytes], *, where: str, subject: str) -> Prev
     review = None
     if layout.REVIEW in files:
         review = canonical.parse(Verdict, files[layout.REVIEW], where=f"{where}/{layout.REVIEW}")
-    said = claims.read(files.get(layout.CLAIMS, b""), where=f"{where}/{layout.CLAIMS}")
+    signed = claims.read(files.get(layout.CLAIMS, b""), where=f"{where}/{layout.CLAIMS}")
     return Previous(
-        record=case.record, plan=case.plan, run=case.run, review=review, claims=tuple(one.claim for one in said)
+        record=case.record, plan=case.plan, run=case.run, review=review, claims=tuple(one.claim for one in signed)
     )
 
 
@@ -114,7 +114,7 @@ def compared(previous: Previous, case: Case, review: Verdict) -> Comparison:
 def standing(
     prepared: Prepared, previous: Previous | None, kept: Mapping[str, bytes], *, only: Sequence[str] = ()
 ) -> dict[str, Reused]:
-    """Evaluations that need not be run, by id: of a run that was cut off, or else of the previous release."""
+    """Evaluations that need not be run, by id: of an interrupted run, or else of the previous release."""
     still: dict[str, Reused] = {}
     for step in prepared.assessment.steps:
         if only and step.id not in only:
@@ -130,45 +130,45 @@ def standing(
 
 def from_previous(prepared: Prepared, step: Step, previous: Previous) -> tuple[Reused | None, tuple[str, ...]]:
     """The previous release's evaluation where it stands, or the names of what has changed."""
-    told = previous.record.evaluation(step.id)
+    earlier = previous.record.evaluation(step.id)
     plan, run = previous.plan, previous.run
-    if told is None:
+    if earlier is None:
         return None, ("the previous release has none",)
     if plan is None or plan.sha256 != previous.record.provenance.plan_sha256:
-        return None, ("the previous release's plan is not at hand",)
+        return None, ("the previous release's plan is not available",)
     if run is None or run.record_sha256 != previous.record.sha256:
         return None, ("when the previous release was evaluated is not known",)
     now = basis(prepared, step)
     if now is None:
         return None, ("a live assistant may answer otherwise today",)
-    then = _basis_then(told, previous.record, plan, now)
+    then = _basis_then(earlier, previous.record, plan, now)
     changed = tuple(name for name in now if now[name] != then.get(name))
     if changed:
         return None, tuple(f"{name} changed" for name in changed)
-    made_in = told.reused_from or previous.record.sha256
+    made_in = earlier.reused_from or previous.record.sha256
     since = run.earlier.get(step.id, run.started)
-    return Reused(told.model_copy(update={"reused_from": made_in}), since), ()
+    return Reused(earlier.model_copy(update={"reused_from": made_in}), since), ()
 
 
 def from_kept(prepared: Prepared, step: Step, kept: bytes) -> Reused | None:
-    """An evaluation of a run that was cut off, where it stands.
+    """An evaluation of an interrupted run, if it still stands.
 
     One that cannot be read is run again: a power cut may have left half of it, and nothing is lost but time.
     """
     now = basis(prepared, step)
     try:
-        found = canonical.parse(Kept, kept, where=step.id)
+        finished = canonical.parse(Kept, kept, where=step.id)
     except IntegrityError:
         return None
-    if now is None or found.basis != canonical.sha256(now) or found.evaluation.id != step.id:
+    if now is None or finished.basis != canonical.sha256(now) or finished.evaluation.id != step.id:
         return None
-    if found.sha256 != canonical.sha256(found.evaluation):
+    if finished.sha256 != canonical.sha256(finished.evaluation):
         return None
-    return Reused(found.evaluation, found.started)
+    return Reused(finished.evaluation, finished.started)
 
 
 def keep(prepared: Prepared, step: Step, evaluation: Evaluation, started: str) -> bytes | None:
-    """What is kept of a finished evaluation until the dossier is written; None where it must not be used again."""
+    """What is kept of a finished evaluation until the dossier is written; None if it must not be used again."""
     now = basis(prepared, step)
     if now is None:
         return None
@@ -188,7 +188,7 @@ def keeper(prepared: Prepared, started: str, store: Callable[[str, bytes], None]
 
 
 def basis(prepared: Prepared, step: Step) -> Basis | None:
-    """What the numbers of a step rest on, before it has run; None where that cannot be known: it asks a live assistant."""
+    """What the numbers of a step rest on, before it has run; None if that cannot be known: it asks a live assistant."""
     sources = {need: prepared.sources[name] for need, name in step.inputs.items() if name in prepared.sources}
     if len(sources) < len(step.inputs) or any(isinstance(source, Target) for source in sources.values()):
         return None
@@ -211,20 +211,20 @@ def basis(prepared: Prepared, step: Step) -> Basis | None:
     }
 
 
-def _basis_then(told: Evaluation, record: Record, plan: PlanLock, now: Basis) -> Basis:
+def _basis_then(earlier: Evaluation, record: Record, plan: PlanLock, now: Basis) -> Basis:
     """The same of an evaluation in a record."""
-    planned = record.plan(told.id)
+    planned = record.plan(earlier.id)
     made = record.provenance
     libraries = now["a library"]
     assert isinstance(libraries, dict)
     return {
-        "the evaluator": [told.evaluator, told.evaluator_version],
-        "its target": told.target,
-        "its inputs": [canonical.plain(one) for one in told.inputs],
-        "its parameters": dict(told.parameters),
+        "the evaluator": [earlier.evaluator, earlier.evaluator_version],
+        "its target": earlier.target,
+        "its inputs": [canonical.plain(one) for one in earlier.inputs],
+        "its parameters": dict(earlier.parameters),
         # An evaluation without a binding rests on no model, whatever its source is tied to.
-        "the model that its numbers are tied to": canonical.plain(told.binding)
-        if told.binding is not None
+        "the model that its numbers are tied to": canonical.plain(earlier.binding)
+        if earlier.binding is not None
         else now["the model that its numbers are tied to"],
         "what the plan asks of it": canonical.plain(planned),
         "how its sources are read": {

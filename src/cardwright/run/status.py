@@ -35,7 +35,7 @@ class Row:
     version: str
     """Its subject's version."""
     decision: str
-    """allowed | refused | `-` where nothing was decided."""
+    """allowed | refused | `-` if nothing was decided."""
     state: State
     """Where it stands, computed, never stored."""
     valid_until: str | None = None
@@ -51,7 +51,7 @@ class Row:
     problem: str | None = None
     """Why it cannot be read."""
     exit_code: int = 0
-    """3 where a digest, a chain or a file is wrong."""
+    """3 if a digest, a chain or a file is wrong."""
 
     @property
     def in_force(self) -> bool:
@@ -60,12 +60,12 @@ class Row:
 
 
 def row(files: Mapping[str, bytes], folder: str, today: str) -> Row:
-    """The row of a dossier that was read and held against its manifest.
+    """The row of a dossier that was read and checked against its manifest.
 
     Raises
     ------
     IntegrityError
-        Where a file is not what it says, or the verdict is of another record.
+        If a file is not what it says, or the verdict is of another record.
     """
     subject = _subject(files, folder)
     if layout.VERDICT not in files:
@@ -108,7 +108,7 @@ def unreadable(folder: str, error: CardwrightError) -> Row:
 
 
 def _subject(files: Mapping[str, bytes], folder: str) -> Subject:
-    """From the plan where there is one: a record can be a hundred times larger, and names the same subject."""
+    """From the plan if there is one: a record can be a hundred times larger, and names the same subject."""
     if layout.PLAN in files:
         return canonical.parse(PlanLock, files[layout.PLAN], where=f"{folder}/{layout.PLAN}").subject
     if layout.RECORD in files:
@@ -119,8 +119,8 @@ def _subject(files: Mapping[str, bytes], folder: str) -> Subject:
 def _state(files: Mapping[str, bytes], folder: str, verdict: Verdict, today: str) -> State:
     if SUPERSEDED in folder.rsplit("/", 1)[-1]:
         return "superseded"
-    said = files.get(layout.CLAIMS, b"")
-    if said or b'"release"' in files.get(layout.LEDGER, b""):
+    signatures = files.get(layout.CLAIMS, b"")
+    if signatures or b'"release"' in files.get(layout.LEDGER, b""):
         return _signed(files, folder, verdict, today)
     return "expired" if verdict.allowed and _over(verdict, today) else "draft"
 
@@ -134,8 +134,8 @@ def _signed(files: Mapping[str, bytes], folder: str, verdict: Verdict, today: st
     chain = ledger.read(files.get(layout.LEDGER, b""), subject.name, where=f"{folder}/{layout.LEDGER}")
     if [entry.digest for entry in chain.here if entry.event == "claim"] != [one.sealed.id for one in signed]:
         raise IntegrityError("the claims are not those of the ledger", where=f"{folder}/{layout.CLAIMS}")
-    said = [one.claim for one in signed]
-    taken_back = {claim.claim for claim in said if isinstance(claim, Withdraw)}
+    statements = [one.claim for one in signed]
+    taken_back = {claim.claim for claim in statements if isinstance(claim, Withdraw)}
     if None in taken_back:
         return "withdrawn"
     if verdict.allowed and _over(verdict, today):
@@ -143,8 +143,8 @@ def _signed(files: Mapping[str, bytes], folder: str, verdict: Verdict, today: st
     released = any(entry.event == "release" and entry.digest == verdict.sha256 for entry in chain.entries)
     if released and verdict.allowed:
         return "released"
-    answered = {claim.answers for claim in said if isinstance(claim, SignOff)}
-    refusals = [c for c in said if isinstance(c, SignOff) and c.decision != "approve" and c.id not in taken_back]
+    answered = {claim.answers for claim in statements if isinstance(claim, SignOff)}
+    refusals = [c for c in statements if isinstance(c, SignOff) and c.decision != "approve" and c.id not in taken_back]
     if any(claim.id not in answered for claim in refusals):
         return "changes requested"
     return "approved" if verdict.allowed else "in review"
@@ -160,15 +160,15 @@ def days(text: str) -> int:
     Raises
     ------
     UsageError
-        Where it is none.
+        If it is not one.
 
     >>> days("14d"), days("2w")
     (14, 14)
     """
-    found = re.fullmatch(r"([0-9]{1,4})([dw])", text)
-    if found is None:
+    span = re.fullmatch(r"([0-9]{1,4})([dw])", text)
+    if span is None:
         raise UsageError(f'"{visible(text)}" is not a span of days', do="Write it like 14d or 2w.")
-    return int(found[1]) * (7 if found[2] == "w" else 1)
+    return int(span[1]) * (7 if span[2] == "w" else 1)
 
 
 def expiring(rows: Sequence[Row], now: str, within: int) -> tuple[Row, ...]:
@@ -218,7 +218,7 @@ def _below(r: Row, width: int) -> list[str]:
 
 def as_json(rows: Sequence[Row], *, now: str, soon: Sequence[Row] = ()) -> str:
     """The rows as canonical JSON, in one line."""
-    told = [
+    listed = [
         {
             **{key: value for key, value in asdict(r).items() if key not in ("waivers", "exit_code")},
             "waivers": [{"requirement": requirement, "expires": day} for requirement, day in r.waivers],
@@ -226,4 +226,4 @@ def as_json(rows: Sequence[Row], *, now: str, soon: Sequence[Row] = ()) -> str:
         }
         for r in rows
     ]
-    return canonical.dumps({"at": now, "dossiers": told}).decode("utf-8")
+    return canonical.dumps({"at": now, "dossiers": listed}).decode("utf-8")

@@ -231,7 +231,7 @@ def _declarations(edition: Edition) -> dict[str, Any]:
 
 
 def problem(data: bytes) -> str | None:
-    """What the strict validator of `cyclonedx-python-lib` says; None where it says nothing."""
+    """What the strict validator of `cyclonedx-python-lib` says; None if it says nothing."""
     try:
         from cyclonedx.schema import SchemaVersion
         from cyclonedx.validation.json import JsonStrictValidator

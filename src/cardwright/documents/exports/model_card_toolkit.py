@@ -1,4 +1,4 @@
-"""Model Card Toolkit 0.0.2, held against its own schema, which is packaged (Apache-2.0, from model-card-toolkit 2.0.0)."""
+"""Model Card Toolkit 0.0.2, compared with its own schema, which is packaged (Apache-2.0, from model-card-toolkit 2.0.0)."""
 
 from __future__ import annotations
 

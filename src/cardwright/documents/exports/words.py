@@ -44,7 +44,7 @@ def unmeasured(record: Record) -> Iterator[tuple[Evaluation, Unmeasured]]:
 
 
 def said(record: Record, name: str) -> str | None:
-    """A person's answer as one text; entries become lines. None where nothing was said."""
+    """A person's answer as one text; entries become lines. None if nothing was said."""
     answer = record.details.answers.get(name)
     if answer is None or not record.details.provided(name):
         return None
