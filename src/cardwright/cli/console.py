@@ -11,7 +11,7 @@ from typing import Any
 
 import typer
 
-from cardwright.errors import UsageError
+from cardwright.errors import StoreError, UsageError
 
 Progress = Callable[[str, int, int | None], None]
 
@@ -56,7 +56,7 @@ def _lines() -> Progress:
     def line(what: str, done: int, total: int | None) -> None:
         if last[-1:] != [what]:
             last.append(what)
-            typer.echo(f"  {what} …", err=True)
+            write(f"  {what} …", err=True)
 
     return line
 
@@ -98,12 +98,43 @@ def echo(text: str, *, err: bool = False) -> None:
         from cardwright.cli.reports.github import harmless
 
         text = harmless(text)
-    typer.echo(text, err=err)
+    write(text, err=err)
+
+
+def write(text: str, *, err: bool = False, end: str = "\n") -> None:
+    """Print text as it is.
+
+    A reader who has left (`cardwright gate D | head -1`) hears no more, but the command goes on to its own exit code: a refusal
+    that nobody reads to the end is still one. Where standard error is full or closed, nobody can be told.
+
+    Raises
+    ------
+    StoreError
+        If there is no room for the output.
+    """
+    try:
+        typer.echo(text + end, err=err, nl=False)
+    except OSError as exc:
+        stop_writing()
+        if not err and not isinstance(exc, BrokenPipeError):
+            raise StoreError("the output cannot be written", do="Make room, or write it elsewhere.") from exc
+
+
+def stop_writing() -> None:
+    """Let what is still to be printed, and what the buffers hold, go nowhere; standard error is left if it can be written."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except OSError:
+            os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def echo_json(text: str) -> None:
     """Print JSON; on GitHub's runner with its brackets escaped where it would take them for a command."""
-    typer.echo(text.replace("##[", "##\\u005b") if on_github() else text)
+    write(text.replace("##[", "##\\u005b") if on_github() else text)
 
 
 def wrapped(words: Iterable[str]) -> list[str]:

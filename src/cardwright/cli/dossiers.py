@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cardwright.cli.console import Console, clock, echo, echo_json, interactive, width
+from cardwright.cli.console import Console, clock, echo, echo_json, interactive, width, write
 from cardwright.cli.options import (
+    AnswerFormat,
     Debug,
+    OneOf,
     Out,
     PolicyOption,
     Quiet,
-    SubjectKind,
     TextOrJson,
+    choice,
     policy_named,
 )
 from cardwright.errors import CardwrightError, NothingToCheckError, UsageError
@@ -25,6 +28,14 @@ if TYPE_CHECKING:
     from cardwright.record.verdict import Verdict
 
 
+class SubjectKind(StrEnum):
+    """What `init` scaffolds."""
+
+    TABULAR = "tabular"
+    LLM = "llm"
+    DATASET = "dataset"
+
+
 def init(
     ctx: typer.Context,
     directory: Annotated[Path, typer.Argument(help="The folder to write the plan into.")],
@@ -32,7 +43,13 @@ def init(
         Path | None, typer.Option("--from", help="Your file of predictions, data or transcripts.")
     ] = None,
     kind: Annotated[
-        SubjectKind | None, typer.Option("--kind", help="What is judged; told from the file, where it can be.")
+        SubjectKind | None,
+        typer.Option(
+            "--kind",
+            parser=choice("kind", SubjectKind),
+            metavar="KIND",
+            help="What is assessed; told from the file if omitted.",
+        ),
     ] = None,
     answer: Annotated[
         list[str] | None, typer.Option("--set", help="An answer, e.g. --set label=approved (repeat for more).")
@@ -86,7 +103,7 @@ def status(
         str | None,
         typer.Option("--expiring", help="Exit code 1 if something that is in force expires within, e.g. 14d."),
     ] = None,
-    format: Annotated[TextOrJson, typer.Option("--format", help="How to print it.")] = TextOrJson.TEXT,
+    format: AnswerFormat = TextOrJson.TEXT,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -127,7 +144,7 @@ def diff(
     old: Annotated[Path, typer.Argument(help="A dossier's folder, or a record.json.")],
     new: Annotated[Path, typer.Argument(help="The other one.")],
     policy: PolicyOption = None,
-    format: Annotated[TextOrJson, typer.Option("--format", help="How to print it.")] = TextOrJson.TEXT,
+    format: AnswerFormat = TextOrJson.TEXT,
     everything: Annotated[bool, typer.Option("--all", help="Show every number that differs.")] = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -246,10 +263,19 @@ def _policy_digests(file: Path) -> Iterator[str]:
         yield f"Read each policy again, and put its new digest into {file}: a receiver decides by it."
 
 
+def _file_formats() -> Iterable[str]:
+    from cardwright.cli import schemas
+
+    return schemas.FORMATS
+
+
 def schema(
     ctx: typer.Context,
     name: Annotated[
-        str | None, typer.Argument(help="record, assessment, policy, verdict, plan-lock, manifest, run, details …")
+        str | None,
+        typer.Argument(
+            parser=OneOf("file format", _file_formats), metavar="NAME", help="Which file format; all if omitted."
+        ),
     ] = None,
     every: Annotated[Path | None, typer.Option("--all", help="Write every schema into this folder.")] = None,
     quiet: Quiet = False,
@@ -258,7 +284,6 @@ def schema(
     """Print the JSON Schema of a file format."""
     console = Console.of(ctx, quiet=quiet, debug=debug)
     from cardwright.cli import schemas
-    from cardwright.errors import did_you_mean
     from cardwright.files import disk
 
     if every is not None:
@@ -267,11 +292,9 @@ def schema(
         console.say(f"{every}: {len(schemas.FORMATS)} schemas")
         return
     if name is None:
-        typer.echo("\n".join(schemas.FORMATS))
+        write("\n".join(schemas.FORMATS))
         return
-    if name not in schemas.FORMATS:
-        raise UsageError(f'no file format is called "{name}"', do=did_you_mean(name, schemas.FORMATS))
-    typer.echo(schemas.of(name).decode("utf-8"), nl=False)
+    write(schemas.of(name).decode("utf-8"), end="")
 
 
 def doctor(
@@ -288,7 +311,7 @@ def doctor(
     for check in checks:
         if not console.quiet or not check.ok:
             mark = "ok     " if check.ok else "missing"
-            typer.echo(f"{mark}  {check.what}" + (f": {check.detail}" if check.detail else ""))
+            write(f"{mark}  {check.what}" + (f": {check.detail}" if check.detail else ""))
             if not check.ok and check.remedy:
-                typer.echo(f"         {check.remedy}")
+                write(f"         {check.remedy}")
     raise typer.Exit(0 if all(check.ok or not check.required for check in checks) else 1)

@@ -16,12 +16,14 @@ from cardwright.cli.options import (
     PolicyOption,
     Quiet,
     WorkersOption,
+    nearest_and_all,
     policy_named,
 )
 from cardwright.cli.printing import print_verdict
+from cardwright.errors import UsageError
 
 if TYPE_CHECKING:
-    pass
+    from cardwright.plan.assessment import Assessment
 
 
 def run(
@@ -51,6 +53,7 @@ def run(
     from cardwright.run import reuse
 
     plan = load(assessment)
+    _require_planned(only, plan)
     chosen = policy_named(policy) if policy is not None else policy_named(plan.file.policy, plan.base)
     subject = plan.file.subject
     folder = output or Path("governance") / subject.name / subject.version
@@ -116,6 +119,7 @@ def evaluate(
     from cardwright.sources import network
 
     plan = load(assessment)
+    _require_planned(only, plan)
     with console.progress() as progress:
         prepared = handoff.prepare(plan, policy_named(plan.file.policy, plan.base), progress=progress)
         with network.guard():
@@ -128,3 +132,11 @@ def evaluate(
     for gap in gaps:
         echo(f"{gap.id}: {gap.code}: {gap.reason} {gap.remedy}", err=True)
     raise typer.Exit(1 if gaps else 0)
+
+
+def _require_planned(only: list[str] | None, plan: Assessment) -> None:
+    """Refuse `--only` with an id that the plan does not have, before anything is opened."""
+    known = [step.id for step in plan.steps]
+    for id_ in only or ():
+        if id_ not in known:
+            raise UsageError(f'the plan has no evaluation "{id_}"', where="--only", do=nearest_and_all(id_, known))

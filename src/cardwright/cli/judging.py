@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +13,7 @@ import typer
 from cardwright.cli.console import Console, clock, echo, echo_json, width
 from cardwright.cli.options import (
     Debug,
+    OneOf,
     PolicyOption,
     Quiet,
     ReportFormat,
@@ -97,11 +98,18 @@ def _judge(folder: Path, policy: str | None, artifact: Path | None) -> tuple[Ver
     return decide(case, chosen, clock(), chosen_by=by), f"{subject.name} {subject.version}"
 
 
+def _closers() -> Iterable[str]:
+    from cardwright.policy import report
+
+    return [key for key, _ in report.GROUPS]
+
+
 def todo(
     dossier: Annotated[Path, typer.Argument(help="A dossier's folder.")] = Path(),
     policy: PolicyOption = None,
     by: Annotated[
-        str | None, typer.Option("--by", help="Only what this closes: command, data, words, signature or decision.")
+        str | None,
+        typer.Option("--by", parser=OneOf("sort of work", _closers), metavar="SORT", help="Only what this closes."),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Show all of it, not the first five.")] = False,
     plan: Annotated[
@@ -111,12 +119,8 @@ def todo(
     debug: Debug = False,
 ) -> None:
     """Say what is missing, grouped by who closes it, next command first."""
-    from cardwright.errors import did_you_mean
     from cardwright.policy import report
 
-    closers = [key for key, _ in report.GROUPS]
-    if by is not None and by not in closers:
-        raise UsageError(f'nothing is closed by "{by}"', do=did_you_mean(by, closers))
     verdict = _judge(dossier, policy, None)[0] if policy is not None else _stored(dossier)
     places = _places(dossier, plan)
     echo(report.todo(verdict, places=places, width=width(), most=10**6 if everything else 5, closed_by=by))

@@ -7,13 +7,14 @@ chain is wrong · 4 internal error · 5 nothing to check.
 from __future__ import annotations
 
 import atexit
+import errno
 import gc
 import os
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from importlib import import_module
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -21,8 +22,8 @@ import typer
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 from cardwright import __version__
-from cardwright.cli.console import Console, echo
-from cardwright.cli.options import Debug, Quiet
+from cardwright.cli.console import Console, echo, stop_writing, write
+from cardwright.cli.options import Command, Debug, Quiet
 from cardwright.errors import CardwrightError
 
 # A command makes many objects that stay, and few that are garbage: looking for it often costs a tenth of a short command,
@@ -70,7 +71,7 @@ GROUPS: Mapping[str, str] = {
 
 def _version(value: bool) -> None:
     if value:
-        typer.echo(f"cardwright {__version__}")
+        write(f"cardwright {__version__}")
         raise typer.Exit
 
 
@@ -108,7 +109,7 @@ def app(first: str = "") -> typer.Typer:
         if group and group not in groups:
             groups[group] = typer.Typer(help=GROUPS[group], no_args_is_help=True, rich_markup_mode=None)
             root.add_typer(groups[group], name=group)
-        (groups[group] if group else root).command(command)(_function(place))
+        (groups[group] if group else root).command(command, cls=Command)(_function(place))
     return root
 
 
@@ -130,22 +131,32 @@ def main(words: list[str] | None = None) -> None:
         echo(f"cardwright: {exc}", err=True)
         sys.exit(exc.exit_code)
     except (typer.Abort, KeyboardInterrupt):
-        typer.echo("cardwright: stopped", err=True)
+        write("cardwright: stopped", err=True)
         sys.exit(130)
-    except BrokenPipeError:
-        sys.exit(0)
+    except OSError as exc:  # of the option parser, printing help: commands print with `console.write`
+        if debug:
+            raise
+        if exc.filename is not None or exc.errno not in (errno.EPIPE, errno.ENOSPC):
+            _internal_error(exc)
+        stop_writing()
+        if exc.errno == errno.EPIPE:
+            sys.exit(141)  # what a shell reports of a program whose reader has left
+        write("cardwright: the output cannot be written. Make room, or write it elsewhere.", err=True)
+        sys.exit(4)
     except Exception as exc:
         if hasattr(exc, "format_message") and hasattr(exc, "exit_code"):  # a usage error of the option parser
-            typer.echo(f"cardwright: {exc.format_message()}", err=True)
+            write(f"cardwright: {exc.format_message()}", err=True)
             sys.exit(2)
         if debug:
             raise
-        # The message could hold a value from the data, so only the type is printed.
-        typer.echo(
-            f"cardwright: internal error ({type(exc).__name__}). Please report it; --debug shows where.", err=True
-        )
-        sys.exit(4)
+        _internal_error(exc)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _internal_error(exc: Exception) -> NoReturn:
+    """End with what nobody foresaw. The message could hold a value from the data, so only the type is printed."""
+    write(f"cardwright: internal error ({type(exc).__name__}). Please report it; --debug shows where.", err=True)
+    sys.exit(4)
 
 
 def process() -> None:
@@ -163,7 +174,7 @@ def process() -> None:
         code = 1
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError, AttributeError):  # None where the process was started without it
             stream.flush()
     os._exit(code if isinstance(code, int) else 0 if code is None else 1)
 

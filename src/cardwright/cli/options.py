@@ -1,26 +1,175 @@
-"""Options that more than one command takes, and the words they accept."""
+"""Options that more than one command takes, and the words they accept.
+
+Words that come from a registry (documents, exports, policies, checklists …) are asked of it when they are needed, so that whoever
+adds one edits nothing here, and `--help` of another command does not import it.
+"""
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_type_hints
 
 import typer
+from typer.core import TyperCommand
+
+from cardwright.errors import UsageError, nearest
 
 if TYPE_CHECKING:
     from cardwright.policy.policy import Policy
 
 
+@dataclass(frozen=True)
+class OneOf:
+    """Reads a word that must be one of those known; another is refused, with the nearest and all that are accepted."""
+
+    what: str
+    """What the word names, as an error says it: `format`, `policy`."""
+    known: Callable[[], Iterable[str]]
+    """The words, asked for when one is read or help is shown."""
+    or_path: bool = False
+    """Whether a path to a YAML file is accepted as well."""
+    make: Callable[[str], Any] = str
+    """What the word becomes."""
+
+    @property
+    def __name__(self) -> str:
+        """Typer wants a name of whatever reads an option."""
+        return self.what
+
+    def __call__(self, word: str) -> Any:
+        """The word, if it is known.
+
+        Raises
+        ------
+        UsageError
+            If it is not.
+        """
+        if not (self.or_path and _is_path(word)):
+            require_known(self.what, word, self.known())
+        return self.make(word)
+
+    def accepted(self) -> str:
+        """What help says of it."""
+        return f"One of: {', '.join(self.known())}" + (", or a path." if self.or_path else ".")
+
+
+def require_known(what: str, word: str, known: Iterable[str]) -> None:
+    """Refuse a word that is not known.
+
+    Raises
+    ------
+    UsageError
+        With the nearest and all that are accepted.
+    """
+    words = list(known)
+    if word not in words:
+        raise UsageError(f'no {what} is called "{word}"', do=nearest_and_all(word, words))
+
+
+def nearest_and_all(word: str, known: Iterable[str]) -> str:
+    """A hint to end an error with: the nearest word, if one is near, and all that are known.
+
+    >>> nearest_and_all("htlm", ["html", "pdf"])
+    'Did you mean "html"? Known: html, pdf.'
+    """
+    words = list(known)
+    match = nearest(word, words)
+    hint = f'Did you mean "{match}"? ' if match else ""
+    return f"{hint}Known: {', '.join(words) or 'none'}."
+
+
+def _is_path(word: str) -> bool:
+    return word.endswith((".yaml", ".yml")) or "/" in word
+
+
+class Command(TyperCommand):
+    """A command whose help ends each option that takes one of several words with those words."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """See `TyperCommand.format_help`."""
+        for param in self.params:
+            reads = self._readers().get(str(param.name))
+            if reads is not None:
+                vars(param)["help"] = f"{getattr(param, 'help', '') or ''} {reads.accepted()}".strip()
+        super().format_help(ctx, formatter)
+
+    def _readers(self) -> dict[str, OneOf]:
+        """What reads each parameter, as the signature of the command's function says."""
+        signature = inspect.unwrap(self.callback) if self.callback is not None else None
+        hints = get_type_hints(signature, include_extras=True) if signature is not None else {}
+        readers = {name: getattr(extra, "parser", None) for name, hint in hints.items() for extra in get_args(hint)[1:]}
+        return {name: reader for name, reader in readers.items() if isinstance(reader, OneOf)}
+
+
+def _packaged(kind: Any) -> Callable[[], Iterable[str]]:
+    def names() -> Iterable[str]:
+        from cardwright.files import packaged
+
+        return packaged.names(kind)
+
+    return names
+
+
+def documents_known() -> Iterable[str]:
+    """The kinds of documents."""
+    from cardwright import documents
+
+    return documents.DOCUMENTS
+
+
+def document_formats() -> Iterable[str]:
+    """The formats that any document is written in."""
+    from cardwright import documents
+
+    return dict.fromkeys(format for document in documents.DOCUMENTS.values() for format in document.templates)
+
+
+def exports_known() -> Iterable[str]:
+    """Other systems' formats."""
+    from cardwright.documents import exports
+
+    return exports.known()
+
+
+def audiences() -> Iterable[str]:
+    """Who a document can be for."""
+    from cardwright.documents.interface import AUDIENCES
+
+    return AUDIENCES
+
+
+def languages() -> Iterable[str]:
+    """The languages that documents are written in."""
+    from cardwright.documents.language import LANGUAGES
+
+    return LANGUAGES
+
+
+def page_sizes() -> Iterable[str]:
+    """The sizes of a page."""
+    from cardwright.documents.interface import PAGE_SIZES
+
+    return PAGE_SIZES
+
+
+def choice(what: str, kind: type[StrEnum]) -> OneOf:
+    """Reads a member of an enumeration."""
+    return OneOf(what, lambda: [member.value for member in kind], make=kind)
+
+
 class TextOrJson(StrEnum):
-    """How a verdict is printed."""
+    """How an answer is printed."""
 
     TEXT = "text"
     JSON = "json"
 
 
 class ReportFormat(StrEnum):
-    """How what the gate or `verify` says is printed; the last three are for build servers."""
+    """How the answer of `gate` or `verify` is printed; the last three are for build servers."""
 
     TEXT = "text"
     JSON = "json"
@@ -29,43 +178,42 @@ class ReportFormat(StrEnum):
     GITHUB = "github"
 
 
-class DocumentFormat(StrEnum):
-    """How a document is written."""
-
-    MARKDOWN = "markdown"
-    HTML = "html"
-    PDF = "pdf"
-
-
-class ReaderGroup(StrEnum):
-    """Who a document is for."""
-
-    INTERNAL = "internal"
-    REGULATOR = "regulator"
-    DOWNSTREAM = "downstream"
-    PUBLIC = "public"
-
-
-class SubjectKind(StrEnum):
-    """What `init` scaffolds."""
-
-    TABULAR = "tabular"
-    LLM = "llm"
-    DATASET = "dataset"
-
-
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the result only.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the whole traceback of an error.")]
 Out = Annotated[Path | None, typer.Option("--output", "-o", help="Where to write.")]
-ReportOption = Annotated[ReportFormat, typer.Option("--format", help="How to print it.")]
+ReportOption = Annotated[
+    ReportFormat,
+    typer.Option("--format", parser=choice("format", ReportFormat), metavar="FORMAT", help="How to print it."),
+]
 ReportOut = Annotated[
     Path | None, typer.Option("--output", "-o", help="Write it into this file, and print the result in a line.")
 ]
 SummaryOption = Annotated[
     Path | None, typer.Option("--summary", help="Also add it as Markdown to this file, e.g. a job summary.")
 ]
-PolicyOption = Annotated[str | None, typer.Option("--policy", help="A policy by name or path, in place of the plan's.")]
-OnlyOption = Annotated[list[str] | None, typer.Option("--only", help="Run this evaluation alone (repeat for more).")]
+CHECKLIST = OneOf("checklist", _packaged("checklists"), or_path=True)
+POLICY = OneOf("policy", _packaged("policies"), or_path=True)
+PolicyOption = Annotated[
+    str | None,
+    typer.Option("--policy", parser=POLICY, metavar="POLICY", help="The policy to judge by, instead of the plan's."),
+]
+AudienceOption = Annotated[
+    str,
+    typer.Option(
+        "--audience",
+        parser=OneOf("audience", audiences),
+        metavar="AUDIENCE",
+        help="Who reads it; what they may not see is left out of the embedded record as well.",
+    ),
+]
+AnswerFormat = Annotated[
+    TextOrJson,
+    typer.Option("--format", parser=choice("format", TextOrJson), metavar="FORMAT", help="How to print it."),
+]
+OnlyOption = Annotated[
+    list[str] | None,
+    typer.Option("--only", metavar="ID", help="Run only this evaluation of the plan; may be repeated."),
+]
 WorkersOption = Annotated[int, typer.Option("--workers", min=1, max=64, help="Threads to count with.")]
 
 

@@ -9,17 +9,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cardwright.cli.console import Console, clock, echo, interactive
+from cardwright.cli.console import Console, clock, echo, interactive, write
 from cardwright.cli.options import (
+    POLICY,
     Debug,
     PolicyOption,
     Quiet,
+    choice,
+    nearest_and_all,
     policy_named,
 )
 from cardwright.cli.printing import print_verdict
 from cardwright.errors import UsageError
 
 if TYPE_CHECKING:
+    from cardwright.attest import signing
     from cardwright.record.verdict import Verdict
 
 
@@ -96,7 +100,10 @@ def keys_new(
     path: Annotated[Path, typer.Argument(help="Where to write the key; the request is written beside it.")],
     person: PersonOption,
     role: Annotated[list[str], typer.Option("--role", help="A role you ask for (repeat for more).")],
-    algorithm: Annotated[Algorithm, typer.Option("--algorithm", help="Sort of key.")] = Algorithm.ECDSA_P256,
+    algorithm: Annotated[
+        Algorithm,
+        typer.Option("--algorithm", parser=choice("algorithm", Algorithm), metavar="ALGORITHM", help="Sort of key."),
+    ] = Algorithm.ECDSA_P256,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -154,7 +161,7 @@ def keys_enrol(
 
 def keys_accept(
     ctx: typer.Context,
-    policy: Annotated[str, typer.Argument(help="A policy by name or path.")],
+    policy: Annotated[str, typer.Argument(parser=POLICY, metavar="POLICY", help="Which policy.")],
     trust: TrustOption,
     subject: Annotated[
         list[str] | None, typer.Option("--subject", help="Subjects it is accepted for; all, where not said.")
@@ -193,7 +200,9 @@ def attest(
     statement: Annotated[
         str | None, typer.Option("--statement", help="In which way, with where to look; with an item.")
     ] = None,
-    answer: Annotated[Answer, typer.Option("--answer", help="The answer.")] = Answer.MET,
+    answer: Annotated[
+        Answer, typer.Option("--answer", parser=choice("answer", Answer), metavar="ANSWER", help="The answer.")
+    ] = Answer.MET,
     expires: Annotated[str | None, typer.Option("--expires", help="The day on which it has to be said again.")] = None,
     plan: Annotated[
         Path | None, typer.Option("--plan", help="Sign this plan instead, before anything of it is evaluated.")
@@ -225,11 +234,10 @@ def attest(
 
     private, fingerprint = _key(key)
     at = clock()
-    added = signing.say(
-        dossier,
-        private,
-        at,
-        lambda desk: Attest(
+
+    def make(desk: signing.Desk) -> Attest:
+        _require_item(desk, checklist, item)
+        return Attest(
             person=person,
             key=fingerprint,
             role=role,
@@ -240,9 +248,25 @@ def attest(
             answer=answer.value,
             statement=statement,
             expires=expires,
-        ),
-    )
+        )
+
+    added = signing.say(dossier, private, at, make)
     console.say(f"Signed: {added}")
+
+
+def _require_item(desk: signing.Desk, checklist: str, item: str) -> None:
+    """Refuse an answer to a question that nobody asks: a misspelt one would be signed, and close nothing."""
+    from cardwright.dossier import contents
+    from cardwright.files import packaged
+
+    ours = packaged.names("checklists")
+    known = dict.fromkeys((*desk.review.policy.checklists, *ours))
+    if checklist not in known:
+        raise UsageError(f'no checklist is called "{checklist}"', do=nearest_and_all(checklist, known))
+    if checklist in ours:  # a policy's own checklist lies in a file that the dossier does not hold
+        items = [one.id for one in contents.checklist_of(checklist).items]
+        if item not in items:
+            raise UsageError(f'{checklist} has no item "{item}"', do=nearest_and_all(item, items))
 
 
 def _sign_plan(
@@ -284,7 +308,13 @@ def waive_request(
     person: PersonOption,
     role: RoleOption,
     outcome: Annotated[
-        Waivable | None, typer.Option("--outcome", help="The outcome; the one in the verdict, where not said.")
+        Waivable | None,
+        typer.Option(
+            "--outcome",
+            parser=choice("outcome", Waivable),
+            metavar="OUTCOME",
+            help="The outcome; the one in the verdict, where not said.",
+        ),
     ] = None,
     bound: Annotated[
         float | None, typer.Option("--bound", help="The worst value accepted; the one now, where not said.")
@@ -295,7 +325,6 @@ def waive_request(
     """Ask for a waiver of one requirement."""
     console = Console.of(ctx, quiet=quiet, debug=debug)
     from cardwright.attest import signing
-    from cardwright.errors import did_you_mean
     from cardwright.record.claim import WaiveRequest
 
     private, fingerprint = _key(key)
@@ -304,7 +333,7 @@ def waive_request(
     def make(desk: signing.Desk) -> WaiveRequest:
         known = {o.requirement: o for o in desk.review.outcomes}
         if requirement not in known:
-            raise UsageError(f'the policy has no requirement "{requirement}"', do=did_you_mean(requirement, known))
+            raise UsageError(f'the policy has no requirement "{requirement}"', do=nearest_and_all(requirement, known))
         found = known[requirement]
         status = outcome.value if outcome is not None else found.status
         if status not in [w.value for w in Waivable]:
@@ -375,9 +404,17 @@ def waive_approve(
 def sign_off(
     ctx: typer.Context,
     dossier: Annotated[Path, typer.Argument(help="A dossier's folder.")],
-    decision: Annotated[Decision, typer.Option("--decision", help="Your decision.")],
+    decision: Annotated[
+        Decision,
+        typer.Option("--decision", parser=choice("decision", Decision), metavar="DECISION", help="Your decision."),
+    ],
     role: RoleOption,
-    meaning: Annotated[Meaning, typer.Option("--meaning", help="What your signature means.")],
+    meaning: Annotated[
+        Meaning,
+        typer.Option(
+            "--meaning", parser=choice("meaning", Meaning), metavar="MEANING", help="What your signature means."
+        ),
+    ],
     key: KeyOption,
     person: PersonOption,
     comment: Annotated[str | None, typer.Option("--comment", help="In words.")] = None,
@@ -482,7 +519,7 @@ def release(
         try:
             return documents.render(edition, document="audit_report", format="pdf")
         except documents.MissingPangoError as exc:
-            typer.echo(f"missing: the final report: {exc}", err=True)
+            write(f"missing: the final report: {exc}", err=True)
             return None
 
     verdict, doubts = signing.release(

@@ -7,9 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-import typer
-
-from cardwright.cli.console import Console, clock, echo, echo_json, width
+from cardwright.cli.console import Console, clock, echo, echo_json, width, write
 from cardwright.cli.options import ReportFormat
 from cardwright.errors import CardwrightError
 
@@ -62,7 +60,7 @@ def report_checks(
     elif format is ReportFormat.JSON:
         echo_json(data.decode().removesuffix("\n"))
     else:
-        typer.echo(data.decode(), nl=False)
+        write(data.decode(), end="")
 
 
 @contextmanager

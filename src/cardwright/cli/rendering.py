@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from cardwright.cli.console import Console, clock, width
+from cardwright.cli.console import Console, clock, width, write
 from cardwright.cli.options import (
+    CHECKLIST,
+    AudienceOption,
     Debug,
-    DocumentFormat,
+    OneOf,
     Out,
     Quiet,
-    ReaderGroup,
+    document_formats,
+    documents_known,
+    exports_known,
+    languages,
+    page_sizes,
 )
 from cardwright.errors import UsageError
 
@@ -28,26 +33,37 @@ def render(
     document: Annotated[
         str,
         typer.Option(
-            "--document",
-            "-d",
-            help="model_card, dataset_card, audit_report, evaluation_summary, responsible_ai_report, handoff_package or "
-            "bias_audit_summary.",
+            "--document", "-d", parser=OneOf("document", documents_known), metavar="NAME", help="Which document."
         ),
     ] = "model_card",
-    format: Annotated[DocumentFormat, typer.Option("--format", "-f", help="How to write it.")] = DocumentFormat.HTML,
+    format: Annotated[
+        str,
+        typer.Option(
+            "--format", "-f", parser=OneOf("format", document_formats), metavar="FORMAT", help="How to write it."
+        ),
+    ] = "html",
     output: Out = None,
     templates: Annotated[
         Path | None, typer.Option("--templates", help="A folder whose templates replace ours.")
     ] = None,
-    page_size: Annotated[str, typer.Option("--page-size", help="A4 or Letter.")] = "A4",
-    language: Annotated[str, typer.Option("--language", help="en or de.")] = "en",
-    audience: Annotated[
-        ReaderGroup,
-        typer.Option("--audience", help="Who reads it; what they may not see is left out of the record inside, too."),
-    ] = ReaderGroup.INTERNAL,
+    page_size: Annotated[
+        str, typer.Option("--page-size", parser=OneOf("page size", page_sizes), metavar="SIZE", help="Of the PDF.")
+    ] = "A4",
+    language: Annotated[
+        str,
+        typer.Option(
+            "--language", parser=OneOf("language", languages), metavar="LANGUAGE", help="Of the document's fixed words."
+        ),
+    ] = "en",
+    audience: AudienceOption = "internal",
     checklist: Annotated[
         list[str] | None,
-        typer.Option("--checklist", help="A checklist of the responsible-AI report, by name or path; may be repeated."),
+        typer.Option(
+            "--checklist",
+            parser=CHECKLIST,
+            metavar="CHECKLIST",
+            help="A checklist for the responsible-AI report; may be repeated.",
+        ),
     ] = None,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -78,58 +94,42 @@ def render(
         templates_dir=templates,
         page_size=page_size,
         language=language,
-        audience=audience.value,
+        audience=cast(Any, audience),
         coverage=coverage_of(record, tuple(checklist or ())) if document == "responsible_ai_report" else (),
     )
-    data = documents.render(edition, document=document, format=format.value)
-    suffix = {"markdown": "md"}.get(format.value, format.value)
+    data = documents.render(edition, document=document, format=cast(Any, format))
+    suffix = {"markdown": "md"}.get(format, format)
     path = output or Path(f"{document}.{suffix}")
     disk.write_file(path, data)
     console.say(f"{path}: {len(data):,} bytes")
 
 
-class ExportFormat(StrEnum):
-    """Another system's format."""
-
-    CYCLONEDX = "cyclonedx"
-    CROISSANT = "croissant"
-    MCT = "mct"
-    HF = "hf"
-
-
 def export(
     ctx: typer.Context,
     dossier: Annotated[Path, typer.Argument(help="A dossier's folder, or a record.json.")],
-    format: Annotated[ExportFormat, typer.Option("--format", "-f", help="Another system's format.")],
+    format: Annotated[
+        str,
+        typer.Option(
+            "--format", "-f", parser=OneOf("format", exports_known), metavar="FORMAT", help="The other system's format."
+        ),
+    ],
     output: Out = None,
-    audience: Annotated[ReaderGroup, typer.Option("--audience", help="Who reads it.")] = ReaderGroup.INTERNAL,
+    audience: AudienceOption = "internal",
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
     """Write the record in another system's format, held against its official schema."""
     console = Console.of(ctx, quiet=quiet, debug=debug)
-    from cardwright import documents
     from cardwright.documents import exports
-    from cardwright.documents.audience import edition_for
     from cardwright.files import disk
 
-    edition = edition_for(_edition(dossier, audience))
-    if format is ExportFormat.HF:
-        data = documents.render(
-            _edition(dossier, audience),
-            document="dataset_card" if edition.record.subject.kind == "dataset" else "model_card",
-            format="markdown",
-        )
-        name = "README.md"
-    else:
-        data = exports.export(edition, format.value)
-        name = f"{edition.record.subject.name}.{exports.FORMATS[format.value][2]}"
+    name, data = exports.file(_edition(dossier, audience), format)
     path = output or Path(name)
     disk.write_file(path, data)
     console.say(f"{path}: {len(data):,} bytes")
 
 
-def _edition(dossier: Path, audience: ReaderGroup) -> documents.Edition:
+def _edition(dossier: Path, audience: str) -> documents.Edition:
     """What a dossier, or a record alone, has to say."""
     from cardwright import documents
     from cardwright.dossier import layout, store
@@ -141,7 +141,7 @@ def _edition(dossier: Path, audience: ReaderGroup) -> documents.Edition:
 
     if dossier.is_file():
         record = canonical.parse(Record, disk.read_file(dossier, what="record"), where=str(dossier))
-        return documents.Edition(record=record, audience=audience.value)
+        return documents.Edition(record=record, audience=cast(Any, audience))
     files = store.read_dossier(dossier)
     case = case_of(files, where=str(dossier))
     verdict = (
@@ -149,7 +149,7 @@ def _edition(dossier: Path, audience: ReaderGroup) -> documents.Edition:
         if layout.REVIEW in files
         else None
     )
-    return documents.Edition(record=case.record, verdict=verdict, run=case.run, audience=audience.value)
+    return documents.Edition(record=case.record, verdict=verdict, run=case.run, audience=cast(Any, audience))
 
 
 def import_card(
@@ -171,7 +171,7 @@ def import_card(
     disk.write_file(path, found.details)
     console.say(f"{path}: {len(found.taken)} answers taken: {', '.join(found.taken) or 'none'}")
     if found.left:
-        typer.echo(f"no place for: {', '.join(found.left)}", err=True)
+        write(f"no place for: {', '.join(found.left)}", err=True)
 
 
 def checklist_list(quiet: Quiet = False, debug: Debug = False) -> None:
@@ -181,11 +181,11 @@ def checklist_list(quiet: Quiet = False, debug: Debug = False) -> None:
 
     for name in packaged.names("checklists"):
         found = checklist_of(name)
-        typer.echo(f"{name:<26} {len(found.items):>3} items  {found.title} (as of {found.as_of}, {found.status})")
+        write(f"{name:<26} {len(found.items):>3} items  {found.title} (as of {found.as_of}, {found.status})")
 
 
 def checklist_show(
-    name: Annotated[str, typer.Argument(help="A checklist by name or path.")],
+    name: Annotated[str, typer.Argument(parser=CHECKLIST, metavar="CHECKLIST", help="Which checklist.")],
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -193,14 +193,16 @@ def checklist_show(
     from cardwright.dossier.contents import checklist_of
 
     found = checklist_of(name)
-    typer.echo(f"{found.title}, {found.version}: {found.source} (mark {found.source_mark}, as of {found.as_of})")
+    write(f"{found.title}, {found.version}: {found.source} (mark {found.source_mark}, as of {found.as_of})")
     for item in found.items:
-        typer.echo(f"{item.clause:<10} {item.id}: {item.requirement}")
+        write(f"{item.clause:<10} {item.id}: {item.requirement}")
 
 
 def checklist_coverage(
     dossier: Annotated[Path, typer.Argument(help="A dossier's folder, or a record.json.")],
-    name: Annotated[str, typer.Option("--checklist", help="A checklist by name or path.")] = "responsible_ai_minimum",
+    name: Annotated[
+        str, typer.Option("--checklist", parser=CHECKLIST, metavar="CHECKLIST", help="Which checklist.")
+    ] = "responsible_ai_minimum",
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -214,5 +216,5 @@ def checklist_coverage(
 
     data = disk.read_file(dossier, what="record") if dossier.is_file() else store.read_dossier(dossier)[layout.RECORD]
     found = checklist.coverage(checklist_of(name), canonical.parse(Record, data, where=str(dossier)))
-    typer.echo(checklist.as_text(found, width=width()))
+    write(checklist.as_text(found, width=width()))
     raise typer.Exit(1 if found.counts["missing"] else 0)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Format = Literal["markdown", "html", "pdf"]
 Audience = Literal["internal", "regulator", "downstream", "public"]
 AUDIENCES: tuple[Audience, ...] = ("internal", "regulator", "downstream", "public")
+PAGE_SIZES = ("A4", "Letter")
 State = Literal["draft", "in review", "changes requested", "approved", "released", "superseded", "withdrawn", "expired"]
 
 
@@ -50,8 +51,8 @@ class Edition:
     """Who reads it: what they may not see is left out of the record inside, too."""
 
     def __post_init__(self) -> None:
-        if self.page_size not in ("A4", "Letter"):
-            raise UsageError(f'no page is called "{self.page_size}"', do=did_you_mean(self.page_size, ("A4", "Letter")))
+        if self.page_size not in PAGE_SIZES:
+            raise UsageError(f'no page is called "{self.page_size}"', do=did_you_mean(self.page_size, PAGE_SIZES))
         if self.audience not in AUDIENCES:
             raise UsageError(f'no audience is called "{self.audience}"', do=did_you_mean(self.audience, AUDIENCES))
         language.check(self.language)

@@ -10,6 +10,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from cardwright import documents
+from cardwright.documents import audience
 from cardwright.documents.exports import croissant, cyclonedx, model_card_toolkit
 from cardwright.documents.interface import Edition
 from cardwright.errors import RenderError, UsageError, did_you_mean
@@ -22,6 +24,34 @@ FORMATS: dict[str, Export] = {
     "mct": (model_card_toolkit.make, model_card_toolkit.problem, "mct.json"),
 }
 """Format to what makes it, what checks it, and the end of its file name."""
+
+CARD = "hf"
+"""Hugging Face's format is the Markdown card, with metadata at its head; it has no schema of its own."""
+
+
+def known() -> tuple[str, ...]:
+    """Every format that a record is exported in.
+
+    >>> known()
+    ('cyclonedx', 'croissant', 'mct', 'hf')
+    """
+    return (*FORMATS, CARD)
+
+
+def file(edition: Edition, format: str) -> tuple[str, bytes]:
+    """An export as its reader may see it: the name of its file, and its bytes.
+
+    Raises
+    ------
+    UsageError
+        If there is no such format; see `export` for the others.
+    """
+    subject = edition.record.subject
+    if format == CARD:
+        card = "dataset_card" if subject.kind == "dataset" else "model_card"
+        return "README.md", documents.render(edition, document=card, format="markdown")
+    data = export(audience.edition_for(edition), format)
+    return f"{subject.name}.{FORMATS[format][2]}", data
 
 
 def export(edition: Edition, format: str) -> bytes:
@@ -43,7 +73,7 @@ def export(edition: Edition, format: str) -> bytes:
         Where the result does not fit its schema.
     """
     if format not in FORMATS:
-        raise UsageError(f'nothing is exported as "{format}"', do=did_you_mean(format, FORMATS))
+        raise UsageError(f'nothing is exported as "{format}"', do=did_you_mean(format, known()))
     make, problem, _ = FORMATS[format]
     data = (json.dumps(make(edition), ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode("utf-8")
     wrong = problem(data)
