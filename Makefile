@@ -8,7 +8,7 @@ ARGS   ?=
 UPGRADE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint types check docs examples schemas benchmarks lock wheel clean
+.PHONY: help demo test test-fast test-all lint types check docs examples schemas benchmarks lock wheel clean
 
 help: ## Say what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,6 +35,9 @@ demo: $(STAMP) ## Run the mortgage example: evaluate, judge, write the dossier, 
 test: $(STAMP) ## Run the tests (ARGS='--cov=cardwright --cov-branch' measures coverage)
 	@PYTHON=$(PYTHON) requirements/system pdf tests
 	@$(BIN)/python -m pytest -q -n auto --dist loadfile $(ARGS) && echo "All tests passed. Next: make demo, then open $(OUT)/mortgage/audit_report.pdf"
+
+test-fast: $(STAMP) ## Run the tests of what changed since main, and the core's: under two minutes
+	@$(BIN)/python -m pytest -q -n auto --dist worksteal $$($(BIN)/python tests/changed.py)
 
 lint: $(STAMP) ## Check style
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

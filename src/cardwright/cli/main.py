@@ -124,7 +124,7 @@ def main(words: list[str] | None = None) -> None:
     words = sys.argv[1:] if words is None else words
     debug = "--debug" in words
     try:
-        code = app(words[0] if words else "")(args=words, standalone_mode=False)
+        code = app(words[0] if words else "")(args=words, prog_name="cardwright", standalone_mode=False)
     except CardwrightError as exc:
         if debug:
             raise
