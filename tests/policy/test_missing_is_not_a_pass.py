@@ -8,30 +8,26 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from tests.policy.test_gate import POLICY, P, changed, outcome, policy_of, with_record
 from tests.strategies import NOW, gap, good_case, good_record
 
 from cardwright.errors import IntegrityError, NothingToCheckError, PolicyError
 from cardwright.policy.gate import decide
-from cardwright.policy.policy import Policy
-from cardwright.policy.tightening import loosens
 from cardwright.record import ExpectedGroups, NotEvaluated, Record, canonical
 
 TESTS = Path(__file__).parents[1]
 ELSEWHERE = {
     "a missing slice blocks": "policy/test_gate.py::test_leaving_out_any_part_that_the_policy_asks_for_refuses",
     "one key under two ids is one person": "attest/test_keys_and_claims.py::test_one_key_under_two_names_is_an_error",
-    "nobody approves what they asked for": "policy/test_gate.py::test_a_waiver_that_does_not_fit_is_not_in_force",
-    "another model file is another subject": "policy/test_gate.py::test_another_model_file_is_mismatched",
+    "nobody approves what they asked for": "policy/test_waivers.py::test_a_waiver_that_does_not_fit_is_not_in_force",
+    "another model file is another subject": "policy/rules/test_identity.py::test_another_model_file_is_mismatched",
     "a log that was cut shows": "attest/test_keys_and_claims.py::test_a_ledger_that_was_cut_contradicts_what_was_signed",
-    "a waiver that expired a second ago is none": "policy/test_gate.py::test_a_waiver_holds_through_its_last_day",
-    "an evaluator that was skipped blocks": "policy/test_gate.py::test_an_evaluation_whose_extra_is_missing_blocks_under_every_policy",
+    "a waiver that expired a second ago is none": "policy/test_waivers.py::test_a_waiver_holds_through_its_last_day",
+    "an evaluator that was skipped blocks": "policy/test_minimum.py::test_an_evaluation_whose_extra_is_missing_blocks_under_every_policy",
     "every changed byte of a released dossier shows": "attest/test_tampering.py::test_every_change_of_a_released_dossier_is_refused",
     "openssl verifies our signature": "attest/test_keys_and_claims.py::test_openssl_verifies_our_signature",
     "nine of ten is a refusal": "test_acceptance.py::test_a_partial_share_of_passed_requirements_is_never_enough",
-    "a limit of 0 is a limit": "policy/test_gate.py::test_a_limit_of_zero_is_a_limit",
+    "a limit of 0 is a limit": "policy/rules/test_measurement.py::test_a_limit_of_zero_is_a_limit",
 }
 
 
@@ -168,51 +164,3 @@ def test_a_key_that_stands_twice_is_not_read():
     data = canonical.dumps(good_record())
     with pytest.raises(IntegrityError, match="twice"):
         canonical.parse(Record, b'{"title":"Another",' + data[1:], where="record.json")
-
-
-TIGHTENED = {
-    "gap": {"at_most": 0.05, "max_unknown_share": 0.0, "intersections": True},
-    "tpr": {"at_least": 0.65, "min_denominator": 90, "binding": "recomputed"},
-    "findings": {"at_most": "info", "binding": "recomputed"},
-    "pii": {"not_applicable": False, "at_most": "info"},
-    "details": {"fields": ("summary", "intended_use", "owners")},
-    "fresh": {"max_days": 2},
-    "checklist": {"items": ("one", "two")},
-}
-WAYS = [(id, name) for id, ways in TIGHTENED.items() for name in ways]
-
-
-def tightened(ways) -> Policy:
-    """The policy of `test_gate.py` with some of its requirements tightened."""
-    requirements = []
-    for requirement in P.requirements:
-        chosen = {name: TIGHTENED[id][name] for id, name in ways if id == requirement.id}
-        rule = requirement.rule.model_copy(update=chosen)
-        new = type(requirement).model_validate(requirement.model_copy(update={requirement.kind: rule}).model_dump())
-        assert loosens(new, requirement) is None
-        requirements.append(new)
-    return Policy.model_validate(P.model_copy(update={"requirements": tuple(requirements)}).model_dump())
-
-
-@given(st.sampled_from([0.04, 0.09, 0.15]), st.sampled_from([0, 30, 100]), st.sampled_from(["complete", "partial"]),
-       st.sampled_from([True, False]), st.lists(st.sampled_from(WAYS), unique=True, max_size=3))  # fmt: skip
-def test_a_stricter_policy_never_allows_more(high, unknown, completeness, signed, ways):
-    """Whatever a policy of which some requirements are tightened allows, the policy itself allows too."""
-    measured = gap("demographic_parity_difference", 0.0, 0.0, high, unknown=unknown)
-    rates = tuple(m for m in good_record().evaluations[0].measurements if not m.across)
-    case = with_record(
-        good_case(),
-        changed(good_record(), "fairness", measurements=(*rates, measured), completeness=completeness),
-    )
-    case = case if signed else replace(case, claims=case.claims[:-1])
-    if decide(case, tightened(ways), NOW).allowed:
-        assert decide(case, P, NOW).allowed
-
-
-def test_tightening_can_refuse_and_need_not():
-    """The property above has cases on both sides."""
-    allowed = {way for way in WAYS if decide(good_case(), tightened([way]), NOW).allowed}
-    assert allowed == {
-        ("gap", "max_unknown_share"), ("gap", "intersections"), ("tpr", "at_least"), ("tpr", "min_denominator"),
-        ("tpr", "binding"), ("findings", "binding"), ("pii", "at_most"),
-    }  # fmt: skip

@@ -147,57 +147,6 @@ def test_a_checklist_is_valid_and_every_selector_names_something_that_exists(nam
     assert not PROMISES.search(text_of("checklists", name))
 
 
-@pytest.mark.parametrize("stated", [True, None])
-def test_work_that_may_be_meant_for_production_cannot_skip_the_minimum_whatever_its_policy(stated):
-    from tests.policy.test_gate import P, with_context
-    from tests.strategies import NOW, good_case
-
-    from cardwright.policy.gate import decide
-
-    verdict = decide(with_context(good_case(), production_intended=stated), P, NOW)
-    added = {o.requirement: o.status for o in verdict.outcomes if o.requirement.startswith("cardwright.minimum")}
-    # Fairness and personal data are what the policy itself asks for, always and blocking.
-    assert added == {"cardwright.minimum.explainability": "missing", "cardwright.minimum.robustness": "missing"}
-    assert not verdict.allowed
-
-
-def test_work_that_is_not_meant_for_production_is_judged_by_its_policy_alone():
-    from tests.policy.test_gate import P
-    from tests.strategies import NOW, good_case
-
-    from cardwright.policy.gate import decide
-
-    verdict = decide(good_case(), P, NOW)
-    assert verdict.allowed
-    assert not any(o.requirement.startswith("cardwright.minimum") for o in verdict.outcomes)
-
-
-def test_a_refusal_names_the_role_that_it_goes_to():
-    from dataclasses import replace
-
-    from tests.policy.test_gate import POLICY, policy_of
-    from tests.strategies import NOW, good_case
-
-    from cardwright.policy.gate import decide
-
-    policy = policy_of(POLICY.replace(b"requirements:", b"escalation: {identity: security}\nrequirements:", 1))
-    verdict = decide(replace(good_case(), artefacts=None), policy, NOW)
-    assert next(o for o in verdict.outcomes if o.requirement == "identity").remedy.endswith(
-        "It goes to the role security."
-    )
-    passed = decide(good_case(), policy, NOW)
-    assert next(o for o in passed.outcomes if o.requirement == "identity").remedy is None
-
-
-def test_no_policy_takes_the_name_of_what_holds_under_every_policy():
-    from tests.policy.test_gate import POLICY, policy_of
-
-    from cardwright.errors import PolicyError
-
-    with pytest.raises(PolicyError, match="Cardwright's own"):
-        policy_of(POLICY.replace(b"id: identity", b"id: cardwright.plan"))
-
-
 @pytest.mark.parametrize("name", POLICIES)
 def test_what_is_for_production_is_approved_by_a_person_and_nobody_can_waive_that(name):
     policy = policy_of(name)

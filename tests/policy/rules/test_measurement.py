@@ -1,0 +1,81 @@
+"""A number passes on its bound, fails wholly outside the limit, and is else inconclusive; a thin one never passes."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.policy.test_gate import POLICY, P, changed, outcome, policy_of, with_gap, with_record
+from tests.strategies import NOW, gap, good_case, good_record
+
+from cardwright.policy.gate import decide
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "expected"),
+    [
+        (0.05, 0.0, 0.1, "passed"),
+        (0.05, 0.0, 0.1000001, "inconclusive"),
+        (0.2, 0.11, 0.3, "failed"),
+        (0.2, 0.1, 0.3, "inconclusive"),
+    ],
+)
+def test_a_number_passes_on_its_bound_fails_wholly_outside_and_else_is_inconclusive(value, low, high, expected):
+    verdict = decide(with_gap(gap("demographic_parity_difference", value, low, high)), P, NOW)
+    assert outcome(verdict, "gap").status == expected
+    assert verdict.allowed == (expected == "passed")
+
+
+def test_numbers_are_compared_unrounded():
+    """0.79996 is below 0.8, and a sentence about it shows as many digits as it takes to see so."""
+    text = POLICY.replace(b"at_least: 0.6,", b"at_least: 0.8, on: value,")
+    record = good_record()
+    rates = [m.model_copy(update={"value": 0.79996}) if not m.across else m for m in record.evaluations[0].measurements]
+    case = with_record(good_case(), changed(record, "fairness", measurements=tuple(rates)))
+    found = outcome(decide(case, policy_of(text), NOW), "tpr")
+    assert found.status == "failed"
+    assert "is 0.79996 (" in found.explanation
+
+
+def test_a_limit_of_zero_is_a_limit():
+    text = POLICY.replace(b"at_most: 0.1,", b"at_most: 0.0,")
+    assert outcome(decide(good_case(), policy_of(text), NOW), "gap").status == "inconclusive"
+
+
+def test_a_gap_over_fewer_groups_than_expected_never_passes():
+    found = outcome(decide(with_gap(gap("demographic_parity_difference", 0.0, 0.0, 0.01, compared=2)), P, NOW), "gap")
+    assert found.status == "inconclusive"
+    assert "2 of 3 groups" in found.explanation
+
+
+def test_a_gap_with_more_unknown_membership_than_allowed_never_passes():
+    found = outcome(decide(with_gap(gap("demographic_parity_difference", 0.0, 0.0, 0.01, unknown=51)), P, NOW), "gap")
+    assert found.status == "inconclusive"
+    assert "51 of 1000" in found.explanation
+
+
+def test_a_number_on_too_few_cases_is_inconclusive():
+    record = good_record()
+    rates = [
+        m.model_copy(update={"denominator": 49.0}) if not m.across else m for m in record.evaluations[0].measurements
+    ]
+    case = with_record(good_case(), changed(record, "fairness", measurements=tuple(rates)))
+    assert outcome(decide(case, P, NOW), "tpr").status == "inconclusive"
+
+
+@given(st.sampled_from([0.0, 0.03, 0.08, 0.1, 0.12, 0.3]), st.sampled_from([0.01, 0.05, 0.1, 0.2]))
+def test_a_stricter_limit_never_allows_more(high, limit):
+    case = with_gap(gap("demographic_parity_difference", high / 2, 0.0, high))
+    decisions = [
+        decide(case, policy_of(POLICY.replace(b"at_most: 0.1,", f"at_most: {value},".encode())), NOW).allowed
+        for value in (limit, limit / 2)
+    ]
+    assert decisions != [False, True]
+
+
+@pytest.mark.parametrize(
+    ("smallest", "status"), [(60.0, "passed"), (50.0, "passed"), (49.0, "inconclusive"), (None, "inconclusive")]
+)
+def test_a_gap_passes_only_where_its_smallest_group_has_the_cases_the_policy_asks_for(smallest, status):
+    policy = policy_of(POLICY.replace(b"max_unknown_share: 0.05", b"max_unknown_share: 0.05, min_denominator: 50"))
+    measured = gap("demographic_parity_difference", 0.05, 0.02, 0.08)
+    measured = measured.model_copy(update={"groups": measured.groups.model_copy(update={"smallest": smallest})})
+    assert outcome(decide(with_gap(measured), policy, NOW), "gap").status == status
