@@ -1,6 +1,5 @@
 """A dossier is the old one or the new one, never half of one."""
 
-import errno
 import json
 import os
 import subprocess
@@ -241,14 +240,6 @@ def test_a_file_larger_than_the_limit_is_not_read(tmp_path):
         store.read_dossier(out)
 
 
-def test_bytes_as_a_file_are_those_bytes_with_and_without_a_disk(monkeypatch):
-    with disk.as_file(b"abc") as file:
-        assert file.read() == b"abc"
-    monkeypatch.setattr("tempfile.tempdir", "/nowhere")
-    with disk.as_file(b"abc") as file:
-        assert file.read() == b"abc"
-
-
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 def test_a_full_disk_is_said_and_leaves_the_former_dossier(tmp_path):
     """A limit on the size of files stands in for the full disk: writing fails in the middle, as it would."""
@@ -272,8 +263,3 @@ except StoreError as exc:
     assert "nothing was changed" in done.stdout
     assert store.read_dossier(out) == files
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out"]
-
-
-def test_no_space_is_named_as_such(tmp_path):
-    error = disk._unwritten(tmp_path, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
-    assert "no space left" in str(error)

@@ -7,14 +7,15 @@ from functools import cached_property
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from tests.strategies import NOW, good_case, measured, records, subjects, unmeasured
 
 from cardwright.dossier.contents import policy_of
 from cardwright.dossier.layout import Manifest, manifest_of
 from cardwright.policy.gate import decide
-from cardwright.record import canonical
-from cardwright.record.base import Value
-from cardwright.record.record import PlanLock, Record
+from cardwright.record import Measured, Record, canonical
+from cardwright.record.base import Value, is_placeholder, label, visible
+from cardwright.record.record import PlanLock
 from cardwright.record.verdict import Verdict
 
 
@@ -87,3 +88,51 @@ def test_an_unchanged_copy_is_equal_whichever_way_it_is_made(measurement):
 def test_a_change_to_a_field_that_does_not_exist_is_refused():
     with pytest.raises(TypeError, match=r"Named has no field nam$"):
         Named(name="a").model_copy(update={"nam": "b"})
+
+
+def test_a_value_cannot_be_changed():
+    with pytest.raises(ValidationError):
+        Measured(metric="m", value=1, unit="u", direction="neither").value = 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "  ",
+        "TBD",
+        "tbd.",
+        "?",
+        "n/a",
+        "TODO",
+        "[More Information Needed]",
+        "to be determined",
+        "...",
+        "-",
+        "lorem ipsum dolor",
+    ],
+)
+def test_a_placeholder_says_nothing(text):
+    assert is_placeholder(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["None of the training rows holds names.", "The test data of 1990.", "Unknown incomes are kept."]
+)
+def test_a_sentence_that_begins_like_a_placeholder_says_something(text):
+    assert not is_placeholder(text)
+
+
+def test_the_example_answer_copied_is_a_placeholder():
+    assert is_placeholder("Orders  the queue.", "Orders the queue.")
+
+
+@given(st.text())
+def test_a_label_can_always_be_stored(text):
+    stored = label(text)
+    measured = Measured(metric="m", slice={stored: stored}, value=1, unit="u", direction="neither")
+    assert canonical.parse(Measured, canonical.dumps(measured), where="m") == measured
+
+
+def test_bidirectional_overrides_are_written_out():
+    assert visible("ab\u202edc") == "ab\\u202edc"

@@ -97,3 +97,30 @@ def test_what_has_no_canonical_form_is_refused(text):
 def test_a_number_of_five_thousand_digits_is_refused_with_the_place():
     with pytest.raises(IntegrityError, match=r"^x\.json: a number with too many digits"):
         canonical.read(b"[" + b"1" * 5_000 + b"]", where="x.json")
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (b'{"status": "fail", "status": "pass"}', "appears twice"),
+        (b'{"value": NaN}', "NaN"),
+        (b'{"value": -Infinity}', "Infinity"),
+        (b'{"value": 1', "line 1"),
+        (b"\xff\xfe", "UTF-8"),
+        (b"[" * 100_000, "nested"),
+        (b"", "line 1"),
+    ],
+)
+def test_json_that_is_not_strict_is_refused_with_the_place(data, what):
+    with pytest.raises(IntegrityError, match=what):
+        canonical.loads(data, where="record.json")
+
+
+def test_an_integer_that_json_readers_would_change_is_refused():
+    with pytest.raises(IntegrityError):
+        canonical.dumps({"n": 2**53})
+
+
+def test_canonical_json_follows_rfc_8785():
+    """Numbers as ECMAScript writes them, keys by UTF-16 code units: the example values of RFC 8785, section 3.2.2 and 3.2.3."""
+    assert canonical.dumps({"b": 1e-7, "a": 1.0, "€": 1e21}) == '{"a":1,"b":1e-7,"€":1e+21}'.encode()

@@ -1,0 +1,79 @@
+"""Templates show values in a sandbox, round numbers, and write out what would hide."""
+
+import pytest
+from tests.documents.test_documents import edition
+from tests.strategies import good_record
+
+from cardwright import documents
+from cardwright.documents import environment
+from cardwright.errors import TemplateError
+from cardwright.record import (
+    Measured,
+)
+
+
+def test_hidden_characters_are_written_out():
+    assert environment._visible("a\u202eb") == "a\\u202eb"
+
+
+def test_a_word_of_a_thousand_letters_can_be_broken():
+    assert str(environment._visible("x" * 100)).count("<wbr>") == 5
+
+
+def test_a_template_of_ones_own_takes_the_place_of_ours(tmp_path):
+    (tmp_path / "model_card.md.j2").write_text("Our card for {{ record.title }}: {{ record_sha256 }}")
+    out = documents.render(edition(templates_dir=tmp_path), document="model_card", format="markdown").decode()
+    assert out.startswith("Our card for M: ")
+
+
+def test_a_block_of_ours_can_be_extended(tmp_path):
+    (tmp_path / "mine.html.j2").write_text("x")
+    (tmp_path / "card.html.j2").write_text("<p>{{ subject.name }}</p>")
+    assert documents.render(edition(templates_dir=tmp_path), document="model_card", format="html") == b"<p>m</p>"
+
+
+def test_a_template_that_names_something_unknown_is_an_error_with_the_nearest(tmp_path):
+    (tmp_path / "model_card.md.j2").write_text("{{ recrod.title }}")
+    with pytest.raises(TemplateError, match='"record"'):
+        documents.render(edition(templates_dir=tmp_path), document="model_card", format="markdown")
+
+
+@pytest.mark.parametrize(
+    "template",
+    ["{{ ''.__class__.__mro__ }}", "{{ record.__init__.__globals__ }}", "{% for %}", "{{ record.title.foo }}"],
+)
+def test_a_template_does_nothing_but_show_values(tmp_path, template):
+    (tmp_path / "model_card.md.j2").write_text(template)
+    with pytest.raises(TemplateError):
+        documents.render(edition(templates_dir=tmp_path), document="model_card", format="markdown")
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "shown"),
+    [
+        (0.70779, "proportion", "0.708"),
+        (0.0, "difference", "0.000"),
+        (-0.25, "difference", "\u22120.250"),
+        (1234.0, "count", "1,234"),
+        (0.0000123, "ratio", "1.2e\u221205"),
+        (None, "ratio", "—"),
+    ],
+)
+def test_numbers_are_rounded_here_and_only_here(value, unit, shown):
+    assert environment.number(value, unit) == shown
+
+
+def test_a_number_is_said_with_its_interval_and_its_counts():
+    m = good_record().evaluations[0].measurements[0]
+    assert isinstance(m, Measured)
+    assert environment.measured(m) == "0.800 (95\u202f% interval 0.700 to 0.900; 80 of 100)"
+
+
+def test_a_house_replaces_one_block_of_ours_and_keeps_the_rest(tmp_path):
+    (tmp_path / "card.html.j2").write_text(
+        '{% extends "cardwright/card.html.j2" %}'
+        '{% block own_sections %}<h2 id="board">Review board</h2><p>{{ record.title }}</p>{% endblock %}'
+    )
+    page = documents.render(edition(templates_dir=tmp_path), document="model_card", format="html").decode()
+    assert '<h2 id="board">Review board</h2>' in page
+    assert '<h2 id="provenance">' in page

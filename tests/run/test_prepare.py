@@ -1,0 +1,78 @@
+"""Before anything is evaluated, sources are open, the subject is hashed, and what each evaluation must cover is fixed."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+pytest.importorskip("pyarrow", reason="sources need the tabular extra")
+
+from tests.cli.test_commands import DETAILS, PLAN, rows, write_csv
+
+from cardwright.dossier.contents import policy_of
+from cardwright.errors import EvidenceError, PersonalDataError, SourceError
+from cardwright.plan.assessment import load
+from cardwright.run.prepare import prepare
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name, text in (("assessment.yaml", PLAN), ("details.yaml", DETAILS)):
+        (tmp_path / name).write_text(text)
+    (tmp_path / "model.bin").write_bytes(b"weights")
+    write_csv(tmp_path / "data.csv", rows())
+    return tmp_path
+
+
+def prepared(folder, policy="research"):
+    return prepare(load(folder), policy_of(policy))
+
+
+def change(folder, old, new, file="assessment.yaml"):
+    text = (folder / file).read_text()
+    assert old in text
+    (folder / file).write_text(text.replace(old, new))
+
+
+def test_the_subject_is_known_by_the_bytes_of_its_files(folder):
+    (file,) = prepared(folder).subject.files
+    assert (file.path, file.sha256, file.size) == ("model.bin", hashlib.sha256(b"weights").hexdigest(), 7)
+
+
+def test_the_groups_an_evaluation_must_cover_are_those_of_the_data_unless_the_plan_declares_them(folder):
+    (found,) = prepared(folder).lock.planned[1].groups
+    assert (found.attribute, found.declared) == ("sex", False)
+    change(folder, "sensitive: [sex]", "sensitive: {sex: {groups: [f, m, x]}}")
+    (declared,) = prepared(folder).lock.planned[1].groups
+    assert (declared.groups, declared.declared) == (("f", "m", "x"), True)
+
+
+def test_the_plan_is_locked_with_the_policy_that_it_will_be_judged_by(folder):
+    lock = prepared(folder).lock
+    assert (lock.policy, lock.policy_sha256) == ("research", policy_of("research").sha256)
+    change(folder, "policy: research", "policy: research\nseed: 7")
+    assert prepared(folder).lock.sha256 != lock.sha256
+
+
+def test_predictions_that_no_evaluation_ties_to_a_model_are_only_supplied(folder):
+    assert {name: one.kind for name, one in prepared(folder).bindings.items()} == {"test": "supplied"}
+
+
+def test_a_missing_file_of_the_subject_stops_before_any_evaluation(folder):
+    (folder / "model.bin").unlink()
+    with pytest.raises(EvidenceError, match=r"model\.bin"):
+        prepared(folder)
+
+
+def test_a_subject_of_no_files_is_refused_because_nobody_could_say_later_what_was_judged(folder):
+    change(folder, ", files: [model.bin]", "")
+    with pytest.raises(SourceError, match="no files"):
+        prepared(folder)
+
+
+def test_personal_data_in_what_people_wrote_stops_before_any_evaluation(folder):
+    change(folder, "One city, one year.", "Ask ada@example.com.", "details.yaml")
+    with pytest.raises(PersonalDataError, match="EMAIL_ADDRESS") as caught:
+        prepared(folder)
+    assert "ada@" not in str(caught.value)
