@@ -1,14 +1,14 @@
-"""The same record in other systems' formats, each held against its official schema when it is written.
+"""The same record in other systems' formats, each compared with its official schema before it is written.
 
-Other formats know less: where one has no place for an interval, a denominator or a missing number, it stands in a property or a
-note, and what is not measured is never written as a number.
+Other formats know less: if one has no place for an interval, a denominator or a missing number, that goes into a property or a
+note. What was not measured is never written as a number.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from cardwright import documents
 from cardwright.documents import audience
@@ -16,14 +16,24 @@ from cardwright.documents.exports import croissant, cyclonedx, model_card_toolki
 from cardwright.documents.interface import Edition
 from cardwright.errors import RenderError, UsageError, did_you_mean
 
-Export = tuple[Callable[[Edition], dict[str, Any]], Callable[[bytes], str | None], str]
+
+class Export(NamedTuple):
+    """How a record is written in one format."""
+
+    make: Callable[[Edition], dict[str, Any]]
+    """The edition as plain JSON types."""
+    problem: Callable[[bytes], str | None]
+    """What is wrong with the bytes by the format's own schema; None if nothing is."""
+    suffix: str
+    """The end of the file's name."""
+
 
 FORMATS: dict[str, Export] = {
-    "cyclonedx": (cyclonedx.make, cyclonedx.problem, "cdx.json"),
-    "croissant": (croissant.make, croissant.problem, "croissant.json"),
-    "mct": (model_card_toolkit.make, model_card_toolkit.problem, "mct.json"),
+    "cyclonedx": Export(cyclonedx.make, cyclonedx.problem, "cdx.json"),
+    "croissant": Export(croissant.make, croissant.problem, "croissant.json"),
+    "mct": Export(model_card_toolkit.make, model_card_toolkit.problem, "mct.json"),
 }
-"""Format to what makes it, what checks it, and the end of its file name."""
+"""Every format that has a schema, by name."""
 
 CARD = "hf"
 """Hugging Face's format is the Markdown card, with metadata at its head; it has no schema of its own."""
@@ -51,7 +61,7 @@ def file(edition: Edition, format: str) -> tuple[str, bytes]:
         card = "dataset_card" if subject.kind == "dataset" else "model_card"
         return "README.md", documents.render(edition, document=card, format="markdown")
     data = export(audience.edition_for(edition), format)
-    return f"{subject.name}.{FORMATS[format][2]}", data
+    return f"{subject.name}.{FORMATS[format].suffix}", data
 
 
 def export(edition: Edition, format: str) -> bytes:
@@ -61,22 +71,22 @@ def export(edition: Edition, format: str) -> bytes:
     ----------
     format
         `cyclonedx` (1.7, ML-BOM with model card, data, standards and declarations), `croissant` (1.1 with RAI 1.0), `mct` (Model
-        Card Toolkit 0.0.2). Hugging Face metadata stand at the head of the Markdown card.
+        Card Toolkit 0.0.2). Hugging Face metadata are at the head of the Markdown card.
 
     Raises
     ------
     UsageError
-        Where there is no such format; names the nearest.
+        If there is no such format; names the nearest.
     MissingExtraError
-        Where the library that holds the official schema is not installed.
+        If the library that holds the official schema is not installed.
     RenderError
-        Where the result does not fit its schema.
+        If the result does not fit its schema.
     """
     if format not in FORMATS:
         raise UsageError(f'nothing is exported as "{format}"', do=did_you_mean(format, known()))
-    make, problem, _ = FORMATS[format]
-    data = (json.dumps(make(edition), ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode("utf-8")
-    wrong = problem(data)
+    chosen = FORMATS[format]
+    data = (json.dumps(chosen.make(edition), ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode("utf-8")
+    wrong = chosen.problem(data)
     if wrong is not None:
         raise RenderError(
             f"the {format} export does not fit its schema: {wrong}", do="Report this with the record's schema."
