@@ -41,14 +41,23 @@ def read_dossier(folder: Path) -> dict[str, bytes]:
             raise SourceError(
                 "no dossier here", where=str(folder), do=_near(folder) or "Make one: cardwright run PLAN -o FOLDER."
             )
-        there = folder.stat()
+        before = _identity(folder)
         try:
             return hold(_files(folder), where=str(folder))
         except EvidenceError:
             # Another process has swapped another dossier in meanwhile: what was read is half of each.
-            if not folder.is_dir() or folder.stat().st_ino == there.st_ino:
+            if _identity(folder) in (None, before):
                 raise
     raise StoreError("another process keeps writing this dossier", where=str(folder), do="Wait until it has ended.")
+
+
+def _identity(folder: Path) -> tuple[int, int, int] | None:
+    """Which folder a path leads to; None if to none. After two swaps another folder can have its inode, but not its times."""
+    try:
+        there = folder.stat()
+    except OSError:
+        return None
+    return there.st_ino, there.st_ctime_ns, there.st_mtime_ns
 
 
 def _files(folder: Path) -> dict[str, bytes]:
@@ -107,7 +116,7 @@ def find_dossiers(places: Sequence[Path]) -> list[Path]:
     Raises
     ------
     SourceError
-        If a start is missing.
+        If one of these folders is missing.
     """
 
     def unreadable(exc: OSError) -> None:
