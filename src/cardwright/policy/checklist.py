@@ -31,7 +31,7 @@ class Evidence(Value):
     metrics: tuple[Term, ...] = ()
     """Metrics that have to be measured in it."""
     slice: dict[Label, Label] = Field(default_factory=dict, exclude_if=lambda value: not value)
-    """The rows they have to be measured on, e.g. `category: prompt_injection`; any, where it is not said."""
+    """The rows they have to be measured on, e.g. `category: prompt_injection`; if omitted, any."""
     crossed: Annotated[Flag, Field(exclude_if=lambda value: not value)] = False
     """Whether they have to be measured where two attributes cross."""
     binding: Literal["recomputed"] | None = None
@@ -87,7 +87,7 @@ class Checklist(Value):
     version: Label
     """Its version."""
     status: Literal["in_force", "proposed", "superseded", "voluntary"]
-    """Where it stands."""
+    """Its status in law or practice."""
     as_of: Day
     """The day on which its clauses were read."""
     applies_from: Day
@@ -95,7 +95,7 @@ class Checklist(Value):
     superseded: Annotated[Day | None, Field(exclude_if=lambda value: value is None)] = None
     """The day from which it applies no more, where there is one."""
     source: FreeText
-    """Where its clauses stand."""
+    """Where its clauses can be read."""
     source_mark: Literal["V", "M"]
     """V: verified in a copy of the source. M: from memory, to be checked again."""
     items: Annotated[tuple[Item, ...], Field(min_length=1)]
@@ -128,7 +128,7 @@ def read(data: bytes, *, where: str) -> Checklist:
 
 
 def coverage(checklist: Checklist, record: Record, claims: tuple[Claim, ...] = ()) -> ChecklistCoverage:
-    """A checklist held against a record and what people attest."""
+    """What a record and people's attestations support of a checklist, item by item."""
     return ChecklistCoverage(
         checklist=checklist.checklist,
         title=checklist.title,
