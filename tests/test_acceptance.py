@@ -111,7 +111,7 @@ def test_more_evaluators_installed_never_flip_a_verdict():
 
 def test_evidence_that_stands_twice_is_refused_and_not_chosen_from():
     record = good_record()
-    with pytest.raises(ValueError, match="stands twice"):
+    with pytest.raises(ValueError, match="appears twice"):
         Record.model_validate(
             record.model_copy(update={"evaluations": (*record.evaluations, record.evaluations[0])}).model_dump()
         )
