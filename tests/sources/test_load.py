@@ -5,6 +5,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from cardwright.errors import CardwrightError, SourceError, UsageError
+from cardwright.record.base import label
 from cardwright.sources.interface import Attribute
 from cardwright.sources.load import load
 from cardwright.sources.spec import parse_source
@@ -322,3 +323,23 @@ def test_no_error_prints_a_cell(tmp_path):
         with pytest.raises(CardwrightError) as caught:
             opened(tmp_path, text, **said)
         assert secret not in str(caught.value)
+
+
+def test_attack_labels_that_differ_after_a_long_beginning_stay_two_groups(tmp_path):
+    """A label is cut at 200 characters; what is cut off still tells two groups apart, by a digest."""
+    first, second = "x" * 197 + "a" * 9, "x" * 197 + "b" * 9
+    assert label(first) != label(second)
+    assert len(label(first)) <= 200
+    text = "g,y,p\n" + "".join(f"{name},{y},0.5\n" for name in (first, second) for y in (0, 1))
+    assert len(opened(tmp_path, text, **BINARY, sensitive="g").sensitive[0].groups) == 2
+
+
+def test_attack_composed_and_decomposed_letters_are_one_group(tmp_path):
+    text = "g,y,p\nJos\u00e9,1,0.7\nJose\u0301,0,0.2\n"
+    assert opened(tmp_path, text, **BINARY, sensitive="g").sensitive[0].groups == ("Jos\u00e9",)
+
+
+@pytest.mark.parametrize("hidden", ["\u200b", "\u200d", "\ufeff", "\u00ad"])
+def test_attack_a_group_split_by_a_hidden_character_is_refused(tmp_path, hidden):
+    text = f"g,y,p\nfemale,1,0.7\nfe{hidden}male,0,0.1\nmale,1,0.2\n"
+    assert "hidden character" in refused(tmp_path, text, **BINARY, sensitive="g")

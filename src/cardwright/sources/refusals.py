@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -96,8 +98,14 @@ def require_favourable(favourable: str, column: str, labels: Sequence[str], wher
     )
 
 
+_ESCAPES = re.compile(r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})")
+
+
 def _bare(text: str, *, case: bool = False) -> str:
-    bare = " ".join(text.split()).rstrip(".")
+    # A zero-width character is written out in a label, as an escape; it tells two labels apart for nobody who reads them.
+    plain = _ESCAPES.sub("", unicodedata.normalize("NFKC", text))
+    plain = "".join(character for character in plain if unicodedata.category(character) != "Cf")
+    bare = " ".join(plain.split()).rstrip(".")
     return bare if case else bare.casefold()
 
 
@@ -112,7 +120,8 @@ def refuse_lookalikes(labels: Sequence[str], column: str, where: str, *, case: b
         other = first.setdefault(_bare(name, case=case), name)
         if other != name:
             raise SourceError(
-                f'column "{column}" holds both "{other}" and "{name}", which differ by a dot, a blank or case alone',
+                f'column "{column}" holds both "{other}" and "{name}", which differ by a dot, a blank or case alone, or by '
+                "a hidden character",
                 where=where,
                 do="Write one label for one outcome.",
             )

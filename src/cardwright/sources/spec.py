@@ -7,6 +7,7 @@ Exactly one of them. Nothing heavy is imported here, and no file is touched.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -22,7 +23,9 @@ IntentName = Literal["attack", "benign", "observed"]
 
 def _as_label(value: object) -> object:
     """YAML reads `1`, `true` and `2026-01-01` as other things than text; the data's labels are text."""
-    return value if value is None or isinstance(value, (str, dict, list)) else label(value)
+    if isinstance(value, str):
+        return unicodedata.normalize("NFC", value)  # as `label` writes what stands in the data
+    return value if value is None or isinstance(value, (dict, list)) else label(value)
 
 
 DataLabel = Annotated[Label, BeforeValidator(_as_label)]

@@ -43,7 +43,7 @@ class Fairness(FairnessOptions):
     """
 
     name: ClassVar[str] = "fairness"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     extra: ClassVar[str] = "tabular"
     needs: ClassVar[tuple[Need, ...]] = (
         Need(

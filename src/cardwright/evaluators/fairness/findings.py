@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from cardwright.evaluators.fairness.options import FairnessOptions
 from cardwright.evaluators.fairness.report import Measurement
 from cardwright.evaluators.rows.tally import RowTally
+from cardwright.record.base import skeleton
 from cardwright.record.evaluation import Finding, Severity
 from cardwright.record.measurement import Measured
 from cardwright.sources.interface import Predictions
@@ -31,6 +32,8 @@ def findings(
                 where=source.ref.name,
             )
         )
+    found += tally.weight_findings()
+    found += confusable_groups(tally)
     found += _unknown(tally)
     found += _left_out(measurements)
     for measurement in measurements:
@@ -54,6 +57,29 @@ def findings(
             )
         )
     return tuple(found)
+
+
+def confusable_groups(tally: RowTally) -> list[Finding]:
+    """Groups whose names look alike: one finding for each attribute, since what is one group may be counted as two."""
+    found = []
+    for attribute in tally.layout.attributes:
+        alike: dict[str, list[str]] = {}
+        for name in attribute.groups:
+            alike.setdefault(skeleton(name), []).append(name)
+        sets = [names for names in alike.values() if len(names) > 1]
+        if sets:
+            listed = "; ".join(" and ".join(f'"{name}"' for name in names) for names in sets)
+            found.append(
+                Finding(
+                    severity="high",
+                    key="confusable_groups",
+                    explanation=f"Groups of {attribute.name} have names that look alike, and are counted apart: {listed[:1500]}. "
+                    "If they are one group, write one name for it; a gap is hidden where a group is split.",
+                    where=attribute.name,
+                    count=sum(len(names) for names in sets),
+                )
+            )
+    return found
 
 
 def _unknown(tally: RowTally) -> list[Finding]:

@@ -26,7 +26,7 @@ class Performance(PerformanceOptions):
     """
 
     name: ClassVar[str] = "performance"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     extra: ClassVar[str] = "tabular"
     needs: ClassVar[tuple[Need, ...]] = (
         Need("source", (Predictions,), "Predictions with true outcomes."),

@@ -121,7 +121,7 @@ def not_tested_parts(layout: Layout, baseline: bool) -> tuple[NotTested, ...]:
 
 
 def row_findings(source: Predictions, tally: RowTally) -> tuple[Finding, ...]:
-    found = []
+    found: list[Finding] = []
     if source.threshold_selected_on == source.ref.name:
         found.append(
             Finding(
@@ -132,6 +132,7 @@ def row_findings(source: Predictions, tally: RowTally) -> tuple[Finding, ...]:
                 where=source.ref.name,
             )
         )
+    found += tally.weight_findings()
     rows = int(tally.counts.sum())
     if rows < _FEW_ROWS:
         found.append(

@@ -9,7 +9,7 @@ where rows are clustered (`person`), the tally keeps one entry per person and ce
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +29,9 @@ from cardwright.evaluators.rows.exact_sums import (
     Values,
     grouped,
 )
-from cardwright.evaluators.rows.layout import MAX_GROUPS, MAX_STRATA, MAX_WEIGHT, Layout
+from cardwright.evaluators.rows.layout import MAX_GROUPS, MAX_STRATA, MAX_WEIGHT, MIN_WEIGHT, Layout
 from cardwright.evaluators.rows.tally import KEPT_LABELS, RowTally, coarsen, decode, stratum_order
+from cardwright.evaluators.rows.weights import WEIGHTLESS, weight_sizes
 
 if TYPE_CHECKING:
     import pyarrow
@@ -122,7 +123,8 @@ def count(layout: Layout, batch: pyarrow.RecordBatch) -> RowTally:
     SourceError
         See `code`.
     """
-    coded = code(layout, batch)
+    every = code(layout, batch)
+    coded, problems = _with_weight(every)
     cells, weight, strata = coded.cells, coded.weight, coded.strata
     wide, deep = layout.outcomes, layout.decisions
     pairs = wide * deep
@@ -161,7 +163,7 @@ def count(layout: Layout, batch: pyarrow.RecordBatch) -> RowTally:
     return RowTally(
         layout,
         coded.rows,
-        coded.problems,
+        problems,
         coded.labels,
         coded.decisions,
         strata,
@@ -173,7 +175,24 @@ def count(layout: Layout, batch: pyarrow.RecordBatch) -> RowTally:
         values,
         persons,
         value_persons,
+        None if every.weight is None else weight_sizes(every.weight),
     )
+
+
+def _with_weight(coded: Coded) -> tuple[Coded, dict[str, int]]:
+    """The rows that have a weight above 0, and how many have not.
+
+    A row of weight 0 moves no rate. Counted like any other it would still make a group look larger than it is: whoever gives
+    denied rows the weight 0 would move every rate and leave every number of rows as it was.
+    """
+    if coded.weight is None or bool((coded.weight > 0).all()):
+        return coded, coded.problems
+    keep = np.flatnonzero(coded.weight > 0)
+    taken: dict[str, Any] = {
+        name: None if (values := getattr(coded, name)) is None else values[keep]
+        for name in ("cells", "stratum", "outcome", "decision", "score", "weight", "person", "actual", "predicted")
+    }
+    return replace(coded, **taken), {**coded.problems, WEIGHTLESS: len(coded.weight) - len(keep)}
 
 
 def _cells(layout: Layout, batch: Any, problems: dict[str, int]) -> IntArray:
@@ -285,6 +304,7 @@ def _weight(layout: Layout, batch: Any, wrong: Wrong) -> FloatArray | None:
     weight = numbers(batch.column(layout.weight), where=layout.where, what=f'column "{layout.weight}", the weight,')
     wrong("weight_missing", np.isnan(weight))
     wrong("weight_outside", ~np.isnan(weight) & ~((weight >= 0) & (weight <= MAX_WEIGHT)))
+    wrong("weight_tiny", (weight > 0) & (weight < MIN_WEIGHT))
     return weight
 
 

@@ -22,6 +22,9 @@ MAX_STRATA = 500
 MAX_WEIGHT = 2**24
 """The largest weight of a row; weights and their squares then add up exactly."""
 
+MIN_WEIGHT = 2.0**-26
+"""The smallest weight above 0: the square of a smaller one is lost in the sums."""
+
 _JOINT_SCORE_CELLS = 64
 """Up to so many cells of all attributes crossed have a histogram of scores each; beyond, only single attributes have."""
 

@@ -28,6 +28,10 @@ _PROBLEMS: dict[str, tuple[str, str]] = {
         "A score is the probability of the favourable outcome: map logits or points to probabilities first.",
     ),
     "weight_missing": ("have no weight: column {weight} is empty there", "Fill it, or leave out `weight:`."),
+    "weight_tiny": (
+        "have a weight above 0 and below 0.000000015 in column {weight}, too small to add up",
+        "Scale the weights so that they average 1; a row that does not count has the weight 0.",
+    ),
     "weight_outside": (
         "have a weight below 0 or above 16,777,216 in column {weight}",
         "Scale the weights so that they average 1.",

@@ -24,6 +24,8 @@ from cardwright.evaluators.rows.exact_sums import (
     grouped,
 )
 from cardwright.evaluators.rows.layout import Layout
+from cardwright.evaluators.rows.weights import WEIGHTLESS, weight_findings
+from cardwright.record.evaluation import Finding
 
 if TYPE_CHECKING:
     pass
@@ -65,6 +67,8 @@ class RowTally:
     """Sums of numbers by cell, for regression."""
     persons: Persons | None = None
     value_persons: ValuePersons | None = None
+    weight_sizes: IntArray | None = None
+    """Rows by the power of two of their weight; see `weights.weight_sizes`."""
 
     def __add__(self, other: RowTally) -> RowTally:
         strata = tuple(sorted({*self.strata, *other.strata}, key=stratum_order))
@@ -103,6 +107,17 @@ class RowTally:
             None
             if self.value_persons is None or other.value_persons is None
             else self.value_persons + other.value_persons,
+            None if self.weight_sizes is None or other.weight_sizes is None else self.weight_sizes + other.weight_sizes,
+        )
+
+    def weight_findings(self) -> tuple[Finding, ...]:
+        """What a person should look at in the weights of the rows."""
+        whole = self.view(()).weights
+        return weight_findings(
+            self.layout.weight,
+            self.weight_sizes,
+            0.0 if whole is None else float(whole.sum()),
+            self.problems.get(WEIGHTLESS, 0),
         )
 
     def _in_strata(self, strata: tuple[tuple[str | None, ...], ...]) -> RowTally:
