@@ -12,8 +12,34 @@ from cardwright.sources.interface import Table as TableSource
 
 
 class Attributions(AttributionsOptions):
-    """See `Evaluator`. Parameters: rows explained, rows of background, seeds compared, top features shown, the method,
-    and the class that is explained where there are several (the first one if none is named)."""
+    """Which features drive a model's output, and whether the explanation holds.
+
+    Parameters
+    ----------
+    rows
+        How many rows are explained, chosen by a keyed hash.
+    background_rows
+        How many rows an explanation is counted from.
+    seeds
+        How many backgrounds and seeds are compared for the stability of the ranking.
+    top
+        How many features the table and the overlap of rankings show.
+    method
+        `auto`, `tree`, `linear` or `permutation` (SHAP), or `integrated_gradients` (Captum, for torch).
+    steps
+        Steps of integrated gradients between the background's mean and a row.
+    proxy_association
+        From which association with a sensitive attribute, 0 to 1, a feature is called a proxy.
+    level
+        Confidence level of intervals.
+    of_class
+        The class that is explained, for a model of several; if omitted, the first.
+
+    Notes
+    -----
+    An attribution says what the model used, not what causes the outcome. Features that move together share their attribution in a
+    way that depends on the background.
+    """
 
     name: ClassVar[str] = "attributions"
     version: ClassVar[str] = "2"

@@ -12,20 +12,27 @@ from cardwright.sources.interface import Table as TableSource
 
 
 class DataProfile(DataProfileOptions):
-    """See `Evaluator`.
+    """What is in a table, what is missing, and whether anybody could be told apart.
 
     Parameters
     ----------
     quasi_identifiers
-        Columns that together could single people out; the sensitive attributes, where they are not named.
+        Columns that together could single people out; if omitted, the sensitive attributes.
     population
-        Shares of the groups in the people meant, `{attribute: {group: share}}`, each attribute's adding up to 1.
+        Shares of the groups among the people meant, `{attribute: {group: share}}`, each attribute's adding up to 1.
     annotators
-        Columns that hold what each annotator said of a row; missing where one did not rate it.
+        Columns that hold what each annotator said of a row; missing if one did not rate it.
     smallest_count
         Values in fewer rows are not shown.
     depth
         How many attributes are crossed.
+    level
+        Confidence level of intervals.
+
+    Notes
+    -----
+    Counts say what is there, not whether it is right. k-anonymity counts the columns named; whoever knows more can tell more
+    people apart.
     """
 
     name: ClassVar[str] = "data_profile"

@@ -30,16 +30,21 @@ class Fairness(FairnessOptions):
     level
         Confidence level of intervals; those of gaps hold for all pairs of groups at once.
     alpha
-        Significance level of the tests; it decides the number of shuffles and what is called significant in findings.
+        Significance level of the tests; it decides the number of shuffles and what findings call significant.
     family
         Gaps whose p-values are adjusted together by Holm's method, over all attributes and intersections, by their stems.
         All other tests are adjusted by Benjamini and Hochberg's method, for screening.
     limits
-        The limit somebody will hold a gap against, by metric. It decides no outcome: the record says with it how many rows
+        The limit that somebody will compare a gap with, by metric. It decides no outcome; with it the record says how many rows
         would settle the question.
     reference
-        The group others are compared with in ratios, shortfalls and odds ratios, by attribute. Where it is not said, it is the
-        group with the highest rate among those that have enough cases, and intervals take that choice into account.
+        The group that others are compared with in ratios, shortfalls and odds ratios, by attribute. If omitted, it is the group
+        with the highest rate among those with enough cases, and intervals take that choice into account.
+
+    Notes
+    -----
+    A gap says that groups are treated or served differently on these rows; it does not say why, nor whether that is justified or
+    lawful. Groups that nobody named are not seen. Rows of weight 0 are in no rate and no number of rows.
     """
 
     name: ClassVar[str] = "fairness"

@@ -25,11 +25,11 @@ class ImpactRatio(ImpactRatioOptions):
     ----------
     attributes
         The sensitive attributes that make the categories: a table each, and one of all of them crossed. The rule asks for
-        `[sex, race_ethnicity]`; where it is not said, all sensitive attributes of the source are taken, in their order.
+        `[sex, race_ethnicity]`; if omitted, all sensitive attributes of the source, in their order.
     rates
         `selection`: the share of a category that was selected (6 RCNY 5-301(b)). `scoring`: the share of a category whose score
-        is strictly above the median score (5-301(c)). Where it is not said, `selection` where the source decides, by a column of
-        decisions or a threshold, and `scoring` where it has scores alone.
+        is strictly above the median score (5-301(c)). If omitted, `selection` for a source that decides, by a column of
+        decisions or a threshold, and `scoring` for one that has scores alone.
     median_of
         Whose scores the median is of: `full_sample`, as 5-301(c)(1) says, unknown categories included, or `known`, applicants
         whose category is known in every attribute, as the rule's own example could also be read.
@@ -40,7 +40,12 @@ class ImpactRatio(ImpactRatioOptions):
     justification
         The auditor's reason for leaving them out, which the rule asks for. It is printed.
     level
-        Confidence level of intervals. The rule asks for none; a ratio of small categories means little without.
+        Confidence level of intervals. The rule asks for none; a ratio of small categories means little without one.
+
+    Notes
+    -----
+    For decisions other than hiring and promotion in New York City these are the same numbers without the rule's force. A bias
+    audit in the sense of the rule is made by an independent auditor, not by this program.
     """
 
     name: ClassVar[str] = "impact_ratio"

@@ -16,16 +16,21 @@ class Overlap(OverlapOptions):
     Parameters
     ----------
     columns
-        Columns that make two rows the same. Where it is not said: the columns the model reads if the source names them, else all
-        that both tables have, without label, prediction, score, weight, entity, time and columns that number the rows.
+        Columns that make two rows the same. If omitted: the columns the model reads, if the source names them, else all that
+        both tables have, without label, prediction, score, weight, entity, time and columns that number the rows.
     entity
-        Column that names a person or thing; the column of `person` of the source, where it is not said and both tables have it.
+        Column that names a person or thing; if omitted, the source's `person`, if both tables have it.
     time
         Column of dates or moments: a test row should be later than all of training.
     digits
         Significant figures to which numbers are rounded before near duplicates are counted.
     level
         Confidence level of intervals.
+
+    Notes
+    -----
+    Rows of few columns agree by chance; the share of training rows that equal another training row says how often. Paraphrases
+    and data that are not in the training table are not found.
     """
 
     name: ClassVar[str] = "overlap"

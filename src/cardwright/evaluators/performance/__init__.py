@@ -23,6 +23,11 @@ class Performance(PerformanceOptions):
     ----------
     level
         Confidence level of intervals, each by itself.
+
+    Notes
+    -----
+    The numbers are about a population of which these rows are a random sample. No interval covers how the rows were chosen, nor
+    outcomes that past decisions shaped.
     """
 
     name: ClassVar[str] = "performance"

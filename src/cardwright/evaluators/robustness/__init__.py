@@ -17,27 +17,36 @@ class Robustness(RobustnessOptions):
     Parameters
     ----------
     noise
-        Gaussian noise is added to every feature of numbers (flags of two values are left alone), of so many of its standard
-        deviations.
+        Standard deviations of the Gaussian noise that is added to every feature of numbers, in units of the feature's own; flags
+        of two values are left alone.
     missing
-        Each value of each feature is taken away with this probability.
+        Probabilities with which each value of each feature is removed.
     units
-        Features in another unit, by the factor their values are multiplied with: `{income: [1000, 0.01]}`.
+        Features in another unit, by the factor their values are multiplied by: `{income: [1000, 0.01]}`.
     shuffled
-        In so many of the rows the categories of each feature are shuffled among these rows.
+        Shares of the rows in which the categories of each feature are shuffled among these rows.
     unseen
-        In so many of the rows the categories of each feature of strings become one that the model has not seen.
+        Shares of the rows in which the categories of each feature of strings become one that the model has not seen.
     metric
-        The metric that groups and the largest drop are stated in: `accuracy`, `balanced_accuracy` or `roc_auc`; of a regression
+        The metric that groups and the largest drop are stated in: `accuracy`, `balanced_accuracy` or `roc_auc`; for a regression
         `mean_absolute_error`. The others that the task has are stated for all rows.
-    columns, edges, quantiles
-        The slices whose performance is held against that of the rest, as in the evaluator `slices`.
+    columns
+        The columns whose slices are compared with the rest of the rows, as in the evaluator `slices`.
+    edges
+        Where columns of numbers are cut, as in `slices`.
+    quantiles
+        Into how many parts columns of numbers without edges are cut.
     min_denominator
         Rows that a group or slice needs for a number.
     level
-        Confidence level of intervals, each by itself; of the largest drops for all at once.
+        Confidence level of intervals, each by itself; for the largest drops, for all at once.
     rows
-        So many rows are perturbed at most, chosen by a keyed hash.
+        How many rows are perturbed at most, chosen by a keyed hash.
+
+    Notes
+    -----
+    Perturbations are made by a formula; what goes wrong in use can be larger and hit other columns together. Each was drawn once,
+    with the seed of the record. Inputs chosen by an adversary are not tested.
     """
 
     name: ClassVar[str] = "robustness"

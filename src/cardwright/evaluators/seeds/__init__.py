@@ -19,12 +19,17 @@ class Seeds(SeedsOptions):
     Parameters
     ----------
     runs
-        Columns with the other runs' scores (or decisions, or values: as the source's own column is). The source's own predictions
-        are a run too.
+        Columns with the other runs' scores (or decisions, or values: whatever the source's own column holds). The source's own
+        predictions are a run too.
     min_denominator
         Rows a group must have to enter the gap of a run.
     level
         Confidence level of intervals.
+
+    Notes
+    -----
+    A few runs tell a standard deviation only roughly: of five, its own error is about a third. Only what differs between the runs
+    is seen; that the columns are runs of one training is as the plan says.
     """
 
     name: ClassVar[str] = "seeds"

@@ -17,8 +17,8 @@ class Slices(SlicesOptions):
     Parameters
     ----------
     columns
-        Columns whose values are slices; the sensitive attributes and strata of the source where it is not said. A column of
-        numbers with more than ten different values is cut into `quantiles` parts of about as many rows each.
+        Columns whose values are slices; if omitted, the sensitive attributes and strata of the source. A column of numbers with
+        more than ten different values is cut into `quantiles` parts of about as many rows each.
     edges
         Where columns of numbers are cut instead, e.g. `{debt_ratio: [30, 36]}`: below 30, 30 to below 36, 36 and above.
     quantiles
@@ -26,17 +26,24 @@ class Slices(SlicesOptions):
     find
         Whether a shallow tree looks for further slices.
     search
-        The columns that the tree may use; the declared slices and the model's features where it is not said.
-    max_depth, min_leaf
-        The tree's depth, and the rows of the finding half that each of its leaves holds at least.
+        The columns that the tree may use; if omitted, the declared slices and the model's features.
+    max_depth
+        The tree's depth, at most 5.
+    min_leaf
+        Rows of the finding half that each leaf holds at least.
     min_denominator
-        Rows that a slice needs for a number; of a smaller one the number of rows is stated, and nothing else.
+        Rows that a slice needs for a number; of a smaller one only the number of rows is stated.
     alpha
         The false discovery rate at which a slice is pointed out.
     level
         Confidence level of intervals, each by itself.
     rows
-        So many rows are read at most, chosen by a keyed hash.
+        How many rows are read at most, chosen by a keyed hash.
+
+    Notes
+    -----
+    A slice with more errors does not say why. Found slices are exploratory: they are judged on rows that did not choose them, and
+    another seed finds others.
     """
 
     name: ClassVar[str] = "slices"
