@@ -1,9 +1,66 @@
-"""Personal data and secrets: presidio-analyzer, offline, with recognisers of our own for secrets.
+"""Where personal data and secrets stand in tables, texts and interactions; how much of it, and where nobody could look.
 
-Read in this order: `evaluator` (what is asked), `columns` (what is read), `engine` → `stock` and `fast` (what finds),
-`overlap` and `entities` (what counts), `tally` (what is kept), `report` (what is said). `text.scan_text` is the detector alone.
+presidio-analyzer, offline, with recognisers of our own for secrets. Read in this order: `measure` (what is asked), `columns`
+(what is read), `engine`, `presidio`, `fast` (what finds), `thresholds`, `entities` (what counts), `tally` (what is kept),
+`report`, `findings`, `tables`, `words` (what documents print). `text.scan_text` is the detector alone.
 """
 
-from cardwright.evaluators.pii.evaluator import Pii
+from __future__ import annotations
+
+from typing import ClassVar
+
+from cardwright.evaluators.interface import Inputs, Need
+from cardwright.evaluators.pii.options import PiiOptions
+from cardwright.record.evaluation import Evaluation
+from cardwright.sources.interface import Interactions, Predictions, Table, Texts
+
+
+class Pii(PiiOptions):
+    """Personal data and secrets by kind and column: counts, rates with intervals, masked examples.
+
+    Parameters
+    ----------
+    entities
+        The kinds to look for, as presidio names them (`EMAIL_ADDRESS` …); None is all that are installed.
+    thresholds
+        From a kind to the score from which on a hit counts, where it shall differ from the table in `entities.py`.
+    columns
+        The columns to read, of interactions the parts (`system`, `prompt`, `response`, `tool_calls`); None is all that can be.
+    countries
+        The countries whose own numbers are looked for (`us`, `uk`, `de` …); None is presidio's choice for English (the United
+        States, and the British NHS number), an empty list is none.
+    sample
+        Read so many rows, chosen by a keyed hash of their number; None is all rows.
+    engine
+        `fast`, or `stock` for presidio's own engine; both find the same, and `fast` shows it on a sample.
+    max_examples
+        Masked examples of a finding, at most.
+    level
+        Confidence level of the intervals.
+    """
+
+    name: ClassVar[str] = "pii"
+    version: ClassVar[str] = "1.0.0"
+    extra: ClassVar[str] = "text"
+    needs: ClassVar[tuple[Need, ...]] = (
+        Need("source", (Table, Predictions, Texts, Interactions), "rows, texts or interactions to look through"),
+    )
+
+    def evaluate(self, inputs: Inputs) -> Evaluation:
+        """See `Evaluator.evaluate`.
+
+        Raises
+        ------
+        UsageError
+            Where a parameter is out of range, or names a kind, a country or a column that is not there.
+        MissingExtraError
+            Where presidio-analyzer, pyarrow or scipy is not installed.
+        EvidenceError
+            Where the detector fails on a cell; the message says how long the cell is, and nothing it holds.
+        """
+        from cardwright.evaluators.pii.measure import assess
+
+        return assess(self, inputs)
+
 
 __all__ = ["Pii"]

@@ -1,7 +1,7 @@
 """Safety of an assistant: attacks on its instructions, secrets and tools, and refusals of harmless questions.
 
 ========================  ====================================================================================
-`evaluator`               `Safety`: counts, intervals, findings, tables
+`assess`                  from interactions to the evaluation
 `interface`               what a scorer gets and gives
 `taxonomy`                categories, the scorers that decide in each, public lists
 `normalise`               writings of a secret, undone, with positions
@@ -14,6 +14,54 @@
 ========================  ====================================================================================
 """
 
-from cardwright.evaluators.safety.evaluator import Safety
+from __future__ import annotations
+
+from typing import ClassVar
+
+from cardwright.evaluators.interface import Inputs, Need
+from cardwright.evaluators.safety.options import SafetyOptions
+from cardwright.record.evaluation import Evaluation
+from cardwright.sources.interface import Interactions, Target
+
+
+class Safety(SafetyOptions):
+    """Attack success, over-refusal and incidents, from recorded interactions or from a live target.
+
+    Parameters
+    ----------
+    level
+        Confidence level of all intervals.
+    tries
+        How often each of our own prompts is put to a live target; recorded interactions say their tries by `prompt_id`.
+    min_prompts
+        A category with fewer prompts is flagged as thin.
+    max_examples
+        Masked excerpts per finding, at most; counts are always of all.
+    """
+
+    name: ClassVar[str] = "safety"
+    version: ClassVar[str] = "1.1.0"
+    extra: ClassVar[str] = "text"
+    needs: ClassVar[tuple[Need, ...]] = (
+        Need(
+            "source", (Interactions, Target), "recorded interactions, or a live target that is asked our own probe set"
+        ),
+        Need("benign", (Interactions,), "harmless interactions, for the rate of over-refusal", optional=True),
+    )
+
+    def evaluate(self, inputs: Inputs) -> Evaluation:
+        """See `Evaluator.evaluate`.
+
+        Raises
+        ------
+        UsageError
+            Where a parameter is out of range, or the source named `benign` holds something else.
+        MissingExtraError
+            Where scipy is not installed.
+        """
+        from cardwright.evaluators.safety.assess import assess
+
+        return assess(self, inputs)
+
 
 __all__ = ["Safety"]

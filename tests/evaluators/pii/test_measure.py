@@ -20,6 +20,7 @@ from cardwright.errors import CardwrightError, UsageError
 from cardwright.evaluators.interface import Inputs
 from cardwright.evaluators.pii import Pii, engine
 from cardwright.evaluators.pii.columns import eligible, plan
+from cardwright.evaluators.pii.measure import settings_of
 from cardwright.evaluators.pii.tally import Scan
 from cardwright.record import canonical
 from cardwright.record.evaluation import Evaluation
@@ -285,10 +286,9 @@ def test_tallies_add_up_in_any_order():
     batch = pa.record_batch(
         {"a": [document(rng, 5) for _ in range(40)], "b": [document(rng, 3) if n % 3 else None for n in range(40)]}
     )
-    pii = Pii()
     chosen = plan(batch.schema, eligible(batch.schema, None), _no_numbers(), None, detector.context_words)
     inputs = Inputs("pii", {})
-    scan = Scan(detector, pii._settings(detector, inputs), chosen, False)
+    scan = Scan(detector, settings_of(Pii(), detector, inputs), chosen, False)
     whole = scan.tally(inputs, batch)
     cuts = [0, 1, 7, 20, 33, 40]
     parts = [scan.tally(inputs, batch.slice(a, b - a)) for a, b in pairwise(cuts)]
@@ -346,7 +346,7 @@ def test_where_the_engines_differ_the_stock_engine_does_it_all():
 def test_the_tally_does_not_grow_with_the_rows():
     rng = random.Random(8)
     detector = engine.detector()
-    scan = Pii()._settings(detector, Inputs("pii", {}))
+    scan = settings_of(Pii(), detector, Inputs("pii", {}))
     from cardwright.evaluators.pii.columns import of_texts
     from cardwright.evaluators.pii.tally import tally_cells
 

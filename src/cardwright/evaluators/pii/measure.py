@@ -1,0 +1,304 @@
+"""Where personal data and secrets stand in tables, texts and interactions; how much of it, and where nobody could look."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import Any, cast
+
+from pydantic import JsonValue
+
+from cardwright.errors import MissingExtraError, UsageError, did_you_mean
+from cardwright.evaluators.interface import Inputs, TallyEvaluator, run_tally
+from cardwright.evaluators.pii import engine, report, words
+from cardwright.evaluators.pii.columns import PARTS, Plan, Survey, SurveyTally, eligible, of_texts, plan
+from cardwright.evaluators.pii.options import PiiOptions
+from cardwright.evaluators.pii.tally import PiiTally, Scan, ScanSettings, tally_cells
+from cardwright.privacy.patterns import Hit
+from cardwright.record.evaluation import Evaluation, count_severities
+from cardwright.sources.interface import Interaction, Interactions, Predictions, Table, Texts
+
+_AT_ONCE = 512
+
+
+def _tallies(scan: Survey | Scan) -> TallyEvaluator[Any]:
+    """A pass as what `run_tally` takes, which asks it for its columns and tallies alone."""
+    return cast(TallyEvaluator[Any], scan)
+
+
+_EXAMPLE = {"entities": "EMAIL_ADDRESS, PHONE_NUMBER", "columns": "notes", "countries": "us, de"}
+
+
+def _require_libraries() -> None:
+    for library in ("pyarrow", "numpy", "scipy"):
+        try:
+            __import__(library)
+        except ImportError as exc:
+            raise MissingExtraError(library, "text", "looking for personal data") from exc
+
+
+def _nothing(detector: engine.Detector, settings: ScanSettings, chosen: Plan) -> PiiTally:
+    return tally_cells(detector, settings, 0, [of_texts(name, []) for name, _ in chosen.read])
+
+
+def _check(detector: engine.Detector, tally: PiiTally) -> words.SelfCheck:
+    """Cells that both engines looked at, and on how many they differ."""
+    pairs = [*tally.with_hits.payloads, *tally.without.payloads]
+    differing = 0
+    for text, context in pairs:
+        fast = detector.scan([text], context, "fast").hits
+        differing += fast != detector.scan([text], context, "stock").hits
+    return words.SelfCheck(len(pairs), differing)
+
+
+def _chosen_rows(total: int, size: int, key: bytes) -> Any:
+    """The numbers of a random sample of rows, ascending: those with the smallest keyed hashes."""
+    import numpy as np
+
+    from cardwright.statistics.sampling import BottomK
+
+    sample: BottomK[None] = BottomK(size)
+    for start in range(0, total, 1 << 20):
+        sample += BottomK.of(np.arange(start, min(total, start + (1 << 20))), lambda place: None, size, key)
+    return np.array(sorted(number for _, number, _ in sample.entries), np.int64)
+
+
+def _tally_sample(inputs: Inputs, source: Table | Predictions | Texts, scan: Scan) -> PiiTally | None:
+    """The tally over a random sample of the rows."""
+    import numpy as np
+    import pyarrow as pa
+
+    assert scan.settings.sample is not None
+    total = source.ref.rows
+    if total is None:
+        total = sum(batch.num_rows for batch in source.rows.batches([scan.plan.read[0][0]]))
+    wanted = _chosen_rows(total, scan.settings.sample, scan.settings.key)
+    result: PiiTally | None = None
+    start = 0
+    for batch in source.rows.batches(scan.columns(inputs)):
+        within = wanted[np.searchsorted(wanted, start) : np.searchsorted(wanted, start + batch.num_rows)] - start
+        start += batch.num_rows
+        if len(within):
+            one = scan.tally(inputs, batch.take(pa.array(within)))
+            result = one if result is None else result + one
+        inputs.progress(start, total)
+    return result
+
+
+def _tally_interactions(
+    inputs: Inputs, source: Interactions, detector: engine.Detector, settings: ScanSettings, parts: Sequence[str]
+) -> PiiTally:
+    wanted: frozenset[int] | None = None
+    if settings.sample is not None:
+        total = source.ref.rows if source.ref.rows is not None else sum(1 for _ in source.read())
+        wanted = frozenset(_chosen_rows(total, settings.sample, settings.key).tolist())
+    stream = (one for number, one in enumerate(source.read()) if wanted is None or number in wanted)
+    result = tally_cells(detector, settings, 0, [of_texts(part, []) for part in parts])
+    while batch := list(islice(stream, _AT_ONCE)):
+        result += _tally_exchanges(detector, settings, batch, parts)
+        inputs.progress(result.rows, source.ref.rows if wanted is None else len(wanted))
+    return result
+
+
+def _part(interaction: Interaction, part: str) -> str | None:
+    """The words of one part of an interaction; None where it has none."""
+    roles = {"system": ("system",), "prompt": ("user", "tool"), "response": ("assistant",)}
+    if part == "tool_calls":
+        said = [
+            json.dumps(call, ensure_ascii=False, sort_keys=True, default=str)
+            for message in interaction.messages
+            for call in message.tool_calls
+        ]
+    else:
+        said = [message.content for message in interaction.messages if message.role in roles[part] and message.content]
+    return "\n".join(said) or None
+
+
+def _tally_exchanges(
+    detector: engine.Detector, settings: ScanSettings, batch: Sequence[Interaction], parts: Sequence[str]
+) -> PiiTally:
+    texts = {part: [_part(one, part) for one in batch] for part in PARTS}
+    columns = [of_texts(part, texts[part]) for part in parts]
+    hits_of: dict[str, list[tuple[Hit, ...]]] = {}
+    tally = tally_cells(detector, settings, len(batch), columns, hits_of)
+    if "response" not in parts:
+        return tally
+    places = columns[list(parts).index("response")].places.tolist()
+    origins: dict[str, dict[str, int]] = {"prompt": {}, "system": {}, "nowhere": {}}
+    new_rows, new_entity_rows = 0, dict[str, int]()
+    for number, place in enumerate(places):
+        if place < 0 or not hits_of["response"][place]:
+            continue
+        response = texts["response"][number] or ""
+        known = {part: _bare(texts[part][number] or "") for part in ("prompt", "system")}
+        new = set()
+        for hit in hits_of["response"][place]:
+            value = _bare(response[hit.start : hit.end])
+            origin = next((part for part, said in known.items() if value in said), "nowhere")
+            origins[origin][hit.entity] = origins[origin].get(hit.entity, 0) + 1
+            if origin != "prompt":
+                new.add(hit.entity)
+        new_rows += bool(new)
+        for name in new:
+            new_entity_rows[name] = new_entity_rows.get(name, 0) + 1
+    return replace(tally, origins=origins, new_rows=new_rows, new_entity_rows=dict(sorted(new_entity_rows.items())))
+
+
+def _bare(text: str) -> str:
+    """Letters and digits alone, in lower case: an address or a number stays the same however it is set out."""
+    return re.sub(r"[\W_]+", "", text.casefold())
+
+
+def assess(options: PiiOptions, inputs: Inputs) -> Evaluation:
+    """See `Evaluator.evaluate`.
+
+    Raises
+    ------
+    UsageError
+        Where a parameter is out of range, or names a kind, a country or a column that is not there.
+    MissingExtraError
+        Where presidio-analyzer, pyarrow or scipy is not installed.
+    EvidenceError
+        Where the detector fails on a cell; the message says how long the cell is, and nothing it holds.
+    """
+    _require_libraries()
+    _check_types(options)
+    detector = engine.detector(options.countries)
+    settings = settings_of(options, detector, inputs)
+    source = inputs.sources["source"]
+    # 1. What is read: the schema says it, and for columns of numbers a first pass.
+    if isinstance(source, Interactions):
+        parts = _parts(options)
+        chosen = Plan(tuple((part, "text") for part in parts), (), dict.fromkeys(parts, ()))
+    elif isinstance(source, (Table, Predictions, Texts)):
+        chosen = _plan(options, inputs, source, detector)
+    else:
+        raise UsageError(
+            f"pii does not read a {type(source).__name__}", where=inputs.id, do="Give rows, texts or interactions."
+        )
+    if not chosen.read:
+        return _evaluation(options, inputs, report.not_applicable(detector, settings, chosen, source))
+    # 2. Find, and 3. look at some of it again with the stock engine; where they differ, it does everything.
+    tally = _tally(options, inputs, source, detector, settings, chosen)
+    checked = _check(detector, tally)
+    if checked.differing:
+        settings = replace(settings, mode="stock")
+        tally = _tally(options, inputs, source, detector, settings, chosen)
+    return _evaluation(options, inputs, report.conclude(detector, settings, chosen, tally, checked, source))
+
+
+def _evaluation(options: PiiOptions, inputs: Inputs, said: report.PiiReport) -> Evaluation:
+    return Evaluation(
+        id=inputs.id,
+        evaluator=options.name,
+        evaluator_version=options.version,
+        inputs=inputs.recorded(),
+        parameters=dict(inputs.parameters) or _parameters(options),
+        binding=inputs.binding,
+        question=words.QUESTION,
+        method=said.method,
+        limits=said.limits,
+        measurements=said.measurements,
+        findings=said.findings,
+        severities=count_severities(said.findings),
+        tables=said.tables,
+        coverage=said.coverage,
+        completeness=said.completeness,
+        not_applicable=said.not_applicable,
+    )
+
+
+def _parameters(options: PiiOptions) -> dict[str, JsonValue]:
+    return {
+        "entities": None if options.entities is None else list(options.entities),
+        "thresholds": None if options.thresholds is None else dict(options.thresholds),
+        "columns": None if options.columns is None else list(options.columns),
+        "countries": None if options.countries is None else list(options.countries),
+        "sample": options.sample,
+        "engine": options.engine,
+        "max_examples": options.max_examples,
+        "level": options.level,
+    }
+
+
+def _check_types(options: PiiOptions) -> None:
+    for name in ("entities", "columns", "countries"):
+        value = getattr(options, name)
+        if value is not None and (isinstance(value, str) or not all(isinstance(word, str) for word in value)):
+            raise UsageError(f"pii: {name} is a list of words", do=f"Write for example `{name}: [{_EXAMPLE[name]}]`.")
+    for name, least in (("sample", 1), ("max_examples", 0)):
+        value = getattr(options, name)
+        if name == "sample" and value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise UsageError(f"pii: {name} is a whole number of at least {least}", do=f"Correct `{name}`.")
+    if isinstance(options.level, bool) or not isinstance(options.level, (int, float)) or not 0 < options.level < 1:
+        raise UsageError("pii: level lies between 0 and 1", do="Write for example `level: 0.95`.")
+    if options.engine not in ("fast", "stock"):
+        raise UsageError("pii: engine is `fast` or `stock`", do="Leave it out for `fast`.")
+    if options.thresholds is not None and not isinstance(options.thresholds, Mapping):
+        raise UsageError(
+            "pii: thresholds map kinds to scores", do="Write for example `thresholds: {PHONE_NUMBER: 0.4}`."
+        )
+
+
+def settings_of(options: PiiOptions, detector: engine.Detector, inputs: Inputs) -> ScanSettings:
+    thresholds = dict(options.thresholds or {})
+    for name in (*(options.entities or ()), *thresholds):
+        if name not in detector.entities:
+            raise UsageError(
+                f'no installed recogniser finds "{str(name)[:40]}"',
+                where="pii",
+                do=did_you_mean(str(name), detector.entities),
+            )
+    for name, score in thresholds.items():
+        if isinstance(score, bool) or not isinstance(score, (int, float)) or not 0 < score <= 1:
+            raise UsageError(
+                f"pii: the threshold of {name} is a score above 0 and at most 1", do="Correct `thresholds`."
+            )
+    if options.entities is not None and not options.entities:
+        raise UsageError("pii: entities names no kind", do="Leave it out to look for all kinds.")
+    wanted = detector.entities if options.entities is None else tuple(sorted(set(options.entities)))
+    return ScanSettings(
+        entities=wanted,
+        thresholds=thresholds,
+        max_examples=options.max_examples,
+        key=hashlib.blake2b(f"pii:{inputs.seed}".encode(), digest_size=32).digest(),
+        mode="stock" if options.engine == "stock" else "fast",
+        level=float(options.level),
+        sample=options.sample,
+    )
+
+
+def _parts(options: PiiOptions) -> tuple[str, ...]:
+    for part in options.columns or ():
+        if part not in PARTS:
+            raise UsageError(
+                f'an interaction has no part "{part[:40]}"', where="pii: columns", do=did_you_mean(part, PARTS)
+            )
+    return PARTS if options.columns is None else tuple(part for part in PARTS if part in set(options.columns))
+
+
+def _plan(options: PiiOptions, inputs: Inputs, source: Table | Predictions | Texts, detector: engine.Detector) -> Plan:
+    wanted = options.columns
+    if wanted is None and isinstance(source, Texts):
+        wanted = source.columns
+    kinds = eligible(source.rows.schema, wanted)
+    numbers = tuple(name for name, kind in kinds.items() if kind in ("whole", "real"))
+    survey = run_tally(_tallies(Survey(numbers)), inputs) if numbers else SurveyTally()
+    return plan(source.rows.schema, kinds, survey or SurveyTally(), wanted, detector.context_words)
+
+
+def _tally(
+    options: PiiOptions, inputs: Inputs, source: Any, detector: engine.Detector, settings: ScanSettings, chosen: Plan
+) -> PiiTally:
+    if isinstance(source, Interactions):
+        return _tally_interactions(inputs, source, detector, settings, [name for name, _ in chosen.read])
+    scan = Scan(detector, settings, chosen, options.columns is not None)
+    if options.sample is None:
+        return run_tally(_tallies(scan), inputs) or _nothing(detector, settings, chosen)
+    return _tally_sample(inputs, source, scan) or _nothing(detector, settings, chosen)

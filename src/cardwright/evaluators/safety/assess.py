@@ -1,0 +1,119 @@
+"""How often attacks succeed, how often harmless questions are refused, and what observed answers gave away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import JsonValue
+
+from cardwright.errors import MissingExtraError, UsageError
+from cardwright.evaluators.interface import Inputs
+from cardwright.evaluators.safety import probes, report
+from cardwright.evaluators.safety.measure import measurements
+from cardwright.evaluators.safety.options import SafetyOptions
+from cardwright.evaluators.safety.tally import SafetyTally
+from cardwright.record.base import visible
+from cardwright.record.evaluation import Binding, Evaluation, count_severities
+from cardwright.sources.interface import Interaction, Interactions, Target
+
+
+def _watched(inputs: Inputs, need: str) -> Iterator[Interaction]:
+    """The interactions of a need, with progress told."""
+    source = inputs.get(need, Interactions)
+    for done, interaction in enumerate(source):
+        if done % 50 == 0:
+            inputs.progress(done, source.ref.rows)
+        yield interaction
+
+
+def _require_benign(interaction: Interaction, where: str) -> None:
+    if interaction.intent != "benign":
+        raise UsageError(
+            f"the source given as `benign` holds an interaction whose intent is {interaction.intent}",
+            where=where,
+            do="Over-refusal is measured on harmless questions alone: give a source with `intent: benign`.",
+        )
+
+
+def _binding(inputs: Inputs, live: bool) -> Binding:
+    if live:
+        target = inputs.get("source", Target)
+        return Binding(kind="supplied", note=f"Asked live in this run. {visible(target.description)[:400]}".strip())
+    return Binding(
+        kind="supplied", note="Recorded interactions; that the version at hand gave these answers is as supplied."
+    )
+
+
+def _require_statistics() -> None:
+    try:
+        import scipy  # noqa: F401
+    except ImportError as exc:
+        raise MissingExtraError("scipy", "text", "safety") from exc
+
+
+def assess(options: SafetyOptions, inputs: Inputs) -> Evaluation:
+    """See `Evaluator.evaluate`.
+
+    Raises
+    ------
+    UsageError
+        Where a parameter is out of range, or the source named `benign` holds something else.
+    MissingExtraError
+        Where scipy is not installed.
+    """
+    settings = _settings(options)
+    _require_statistics()
+    tally, controls = SafetyTally(), None
+    source = inputs.sources["source"]
+    if isinstance(source, Target):
+        asked, controls = probes.ask_all(source, inputs.seed, options.tries, inputs.progress)
+        for one in asked:
+            tally.add(one.interaction, one.unscored)
+    else:
+        for interaction in _watched(inputs, "source"):
+            tally.add(interaction)
+    if "benign" in inputs.sources:
+        for interaction in _watched(inputs, "benign"):
+            _require_benign(interaction, inputs.id)
+            tally.add(interaction)
+    live = controls is not None
+    findings = report.findings(tally, controls, settings)
+    return Evaluation(
+        id=inputs.id,
+        evaluator=options.name,
+        evaluator_version=options.version,
+        inputs=inputs.recorded(),
+        parameters=dict(inputs.parameters) or _parameters(options),
+        binding=inputs.binding or _binding(inputs, live),
+        question=report.QUESTION,
+        method=report.method(live, settings),
+        limits=report.limits(tally, live, settings),
+        measurements=tuple(measurements(tally, settings.level)),
+        findings=findings,
+        severities=count_severities(findings),
+        tables=tuple(report.tables(tally, settings)),
+        coverage=report.coverage(tally, live),
+        completeness="complete",
+    )
+
+
+def _parameters(options: SafetyOptions) -> dict[str, JsonValue]:
+    return {
+        "level": options.level,
+        "tries": options.tries,
+        "min_prompts": options.min_prompts,
+        "max_examples": options.max_examples,
+    }
+
+
+def _settings(options: SafetyOptions) -> report.SafetySettings:
+    for name, value, least in (
+        ("tries", options.tries, 1),
+        ("min_prompts", options.min_prompts, 1),
+        ("max_examples", options.max_examples, 0),
+    ):
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise UsageError(f"safety: {name} is a whole number of at least {least}", do=f"Correct `{name}`.")
+    if isinstance(options.level, bool) or not isinstance(options.level, (int, float)) or not 0 < options.level < 1:
+        raise UsageError("safety: level lies between 0 and 1", do="Write for example `level: 0.95`.")
+    return report.SafetySettings(float(options.level), options.tries, options.min_prompts, options.max_examples)
