@@ -45,7 +45,7 @@ ITEMS = {
     "the usual bootstrap of a gap never covers 0": "statistics/test_bootstrap.py::test_at_equality_the_percentile_interval_of_a_gap_never_covers_0",
     "rates are fairlearn's where they are defined": f"{FAIRNESS}/test_groups.py::test_rates_are_fairlearns_wherever_fairlearns_are_defined",
     "gaps are fairlearn's where they are defined": f"{FAIRNESS}/test_between.py::test_gaps_are_fairlearns_wherever_fairlearns_are_defined",
-    "a score at the median is not above it": "evaluators/impact_ratio/test_impact_ratio.py::test_a_score_at_the_median_is_not_above_it",
+    "a score at the median is not above it": "evaluators/impact_ratio/test_measure.py::test_a_score_at_the_median_is_not_above_it",
     "strings of pandas 3 are scanned": "evaluators/pii/test_columns.py::test_pandas_strings_are_read",
     "planted personal data are found wherever they stand": "evaluators/pii/test_measure.py::test_planted_personal_data_are_found_and_stand_in_no_output",
     "a sample says that it is one": "evaluators/pii/test_measure.py::test_a_sample_is_said_to_be_one_and_is_the_same_each_time",
