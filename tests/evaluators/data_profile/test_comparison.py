@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn.metrics import cohen_kappa_score
 from statsmodels.stats.inter_rater import aggregate_raters, fleiss_kappa
-from tests.evaluators.data_profile.test_data_profile import one, profile, table
+from tests.evaluators.data_profile.test_measure import one, profile, table
 
 from cardwright.errors import UsageError
 from cardwright.record import Measured, Unmeasured
