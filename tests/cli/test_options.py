@@ -66,6 +66,8 @@ def test_a_document_that_is_added_to_the_registry_is_accepted_and_in_help(cli, m
 
 
 def test_an_export_that_is_added_to_the_registry_is_written_by_its_name(cli, folder, tmp_path, monkeypatch):
-    monkeypatch.setitem(exports.FORMATS, "plain", (lambda edition: {"name": "x"}, lambda data: None, "plain.json"))
+    monkeypatch.setitem(
+        exports.FORMATS, "plain", exports.Export(lambda edition: {"name": "x"}, lambda data: None, "plain.json")
+    )
     assert cli("export", folder, "--format", "plain", "-o", tmp_path / "x.json").code == 0
     assert (tmp_path / "x.json").read_text() == '{\n  "name": "x"\n}\n'
