@@ -286,7 +286,7 @@ def commands() -> str:
         "signature or chain is wrong · 4 internal error · 5 nothing to check.",
         "",
     ]
-    for words, command in _commands(typer.main.get_command(app), ("cardwright",)):
+    for words, command in _commands(typer.main.get_command(app()), ("cardwright",)):
         lines += [f"## `{' '.join(words)}`", "", _prose(command.help or ""), ""]
         rows = []
         for parameter in command.params:
@@ -401,11 +401,9 @@ def packaged_modules(package: Any) -> list[Any]:
 
 
 def _is_of(value: Any, module: Any) -> bool:
-    return (
-        (not inspect.isclass(value)
-        and getattr(value, "__module__", "").startswith("cardwright"))
-        or getattr(value, "__module__", "") == module.__name__
-    )
+    return (not inspect.isclass(value) and getattr(value, "__module__", "").startswith("cardwright")) or getattr(
+        value, "__module__", ""
+    ) == module.__name__
 
 
 def _first(value: Any) -> str:
