@@ -4,7 +4,7 @@ A comment before a block says what cannot be seen in it; readers of the page do 
 
 ==============================  =================================================================================
 `<!-- not run: why -->`         the block is not run; `tests/docs/test_examples.py` counts these
-`<!-- exit: 1 -->`              the exit code that the last command of the block ends with, 0 if nothing is said
+`<!-- exit: 1 -->`              the exit code that the last command of the block ends with, or those of all, `0 1 0`; 0 if nothing is said
 `<!-- part of: policy#Rule -->` a YAML block that is one definition of that file format's schema, not a whole file
 ==============================  =================================================================================
 
@@ -39,7 +39,8 @@ class Block:
     text: str
     not_run: str | None = None
     """Why it is not run."""
-    exit: int = 0
+    exits: tuple[int, ...] = ()
+    """The exit codes of its last commands, in order; those before them end with 0."""
     part_of: str | None = None
     file: str | None = None
     append: str | None = None
@@ -79,7 +80,7 @@ def blocks(page: Path) -> tuple[Block, ...]:
                     language=language,
                     text=token.content,
                     not_run=said.get("not run"),
-                    exit=int(said.get("exit", 0)),
+                    exits=tuple(int(code) for code in said.get("exit", "").split()),
                     part_of=said.get("part of"),
                     file=options.get("file"),
                     append=options.get("append"),
@@ -92,7 +93,7 @@ def blocks(page: Path) -> tuple[Block, ...]:
 
 
 def commands(block: Block) -> tuple[Command, ...]:
-    """The commands of a console block: each from `$ ` to the end of its lines, which a backslash or a here-document continues."""
+    """The commands of a console block: each begins with `$ ` and goes on after `> `, a backslash, or in a here-document."""
     found: list[Command] = []
     lines = block.text.splitlines()
     while lines:
@@ -102,8 +103,8 @@ def commands(block: Block) -> tuple[Command, ...]:
             continue
         text = [line[2:]]
         end = re.search(r"<<\s*'?(\w+)'?", line)
-        while lines and (text[-1].endswith("\\") or (end and text[-1] != end[1])):
-            text.append(lines.pop(0))
+        while lines and (lines[0].startswith("> ") or text[-1].endswith("\\") or (end and text[-1] != end[1])):
+            text.append(lines.pop(0).removeprefix("> "))
         shown: list[str] = []
         while lines and not lines[0].startswith("$ "):
             shown.append(lines.pop(0))
@@ -144,6 +145,13 @@ def copied(place: Path, *more: str) -> Path:
     return project
 
 
+def commit(project: Path) -> None:
+    """Put the copy's examples under version control, since provenance asks for a commit."""
+    who = ["-c", "user.name=Example", "-c", "user.email=example@example.com"]
+    for words in (["init", "-q"], ["add", "examples"], [*who, "commit", "-q", "-m", "Example"]):
+        subprocess.run(["git", *words], cwd=project, env=environment(project), check=True, capture_output=True)
+
+
 def environment(project: Path) -> dict[str, str]:
     """The environment in which commands run: the project's code, its evaluators, and `cardwright` and `python` on the path."""
     bin_ = project / ".bin"
@@ -168,10 +176,11 @@ def environment(project: Path) -> dict[str, str]:
 def run(block: Block, project: Path) -> None:
     """Run the commands of a console block in the project's folder, and compare what they print and how they end.
 
-    Each ends with exit code 0, but the last with the one that the comment before the block names.
+    Each ends with exit code 0, but the last ones with those that the comment before the block names.
     """
     asked = commands(block)
-    for number, command in enumerate(asked, 1):
+    expected = [0] * (len(asked) - len(block.exits)) + list(block.exits)
+    for command, code in zip(asked, expected, strict=True):
         done = subprocess.run(
             ["bash", "-c", command.text],
             cwd=project,
@@ -180,9 +189,8 @@ def run(block: Block, project: Path) -> None:
             encoding="utf-8",
             check=False,
         )
-        expected = block.exit if number == len(asked) else 0
         told = f"{block.where}: $ {command.text}\n{done.stdout}{done.stderr}"
-        assert done.returncode == expected, f"ended with {done.returncode}, not {expected}; {told}"
+        assert done.returncode == code, f"ended with {done.returncode}, not {code}; {told}"
         if command.shown is not None:
             assert same(command.shown, done.stdout + done.stderr) or same(command.shown, done.stdout), (
                 f"printed something else; {told}"
