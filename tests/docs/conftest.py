@@ -3,9 +3,7 @@
 import subprocess
 
 import pytest
-
 from tests.docs.blocks import commit, copied, environment
-
 
 PLAN = "examples/mortgage/assessment.yaml"
 POLICY = "examples/mortgage/release_policy.yaml"

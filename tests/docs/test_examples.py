@@ -1,26 +1,33 @@
 """Every example in README, docs and the examples' own READMEs runs, or says why it does not."""
 
+import json
 import shutil
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 import jsonschema
 import pytest
+from tests.docs.blocks import ROOT, Block, blocks, commit, copied, environment, run, write
 
 from cardwright.cli import schemas
 from cardwright.errors import CardwrightError
 from cardwright.files import yamltext
 from cardwright.record.details import read_details
-from tests.docs.blocks import ROOT, Block, blocks, commit, copied, environment, run, write
 
 OUTSIDE = ("docs/reference/", "docs/_build/", "docs/guides/")  # made from the code; followed by tests of their own
 PAGES = sorted(
     path
-    for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/**/*.md"), *ROOT.glob("benchmarks/*.md")]
+    for path in [
+        *ROOT.glob("*.md"),
+        *ROOT.glob("docs/**/*.md"),
+        *ROOT.glob("examples/**/*.md"),
+        *ROOT.glob("benchmarks/*.md"),
+    ]
     if not path.relative_to(ROOT).as_posix().startswith(OUTSIDE) and blocks(path)
 )
-SHOWN = {"text", "toctree", "{toctree}", "{include}", "{eval-rst}", "diff", "toml", "json", "html", "jinja"}
-"""Languages of what is shown and not run."""
+SHOWN = {"", "text", "toml", "{toctree}", "{include}"}
+"""Languages of what is shown and holds nothing to run."""
 
 
 def names(value: object) -> str:
@@ -29,7 +36,11 @@ def names(value: object) -> str:
 
 @pytest.mark.parametrize("page", PAGES, ids=names)
 def test_the_commands_and_python_blocks_of_a_page_run_in_its_order(page, tmp_path, request):
-    asked = [block for block in blocks(page) if block.not_run is None and (block.language in ("console", "python") or block.file or block.append)]
+    asked = [
+        block
+        for block in blocks(page)
+        if block.not_run is None and (block.language in ("console", "python") or block.file or block.append)
+    ]
     if not asked:
         return
     if any("out/mortgage" in block.text for block in asked):
@@ -71,29 +82,29 @@ def test_a_yaml_block_is_what_its_schema_allows(block):
     data = yamltext.parse(block.text.encode(), where=block.where).data
     if block.part_of is not None:
         name, _, title = block.part_of.partition("#")
-        schema = __import__("json").loads(schemas.of(name))
-        schema = {**schema["$defs"][title], "$defs": schema["$defs"]} if title else schema
+        schema = json.loads(schemas.of(name))
+        parts = {key: value for key, value in schema["$defs"][title].items() if key != "required"}
         for part in data if isinstance(data, list) else [data]:
-            jsonschema.validate(part, schema)
+            jsonschema.validate(part, {**parts, "$defs": schema["$defs"]})
         return
-    assert isinstance(data, dict) and "schema" in data, f"{block.where}: of which format? Say `<!-- part of: policy#Requirement -->`"
+    assert isinstance(data, dict) and "schema" in data, (
+        f"{block.where}: of which format? Say `<!-- part of: policy#Requirement -->`"
+    )
     name = str(data["schema"]).split("/")[1]
     if name == "details":
         read_details(data)
     else:
-        yamltext.to_model(schemas.model_of(name), yamltext.parse(block.text.encode(), where=block.where), error=CardwrightError)
+        yamltext.to_model(
+            schemas.model_of(name), yamltext.parse(block.text.encode(), where=block.where), error=CardwrightError
+        )
 
 
 def test_what_is_not_run_says_why_and_is_counted():
-    passed_over = {}
-    for page in PAGES:
-        for block in blocks(page):
-            if block.not_run is not None:
-                passed_over.setdefault(names(page), []).append(block.not_run)
-    expected = {}
-    assert {page: sorted(reasons) for page, reasons in passed_over.items()} == expected
+    passed_over = Counter(names(page) for page in PAGES for block in blocks(page) if block.not_run is not None)
+    assert all(len(block.not_run) > 10 for page in PAGES for block in blocks(page) if block.not_run is not None)
+    assert passed_over == {"README.md": 4, "docs/handoff.md": 3}
 
 
 def test_every_block_is_of_a_kind_that_is_run_checked_or_only_shown():
-    kinds = {"console", "python", "yaml", *SHOWN}
+    kinds = {"console", "python", "yaml", "diff", *SHOWN}
     assert [block.where for page in PAGES for block in blocks(page) if block.language not in kinds] == []
