@@ -8,7 +8,7 @@ ARGS   ?=
 UPGRADE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-all lint types check docs examples schemas benchmarks lock wheel clean
+.PHONY: help demo test test-fast test-all lint types check docs mutants examples schemas benchmarks lock wheel clean
 
 help: ## Say what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -58,8 +58,12 @@ examples: $(STAMP) ## Make the examples' data and models again
 schemas: $(STAMP) ## Write the JSON Schemas of all file formats to docs/schemas
 	@$(BIN)/cardwright schema --all docs/schemas
 
-benchmarks: $(STAMP) ## Run the benchmarks beside their peers
-	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+mutants: $(STAMP) ## Ask of changed lines in statistics/ and policy/ whether a test notices (hours; ONLY='cardwright.policy.*' for a part)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'mutmut>=3.8'
+	@nice $(BIN)/mutmut run --max-children 1 $(ONLY); $(BIN)/mutmut results
+
+benchmarks: $(STAMP) ## Run the benchmarks beside their peers, and keep what they measure in benchmarks/results.json
+	@$(BIN)/python benchmarks/results.py --all
 
 lock: $(STAMP) ## Renew the locks in requirements/ (UPGRADE='--upgrade', or '--upgrade-package NAME')
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'
