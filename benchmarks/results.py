@@ -4,8 +4,8 @@
     python benchmarks/results.py startup gate     runs these benchmarks, keeps what they print, and makes RESULTS.md
     python benchmarks/results.py --all            runs every one
 
-A benchmark prints Markdown tables, each a heading row of figures with their units and targets, and sentences between them. Both are
-kept as they are printed, numbers as numbers. With each run go its day, commit, cores, load and Python.
+A benchmark prints Markdown tables, each a heading row of figures with their units and targets, and sentences between them. Both
+are kept as they are printed, numbers as numbers. With each run go its day, commit, cores, load and Python.
 """
 
 from __future__ import annotations
