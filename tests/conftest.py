@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import io
 import os
+import shutil
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,3 +46,83 @@ def cli(capsys, monkeypatch):
         return Ran(stopped.value.code or 0, out, err)
 
     return run
+
+
+def command(*words: object) -> Ran:
+    """A command line in this process, for fixtures that outlive a test and so have no capture of its output."""
+    from cardwright.cli.main import main
+
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CI", "1")
+        with pytest.raises(SystemExit) as stopped:
+            main([str(word) for word in words])
+    return Ran(stopped.value.code or 0, out.getvalue(), err.getvalue())
+
+
+def _digest(folder: Path) -> str:
+    """Of names and bytes: what a test that changes a shared folder changes."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    lines = (f"{path.relative_to(folder)} {hashlib.sha256(path.read_bytes()).hexdigest()}" for path in files)
+    return "\n".join(lines)
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory):
+    """Fills a folder once for all tests of all workers: `made_once("small", fill)`; whoever changes one copies it first."""
+    from filelock import FileLock
+
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent  # each worker has a folder of its own below it
+    given = {}
+
+    def folder(name, fill):
+        place, mark = shared / f"once-{name}", shared / f"once-{name}.made"
+        with FileLock(f"{place}.lock"):
+            if not mark.exists():
+                shutil.rmtree(place, ignore_errors=True)  # of a worker whose attempt failed
+                place.mkdir()
+                fill(place)
+                mark.write_text(_digest(place), encoding="utf-8")
+        given[place] = mark.read_text(encoding="utf-8")
+        return place
+
+    yield folder
+    for place, before in given.items():
+        assert _digest(place) == before, f"a test has changed {place.name}, which others read"
+
+
+MOMENT = "1795000000"
+"""When shared runs happen, as SOURCE_DATE_EPOCH: 2026-11-18."""
+
+
+@pytest.fixture(scope="session")
+def small_once(made_once):
+    """The small plan in `files`, its dossier in `out`, and what the command printed in `out.txt`. Not to be changed."""
+    from tests.small_plan import write_plan
+
+    def fill(folder):
+        (folder / "files").mkdir()
+        write_plan(folder / "files")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("SOURCE_DATE_EPOCH", MOMENT)
+            ran = command("run", folder / "files", "-o", folder / "out")
+        assert ran.code == 0, ran
+        (folder / "out.txt").write_text(ran.out, encoding="utf-8")
+
+    return made_once("small", fill)
+
+
+@pytest.fixture
+def small(small_once, tmp_path):
+    """A copy of the small plan and its dossier that a test may change."""
+    return Path(shutil.copytree(small_once, tmp_path / "small"))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """The small plan alone, which nobody has run."""
+    from tests.small_plan import write_plan
+
+    return write_plan(tmp_path)

@@ -33,7 +33,7 @@ ITEMS = {
     "an evaluator that raises blocks": "policy/rules/test_on_evaluation.py::test_an_evaluation_that_raised_is_an_error_and_blocks",
     "an extra that is missing blocks": "policy/test_minimum.py::test_an_evaluation_whose_extra_is_missing_blocks_under_every_policy",
     "evidence that is old blocks": "policy/rules/test_age.py::test_evidence_goes_stale_on_the_day_after_its_last",
-    "evidence about another model blocks": "cli/test_commands.py::test_gate_sees_that_the_model_has_changed",
+    "evidence about another model blocks": "cli/test_judging.py::test_gate_sees_that_the_model_has_changed",
     "an expired waiver is none": "policy/test_waivers.py::test_a_waiver_holds_through_its_last_day",
     "a sample is not the whole": "policy/rules/test_on_evaluation.py::test_a_sampled_evaluation_does_not_pass_where_a_complete_one_is_asked_for",
     "numbers keep full precision": "evaluators/performance/test_measure.py::test_an_evaluation_reads_back_with_full_precision",
@@ -132,27 +132,26 @@ def test_a_partial_share_of_passed_requirements_is_never_enough():
     assert not verdict.allowed
 
 
-def test_the_decision_of_the_command_line_of_python_and_of_the_document_is_one(cli, tmp_path):
+def test_the_decision_of_the_command_line_of_python_and_of_the_document_is_one(cli, small_once, tmp_path):
     pytest.importorskip("pyarrow", reason="sources need the tabular extra")
-    from tests.cli.test_commands import DETAILS, PLAN, rows, write_csv
-
     from cardwright import documents
     from cardwright.dossier import contents, layout, store
     from cardwright.record.verdict import Verdict
 
-    (tmp_path / "assessment.yaml").write_text(PLAN)
-    (tmp_path / "details.yaml").write_text(DETAILS)
-    (tmp_path / "model.bin").write_bytes(b"weights")
-    write_csv(tmp_path / "data.csv", rows())
-    for policy in ("research", "production"):
-        ran = cli("run", tmp_path, "-o", tmp_path / policy, "--policy", policy)
-        files = store.read_dossier(tmp_path / policy)
+    refused = cli("run", small_once / "files", "-o", tmp_path / "refused", "--policy", "production")
+    assert refused.code == 1, refused
+    for policy, dossier, code in (
+        ("research", small_once / "out", 0),
+        ("production", tmp_path / "refused", refused.code),
+    ):
+        files = store.read_dossier(dossier)
         stored = canonical.parse(Verdict, files[layout.VERDICT], where="verdict")
-        case = contents.case_of(files, where="out", artefacts=store.digests(tmp_path, ["model.bin"]))
+        artefacts = store.digests(small_once / "files", ["model.bin"])
+        case = contents.case_of(files, where="out", artefacts=artefacts)
         again = decide(
             case, contents.policy_of(policy), stored.evaluated_at, stored.stage, chosen_by=stored.policy.chosen_by
         )
-        assert (ran.code == 0) == stored.allowed == again.allowed
+        assert (code == 0) == stored.allowed == again.allowed
         assert canonical.dumps(again) == files[layout.VERDICT]
         edition = documents.Edition(record=case.record, verdict=again, run=case.run)
         page = documents.render(edition, document="audit_report", format="html").decode()

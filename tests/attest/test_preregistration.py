@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("pyarrow", reason="sources need the tabular extra")
 
-from tests.cli.test_commands import DETAILS, PLAN, rows, write_csv
+from tests.small_plan import DETAILS, PLAN, rows, write_csv
 
 from cardwright.attest import claims, keys, ledger, preregistration
 from cardwright.dossier import store

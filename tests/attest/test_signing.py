@@ -4,7 +4,7 @@ import pytest
 
 pytest.importorskip("pyarrow", reason="sources need the tabular extra")
 
-from tests.cli.test_commands import DETAILS, PLAN, rows, write_csv
+from tests.small_plan import DETAILS, PLAN, rows, write_csv
 
 POLICY = """\
 schema: cardwright/policy/1

@@ -11,8 +11,8 @@ import pytest
 pytest.importorskip("pyarrow", reason="sources need the tabular extra")
 
 from tests.attest.test_signing import POLICY
-from tests.cli.test_commands import DETAILS, PLAN, rows, write_csv
 from tests.conftest import Ran
+from tests.small_plan import DETAILS, PLAN, rows, write_csv
 
 from cardwright.attest import ledger, signing
 from cardwright.dossier import contents, layout, store

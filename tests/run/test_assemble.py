@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("pyarrow", reason="sources need the tabular extra")
 
-from tests.cli.test_commands import DETAILS, PLAN, rows, write_csv
+from tests.small_plan import write_plan
 
 from cardwright.dossier.contents import policy_of
 from cardwright.plan.assessment import load
@@ -20,11 +20,7 @@ from cardwright.run.prepare import prepare
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("plan")
-    for name, text in (("assessment.yaml", PLAN), ("details.yaml", DETAILS)):
-        (folder / name).write_text(text)
-    (folder / "model.bin").write_bytes(b"weights")
-    write_csv(folder / "data.csv", rows())
+    folder = write_plan(tmp_path_factory.mktemp("plan"))
     prepared = prepare(load(folder), policy_of("research"))
     return prepared, evaluate(prepared, workers=1)
 

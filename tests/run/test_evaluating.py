@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("pyarrow", reason="sources need the tabular extra")
 
-from tests.cli.test_commands import DETAILS, PLAN, rows, write_csv
+from tests.small_plan import PLAN, write_plan
 
 from cardwright.dossier.contents import policy_of
 from cardwright.errors import MissingExtraError, UsageError
@@ -30,11 +30,7 @@ class Broken:
 @pytest.fixture
 def prepared(tmp_path):
     """A plan of two evaluations, each of a source of its own."""
-    for name, text in (("assessment.yaml", TWO), ("details.yaml", DETAILS)):
-        (tmp_path / name).write_text(text)
-    (tmp_path / "model.bin").write_bytes(b"weights")
-    write_csv(tmp_path / "data.csv", rows())
-    return prepare(load(tmp_path), policy_of("research"))
+    return prepare(load(write_plan(tmp_path, TWO)), policy_of("research"))
 
 
 def broken(prepared, name="other"):

@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("pyarrow", reason="sources need the tabular extra")
 
-from tests.cli.test_commands import DETAILS, rows, write_csv
+from tests.small_plan import write_plan
 
 from cardwright import handoff
 from cardwright.dossier.contents import policy_of
@@ -109,11 +109,7 @@ def stranger(site, version, source=MODULE):
 def folder(tmp_path):
     plan = tmp_path / "plan"
     plan.mkdir()
-    (plan / "assessment.yaml").write_text(PLAN)
-    (plan / "details.yaml").write_text(DETAILS)
-    (plan / "model.bin").write_bytes(b"weights")
-    write_csv(plan / "data.csv", rows())
-    return plan
+    return write_plan(plan, PLAN)
 
 
 def run(folder, previous=None):

@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("pyarrow", reason="sources need the tabular extra")
 
-from tests.cli.test_commands import DETAILS, PLAN, rows, write_csv
+from tests import small_plan
 
 from cardwright.dossier.contents import policy_of
 from cardwright.errors import EvidenceError, PersonalDataError, SourceError
@@ -16,23 +16,12 @@ from cardwright.plan.assessment import load
 from cardwright.run.prepare import prepare
 
 
-@pytest.fixture
-def folder(tmp_path):
-    for name, text in (("assessment.yaml", PLAN), ("details.yaml", DETAILS)):
-        (tmp_path / name).write_text(text)
-    (tmp_path / "model.bin").write_bytes(b"weights")
-    write_csv(tmp_path / "data.csv", rows())
-    return tmp_path
-
-
 def prepared(folder, policy="research"):
     return prepare(load(folder), policy_of(policy))
 
 
 def change(folder, old, new, file="assessment.yaml"):
-    text = (folder / file).read_text()
-    assert old in text
-    (folder / file).write_text(text.replace(old, new))
+    small_plan.change(folder / file, old, new)
 
 
 def test_the_subject_is_known_by_the_bytes_of_its_files(folder):

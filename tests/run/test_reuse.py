@@ -10,14 +10,12 @@ pytest.importorskip("pyarrow", reason="sources need the tabular extra")
 
 from dataclasses import replace
 
-from tests.cli.test_commands import DETAILS, PLAN, rows, write_csv
+from tests import small_plan
+from tests.small_plan import PLAN, case_of, files_of, rows, write_csv, write_plan
 
-from cardwright import handoff
-from cardwright.attest import ledger
 from cardwright.dossier import layout, store
 from cardwright.dossier.contents import policy_of
 from cardwright.errors import PlanError
-from cardwright.plan.assessment import load
 from cardwright.policy.gate import decide
 from cardwright.record import Record, RunFacts, canonical
 from cardwright.run import reuse
@@ -29,10 +27,7 @@ SECOND = "2026-11-20T08:00:00Z"
 @pytest.fixture
 def folder(tmp_path):
     """A plan whose first release is in `one`, and that names it for a second."""
-    for name, text in (("assessment.yaml", PLAN), ("details.yaml", DETAILS)):
-        (tmp_path / name).write_text(text)
-    (tmp_path / "model.bin").write_bytes(b"weights")
-    write_csv(tmp_path / "data.csv", rows())
+    write_plan(tmp_path)
     store.write_dossier(tmp_path / "one", files_of(run(tmp_path, FIRST)))
     (tmp_path / "assessment.yaml").write_text(PLAN.replace("1.0.0", "2.0.0"))
     return tmp_path
@@ -40,23 +35,7 @@ def folder(tmp_path):
 
 def run(folder, now, **more):
     """The evidence of a run, without its documents."""
-    return handoff.gather(load(folder), policy_of("research"), now=now, workers=1, **more)
-
-
-def files_of(case):
-    """The files of a dossier, but for the documents."""
-    verdict = decide(case, policy_of("research"), case.run.finished)
-    files = {
-        layout.RECORD: layout.to_json(case.record),
-        layout.PLAN: layout.to_json(case.plan),
-        layout.RUN: layout.to_json(case.run),
-        layout.REVIEW: layout.to_json(decide(case, policy_of("research"), case.run.finished, "review")),
-        layout.LEDGER: ledger.read(b"", case.record.subject.name)
-        .append("run", "record", case.record.sha256, case.run.finished)
-        .to_bytes(),
-    }
-    manifest = layout.to_json(layout.manifest_of(files))
-    return {**files, layout.MANIFEST: manifest, layout.VERDICT: layout.to_json(verdict)}
+    return case_of(folder, now=now, **more)
 
 
 def previous(folder):
@@ -64,10 +43,7 @@ def previous(folder):
 
 
 def change(folder, old, new, file="assessment.yaml"):
-    path = folder / file
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new))
+    small_plan.change(folder / file, old, new)
 
 
 def test_an_unchanged_evaluation_is_taken_and_the_record_says_from_which_record(folder):

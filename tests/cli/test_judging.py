@@ -1,0 +1,79 @@
+"""`gate` and `todo`: what a dossier is worth and what it lacks; the dossier is not changed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("pyarrow", reason="sources need the tabular extra")
+
+from tests.small_plan import case_of, change, files_of
+
+from cardwright.dossier import store
+
+
+def test_gate_judges_a_dossier_by_another_policy_and_writes_nothing(cli, small):
+    before = {p: p.read_bytes() for p in (small / "out").rglob("*") if p.is_file()}
+    ran = cli("gate", small / "out", "--policy", "production", "--artifact", small / "files")
+    assert ran.code == 1
+    assert "REFUSED" in ran.out
+    assert before == {p: p.read_bytes() for p in (small / "out").rglob("*") if p.is_file()}
+
+
+def test_gate_prints_json_that_another_program_reads(cli, small_once):
+    ran = cli("gate", small_once / "out", "--format", "json")
+    verdict = json.loads(ran.out)
+    assert verdict["schema"] == "cardwright/verdict/1"
+    assert {outcome["status"] for outcome in verdict["outcomes"]} <= {"passed", "missing", "not_applicable"}
+
+
+def test_gate_sees_that_the_model_has_changed(cli, small):
+    (small / "files" / "model.bin").write_bytes(b"other weights")
+    ran = cli("gate", small / "out", "--policy", "production", "--artifact", small / "files", "--all")
+    assert "MISMATCHED" in ran.out
+
+
+def test_a_changed_record_is_refused_with_exit_code_3(cli, small):
+    record = small / "out" / "record.json"
+    record.write_bytes(record.read_bytes().replace(b'"loans"', b'"loanz"', 1))
+    ran = cli("gate", small / "out")
+    assert ran.code == 3
+    assert "record.json" in ran.err
+
+
+def test_a_dossier_that_is_not_there_ends_with_3(cli, tmp_path):
+    assert cli("gate", tmp_path / "nothing").code == 3
+
+
+def test_todo_shows_five_and_their_next_commands(cli, folder):
+    (folder / "details.yaml").write_text("schema: cardwright/details/1\n")
+    store.write_dossier(folder / "out", files_of(case_of(folder, "production"), "production"))
+    ran = cli("todo", folder / "out")
+    assert ran.code == 1
+    assert ran.out.count("\n  R-") == 5
+    assert "See the others with --all." in ran.out
+    assert max(len(line) for line in ran.out.splitlines()) <= 80
+
+
+def test_todo_names_the_plan_that_was_run_and_its_details_as_they_are_called(cli, folder, monkeypatch):
+    """A plan with another name, and a space in it, in the folder below: what is printed can be copied into the shell."""
+    (folder / "details.yaml").rename(folder / "facts.yaml")
+    (folder / "facts.yaml").write_text("schema: cardwright/details/1\n")
+    change(folder / "assessment.yaml", "details: details.yaml", "details: facts.yaml")
+    (folder / "assessment.yaml").rename(folder / "my loans.yaml")
+    monkeypatch.chdir(folder)
+    store.write_dossier(Path("out"), files_of(case_of(Path("my loans.yaml"), now=None)))
+    ran = cli("todo", "out", "--all")
+    assert "$ cardwright run 'my loans.yaml'\n" in ran.out
+    assert "edit facts.yaml: " in ran.out
+    assert "assessment.yaml" not in ran.out
+
+
+def test_todo_names_no_plan_that_is_not_there_and_the_one_it_is_told(cli, folder, monkeypatch):
+    (folder / "details.yaml").write_text("schema: cardwright/details/1\n")
+    store.write_dossier(folder / "out", files_of(case_of(folder, now=None)))
+    assert "$ cardwright run PLAN\n" in cli("todo", folder / "out", "--all").out
+    named = cli("todo", folder / "out", "--all", "--plan", folder).out
+    assert f"$ cardwright run {folder / 'assessment.yaml'}\n" in named
