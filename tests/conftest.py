@@ -23,6 +23,12 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 ROOT = Path(__file__).parent.parent
 
 
+@pytest.fixture(scope="session", autouse=True)
+def allowlist_of_pdfa():
+    """Load it once, so that every PDF made in this process is checked in it and not in one of its own."""
+    import pikepdf.pdfa  # noqa: F401
+
+
 class Ran(NamedTuple):
     """What a command line left."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 
@@ -24,13 +25,19 @@ FIRST = "2026-10-01T08:00:00Z"
 SECOND = "2026-11-20T08:00:00Z"
 
 
+@pytest.fixture(scope="module")
+def first(tmp_path_factory):
+    """A plan whose first release is in `one`, and that names a second version."""
+    folder = write_plan(tmp_path_factory.mktemp("first"))
+    store.write_dossier(folder / "one", files_of(run(folder, FIRST)))
+    (folder / "assessment.yaml").write_text(PLAN.replace("1.0.0", "2.0.0"))
+    return folder
+
+
 @pytest.fixture
-def folder(tmp_path):
-    """A plan whose first release is in `one`, and that names it for a second."""
-    write_plan(tmp_path)
-    store.write_dossier(tmp_path / "one", files_of(run(tmp_path, FIRST)))
-    (tmp_path / "assessment.yaml").write_text(PLAN.replace("1.0.0", "2.0.0"))
-    return tmp_path
+def folder(first, tmp_path):
+    """A copy of it that a test may change."""
+    return shutil.copytree(first, tmp_path, dirs_exist_ok=True)
 
 
 def run(folder, now, **more):

@@ -189,7 +189,7 @@ def write(
     attachments.append(
         attachment(toolchain.ATTACHMENT, canonical.dumps(dict(facts)), "What this PDF was made with", "Supplement")
     )
-    with pdfa.Checker() as checker, _watched() as watched:
+    with pdfa.checker() as checker, _watched() as watched:
         try:
             data = weasyprint.HTML(string=html, url_fetcher=fetcher, base_url=None).write_pdf(
                 pdf_variant="pdf/a-3b",
@@ -259,7 +259,7 @@ def _date_fonts(pdf: Any, when: datetime) -> None:
 
 
 def check(data: bytes, record: bytes, checker: pdfa.Checker | None = None) -> None:
-    """Reopen a PDF and hold it against the record.
+    """Reopen a PDF and compare it with the record.
 
     Raises
     ------
