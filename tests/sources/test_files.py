@@ -258,7 +258,7 @@ def test_two_columns_of_one_name_are_refused(tmp_path):
     pq.write_table(table, tmp_path / "x.parquet")
     (tmp_path / "x.csv").write_text("a,a\n1,2\n")
     for name in ("x.parquet", "x.csv"):
-        assert 'two columns are called "a"' in refused(tmp_path / name)
+        assert 'columns 1 and 2 have one name: "a"' in refused(tmp_path / name)
 
 
 def test_a_folder_is_refused_where_it_is_not_parquet_files_alone(tmp_path):

@@ -138,7 +138,7 @@ def test_two_spellings_of_one_group_are_refused(tmp_path):
         (["' yes'", "no"], "yes", "The nearest is \"' yes'\""),
         ([" yes", "no"], "yes", 'The nearest is " yes"'),
         ([">50K.", "<=50K."], ">50K", 'The nearest is ">50K."'),
-        (["0", "0"], 1, "none of the 1 values"),
+        (["0", "0"], 1, "not among the 1 values"),
         (["approved", "denied"], "aproved", 'The nearest is "approved"'),
         (["yes", "no"], True, "YAML reads yes, no, on and off as true and false"),
     ],
@@ -147,7 +147,7 @@ def test_labels_that_never_match_the_favourable_one_are_refused(tmp_path, labels
     """Where no label is the favourable one, the error names the nearest."""
     text = "y,d\n" + "".join(f"{label},{label}\n" for label in labels)
     found = refused(tmp_path, text, label="y", prediction="d", favourable=favourable)
-    assert "is none of the" in found
+    assert "is not among the" in found
     assert said in found
 
 
@@ -174,7 +174,7 @@ def test_a_third_outcome_of_a_binary_task_is_refused(tmp_path):
     """A binary task with three outcomes is refused, whether in the label or in the decisions."""
     assert "has 3 different outcomes" in refused(tmp_path, "y,p\n1,.5\n0,.5\n2,.5\n", **BINARY)
     said = refused(tmp_path, "y,d\n1,yes\n0,no\n", label="y", prediction="d", favourable=1)
-    assert 'column "y" and "d" has 4 different outcomes' in said
+    assert 'column "y" and column "d" has 4 different outcomes' in said
 
 
 def test_a_missing_outcome_is_refused(tmp_path):
@@ -211,7 +211,7 @@ def test_decisions_are_those_that_the_threshold_makes(tmp_path):
     """Where score, threshold and decisions are all there, they have to agree."""
     text = "y,p,d\n1,0.5,1\n0,0.4,0\n1,0.6,0\n"
     said = refused(tmp_path, text, **BINARY, prediction="d", threshold=0.5)
-    assert '1 of 3 decisions in column "d" are not those that "p" >= 0.5 makes' in said
+    assert '1 of 3 decisions in column "d" are not those that column "p" >= 0.5 makes' in said
     assert opened(tmp_path, text, **BINARY, prediction="d").prediction == "d"
     assert opened(tmp_path, text.replace("0.6,0", "0.6,1"), **BINARY, prediction="d", threshold=0.5).threshold == 0.5
 
@@ -287,7 +287,7 @@ def test_a_table_may_have_missing_labels_and_many_classes(tmp_path):
     assert opened(tmp_path, "y\n1.5\n2\n", kind="table", label="y").classes == ()
     assert opened(tmp_path, "y\na\nb\nc\n", kind="table", label="y", favourable="a").classes == ("a", "b", "c")
     assert "differ by a dot" in refused(tmp_path, "y\n>50K\n>50K.\n", kind="table", label="y", favourable=">50K")
-    assert "is none of the 2 values" in refused(tmp_path, "y\na\nb\n", kind="table", label="y", favourable="z")
+    assert "is not among the 2 values" in refused(tmp_path, "y\na\nb\n", kind="table", label="y", favourable="z")
 
 
 def test_texts_are_the_columns_of_strings(tmp_path):

@@ -69,7 +69,7 @@ def test_the_score_is_that_of_the_favourable_class(saved):
     good = load_model(path, favourable="good").predict(BATCH)
     np.testing.assert_array_equal(good, native.predict_proba(FRAME)[:, 0])
     np.testing.assert_array_equal(load_model(path).predict(BATCH), native.predict_proba(FRAME)[:, 1])
-    with pytest.raises(SourceError, match=r'"god" is none of the classes of the model. Did you mean "good"'):
+    with pytest.raises(SourceError, match=r'"god" is not among the classes of the model. Did you mean "good"'):
         load_model(path, favourable="god")
 
 

@@ -56,6 +56,8 @@ class Inputs:
     """Derive every random choice from it: `numpy.random.default_rng([seed, …])`."""
     workers: int = 1
     """How many threads or processes may be used."""
+    small_cell: int = 5
+    """The plan's `small_cell`: no value of the data in fewer rows is shown."""
     progress: Callable[[int, int | None], None] = no_progress
     """Call with rows done and rows in all (None where unknown)."""
 

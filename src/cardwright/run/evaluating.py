@@ -117,6 +117,7 @@ def evaluate_one(
             binding=next((prepared.bindings[name] for name in step.inputs.values() if name in prepared.bindings), None),
             seed=prepared.assessment.file.seed,
             workers=workers,
+            small_cell=prepared.assessment.file.small_cell,
             progress=lambda count, total: progress(step.id, count, total),
         )
         evaluation = evaluator.evaluate(inputs)

@@ -6,7 +6,8 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from cardwright.errors import SourceError, did_you_mean
+from cardwright.errors import SourceError
+from cardwright.privacy.showing import hint, said
 
 HASH_BLOCK = 4 * 1024 * 1024
 """How much of a file is in memory while it is hashed."""
@@ -51,13 +52,11 @@ def require_file(path: Path, where: str) -> None:
     try:
         stat = path.stat()
     except OSError:
-        siblings: list[str] = []
         if path.parent.is_dir():
-            siblings = [p.name for p in path.parent.iterdir() if not p.name.startswith(".")]
-            hint = did_you_mean(path.name, siblings)
+            advice = hint(path.name, (p.name for p in path.parent.iterdir() if not p.name.startswith(".")))
         else:
-            hint = f'There is no folder "{path.parent.name}".'
-        raise SourceError("there is no such file", where=where, do=hint or None) from None
+            advice = f"There is no folder {said(path.parent.name, 'of that name')}."
+        raise SourceError("there is no such file", where=where, do=advice or None) from None
     if not path.is_file():
         raise SourceError("this is not a regular file", where=where, do="Name a file.")
     if stat.st_size == 0:

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cardwright.errors import SourceError
+from cardwright.privacy.showing import masked
 from cardwright.record.base import label as as_label
 from cardwright.record.provenance import Column
 from cardwright.sources.arrow_files import open_arrow, open_parquet, parquet_files
@@ -141,7 +142,7 @@ def open_rows(path: Path, *, where: str | None = None) -> FileRows:
     MissingExtraError
         Where pyarrow is not installed.
     """
-    where = where or str(path)
+    where = masked(where or str(path))
     arrow(f"reading {where}")
     if path.is_dir():
         files = parquet_files(path, where)

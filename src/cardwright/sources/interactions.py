@@ -13,7 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from cardwright.errors import SourceError, did_you_mean
+from cardwright.errors import SourceError
+from cardwright.privacy.showing import hint, said
 from cardwright.record.base import label as as_label
 from cardwright.record.provenance import DatasetRef
 from cardwright.sources.files import FileRows
@@ -51,14 +52,18 @@ def interactions_of(spec: InteractionsOptions, rows: Rows, ref: DatasetRef) -> I
     present = rows.schema.names
     for column in named.values():
         if column not in present:
-            raise SourceError(f'there is no column "{column}"', where=where, do=did_you_mean(column, present))
+            raise SourceError(
+                f"there is no column {said(column, 'of that name')}",
+                where=where,
+                do=hint(column, present, columns=True) or None,
+            )
     columns = spec.columns
     if columns.messages not in present and not {columns.prompt, columns.response} <= set(present):
         missing = columns.prompt if columns.prompt not in present else columns.response
         raise SourceError(
-            f'there is neither a column "{columns.messages}" nor both "{columns.prompt}" and "{columns.response}"',
+            f"there is neither a column {said(columns.messages)} nor both {said(columns.prompt)} and {said(columns.response)}",
             where=where,
-            do=f"Name them with `columns:`, e.g. {{prompt: question}}. {did_you_mean(missing, present)}".strip(),
+            do=f"Name them with `columns:`, e.g. {{prompt: question}}. {hint(missing, present, columns=True)}".strip(),
         )
     wanted = tuple(name for name in present if name in {getattr(columns, part) for part in type(columns).model_fields})
     source: Callable[[], Iterator[tuple[str, Mapping[str, Any]]]]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cardwright.errors import SourceError
-from cardwright.record.base import label as as_label
+from cardwright.privacy.showing import shown
 from cardwright.sources.csv_files import LONG, ColumnType
 from cardwright.sources.shape import BATCH_ROWS, Opened, Places, plain_schema
 
@@ -43,7 +43,11 @@ def json_lines(path: Path, where: str) -> Iterator[tuple[int, dict[str, Any]]]:
             except UnicodeDecodeError:
                 raise SourceError("the text is not UTF-8", where=place, do="Save the file as UTF-8.") from None
             except _KeyTwiceError as exc:
-                raise SourceError(f'the key "{exc}" stands twice in one object', where=place, do="Keep one.") from None
+                raise SourceError(
+                    f"the key {shown(str(exc), '(it is not shown)')} stands twice in one object",
+                    where=place,
+                    do="Keep one.",
+                ) from None
             except (json.JSONDecodeError, RecursionError):
                 cut = "" if line.endswith(b"\n") else " The file may have been cut off here."
                 raise SourceError(
@@ -66,7 +70,7 @@ def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         seen: set[str] = set()
         for key, _ in pairs:
             if key in seen:
-                raise _KeyTwiceError(as_label(key))
+                raise _KeyTwiceError(key)
             seen.add(key)
     return found
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from cardwright.errors import SourceError, UsageError, did_you_mean
+from cardwright.errors import SourceError, UsageError
+from cardwright.privacy.showing import hint
+from cardwright.privacy.showing import said as quoted
 from cardwright.record.provenance import DatasetRef
 from cardwright.sources.column_scan import (
     MAX_CLASSES,
@@ -40,6 +42,7 @@ from cardwright.sources.interface import (
     Texts,
 )
 from cardwright.sources.refusals import (
+    called,
     lookalike,
     refuse_lookalikes,
     refuse_missing,
@@ -215,13 +218,13 @@ def predictions_of(spec: PredictionsOptions, rows: Rows, ref: DatasetRef) -> Pre
             if column is not None:
                 require_number(rows, column, part, where)
                 if not values.finite:
-                    raise SourceError(f'column "{column}" holds infinite numbers', where=where, do="Remove them.")
+                    raise SourceError(f"{called(column)} holds infinite numbers", where=where, do="Remove them.")
     else:
         classes = _classes(spec, task, outcome, said, where)
     if decisions is not None and decisions.differ:
         raise SourceError(
-            f'{decisions.differ} of {decisions.rows} decisions in column "{spec.prediction}" are not those that '
-            f'"{spec.score}" >= {spec.threshold} makes',
+            f"{decisions.differ} of {decisions.rows} decisions in {called(spec.prediction)} are not those that "
+            f"{called(spec.score)} >= {spec.threshold} makes",
             where=where,
             do="Correct `threshold:`, or leave out `threshold:` or `prediction:`.",
         )
@@ -260,14 +263,14 @@ def _task(spec: PredictionsOptions, rows: Rows, outcome: ColumnValues, said: Col
     different = len(set(outcome.counts) | set(said.counts))
     if not several and different <= 2:
         raise UsageError(
-            f'column "{spec.label}" has {different} different values, so the task may be binary, and then the plan has to say '
+            f"{called(spec.label)} has {different} different values, so the task may be binary, and then the plan has to say "
             "which value is good for the person",
             where=where,
             do="Write `favourable:` with that value, or `task: multiclass`.",
         )
     if numbers and (several or different > MAX_CODES or not is_integer(rows, spec.label, spec.prediction)):
         raise UsageError(
-            f'the whole numbers in columns "{spec.label}" and "{spec.prediction}" may be amounts or codes of classes',
+            f"the whole numbers in {called(spec.label)} and {called(spec.prediction)} may be amounts or codes of classes",
             where=where,
             do="Write `task: regression` or `task: multiclass`.",
         )
@@ -280,20 +283,20 @@ def _classes(
     for column, values in ((spec.label, outcome), (spec.prediction, said)):
         if values.too_many:
             raise SourceError(
-                f'column "{column}" has more than {MAX_CLASSES} different values, which are no classes',
+                f"{called(column)} has more than {MAX_CLASSES} different values, which are no classes",
                 where=where,
                 do="Name another column, or write `task: regression`.",
             )
     classes = tuple(sorted(set(outcome.counts) | set(said.counts)))
     if task == "binary":
         assert spec.favourable is not None
-        require_favourable(spec.favourable, spec.label, outcome.labels, where)
+        require_favourable(spec.favourable, spec.label, outcome.counts, where)
     refuse_lookalikes(classes, spec.label, where, case=task == "multiclass")
     if task == "binary" and len(classes) > 2:
         predicted = sorted(set(said.counts) - set(outcome.counts))
-        also = f' and "{spec.prediction}"' if predicted else ""
+        also = f" and {called(spec.prediction)}" if predicted else ""
         raise SourceError(
-            f'column "{spec.label}"{also} has {len(classes)} different outcomes, and a binary task has two',
+            f"{called(spec.label)}{also} has {len(classes)} different outcomes, and a binary task has two",
             where=where,
             do="Write the same two labels everywhere, or `task: multiclass` without `favourable:`.",
         )
@@ -307,7 +310,7 @@ def _attributes(spec: RowsOptions, groups: dict[str, ColumnValues], where: str) 
 def _attribute(column: str, said: SensitiveSpec, values: ColumnValues, where: str) -> Attribute:
     if values.too_many:
         raise SourceError(
-            f'column "{column}" has more than {MAX_GROUPS} different values, which are no groups',
+            f"{called(column)} has more than {MAX_GROUPS} different values, which are no groups",
             where=where,
             do="Put them into groups first (ages into bands, places into regions), or name another column.",
         )
@@ -323,10 +326,10 @@ def _attribute(column: str, said: SensitiveSpec, values: ColumnValues, where: st
     stray = sorted(found - declared)
     if stray:
         like = next((other for name in stray if (other := lookalike(name, declared))), None)
-        near = f' One differs from "{like}" by a dot, a blank or case alone.' if like else ""
+        near = f" One differs from {quoted(like)} by a dot, a blank or case alone." if like else ""
         rows = sum(values.counts[name] for name in stray)
         raise SourceError(
-            f'column "{column}" holds {len(stray)} values, in {rows} rows, that are declared neither as groups nor as unknown',
+            f"{called(column)} holds {len(stray)} values, in {rows} rows, that are declared neither as groups nor as unknown",
             where=where,
             do=f"Add them under `groups:` or `unknown:`.{near}",
         )
@@ -360,7 +363,7 @@ def table_of(spec: TableOptions, rows: Rows, ref: DatasetRef) -> Table:
     refuse_missing(persons.missing, ref.rows, spec.person, "person", where)
     classes = () if outcome.too_many or not outcome.whole else outcome.labels
     if spec.favourable is not None and spec.label is not None:
-        require_favourable(spec.favourable, spec.label, outcome.labels, where)
+        require_favourable(spec.favourable, spec.label, outcome.counts, where)
         refuse_lookalikes(classes, spec.label, where)
     return Table(
         ref=ref,
@@ -390,9 +393,9 @@ def texts_of(spec: TextsOptions, rows: Rows, ref: DatasetRef) -> Texts:
     for column in spec.columns:
         if column not in strings:
             raise SourceError(
-                f'column "{column}" holds {type_of(rows, column)}, not text',
+                f"{called(column)} holds {type_of(rows, column)}, not text",
                 where=where,
-                do=did_you_mean(column, strings),
+                do=hint(column, strings) or None,
             )
     columns = spec.columns or tuple(column for column in strings if column != spec.person)
     if not columns:

@@ -13,7 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from cardwright.errors import MissingExtraError, SourceError, UnsafeError, UsageError, did_you_mean
+from cardwright.errors import MissingExtraError, SourceError, UnsafeError, UsageError
+from cardwright.privacy.showing import hint, said, shown
 from cardwright.record.base import RelativePath, Value
 from cardwright.record.base import label as as_label
 from cardwright.record.provenance import DatasetRef
@@ -199,14 +200,14 @@ def _same_features(known: Sequence[str], features: Sequence[str], where: str) ->
     for name in features:
         if name not in known:
             raise SourceError(
-                f'the model was not trained with the feature "{as_label(name)}"',
+                f"the model was not trained with the feature {said(name)}",
                 where=where,
-                do=did_you_mean(name, known),
+                do=hint(name, known) or None,
             )
     for name in known:
         if name not in features:
             raise SourceError(
-                f'the model was trained with "{as_label(name)}", which is not among `features:`',
+                f"the model was trained with {shown(name, 'a feature whose name is not shown')}, which is not among `features:`",
                 where=where,
                 do="Name all features the model reads, or leave `features:` out.",
             )
@@ -244,9 +245,9 @@ def _favourable_column(classes: Sequence[str], favourable: str | None, where: st
         return 1  # the second of two classes is scikit-learn's positive one
     if favourable not in classes:
         raise SourceError(
-            f'the favourable outcome "{favourable}" is none of the classes of the model',
+            f"the favourable outcome {said(favourable, 'that the plan names')} is not among the classes of the model",
             where=where,
-            do=did_you_mean(favourable, classes),
+            do=hint(favourable, classes) or None,
         )
     return list(classes).index(favourable)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
 
-from cardwright.errors import SourceError, did_you_mean, nearest
+from cardwright.errors import SourceError
+from cardwright.privacy.showing import SMALL_CELL, hint, kinds, near, said, shown, speaks_of_a_person
 from cardwright.sources.column_scan import ColumnNumbers, is_number, type_of
 from cardwright.sources.interface import (
     Rows,
@@ -17,14 +17,11 @@ from cardwright.sources.spec import (
     RowsOptions,
 )
 
-if TYPE_CHECKING:
-    pass
-
 
 def require_number(rows: Rows, column: str, part: str, where: str) -> None:
     if not is_number(type_of(rows, column)):
         raise SourceError(
-            f'column "{column}" holds {type_of(rows, column)}, and `{part}` needs numbers',
+            f"{called(column)} holds {type_of(rows, column)}, and `{part}` needs numbers",
             where=where,
             do="Name a column of numbers, or write its numbers plainly: a decimal point, no blanks, no units.",
         )
@@ -36,7 +33,7 @@ def require_plain(rows: Rows, column: str, part: str, where: str) -> None:
     kind = type_of(rows, column)
     if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_fixed_size_binary(kind):
         raise SourceError(
-            f'column "{column}" holds {kind}, and `{part}` needs single values',
+            f"{called(column)} holds {kind}, and `{part}` needs single values",
             where=where,
             do="Name a column of words, numbers or truth values.",
         )
@@ -54,7 +51,7 @@ def require_parts(spec: RowsOptions, rows: Rows, where: str, *others: str | None
 def refuse_missing(missing: int, total: int | None, column: str | None, part: str, where: str) -> None:
     if column is not None and missing:
         raise SourceError(
-            f'{missing} of {total} rows have no {part}: column "{column}" is empty there',
+            f"{missing} of {total} rows have no {part}: {called(column)} is empty there",
             where=where,
             do="Leave such rows out and say so with `filter:`, or fill them from their source.",
         )
@@ -66,7 +63,7 @@ def refuse_scores(scores: ColumnNumbers, column: str | None, where: str) -> None
     refuse_missing(scores.missing, scores.rows, column, "score", where)
     if scores.outside:
         raise SourceError(
-            f'{scores.outside} of {scores.rows} scores in column "{column}" lie outside [0, 1], first in row {scores.first}',
+            f"{scores.outside} of {scores.rows} scores in {called(column)} lie outside [0, 1], first in row {scores.first}",
             where=where,
             do="A score is the probability of the favourable outcome: map logits or points to probabilities first.",
         )
@@ -78,24 +75,50 @@ def refuse_weights(weights: ColumnNumbers, column: str | None, where: str) -> No
     refuse_missing(weights.missing, weights.rows, column, "weight", where)
     if weights.outside:
         raise SourceError(
-            f'{weights.outside} weights in column "{column}" are negative or infinite, first in row {weights.first}',
+            f"{weights.outside} weights in {called(column)} are negative or infinite, first in row {weights.first}",
             where=where,
             do="A weight is a number of 0 or more.",
         )
 
 
-def require_favourable(favourable: str, column: str, labels: Sequence[str], where: str) -> None:
-    if favourable in labels:
+def called(column: str | None) -> str:
+    """A column that the plan names, as an error calls it."""
+    return f"column {said(column or '', '(its name is not shown)')}"
+
+
+def require_favourable(favourable: str, column: str, counts: Mapping[str, int], where: str) -> None:
+    """Refuse a favourable outcome that no row has; a hint names one that is nearly it, or common outcomes if they may be shown.
+
+    Raises
+    ------
+    SourceError
+    """
+    if favourable in counts:
         return
-    match = lookalike(favourable, labels) or nearest(favourable, labels)
-    hint = f'The nearest is "{match}".' if match else did_you_mean(favourable, labels) if len(labels) <= 4 else ""
+    match = lookalike(favourable, counts) or _in_other_quotes(favourable, counts) or near(favourable, counts)
+    common = [value for value, n in counts.items() if n >= SMALL_CELL]
+    advice = ""
+    if match is not None and not kinds(match):
+        advice = f'The nearest is "{match}".'
+    elif len(counts) <= 4 and common and not speaks_of_a_person(column):
+        advice = hint(favourable, common)
     if favourable in ("true", "false"):
-        hint += " YAML reads yes, no, on and off as true and false: write such a word in quotes."
+        advice += " YAML reads yes, no, on and off as true and false: write such a word in quotes."
     raise SourceError(
-        f'the favourable outcome "{favourable}" is none of the {len(labels)} values of column "{column}"',
+        f"the favourable outcome {said(favourable, 'that the plan names')} is not among the {len(counts)} values of "
+        f"{called(column)}",
         where=where,
-        do=f"Write `favourable:` as it stands in the data. {hint}".strip(),
+        do=f"Write `favourable:` as it stands in the data. {advice}".strip(),
     )
+
+
+def _in_other_quotes(word: str, labels: Iterable[str]) -> str | None:
+    """The label that differs from a word by quotes, blanks and other signs alone."""
+
+    def letters(text: str) -> str:
+        return "".join(c for c in text.casefold() if c.isalnum())
+
+    return next((label for label in labels if letters(word) and letters(label) == letters(word)), None)
 
 
 _ESCAPES = re.compile(r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})")
@@ -120,8 +143,8 @@ def refuse_lookalikes(labels: Sequence[str], column: str, where: str, *, case: b
         other = first.setdefault(_bare(name, case=case), name)
         if other != name:
             raise SourceError(
-                f'column "{column}" holds both "{other}" and "{name}", which differ by a dot, a blank or case alone, or by '
-                "a hidden character",
+                f"{called(column)} holds both {shown(other)} and {shown(name, 'another')}, which differ by a dot, a blank or "
+                "case alone, or by a hidden character",
                 where=where,
                 do="Write one label for one outcome.",
             )

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cardwright.errors import MissingExtraError, SourceError, did_you_mean
+from cardwright.errors import MissingExtraError, SourceError
+from cardwright.privacy.showing import hint, said, shown
 from cardwright.record.base import label as as_label
 from cardwright.record.provenance import Column
 
@@ -18,6 +19,9 @@ BATCH_ROWS = 131_072
 
 BATCH_BYTES = 256 * 1024 * 1024
 """About the largest size of a batch, for rows that hold long texts."""
+
+MAX_COLUMNS = 20_000
+"""The largest number of columns; what is wider is a matrix of measurements, and its rows are better its columns."""
 
 Places = Sequence[tuple[Path, str]]
 """Files, and how errors name each."""
@@ -45,7 +49,9 @@ def require_columns(present: Sequence[str], wanted: Sequence[str], where: str) -
     for name in wanted:
         if name not in present:
             raise SourceError(
-                f'there is no column "{as_label(name)}"', where=where, do=did_you_mean(name, present) or None
+                f"there is no column {said(name, 'of that name')}",
+                where=where,
+                do=hint(name, present, columns=True) or None,
             )
 
 
@@ -88,9 +94,21 @@ def plain_schema(schema: Any, where: str) -> Any:
     names = schema.names
     if not names:
         raise SourceError("there are no columns", where=where, do="Name a file that holds a table.")
-    twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
-    if twice:
-        raise SourceError(f'two columns are called "{as_label(twice[0])}"', where=where, do="Rename one of them.")
+    if len(names) > MAX_COLUMNS:
+        raise SourceError(
+            f"there are {len(names)} columns, and at most {MAX_COLUMNS} are read",
+            where=where,
+            do="Write the columns that are assessed to a file of their own.",
+        )
+    first: dict[str, int] = {}
+    for place, name in enumerate(names, 1):
+        if name in first:
+            raise SourceError(
+                f"columns {first[name]} and {place} have one name: {shown(name, 'it is not shown')}",
+                where=where,
+                do="Rename one of them.",
+            )
+        first[name] = place
     return pa.schema([pa.field(f.name, plain_type(f.type)) for f in schema])
 
 

@@ -23,7 +23,7 @@ class DataProfile(DataProfileOptions):
     annotators
         Columns that hold what each annotator said of a row; missing if one did not rate it.
     smallest_count
-        Values in fewer rows are not shown.
+        Values in fewer rows are not shown; the plan's `small_cell` if that is higher.
     depth
         How many attributes are crossed.
     level
@@ -31,12 +31,14 @@ class DataProfile(DataProfileOptions):
 
     Notes
     -----
+    A column's values are shown only if it is a category by the rule of `cardwright.privacy.showing.category_values`.
+
     Counts say what is there, not whether it is right. k-anonymity counts the columns named; whoever knows more can tell more
     people apart.
     """
 
     name: ClassVar[str] = "data_profile"
-    version: ClassVar[str] = "3"
+    version: ClassVar[str] = "4"
     extra: ClassVar[str] = "tabular"
     needs: ClassVar[tuple[Need, ...]] = (
         Need("source", (TableSource, Predictions), "the table that is profiled"),

@@ -21,6 +21,7 @@ from cardwright.evaluators.data_profile.profile import (
 from cardwright.evaluators.data_profile.report import findings, tables
 from cardwright.evaluators.interface import Inputs
 from cardwright.evaluators.rows.database import loaded as _load
+from cardwright.privacy.showing import FEW_VALUES
 from cardwright.record.base import label
 from cardwright.record.evaluation import (
     Coverage,
@@ -46,6 +47,17 @@ _MORE = {
 }
 
 
+def shown_rule(least: int) -> str:
+    """Which values of a column are shown, in words: see `cardwright.privacy.showing.category_values`."""
+    return (
+        "Values of a column are shown with their counts only if it is a category: the outcome with its classes, a sensitive "
+        f"attribute, or a column of at most {FEW_VALUES} different values, on average in {least} rows, whose heading speaks "
+        "of no person and no free text and whose values are short and do not have the form of names. The person column and the "
+        "quasi-identifiers named are never shown, nor any value of a column in which a detector finds personal data or a "
+        f"secret, nor a value in fewer than {least} rows. Numbers are shown as percentiles, on the same terms."
+    )
+
+
 def assess(options: DataProfileOptions, inputs: Inputs) -> Evaluation:
     """See `Evaluator.evaluate`."""
     source: Source = inputs.sources["source"]  # type: ignore[assignment]
@@ -56,7 +68,7 @@ def assess(options: DataProfileOptions, inputs: Inputs) -> Evaluation:
         if name not in columns:
             raise UsageError(f'data_profile: no column is called "{label(name)}"', do=did_you_mean(name, columns))
     with _load(source.rows, columns) as store:
-        profile = profile_of(options, source, store, columns)
+        profile = profile_of(options, source, store, columns, inputs.small_cell)
         total = profile.total
         measurements: list[Measurement] = [
             count(profile, "row_count", total, total),
@@ -90,8 +102,8 @@ def assess(options: DataProfileOptions, inputs: Inputs) -> Evaluation:
             "k-anonymity is the size of the smallest class of rows that agree in "
             f"{', '.join(label(q) for q in quasi) or 'no column'} (Sweeney 2002), missing values counting as a value; "
             "l-diversity is the smallest number of different labels in such a class (Machanavajjhala et al. 2007). Shares "
-            "carry Wilson intervals, which hold where the rows are a sample. Values of a column are shown only where at "
-            f"least {options.smallest_count} rows have them, numbers as percentiles."
+            "carry Wilson intervals, which hold where the rows are a sample. "
+            + shown_rule(max(options.smallest_count, inputs.small_cell))
             + _MORE["reference"] * ("reference" in inputs.sources)
             + _MORE["population"] * bool(options.population)
             + _MORE["annotators"] * bool(options.annotators)

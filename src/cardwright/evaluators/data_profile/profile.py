@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cardwright.evaluators.data_profile.options import DataProfileOptions
 from cardwright.evaluators.rows.database import column as _name
 from cardwright.evaluators.rows.database import one as _one
+from cardwright.privacy.showing import SMALL_CELL
 from cardwright.record.base import label
 from cardwright.record.measurement import Interval, Measured, Measurement, Sampling, Unmeasured
 from cardwright.sources.interface import Predictions
@@ -35,10 +36,16 @@ class Profile:
     """Different values by column, missing ones left out."""
     nulls: Mapping[str, int]
     """Missing values by column."""
+    least: int
+    """No value in fewer rows is shown."""
 
 
 def profile_of(
-    options: DataProfileOptions, source: Source, store: duckdb.DuckDBPyConnection, columns: list[str]
+    options: DataProfileOptions,
+    source: Source,
+    store: duckdb.DuckDBPyConnection,
+    columns: list[str],
+    small_cell: int = SMALL_CELL,
 ) -> Profile:
     """The profile of the table `rows` of a database."""
     return Profile(
@@ -49,6 +56,7 @@ def profile_of(
         _one(store, "select count(*) from rows"),
         {c: int(_one(store, f"select count(distinct {_name(c)}) from rows")) for c in columns},
         {c: int(_one(store, f"select count(*) - count({_name(c)}) from rows")) for c in columns},
+        max(options.smallest_count, small_cell),
     )
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from cardwright.evaluators.data_profile.profile import Profile, counts
 from cardwright.evaluators.rows.database import column as _name
 from cardwright.evaluators.rows.database import one as _one
+from cardwright.privacy.showing import category_values, kinds, masked, speaks_of_a_person
 from cardwright.record.base import label
 from cardwright.record.evaluation import (
     Finding,
@@ -16,8 +17,8 @@ from cardwright.record.evaluation import (
 from cardwright.record.evaluation import Table as TableValue
 from cardwright.record.measurement import Measured, Measurement
 
-if TYPE_CHECKING:
-    pass
+NUMBERS = ("int", "uint", "float", "double", "decimal", "halffloat")
+"""How Arrow's names of numeric types begin."""
 
 
 def findings(profile: Profile, measurements: list[Measurement], quasi: list[str]) -> list[Finding]:
@@ -55,6 +56,7 @@ def findings(profile: Profile, measurements: list[Measurement], quasi: list[str]
                     where=label(column),
                 )
             )
+    found += _personal_cells(profile)
     values = {m.metric: m for m in measurements if isinstance(m, Measured) and not m.slice and not m.across}
     copies = values.get("duplicate_row_rate")
     if copies is not None and copies.numerator:
@@ -135,26 +137,75 @@ def tables(profile: Profile, attributes: list[str]) -> tuple[TableValue, ...]:
     return tuple(tables)
 
 
+_MOST_READ = 200
+"""Columns with more different values are summed up without a look at each."""
+
+
 def _shown(profile: Profile, column: str, kind: str) -> str:
-    """A column's values in a few words: percentiles of numbers, common categories; nothing that names a person."""
-    held = profile.total - profile.nulls[column]
+    """A column's values in a few words: percentiles of numbers, or what `category_values` lets through."""
+    held, distinct = profile.total - profile.nulls[column], profile.distinct[column]
     if not held:
         return "none"
-    identifies = profile.distinct[column] > 20 and profile.distinct[column] > 0.5 * held
-    number = kind.startswith(("int", "uint", "float", "double", "decimal"))
-    if number and profile.distinct[column] > 10:
-        if identifies and kind.startswith(("int", "uint")):
-            return "not shown: nearly every row has its own"
-        low, middle, high = profile.store.execute(
-            f"select quantile_cont({_name(column)}, [0.05, 0.5, 0.95]) from rows"
-        ).fetchone()[0]
-        return f"5 % {low:.4g}, median {middle:.4g}, 95 % {high:.4g}"
-    if identifies or profile.distinct[column] > 200:
-        return "not shown: nearly every row has its own" if identifies else "not shown: many values"
-    common = profile.store.execute(
-        f"select {_name(column)} as v, count(*) as n from rows where v is not null group by v "
-        f"having n >= {int(profile.options.smallest_count)} order by n desc, cast(v as varchar) limit 6"
-    ).fetchall()
-    if not common:
-        return f"not shown: every value in fewer than {profile.options.smallest_count} rows"
-    return label(", ".join(f"{label(v)[:24]} ({n})" for v, n in common))
+    identifying = column == profile.source.person or column in (profile.options.quasi_identifiers or ())
+    if kind.startswith(NUMBERS) and distinct > 10:
+        return _percentiles(profile, column, kind, identifying)
+    common, why = category_values(
+        values_of(profile, column),
+        heading=column,
+        distinct=distinct,
+        held=held,
+        declared=_is_declared(profile, column),
+        identifying=identifying,
+        least=profile.least,
+    )
+    return why or label(", ".join(f"{value[:24]} ({n})" for value, n in common[:6]))
+
+
+def _percentiles(profile: Profile, column: str, kind: str, identifying: bool) -> str:
+    held, distinct = profile.total - profile.nulls[column], profile.distinct[column]
+    if identifying:
+        return "not shown: it could tell persons apart"
+    if speaks_of_a_person(column):
+        return "not shown: the heading speaks of persons or of free text"
+    if kind.startswith(("int", "uint")) and distinct > 20 and distinct > 0.5 * held:
+        return "not shown: nearly every row has its own"
+    if held < 2 * profile.least:
+        return f"not shown: fewer than {2 * profile.least} rows"  # with fewer, a percentile is somebody's value
+    low, middle, high = profile.store.execute(
+        f"select quantile_cont({_name(column)}, [0.05, 0.5, 0.95]) from rows"
+    ).fetchone()[0]
+    return f"5 % {low:.4g}, median {middle:.4g}, 95 % {high:.4g}"
+
+
+def _is_declared(profile: Profile, column: str) -> bool:
+    """Whether the plan says that a column is a category: the outcome if it has classes, a sensitive attribute."""
+    outcome = column == profile.source.label and bool(profile.source.classes)
+    return outcome or any(attribute.name == column for attribute in profile.source.sensitive)
+
+
+def values_of(profile: Profile, column: str) -> dict[str, int]:
+    """Rows by value, as labels, of a column with at most 200 different ones; nothing of a column with more."""
+    if profile.distinct[column] > _MOST_READ:
+        return {}
+    found: dict[str, int] = {}
+    for value, n in profile.store.execute(
+        f"select {_name(column)}, count(*) from rows where {_name(column)} is not null group by all"
+    ).fetchall():
+        found[label(value)] = found.get(label(value), 0) + int(n)
+    return found
+
+
+def _personal_cells(profile: Profile) -> Iterator[Finding]:
+    """What the light detector sees in the values of columns that would be shown otherwise."""
+    for column in profile.columns:
+        seen = {value: n for value, n in values_of(profile, column).items() if kinds(value)}
+        if seen:
+            what = ", ".join(sorted(set().union(*(kinds(value) for value in seen))))
+            yield Finding(
+                severity="medium",
+                key="personal_data",
+                explanation=f"{what} in {sum(seen.values())} cells; no value of the column is shown. "
+                "The evaluator `pii` says where.",
+                where=masked(label(column)),
+                count=sum(seen.values()),
+            )
