@@ -1,6 +1,6 @@
 """What of the data may be shown: names and values in messages, and the values of a column in a profile.
 
-A message about data names a column, a group or a file by `shown`, or by `said` if the plan names it, and helps with a misspelt
+A message about data names a column, a group or a file by `shown`, or by `quoted` if the plan names it, and helps with a misspelt
 one by `hint`: a name is repeated only if it has the form of a name and no detector finds anything in it. A file without a header
 has a person's record where its names should be, so names are trusted together or not at all (`header_is_trusted`). Text that was
 written elsewhere (a library's message, an error of an extension) goes through `masked` before it is printed or kept.
@@ -98,10 +98,10 @@ def shown(text: str, otherwise: str = "a value") -> str:
     return f'"{label(text)}"' if is_name(text) else otherwise
 
 
-def said(text: str, otherwise: str = "a name") -> str:
+def quoted(text: str, otherwise: str = "a name") -> str:
     """A word of the plan in quotes, as its author wrote it, unless the light detector finds something in it.
 
-    >>> said("Applicant Income"), said("jo.public@example.org")
+    >>> quoted("Applicant Income"), quoted("jo.public@example.org")
     ('"Applicant Income"', 'a name')
     """
     return otherwise if kinds(text) else f'"{label(text)}"'

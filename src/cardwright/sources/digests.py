@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cardwright.errors import SourceError
-from cardwright.privacy.showing import hint, said
+from cardwright.privacy.showing import hint, quoted
 
 HASH_BLOCK = 4 * 1024 * 1024
 """How much of a file is in memory while it is hashed."""
@@ -55,7 +55,7 @@ def require_file(path: Path, where: str) -> None:
         if path.parent.is_dir():
             advice = hint(path.name, (p.name for p in path.parent.iterdir() if not p.name.startswith(".")))
         else:
-            advice = f"There is no folder {said(path.parent.name, 'of that name')}."
+            advice = f"There is no folder {quoted(path.parent.name, 'of that name')}."
         raise SourceError("there is no such file", where=where, do=advice or None) from None
     if not path.is_file():
         raise SourceError("this is not a regular file", where=where, do="Name a file.")

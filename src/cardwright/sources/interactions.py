@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from cardwright.errors import SourceError
-from cardwright.privacy.showing import hint, said
+from cardwright.privacy.showing import hint, quoted
 from cardwright.record.base import label as as_label
 from cardwright.record.provenance import DatasetRef
 from cardwright.sources.files import FileRows
@@ -53,7 +53,7 @@ def interactions_of(spec: InteractionsOptions, rows: Rows, ref: DatasetRef) -> I
     for column in named.values():
         if column not in present:
             raise SourceError(
-                f"there is no column {said(column, 'of that name')}",
+                f"there is no column {quoted(column, 'of that name')}",
                 where=where,
                 do=hint(column, present, columns=True) or None,
             )
@@ -61,7 +61,8 @@ def interactions_of(spec: InteractionsOptions, rows: Rows, ref: DatasetRef) -> I
     if columns.messages not in present and not {columns.prompt, columns.response} <= set(present):
         missing = columns.prompt if columns.prompt not in present else columns.response
         raise SourceError(
-            f"there is neither a column {said(columns.messages)} nor both {said(columns.prompt)} and {said(columns.response)}",
+            f"there is neither a column {quoted(columns.messages)} nor both {quoted(columns.prompt)} and "
+            f"{quoted(columns.response)}",
             where=where,
             do=f"Name them with `columns:`, e.g. {{prompt: question}}. {hint(missing, present, columns=True)}".strip(),
         )

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from cardwright.errors import SourceError, UsageError
-from cardwright.privacy.showing import hint
-from cardwright.privacy.showing import said as quoted
+from cardwright.privacy.showing import hint, quoted
 from cardwright.record.provenance import DatasetRef
 from cardwright.sources.column_scan import (
     MAX_CLASSES,

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from cardwright.errors import MissingExtraError, SourceError, UnsafeError, UsageError
-from cardwright.privacy.showing import hint, said, shown
+from cardwright.privacy.showing import hint, quoted, shown
 from cardwright.record.base import RelativePath, Value
 from cardwright.record.base import label as as_label
 from cardwright.record.provenance import DatasetRef
@@ -200,7 +200,7 @@ def _same_features(known: Sequence[str], features: Sequence[str], where: str) ->
     for name in features:
         if name not in known:
             raise SourceError(
-                f"the model was not trained with the feature {said(name)}",
+                f"the model was not trained with the feature {quoted(name)}",
                 where=where,
                 do=hint(name, known) or None,
             )
@@ -245,7 +245,7 @@ def _favourable_column(classes: Sequence[str], favourable: str | None, where: st
         return 1  # the second of two classes is scikit-learn's positive one
     if favourable not in classes:
         raise SourceError(
-            f"the favourable outcome {said(favourable, 'that the plan names')} is not among the classes of the model",
+            f"the favourable outcome {quoted(favourable, 'that the plan names')} is not among the classes of the model",
             where=where,
             do=hint(favourable, classes) or None,
         )
@@ -255,7 +255,7 @@ def _favourable_column(classes: Sequence[str], favourable: str | None, where: st
 def _frame(names: tuple[str, ...], where: str, batch: pyarrow.RecordBatch) -> Any:
     """A batch as the pandas frame that the estimator was fitted with: the same names, in the same order."""
     try:
-        import pandas  # noqa: F401  a missing library must be said before Arrow says it in its own words
+        import pandas  # noqa: F401  a missing library must be quoted before Arrow says it in its own words
     except ImportError as exc:
         raise MissingExtraError("pandas", "tabular", f"predicting with {where}") from exc
     return batch.select(list(names)).to_pandas()

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
 from cardwright.errors import SourceError
-from cardwright.privacy.showing import SMALL_CELL, hint, kinds, near, said, shown, speaks_of_a_person
+from cardwright.privacy.showing import SMALL_CELL, hint, kinds, near, quoted, shown, speaks_of_a_person
 from cardwright.sources.column_scan import ColumnNumbers, is_number, type_of
 from cardwright.sources.interface import (
     Rows,
@@ -83,7 +83,7 @@ def refuse_weights(weights: ColumnNumbers, column: str | None, where: str) -> No
 
 def called(column: str | None) -> str:
     """A column that the plan names, as an error calls it."""
-    return f"column {said(column or '', '(its name is not shown)')}"
+    return f"column {quoted(column or '', '(its name is not shown)')}"
 
 
 def require_favourable(favourable: str, column: str, counts: Mapping[str, int], where: str) -> None:
@@ -105,7 +105,7 @@ def require_favourable(favourable: str, column: str, counts: Mapping[str, int], 
     if favourable in ("true", "false"):
         advice += " YAML reads yes, no, on and off as true and false: write such a word in quotes."
     raise SourceError(
-        f"the favourable outcome {said(favourable, 'that the plan names')} is not among the {len(counts)} values of "
+        f"the favourable outcome {quoted(favourable, 'that the plan names')} is not among the {len(counts)} values of "
         f"{called(column)}",
         where=where,
         do=f"Write `favourable:` as it stands in the data. {advice}".strip(),

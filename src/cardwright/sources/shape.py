@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cardwright.errors import MissingExtraError, SourceError
-from cardwright.privacy.showing import hint, said, shown
+from cardwright.privacy.showing import hint, quoted, shown
 from cardwright.record.base import label as as_label
 from cardwright.record.provenance import Column
 
@@ -49,7 +49,7 @@ def require_columns(present: Sequence[str], wanted: Sequence[str], where: str) -
     for name in wanted:
         if name not in present:
             raise SourceError(
-                f"there is no column {said(name, 'of that name')}",
+                f"there is no column {quoted(name, 'of that name')}",
                 where=where,
                 do=hint(name, present, columns=True) or None,
             )

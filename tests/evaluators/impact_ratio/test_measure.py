@@ -352,7 +352,7 @@ def test_a_source_that_cannot_be_counted_is_refused():
         ({"prediction": "d", "sensitive": []}, UsageError, "no categories"),
         ({"prediction": "d", "sensitive": ["g"], "weight": "w"}, UsageError, "counts applicants"),
         ({"score": "s", "sensitive": ["g"]}, SourceError, "5 rows of a batch have no score"),
-        ({"prediction": "d", "sensitive": ["g"], "favourable": "yes"}, SourceError, "none of the decisions"),
+        ({"prediction": "d", "sensitive": ["g"], "favourable": "yes"}, SourceError, "not among the decisions"),
         ({"prediction": "s", "sensitive": ["g"], "task": "regression"}, UsageError, "selects nobody"),
     ):
         with pytest.raises(error) as caught:

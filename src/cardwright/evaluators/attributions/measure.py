@@ -6,11 +6,12 @@ import hashlib
 import itertools
 from typing import TYPE_CHECKING, Any
 
-from cardwright.errors import UsageError, did_you_mean
+from cardwright.errors import UsageError
 from cardwright.evaluators.attributions.association import association
 from cardwright.evaluators.attributions.options import AttributionsOptions
 from cardwright.evaluators.attributions.report import feature_tables, quality_findings
 from cardwright.evaluators.interface import Inputs
+from cardwright.privacy.showing import hint, quoted
 from cardwright.record.base import label
 from cardwright.record.evaluation import (
     Coverage,
@@ -161,8 +162,8 @@ def _class(options: AttributionsOptions, model: Model, source: Predictions) -> t
         return (model.classes.index(source.favourable) if source.favourable in model.classes else None), 0
     if options.of_class is not None and options.of_class not in model.classes:
         raise UsageError(
-            f'attributions: the model has no class "{label(options.of_class)}"',
-            do=did_you_mean(options.of_class, model.classes),
+            f"attributions: the model has no class {quoted(options.of_class)}",
+            do=hint(options.of_class, model.classes),
         )
     return (0 if options.of_class is None else model.classes.index(options.of_class)), len(model.classes) - 1
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from cardwright.errors import UsageError, did_you_mean
+from cardwright.errors import UsageError
 from cardwright.evaluators.rows.database import column as _name
+from cardwright.privacy.showing import hint, quoted
 from cardwright.record.base import label
 from cardwright.record.evaluation import Table, TableColumn
 from cardwright.record.measurement import Interval, Measured, Measurement, Unmeasured
@@ -47,7 +48,7 @@ def agreement(
     for name in names:
         if name not in columns:
             raise UsageError(
-                f'data_profile: annotators: no column is called "{label(name)}"', do=did_you_mean(name, columns)
+                f"data_profile: annotators: no column is called {quoted(name)}", do=hint(name, columns, columns=True)
             )
     every = ", ".join(f"cast({_name(name)} as varchar)" for name in names)
     patterns = [

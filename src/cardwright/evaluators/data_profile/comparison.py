@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cardwright.errors import UsageError, did_you_mean
+from cardwright.errors import UsageError
 from cardwright.evaluators.data_profile.profile import Profile, counts, sampling
 from cardwright.evaluators.rows.database import column as _name
 from cardwright.evaluators.rows.database import is_number, loaded
 from cardwright.evaluators.rows.database import one as _one
+from cardwright.privacy.showing import hint, quoted
 from cardwright.record.base import label
 from cardwright.record.evaluation import Table, TableColumn
 from cardwright.record.measurement import Groups, Interval, Measured, Measurement, Test, Unmeasured
@@ -190,7 +191,7 @@ def from_population(profile: Profile, population: dict[str, dict[str, float]] | 
         extra = set(counted) - set(shares)
         if extra:
             raise UsageError(
-                f'data_profile: population of "{label(attribute)}": {len(extra)} groups of the data have no share',
+                f"data_profile: population of {quoted(attribute)}: {len(extra)} groups of the data have no share",
                 do="Give each group of the column a share, 0 where nobody of it is meant.",
             )
         known = sum(n for n in counted.values())
@@ -221,13 +222,13 @@ def from_population(profile: Profile, population: dict[str, dict[str, float]] | 
 def _shares(profile: Profile, attribute: str, given: dict[str, float]) -> dict[str, float]:
     if attribute not in profile.columns:
         raise UsageError(
-            f'data_profile: population: no column is called "{label(attribute)}"',
-            do=did_you_mean(attribute, profile.columns),
+            f"data_profile: population: no column is called {quoted(attribute)}",
+            do=hint(attribute, profile.columns, columns=True),
         )
     shares = {label(group): float(share) for group, share in given.items()}
     if any(not 0 <= share <= 1 for share in shares.values()) or not math.isclose(sum(shares.values()), 1, abs_tol=1e-3):
         raise UsageError(
-            f'data_profile: population of "{label(attribute)}": the shares add up to {sum(shares.values()):.6g}, not 1',
+            f"data_profile: population of {quoted(attribute)}: the shares add up to {sum(shares.values()):.6g}, not 1",
             do="Give the share of every group among the people meant, from 0 to 1.",
         )
     return shares

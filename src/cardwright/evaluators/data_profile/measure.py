@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cardwright.errors import UsageError, did_you_mean
+from cardwright.errors import UsageError
 from cardwright.evaluators.data_profile.agreement import agreement
 from cardwright.evaluators.data_profile.comparison import distances, from_population
 from cardwright.evaluators.data_profile.options import DataProfileOptions
@@ -21,7 +21,7 @@ from cardwright.evaluators.data_profile.profile import (
 from cardwright.evaluators.data_profile.report import findings, tables
 from cardwright.evaluators.interface import Inputs
 from cardwright.evaluators.rows.database import loaded as _load
-from cardwright.privacy.showing import FEW_VALUES
+from cardwright.privacy.showing import FEW_VALUES, hint, quoted
 from cardwright.record.base import label
 from cardwright.record.evaluation import (
     Coverage,
@@ -66,7 +66,7 @@ def assess(options: DataProfileOptions, inputs: Inputs) -> Evaluation:
     quasi = list(options.quasi_identifiers) if options.quasi_identifiers is not None else attributes
     for name in quasi:
         if name not in columns:
-            raise UsageError(f'data_profile: no column is called "{label(name)}"', do=did_you_mean(name, columns))
+            raise UsageError(f"data_profile: no column is called {quoted(name)}", do=hint(name, columns, columns=True))
     with _load(source.rows, columns) as store:
         profile = profile_of(options, source, store, columns, inputs.small_cell)
         total = profile.total

@@ -15,6 +15,7 @@ from cardwright.evaluators.rows.gaps import (
 from cardwright.evaluators.rows.layout import Layout
 from cardwright.evaluators.rows.rates import RATES, About
 from cardwright.evaluators.rows.tally import RowTally
+from cardwright.privacy.showing import hint
 from cardwright.record.measurement import Measured, Unmeasured
 from cardwright.sources.interface import Predictions, Table
 
@@ -103,14 +104,12 @@ def check(options: FairnessOptions, inputs: Inputs) -> None:
         )
     for name, group in (options.reference or {}).items():
         if name not in groups:
-            raise UsageError(
-                f'`reference` names "{name}", no sensitive attribute', where=where, do=did_you_mean(name, groups)
-            )
+            raise UsageError(f'`reference` names "{name}", no sensitive attribute', where=where, do=hint(name, groups))
         if group not in groups[name]:
             raise UsageError(
                 f'`reference` names a group that "{name}" does not have',
                 where=where,
-                do=did_you_mean(group, groups[name]),
+                do=hint(group, groups[name]),
             )
 
 

@@ -14,6 +14,7 @@ from cardwright.evaluators.rows.counting import count
 from cardwright.evaluators.rows.encoding import numbers
 from cardwright.evaluators.rows.layout import Layout
 from cardwright.evaluators.rows.tally import RowTally
+from cardwright.privacy.showing import quoted
 from cardwright.sources.interface import Predictions
 from cardwright.sources.shape import coded_batches
 from cardwright.statistics.order import streaming_median
@@ -101,7 +102,8 @@ def refuse_unselected(audit: Audit, tally: RowTally) -> None:
     known = {*tally.decisions, *layout.declared}
     if layout.favourable not in known:
         raise SourceError(
-            f'the favourable outcome "{layout.favourable}" is none of the decisions in column "{layout.prediction}"',
+            f"the favourable outcome {quoted(layout.favourable)} is not among the decisions in column "
+            f"{quoted(layout.prediction or '')}",
             where=layout.where,
             do="Write `favourable:` as it stands in the data.",
         )

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
-from cardwright.errors import UsageError, did_you_mean
+from cardwright.errors import UsageError
 from cardwright.evaluators.impact_ratio.options import ImpactRatioOptions
 from cardwright.evaluators.impact_ratio.tables import Audit
 from cardwright.evaluators.interface import Inputs
 from cardwright.evaluators.rows.layout import Layout
+from cardwright.privacy.showing import hint
 from cardwright.record.base import is_placeholder
 from cardwright.sources.interface import Predictions, Table
 from cardwright.statistics.intervals import check_level
@@ -75,9 +76,7 @@ def _layout(options: ImpactRatioOptions, source: Predictions | Table, seed: int,
         )
     for name in asked or ():
         if name not in named:
-            raise UsageError(
-                f'`attributes` names "{name}", no sensitive attribute', where=where, do=did_you_mean(name, named)
-            )
+            raise UsageError(f'`attributes` names "{name}", no sensitive attribute', where=where, do=hint(name, named))
     chosen = tuple(named[name] for name in dict.fromkeys(asked)) if asked is not None else source.sensitive
     if isinstance(source, Predictions):
         return replace(Layout.of(replace(source, sensitive=chosen, strata=()), seed=seed), label=None)
@@ -142,13 +141,13 @@ def _exclude(options: ImpactRatioOptions, layout: Layout, where: str) -> str | t
                 raise UsageError(
                     f'`exclude` names "{name}", no attribute of the tables',
                     where=where,
-                    do=did_you_mean(name, groups),
+                    do=hint(name, groups),
                 )
             if group not in groups[name]:
                 raise UsageError(
                     f'`exclude` names a category that "{name}" does not have',
                     where=where,
-                    do=did_you_mean(str(group), groups[name]),
+                    do=hint(str(group), groups[name]),
                 )
     return tuple({name: category[name] for name in groups if name in category} for category in asked) or None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from cardwright.errors import UsageError, did_you_mean
+from cardwright.errors import UsageError
 from cardwright.evaluators.interface import Inputs
 from cardwright.evaluators.overlap.association import LabelAssociation
 from cardwright.evaluators.overlap.options import OverlapOptions
@@ -22,6 +22,8 @@ from cardwright.evaluators.overlap.pair import (
 from cardwright.evaluators.overlap.report import findings
 from cardwright.evaluators.rows.database import column as quoted
 from cardwright.evaluators.rows.database import database, one
+from cardwright.privacy.showing import hint
+from cardwright.privacy.showing import quoted as shown_name
 from cardwright.record.base import label
 from cardwright.record.evaluation import Coverage, Evaluation, NotTested, Scanned, count_severities
 from cardwright.record.measurement import Interval, Measured, Measurement, Sampling, Unmeasured
@@ -117,7 +119,7 @@ def _times(pair: TablePair, column: str) -> Measurement:
         bad = int(one(pair.store, f"select count(*) from {table} where {name} is not null and {as_time} is null"))
         if bad:
             raise UsageError(
-                f'overlap: {bad} values of "{label(column)}" in the {table} data are not times',
+                f"overlap: {bad} values of {quoted(column)} in the {table} data are not times",
                 do="Name a column of dates or moments, for example 2026-11-23.",
             )
     latest = f"(select max({as_time}) from training)"
@@ -275,8 +277,8 @@ def _columns(options: OverlapOptions, test: Predictions | Table, training: Predi
         for names in (here, there):
             if name not in names:
                 raise UsageError(
-                    f'overlap: no column is called "{label(name)}" in both tables',
-                    do=did_you_mean(name, sorted(names)),
+                    f"overlap: no column is called {shown_name(name)} in both tables",
+                    do=hint(name, sorted(names), columns=True),
                 )
     if options.columns is not None:
         chosen = list(dict.fromkeys(options.columns))

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
-from cardwright.errors import UsageError, did_you_mean
+from cardwright.errors import UsageError
 from cardwright.evaluators.interface import Inputs
-from cardwright.record.base import label
+from cardwright.privacy.showing import hint, quoted
 
 if TYPE_CHECKING:
     import pyarrow
@@ -197,10 +197,12 @@ def eligible(schema: Any, wanted: Sequence[str] | None) -> dict[str, Kind]:
         return kinds
     for name in wanted:
         if name not in kinds:
-            raise UsageError(f'there is no column "{label(name)}"', where="pii: columns", do=did_you_mean(name, kinds))
+            raise UsageError(
+                f"there is no column {quoted(name)}", where="pii: columns", do=hint(name, kinds, columns=True)
+            )
         if kinds[name] == "none":
             raise UsageError(
-                f'the column "{label(name)}" is of the type {schema.field(name).type}, which is not read',
+                f"the column {quoted(name)} is of the type {schema.field(name).type}, which is not read",
                 where="pii: columns",
                 do="Name columns of strings or numbers.",
             )

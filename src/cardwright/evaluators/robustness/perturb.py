@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cardwright.errors import UsageError, did_you_mean
+from cardwright.errors import UsageError
 from cardwright.evaluators.rows.encoding import numbers
 from cardwright.evaluators.rows.slice_sample import is_number
+from cardwright.privacy.showing import hint, quoted
 from cardwright.record.base import label as as_label
 from cardwright.record.evaluation import NotTested
 
@@ -60,7 +61,7 @@ def _plain(column: Any) -> Any:
 
 
 def _doubles(batch: Any, column: str) -> Any:
-    return numbers(batch.column(column), where="robustness", what=f'column "{as_label(column)}"')
+    return numbers(batch.column(column), where="robustness", what=f"column {quoted(column)}")
 
 
 def _noise(intensity: float) -> Change:
@@ -181,12 +182,12 @@ def planned(
     for column, factors in (units or {}).items():
         if column not in features:
             raise UsageError(
-                f'`units` names "{as_label(column)}", which is no feature',
+                f"`units` names {quoted(column)}, which is no feature",
                 where=where,
-                do=did_you_mean(column, features),
+                do=hint(column, features, columns=True),
             )
         if column not in numeric:
-            raise UsageError(f'`units` names "{as_label(column)}", which holds no numbers', where=where)
+            raise UsageError(f"`units` names {quoted(column)}, which holds no numbers", where=where)
         found += [
             Perturbation("unit", as_label(f"{column} x {x:g}"), x, "factor", (column,), _unit(x))
             for x in _rates("units", factors, where, None)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cardwright.errors import SourceError, did_you_mean
+from cardwright.errors import SourceError
 from cardwright.evaluators.rows.layout import MAX_STRATA, Layout
 from cardwright.evaluators.rows.tally import RowTally
+from cardwright.privacy.showing import SMALL_CELL, hint, quoted
 
 if TYPE_CHECKING:
     pass
@@ -48,7 +49,7 @@ def refuse(tally: RowTally) -> None:
     SourceError
     """
     layout = tally.layout
-    names = {part: f'"{getattr(layout, part)}"' for part in ("label", "prediction", "score", "weight", "person")}
+    names = {part: quoted(getattr(layout, part) or "") for part in ("label", "prediction", "score", "weight", "person")}
     for what, (said, do) in _PROBLEMS.items():
         found = tally.problems.get(what, 0)
         if found and not (what == "label_missing" and layout.missing_label == "skip"):
@@ -57,7 +58,7 @@ def refuse(tally: RowTally) -> None:
         stray = tally.problems.get(f"stray {number}", 0)
         if stray:
             raise SourceError(
-                f'{stray} of {tally.rows} rows hold, in column "{attribute.name}", a value that is declared neither as a '
+                f"{stray} of {tally.rows} rows hold, in column {quoted(attribute.name)}, a value that is declared neither as a "
                 "group nor as unknown",
                 where=layout.where,
                 do="Add it under `groups:` or `unknown:`.",
@@ -76,29 +77,35 @@ def _refuse_labels(layout: Layout, tally: RowTally) -> None:
     """An outcome that never matches, or that matches but for a dot, a blank or its case, is not a zero."""
     favourable = layout.favourable
     assert favourable is not None
+    assert layout.label is not None
     for column, seen in ((layout.label, tally.labels), (layout.prediction, tally.decisions)):
         alike = sorted(name for name in seen if name != favourable and _bare(name) == _bare(favourable))
         if alike and favourable in tally.labels:
             rows = sum(seen[name] for name in alike)
             raise SourceError(
-                f'{rows} values of column "{column}" differ from the favourable outcome "{favourable}" by a dot, a blank or '
-                f'case alone: "{alike[0]}"',
+                f"{rows} values of column {quoted(column or '')} differ from the favourable outcome {quoted(favourable)} "
+                f"by a dot, a blank or case alone: {quoted(alike[0])}",
                 where=layout.where,
                 do="Write one label for one outcome.",
             )
     known = {*tally.labels, *layout.declared}
     if tally.labels and favourable not in known:
-        near = next((name for name in sorted(known) if _bare(name) == _bare(favourable)), None)
-        hint = f'The nearest is "{near}".' if near else did_you_mean(favourable, known) if len(known) <= 12 else ""
+        alike = [name for name in sorted(known) if _bare(name) == _bare(favourable)]
+        common = [name for name in known if tally.labels.get(name, SMALL_CELL) >= SMALL_CELL]
+        advice = (
+            f"The nearest is {quoted(alike[0])}." if alike else hint(favourable, common) if len(known) <= 12 else ""
+        )
         raise SourceError(
-            f'the favourable outcome "{favourable}" is none of the {len(known)} values of column "{layout.label}"',
+            f"the favourable outcome {quoted(favourable)} is not among the {len(known)} values of column "
+            f"{quoted(layout.label)}",
             where=layout.where,
-            do=f"Write `favourable:` as it stands in the data. {hint}".strip(),
+            do=f"Write `favourable:` as it stands in the data. {advice}".strip(),
         )
     outcomes = {*tally.labels, *tally.decisions}
     if layout.kind == "binary" and len(outcomes) > 2:
         raise SourceError(
-            f'column "{layout.label}" and the predictions have {len(outcomes)} different outcomes, and a binary task has two',
+            f"column {quoted(layout.label)} and the predictions have {len(outcomes)} different outcomes, and a binary task has "
+            "two",
             where=layout.where,
             do="Write the same two labels everywhere, or `task: multiclass` without `favourable:`.",
         )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cardwright.errors import SourceError, UsageError, did_you_mean
+from cardwright.errors import SourceError, UsageError
 from cardwright.evaluators.rows.counting import Coded, code
 from cardwright.evaluators.rows.encoding import encode, numbers
 from cardwright.evaluators.rows.exact_sums import FloatArray
@@ -19,6 +19,7 @@ from cardwright.evaluators.rows.layout import Layout
 from cardwright.evaluators.rows.rates import LOWER, Metric
 from cardwright.evaluators.rows.sampling import choose
 from cardwright.evaluators.rows.tally import decode
+from cardwright.privacy.showing import hint, quoted
 from cardwright.record.base import label as as_label
 from cardwright.sources.interface import Predictions
 from cardwright.statistics.contrast import Losses
@@ -90,9 +91,9 @@ def read(source: Predictions, columns: Sequence[str], most: int, seed: int) -> S
     for column in columns:
         if column not in source.rows.schema.names:
             raise UsageError(
-                f'there is no column "{as_label(column)}"',
+                f"there is no column {quoted(column)}",
                 where=where,
-                do=did_you_mean(column, source.rows.schema.names),
+                do=hint(column, source.rows.schema.names, columns=True),
             )
     layout = Layout.of(source, seed=seed)
     batch, total = choose(source.rows, [*layout.columns, *columns], most, seed)
@@ -161,7 +162,7 @@ def check_edges(edges: Mapping[str, Sequence[float]] | None, where: str) -> dict
         )
         if not numeric or not given or any(a >= b for a, b in itertools.pairwise(given)):
             raise UsageError(
-                f'the edges of "{as_label(column)}" are not numbers that rise', where=where, do="Write `[30, 36]`."
+                f"the edges of {quoted(column)} are not numbers that rise", where=where, do="Write `[30, 36]`."
             )
         found[str(column)] = [float(edge) for edge in given]
     return found
@@ -190,7 +191,7 @@ def declared_columns(
     for what, column in parts.items():
         if column is not None and column in wanted:
             raise UsageError(
-                f'"{as_label(column)}" is {what}, which makes no slices', where=where, do="Name another column."
+                f"{quoted(column)} is {what}, which makes no slices", where=where, do="Name another column."
             )
     return wanted
 
@@ -219,9 +220,9 @@ def parts_of(
     unknown = {attribute.name: {*attribute.unknown} - {*attribute.groups} for attribute in sample.source.sensitive}
     for column in columns:
         if column in edges and not is_number(sample.batch, column):
-            raise UsageError(f'"{as_label(column)}" has edges, and holds no numbers', where=where, do="Leave them out.")
+            raise UsageError(f"{quoted(column)} has edges, and holds no numbers", where=where, do="Leave them out.")
         if is_number(sample.batch, column):
-            values = numbers(sample.batch.column(column), where=where, what=f'column "{as_label(column)}"')
+            values = numbers(sample.batch.column(column), where=where, what=f"column {quoted(column)}")
             different = np.unique(values[~np.isnan(values)])
             if column in edges or (len(different) > FEW_NUMBERS and np.isfinite(different).sum() > 1):
                 found, how = _bands(column, values, edges.get(column), quantiles)
@@ -270,7 +271,7 @@ def _categories(sample: Sample, column: str, unknown: set[str], where: str) -> l
 
     if pa.types.is_nested(sample.batch.column(column).type):
         raise UsageError(
-            f'"{as_label(column)}" holds {sample.batch.column(column).type}, which makes no slices',
+            f"{quoted(column)} holds {sample.batch.column(column).type}, which makes no slices",
             where=where,
             do="Name another column.",
         )
@@ -280,7 +281,7 @@ def _categories(sample: Sample, column: str, unknown: set[str], where: str) -> l
         )
     except SourceError as exc:
         raise UsageError(
-            f'"{as_label(column)}" has more than {MAX_VALUES} different values, which are no slices',
+            f"{quoted(column)} has more than {MAX_VALUES} different values, which are no slices",
             where=where,
             do="Put them into groups first, or name another column.",
         ) from exc

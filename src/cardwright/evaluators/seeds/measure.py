@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from cardwright.errors import SourceError, UsageError, did_you_mean
+from cardwright.errors import SourceError, UsageError
 from cardwright.evaluators.interface import Inputs
 from cardwright.evaluators.seeds.options import SeedsOptions
 from cardwright.evaluators.seeds.report import runs_table, seed_findings
 from cardwright.evaluators.seeds.runs import MetricKey, RunRows, run_metrics
+from cardwright.privacy.showing import hint, quoted
 from cardwright.record.base import label
 from cardwright.record.evaluation import (
     Coverage,
@@ -44,7 +45,7 @@ def assess(options: SeedsOptions, inputs: Inputs) -> Evaluation:
     runs = list(dict.fromkeys([own, *options.runs]))
     for name in runs:
         if name not in names:
-            raise UsageError(f'seeds: no column is called "{label(name)}"', do=did_you_mean(name, names))
+            raise UsageError(f"seeds: no column is called {quoted(name)}", do=hint(name, names, columns=True))
     if not 0 < options.level < 1:
         raise UsageError("seeds: `level` lies between 0 and 1", do="Say for example 0.95.")
     attributes = [a.name for a in source.sensitive]

@@ -1,0 +1,110 @@
+"""What of the data may be shown: names that look like names, values of categories, and nothing that a detector finds."""
+
+import ast
+import string
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cardwright.privacy.showing import (
+    category_values,
+    header_is_trusted,
+    hint,
+    masked,
+    near,
+    quoted,
+    shown,
+    shown_column,
+)
+
+PERSONAL = ["+44 7911 123456", "jo.public@example.org", "DE89 3704 0044 0532 0130 00", "4111 1111 1111 1111"]
+WORDS = st.text(string.ascii_lowercase + "_", min_size=1, max_size=20).filter(lambda word: word[0] != "_")
+SOURCE = Path(__file__).parents[2] / "src" / "cardwright"
+OWN_WORDS = {
+    "evaluators/registry", "evaluators/pii/presidio", "evaluators/pii/measure", "evaluators/robustness/measure",
+    "evaluators/fairness/plan", "evaluators/impact_ratio/published", "sources/target",
+}  # fmt: skip
+"""Where what is known is our own vocabulary, or the names in a module of code."""
+
+
+@given(WORDS)
+def test_a_word_is_shown_as_it_is(word):
+    assert shown(word) == f'"{word}"'
+    assert quoted(word) == f'"{word}"'
+
+
+@pytest.mark.parametrize("text", PERSONAL)
+def test_what_a_detector_finds_is_shown_by_no_way(text):
+    assert shown(text, "column 3") == "column 3"
+    assert quoted(text, "a name") == "a name"
+    assert text not in masked(f"there is no column {text} here")
+    assert text not in hint("approve", [text, "score"]) + hint("approve", [text, "score"], columns=True)
+    assert near(text[:-1], [text]) is None
+
+
+def test_names_of_people_are_no_names_of_columns():
+    assert shown_column("Ada Lovelace", ["Ada Lovelace", "Grace Hopper"]) == "column 1"
+    assert "Lovelace" not in hint("approve", ["Ada Lovelace", "Grace Hopper"], columns=True)
+
+
+@given(st.lists(WORDS, min_size=1, max_size=5), st.sampled_from([*PERSONAL, "0.7", "1980-01-02", "", "-3"]))
+def test_one_cell_in_the_first_line_makes_every_name_a_cell(words, cell):
+    assert not header_is_trusted([*words, cell])
+    shown_hint = hint("zzz", [*words, cell], columns=True)
+    assert not [word for word in words if f'"{word}"' in shown_hint]
+    assert shown_column(words[0], [*words, cell]) == "column 1"
+
+
+def test_a_misspelt_name_of_several_words_is_found_and_others_are_not_listed():
+    known = ["annual income", "ada lovelace", "score"]
+    assert hint("anual income", known) == 'Did you mean "annual income"?'
+    assert hint("qqqq", known) == "Known: score and 2 more."
+
+
+COUNTS = st.dictionaries(st.text(min_size=1, max_size=12), st.integers(1, 60), min_size=1, max_size=12)
+
+
+@given(COUNTS, st.booleans(), st.integers(1, 20))
+def test_no_value_in_fewer_rows_than_the_threshold_is_shown(counts, declared, least):
+    found, why = category_values(
+        counts,
+        heading="x",
+        distinct=len(counts),
+        held=sum(counts.values()),
+        declared=declared,
+        identifying=False,
+        least=least,
+    )
+    assert all(counts[value] == n >= least for value, n in found)
+    assert bool(found) != bool(why)
+
+
+@given(COUNTS, st.sampled_from(PERSONAL), st.booleans(), st.integers(1, 99))
+def test_one_personal_value_hides_them_all(counts, personal, declared, rows):
+    counts = {**counts, personal: rows}
+    found, why = category_values(
+        counts, heading="x", distinct=len(counts), held=sum(counts.values()), declared=declared, identifying=False
+    )
+    assert not found
+    assert personal not in why
+
+
+@given(COUNTS, st.booleans())
+def test_a_column_that_identifies_is_never_shown(counts, declared):
+    assert not category_values(
+        counts, heading="x", distinct=len(counts), held=999, declared=declared, identifying=True
+    )[0]
+
+
+def test_modules_that_see_data_take_their_hints_from_here():
+    """`did_you_mean` lists what it is given; over columns or values it would list cells."""
+    users = {
+        path.relative_to(SOURCE).with_suffix("").as_posix()
+        for room in ("sources", "evaluators", "metrics.py")
+        for path in ([SOURCE / room] if room.endswith(".py") else (SOURCE / room).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and {a.name for a in node.names} & {"did_you_mean", "nearest"}
+    }
+    assert users == OWN_WORDS
