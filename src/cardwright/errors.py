@@ -27,13 +27,13 @@ from collections.abc import Iterable
 
 
 def how_to_install(extra: str = "") -> str:
-    """The command that installs Cardwright with an extra, never by its bare name: no index holds it, so anybody could take it.
+    """The command that installs Cardwright with an extra, never by its bare name, which no index holds and anybody could take.
 
     >>> how_to_install("tabular")
-    "In Cardwright's checkout: pip install '.[tabular]' (README, Install it: the way from a release)"
+    "In Cardwright's checkout: pip install '.[tabular]' (for a release: README, Install it)"
     """
     what = f"'.[{extra}]'" if extra else "."
-    return f"In Cardwright's checkout: pip install {what} (README, Install it: the way from a release)"
+    return f"In Cardwright's checkout: pip install {what} (for a release: README, Install it)"
 
 
 class CardwrightError(Exception):
@@ -83,11 +83,11 @@ class SourceError(EvidenceError):
 
 
 class PersonalDataError(EvidenceError):
-    """Text that goes into the record holds personal data or a secret."""
+    """Text meant for the record holds personal data or a secret."""
 
 
 class UnsafeError(EvidenceError):
-    """Reading this evidence would run code, and nobody has said that it may."""
+    """Reading this evidence would run code, and nobody has allowed that."""
 
 
 class IntegrityError(EvidenceError):
@@ -109,7 +109,7 @@ class MissingExtraError(CardwrightError):
 
 
 class StoreError(CardwrightError):
-    """The dossier could not be written; the former one is untouched."""
+    """The dossier could not be written; the previous one is untouched."""
 
 
 class RenderError(CardwrightError):
@@ -117,14 +117,14 @@ class RenderError(CardwrightError):
 
 
 PINNED_IMAGE = (
-    "Use the image that pins them, built from the Dockerfile of the Cardwright that made them: "
+    "Use the image that pins them, built from the Dockerfile of the Cardwright version that made them: "
     'docker build -t cardwright . && docker run --rm -it -v "$PWD":/work -w /work cardwright …'
 )
-"""Where the libraries are that documents were made with."""
+"""Where to find the libraries that documents were made with."""
 
 
 class ToolchainError(CardwrightError):
-    """Documents were made with other libraries, so nobody can make them again here, byte for byte, and sign for them."""
+    """Documents were made with other libraries, so they cannot be made again here byte for byte, nor signed for."""
 
     exit_code = 1
 
@@ -139,7 +139,7 @@ class NothingToCheckError(CardwrightError):
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that comes nearest to a misspelt one, or None where nothing is near.
+    """The known word nearest to a misspelt one, or None if none is near.
 
     >>> nearest("trehshold", ["label", "threshold"])
     'threshold'

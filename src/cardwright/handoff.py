@@ -1,8 +1,7 @@
 """The whole story on one page: plan → load → evaluate → assemble → decide → render → write.
 
-A newcomer reads this first. A value travels, the code stands still: an `Assessment` (what people planned) becomes a `Prepared`
-(sources open, plan fixed), then a `Record` (frozen), then a `Verdict`, then documents, then a dossier on disk. Each step has a
-module of its own in `run/`.
+Read this first. A value travels, the code stands still: an `Assessment` (what people planned) becomes a `Prepared` (sources open,
+plan fixed), then a `Record` (frozen), a `Verdict`, documents, and a dossier on disk. Each step has a module of its own in `run/`.
 """
 
 from __future__ import annotations
@@ -29,15 +28,15 @@ from cardwright.sources import network
 
 @dataclass(frozen=True)
 class Result:
-    """What a run leaves."""
+    """What a run results in."""
 
     record: Record
     run: RunFacts
     verdict: Verdict
     files: Mapping[str, bytes]
-    """The dossier's files by path."""
+    """The dossier's files, by path."""
     problems: tuple[str, ...] = ()
-    """Documents that could not be made, and why; never silent."""
+    """Each document that could not be made, with the reason; a caller has to show them."""
 
 
 def run(
@@ -60,28 +59,28 @@ def run(
     Parameters
     ----------
     now
-        The moment that the verdict is about, e.g. `2026-11-23T12:00:00Z`; the clock's if omitted.
+        The moment of the verdict, e.g. `2026-11-23T12:00:00Z`; if omitted, the clock's.
     only
         Ids of evaluations to run; the others are *missing* in the record, and block.
     workers
         How many threads count rows.
     former
-        The ledger of the dossier that this one replaces; it is carried on, so that every run is counted.
+        The ledger of the dossier that this one replaces; it is continued, so that every run is counted.
     preregistered
-        Signatures of the plan from before the run, one a line; those of another plan are left out.
+        Signatures of the plan made before the run, one per line; those of another plan are left out.
     previous
         The previous release; its evaluations are taken over if nothing that they rest on has changed.
     kept
-        What an interrupted run has kept, by evaluation; taken over on the same terms.
+        What an interrupted run has kept, by evaluation id; taken over on the same condition.
     keep
         Called with the id and the bytes of each finished evaluation, so that an interrupted run can be resumed.
     debug
-        Let an evaluator's error through, traceback and all, instead of recording it.
+        Raise an evaluator's error with its traceback instead of recording it.
 
     Raises
     ------
     EvidenceError
-        If a file is missing, cut off, unsafe, or not what the plan says.
+        If a file is missing, truncated, unsafe, or not what the plan says.
     UsageError
         If `only` names an evaluation that the plan does not have.
     """
@@ -108,7 +107,7 @@ def gather(
     debug: bool = False,
     progress: Progress = silent,
 ) -> Case:
-    """The evidence alone: from a plan to what is judged. See `run` for the parameters."""
+    """The evidence alone: from a plan to the case that is judged. For the parameters see `run`."""
     prepared = prepare(assessment, policy, progress=progress)
     started = now or _clock()
     standing = reuse.standing(prepared, previous, kept or {}, only=only)
@@ -156,7 +155,7 @@ def finish(
     files = layout.evidence_of(case, review)
     if previous is not None:
         files[editions.COMPARISON] = comparison.as_json(reuse.compared(previous, case, review)).encode("utf-8")
-    # Documents are made from what the files say, keys in the order in which they are written, so a receiver can make them again.
+    # Documents are made from the files as written, in their order of keys, so that a receiver can make them again.
     made, problems = editions.documents_of(editions.of_files(files, where=case.record.subject.name), progress=progress)
     files |= made
     signed = preregistration.taken(preregistered, former, case.record.subject.name, case.record.provenance.plan_sha256)

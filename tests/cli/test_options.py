@@ -26,7 +26,7 @@ def folder(tmp_path_factory):
         (("gate", "D", "--policy", "reserch"), "policy", "research", "production"),
         (("gate", "D", "--format", "jsn"), "format", "json", "sarif"),
         (("verify", "D", "--format", "sariff"), "format", "sarif", "github"),
-        (("todo", "D", "--by", "comand"), "sort of work", "command", "signature"),
+        (("todo", "D", "--by", "comand"), "kind of work", "command", "signature"),
         (("status", "D", "--format", "jsn"), "format", "json", "text"),
         (("diff", "D", "D", "--policy", "producton"), "policy", "production", "research"),
         (("checklist", "show", "nist_ai_rfm"), "checklist", "nist_ai_rmf", "eu_ai_act"),
@@ -58,6 +58,13 @@ def help_of(cli, *words):
 def test_help_names_every_document_and_export_that_the_registries_hold(cli):
     assert f"One of: {', '.join(DOCUMENTS)}." in help_of(cli, "render")
     assert f"One of: {', '.join(exports.known())}." in help_of(cli, "export")
+
+
+@pytest.mark.parametrize("command", ["run", "gate", "todo", "verify", "diff"])
+def test_help_says_that_a_policy_has_a_name_or_a_path_and_does_not_list_sixteen(cli, command):
+    shown = help_of(cli, command)
+    assert "The policy to judge by, by name or path; if omitted, the plan's." in shown
+    assert "stage_prototype" not in shown
 
 
 def test_a_document_that_is_added_to_the_registry_is_accepted_and_in_help(cli, monkeypatch):

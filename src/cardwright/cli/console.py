@@ -104,8 +104,8 @@ def echo(text: str, *, err: bool = False) -> None:
 def write(text: str, *, err: bool = False, end: str = "\n") -> None:
     """Print text as it is.
 
-    A reader who has left (`cardwright gate D | head -1`) hears no more, but the command goes on to its own exit code: a refusal
-    that nobody reads to the end is still one. Where standard error is full or closed, nobody can be told.
+    A reader who has left (`cardwright gate D | head -1`) reads no more, but the command ends with its own exit code: a refusal
+    that nobody reads to the end is still a refusal. If standard error is full or closed, nobody can be told.
 
     Raises
     ------
@@ -121,7 +121,7 @@ def write(text: str, *, err: bool = False, end: str = "\n") -> None:
 
 
 def stop_writing() -> None:
-    """Let what is still to be printed, and what the buffers hold, go nowhere; standard error is left if it can be written."""
+    """Discard what the buffers hold and what is still to be printed; standard error stays open if it can be written."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
         try:

@@ -38,7 +38,7 @@ class SubjectKind(StrEnum):
 
 def init(
     ctx: typer.Context,
-    directory: Annotated[Path, typer.Argument(help="The folder to write the plan into.")],
+    directory: Annotated[Path, typer.Argument(help="The folder to write the plan to.")],
     source: Annotated[
         Path | None, typer.Option("--from", help="Your file of predictions, data or transcripts.")
     ] = None,
@@ -48,22 +48,23 @@ def init(
             "--kind",
             parser=choice("kind", SubjectKind),
             metavar="KIND",
-            help="What is assessed; told from the file if omitted.",
+            help="What is assessed; if omitted, inferred from the file.",
         ),
     ] = None,
     answer: Annotated[
-        list[str] | None, typer.Option("--set", help="An answer, e.g. --set label=approved (repeat for more).")
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="An answer, e.g. --set label=approved (may be repeated)."),
     ] = None,
     yes: Annotated[
-        bool, typer.Option("--yes", "-y", help="Ask nothing: take what the file shows; what is unsure stays `?`.")
+        bool, typer.Option("--yes", "-y", help="Ask nothing: take what the file shows; what is not certain stays `?`.")
     ] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Overwrite a plan that is there; details.yaml is never overwritten.")
+        bool, typer.Option("--force", help="Overwrite an existing plan; details.yaml is never overwritten.")
     ] = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Write a plan that runs, from a look at your file and at most eight answers."""
+    """Write a plan that runs, from your file and a few answers."""
     console = Console.of(ctx, quiet=quiet, debug=debug)
     from cardwright.plan import scaffold
 
@@ -88,7 +89,7 @@ def init(
     if done.open:
         console.say(f"Still open, marked `?` in {done.plan}: {', '.join(done.open)}")
         console.say(
-            "Answer them there, or run init again: --yes takes the guesses that are sure, --set KEY=VALUE answers one, "
+            "Answer them there, or run init again: --yes takes the certain guesses, --set KEY=VALUE answers one, "
             "--force overwrites the plan."
         )
     console.say(f"Next: cardwright run {done.plan}")
@@ -97,17 +98,23 @@ def init(
 def status(
     ctx: typer.Context,
     places: Annotated[
-        list[Path] | None, typer.Argument(help="Dossiers, or folders that hold some; governance, where not said.")
+        list[Path] | None,
+        typer.Argument(metavar="PLACE", help="Dossiers, or folders of dossiers; if omitted, governance."),
     ] = None,
     expiring: Annotated[
         str | None,
-        typer.Option("--expiring", help="Exit code 1 if something that is in force expires within, e.g. 14d."),
+        typer.Option(
+            "--expiring", metavar="SPAN", help="Exit code 1 if something in force expires within this span, e.g. 14d."
+        ),
     ] = None,
     format: AnswerFormat = TextOrJson.TEXT,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Say of many dossiers where each stands. Exit code 3 if one cannot be read; signatures are proven by `verify` alone."""
+    """List dossiers and the state of each.
+
+    Exit code 3 if one cannot be read. Signatures are not checked here; `verify` does that.
+    """
     console = Console.of(ctx, quiet=quiet, debug=debug)
     from cardwright.dossier import store
     from cardwright.run import status as listing
@@ -118,7 +125,7 @@ def status(
     folders = store.find_dossiers(where)
     if not folders:
         raise NothingToCheckError(
-            "no dossier is there", where=", ".join(str(place) for place in where), do="Make one: cardwright run PLAN."
+            "no dossier here", where=", ".join(str(place) for place in where), do="Make one: cardwright run PLAN."
         )
     rows = []
     for folder in folders:
@@ -142,17 +149,18 @@ def status(
 def diff(
     ctx: typer.Context,
     old: Annotated[Path, typer.Argument(help="A dossier's folder, or a record.json.")],
-    new: Annotated[Path, typer.Argument(help="The other one.")],
+    new: Annotated[Path, typer.Argument(help="The dossier or record to compare it with.")],
     policy: PolicyOption = None,
     format: AnswerFormat = TextOrJson.TEXT,
-    everything: Annotated[bool, typer.Option("--all", help="Show every number that differs.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="List every number that differs.")] = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Say what differs, regressions first, and what must be redone, said again, or stands.
+    """Compare two dossiers or records, regressions first.
 
-    Exit code 1 where NEW is worse: a number beyond overlapping intervals, one that is lost, a requirement that blocks now, a
-    new or graver finding from medium on, an evaluation left out. Otherwise 0.
+    Also lists what must be run again, what people must say again, and what stands. Exit code 1 if NEW is worse: a number beyond
+    overlapping intervals, a number that is lost, a requirement that now blocks, a new or more severe finding of at least medium
+    severity, or an evaluation left out; otherwise 0.
     """
     console = Console.of(ctx, quiet=quiet, debug=debug)
     from cardwright.record import comparison
@@ -208,9 +216,10 @@ def migrate(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Read a file of an older version and write it in the current one, beside the original, which is not touched.
+    """Write a file of an older version in the current one.
 
-    Of a policy, print its digest in Cardwright 0.1.0 and the present one; of a trust file, which policies it accepts by the old.
+    The original is not touched. For a policy, print its digest in Cardwright 0.1.0 and its present one; for a trust file, the
+    policies that it accepts by an old digest.
     """
     console = Console.of(ctx, quiet=quiet, debug=debug)
     from cardwright.cli import schemas
@@ -231,7 +240,7 @@ def migrate(
         return
     path = output or file.with_name(f"{file.stem}.{found.after}{file.suffix}")
     if path.exists() and path.samefile(file):
-        raise UsageError("the original is kept, since signatures are over it", where=str(path), do="Name another -o.")
+        raise UsageError("the original is kept, since signatures cover it", where=str(path), do="Choose another -o.")
     disk.write_file(path, data)
     console.say(f"{path}: {named}, was version {found.before}")
     console.say(f"sha256 {canonical.digest(data)}, of the original {found.original_sha256}")
@@ -274,10 +283,12 @@ def schema(
     name: Annotated[
         str | None,
         typer.Argument(
-            parser=OneOf("file format", _file_formats), metavar="NAME", help="Which file format; all if omitted."
+            parser=OneOf("file format", _file_formats),
+            metavar="NAME",
+            help="The file format; if omitted, all are listed.",
         ),
     ] = None,
-    every: Annotated[Path | None, typer.Option("--all", help="Write every schema into this folder.")] = None,
+    every: Annotated[Path | None, typer.Option("--all", help="Write every schema to this folder.")] = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -299,11 +310,11 @@ def schema(
 
 def doctor(
     ctx: typer.Context,
-    offline: Annotated[bool, typer.Option("--offline", help="Also say what could try to reach a network.")] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Also list what could try to reach a network.")] = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Check what is installed, and say what to install for what is not."""
+    """Check what is installed, and how to install the rest."""
     console = Console.of(ctx, quiet=quiet, debug=debug)
     from cardwright.cli import diagnosis
 

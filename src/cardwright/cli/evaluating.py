@@ -28,24 +28,20 @@ if TYPE_CHECKING:
 
 def run(
     ctx: typer.Context,
-    assessment: Annotated[Path, typer.Argument(help="The plan: assessment.yaml, or the folder it is in.")],
+    assessment: Annotated[Path, typer.Argument(help="The plan: an assessment.yaml, or its folder.")],
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="The dossier's folder; governance/<subject>/<version> by default."),
+        typer.Option("--output", "-o", help="The dossier's folder; if omitted, governance/<subject>/<version>."),
     ] = None,
     policy: PolicyOption = None,
     only: OnlyOption = None,
-    supersede: Annotated[
-        bool, typer.Option("--supersede", help="Archive a signed dossier and take its place.")
-    ] = False,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Take over what a run that was cut off has finished.")
-    ] = False,
+    supersede: Annotated[bool, typer.Option("--supersede", help="Archive a signed dossier and replace it.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Take over what an interrupted run has finished.")] = False,
     workers: WorkersOption = 2,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Evaluate, judge and document: from a plan to a dossier, with a verdict."""
+    """From a plan to a dossier: evaluate, judge and document."""
     console = Console.of(ctx, quiet=quiet, debug=debug)
     from cardwright import handoff
     from cardwright.dossier import store
@@ -64,7 +60,7 @@ def run(
         before = reuse.previous_of(store.read_dossier(place), where=str(place), subject=subject.name)
     kept = store.kept(folder)
     if kept and not resume:
-        console.say(f"A run that was cut off has left {', '.join(kept)}; --resume takes over what still stands.")
+        console.say(f"An interrupted run has left {', '.join(kept)}; --resume takes over what still stands.")
     with console.progress() as progress:
         former = store.ledger_of(folder)
         result = handoff.run(
@@ -102,14 +98,16 @@ def run(
 
 def evaluate(
     ctx: typer.Context,
-    assessment: Annotated[Path, typer.Argument(help="The plan.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write the record.")] = Path("record.json"),
+    assessment: Annotated[Path, typer.Argument(help="The plan: an assessment.yaml, or its folder.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write the record to.")] = Path(
+        "record.json"
+    ),
     only: OnlyOption = None,
     workers: WorkersOption = 2,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Evaluate only: from a plan to a record, without judging it."""
+    """From a plan to a record: evaluate without judging."""
     console = Console.of(ctx, quiet=quiet, debug=debug)
     from cardwright import handoff
     from cardwright.dossier import layout

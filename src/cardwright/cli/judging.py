@@ -36,18 +36,21 @@ def gate(
     policy: PolicyOption = None,
     artifact: Annotated[
         Path | None,
-        typer.Option("--artifact", help="The folder that holds the subject's files, to compare with the record."),
+        typer.Option("--artifact", help="The folder with the subject's files, to compare with the record."),
     ] = None,
     format: ReportOption = ReportFormat.TEXT,
     output: ReportOut = None,
     summary: SummaryOption = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="Print every requirement, not only what is in the way.")
+        bool, typer.Option("--all", help="Print every requirement, not only those in the way.")
     ] = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Judge a dossier against a policy; the dossier is not changed. Exit code 0 only if the handoff is allowed."""
+    """Judge a dossier by a policy, without changing it.
+
+    Exit code 0 only if the handoff is allowed.
+    """
     console = Console.of(ctx, quiet=quiet, debug=debug)
     from cardwright.policy import report
 
@@ -109,16 +112,17 @@ def todo(
     policy: PolicyOption = None,
     by: Annotated[
         str | None,
-        typer.Option("--by", parser=OneOf("sort of work", _closers), metavar="SORT", help="Only what this closes."),
+        typer.Option("--by", parser=OneOf("kind of work", _closers), metavar="KIND", help="Only what this closes."),
     ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Show all of it, not the first five.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="List everything, not only the first five.")] = False,
     plan: Annotated[
-        Path | None, typer.Option("--plan", help="The plan to name in commands; if omitted, the one that was run.")
+        Path | None,
+        typer.Option("--plan", help="The plan that commands should name; if omitted, the one that was run."),
     ] = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Say what is missing, grouped by who closes it, next command first."""
+    """List what is missing, by who can close it."""
     from cardwright.policy import report
 
     verdict = _judge(dossier, policy, None)[0] if policy is not None else _stored(dossier)
@@ -177,9 +181,7 @@ def verify(
     trust: Annotated[
         Path | None, typer.Option("--trust", help="Your own trust file; without it approval is not judged.")
     ] = None,
-    artifact: Annotated[
-        Path | None, typer.Option("--artifact", help="The folder that holds the files you received.")
-    ] = None,
+    artifact: Annotated[Path | None, typer.Option("--artifact", help="The folder with the files you received.")] = None,
     policy: PolicyOption = None,
     as_of: Annotated[
         str | None,
@@ -193,7 +195,7 @@ def verify(
         bool,
         typer.Option(
             "--rerender",
-            help="Also make every document again, and compare its bytes; with other libraries, its text and structure, which "
+            help="Also make every document again and compare its bytes; with other libraries, its text and structure, which "
             "proves nothing.",
         ),
     ] = False,
@@ -203,7 +205,10 @@ def verify(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """The receiver's side: check everything with public keys only, no network. Exit code 0 only with --trust."""
+    """Check a dossier you received, with public keys only.
+
+    Nothing reaches a network. Exit code 0 only with --trust.
+    """
     console = Console.of(ctx, quiet=quiet, debug=debug)
     from cardwright.attest import trust as trusting
     from cardwright.attest import verify as verifying

@@ -62,9 +62,9 @@ COMMANDS: Mapping[str, str] = {
 """Every command in the order of `--help`, and the function in `cli/` that is it: its module is imported when it is asked for."""
 
 GROUPS: Mapping[str, str] = {
-    "keys": "Make a key, and enrol one in a trust file.",
-    "waive": "Ask for a waiver, and approve one: two people.",
-    "checklist": "Show checklists, and what in a record supports them.",
+    "keys": "Make keys, and enrol them in a trust file.",
+    "waive": "Request a waiver, and approve one; it takes two people.",
+    "checklist": "Show checklists, and what evidence a record has for them.",
 }
 """The first words of commands of two words, and what their help says."""
 
@@ -80,7 +80,7 @@ def _root(
     quiet: Quiet = False,
     debug: Debug = False,
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
     """Turns evidence about a model or a dataset into the documents a governance review reads, and refuses the handoff when

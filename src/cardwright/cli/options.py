@@ -32,12 +32,14 @@ class OneOf:
     """The words, asked for when one is read or help is shown."""
     or_path: bool = False
     """Whether a path to a YAML file is accepted as well."""
+    listed: bool = True
+    """Whether help lists the words; an error always does."""
     make: Callable[[str], Any] = str
     """What the word becomes."""
 
     @property
     def __name__(self) -> str:
-        """Typer wants a name of whatever reads an option."""
+        """Typer asks for the name of whatever reads an option."""
         return self.what
 
     def __call__(self, word: str) -> Any:
@@ -53,7 +55,9 @@ class OneOf:
         return self.make(word)
 
     def accepted(self) -> str:
-        """What help says of it."""
+        """What help says of it; nothing if the words are not listed."""
+        if not self.listed:
+            return ""
         return f"One of: {', '.join(self.known())}" + (", or a path." if self.or_path else ".")
 
 
@@ -178,24 +182,29 @@ class ReportFormat(StrEnum):
     GITHUB = "github"
 
 
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the result only.")]
-Debug = Annotated[bool, typer.Option("--debug", help="Show the whole traceback of an error.")]
-Out = Annotated[Path | None, typer.Option("--output", "-o", help="Where to write.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the result.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show an error's whole traceback.")]
+Out = Annotated[Path | None, typer.Option("--output", "-o", help="The file to write.")]
 ReportOption = Annotated[
     ReportFormat,
-    typer.Option("--format", parser=choice("format", ReportFormat), metavar="FORMAT", help="How to print it."),
+    typer.Option("--format", parser=choice("format", ReportFormat), metavar="FORMAT", help="How to print the result."),
 ]
 ReportOut = Annotated[
-    Path | None, typer.Option("--output", "-o", help="Write it into this file, and print the result in a line.")
+    Path | None, typer.Option("--output", "-o", help="Write it to this file, and print the result in one line.")
 ]
 SummaryOption = Annotated[
-    Path | None, typer.Option("--summary", help="Also add it as Markdown to this file, e.g. a job summary.")
+    Path | None, typer.Option("--summary", help="Also append it as Markdown to this file, e.g. a job summary.")
 ]
 CHECKLIST = OneOf("checklist", _packaged("checklists"), or_path=True)
-POLICY = OneOf("policy", _packaged("policies"), or_path=True)
+POLICY = OneOf("policy", _packaged("policies"), or_path=True, listed=False)
 PolicyOption = Annotated[
     str | None,
-    typer.Option("--policy", parser=POLICY, metavar="POLICY", help="The policy to judge by, instead of the plan's."),
+    typer.Option(
+        "--policy",
+        parser=POLICY,
+        metavar="POLICY",
+        help="The policy to judge by, by name or path; if omitted, the plan's.",
+    ),
 ]
 AudienceOption = Annotated[
     str,
@@ -203,18 +212,18 @@ AudienceOption = Annotated[
         "--audience",
         parser=OneOf("audience", audiences),
         metavar="AUDIENCE",
-        help="Who reads it; what they may not see is left out of the embedded record as well.",
+        help="Who reads it; what they may not see is left out of the embedded record too.",
     ),
 ]
 AnswerFormat = Annotated[
     TextOrJson,
-    typer.Option("--format", parser=choice("format", TextOrJson), metavar="FORMAT", help="How to print it."),
+    typer.Option("--format", parser=choice("format", TextOrJson), metavar="FORMAT", help="How to print the result."),
 ]
 OnlyOption = Annotated[
     list[str] | None,
-    typer.Option("--only", metavar="ID", help="Run only this evaluation of the plan; may be repeated."),
+    typer.Option("--only", metavar="ID", help="Run only this evaluation of the plan (may be repeated)."),
 ]
-WorkersOption = Annotated[int, typer.Option("--workers", min=1, max=64, help="Threads to count with.")]
+WorkersOption = Annotated[int, typer.Option("--workers", min=1, max=64, help="How many threads count rows.")]
 
 
 def policy_named(name: str, beside: Path | None = None) -> Policy:

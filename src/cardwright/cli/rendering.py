@@ -33,13 +33,13 @@ def render(
     document: Annotated[
         str,
         typer.Option(
-            "--document", "-d", parser=OneOf("document", documents_known), metavar="NAME", help="Which document."
+            "--document", "-d", parser=OneOf("document", documents_known), metavar="NAME", help="The kind of document."
         ),
     ] = "model_card",
     format: Annotated[
         str,
         typer.Option(
-            "--format", "-f", parser=OneOf("format", document_formats), metavar="FORMAT", help="How to write it."
+            "--format", "-f", parser=OneOf("format", document_formats), metavar="FORMAT", help="The file format."
         ),
     ] = "html",
     output: Out = None,
@@ -47,12 +47,18 @@ def render(
         Path | None, typer.Option("--templates", help="A folder whose templates replace ours.")
     ] = None,
     page_size: Annotated[
-        str, typer.Option("--page-size", parser=OneOf("page size", page_sizes), metavar="SIZE", help="Of the PDF.")
+        str,
+        typer.Option(
+            "--page-size", parser=OneOf("page size", page_sizes), metavar="SIZE", help="The page size of a PDF."
+        ),
     ] = "A4",
     language: Annotated[
         str,
         typer.Option(
-            "--language", parser=OneOf("language", languages), metavar="LANGUAGE", help="Of the document's fixed words."
+            "--language",
+            parser=OneOf("language", languages),
+            metavar="LANGUAGE",
+            help="The language of a document's fixed words.",
         ),
     ] = "en",
     audience: AudienceOption = "internal",
@@ -62,7 +68,7 @@ def render(
             "--checklist",
             parser=CHECKLIST,
             metavar="CHECKLIST",
-            help="A checklist for the responsible-AI report; may be repeated.",
+            help="A checklist for the responsible-AI report (may be repeated).",
         ),
     ] = None,
     quiet: Quiet = False,
@@ -118,7 +124,10 @@ def export(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Write the record in another system's format, held against its official schema."""
+    """Write the record in another system's format.
+
+    The file is checked against the official schema, where that system has one.
+    """
     console = Console.of(ctx, quiet=quiet, debug=debug)
     from cardwright.documents import exports
     from cardwright.files import disk
@@ -159,7 +168,10 @@ def import_card(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Take what people wrote in an existing card over into a details.yaml; numbers are not taken."""
+    """Take over what people wrote in an existing card.
+
+    It is written to a details.yaml; numbers are not taken over.
+    """
     console = Console.of(ctx, quiet=quiet, debug=debug)
     from cardwright.files import disk
     from cardwright.plan import card_import
@@ -167,7 +179,7 @@ def import_card(
     found = card_import.import_card(disk.read_file(card, what="card"), name=card.name, today=clock()[:10])
     path = output or Path("details.yaml")
     if path.exists():
-        raise UsageError("it is there already, and holds somebody's words", where=str(path), do="Name another -o.")
+        raise UsageError("the file exists and holds somebody's words", where=str(path), do="Choose another -o.")
     disk.write_file(path, found.details)
     console.say(f"{path}: {len(found.taken)} answers taken: {', '.join(found.taken) or 'none'}")
     if found.left:
@@ -175,7 +187,7 @@ def import_card(
 
 
 def checklist_list(quiet: Quiet = False, debug: Debug = False) -> None:
-    """Name the checklists that are packaged."""
+    """List the packaged checklists."""
     from cardwright.dossier.contents import checklist_of
     from cardwright.files import packaged
 
@@ -185,7 +197,7 @@ def checklist_list(quiet: Quiet = False, debug: Debug = False) -> None:
 
 
 def checklist_show(
-    name: Annotated[str, typer.Argument(parser=CHECKLIST, metavar="CHECKLIST", help="Which checklist.")],
+    name: Annotated[str, typer.Argument(parser=CHECKLIST, metavar="CHECKLIST", help="The checklist.")],
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -201,12 +213,15 @@ def checklist_show(
 def checklist_coverage(
     dossier: Annotated[Path, typer.Argument(help="A dossier's folder, or a record.json.")],
     name: Annotated[
-        str, typer.Option("--checklist", parser=CHECKLIST, metavar="CHECKLIST", help="Which checklist.")
+        str, typer.Option("--checklist", parser=CHECKLIST, metavar="CHECKLIST", help="The checklist.")
     ] = "responsible_ai_minimum",
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Say which items have evidence, which a person attests, and which are missing. Exit code 1 while any is missing."""
+    """List items with evidence, items people attest, and gaps.
+
+    Exit code 1 while an item is missing.
+    """
     from cardwright.dossier import layout, store
     from cardwright.dossier.contents import checklist_of
     from cardwright.files import disk
