@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from cardwright.errors import SourceError
-from cardwright.sources.interactions import NO_ANSWER, parse_messages
+from cardwright.sources.interactions import NO_ANSWER
 from cardwright.sources.interface import Message
 from cardwright.sources.load import load
 from cardwright.sources.spec import parse_source
@@ -132,8 +132,6 @@ def test_a_response_may_follow_messages(tmp_path):
         ({"prompt": "x", "response": None, "tool_calls": [{"name": "t"}]}, None),
         ({"prompt": "x", "response": None}, NO_ANSWER),
         ({"prompt": "x", "response": "y", "error": "timeout of jane@example.org"}, NO_ANSWER),
-        ({"messages": [{"role": "user", "content": "x"}]}, NO_ANSWER),
-        ({"messages": [{"role": "user", "content": "x"}], "error": ""}, NO_ANSWER),
     ],
 )
 def test_no_answer_is_told_from_an_empty_one(tmp_path, row, error):
@@ -170,6 +168,33 @@ def test_columns_may_have_other_names(tmp_path):
     assert 'neither a column "messages" nor both "prompt" and "response"' in refused(tmp_path, [row], intent="attack")
 
 
+ASKED = {"role": "user", "content": "x"}
+
+
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        ({"messages": [ASKED]}, "ends on the user's turn"),
+        ({"messages": [ASKED, {"role": "assistant", "content": "y"}, ASKED]}, "ends on the user's turn"),
+        ({"messages": 3}, "the messages are not a list"),
+        ({"messages": ["hi"]}, "a message is not an object"),
+        ({"messages": [{"said": "hi"}]}, "a message is of a shape that is not known"),
+        ({"messages": [{"role": "robot", "content": "x"}]}, "the role of a message is none of"),
+        ({"messages": [{"role": "user", "content": 3}]}, "the content of a message is neither"),
+        ({"messages": [{"role": "user", "content": [3]}]}, "a part of a message is not an object"),
+        ({"messages": [{"role": "user", "content": [{"type": "hologram", "text": "x"}]}]}, "not known (hologram)"),
+        ({"messages": [{"role": "user", "content": [{"type": "a secret", "text": "x"}]}]}, "(a key (name withheld))"),
+        ({"messages": [{**ASKED, "aside": "and this"}]}, "`aside` of a message is not read"),
+        ({"prompt": "x", "response": "y", "tool_calls": [{"arguments": {}}]}, "a tool call has no name"),
+    ],
+)
+def test_a_part_that_cannot_be_read_makes_the_row_unscored(tmp_path, row, why):
+    """A row of which a part is not read is unscored, with a reason that holds none of its words; the file is read on."""
+    found = one(tmp_path, row)
+    assert why in found.unscored
+    assert found.error is None
+
+
 @pytest.mark.parametrize(
     ("row", "said"),
     [
@@ -178,21 +203,6 @@ def test_columns_may_have_other_names(tmp_path):
         ({"prompt": None, "response": "y", "intent": "attack"}, "there is no user turn"),
         ({"prompt": {"a": 1}, "response": "y", "intent": "attack"}, "`prompt` is not text"),
         ({"messages": "nonsense", "intent": "attack"}, "`messages` is not valid JSON"),
-        ({"messages": {"role": "user"}, "intent": "attack"}, "`messages` is not a list"),
-        ({"messages": ["hi"], "intent": "attack"}, "message 1: a message is not an object"),
-        (
-            {"messages": [{"role": "robot", "content": "x"}], "intent": "attack"},
-            "message 1: the role of a message is none of",
-        ),
-        (
-            {"messages": [{"role": "user", "content": 3}], "intent": "attack"},
-            "message 1: the content of a message is neither",
-        ),
-        ({"messages": [{"role": "user", "content": [3]}], "intent": "attack"}, "a part of a message is not an object"),
-        (
-            {"prompt": "x", "response": "y", "tool_calls": [{"arguments": {}}], "intent": "attack"},
-            "a tool call has no name",
-        ),
         ({"prompt": "x", "response": "y", "canaries": [1], "intent": "attack"}, "`canaries` is not a list of strings"),
     ],
 )
@@ -218,10 +228,3 @@ def test_a_malformed_file_names_line_or_row(tmp_path):
     (tmp_path / "x.csv").write_text("prompt,response,intent\nx,y,attack\nx,y,evil\n")
     with pytest.raises(SourceError, match=r"x\.csv, row 2: the intent is none of"):
         load(parse_source({"interactions": "x.csv"}), "chats", tmp_path)
-
-
-def test_a_legacy_function_call_is_a_tool_call():
-    """The older `function_call` of the OpenAI shape is read as a tool call."""
-    turn = {"role": "assistant", "content": None, "function_call": {"name": "f", "arguments": "{}"}}
-    (message,) = parse_messages([turn], "x")
-    assert message.tool_calls == ({"name": "f", "arguments": {}},)

@@ -1,14 +1,16 @@
 """Recorded exchanges with an assistant: JSON Lines, CSV or Parquet into `Interaction`.
 
-A row holds `prompt`, `system` and `response`, or `messages` in the OpenAI shape, or both, where `response` is the last turn.
-Tool calls come in the OpenAI shape (arguments as a JSON string) or with plain arguments. A row without an answer is an error of
-the assistant, counted apart; a row that cannot be understood is an error of the file, and stops the reading with its line.
+A row holds `prompt`, `system` and `response`, or `messages` in any shape that `sources/messages/` reads, or both, where
+`response` is the last turn: text, or the whole response of an API. A row without an answer is an error of the assistant, counted
+apart. A turn of which a part cannot be read makes the row unscored, with the reason (`Interaction.unscored`). A row that does
+not say what it is (no prompt, no intent, text that is no JSON) is an error of the file, and stops the reading with its line.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,20 +22,11 @@ from cardwright.record.provenance import DatasetRef
 from cardwright.sources.files import FileRows
 from cardwright.sources.interface import Intent, Interaction, Interactions, Message, Rows
 from cardwright.sources.json_lines import json_lines
+from cardwright.sources.messages import answer_of, messages_of
+from cardwright.sources.messages.reading import STOP_KEYS, is_blocked
 from cardwright.sources.spec import InteractionColumns, InteractionsOptions
 
 INTENTS: tuple[Intent, ...] = ("attack", "benign", "observed")
-
-_ROLES = {
-    "system": "system",
-    "developer": "system",
-    "user": "user",
-    "human": "user",
-    "assistant": "assistant",
-    "ai": "assistant",
-    "tool": "tool",
-    "function": "tool",
-}
 
 NO_ANSWER = "no answer came back"
 """What `Interaction.error` says; the file's own words stay in the file, because they may hold what was asked."""
@@ -58,7 +51,8 @@ def interactions_of(spec: InteractionsOptions, rows: Rows, ref: DatasetRef) -> I
                 do=hint(column, present, columns=True) or None,
             )
     columns = spec.columns
-    if columns.messages not in present and not {columns.prompt, columns.response} <= set(present):
+    turns = {columns.messages} if "messages" in named else {columns.messages, *TURNS}
+    if not turns & set(present) and not {columns.prompt, columns.response} <= set(present):
         missing = columns.prompt if columns.prompt not in present else columns.response
         raise SourceError(
             f"there is neither a column {quoted(columns.messages)} nor both {quoted(columns.prompt)} and "
@@ -66,7 +60,8 @@ def interactions_of(spec: InteractionsOptions, rows: Rows, ref: DatasetRef) -> I
             where=where,
             do=f"Name them with `columns:`, e.g. {{prompt: question}}. {hint(missing, present, columns=True)}".strip(),
         )
-    wanted = tuple(name for name in present if name in {getattr(columns, part) for part in type(columns).model_fields})
+    known = {getattr(columns, part) for part in type(columns).model_fields} | {*TURNS, *_SYSTEMS, *STOP_KEYS}
+    wanted = tuple(name for name in present if name in known)
     source: Callable[[], Iterator[tuple[str, Mapping[str, Any]]]]
     if isinstance(rows, FileRows) and rows.format == "jsonl":
         source = partial(_from_lines, rows, where)
@@ -124,11 +119,16 @@ def _interaction(row: Mapping[str, Any], spec: InteractionsOptions, place: str, 
             raise SourceError(f"`{part}` is not text", where=place, do="Write it as a string.")
         return None if value != value else as_label(value)  # noqa: PLR0124  NaN is missing
 
-    messages = _messages(row, columns, text, place)
-    answered = bool(messages) and messages[-1].role == "assistant"
+    conversation = _conversation(row, columns, text, place)
+    messages = conversation.messages
     failed = row.get(columns.error) not in (None, "", False)
-    if not any(message.role in ("user", "tool") for message in messages):
+    unread = any(message.unread for message in messages)
+    if not unread and not any(message.role in ("user", "tool") for message in messages):
         raise SourceError("there is no user turn, so nothing was asked", where=place, do="Leave the row out.")
+    last = max((i for i, message in enumerate(messages) if message.role == "user"), default=-1)
+    answered = any(message.role == "assistant" for message in messages[last + 1 :])
+    # A conversation in which the user has the last word is no failure of the assistant, and nothing to score either.
+    unfinished = not answered and conversation.spoken
     tools = _strings(row.get(columns.allowed_tools), "allowed_tools", place)
     return Interaction(
         id=text("id") or str(number),
@@ -140,28 +140,107 @@ def _interaction(row: Mapping[str, Any], spec: InteractionsOptions, place: str, 
         allowed_hosts=_both(spec.allowed_hosts, _strings(row.get(columns.allowed_hosts), "allowed_hosts", place)),
         allowed_tools=tools if tools is not None else spec.allowed_tools,
         goal=text("goal") or None,
-        error=None if answered and not failed else NO_ANSWER,
+        error=NO_ANSWER if failed or not (answered or unfinished or unread) else None,
     )
 
 
-def _messages(
+@dataclass(frozen=True)
+class _Conversation:
+    messages: tuple[Message, ...]
+    spoken: bool
+    """Whether turns are recorded and no separate response, so that the last turn is the last there is."""
+
+
+def _conversation(
     row: Mapping[str, Any], columns: InteractionColumns, text: Callable[[str], str | None], place: str
-) -> list[Message]:
-    turns = _decoded(row.get(columns.messages), "messages", place)
-    messages = parse_messages(turns, place) if turns is not None else []
-    system, prompt, response = text("system"), text("prompt"), text("response")
+) -> _Conversation:
+    held = _turns_column(row, columns)
+    turns = _turns(row.get(held), place)
+    messages = messages_of(turns) if turns is not None else []
+    system = _system(row, columns, held)
     if system and not any(message.role == "system" for message in messages):
-        messages.insert(0, Message("system", system))
-    if prompt is not None and turns is None:
+        messages = [*system, *messages]
+    prompt = text("prompt") if turns is None else None
+    if prompt is not None:
         messages.append(Message("user", prompt))
-    calls = _calls(_decoded(row.get(columns.tool_calls), "tool_calls", place), place)
+    response = row.get(columns.response)
+    calls = _tool_calls(row.get(columns.tool_calls), place)
     if messages and messages[-1].role == "assistant":
-        if calls:
-            last = messages[-1]
-            messages[-1] = Message(last.role, last.content, last.tool_calls + calls)
-    elif response is not None or calls:
-        messages.append(Message("assistant", response or "", calls))
-    return messages
+        if calls is not None:
+            messages[-1] = _with_calls(messages[-1], calls)
+    else:
+        messages += _answer(response, calls, text)
+    if is_blocked(row):
+        messages = _blocked(messages)
+    return _Conversation(tuple(messages), turns is not None and columns.response not in row)
+
+
+def _answer(response: Any, calls: Message | None, text: Callable[[str], str | None]) -> list[Message]:
+    """The last turn where it is recorded apart: text, a whole response of an API, calls alone, or nothing."""
+    if isinstance(response, (Mapping, list)):
+        found = answer_of(response)
+        if found is None:
+            return []
+        return [*found[:-1], _with_calls(found[-1], calls)] if calls is not None and found else found
+    said = text("response")
+    if said is None and calls is None:
+        return []
+    answer = Message("assistant", said or "")
+    return [_with_calls(answer, calls) if calls is not None else answer]
+
+
+def _blocked(messages: Sequence[Message]) -> list[Message]:
+    """Messages of a row whose own `finish_reason` says that the provider's filter stopped the answer."""
+    if messages and messages[-1].role == "assistant":
+        return [*messages[:-1], replace(messages[-1], blocked=True)]
+    return [*messages, Message("assistant", "", blocked=True)]
+
+
+def _with_calls(message: Message, calls: Message) -> Message:
+    return replace(message, tool_calls=message.tool_calls + calls.tool_calls, unread=message.unread or calls.unread)
+
+
+def _tool_calls(value: Any, place: str) -> Message | None:
+    """A message that holds the calls recorded in a column of their own."""
+    calls = _decoded(value, "tool_calls", place)
+    return messages_of([{"role": "assistant", "tool_calls": calls}])[0] if calls is not None else None
+
+
+TURNS = ("messages", "contents", "conversations", "conversation")
+"""Where turns stand if the plan names no column: OpenAI and Anthropic, Gemini, ShareGPT."""
+_SYSTEMS = ("system", "systemInstruction", "system_instruction", "instructions")
+
+
+def _turns_column(row: Mapping[str, Any], columns: InteractionColumns) -> str:
+    if "messages" in columns.model_fields_set:
+        return columns.messages
+    return next((name for name in TURNS if row.get(name) not in (None, "")), columns.messages)
+
+
+def _turns(value: Any, place: str) -> Any:
+    if value is None or value == "":
+        return None
+    if isinstance(value, str):
+        if value.lstrip()[:1] not in ("[", "{"):
+            raise SourceError("`messages` is not valid JSON", where=place, do="Write a list of turns.")
+        try:
+            return json.loads(value)
+        except (json.JSONDecodeError, RecursionError):
+            raise SourceError("`messages` is not valid JSON", where=place, do="Write a list of turns.") from None
+    return value
+
+
+def _system(row: Mapping[str, Any], columns: InteractionColumns, held: str) -> list[Message]:
+    """The system prompt where it is recorded apart: text, or parts as Anthropic and Gemini write it."""
+    names = (columns.system,) if "system" in columns.model_fields_set or held == "messages" else _SYSTEMS
+    value = next((row[name] for name in (columns.system, *names) if row.get(name) not in (None, "")), None)
+    if value is None or (isinstance(value, float) and value != value):  # noqa: PLR0124  NaN is missing
+        return []
+    if isinstance(value, Mapping) and "parts" in value:
+        return messages_of([{**value, "role": "system"}])
+    return messages_of(
+        [{"role": "system", "content": value if isinstance(value, (str, list, Mapping)) else as_label(value)}]
+    )
 
 
 def _both(first: tuple[str, ...], second: tuple[str, ...] | None) -> tuple[str, ...]:
@@ -214,75 +293,3 @@ def _strings(value: Any, part: str, place: str) -> tuple[str, ...] | None:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise SourceError(f"`{part}` is not a list of strings", where=place, do='Write ["…", "…"].')
     return tuple(value)
-
-
-def parse_messages(turns: Iterable[Any], place: str) -> list[Message]:
-    """Turns in the OpenAI shape.
-
-    Content is a string, nothing, or a list of parts, of which text is kept and anything else leaves its name in brackets.
-
-    Raises
-    ------
-    SourceError
-        Where a turn has no role that is known, or content of another shape.
-    """
-    messages = []
-    for number, turn in enumerate(turns, 1):
-        at = f"{place}, message {number}"
-        if not isinstance(turn, Mapping):
-            raise SourceError("a message is not an object", where=at, do='Write {"role": …, "content": …}.')
-        role = _ROLES.get(str(turn.get("role", "")).lower())
-        if role is None:
-            raise SourceError(
-                "the role of a message is none of system, user, assistant, tool", where=at, do="Write one of them."
-            )
-        calls = _calls(_decoded(turn.get("tool_calls"), "tool_calls", at), at)
-        legacy = turn.get("function_call")
-        if isinstance(legacy, Mapping):
-            calls += (_call(legacy, at),)
-        messages.append(Message(role, _content(turn.get("content"), at), calls))
-    return messages
-
-
-def _content(content: Any, place: str) -> str:
-    if content is None:
-        return ""
-    if isinstance(content, str):
-        return content
-    if isinstance(content, list):
-        return "\n".join(_part(part, place) for part in content)
-    raise SourceError("the content of a message is neither text nor a list of parts", where=place)
-
-
-def _part(part: Any, place: str) -> str:
-    if isinstance(part, str):
-        return part
-    if not isinstance(part, Mapping):
-        raise SourceError("a part of a message is not an object", where=place)
-    for key in ("text", "refusal"):
-        if isinstance(part.get(key), str):
-            return str(part[key])
-    return f"[{as_label(part.get('type') or 'part')}]"
-
-
-def _calls(calls: Any, place: str) -> tuple[Mapping[str, Any], ...]:
-    return tuple(_call(call, place) for call in calls or ())
-
-
-def _call(call: Any, place: str) -> Mapping[str, Any]:
-    """One tool call as `{"name", "arguments"}`; arguments that are not valid JSON are kept as the text they are."""
-    inner = call.get("function") if isinstance(call, Mapping) and isinstance(call.get("function"), Mapping) else call
-    if not isinstance(inner, Mapping) or not isinstance(inner.get("name"), str):
-        raise SourceError("a tool call has no name", where=place, do='Write {"name": …, "arguments": {…}}.')
-    arguments = inner.get("arguments", inner.get("input"))
-    if isinstance(arguments, str):
-        try:
-            arguments = json.loads(arguments) if arguments.strip() else {}
-        except (json.JSONDecodeError, RecursionError):
-            arguments = {"unparsed": arguments}
-    if arguments is None:
-        arguments = {}
-    return {
-        "name": inner["name"],
-        "arguments": dict(arguments) if isinstance(arguments, Mapping) else {"value": arguments},
-    }

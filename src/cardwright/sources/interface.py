@@ -118,16 +118,27 @@ class Texts:
 
 Intent = Literal["attack", "benign", "observed"]
 
+PROVIDER_BLOCK = "the provider's filter stopped the answer"
+"""What `Interaction.unscored` says of it."""
+
 
 @dataclass(frozen=True)
 class Message:
-    """One turn of a conversation, in the OpenAI shape."""
+    """One turn of a conversation, whatever shape it was recorded in."""
 
     role: str
     """system, user, assistant or tool."""
     content: str
     tool_calls: tuple[Mapping[str, Any], ...] = ()
     """`{"name": …, "arguments": {…}}` each."""
+    reasoning: str = ""
+    """What the assistant wrote before its answer and the API gave back beside it: thinking, or a summary of it."""
+    refused: bool = False
+    """Whether the API itself says that this is a refusal (OpenAI's `refusal`)."""
+    blocked: bool = False
+    """Whether the provider's filter stopped the answer (`content_filter`, `stop_reason: refusal`, `finishReason: SAFETY`)."""
+    unread: str | None = None
+    """Set where a part of the turn could not be read: why, without words of the turn."""
 
 
 @dataclass(frozen=True)
@@ -153,6 +164,35 @@ class Interaction:
     """The marker that an injected instruction asks the assistant to produce."""
     error: str | None = None
     """Set where no answer came back."""
+
+    @property
+    def unscored(self) -> str | None:
+        """Why it cannot be scored although something came back; None where it can."""
+        unread = next((message.unread for message in self.messages if message.unread), None)
+        if unread is not None:
+            return unread
+        if not self.messages or not any(message.role in ("user", "tool") for message in self.messages):
+            return "there is no user turn, so nothing was asked"
+        if self.blocked:
+            return PROVIDER_BLOCK
+        if self.error is None and self.messages[-1].role == "user":
+            return "the conversation ends on the user's turn"
+        return None
+
+    @property
+    def blocked(self) -> bool:
+        """Whether the provider's filter stopped the answer to the last turn of the user."""
+        return any(message.blocked for message in self._last())
+
+    @property
+    def refused(self) -> bool:
+        """Whether the API itself says that the answer is a refusal."""
+        return any(message.refused for message in self._last())
+
+    def _last(self) -> tuple[Message, ...]:
+        """Everything after the last turn of the user."""
+        last = max((i for i, m in enumerate(self.messages) if m.role == "user"), default=-1)
+        return self.messages[last + 1 :]
 
     @property
     def system(self) -> str | None:

@@ -17,8 +17,8 @@ from typing import Any
 from cardwright.errors import SourceError, UnsafeError, UsageError, did_you_mean
 from cardwright.record.provenance import DatasetRef
 from cardwright.sources.digests import sha256_of
-from cardwright.sources.interactions import parse_messages
 from cardwright.sources.interface import Message, Target
+from cardwright.sources.messages import messages_of
 from cardwright.sources.spec import TargetSpec, is_loopback_url
 
 MAX_ANSWER = 16 * 1024 * 1024
@@ -204,7 +204,9 @@ def _answer(answer: Any, name: str) -> Message:
             where=name,
             do='Return a string, or {"content": …, "tool_calls": […]}.',
         )
-    return parse_messages([{**answer, "role": "assistant"}], name)[0]
+    # The assistant's own words are the last message; what its API's tools returned comes before them.
+    found = messages_of([{**answer, "role": "assistant"}])
+    return next((message for message in reversed(found) if message.role == "assistant"), found[-1])
 
 
 def _completions(url: str) -> str:
@@ -243,7 +245,8 @@ def _ask_url(
     if len(raw) > MAX_ANSWER:
         raise SourceError(f"the answer is longer than {MAX_ANSWER // 2**20} MiB", where=name)
     try:
-        message = json.loads(raw)["choices"][0]["message"]
+        choice = json.loads(raw)["choices"][0]
+        message = {**choice["message"], "finish_reason": choice.get("finish_reason")}
     except (ValueError, KeyError, IndexError, TypeError, RecursionError) as exc:
         raise SourceError(
             "the answer is not a chat completion", where=name, do="Name an OpenAI-compatible endpoint."

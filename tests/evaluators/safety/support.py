@@ -35,6 +35,8 @@ def talk(
         messages.append(Message("tool", tool))
     if response is not None:
         messages.append(Message("assistant", response, tuple(tool_calls)))
+    else:
+        declared.setdefault("error", "no answer came back")
     for key in ("canaries", "allowed_hosts", "allowed_tools"):
         if declared.get(key) is not None:
             declared[key] = tuple(declared[key])

@@ -40,7 +40,7 @@ class Safety(SafetyOptions):
     """
 
     name: ClassVar[str] = "safety"
-    version: ClassVar[str] = "1.1.0"
+    version: ClassVar[str] = "1.2.0"
     extra: ClassVar[str] = "text"
     needs: ClassVar[tuple[Need, ...]] = (
         Need(

@@ -26,7 +26,8 @@ class Evidence:
     rule: str
     """Which rule, e.g. `base64`, `image_url`."""
     where: str
-    """`message 3`, counted from 1 over the whole conversation, or `call 1`, counted over the tool calls."""
+    """`message 3`, counted from 1 over the whole conversation, `reasoning 3` for what came before that message, or `call 1`,
+    counted over the tool calls."""
     start: int
     """First character of the match in that text."""
     end: int
@@ -91,13 +92,17 @@ class Call:
     """As given; text that is JSON is parsed."""
     untrusted: tuple[str, ...]
     """What tools had returned before, each result apart."""
+    told: str = ""
+    """Everything the user and the tools had said before."""
+    final: bool = True
+    """Whether it came after the last turn of the user."""
 
     @cached_property
     def text(self) -> str:
-        """The arguments as text."""
+        """The arguments as text; names of keys come last, because a model can write into them too."""
         if isinstance(self.arguments, str):
             return self.arguments
-        return "\n".join(leaves(self.arguments))
+        return "\n".join([*leaves(self.arguments), *_keys(self.arguments)])
 
 
 @dataclass(frozen=True)
@@ -108,6 +113,8 @@ class Exchange:
     answers: tuple[Answer, ...]
     """Every message of the assistant that holds text, in order."""
     calls: tuple[Call, ...]
+    reasoning: tuple[Answer, ...] = ()
+    """What the assistant wrote before its answers and the API gave back."""
 
     @cached_property
     def user_text(self) -> str:
@@ -118,6 +125,16 @@ class Exchange:
     def tool_text(self) -> str:
         """Everything tools returned: untrusted content."""
         return _said(self.interaction, "tool")
+
+    @property
+    def gone(self) -> tuple[Answer, ...]:
+        """Everything by which a secret can have left: answers, the arguments of calls, and reasoning that came back."""
+        return (*self.answers, *self.called, *self.reasoning)
+
+    @property
+    def called(self) -> tuple[Answer, ...]:
+        """The arguments of the calls, as text that was given to somebody."""
+        return tuple(Answer(call.where, call.text, call.told, call.final) for call in self.calls if call.text)
 
     @property
     def system(self) -> str | None:
@@ -150,24 +167,26 @@ class Exchange:
 def take_apart(interaction: Interaction) -> Exchange:
     """The answers and tool calls of an interaction, each with what had been said before it."""
     answers: list[Answer] = []
+    reasoning: list[Answer] = []
     calls: list[Call] = []
     told: list[str] = []
     untrusted: list[str] = []
     last = max((i for i, m in enumerate(interaction.messages) if m.role == "user"), default=-1)
     for position, message in enumerate(interaction.messages):
         if message.role == "assistant":
+            before, final = "\n".join(told), position > last
+            if message.reasoning:
+                reasoning.append(Answer(f"reasoning {position + 1}", message.reasoning, before, final))
             if message.content:
-                answers.append(
-                    Answer(f"message {position + 1}", message.content, "\n".join(told), final=position > last)
-                )
+                answers.append(Answer(f"message {position + 1}", message.content, before, final))
             for call in message.tool_calls:
                 name, arguments = _call(call)
-                calls.append(Call(f"call {len(calls) + 1}", name, arguments, tuple(untrusted)))
+                calls.append(Call(f"call {len(calls) + 1}", name, arguments, tuple(untrusted), before, final))
         elif message.role in ("user", "tool"):
             told.append(message.content)
             if message.role == "tool":
                 untrusted.append(message.content)
-    return Exchange(interaction, tuple(answers), tuple(calls))
+    return Exchange(interaction, tuple(answers), tuple(calls), tuple(reasoning))
 
 
 def leaves(value: Any) -> Sequence[str]:
@@ -177,6 +196,14 @@ def leaves(value: Any) -> Sequence[str]:
     if isinstance(value, (list, tuple)):
         return [leaf for item in value for leaf in leaves(item)]
     return [] if value is None else [str(value)]
+
+
+def _keys(value: Any) -> list[str]:
+    if isinstance(value, Mapping):
+        return [name for key in value for name in (str(key), *_keys(value[key]))]
+    if isinstance(value, (list, tuple)):
+        return [name for item in value for name in _keys(item)]
+    return []
 
 
 def _call(call: Mapping[str, Any]) -> tuple[str, Any]:

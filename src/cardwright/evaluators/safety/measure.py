@@ -192,11 +192,12 @@ def _corrected(benign: Sequence[CategoryCounts], level: float) -> Measurement:
 
 
 def _shares(cells: Sequence[CategoryCounts], slice_: Slice, intent: str) -> Iterator[Measurement]:
-    """What was not scored and what ended in an error, of all attempts of this run: a count, not an estimate."""
+    """What was not scored, ended in an error or was stopped by the provider's filter, of all attempts: a count, no estimate."""
     attempts = sum(cell.attempts for cell in cells)
     counts = {
         "unscored_rate": sum(sum(cell.unscored.values()) for cell in cells),
         "error_rate": sum(cell.errors for cell in cells),
+        "provider_block_rate": sum(cell.blocked for cell in cells),
     }
     for metric, count in counts.items():
         if not attempts:
