@@ -40,7 +40,8 @@ class Desk:
         self.policy = self.files / POLICY
         self.passphrases = {name: secrets.token_urlsafe(24) for name in people}
         # The clock decides when a waiver ends, so no fixed time of a reproducible build stands in for it.
-        self.env = {k: v for k, v in os.environ.items() if k not in ("SOURCE_DATE_EPOCH", "CARDWRIGHT_PASSPHRASE")}
+        left_out = ("SOURCE_DATE_EPOCH", "CARDWRIGHT_PASSPHRASE")
+        self.env = {k: v for k, v in os.environ.items() if k not in left_out} | {"CARDWRIGHT_TRUST": str(self.trust)}
         self.steps = 0
 
     def roles(self, name: str) -> tuple[str, ...]:
@@ -62,8 +63,8 @@ class Desk:
     def signed(self, *words: object, by: str, role: str | None = None) -> str:
         """Signs something with the person's own key and role, and gives the id of what was added."""
         said = self.cardwright(*words, "--key", self.key(by), "--as", by, "--role", role or self.roles(by)[0], by=by)
-        (line,) = [s for s in said.splitlines() if s.startswith(ADDED)]
-        return line.split(": ")[1].split()[0]
+        lines = [s for s in said.splitlines() if s.startswith(ADDED)]
+        return lines[0].split(": ")[1].split()[0] if lines else said
 
     def copy(self) -> None:
         """Copies the example and commits it, so that every number resolves to a commit."""
@@ -79,14 +80,25 @@ class Desk:
         """Makes a key for everybody, and a trust file that knows them and accepts the policy."""
         for name in self.people:
             asked = [word for role in self.roles(name) for word in ("--role", role)]
-            self.cardwright("keys", "new", self.key(name), "--as", name, *asked, by=name)
+            said = self.cardwright("keys", "new", self.key(name), "--as", name, *asked, by=name)
+            # Here the one who made the key reads the fingerprint out; in earnest the two compare it by another way.
+            fingerprint = said.split("Fingerprint: ")[1].split()[0]
             request = self.key(name).with_suffix(".enrol.json")
-            self.cardwright("keys", "enrol", request, "--trust", self.trust, "--yes")
+            self.cardwright("keys", "enrol", request, *asked, "--fingerprint", fingerprint)
         self.cardwright("keys", "accept", self.policy, "--trust", self.trust)
 
-    def release(self, dossier: Path, *, code: int) -> str:
-        words = ("--trust", self.trust, "--artifact", self.files, "--policy", self.policy)
-        return self.cardwright("release", dossier, *words, code=code)
+    def withdraws(self, role: str) -> None:
+        """Lets a role withdraw what others have said, a release among it."""
+        text = self.trust.read_text(encoding="utf-8")
+        self.trust.write_text(text.replace("people:", f"withdraws: [{role}]\npeople:", 1), encoding="utf-8")
+
+    def made(self, dossier: Path, by: str) -> None:
+        """Signs for having made the dossier, so that others are known to be others."""
+        self.signed("sign-off", dossier, "--decision", "approve", "--meaning", "authorship", by=by)
+
+    def release(self, dossier: Path, *, by: str, code: int) -> str:
+        words = ("--artifact", self.files, "--policy", self.policy, "--key", self.key(by), "--as", by)
+        return self.cardwright("release", dossier, *words, code=code, by=by)
 
     def verify(self, dossier: Path, *words: object, code: int, files: Path | None = None) -> str:
         place = ("--artifact", files or self.files, "--policy", self.policy)

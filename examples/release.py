@@ -35,7 +35,7 @@ class Release:
 
     plan: str
     people: dict[str, str]
-    """Name to roles: who takes responsibility first, then who approves."""
+    """Name to roles: who makes it and takes responsibility, who approves, who releases."""
     answers: tuple[Answer, ...]
     open_ones: tuple[str, ...]
     """The requirements that wait for people after the run."""
@@ -48,7 +48,7 @@ class Release:
 RELEASES = {
     "assistant": Release(
         plan="assessment.hardened.yaml",
-        people={"R. Lindqvist": "owner", "M. Abara": "security, risk_head"},
+        people={"R. Lindqvist": "owner", "M. Abara": "security, risk_head", "T. Weiss": "release"},
         answers=(
             Answer("M. Abara", "owasp_llm_2025", "llm05", "The app shows answers as plain text; links go to our own host alone."),
             Answer("M. Abara", "owasp_llm_2025", "llm06", "tools.json lists what it may call; none of them moves money."),
@@ -63,7 +63,7 @@ RELEASES = {
     ),
     "census_extract": Release(
         plan="assessment.yaml",
-        people={"P. Ruiz": "data_owner", "K. Novak": "privacy"},
+        people={"P. Ruiz": "data_owner", "K. Novak": "privacy", "T. Weiss": "release"},
         answers=(
             Answer("K. Novak", "handoff_readiness", "rights", "Public microdata; the package that holds the table is under MIT."),
             Answer("P. Ruiz", "secure_development", "data-write", "prepare.py makes the file; a test compares every value."),
@@ -78,7 +78,7 @@ RELEASES = {
 
 def carry(desk: Desk) -> None:
     example = RELEASES[desk.example.name]
-    owner, approver = example.people
+    owner, approver, releaser = example.people
     dossier = desk.place / "dossier"
     trusted = ("--trust", desk.trust)
 
@@ -89,9 +89,12 @@ def carry(desk: Desk) -> None:
     desk.done("keys made and enrolled, the policy accepted in the trust file")
 
     plan = ("--plan", desk.files / example.plan, "-o", dossier, "--policy", desk.policy)
+    desk.signed("attest", *plan, "--as-author", by=owner)
     desk.signed("attest", *plan, by=approver)
     expect(not dossier.exists(), "signing a plan evaluates nothing")
-    desk.done(f"{approver} signs the plan ({desk.roles(approver)[0]}), before anything is evaluated")
+    desk.done(
+        f"{owner} signs the plan as its author, {approver} agrees ({desk.roles(approver)[0]}), before anything is evaluated"
+    )
 
     desk.cardwright("run", desk.files / example.plan, "-o", dossier, "--policy", desk.policy, code=1)
     found = blockers(dossier)
@@ -100,10 +103,10 @@ def carry(desk: Desk) -> None:
         f"run: the evidence is there, nothing that people say is judged yet; refused for {', '.join(sorted(found))}"
     )
 
-    desk.release(dossier, code=1)
+    desk.release(dossier, by=releaser, code=1)
     found = blockers(dossier)
     expect("preregistered" not in found and len(found) == len(example.open_ones) - 1, f"in the way: {found}")
-    desk.done("release: refused; of what people say, the plan's signature alone is there")
+    desk.done("release: refused; of what people say, the signatures of the plan alone are there")
 
     for said in example.answers:
         words = ("attest", dossier, said.checklist, said.item, "--statement", said.statement)
@@ -111,8 +114,9 @@ def carry(desk: Desk) -> None:
     items = ", ".join(f"{said.item} ({desk.roles(said.person)[0]})" for said in example.answers)
     desk.done(f"{len(example.answers)} items of checklists answered: {items}")
 
+    desk.made(dossier, by=owner)
     desk.signed("sign-off", dossier, "--decision", "approve", "--meaning", "responsibility", by=owner)
-    desk.release(dossier, code=1)
+    desk.release(dossier, by=releaser, code=1)
     expect(blockers(dossier) == {"approval": "missing"}, f"in the way: {blockers(dossier)}")
     desk.done(
         f"{owner} takes responsibility ({desk.roles(owner)[0]}); release: refused, the other person has not signed"
@@ -120,11 +124,15 @@ def carry(desk: Desk) -> None:
 
     approval = ("--decision", "approve", "--meaning", "approval")
     desk.signed("sign-off", dossier, *approval, by=approver, role=example.approves_as)
-    said = desk.release(dossier, code=0)
+    desk.signed("countersign", dossier, by=owner)
+    said = desk.release(dossier, by=releaser, code=0)
     verdict = json.loads((dossier / "verdict.json").read_bytes())
     waived = [o["requirement"] for o in verdict["outcomes"] if o["status"] == "waived"]
-    expect(said.startswith("ALLOWED") and "WAIVER" not in said and not waived, said)
-    desk.done(f"{approver} approves ({example.approves_as}); release: ALLOWED, without a waiver")
+    expect("\nALLOWED" in said and "WAIVER" not in said and not waived, said)
+    desk.done(
+        f"{approver} approves ({example.approves_as}), {owner} countersigns; "
+        f"{releaser} signs the release: ALLOWED, without a waiver"
+    )
 
     said = desk.verify(dossier, *trusted, code=0)
     expect("VERIFIED" in said, said)

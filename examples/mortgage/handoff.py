@@ -19,13 +19,14 @@ sys.path.insert(0, str(EXAMPLE.parent))
 
 from desk import POLICY, Desk, blockers, carried, expect  # noqa: E402
 
-PEOPLE = {"A. Okafor": "owner", "B. Lind": "risk_head"}
+PEOPLE = {"A. Okafor": "owner", "B. Lind": "risk_head", "C. Reyes": "release, status"}
 INCONCLUSIVE = ("demographic-parity-ratio", "equalized-odds")
 SIGNED = ("approval", "responsibility")
+RELEASER = "C. Reyes"
 
 
 def carry(desk: Desk) -> None:
-    owner, risk = PEOPLE
+    owner, risk, _ = PEOPLE
     expires = datetime.now(UTC).date() + timedelta(days=30)
     first, second = desk.place / "dossier-1.0.0", desk.place / "dossier-1.1.0"
     trusted = ("--trust", desk.trust)
@@ -40,7 +41,8 @@ def carry(desk: Desk) -> None:
     desk.done(f"run: refused; {' and '.join(INCONCLUSIVE)} are inconclusive, nobody has signed")
 
     desk.enrol()
-    desk.release(first, code=1)
+    desk.withdraws("risk_head")
+    desk.release(first, by=RELEASER, code=1)
     desk.done("keys made and enrolled, the policy accepted in the trust file; release: refused")
 
     for requirement in INCONCLUSIVE:
@@ -55,13 +57,14 @@ def carry(desk: Desk) -> None:
     rejected = desk.signed(
         "sign-off", first, "--decision", "reject", "--meaning", "approval", "--comment", "Who counts the refusals?", by=risk
     )  # fmt: skip
+    desk.made(first, by=owner)
     desk.signed("sign-off", first, "--decision", "approve", "--meaning", "responsibility", by=owner)
-    said = desk.release(first, code=1)
+    said = desk.release(first, by=RELEASER, code=1)
     expect("1 requirement in the way" in said and f"{risk} (risk_head) has decided: reject" in said, said)
     desk.done(f"{owner} approves, {risk} rejects; release: refused")
 
     desk.signed("sign-off", first, "--decision", "approve", "--meaning", "approval", by=risk)
-    said = desk.release(first, code=1)
+    said = desk.release(first, by=RELEASER, code=1)
     expect("1 requirement in the way" in said and f"{risk} (risk_head) has decided: reject" in said, said)
     desk.done(f"{risk} approves without naming the rejection; release: refused, the rejection stands")
 
@@ -69,12 +72,22 @@ def carry(desk: Desk) -> None:
         "sign-off", first, "--decision", "approve", "--meaning", "approval", "--answers", rejected,
         "--comment", "The owner counts them.", by=risk,
     )  # fmt: skip
-    said = desk.release(first, code=0)
+    said = desk.release(first, by=RELEASER, code=1)
+    expect(f"NOT RELEASED: {owner} (owner) has not countersigned" in said, said)
+    desk.done(f"{risk} approves and names the rejection; release: refused, {owner} has not seen the end of the ledger")
+
+    desk.signed("countersign", first, by=owner)
+    said = desk.release(first, by=RELEASER, code=0)
     expect("ALLOWED WITH 2 WAIVERS" in said and str(expires) in said, said)
-    desk.done(f"{risk} approves and names the rejection; release: ALLOWED WITH 2 WAIVERS until {expires}")
+    card = (first / "final" / "model_card.md").read_text(encoding="utf-8")
+    expect("REFUSED" not in card, "the released card says REFUSED")
+    desk.done(f"{owner} countersigns; {RELEASER} signs the release: ALLOWED WITH 2 WAIVERS until {expires}")
 
     said = desk.verify(first, *trusted, code=0)
-    expect("VERIFIED" in said, said)
+    expect("VERIFIED" in said and "cannot be known here" in said, said)
+    desk.signed("status-statement", first, by=RELEASER, role="status")
+    said = desk.verify(first, *trusted, code=0)
+    expect("not withdrawn as of" in said, said)
     said = desk.verify(first, code=1)
     expect("approval not judged" in said, said)
     desk.done("verify: passes with the trust file; without it approval is not judged, and it refuses")
@@ -100,7 +113,7 @@ def carry(desk: Desk) -> None:
     reused = [e["id"] for e in record["evaluations"] if "reused_from" in e]
     expect(len(reused) == len(before["evaluations"]) and "Not run again" in said, f"reused: {reused}\n{said}")
     expect(not (second / "claims.jsonl").exists(), "a claim was carried over")
-    desk.release(second, code=1)
+    desk.release(second, by=RELEASER, code=1)
     found = blockers(second)
     expect(set(found) == {*INCONCLUSIVE, *SIGNED}, f"in the way: {found}")
     desk.done(f"second release: {len(reused)} evaluations reused, no waiver and no sign-off carried; release: refused")
@@ -108,6 +121,9 @@ def carry(desk: Desk) -> None:
     desk.signed("withdraw", first, "--reason", "Refusals in the pilot differ by more than expected.", by=risk)
     said = desk.verify(first, *trusted, code=1)
     expect(f"withdrawn by {risk}" in said, said)
+    desk.signed("status-statement", first, by=RELEASER, role="status")
+    said = desk.verify(first, *trusted, code=1)
+    expect("14 status      failed     withdrawn, says" in said, said)
     desk.done(f"{risk} withdraws the first release; verify: refused")
 
 

@@ -7,6 +7,7 @@ import pytest
 
 pytest.importorskip("pyarrow", reason="sources need the tabular extra")
 
+from tests.attest.support import PEOPLE, enrol
 from tests.small_plan import DETAILS, PLAN, rows, write_csv
 
 from cardwright.attest import claims, keys, ledger, preregistration
@@ -26,6 +27,7 @@ requirements:
   - {id: performance, title: Performance is measured, why: w, origin: internal, evaluated: {evaluator: performance}}
   - {id: first, title: The plan was signed first, why: w, origin: internal, preregistered: {roles: [risk_head]}}
   - {id: owner, title: The owner signs, why: w, origin: internal, sign_off: {role: owner, meaning: responsibility}}
+  - {id: risk, title: Risk approves, why: w, origin: internal, sign_off: {role: risk_head, meaning: approval}}
 """
 
 
@@ -41,17 +43,15 @@ def desk(cli, tmp_path, monkeypatch):
     (files / "details.yaml").write_text(DETAILS)
     (files / "model.bin").write_bytes(b"weights")
     write_csv(files / "data.csv", rows())
-    for name, role in (("Ada", "owner"), ("Ben", "risk_head")):
-        key = tmp_path / f"{name}.key"
-        assert cli("keys", "new", key, "--as", name, "--role", role).code == 0
-        request = key.with_suffix(".enrol.json")
-        assert cli("keys", "enrol", request, "--trust", tmp_path / "trust.yaml", "--yes").code == 0
+    monkeypatch.setenv("CARDWRIGHT_TRUST", str(tmp_path / "trust.yaml"))
+    for name, roles in PEOPLE.items():
+        enrol(cli, tmp_path, name, roles)
     assert cli("keys", "accept", files / "first.yaml", "--trust", tmp_path / "trust.yaml").code == 0
     return tmp_path
 
 
-def sign_plan(cli, desk, name="Ben", role="risk_head"):
-    words = ["--key", desk / f"{name}.key", "--as", name, "--role", role]
+def sign_plan(cli, desk, name="Ben", role="risk_head", *more):
+    words = ["--key", desk / f"{name}.key", "--as", name, "--role", role, *more]
     return cli("attest", "--plan", desk / "files" / "assessment.yaml", "-o", desk / "out", *words)
 
 
@@ -60,11 +60,17 @@ def run(cli, desk, *more):
 
 
 def release(cli, desk):
-    """The owner signs, and everything is decided; what is in the way."""
-    words = ["--decision", "approve", "--role", "owner", "--meaning", "responsibility", "--as", "Ada"]
-    assert cli("sign-off", desk / "out", *words, "--key", desk / "Ada.key").code == 0
+    """The owner signs for having made it, risk approves, and everything is decided; what is in the way."""
+    for name, role, meaning in (
+        ("Ada", "owner", "authorship"),
+        ("Ada", "owner", "responsibility"),
+        ("Ben", "risk_head", "approval"),
+    ):
+        words = ["--decision", "approve", "--role", role, "--meaning", meaning, "--as", name]
+        assert cli("sign-off", desk / "out", *words, "--key", desk / f"{name}.key").code == 0
+    assert cli("countersign", desk / "out", "--role", "owner", "--as", "Ada", "--key", desk / "Ada.key").code == 0
     place = ["--artifact", desk / "files", "--policy", desk / "files" / "first.yaml"]
-    ran = cli("release", desk / "out", "--trust", desk / "trust.yaml", *place)
+    ran = cli("release", desk / "out", *place, "--as", "Cy", "--key", desk / "Cy.key")
     outcomes = json.loads((desk / "out" / "verdict.json").read_bytes())["outcomes"]
     return ran, {o["requirement"] for o in outcomes if o["status"] not in ("passed", "not_applicable")}
 

@@ -7,8 +7,6 @@ import pytest
 
 pytest.importorskip("pyarrow", reason="sources need the tabular extra")
 
-from tests.attest.test_signing import desk, release, sign, waive  # noqa: F401  desk is a fixture
-
 from cardwright.attest import trust as trusting
 from cardwright.attest import verify as verifying
 from cardwright.dossier import contents, layout, store
@@ -18,12 +16,9 @@ MUTATIONS = int(os.environ.get("CARDWRIGHT_MUTATIONS", "330"))
 
 
 @pytest.fixture
-def released(cli, desk):  # noqa: F811
-    """A released dossier as bytes, and what its receiver holds: (files, verify)."""
-    assert waive(cli, desk).code == 0
-    assert sign(cli, desk, "Ada", "owner", "approve", "responsibility").code == 0
-    assert sign(cli, desk, "Ben", "risk_head", "approve", "approval").code == 0
-    assert release(cli, desk).code == 0
+def receiver(released):
+    """A released dossier as bytes, and what its receiver does with it: (files, verify)."""
+    desk = released
     files = store.read_dossier(desk / "out")
     trust = trusting.read((desk / "trust.yaml").read_bytes(), where="trust.yaml")
     policy = contents.policy_of(str(desk / "files" / "pilot.yaml"))
@@ -92,7 +87,7 @@ def rename(files, rng):
 
 
 def bring(files, rng):
-    name = rng.choice(["note.txt", "evidence/more.json", "claims.jsonl.1", "Record.json"])
+    name = rng.choice(["note.txt", "final/more.md", "evidence/more.json", "claims.jsonl.1", "Record.json"])
     return {**files, name: b"{}"}, f"{name} added"
 
 
@@ -116,8 +111,8 @@ def lines(files, rng):
 WAYS = (flip_byte, flip_byte, flip_byte, cut, add, delete, swap, rename, bring, lines, lines)
 
 
-def test_every_change_of_a_released_dossier_is_refused(released):
-    files, verify = released
+def test_every_change_of_a_released_dossier_is_refused(receiver):
+    files, verify = receiver
     assert verify(files) == 0
     rng = random.Random(20261123)
     passed = []
@@ -128,12 +123,12 @@ def test_every_change_of_a_released_dossier_is_refused(released):
     assert passed == []
 
 
-def test_every_byte_that_no_manifest_covers_is_covered_by_something_else(released):
+def test_every_byte_that_no_manifest_covers_is_covered_by_something_else(receiver):
     """The files beside the manifest: a bit of some of their bytes, and of each byte of the last lines of the ledger."""
-    files, verify = released
+    files, verify = receiver
     rng = random.Random(1)
     passed = []
-    for name in (layout.LEDGER, layout.VERDICT, layout.MANIFEST, layout.CLAIMS):
+    for name in (layout.LEDGER, layout.VERDICT, layout.MANIFEST, layout.CLAIMS, layout.RELEASE):
         data = files[name]
         for place in rng.sample(range(len(data)), min(len(data), MUTATIONS // 10)):
             spoilt = bytearray(data)

@@ -92,9 +92,9 @@ def test_a_swap_that_was_cut_off_is_undone(tmp_path):
     assert not (tmp_path / ".out.swap").exists()
 
 
-def test_a_second_writer_is_refused_while_the_first_writes(tmp_path):
+def test_a_second_writer_is_refused_where_the_first_does_not_end(tmp_path):
     with store.locked(tmp_path / "out"), pytest.raises(StoreError, match="another process"):
-        store.write_dossier(tmp_path / "out", dossier(a__md=b"1"))
+        store.write_dossier(tmp_path / "out", dossier(a__md=b"1"), wait=0.1)
 
 
 WRITER = """

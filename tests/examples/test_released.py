@@ -28,7 +28,7 @@ def test_an_example_is_released_without_a_waiver_and_verified_with_the_trust_fil
     assert ran.returncode == 0, ran.stdout + ran.stderr
     lines = ran.stdout.splitlines()
     assert lines[-1] == "OK"
-    assert any(line.endswith("release: ALLOWED, without a waiver") for line in lines)
+    assert any(line.endswith("signs the release: ALLOWED, without a waiver") for line in lines)
     assert any(" verify: passes with the trust file" in line for line in lines)
     if example == "census_extract":
         document = (ROOT / "docs" / "handoff.md").read_text(encoding="utf-8")

@@ -9,15 +9,13 @@ import pytest
 
 pytest.importorskip("pyarrow", reason="sources need the tabular extra")
 
-from tests.attest import test_signing
-from tests.attest.test_signing import release, sign, verify, waive
+from tests.attest.support import countersign, release, sign, signed_by_all, verify, waive
 
 from cardwright import documents
+from cardwright.attest.reproduction import Reproduction
 from cardwright.documents import toolchain
 from cardwright.dossier import layout, store
 from cardwright.run import editions
-
-desk = test_signing.desk
 
 
 def files_of(folder):
@@ -40,7 +38,9 @@ def test_a_release_is_made_again_byte_for_byte_and_status_knows_where_it_stands(
     unseen = verify(cli, desk).out
     assert "not seen by Ada (owner): waive of ranking by Ben" in unseen
     assert "waive request" not in unseen
+    sign(cli, desk, "Ada", "owner", "approve", "authorship")
     sign(cli, desk, "Ada", "owner", "approve", "responsibility")
+    countersign(cli, desk, "Ben")
     assert release(cli, desk).code == 0
     assert state() == "released"
     ran = verify(cli, desk, "--trust", desk / "trust.yaml", "--rerender")
@@ -104,13 +104,28 @@ def made_elsewhere(files):
     return {**files, layout.MANIFEST: layout.to_json(layout.manifest_of(files))}
 
 
-def test_documents_made_with_other_libraries_are_not_reproduced_here_and_help_no_exit_code(cli, desk):
+def test_nobody_signs_here_for_documents_made_with_other_libraries(cli, desk):
     store.write_dossier(desk / "out", made_elsewhere(files_of(desk / "out")))
-    sign(cli, desk, "Ada", "owner", "approve", "responsibility")
-    waive(cli, desk)
-    sign(cli, desk, "Ada", "owner", "approve", "responsibility")
-    sign(cli, desk, "Ben", "risk_head", "approve", "approval")
-    assert release(cli, desk).code == 0
+    ran = sign(cli, desk, "Ben", "risk_head", "approve", "approval")
+    assert ran.code == 1
+    assert "audit_report.pdf: not reproduced here: made with other libraries" in ran.err
+    assert release(cli, desk).code == 1
+    assert not (desk / "out" / "claims.jsonl").exists()
+
+
+def test_documents_made_with_other_libraries_are_not_reproduced_here_and_help_no_exit_code(cli, desk, monkeypatch):
+    """Signed and released where they were made, and verified here."""
+    store.write_dossier(desk / "out", made_elsewhere(files_of(desk / "out")))
+
+    def made_there(files, where, claims):
+        return Reproduction(same=("audit_report.pdf",))
+
+    with monkeypatch.context() as there:
+        there.setattr("cardwright.cli.people.rerender", made_there)
+        there.setattr("cardwright.cli.releasing.rerender", made_there)
+        waive(cli, desk)
+        signed_by_all(cli, desk)
+        assert release(cli, desk).code == 0
     assert verify(cli, desk, "--trust", desk / "trust.yaml").code == 0
     ran = verify(cli, desk, "--trust", desk / "trust.yaml", "--rerender")
     assert ran.code == 1
@@ -118,7 +133,7 @@ def test_documents_made_with_other_libraries_are_not_reproduced_here_and_help_no
     assert "12 rerender    not judged audit_report.pdf: not reproduced here" in ran.out
     assert "pango 1.56.3, here" in ran.out
     assert "INTACT, not proven at step 12" in ran.out
-    assert "changed" not in ran.out
+    assert ": changed" not in ran.out
     assert "VERIFIED" not in ran.out
 
 

@@ -12,6 +12,7 @@ pytest.importorskip("pyarrow", reason="sources need the tabular extra")
 from dataclasses import replace
 
 from tests import small_plan
+from tests.attest.support import enrol
 from tests.small_plan import PLAN, case_of, files_of, rows, write_csv, write_plan
 
 from cardwright.dossier import layout, store
@@ -168,9 +169,20 @@ def test_a_reused_evaluation_whose_time_was_taken_out_is_not_young(folder):
 
 def test_the_plan_names_the_previous_release_and_claims_are_not_carried(cli, folder, monkeypatch):
     monkeypatch.setenv("CARDWRIGHT_PASSPHRASE", "correct horse battery staple")
-    key = folder / "ada.key"
-    assert cli("keys", "new", key, "--as", "Ada", "--role", "owner").code == 0
-    words = ["--decision", "approve", "--role", "owner", "--meaning", "approval", "--key", key, "--as", "Ada"]
+    monkeypatch.setenv("CARDWRIGHT_TRUST", str(folder / "trust.yaml"))
+    enrol(cli, folder, "Ada", ("owner",))
+    words = [
+        "--decision",
+        "reject",
+        "--role",
+        "owner",
+        "--meaning",
+        "approval",
+        "--key",
+        folder / "Ada.key",
+        "--as",
+        "Ada",
+    ]
     assert cli("sign-off", folder / "one", *words).code == 0
     change(folder, "policy: research", "policy: research\nprevious: one")
     ran = cli("run", folder, "-o", folder / "two")
@@ -181,7 +193,7 @@ def test_the_plan_names_the_previous_release_and_claims_are_not_carried(cli, fol
     record = json.loads((folder / "two" / "record.json").read_bytes())
     assert record["provenance"]["previous_sha256"] == canonical.digest((folder / "one" / "record.json").read_bytes())
     told = cli("diff", folder / "one", folder / "two")
-    assert "sign-off (approve) by Ada as owner" in told.out
+    assert "sign-off (reject) by Ada as owner" in told.out
     assert "Stands: nothing that it rests on has changed\n  performance\n  fairness" in told.out
 
 

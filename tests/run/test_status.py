@@ -1,6 +1,7 @@
 """Many dossiers in one table: what each says of itself, what expires, and what cannot be read."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from tests.cli.reports.test_formats import WAIVED, outcome, verdict
@@ -35,7 +36,8 @@ def dossier(folder, *outcomes, name="loans", version="1.0.0", valid_until=None, 
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch):
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", str(NOW))
+    moment = datetime.fromtimestamp(NOW, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    monkeypatch.setattr("cardwright.cli.dossiers.clock", lambda: moment)
 
 
 def rows(cli, *words):

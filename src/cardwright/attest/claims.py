@@ -1,12 +1,17 @@
 """`claims.jsonl`: what people said, each a signed statement, one a line.
 
 A claim names what it is about by digest (record, plan, policy, manifest) and where the ledger stood. It is believed only where
-the receiver's trust file knows the key, for that role, on that day, and the key is not revoked.
+the receiver's trust file knows the key, for that role, on that day.
+
+A clock of one's own proves nothing. While a key is good, its date is taken as it stands; once it has expired or was revoked,
+anybody may hold it and write any date, and a claim counts only if somebody else's evidence shows that it existed before then: a
+later claim, a release statement or a status statement of another person, whose ledger head covers it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,10 +20,10 @@ from pydantic import TypeAdapter, ValidationError
 from cardwright.attest import envelope
 from cardwright.attest.keys import PrivateKey
 from cardwright.attest.ledger import Head, Ledger
-from cardwright.attest.trust import Trust
+from cardwright.attest.trust import Holder, Trust
 from cardwright.errors import IntegrityError
 from cardwright.record import canonical
-from cardwright.record.claim import Claim, Preregister
+from cardwright.record.claim import Claim, Preregister, SignOff, Withdraw
 
 TYPE = "urn:cardwright:claim:{}:1"
 _ADAPTER: TypeAdapter[Any] = TypeAdapter(Claim)
@@ -42,6 +47,19 @@ class Judged:
     believed: bool
     why: str
     """Why not; empty where it is."""
+    settled: bool = False
+    """Not believed, and taken back by the holder of its key: it counts for nothing, and against nobody."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Somebody's word that the ledger stood at a head at a moment: every line up to there existed by then."""
+
+    person: str
+    """Id of whoever says so: nobody dates their own claims."""
+    at: str
+    """The moment, as their clock says."""
+    ledger: Head
 
 
 def _subjects(claim: Claim) -> dict[str, str]:
@@ -80,25 +98,29 @@ def read(data: bytes, *, where: str = "claims.jsonl") -> tuple[Signed, ...]:
     lines = data.split(b"\n")
     if lines.pop() != b"":
         raise IntegrityError("its last line is cut off", where=where, do="Take the copy that was signed.")
-    found: list[Signed] = []
+    claims: list[Signed] = []
+    ids: set[str] = set()
     for number, line in enumerate(lines):
         place = f"{where}, line {number + 1}"
         sealed = envelope.Sealed(line, where=place)
         try:
             predicate = sealed.body["predicate"]
+            if "person_id" in predicate["claim"]:
+                raise ValueError("an id is never signed")
             claim: Claim = _ADAPTER.validate_python({**predicate["claim"], "id": sealed.id})
             head = Head.model_validate(predicate["ledger"])
-        except (KeyError, TypeError, ValidationError) as exc:
+        except (KeyError, TypeError, ValueError, ValidationError) as exc:
             raise IntegrityError("not a claim", where=place, do="The line is damaged or not ours.") from exc
         body = envelope.statement(
             TYPE.format(claim.kind), _subjects(claim), {"claim": predicate["claim"], "ledger": canonical.plain(head)}
         )
         if canonical.dumps(body) != sealed.payload:
             raise IntegrityError("its statement is not the one that its claim makes", where=place)
-        if any(other.sealed.id == sealed.id for other in found):
+        if sealed.id in ids:
             raise IntegrityError("the same claim stands twice", where=place)
-        found.append(Signed(claim=claim, sealed=sealed, ledger=head))
-    return tuple(found)
+        ids.add(sealed.id)
+        claims.append(Signed(claim=claim, sealed=sealed, ledger=head))
+    return tuple(claims)
 
 
 CLOCKS_DIFFER = timedelta(minutes=5)
@@ -110,44 +132,187 @@ def ahead(at: str, now: str) -> bool:
     return datetime.fromisoformat(at) > datetime.fromisoformat(now) + CLOCKS_DIFFER
 
 
-def judge(signed: Signed, trust: Trust, ledger: Ledger | None, now: str) -> Judged:
-    """Whether a claim is believed: key known, signature of that key, role and day allowed, ledger not rewritten since.
+# ---------------------------------------------------------------------------------------------------- believing
+
+
+def believe(
+    signed: Sequence[Signed],
+    trust: Trust,
+    ledger: Ledger | None,
+    now: str,
+    *,
+    releaser: str | None = None,
+    evidence: Iterable[Evidence] = (),
+) -> tuple[Judged, ...]:
+    """Which claims are believed, each with its holder's id; and why the others are not.
 
     Parameters
     ----------
     now:
         The clock of whoever judges: nothing is believed that is dated in the future.
+    releaser:
+        Id of the person whose release statement holds, where there is one: they may withdraw their release.
+    evidence:
+        What dates the ledger besides the claims themselves: a release statement, a status statement.
     """
+    holders = trust.holders()
+    flaws = [_flaw(one, holders, ledger, now) for one in signed]
+    sound = {n: holders[one.claim.key] for n, one in enumerate(signed) if flaws[n] is None}
+    undated = _undated(signed, sound, ledger, now, evidence)
+    authority = _Authority(signed, {n: holder for n, holder in sound.items() if n not in undated}, trust, releaser)
+    why = [flaws[n] or undated.get(n) or authority.lacking(n) or "" for n in range(len(signed))]
+    taken_back = {
+        (one.claim.claim, one.claim.key)
+        for n, one in enumerate(signed)
+        if isinstance(one.claim, Withdraw) and not why[n]
+    }
+    return tuple(
+        Judged(replace(one, claim=one.claim.model_copy(update={"person_id": sound[n].person.id})), True, "")
+        if not why[n]
+        else Judged(one, False, why[n], settled=(one.sealed.id, one.claim.key) in taken_back)
+        for n, one in enumerate(signed)
+    )
+
+
+def _flaw(signed: Signed, holders: dict[str, Holder], ledger: Ledger | None, now: str) -> str | None:
+    """What is wrong with a claim by itself: key, signature, name, role, day, ledger."""
     claim = signed.claim
-
-    def no(why: str) -> Judged:
-        return Judged(signed, False, why)
-
-    person = trust.person(claim.key)
-    if person is None:
-        return no(f"the key {claim.key[:12]} of {claim.person} is not in the trust file")
-    if not signed.sealed.signed_by(person.key):
-        return no(f"the signature is not of {person.name}'s key")
-    if person.name != claim.person:
-        return no(f"signed as {claim.person} with the key of {person.name}")
-    if claim.role not in person.roles:
-        return no(f"{person.name} may not sign as {claim.role}")
-    day = claim.at[:10]
-    if day < person.valid_from or (person.valid_until is not None and day > person.valid_until):
-        return no(f"the key of {person.name} is not valid on {day}")
-    if person.revoked_on is not None:
-        # Whoever has a stolen key can write any date, so a revoked key counts for nothing, whenever it says it signed.
-        return no(f"the key of {person.name} was revoked on {person.revoked_on}")
+    holder = holders.get(claim.key)
+    if holder is None:
+        return f"the key {claim.key[:12]} of {claim.person} is not in the trust file"
+    name = holder.person.name
+    if not signed.sealed.signed_by(holder.public):
+        return f"the signature is not from {name}'s key"
+    if name != claim.person:
+        return f"signed as {claim.person} with the key of {name}"
+    barred = holder.barred(claim.role, claim.at[:10])
+    if barred is not None:
+        return barred
     if ahead(claim.at, now):
-        return no(f"it is dated in the future, {claim.at}")
+        return f"it is dated in the future, {claim.at}"
     if ledger is not None and not ledger.holds(signed.ledger):
-        return no("the ledger does not hold what it held when this was signed")
-    if ledger is not None and isinstance(claim, Preregister) and not _before_the_run(signed, ledger):
-        return no("the plan had been run when this was signed")
-    return Judged(signed, True, "")
+        return "the ledger does not hold what it held when this was signed"
+    agrees = isinstance(claim, Preregister) and claim.meaning == "review"
+    if agrees and ledger is not None and not _before_the_run(signed, ledger):
+        return "the plan had been run when this was signed"
+    return None
 
 
 def _before_the_run(signed: Signed, ledger: Ledger) -> bool:
     """Whether the ledger tells of it ahead of the last run, and stood there when it was signed. Any date can be written."""
     places = [entry.seq for entry in ledger.entries if entry.event == "claim" and entry.digest == signed.sealed.id]
     return all(place < ledger.last_run for place in places) and signed.ledger.length <= ledger.last_run
+
+
+def too_late(holder: Holder, now: str, dates: Iterable[str]) -> str | None:
+    """Why a signature of this key does not count any more; None where it does.
+
+    Parameters
+    ----------
+    dates:
+        Moments by which somebody else's evidence shows that it existed.
+    """
+    key, name = holder.key, holder.person.name
+    days = [at[:10] for at in dates]
+    if key.revoked_on is not None and not any(day < key.revoked_on for day in days):
+        return f"the key of {name} was revoked on {key.revoked_on}, and nobody else's evidence dates this before then"
+    if key.valid_until is not None and now[:10] > key.valid_until and not any(day <= key.valid_until for day in days):
+        return f"the key of {name} expired on {key.valid_until}, and nobody else's evidence dates this before then"
+    return None
+
+
+def _undated(
+    signed: Sequence[Signed],
+    sound: dict[int, Holder],
+    ledger: Ledger | None,
+    now: str,
+    evidence: Iterable[Evidence],
+) -> dict[int, str]:
+    """Claims of keys that have expired or were revoked, and that nobody else's evidence dates before then.
+
+    What is believed dates what lies before it, and so can make an older claim believed in turn; hence the rounds.
+    """
+    places = (
+        {entry.digest: entry.seq for entry in ledger.entries if entry.event == "claim"} if ledger is not None else {}
+    )
+    dated = [one for one in evidence if ledger is None or ledger.holds(one.ledger)]
+    waiting = dict(sound)
+    while True:
+        reasons: dict[int, str] = {}
+        for n, holder in waiting.items():
+            place = places.get(signed[n].sealed.id)
+            others = [
+                e.at for e in dated if e.person != holder.person.id and place is not None and place < e.ledger.length
+            ]
+            reason = too_late(holder, now, others)
+            if reason is not None:
+                reasons[n] = reason
+        fresh = [n for n in waiting if n not in reasons]
+        if not fresh:
+            return reasons
+        dated += [Evidence(waiting[n].person.id, signed[n].claim.at, signed[n].ledger) for n in fresh]
+        waiting = {n: waiting[n] for n in reasons}
+
+
+@dataclass(frozen=True)
+class _Authority:
+    """Who may withdraw what."""
+
+    signed: Sequence[Signed]
+    sound: dict[int, Holder]
+    trust: Trust
+    releaser: str | None
+
+    def lacking(self, n: int) -> str | None:
+        """Why a withdrawal counts for nothing; None where it counts, and for every other claim."""
+        claim = self.signed[n].claim
+        if not isinstance(claim, Withdraw) or n not in self.sound:
+            return None
+        at = next((m for m, one in enumerate(self.signed) if one.sealed.id == claim.claim), None)
+        target = self.signed[at].claim if at is not None else None
+        return may_withdraw(
+            claim, self.sound[n].person.id, target, self.trust, self.releaser, believed=at in self.sound
+        )
+
+
+def may_withdraw(
+    claim: Withdraw, person_id: str, target: Claim | None, trust: Trust, releaser: str | None, *, believed: bool
+) -> str | None:
+    """Why somebody may not withdraw something; None where they may.
+
+    A claim is its claimant's, known by the key, or of a role that the trust file lists under `withdraws`. A rejection is lifted
+    by its own role alone, since a role that could lift it could overrule whoever it was set beside. A release is its releaser's.
+
+    Parameters
+    ----------
+    target:
+        The claim that is withdrawn; None where it is not here, or where the release is.
+    believed:
+        Whether it counts: what counts for nothing may be cleared away by the holder of its key.
+    """
+    trusted = claim.role in trust.withdraws
+    if claim.claim is None:
+        if trusted or (releaser is not None and releaser == person_id):
+            return None
+        return f"{claim.person} ({claim.role}) may not withdraw a release: its releaser may" + _or_roles(trust)
+    if target is None:
+        return f"{claim.person} withdraws a claim that is not here"
+    if isinstance(target, Withdraw):
+        return "a withdrawal is not withdrawn; what was withdrawn is said again"
+    holder = trust.holder(target.key)
+    own = claim.key == target.key or (holder is not None and holder.person.id == person_id)
+    if isinstance(target, SignOff) and target.decision != "approve" and believed:
+        if claim.role == target.role:
+            return None
+        return (
+            f"a decision of the role {target.role} is lifted by that role alone, not by {claim.person} ({claim.role})"
+        )
+    if own or trusted:
+        return None
+    return f"{claim.person} ({claim.role}) may not withdraw what {target.person} said: whoever said it may" + _or_roles(
+        trust
+    )
+
+
+def _or_roles(trust: Trust) -> str:
+    return f", or {' or '.join(trust.withdraws)}" if trust.withdraws else ""

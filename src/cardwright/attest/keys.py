@@ -1,7 +1,7 @@
 """People's keys: made encrypted, enrolled in a trust file, known by the fingerprint of their public half.
 
-Nobody needs to know what PEM is: `keys new` makes a key and an enrolment request, `keys enrol` adds the request to a trust file
-and shows the change. There is no default key and no default passphrase.
+Nobody needs to know what PEM is: `keys new` makes a key and an enrolment request, and `keys enrol` adds the request to a trust
+file and shows the change. There is no default key and no default passphrase.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import hashlib
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
@@ -30,6 +30,10 @@ PASSPHRASE = "CARDWRIGHT_PASSPHRASE"  # noqa: S105  the name of an environment v
 MIN_PASSPHRASE = 12
 
 
+def _none(value: object) -> bool:
+    return value is None
+
+
 class Enrolment(Value):
     """A request to be enrolled: a public key, whose it is, and a proof that its owner made the request."""
 
@@ -37,14 +41,26 @@ class Enrolment(Value):
     """The format of this file."""
     person: Label
     """Whose key it is."""
+    id: Annotated[Identifier | None, Field(exclude_if=_none)] = None
+    """The stable id that is asked for; the administrator grants it."""
     roles: tuple[Identifier, ...]
-    """Roles that are asked for."""
+    """Roles that are asked for. Which ones are granted the administrator says."""
+    replaces: Annotated[Sha256 | None, Field(exclude_if=_none)] = None
+    """For a hand-over: fingerprint of the key that this one takes the place of."""
     made: Timestamp
     """When the key was made."""
     public_key: str
     """The public key as PEM."""
     proof: str
     """Signature over everything above, in hexadecimal: whoever asks has the private key."""
+    old_proof: Annotated[str | None, Field(exclude_if=_none)] = None
+    """For a hand-over: the old key's signature over the same, so that nobody hands over another person's key."""
+
+    @property
+    def signed(self) -> bytes:
+        """The bytes that the proofs are over."""
+        left_out = {"schema_", "proof", "old_proof"}
+        return canonical.dumps(self.model_dump(mode="json", exclude=left_out, exclude_none=True))
 
 
 def fingerprint(key: PublicKey) -> Sha256:
@@ -97,14 +113,28 @@ def verifies(key: PublicKey, signature: bytes, data: bytes) -> bool:
 
 
 def new(
-    person: str, roles: tuple[str, ...], passphrase: str, at: str, algorithm: Algorithm = "ecdsa-p256"
+    person: str,
+    roles: tuple[str, ...],
+    passphrase: str,
+    at: str,
+    algorithm: Algorithm = "ecdsa-p256",
+    *,
+    id: str | None = None,
+    replaces: PrivateKey | None = None,
 ) -> tuple[bytes, Enrolment]:
     """A new key, encrypted, and the request to enrol it.
+
+    Parameters
+    ----------
+    id:
+        The stable id that is asked for.
+    replaces:
+        An old key of the same person, which hands over to the new one.
 
     Raises
     ------
     UsageError
-        Where the passphrase is shorter than twelve characters, or a name or role is not one that can be written.
+        Where the passphrase is shorter than twelve characters, or a name, id or role is not one that can be written.
     """
     if len(passphrase) < MIN_PASSPHRASE:
         raise UsageError(
@@ -118,10 +148,22 @@ def new(
         serialization.PrivateFormat.PKCS8,
         serialization.BestAvailableEncryption(passphrase.encode("utf-8")),
     )
-    said: dict[str, Any] = {"person": person, "roles": roles, "made": at, "public_key": public_pem(key.public_key())}
-    proof = sign(key, canonical.dumps({**said, "roles": list(roles)})).hex()
     try:
-        return encrypted, Enrolment(**said, proof=proof)
+        asked = Enrolment(
+            person=person,
+            id=id,
+            roles=roles,
+            replaces=fingerprint(replaces.public_key()) if replaces is not None else None,
+            made=at,
+            public_key=public_pem(key.public_key()),
+            proof="",
+        )
+        return encrypted, asked.model_copy(
+            update={
+                "proof": sign(key, asked.signed).hex(),
+                "old_proof": sign(replaces, asked.signed).hex() if replaces is not None else None,
+            }
+        )
     except ValidationError as exc:
         first = exc.errors(include_url=False, include_input=False)[0]
         raise UsageError(
@@ -129,8 +171,13 @@ def new(
         ) from exc
 
 
-def check_enrolment(request: Enrolment, *, where: str) -> PublicKey:
+def check_enrolment(request: Enrolment, *, where: str, old: PublicKey | None = None) -> PublicKey:
     """The key of a request whose proof holds.
+
+    Parameters
+    ----------
+    old:
+        For a hand-over: the key that hands over, as the trust file knows it; its proof has to hold, too.
 
     Raises
     ------
@@ -138,18 +185,16 @@ def check_enrolment(request: Enrolment, *, where: str) -> PublicKey:
         Where the request was changed, or made by somebody without the key.
     """
     key = load_public(request.public_key, where=where)
-    said = {
-        "person": request.person,
-        "roles": list(request.roles),
-        "made": request.made,
-        "public_key": request.public_key,
-    }
-    try:
-        proof = bytes.fromhex(request.proof)
-    except ValueError as exc:
-        raise IntegrityError("its proof is not hexadecimal", where=where, do="Ask for the request again.") from exc
-    if not verifies(key, proof, canonical.dumps(said)):
-        raise IntegrityError("its proof does not hold: it was changed", where=where, do="Ask for the request again.")
+    asked = [(key, request.proof), *([(old, request.old_proof or "")] if old is not None else [])]
+    for signer, proof in asked:
+        try:
+            signature = bytes.fromhex(proof)
+        except ValueError as exc:
+            raise IntegrityError("its proof is not hexadecimal", where=where, do="Ask for the request again.") from exc
+        if not verifies(signer, signature, request.signed):
+            raise IntegrityError(
+                "its proof does not hold: it was changed", where=where, do="Ask for the request again."
+            )
     return key
 
 

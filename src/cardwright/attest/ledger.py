@@ -28,7 +28,7 @@ class Entry(Value):
     """`run`: an evaluation gave this record. `claim`: somebody signed. `decision`: the gate decided on everything.
     `release`: it allowed, and this is what was released."""
     kind: Identifier
-    """Which sort of claim; `record` for a run, `verdict` for a release."""
+    """Which sort of claim; `record` for a run, `verdict` for a decision, `verdict` and `statement` for a release."""
     digest: Sha256
     """What it is about."""
 
@@ -68,6 +68,10 @@ class Ledger(Value):
     def holds(self, head: Head) -> bool:
         """Whether it once stood there: nothing up to then was removed or changed."""
         return head.length <= len(self.entries) and self.head_at(head.length) == head
+
+    def prefix(self, length: int) -> Ledger:
+        """The ledger as it was when it had so many lines."""
+        return Ledger(subject=self.subject, entries=self.entries[:length])
 
     def append(self, event: Event, kind: str, digest: str, at: str) -> Ledger:
         """The ledger with one more line."""

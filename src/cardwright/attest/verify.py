@@ -10,10 +10,11 @@
 8. replay        the verdict follows byte for byte from the case at its own moment
 9. now           decided again at the receiver's clock, the handoff is still allowed
 10. artefact     the files at hand have the digests of the subject
-11. release      the verdict is not advisory, and nothing it rests on was withdrawn
+11. release      somebody whom the trust file lets release has signed for all of this, and nobody has withdrawn it
 12. rerender     only if asked: every document, made again from the record, has the bytes that stand there. With other
                  libraries it has others: then text and structure are compared, which proves nothing, and is not judged
 13. then         only where asked (`--as-of`): it had been released by that moment, and is allowed on what had been said by then
+14. status       only where demanded or given: a fresh status statement knows of no withdrawal, and of no longer ledger
 """
 
 from __future__ import annotations
@@ -23,24 +24,26 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
-from cardwright.attest import claims, ledger
+from cardwright.attest import claims, ledger, release_statement, status_statement, under_review
 from cardwright.attest.ledger import Ledger
+from cardwright.attest.release_statement import SignedRelease
 from cardwright.attest.reproduction import Rerender
-from cardwright.attest.trust import Trust
+from cardwright.attest.status_statement import SignedStatus
+from cardwright.attest.trust import RELEASE, Holder, Trust
 from cardwright.dossier import contents, layout
 from cardwright.errors import CardwrightError, IntegrityError
 from cardwright.policy.gate import decide
 from cardwright.policy.policy import Policy
 from cardwright.record import canonical
 from cardwright.record.case import Case
-from cardwright.record.claim import SignOff, Withdraw
+from cardwright.record.claim import Countersign, SignOff, Withdraw
 from cardwright.record.verdict import SEMANTICS, Verdict
 
 Outcome = Literal["passed", "failed", "not judged"]
 Yes = Literal["yes", "no", "not judged"]
 NAMES = (
     "manifest", "canonical", "record", "documents", "ledger", "signatures", "policy", "replay", "now", "artefact", "release",
-    "rerender", "then",
+    "rerender", "then", "status",
 )  # fmt: skip
 
 
@@ -109,7 +112,7 @@ class Report:
     def headline(self) -> str:
         """The result in a line."""
         if self.exit_code == 0:
-            return "VERIFIED: the handoff is allowed, and everything it rests on holds"
+            return "VERIFIED: released, still allowed, and everything it rests on holds"
         # What is broken comes first: it is why, and the others may follow from it.
         failed = sorted((step for step in self.steps if step.outcome == "failed"), key=lambda step: not step.broken)
         if not failed:
@@ -157,13 +160,14 @@ def verify(
     artefacts: Look | None = None,
     rerender: Rerender | None = None,
     as_of: str | None = None,
+    status: bytes | None = None,
 ) -> Report:
-    """Verify a dossier whose files were read and held against the manifest.
+    """Verify a dossier whose files were read and compared with the manifest.
 
     Parameters
     ----------
     now:
-        The receiver's clock.
+        The receiver's clock; never the environment's, which whoever starts the command could set.
     policy:
         Finds a policy by name; its digest has to be the one that the verdict names.
     printed:
@@ -174,10 +178,13 @@ def verify(
         Makes the documents again; where it is given, that is step 12.
     as_of:
         Another moment that is asked about; where it is given, that is step 13.
+    status:
+        A status statement; where it is given, or the trust file demands one, that is step 14.
     """
-    state = _Verification(files, where, trust, now, policy, printed, artefacts, rerender, as_of)
+    state = _Verification(files, where, trust, now, policy, printed, artefacts, rerender, as_of, status)
     steps: list[Step] = []
-    asked = {"rerender": rerender is not None, "then": as_of is not None}
+    demanded = trust is not None and trust.status is not None
+    asked = {"rerender": rerender is not None, "then": as_of is not None, "status": status is not None or demanded}
     names = [(number, name) for number, name in enumerate(NAMES, start=1) if asked.get(name, True)]
     for number, name in names:
         try:
@@ -189,18 +196,21 @@ def verify(
                 # Nothing further can be read from files that are not what they say.
                 steps += [Step(n, rest, "not judged", "an earlier step failed") for n, rest in names if n > number]
                 break
-    return Report(steps=tuple(steps), trusted=trust is not None, notes=not_seen(state.signed), now=now, as_of=as_of)
+    notes = (*not_seen(state.signed), *state.horizon())
+    return Report(steps=tuple(steps), trusted=trust is not None, notes=notes, now=now, as_of=as_of)
 
 
 def not_seen(signed: tuple[claims.Signed, ...]) -> tuple[str, ...]:
     """What was said by others after a person's latest sign-off in a role: whoever signed had not seen it."""
     latest = {(one.claim.key, one.claim.role): n for n, one in enumerate(signed) if isinstance(one.claim, SignOff)}
+    seen = {one.claim.key: n for n, one in enumerate(signed) if isinstance(one.claim, Countersign)}
+    latest = {(key, role): max(n, seen.get(key, n)) for (key, role), n in latest.items()}
     notes: list[str] = []
     for number in sorted(latest.values()):
         one = signed[number]
         for later in signed[number + 1 :]:
             claim = later.claim
-            if claim.key != one.claim.key and not isinstance(claim, SignOff):
+            if claim.key != one.claim.key and not isinstance(claim, SignOff | Countersign):
                 about = getattr(claim, "requirement", None) or getattr(claim, "item", None)
                 notes.append(
                     f"not seen by {one.claim.person} ({one.claim.role}): {claim.kind.replace('_', ' ')}"
@@ -223,6 +233,7 @@ class _Verification:
         look: Look | None,
         again: Rerender | None,
         as_of: str | None,
+        status: bytes | None,
     ) -> None:
         self.files = files
         self.where = where
@@ -233,6 +244,7 @@ class _Verification:
         self.look = look
         self.again = again
         self.as_of = as_of
+        self.told = status
         self.read: dict[str, Any] = {}
         self.artefacts: Mapping[str, str] | None = None
         self.case: Case | None = None
@@ -244,7 +256,7 @@ class _Verification:
     def manifest(self) -> tuple[Outcome, str]:
         listed = canonical.parse(layout.Manifest, self.files[layout.MANIFEST], where=layout.MANIFEST)
         if layout.manifest_of(self.files) != listed:
-            raise IntegrityError("the files are not those of the manifest", where=self.where)
+            raise IntegrityError("the files are not those that the manifest lists", where=self.where)
         return "passed", f"{len(listed.files)} files, manifest {listed.sha256[:12]}"
 
     def canonical(self) -> tuple[Outcome, str]:
@@ -256,7 +268,7 @@ class _Verification:
     def record(self) -> tuple[Outcome, str]:
         for name in (layout.RECORD, layout.VERDICT):
             if name not in self.files:
-                raise IntegrityError("is not there", where=name, do="Ask for the whole dossier.")
+                raise IntegrityError("missing", where=name, do="Ask for the whole dossier.")
         self.case = contents.case_of(self.files, where=self.where, read=self.read)
         if self.look is not None:
             self.artefacts = dict(self.look([file.path for file in self.case.record.subject.files]))
@@ -272,8 +284,8 @@ class _Verification:
         self.signed = claims.read(self.files.get(layout.CLAIMS, b""))
         if layout.LEDGER not in self.files:
             if self.signed:
-                raise IntegrityError("claims stand in a dossier without a ledger", where=layout.LEDGER)
-            return "failed", "there is no ledger, so nobody can tell what was left out"
+                raise IntegrityError("there are claims here, and no ledger", where=layout.LEDGER)
+            return "failed", "no ledger here, so nobody can tell what was left out"
         self.chain = ledger.read(self.files[layout.LEDGER], self.case.record.subject.name)
         chained = [entry.digest for entry in self.chain.here if entry.event == "claim"]
         if chained != [one.sealed.id for one in self.signed]:
@@ -285,12 +297,12 @@ class _Verification:
         rewritten = [one for one in self.signed if not self.chain.holds(one.ledger)]
         if rewritten:
             raise IntegrityError(f"it is not the ledger that {rewritten[0].claim.person} signed", where=layout.LEDGER)
-        self._accounts_for_what_stands_there(self.chain)
+        self._accounts_for_everything(self.chain)
         head = self.chain.head
         return "passed", f"{head.length} entries, {self.chain.runs} runs, head {head.head[:12]}"
 
-    def _accounts_for_what_stands_there(self, chain: Ledger) -> None:
-        """Hold what no later signature covers, the end of the chain, against the verdict and the report that it tells of."""
+    def _accounts_for_everything(self, chain: Ledger) -> None:
+        """Compare what no later signature covers, the end of the chain, with the verdict and the release that it tells of."""
         stored = self.verdict
         claimed = {one.sealed.id: one.claim for one in self.signed}
         for entry in chain.here:
@@ -301,30 +313,140 @@ class _Verification:
         if any(e.at != stored.evaluated_at or e.kind != "verdict" for e in told):
             raise IntegrityError("the verdict stands in it as something else, or at another time", where=layout.LEDGER)
         released = [e for e in chain.here if e.event == "release"]
-        reports = [e for e in released if e.kind == "report"]
-        if stored.stage == "release" and told and stored.allowed and "release" not in {e.event for e in told}:
-            raise IntegrityError("it tells of no release, though the verdict allows one", where=layout.LEDGER)
-        if (layout.FINAL in self.files) != bool(reports):
-            raise IntegrityError(
-                "the released report is not there" if reports else "it tells of no released report, and one is there",
-                where=layout.FINAL,
-                do="Ask for the whole dossier.",
-            )
-        if reports and reports[-1].digest != canonical.digest(self.files[layout.FINAL]):
-            raise IntegrityError("not the report that was released", where=layout.FINAL, do="It was changed since.")
         if any(e.at not in {t.at for t in chain.here if t.event == "decision"} for e in released):
             raise IntegrityError("a release that no decision goes before", where=layout.LEDGER)
+        statement = self.statement
+        final = sorted(name for name in self.files if name.startswith(layout.FINAL))
+        if statement is None:
+            if released:
+                raise IntegrityError(
+                    "the ledger tells of a release, and its statement is missing",
+                    where=layout.RELEASE,
+                    do="Ask for the whole dossier.",
+                )
+            if final:
+                raise IntegrityError("a final document that nobody has released", where=final[0])
+            return
+        self._is_of_this_dossier(statement, chain)
+
+    @cached_property
+    def statement(self) -> SignedRelease | None:
+        """The release statement that the dossier holds; None where nobody has released it."""
+        return release_statement.read(self.files[layout.RELEASE]) if layout.RELEASE in self.files else None
+
+    def _is_of_this_dossier(self, statement: SignedRelease, chain: Ledger) -> None:
+        """Compare every digest of the release statement with what is here: one changed digest, and it releases something else."""
+        assert self.case is not None
+        said, stored = statement.release, self.verdict
+        record = self.case.record
+        here = {
+            "subject": (said.subject, release_statement.subject_of(record.subject)),
+            "record": (said.record_sha256, record.sha256),
+            "plan": (said.plan_sha256, self.case.plan.sha256 if self.case.plan is not None else None),
+            "policy": ((said.policy, said.policy_sha256), (stored.policy.name, stored.policy.sha256)),
+            "manifest": (said.manifest_sha256, canonical.digest(self.files[layout.MANIFEST])),
+            "verdict": (said.verdict_sha256, canonical.digest(self.files[layout.VERDICT])),
+            "expiry": (said.valid_until, stored.valid_until),
+            "moment": (said.issued_at, stored.evaluated_at),
+        }
+        for name, (signed, found) in here.items():
+            if signed != found:
+                raise IntegrityError(
+                    f"it releases another {name} than the one here",
+                    where=layout.RELEASE,
+                    do="Ask for what was released.",
+                )
+        listed = {entry.path: (entry.sha256, entry.size) for entry in said.documents}
+        for name in sorted({name for name in self.files if name.startswith(layout.FINAL)} | listed.keys()):
+            data = self.files.get(name)
+            if data is None:
+                raise IntegrityError("the released document is missing", where=name, do="Ask for the whole dossier.")
+            if listed.get(name) != (canonical.digest(data), len(data)):
+                raise IntegrityError("not the document that was released", where=name, do="It was changed since.")
+        if said.ledger.length > len(chain.entries):
+            raise IntegrityError(
+                f"it has {len(chain.entries)} lines; when this was released it had {said.ledger.length}: the last were cut off",
+                where=layout.LEDGER,
+                do="Ask for the whole dossier.",
+            )
+        if not chain.holds(said.ledger):
+            raise IntegrityError("not the ledger that was released: it was rewritten", where=layout.LEDGER)
+        prefix = chain.prefix(said.ledger.length)
+        if tuple(e.digest for e in prefix.here if e.event == "claim") != said.claims:
+            raise IntegrityError("not the claims that were released", where=layout.CLAIMS)
+        line = chain.entries[said.ledger.length : said.ledger.length + 1]
+        if [(e.event, e.kind, e.digest, e.at) for e in line] != [
+            ("release", "statement", statement.sha256, said.issued_at)
+        ]:
+            raise IntegrityError(
+                "its next line does not tell of the release statement here: it was cut off or rewritten",
+                where=layout.LEDGER,
+                do="Ask for the whole dossier.",
+            )
+        if any(e.event == "release" for e in chain.here if e.seq > said.ledger.length):
+            raise IntegrityError("it tells of a later release, whose statement is missing", where=layout.RELEASE)
+
+    # ------------------------------------------------------------------------------------------------ people
 
     def signatures(self) -> tuple[Outcome, str]:
         if self.trust is None:
             return "not judged", "no trust file was given"
-        judged = [claims.judge(one, self.trust, self.chain, self.moment) for one in self.signed]
+        if self.trust.expires is not None and self.moment[:10] > self.trust.expires:
+            return "failed", f"the trust file expired on {self.trust.expires}: ask its owner for the current one"
+        judged = self._judged()
         self.believed = tuple(one.signed for one in judged if one.believed)
-        doubted = [one for one in judged if not one.believed]
+        doubted = [one for one in judged if not one.believed and not one.settled]
         if doubted:
             return "failed", f"{len(doubted)} of {len(judged)} are not believed: {doubted[0].why}"
-        people = {one.claim.key for one in self.believed}
-        return "passed", f"{len(judged)} claims of {len(people)} people"
+        people = {one.claim.person_id for one in self.believed}
+        settled = sum(one.settled for one in judged)
+        more = f"; {settled} more were wrong, and taken back" if settled else ""
+        return "passed", f"{len(self.believed)} claims by {len(people)} people{more}"
+
+    def _judged(self) -> tuple[claims.Judged, ...]:
+        """The claims under the trust file. The release statement dates what it covers, if it is believed itself."""
+        assert self.trust is not None
+        evidence = [e for e in (self._status_as_evidence(),) if e is not None]
+        first = claims.believe(self.signed, self.trust, self.chain, self.moment, evidence=evidence)
+        self.believed = tuple(one.signed for one in first if one.believed)
+        holder, doubt = self.releaser
+        if holder is None or doubt is not None or self.statement is None:
+            return first
+        said = self.statement.release
+        evidence.append(claims.Evidence(holder.person.id, said.issued_at, said.ledger))
+        return claims.believe(
+            self.signed, self.trust, self.chain, self.moment, releaser=holder.person.id, evidence=evidence
+        )
+
+    @property
+    def releaser(self) -> tuple[Holder | None, str | None]:
+        """Who signs the release statement, and why they are not believed."""
+        if self.trust is None or self.statement is None:
+            return None, "nobody has released it"
+        said, sealed = self.statement.release, self.statement.sealed
+        holder = self.trust.holder(said.key)
+        if holder is None:
+            return None, f"the key {said.key[:12]} of {said.person}, who released it, is not in the trust file"
+        name = holder.person.name
+        if not sealed.signed_by(holder.public):
+            return holder, f"the release statement is not signed with {name}'s key"
+        if name != said.person:
+            return holder, f"released as {said.person} with the key of {name}"
+        barred = holder.barred(RELEASE, said.issued_at[:10])
+        if barred is not None:
+            return holder, barred
+        if claims.ahead(said.issued_at, self.moment):
+            return holder, f"the release is dated in the future, {said.issued_at}: set the clock right"
+        # Later claims and a status statement of somebody else show that the release existed when they were made.
+        later = [
+            one.claim.at
+            for one in self.believed
+            if one.claim.person_id != holder.person.id and one.ledger.length > said.ledger.length
+        ]
+        status = self._status_as_evidence()
+        if status is not None and status.person != holder.person.id and status.ledger.length > said.ledger.length:
+            later.append(status.at)
+        return holder, claims.too_late(holder, self.moment, later)
 
     @cached_property
     def verdict(self) -> Verdict:
@@ -447,6 +569,7 @@ class _Verification:
         return "passed", f"{len(subject.files)} files"
 
     def release(self) -> tuple[Outcome, str]:
+        assert self.case is not None
         stored = self.verdict
         if stored.advisory:
             return "failed", "the verdict is advisory"
@@ -454,12 +577,94 @@ class _Verification:
             return "failed", f"the verdict is dated in the future, {stored.evaluated_at}: set the clock right"
         if stored.stage != "release":
             return "failed", "the verdict is a review, not a release"
-        withdrawn = [one.claim for one in self.signed if isinstance(one.claim, Withdraw) and one.claim.claim is None]
+        counted = self.believed if self.trust is not None else self.signed
+        withdrawn = [one.claim for one in counted if isinstance(one.claim, Withdraw) and one.claim.claim is None]
         if withdrawn:
             return "failed", f"withdrawn by {withdrawn[-1].person} on {withdrawn[-1].at[:10]}: {withdrawn[-1].reason}"
         if not stored.allowed:
             return "failed", stored.headline
-        return "passed", stored.headline
+        if self.statement is None or self.chain is None:
+            return "failed", "nobody has released it: there is no release statement"
+        said = self.statement.release
+        if self.trust is None:
+            return "not judged", f"{said.person} has signed a release statement; no trust file says whether that counts"
+        holder, doubt = self.releaser
+        if doubt is not None:
+            return "failed", doubt
+        if self.chosen is None:
+            return "not judged", "the policy is not at hand"
+        case = replace(
+            self.case,
+            claims=tuple(one.claim for one in self.believed if one.sealed.id in said.claims),
+            manifest_sha256=said.manifest_sha256,
+        )
+        lacking = under_review.lacking(case, self.chosen, stored, self.chain.prefix(said.ledger.length), holder)
+        if lacking is not None:
+            return "failed", lacking
+        return "passed", f"released by {said.person} on {said.issued_at[:10]}; {stored.headline}"
+
+    # ------------------------------------------------------------------------------------------------ afterwards
+
+    @cached_property
+    def status_statement(self) -> SignedStatus | None:
+        """The status statement that was given."""
+        return status_statement.read(self.told, where="status statement") if self.told is not None else None
+
+    def _status_as_evidence(self) -> claims.Evidence | None:
+        """What a believed status statement of this release dates."""
+        given = self.status_statement if self.told is not None else None
+        if given is None or self.trust is None or self.chain is None or self.statement is None:
+            return None
+        if status_statement.doubt(given, self.trust, self.trust.status, self.moment) is not None:
+            return None
+        if status_statement.contradiction(given.status, self.statement.sha256, self.chain) is not None:
+            return None
+        holder = self.trust.holder(given.status.key)
+        return claims.Evidence(holder.person.id, given.status.issued_at, given.status.ledger) if holder else None
+
+    def status(self) -> tuple[Outcome, str]:
+        if self.trust is None:
+            return "not judged", "no trust file was given"
+        demand = self.trust.status
+        given = self.status_statement
+        if given is None:
+            assert demand is not None
+            return "failed", (
+                f"the trust file asks for a status statement by {demand.issuers}, no older than {demand.max_age_hours} hours: "
+                "--status FILE"
+            )
+        doubt = status_statement.doubt(given, self.trust, demand, self.moment)
+        if doubt is not None:
+            return "failed", doubt
+        if self.statement is None or self.chain is None:
+            return "failed", "it is about a release, and nobody has released this"
+        contradiction = status_statement.contradiction(given.status, self.statement.sha256, self.chain)
+        if contradiction is not None:
+            raise IntegrityError(contradiction, where="status statement", do="Ask for the whole dossier.")
+        said = given.status
+        if said.state == "withdrawn":
+            return (
+                "failed",
+                f"withdrawn, says {said.person} as of {said.issued_at}: {said.reason or 'no reason is given'}",
+            )
+        return "passed", f"not withdrawn as of {said.issued_at}, says {said.person}"
+
+    def horizon(self) -> tuple[str, ...]:
+        """Until when anything can be known here: what was cut off the end of a ledger leaves no trace in it."""
+        if self.trust is None or self.chain is None or not self.chain.entries:
+            return ()
+        until = self.chain.entries[-1].at
+        status = None
+        if self.told is not None:
+            try:
+                status = self._status_as_evidence()
+            except CardwrightError:
+                status = None
+        if status is not None:
+            until = max(until, status.at)
+        return (
+            f"withdrawals after {until} cannot be known here" + ("" if status else "; a status statement says more"),
+        )
 
     def then(self) -> tuple[Outcome, str]:
         assert self.as_of is not None
@@ -467,10 +672,9 @@ class _Verification:
             return "not judged", "no trust file was given" if self.trust is None else "the policy is not at hand"
         if self.verdict.advisory:
             return "failed", "the verdict is advisory"
-        entries = self.chain.here if self.chain is not None else ()
-        if not any(entry.event == "release" and entry.at <= self.as_of for entry in entries):
+        if self.statement is None or self.statement.release.issued_at > self.as_of:
             return "failed", "nothing had been released"
-        gone = [one.claim for one in self.signed if isinstance(one.claim, Withdraw) and one.claim.claim is None]
+        gone = [one.claim for one in self.believed if isinstance(one.claim, Withdraw) and one.claim.claim is None]
         if any(claim.at <= self.as_of for claim in gone):
             return "failed", "it had been withdrawn"
         said = tuple(one for one in self.believed if one.claim.at <= self.as_of)

@@ -157,17 +157,23 @@ def interactive() -> bool:
 
 
 def clock() -> str:
-    """The present moment, or SOURCE_DATE_EPOCH if it is set, so that the same input gives the same bytes."""
+    """The present moment. Whatever judges or signs goes by it, and never by a variable that whoever starts it can set."""
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def stated_moment() -> str | None:
+    """SOURCE_DATE_EPOCH, if it is set: what `run` dates its documents with, so that the same input gives the same bytes."""
     from datetime import UTC, datetime
 
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
     if epoch is None:
-        moment = datetime.now(UTC)
-    else:
-        try:
-            moment = datetime.fromtimestamp(int(epoch), UTC)
-        except (ValueError, OverflowError, OSError) as exc:
-            raise UsageError(
-                "SOURCE_DATE_EPOCH is not a number of seconds", do="Unset it, or set it to whole seconds."
-            ) from exc
+        return None
+    try:
+        moment = datetime.fromtimestamp(int(epoch), UTC)
+    except (ValueError, OverflowError, OSError) as exc:
+        raise UsageError(
+            "SOURCE_DATE_EPOCH is not a number of seconds", do="Unset it, or set it to whole seconds."
+        ) from exc
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cardwright.cli.console import Console, clock, echo, wrapped
+from cardwright.cli.console import Console, echo, stated_moment, wrapped
 from cardwright.cli.options import (
     Debug,
     OnlyOption,
@@ -53,7 +52,7 @@ def run(
     chosen = policy_named(policy) if policy is not None else policy_named(plan.file.policy, plan.base)
     subject = plan.file.subject
     folder = output or Path("governance") / subject.name / subject.version
-    fixed = clock() if "SOURCE_DATE_EPOCH" in os.environ else None
+    fixed = stated_moment()
     before = None
     if plan.file.previous is not None:
         place = plan.base / plan.file.previous

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,13 +20,14 @@ from cardwright.cli.options import (
     ReportOption,
     ReportOut,
     SummaryOption,
-    policy_named,
+    policy_of_dossier,
 )
 from cardwright.cli.printing import report_checks, reporting
+from cardwright.cli.printing import rerender as make_again
 from cardwright.errors import CardwrightError, NothingToCheckError, UsageError
 
 if TYPE_CHECKING:
-    from cardwright.attest.reproduction import Reproduction
+    from cardwright.record.case import Case
     from cardwright.record.verdict import Verdict
 
 
@@ -44,22 +45,38 @@ def gate(
     everything: Annotated[
         bool, typer.Option("--all", help="Print every requirement, not only those in the way.")
     ] = False,
+    trust: Annotated[
+        Path | None,
+        typer.Option("--trust", envvar="CARDWRIGHT_TRUST", help="A trust file: without it no claim of anybody counts."),
+    ] = None,
+    own_policy: Annotated[
+        bool,
+        typer.Option("--own-policy", help="Let the dossier's own policy decide; otherwise that ends with exit code 1."),
+    ] = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Judge a dossier by a policy, without changing it.
+    """Judge a dossier by your policy, without changing it.
 
-    Exit code 0 only if the handoff is allowed.
+    Exit code 0 only if the handoff is allowed. Without --policy the dossier itself says by what it is judged; the answer says so, and
+    permits nothing.
     """
     console = Console.of(ctx, quiet=quiet, debug=debug)
     from cardwright.policy import report
 
     with reporting("gate", dossier, format, output, summary):
-        verdict, subject = _judge(dossier, policy, artifact)
+        verdict, subject, doubts = _judge(dossier, policy, artifact, trust)
+    for doubt in doubts:
+        echo(doubt, err=True)
+    own = policy is None and not own_policy
+    header = (
+        f"Judged by the dossier's own policy, {verdict.policy.name}; name yours: --policy" if policy is None else ""
+    )
 
     def text() -> str:
         shown = report.as_text(verdict, width=width(), everything=everything)
-        return shown.split("\n", 1)[0] if console.quiet else shown
+        shown = shown.split("\n", 1)[0] if console.quiet else shown
+        return f"{header}\n{shown}" if header else shown
 
     if format in (ReportFormat.TEXT, ReportFormat.JSON) and output is None and summary is None:
         if format is ReportFormat.TEXT:
@@ -71,11 +88,15 @@ def gate(
 
         checks = of_verdict(verdict, subject=subject, where=str(dossier))
         report_checks(checks, text, lambda: report.as_json(verdict), format, output, summary)
-    raise typer.Exit(0 if verdict.allowed else 1)
+    if own and format is ReportFormat.JSON:
+        echo(header, err=True)
+    raise typer.Exit(0 if verdict.allowed and not own else 1)
 
 
-def _judge(folder: Path, policy: str | None, artifact: Path | None) -> tuple[Verdict, str]:
-    """The verdict on a dossier now, and the name and version of its subject."""
+def _judge(
+    folder: Path, policy: str | None, artifact: Path | None, trust: Path | None = None
+) -> tuple[Verdict, str, tuple[str, ...]]:
+    """The verdict on a dossier now, the name and version of its subject, and which claims count for nothing."""
     from cardwright.dossier import contents, layout, store
     from cardwright.policy.gate import decide
     from cardwright.record import canonical
@@ -95,10 +116,31 @@ def _judge(folder: Path, policy: str | None, artifact: Path | None) -> tuple[Ver
     name = policy or (before.policy.name if before is not None else None)
     if name is None:
         raise UsageError("the dossier does not say which policy it was made for", do="Name one with --policy.")
-    chosen = policy_named(name)
+    chosen = policy_of_dossier(name, policy)
     by = "the command line" if policy is not None else "the plan"
     subject = case.record.subject
-    return decide(case, chosen, clock(), chosen_by=by), f"{subject.name} {subject.version}"
+    now = clock()
+    case, doubts = _with_claims(case, files, folder, trust, now)
+    return decide(case, chosen, now, chosen_by=by), f"{subject.name} {subject.version}", doubts
+
+
+def _with_claims(
+    case: Case, files: Mapping[str, bytes], folder: Path, trust: Path | None, now: str
+) -> tuple[Case, tuple[str, ...]]:
+    """The case with the claims that are believed, and what could not be trusted of the others."""
+    from cardwright.dossier import layout
+
+    if not files.get(layout.CLAIMS):
+        return case, ()
+    if trust is None:
+        count = files[layout.CLAIMS].count(b"\n")
+        return case, (f"{count} claims not counted: no trust file says whom to believe (--trust)",)
+    from cardwright.attest import under_review  # signatures cost a tenth of a second to import; most drafts have none
+    from cardwright.cli.keyring import trust_file
+
+    reviewed = under_review.read(files, where=str(folder))
+    believed, doubts = under_review.judged_case(reviewed, trust_file(trust), case.artefacts, now)
+    return believed, tuple(f"not believed: {doubt}" for doubt in doubts)
 
 
 def _closers() -> Iterable[str]:
@@ -199,6 +241,20 @@ def verify(
             "proves nothing.",
         ),
     ] = False,
+    status: Annotated[
+        Path | None,
+        typer.Option(
+            "--status", help="A status statement; the one beside the dossier, if there is one and this is omitted."
+        ),
+    ] = None,
+    trust_state: Annotated[
+        Path | None,
+        typer.Option("--trust-state", help="Your file of the last trust file seen; an older one is then refused."),
+    ] = None,
+    trust_pin: Annotated[
+        str | None,
+        typer.Option("--trust-pin", help="The digest that the trust file must have, told to you out of band."),
+    ] = None,
     format: ReportOption = ReportFormat.TEXT,
     output: ReportOut = None,
     summary: SummaryOption = None,
@@ -210,12 +266,11 @@ def verify(
     Nothing reaches a network. Exit code 0 only with --trust.
     """
     console = Console.of(ctx, quiet=quiet, debug=debug)
-    from cardwright.attest import trust as trusting
     from cardwright.attest import verify as verifying
+    from cardwright.cli.keyring import trusted
     from cardwright.cli.reports import of_verification
     from cardwright.dossier import contents as holding
     from cardwright.dossier import store
-    from cardwright.files import disk
 
     now, then = clock(), _moment(as_of) if as_of is not None else None
     with reporting("verify", dossier, format, output, summary):
@@ -225,15 +280,14 @@ def verify(
         report = verifying.verify(
             files,
             where=str(dossier),
-            trust=trusting.read(disk.read_file(trust, what="trust file"), where=str(trust))
-            if trust is not None
-            else None,
+            trust=trusted(trust, state=trust_state, pin=trust_pin) if trust is not None else None,
             now=now,
-            policy=lambda name: holding.policy_of(policy or name),
+            policy=lambda name: policy_of_dossier(name, policy),
             printed=holding.documents_hold,
             artefacts=(lambda names: store.digests(artifact, list(names))) if artifact is not None else None,
-            rerender=_rerender if rerender else None,
+            rerender=make_again if rerender else None,
             as_of=then,
+            status=_status(dossier, status),
         )
     checks = of_verification(report, subject=str(dossier), where=str(dossier), at=now)
 
@@ -245,6 +299,17 @@ def verify(
 
     report_checks(checks, text, lambda: verifying.as_json(report), format, output, summary)
     raise typer.Exit(report.exit_code)
+
+
+def _status(dossier: Path, given: Path | None) -> bytes | None:
+    """The status statement that is given, or that stands beside the dossier."""
+    from cardwright.dossier import layout
+    from cardwright.files import disk
+
+    if given is not None:
+        return disk.read_file(given, what="status statement")
+    beside = layout.status_beside(dossier)
+    return disk.read_file(beside, what="status statement") if beside.is_file() else None
 
 
 def _moment(text: str) -> str:
@@ -262,14 +327,3 @@ def _moment(text: str) -> str:
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", whole):
         raise UsageError("--as-of is not a moment", do="Write it in UTC, like 2026-11-23T12:00:00Z, or as a day.")
     return whole
-
-
-def _rerender(files: Mapping[str, bytes], where: str, claims: tuple[Any, ...]) -> Reproduction | None:
-    """Make the documents again; None where Pango is not installed."""
-    from cardwright import documents
-    from cardwright.run import editions
-
-    try:
-        return editions.rerender(files, where=where, claims=claims)
-    except documents.MissingPangoError:
-        return None  # the step is then not judged

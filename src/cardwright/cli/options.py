@@ -227,7 +227,22 @@ WorkersOption = Annotated[int, typer.Option("--workers", min=1, max=64, help="Ho
 
 
 def policy_named(name: str, beside: Path | None = None) -> Policy:
-    """The policy that a person names, by name or path; a relative path starts beside the plan."""
+    """The policy that a person names, by name or path; a relative path starts beside the plan.
+
+    On the command line a path has a slash in it. A bare file name could be meant as the name of a packaged policy, and whoever
+    can write into the working directory must not choose by which policy something is judged.
+    """
     from cardwright.dossier import contents
 
+    if beside is None and "/" not in name and name.endswith((".yaml", ".yml")):
+        raise UsageError(
+            f'"{name}" is neither the name of a policy nor a path', do=f"For the file here write ./{name}."
+        )
     return contents.policy_of(name, beside=beside)
+
+
+def policy_of_dossier(stated: str, given: str | None) -> Policy:
+    """The policy that a person names, or else the packaged one that a dossier states. No dossier names a file."""
+    from cardwright.dossier import contents
+
+    return policy_named(given) if given is not None else contents.packaged_policy(stated)

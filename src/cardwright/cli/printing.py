@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from cardwright.cli.console import Console, clock, echo, echo_json, width, write
 from cardwright.cli.options import ReportFormat
 from cardwright.errors import CardwrightError
 
 if TYPE_CHECKING:
+    from cardwright.attest.reproduction import Reproduction
     from cardwright.cli.reports import Checks
     from cardwright.record.verdict import Verdict
 
@@ -85,3 +86,14 @@ def reporting(
 
         report_checks(checks, lambda: checks.headline, as_json, format, output, summary)
         raise
+
+
+def rerender(files: Mapping[str, bytes], where: str, claims: tuple[Any, ...]) -> Reproduction | None:
+    """Make the documents again; None where Pango is not installed."""
+    from cardwright import documents
+    from cardwright.run import editions
+
+    try:
+        return editions.rerender(files, where=where, claims=claims)
+    except documents.MissingPangoError:
+        return None  # the step is then not judged

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from cardwright.cli.console import Console, clock, width, write
+from cardwright.cli.console import Console, clock, stated_moment, width, write
 from cardwright.cli.options import (
     CHECKLIST,
     AudienceOption,
@@ -176,7 +176,9 @@ def import_card(
     from cardwright.files import disk
     from cardwright.plan import card_import
 
-    found = card_import.import_card(disk.read_file(card, what="card"), name=card.name, today=clock()[:10])
+    found = card_import.import_card(
+        disk.read_file(card, what="card"), name=card.name, today=(stated_moment() or clock())[:10]
+    )
     path = output or Path("details.yaml")
     if path.exists():
         raise UsageError("the file exists and holds somebody's words", where=str(path), do="Choose another -o.")

@@ -68,6 +68,22 @@ def policy_of(name: str, *, beside: Path | None = None) -> Policy:
     return read_policy(data, where=where, find=find)
 
 
+def packaged_policy(name: str) -> Policy:
+    """A policy that is packaged, and never a file: for a name that stands in a dossier.
+
+    Raises
+    ------
+    PolicyError
+        Where none of that name is packaged.
+    """
+    known = packaged.names("policies")
+    if name not in known:
+        raise PolicyError(
+            f'the dossier names the policy "{name}", which is not packaged', do="Name yours: --policy PATH."
+        )
+    return policy_of(name)
+
+
 STANDARD_CHECKLISTS = ("responsible_ai_minimum", "handoff_readiness")
 """What the responsible-AI report compares with a record if nobody names others."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -20,9 +21,15 @@ REVIEW = "review.json"
 VERDICT = "verdict.json"
 CLAIMS = "claims.jsonl"
 LEDGER = "ledger.jsonl"
-FINAL = "audit_report_final.pdf"
-OUTSIDE = (MANIFEST, VERDICT, CLAIMS, LEDGER, FINAL)
-"""Files that the manifest does not list: itself, and what is said over it."""
+RELEASE = "release.json"
+FINAL = "final/"
+"""The folder of the final editions: every standard document once more, with the decision and the signatures in it."""
+_OUTSIDE = frozenset({MANIFEST, VERDICT, CLAIMS, LEDGER, RELEASE})
+
+
+def outside(path: str) -> bool:
+    """Whether a file is one that the manifest does not list: itself, and what is said over it."""
+    return path in _OUTSIDE or path.startswith(FINAL)
 
 
 class ManifestEntry(Value):
@@ -56,7 +63,7 @@ def manifest_of(files: Mapping[str, bytes]) -> Manifest:
         files=tuple(
             ManifestEntry(path=path, sha256=canonical.digest(data), size=len(data))
             for path, data in sorted(files.items())
-            if path not in OUTSIDE
+            if not outside(path)
         )
     )
 
@@ -70,3 +77,9 @@ def evidence_of(case: Case, review: Verdict) -> dict[str, bytes]:
 def to_json(value: Value) -> bytes:
     """A value as it is written: canonical JSON and nothing else, so that the digest of the file is the value's."""
     return canonical.dumps(value)
+
+
+def status_beside(folder: Path) -> Path:
+    """Where the status statement of a dossier stands: beside it, since it comes and goes while the dossier stays."""
+    whole = folder.absolute()
+    return whole.with_name(f"{whole.name}.status.json")

@@ -10,14 +10,16 @@ import ctypes
 import glob
 import json
 import os
+import random
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
-from cardwright.dossier.layout import CLAIMS, LEDGER, MANIFEST, OUTSIDE, PLAN, RECORD, Manifest
+from cardwright.dossier.layout import CLAIMS, LEDGER, MANIFEST, PLAN, RECORD, Manifest, outside
 from cardwright.errors import EvidenceError, IntegrityError, SourceError, StoreError
 from cardwright.files.disk import _near, _unwritten, read_file, write_file
 from cardwright.record import canonical
@@ -102,7 +104,7 @@ def hold(files: dict[str, bytes], *, where: str) -> dict[str, bytes]:
                 where=str(folder / name),
                 do="It was changed after it was written.",
             )
-    extra = sorted(set(files) - set(listed) - set(OUTSIDE))
+    extra = sorted(name for name in files if name not in listed and not outside(name))
     if extra:
         raise IntegrityError(
             "not listed in the manifest", where=str(folder / extra[0]), do="It was added after the dossier was written."
@@ -159,6 +161,9 @@ def _keeping(folder: Path) -> Path:
 
 # ---------------------------------------------------------------------------------------------------- writing
 
+WAIT = 60.0
+"""Seconds that a writer waits for its turn."""
+
 
 def keep(folder: Path, id_: str, data: bytes) -> None:
     """Keep a finished evaluation beside a dossier that is not written yet.
@@ -199,23 +204,25 @@ def sign_plan(folder: Path, change: Callable[[bytes], bytes]) -> None:
         write_file(_plan_signatures(folder), change(plan_signatures(folder)))
 
 
-def amend(folder: Path, change: Callable[[Mapping[str, bytes]], Mapping[str, bytes]]) -> Mapping[str, bytes]:
-    """Add what is said over a dossier: claims, ledger, verdict, the final report. What the manifest lists cannot change.
+def amend(
+    folder: Path, change: Callable[[Mapping[str, bytes]], Mapping[str, bytes | None]], *, wait: float = WAIT
+) -> Mapping[str, bytes]:
+    """Add what is said over a dossier: claims, ledger, verdict, the release. What the manifest lists cannot change.
 
-    The change is made from what is read under the lock, so that two people who sign at once lose nothing.
+    The change is made from what is read under the lock, so that two people who sign at once lose nothing. A file that becomes
+    None is taken out.
 
     Raises
     ------
     StoreError
         If another process is writing, or a file that the manifest lists would change.
     """
-    with locked(folder):
+    with locked(folder, wait=wait):
         recover(folder, alone=True)
         before = read_dossier(folder)
-        after = {**before, **change(before)}
-        if any(after[name] != data for name, data in before.items() if name not in OUTSIDE) or set(after) - set(
-            before
-        ) - set(OUTSIDE):
+        changes = change(before)
+        after = {name: data for name, data in {**before, **changes}.items() if data is not None}
+        if not all(outside(name) for name in changes):
             raise StoreError(
                 "what was made is not changed afterwards", where=str(folder), do="Run again, with --supersede."
             )
@@ -223,13 +230,15 @@ def amend(folder: Path, change: Callable[[Mapping[str, bytes]], Mapping[str, byt
     return after
 
 
-def write_dossier(folder: Path, files: Mapping[str, bytes], *, supersede: bool = False) -> None:
+def write_dossier(folder: Path, files: Mapping[str, bytes], *, supersede: bool = False, wait: float = WAIT) -> None:
     """Swap a dossier in as a whole; the former one stays until the new one is complete, and then is gone.
 
     Parameters
     ----------
     supersede:
         Archive a signed dossier beside the new one, as `<name>.superseded-<manifest digest>`, and take its place.
+    wait:
+        Seconds to wait for another writer.
 
     Raises
     ------
@@ -240,7 +249,7 @@ def write_dossier(folder: Path, files: Mapping[str, bytes], *, supersede: bool =
     for name in files:
         if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
             raise StoreError(f"{name} is not a path inside the dossier")
-    with locked(folder):
+    with locked(folder, wait=wait):
         recover(folder, alone=True)
         if supersede and (folder / CLAIMS).is_file():
             _archive(folder)
@@ -356,7 +365,7 @@ def recover(folder: Path, *, alone: bool = False) -> None:
             shutil.rmtree(old, ignore_errors=True)
         return
     if not alone:
-        with locked(folder):
+        with locked(folder, wait=2.0):  # a reader does not wait for a writer who is slow, it says so
             recover(folder, alone=True)
         return
     if not folder.exists() and old.exists():
@@ -368,53 +377,60 @@ def recover(folder: Path, *, alone: bool = False) -> None:
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """One writer at a time; a second one is refused at once.
+def locked(folder: Path, *, wait: float = WAIT) -> Iterator[None]:
+    """One writer at a time; others wait for their turn, but not for ever.
+
+    Parameters
+    ----------
+    wait:
+        Seconds after which whoever waits is refused.
 
     Raises
     ------
     StoreError
-        If another process is writing this dossier.
+        If another process is still writing this dossier after that.
     """
     folder = folder.absolute()
+    path = folder.parent / f".{folder.name}.lock"
+    until = time.monotonic() + wait
+    while (descriptor := _lock(path, folder)) is None:
+        if time.monotonic() > until:
+            raise StoreError(
+                "another process is writing this dossier", where=str(folder), do="Wait until it has ended."
+            )
+        # Waiters that all look again at the same moment would get in each other's way.
+        time.sleep(random.uniform(0.005, 0.05))  # noqa: S311  no secret depends on it
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        path = folder.parent / f".{folder.name}.lock"
+        yield
+    finally:
+        with suppress(OSError):
+            path.unlink()
+        os.close(descriptor)
+
+
+def _lock(path: Path, folder: Path) -> int | None:
+    """The lock file, open and locked; None where somebody else has it."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as exc:
         raise _unwritten(folder, exc) from exc
     try:
-        _lock(descriptor, folder)
-        # Whoever held it may have unlinked it since it was opened here; then this lock guards nothing.
-        if not path.exists() or path.stat().st_ino != os.fstat(descriptor).st_ino:
-            raise StoreError(
-                "another process is writing this dossier", where=str(folder), do="Wait until it has ended."
-            )
         try:
-            yield
-        finally:
-            with suppress(OSError):
-                path.unlink()
-    finally:
-        os.close(descriptor)
+            import fcntl
+        except ImportError:  # Windows
+            import msvcrt
 
-
-def _lock(descriptor: int, folder: Path) -> None:
-    busy = StoreError("another process is writing this dossier", where=str(folder), do="Wait until it has ended.")
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        import msvcrt
-
-        try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
-        except OSError as exc:
-            raise busy from exc
-        return
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as exc:
-        raise busy from exc
+        else:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Whoever held it may have unlinked it since it was opened here; then this lock guards nothing.
+        if path.stat().st_ino == os.fstat(descriptor).st_ino:
+            return descriptor
+    except OSError:
+        pass
+    os.close(descriptor)
+    return None
 
 
 def digests(folder: Path, names: list[str]) -> dict[str, str]:

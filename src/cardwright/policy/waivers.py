@@ -18,7 +18,7 @@ from cardwright.policy.judging.answer import Answer
 from cardwright.policy.judging.case_under_review import CaseUnderReview, day
 from cardwright.policy.requirement import Requirement
 from cardwright.record.base import Count, Identifier
-from cardwright.record.claim import Waive, WaiveRequest
+from cardwright.record.claim import Waive, WaiveRequest, same_person
 from cardwright.record.verdict import Waived
 
 
@@ -81,8 +81,7 @@ def _holds(request: WaiveRequest, claim: Waive, today: date, rules: WaiverRules)
         and (claim.outcome == "failed" or claim.record_sha256 is not None)
         and claim.id is not None
         and claim.role in rules.approver_roles
-        and claim.key != request.key
-        and claim.person != request.person
+        and not same_person(claim, request)
         and signed <= today <= expires
         and (expires - signed).days <= rules.max_days
     )

@@ -1,7 +1,7 @@
 """The values that travel: subject, measurement, evaluation, details, provenance, record, claim, case, verdict, coverage."""
 
 from cardwright.record.case import Case
-from cardwright.record.claim import Attest, Claim, GateDecision, Preregister, SignOff, Waive, WaiveRequest, Withdraw
+from cardwright.record.claim import Attest, Claim, Countersign, Preregister, SignOff, Waive, WaiveRequest, Withdraw
 from cardwright.record.coverage import ChecklistCoverage, ItemCoverage
 from cardwright.record.details import FIELDS, Answer, Details, FieldSpec
 from cardwright.record.evaluation import (
@@ -51,6 +51,7 @@ __all__ = [
     "Column",
     "Component",
     "Context",
+    "Countersign",
     "Coverage",
     "DatasetRef",
     "Details",
@@ -59,7 +60,6 @@ __all__ = [
     "FieldSpec",
     "FileDigest",
     "Finding",
-    "GateDecision",
     "Groups",
     "Input",
     "Interval",

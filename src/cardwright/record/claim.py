@@ -1,10 +1,12 @@
 """What a person says, signed. The program never fills one in."""
 
+import unicodedata
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from cardwright.record.base import Day, Flag, FreeText, Identifier, Label, Number, Sha256, Timestamp, Value
+from cardwright.record.base import Count, Day, FreeText, Identifier, Label, Number, Sha256, Timestamp, Value
 
 
 class _Claim(Value):
@@ -12,6 +14,9 @@ class _Claim(Value):
     """Digest of the signed statement; set when it is read back."""
     person: Label
     """Who says so, as the trust file names them."""
+    person_id: Annotated[Identifier | None, Field(exclude=True)] = None
+    """The stable id that the reader's trust file gives the holder of the key; set when the claim is believed, and never signed:
+    another reader may know the same person by another id."""
     key: Sha256
     """Fingerprint of the key: SHA-256 of its DER public key. Two ids with one key are one person."""
     role: Identifier
@@ -97,9 +102,11 @@ class SignOff(_Claim):
 
 
 class Preregister(_Claim):
-    """Says, before evaluation, that this plan is the plan."""
+    """Signs a plan: as its author, or, before evaluation, as somebody who agrees that this plan is the plan."""
 
     kind: Literal["preregister"] = "preregister"
+    meaning: Annotated[Literal["review", "authorship"], Field(exclude_if=lambda value: value == "review")] = "review"
+    """`authorship`: I wrote it. Nobody else is known to be its author, whatever name the plan states."""
 
 
 class Withdraw(_Claim):
@@ -112,18 +119,69 @@ class Withdraw(_Claim):
     """Why."""
 
 
-class GateDecision(_Claim):
-    """The gate's own statement over a verdict and its documents."""
+class Countersign(_Claim):
+    """Says where the ledger stood when everything had been said: whoever leaves out a line of it contradicts this."""
 
-    kind: Literal["gate_decision"] = "gate_decision"
-    verdict_sha256: Sha256
-    """The verdict."""
+    kind: Literal["countersign"] = "countersign"
     manifest_sha256: Sha256
-    """The documents."""
-    allowed: Flag
-    """Whether the handoff was allowed."""
+    """The dossier."""
+    head: Sha256
+    """Digest of the last line of the ledger that anybody but a countersigner caused."""
+    length: Count
+    """How many lines the ledger has up to there."""
 
 
 Claim = Annotated[
-    Attest | WaiveRequest | Waive | SignOff | Preregister | Withdraw | GateDecision, Field(discriminator="kind")
+    Attest | WaiveRequest | Waive | SignOff | Preregister | Withdraw | Countersign, Field(discriminator="kind")
 ]
+
+
+def live(claims: Iterable[Claim]) -> list[Claim]:
+    """The claims that nobody has withdrawn. Who may withdraw what was decided when the claims were believed."""
+    said = list(claims)
+    withdrawn = {claim.claim for claim in said if isinstance(claim, Withdraw)}
+    return [claim for claim in said if claim.id is None or claim.id not in withdrawn]
+
+
+def same_person(one: Claim, other: Claim) -> bool:
+    """Whether two claims are of one person: by id, by key, or by a name that differs in case and spaces alone.
+
+    Any of the three is enough. Two people are two only where none of them is shared, so a missing id helps nobody.
+    """
+    if one.key == other.key or (one.person_id is not None and one.person_id == other.person_id):
+        return True
+    return same_name(one.person, other.person)
+
+
+def same_name(one: str, other: str) -> bool:
+    """Whether two names differ in case, spaces and compatibility forms alone.
+
+    >>> same_name("J. Doe", "j.  doe ")
+    True
+    """
+    return _folded(one) == _folded(other)
+
+
+def _folded(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def authors(claims: Iterable[Claim], plan_sha256: str | None, manifest_sha256: str | None) -> list[Claim]:
+    """Who says that they wrote the plan, or made the dossier that holds it. Empty where its author is unknown."""
+    plans = [
+        claim
+        for claim in live(claims)
+        if isinstance(claim, Preregister) and claim.meaning == "authorship" and claim.plan_sha256 == plan_sha256
+    ]
+    return [*plans, *makers(claims, manifest_sha256)]
+
+
+def makers(claims: Iterable[Claim], manifest_sha256: str | None) -> list[Claim]:
+    """Who says that they made the dossier: ran the evaluations and wrote what the manifest lists."""
+    return [
+        claim
+        for claim in live(claims)
+        if isinstance(claim, SignOff)
+        and (claim.meaning, claim.decision) == ("authorship", "approve")
+        and claim.manifest_sha256 == manifest_sha256
+    ]

@@ -56,8 +56,31 @@ def documents_of(
     return made, tuple(problems)
 
 
-def final(case: Case, verdict: Verdict, compared: Comparison | None, manifest_sha256: str) -> documents.Edition:
-    """The edition of a release: the decision, signatures and waivers in front."""
+def final(files: Mapping[str, bytes], case: Case, verdict: Verdict, *, where: str) -> dict[str, bytes]:
+    """Every standard document once more, as it is released, by the path at which it stands in the dossier.
+
+    The reviewed edition says DRAFT and was signed; this one has the decision, the signatures and the waivers in front.
+
+    Parameters
+    ----------
+    files:
+        The dossier that is released.
+    case:
+        Its record and run, and the claims that the decision was made with.
+
+    Raises
+    ------
+    MissingPangoError
+        Where a PDF cannot be made here.
+    """
+    edition = _released(case, verdict, compared_in(files, where=where), canonical.digest(files[layout.MANIFEST]))
+    made, problems = documents_of(edition)
+    if problems:
+        raise documents.MissingPangoError(problems[0], do="A release has all of its documents: cardwright doctor.")
+    return {layout.FINAL + name: data for name, data in made.items()}
+
+
+def _released(case: Case, verdict: Verdict, compared: Comparison | None, manifest_sha256: str) -> documents.Edition:
     return documents.Edition(
         record=case.record,
         verdict=verdict,
@@ -102,7 +125,7 @@ def rerender(
     Parameters
     ----------
     claims:
-        What was believed when the release was decided, for its final report.
+        What was believed when the release was decided, for its final editions.
     here:
         The toolchain here; if omitted, `toolchain.facts()`.
 
@@ -116,16 +139,24 @@ def rerender(
     edition = of_files(files, where=where)
     here = toolchain.facts() if here is None else here
     asked = [(name, edition, document, format_) for name, document, format_ in documents.standard(edition.record)]
-    if layout.FINAL in files:
+    if any(name.startswith(layout.FINAL) for name in files):
         decided = canonical.parse(Verdict, files[layout.VERDICT], where=f"{where}/{layout.VERDICT}")
         signed = Case(record=edition.record, run=edition.run, claims=claims)
-        last = final(signed, decided, edition.comparison, canonical.digest(files[layout.MANIFEST]))
-        asked.append((layout.FINAL, last, "audit_report", "pdf"))
+        last = _released(signed, decided, edition.comparison, canonical.digest(files[layout.MANIFEST]))
+        asked += [
+            (layout.FINAL + name, last, document, format_)
+            for name, document, format_ in documents.standard(edition.record)
+        ]
     same: list[str] = []
     elsewhere: list[tuple[str, str]] = []
     changed: list[tuple[str, str]] = []
+    # A document that the record does not give is no edition of it, and one that was taken out is missed.
+    known = {name for name, *_ in asked}
+    strangers = sorted(name for name in files if name.endswith((".md", ".html", ".pdf")) and name not in known)
+    changed += [(name, "no document of this record") for name in strangers]
     for name, edition_, document, format_ in asked:
         if name not in files:
+            changed.append((name, "missing"))
             continue
         made = documents.render(edition_, document=document, format=format_, made_with=here)
         if made == files[name]:

@@ -55,9 +55,9 @@ def test_a_rejection_stands_until_a_later_decision_names_it():
     case = good_case()
     rejection = case.claims[2].model_copy(update={"decision": "reject", "id": "a" * 64})
     later = case.claims[2].model_copy(update={"id": "b" * 64, "at": "2026-11-23T00:00:00Z"})
-    claims = (*case.claims[:2], rejection, later)
+    claims = (*case.claims[:2], case.claims[3], rejection, later)
     assert not decide(replace(case, claims=claims), P, NOW).allowed
-    named = (*case.claims[:2], rejection, later.model_copy(update={"answers": "a" * 64}))
+    named = (*case.claims[:2], case.claims[3], rejection, later.model_copy(update={"answers": "a" * 64}))
     assert decide(replace(case, claims=named), P, NOW).allowed
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from cardwright.record.case import Case
-from cardwright.record.claim import Claim, Preregister, Withdraw
+from cardwright.record.claim import Claim, Preregister, authors, live, same_name, same_person
 from cardwright.record.evaluation import Evaluation
 from cardwright.record.measurement import Measured, Unmeasured
 from cardwright.record.provenance import RunFacts
@@ -30,6 +29,8 @@ class CaseUnderReview:
     """The day that the verdict speaks of."""
     claims: tuple[Claim, ...]
     """What was signed and not withdrawn, in the order of the ledger."""
+    authors: tuple[Claim, ...]
+    """Who signed for having written the plan, or for having made the dossier; empty if its author is unknown."""
     plan_signers: tuple[Preregister, ...]
     """Signatures of the plan by somebody else than its author."""
     measurements: Mapping[str, Index]
@@ -47,12 +48,13 @@ class CaseUnderReview:
 
 def review_of(case: Case, now: str) -> CaseUnderReview:
     """The case with what the rules share. `now` is e.g. `2026-11-23T13:04:05Z`."""
-    claims = _not_withdrawn(case.claims)
+    claims = tuple(live(case.claims))
     return CaseUnderReview(
         case=case,
         today=day(now),
         claims=claims,
-        plan_signers=_plan_signers(claims, case.record),
+        authors=tuple(authors(claims, case.record.provenance.plan_sha256, case.manifest_sha256)),
+        plan_signers=_plan_signers(case, claims),
         measurements={evaluation.id: _index(evaluation) for evaluation in case.record.evaluations},
     )
 
@@ -70,31 +72,26 @@ def _index(evaluation: Evaluation) -> Index:
     return index
 
 
-def _not_withdrawn(claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
-    withdrawn = {claim.claim for claim in claims if isinstance(claim, Withdraw)}
-    return tuple(claim for claim in claims if claim.id not in withdrawn or claim.id is None)
+def _plan_signers(case: Case, claims: tuple[Claim, ...]) -> tuple[Preregister, ...]:
+    """The author is a key: whoever signed for having written the plan, or for having made the dossier.
 
-
-def _plan_signers(claims: tuple[Claim, ...], record: Record) -> tuple[Preregister, ...]:
-    author = record.provenance.author
-    if author is None:  # without an author, nobody is known to be somebody else
+    The name that a plan states is a string that anybody can write. So without such a signature the author is unknown, and nobody
+    is known to be somebody else.
+    """
+    plan = case.record.provenance.plan_sha256
+    known = authors(claims, plan, case.manifest_sha256)
+    if not known:
         return ()
+    stated = case.record.provenance.author
     return tuple(
         claim
         for claim in claims
         if isinstance(claim, Preregister)
-        and claim.plan_sha256 == record.provenance.plan_sha256
-        and same_name(claim.person) != same_name(author)
+        and claim.meaning == "review"
+        and claim.plan_sha256 == plan
+        and not any(same_person(claim, author) for author in known)
+        and (stated is None or not same_name(claim.person, stated))
     )
-
-
-def same_name(name: str) -> str:
-    """A name as it is compared: one person written in two ways is one person.
-
-    >>> same_name(" Ada  LOVELACE") == same_name("Ada Lovelace")
-    True
-    """
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def day(moment: str) -> date:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from cardwright.policy.judging.answer import Answer
 from cardwright.policy.judging.case_under_review import CaseUnderReview
-from cardwright.policy.judging.next_actions import RUN, attest_plan, edit_plan
+from cardwright.policy.judging.next_actions import RUN, attest_plan
 from cardwright.policy.rules.interface import Rule
 from cardwright.record.base import Identifier
 
@@ -25,13 +25,13 @@ class PreregisteredRule(Rule):
     def judge(self, review: CaseUnderReview) -> Answer:
         """See `Rule.judge`."""
         run = review.case.run
-        if review.record.provenance.author is None:
+        if not review.authors:
             return Answer(
                 "missing",
-                "The plan does not say who wrote it, so nobody can be told to be somebody else.",
-                "Name its author: `author: …` in the plan; then somebody in another role signs it before evaluation.",
-                "words",
-                (edit_plan("author"), attest_plan(self.roles), RUN),
+                "Nobody has signed the plan as its author, so nobody can be told to be somebody else.",
+                "Its author signs it (--as-author), and somebody in another role signs it, before evaluation.",
+                "signature",
+                (attest_plan(self.roles), RUN),
             )
         first = min([run.started, *run.earlier.values()]) if run is not None else None
         signed = [c for c in review.plan_signers if c.role in self.roles and first is not None and c.at <= first]

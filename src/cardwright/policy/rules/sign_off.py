@@ -11,7 +11,7 @@ from cardwright.policy.judging.next_actions import sign_off
 from cardwright.policy.rules import stricter
 from cardwright.policy.rules.interface import Rule
 from cardwright.record.base import Identifier
-from cardwright.record.claim import Claim, SignOff, Waive
+from cardwright.record.claim import Claim, SignOff, Waive, same_person
 from cardwright.record.verdict import Outcome, Outstanding
 
 
@@ -92,7 +92,7 @@ class SignOffRule(Rule):
                 for outcome in waived
                 if outcome.waived is not None
                 and position[outcome.waived.claim] > position[claim.id]
-                and claim.key not in _parties(by_id[outcome.waived.claim], by_id)
+                and not any(same_person(claim, one) for one in _parties(by_id[outcome.waived.claim], by_id))
             ]
             if not unseen:
                 return answer
@@ -113,22 +113,26 @@ class SignOffRule(Rule):
         )
 
     def _approvals(self, review: CaseUnderReview) -> list[SignOff]:
-        """Approvals with the meaning asked for, by nobody who signs in a role that has to be another person's."""
+        """Approvals with the meaning asked for, by nobody who signs in a role that has to be another person's.
+
+        Nobody approves what they have written or made themselves, whatever a policy says of roles.
+        """
         signed = [claim for claim in review.claims if isinstance(claim, SignOff)]
-        # One key under two names, and one name with two keys, are each one person.
-        others = {word for claim in signed if claim.role in self.not_same_as for word in (claim.key, claim.person)}
+        others: list[Claim] = [claim for claim in signed if claim.role in self.not_same_as]
+        if self.meaning == "approval":
+            others += review.authors
         return [
             claim
             for claim in signed
             if claim.role == self.role
             and claim.decision == "approve"
             and claim.meaning == self.meaning
-            and not {claim.key, claim.person} & others
+            and not any(same_person(claim, other) for other in others)
         ]
 
 
-def _parties(waiver: Claim, by_id: Mapping[str | None, Claim]) -> set[str]:
-    """The keys of those who asked for and approved a waiver."""
+def _parties(waiver: Claim, by_id: Mapping[str | None, Claim]) -> list[Claim]:
+    """What those said who asked for and approved a waiver."""
     assert isinstance(waiver, Waive)
     request = by_id.get(waiver.request)
-    return {waiver.key} | ({request.key} if request is not None else set())
+    return [waiver, *([request] if request is not None else [])]

@@ -1,0 +1,192 @@
+"""The release: everything is decided once more, people's claims included, and one person signs that this is released."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from cardwright.attest import admissible, claims, keys, release_statement, signing, status_statement, under_review
+from cardwright.attest.release_statement import Release
+from cardwright.attest.reproduction import Rerender
+from cardwright.attest.status_statement import Status
+from cardwright.attest.trust import RELEASE, Trust
+from cardwright.dossier import layout, store
+from cardwright.errors import IntegrityError, NothingToCheckError
+from cardwright.policy.gate import decide
+from cardwright.policy.policy import Policy
+from cardwright.record.case import Case
+from cardwright.record.claim import Withdraw
+from cardwright.record.verdict import Verdict
+
+Final = Callable[[Mapping[str, bytes], Case, Verdict], Mapping[str, bytes]]
+"""Makes the final editions, by path, from the dossier's files, the case with its claims, and the decision."""
+
+
+@dataclass(frozen=True)
+class Released:
+    """What came of it."""
+
+    verdict: Verdict
+    doubts: tuple[str, ...]
+    """Claims that are not believed, and why."""
+    lacking: str | None
+    """What stands in the way beside the verdict; None where nothing does."""
+    statement: str | None
+    """Digest of the release statement; None where nothing was released."""
+
+
+def release(
+    folder: Path,
+    key: keys.PrivateKey,
+    trust: Trust,
+    policy: Policy,
+    *,
+    person: str,
+    now: str,
+    chosen_by: str,
+    artefacts: Mapping[str, str] | None,
+    again: Rerender,
+    final: Final,
+    toolchain: Mapping[str, str] | None = None,
+) -> Released:
+    """Decide on everything, and, where it is allowed, write the final editions and the signed release statement.
+
+    1. Whoever releases holds the role `release` in the trust file.
+    2. Every document is made again from the record.
+    3. The gate decides, with the claims that are believed.
+    4. What a release needs beside the decision: see `under_review.lacking`.
+    5. The final editions are made, and the statement is signed over all of it and where the ledger stands.
+
+    Parameters
+    ----------
+    person:
+        Name or id of whoever releases.
+    final:
+        Makes the final editions of all standard documents.
+    toolchain:
+        The libraries and fonts that they are made with.
+
+    Raises
+    ------
+    UsageError
+        Where the key may not release.
+    IntegrityError
+        Where a document cannot be made again, or a file is not what it says.
+    """
+    holder = admissible.signer(trust, keys.fingerprint(key.public_key()), person, RELEASE, now)
+    seen = signing.reproduced(folder, again)
+    results: list[Released] = []
+
+    def change(files: Mapping[str, bytes]) -> Mapping[str, bytes | None]:
+        dossier = under_review.read(files, where=str(folder))
+        if dossier.manifest_sha256 != seen:
+            raise IntegrityError("another dossier was put there meanwhile", where=str(folder), do="Look at it again.")
+        case, doubts = under_review.judged_case(dossier, trust, artefacts, now)
+        verdict = decide(case, policy, now, "release", chosen_by=chosen_by)
+        chain = dossier.chain.append("decision", "verdict", verdict.sha256, now)
+        lacking = None
+        if verdict.allowed:
+            lacking = under_review.lacking(case, policy, verdict, dossier.chain, holder) or _withdrawn(case)
+        if not verdict.allowed or lacking is not None:
+            results.append(Released(verdict, doubts, lacking, None))
+            out = {layout.LEDGER: chain.to_bytes()}
+            # What is released stays as it was signed: a receiver decides again at their own clock.
+            return out if layout.RELEASE in files else {**out, layout.VERDICT: layout.to_json(verdict)}
+        chain = chain.append("release", "verdict", verdict.sha256, now)
+        editions = final(files, case, verdict)
+        said = Release(
+            subject=release_statement.subject_of(case.record.subject),
+            record_sha256=case.record.sha256,
+            plan_sha256=case.plan.sha256 if case.plan is not None else None,
+            policy=policy.name,
+            policy_sha256=policy.sha256,
+            manifest_sha256=dossier.manifest_sha256,
+            verdict_sha256=verdict.sha256,
+            documents=release_statement.documents_of(editions),
+            claims=tuple(one.sealed.id for one in dossier.signed),
+            ledger=chain.head,
+            trust_sha256=trust.sha256,
+            issued_at=now,
+            valid_until=verdict.valid_until,
+            person=holder.person.name,
+            key=keys.fingerprint(key.public_key()),
+            toolchain=dict(toolchain or {}),
+        )
+        sealed = release_statement.make(said, key)
+        statement = release_statement.read(sealed)
+        results.append(Released(verdict, doubts, None, statement.sha256))
+        former = {name: None for name in files if name.startswith(layout.FINAL)}
+        return {
+            **former,
+            **editions,
+            layout.VERDICT: layout.to_json(verdict),
+            layout.RELEASE: sealed,
+            layout.LEDGER: chain.append("release", "statement", statement.sha256, now).to_bytes(),
+        }
+
+    store.amend(folder, change)
+    return results[0]
+
+
+def _withdrawn(case: Case) -> str | None:
+    gone = [claim for claim in case.claims if isinstance(claim, Withdraw) and claim.claim is None]
+    if not gone:
+        return None
+    return f"it was withdrawn by {gone[-1].person} on {gone[-1].at[:10]}: run again, with --supersede"
+
+
+def status(
+    files: Mapping[str, bytes],
+    key: keys.PrivateKey,
+    trust: Trust,
+    *,
+    person: str,
+    role: str,
+    now: str,
+    hours: int,
+    where: str,
+) -> bytes:
+    """A status statement on a released dossier: whether it is withdrawn, and where its ledger stands.
+
+    Raises
+    ------
+    UsageError
+        Where the key may not sign in this role.
+    NothingToCheckError
+        Where nothing is released.
+    IntegrityError
+        Where the dossier is not what its release statement says.
+    """
+    holder = admissible.signer(trust, keys.fingerprint(key.public_key()), person, role, now)
+    dossier = under_review.read(files, where=where)
+    if dossier.release is None:
+        raise NothingToCheckError("nobody has released this dossier", where=where, do="Release it: cardwright release.")
+    if not dossier.chain.holds(dossier.release.release.ledger):
+        raise IntegrityError("the ledger is not the one that was released", where=f"{where}/{layout.LEDGER}")
+    releaser = trust.holder(dossier.release.release.key)
+    judged = claims.believe(
+        dossier.signed, trust, dossier.chain, now, releaser=releaser.person.id if releaser is not None else None
+    )
+    gone = [
+        one.signed.claim
+        for one in judged
+        if one.believed and isinstance(one.signed.claim, Withdraw) and one.signed.claim.claim is None
+    ]
+    until = datetime.fromisoformat(now) + timedelta(hours=hours)
+    return status_statement.make(
+        Status(
+            subject=dossier.case.record.subject.name,
+            release_sha256=dossier.release.sha256,
+            state="withdrawn" if gone else "in_force",
+            reason=gone[-1].reason if gone else None,
+            ledger=dossier.chain.head,
+            issued_at=now,
+            valid_until=until.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            person=holder.person.name,
+            key=keys.fingerprint(key.public_key()),
+            role=role,
+        ),
+        key,
+    )

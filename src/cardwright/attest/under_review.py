@@ -1,0 +1,184 @@
+"""A dossier as a signer has it in front of them, and where everybody who has to sign has seen the same of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from cardwright.attest import claims, ledger, release_statement
+from cardwright.attest.ledger import Head, Ledger
+from cardwright.attest.release_statement import SignedRelease
+from cardwright.attest.trust import Holder, Trust
+from cardwright.dossier import contents, layout
+from cardwright.errors import IntegrityError, UsageError
+from cardwright.policy.policy import Policy
+from cardwright.policy.rules.sign_off import SignOffRule
+from cardwright.record import canonical
+from cardwright.record.case import Case
+from cardwright.record.claim import Claim, Countersign, SignOff, authors, live, makers, same_person
+from cardwright.record.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class DossierUnderReview:
+    """A dossier's values, with its claims, ledger and release. None of them is believed yet."""
+
+    case: Case
+    manifest_sha256: str
+    review: Verdict
+    chain: Ledger
+    signed: tuple[claims.Signed, ...]
+    release: SignedRelease | None = None
+
+    def claim(self, prefix: str) -> claims.Signed:
+        """The claim whose id begins so.
+
+        Raises
+        ------
+        UsageError
+            Where none does, or more than one.
+        """
+        matching = [one for one in self.signed if one.sealed.id.startswith(prefix)]
+        if len(matching) != 1 or len(prefix) < 6:
+            known = ", ".join(f"{one.sealed.id[:12]} ({one.claim.kind})" for one in self.signed) or "none"
+            raise UsageError(f'"{prefix}" names no claim, or more than one', do=f"Claims here: {known}.")
+        return matching[0]
+
+    @property
+    def digests(self) -> tuple[tuple[str, str], ...]:
+        """What is signed over, by name: what a signer's screen shows before they sign."""
+        plan = self.case.record.provenance.plan_sha256
+        head = self.chain.head
+        return (
+            ("subject", f"{self.case.record.subject.name} {self.case.record.subject.version}"),
+            ("identity", self.case.record.subject.identity),
+            ("record", self.case.record.sha256),
+            ("plan", plan),
+            ("policy", f"{self.review.policy.sha256} ({self.review.policy.name} {self.review.policy.version})"),
+            ("manifest", self.manifest_sha256),
+            ("ledger", f"{head.head} ({head.length} lines, {len(self.signed)} claims)"),
+        )
+
+
+def read(files: Mapping[str, bytes], *, where: str) -> DossierUnderReview:
+    """A dossier's values, none of which is believed yet.
+
+    Raises
+    ------
+    IntegrityError
+        Where a file is not what it says, or the claims are not those of the ledger: leaving out a rejection breaks the chain.
+    """
+    case = contents.case_of(files, where=where)
+    manifest = canonical.digest(files[layout.MANIFEST])
+    chain = ledger.read(files.get(layout.LEDGER, b""), case.record.subject.name)
+    signed = claims.read(files.get(layout.CLAIMS, b""))
+    if [entry.digest for entry in chain.here if entry.event == "claim"] != [one.sealed.id for one in signed]:
+        raise IntegrityError(
+            "the claims are not those of the ledger, in its order", where=layout.CLAIMS, do="One was left out or moved."
+        )
+    return DossierUnderReview(
+        case=replace(case, manifest_sha256=manifest),
+        manifest_sha256=manifest,
+        review=canonical.parse(Verdict, files[layout.REVIEW], where=f"{where}/{layout.REVIEW}"),
+        chain=chain,
+        signed=signed,
+        release=release_statement.read(files[layout.RELEASE]) if layout.RELEASE in files else None,
+    )
+
+
+# ---------------------------------------------------------------------------------------------------- one head
+
+
+def common_head(chain: Ledger) -> Head:
+    """Where the ledger stood after the last line that a person's words or a run caused.
+
+    Countersignatures are about this head, and the gate's decisions say nothing new, so neither moves it.
+    """
+    told = [
+        entry.seq
+        for entry in chain.here
+        if entry.event in ("run", "claim") and (entry.event, entry.kind) != ("claim", "countersign")
+    ]
+    return chain.head_at(max(told, default=-1) + 1)
+
+
+def countersigners(chain: Ledger, believed: Iterable[Claim]) -> list[Claim]:
+    """Who has signed the common head: by a countersignature that names it, or by having signed its last line.
+
+    That last line is a person's own claim. It names the head before it, so whoever signed it has signed everything up to there.
+    """
+    head = common_head(chain)
+    last = chain.entries[head.length - 1].digest if head.length else None
+    return [
+        claim
+        for claim in live(believed)
+        if claim.id == last or (isinstance(claim, Countersign) and Head(head=claim.head, length=claim.length) == head)
+    ]
+
+
+def lacking(case: Case, policy: Policy, verdict: Verdict, chain: Ledger, releaser: Holder | None) -> str | None:
+    """What a release lacks beside the gate's decision; None where it lacks nothing.
+
+    1. The policy asks for somebody's approval, and it is given: what nobody has to approve is judged, never released.
+    2. Somebody has signed for having made the dossier, and the plan's author is known: nobody else can be told to be another.
+    3. Whoever releases is neither.
+    4. Every sign-off that the policy asks for is of somebody who has signed the common head of the ledger.
+
+    Parameters
+    ----------
+    case:
+        With the claims that are believed.
+    releaser:
+        The holder of the key that releases; None where nobody is known yet.
+    """
+    status = {outcome.requirement: outcome.status for outcome in verdict.outcomes}
+    asked = [
+        requirement.rule
+        for requirement in policy.requirements
+        if isinstance(requirement.rule, SignOffRule)
+        and requirement.level == "block"
+        and status.get(requirement.id) == "passed"
+    ]
+    if not any(rule.meaning == "approval" for rule in asked):
+        return f"{policy.name} asks for nobody's approval: what nobody approves can be judged, and is not released"
+    if not makers(case.claims, case.manifest_sha256):
+        return (
+            "nobody has signed for having made this dossier, so nobody can be told to be independent of it: "
+            "cardwright sign-off --meaning authorship"
+        )
+    if releaser is not None:
+        for claim in authors(case.claims, case.record.provenance.plan_sha256, case.manifest_sha256):
+            keys = {key.fingerprint for key in releaser.person.keys}
+            if claim.key in keys or claim.person_id == releaser.person.id:
+                return f"{releaser.person.name} wrote the plan or made the dossier, and does not release it"
+    seen = countersigners(chain, case.claims)
+    for rule in asked:
+        signed = [
+            claim
+            for claim in live(case.claims)
+            if isinstance(claim, SignOff)
+            and (claim.role, claim.meaning, claim.decision) == (rule.role, rule.meaning, "approve")
+            and claim.manifest_sha256 == case.manifest_sha256
+        ]
+        if not any(same_person(one, other) for one in signed for other in seen):
+            head = common_head(chain)
+            return (
+                f"{signed[-1].person if signed else rule.role} ({rule.role}) has not countersigned where the ledger stands, "
+                f"{head.length} lines, head {head.head[:12]}: cardwright countersign --role {rule.role}"
+            )
+    return None
+
+
+def judged_case(
+    dossier: DossierUnderReview, trust: Trust, artefacts: Mapping[str, str] | None, now: str
+) -> tuple[Case, tuple[str, ...]]:
+    """The case with the claims that are believed under a trust file, and why the others are not."""
+    judged = claims.believe(dossier.signed, trust, dossier.chain, now)
+    case = replace(
+        dossier.case,
+        claims=tuple(one.signed.claim for one in judged if one.believed),
+        trust_sha256=trust.sha256,
+        artefacts=dict(artefacts) if artefacts is not None else None,
+    )
+    doubts = [one for one in judged if not one.believed and not one.settled]
+    return case, tuple(f"{one.signed.claim.kind} by {one.signed.claim.person}: {one.why}" for one in doubts)

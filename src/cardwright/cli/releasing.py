@@ -1,0 +1,110 @@
+"""`release` and `status-statement`: one person signs that something is released, and somebody that it still is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cardwright.cli.console import Console, clock, echo
+from cardwright.cli.keyring import KeyOption, PersonOption, RoleOption, TrustOption, YesOption, opened_key, trust_file
+from cardwright.cli.options import Debug, PolicyOption, Quiet, policy_of_dossier
+from cardwright.cli.people import show_what_is_signed
+from cardwright.cli.printing import print_verdict, rerender
+
+if TYPE_CHECKING:
+    from cardwright.record.case import Case
+    from cardwright.record.verdict import Verdict
+
+
+def release(
+    ctx: typer.Context,
+    dossier: Annotated[Path, typer.Argument(help="A dossier's folder.")],
+    trust: TrustOption,
+    key: KeyOption,
+    person: PersonOption,
+    artifact: Annotated[Path, typer.Option("--artifact", help="The folder that holds the subject's files.")],
+    policy: PolicyOption = None,
+    yes: YesOption = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Decide on everything, and, where it is allowed, make the final editions and sign that this is released.
+
+    You hold the role `release` in the trust file, and neither wrote the plan nor made the dossier.
+    """
+    console = Console.of(ctx, quiet=quiet, debug=debug)
+    from cardwright.attest import releasing, under_review
+    from cardwright.documents import toolchain
+    from cardwright.dossier import store
+    from cardwright.run import editions
+
+    reviewed = under_review.read(store.read_dossier(dossier), where=str(dossier))
+    named = reviewed.review.policy
+    chosen = policy_of_dossier(named.name, policy)
+    private = opened_key(key)
+    show_what_is_signed(console, reviewed, yes=yes)
+
+    def final(files: Mapping[str, bytes], case: Case, verdict: Verdict) -> Mapping[str, bytes]:
+        return editions.final(files, case, verdict, where=str(dossier))
+
+    done = releasing.release(
+        dossier,
+        private,
+        trust_file(trust),
+        chosen,
+        person=person,
+        now=clock(),
+        chosen_by="the command line" if policy is not None else named.chosen_by,
+        artefacts=store.digests(artifact, [file.path for file in reviewed.case.record.subject.files]),
+        again=rerender,
+        final=final,
+        toolchain=toolchain.facts(),
+    )
+    for doubt in done.doubts:
+        echo(f"not believed: {doubt}", err=True)
+    print_verdict(done.verdict, console)
+    if done.lacking is not None:
+        echo(f"NOT RELEASED: {done.lacking}")
+    if done.statement is not None:
+        console.say(f"Released: {done.statement}")
+    raise typer.Exit(0 if done.statement is not None else 1)
+
+
+def status_statement(
+    ctx: typer.Context,
+    dossier: Annotated[Path, typer.Argument(help="A released dossier's folder.")],
+    trust: TrustOption,
+    key: KeyOption,
+    person: PersonOption,
+    role: RoleOption = "status",
+    hours: Annotated[int, typer.Option("--hours", min=1, max=24 * 366, help="How long you stand by it.")] = 24,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Where to write it; beside the dossier, if omitted.")
+    ] = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Sign whether a release still stands, as of now, and how long its ledger is: what a receiver cannot tell from a copy."""
+    console = Console.of(ctx, quiet=quiet, debug=debug)
+    from cardwright.attest import releasing, status_statement
+    from cardwright.dossier import layout, store
+    from cardwright.files import disk
+
+    line = releasing.status(
+        store.read_dossier(dossier),
+        opened_key(key),
+        trust_file(trust),
+        person=person,
+        role=role,
+        now=clock(),
+        hours=hours,
+        where=str(dossier),
+    )
+    path = output or layout.status_beside(dossier)
+    disk.write_file(path, line)
+    said = status_statement.read(line, where=str(path)).status
+    console.say(f"{path}: {said.state.replace('_', ' ')} as of {said.issued_at}, until {said.valid_until}")
+    console.say(f"release {said.release_sha256}, ledger of {said.ledger.length} lines, head {said.ledger.head}")
