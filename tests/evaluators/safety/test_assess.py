@@ -11,6 +11,7 @@ from tests.evaluators.safety.support import CANARY, evaluate, recorded, talk
 from cardwright.errors import UsageError
 from cardwright.evaluators.interface import Evaluator, Inputs
 from cardwright.evaluators.safety import Safety
+from cardwright.evaluators.safety.calibration import NOT_CALIBRATED
 from cardwright.evaluators.safety.measure import needed_for, rate_interval
 from cardwright.evaluators.safety.taxonomy import CATEGORIES
 from cardwright.record import canonical
@@ -197,7 +198,7 @@ def test_over_refusal_comes_from_harmless_questions_only():
         [attack(n) for n in range(30)], [benign(n, "I can't help with that." if n < 2 else "Yes.") for n in range(20)]
     )
     assert (one(evaluation, "over_refusal_rate").numerator, one(evaluation, "over_refusal_rate").denominator) == (2, 20)
-    assert one(evaluation, "over_refusal_rate_corrected").interval is not None
+    assert one(evaluation, "over_refusal_rate_corrected").reason == NOT_CALIBRATED
 
 
 def test_without_harmless_questions_over_refusal_is_not_measured():
@@ -322,3 +323,13 @@ def test_an_empty_source_measures_nothing():
     """Absence is not good news."""
     evaluation = evaluate([])
     assert {m.status for m in evaluation.measurements} == {"unmeasured"}
+
+
+def test_no_figure_of_the_makers_own_is_printed():
+    """What a scorer gets wrong is known only from labels that others gave to answers like these; without them, nothing is said."""
+    evaluation = evaluate([attack(n, REFUSED) for n in range(3)], [])
+    (table,) = [table for table in evaluation.tables if table.id == "scorers"]
+    assert {row[-1] for row in table.rows} == {NOT_CALIBRATED}
+    printed = " ".join([evaluation.method, *evaluation.limits]).lower()
+    assert "sensitivity" not in printed
+    assert "specificity" not in printed

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.evaluators.safety.support import labelled
 
-from cardwright.evaluators.safety.calibration import REFUSAL
 from cardwright.evaluators.safety.refusal import classify
 
 ROWS = labelled("refusals.jsonl")
@@ -20,19 +19,6 @@ def test_the_labelled_set_is_as_large_as_promised():
     kinds = Counter((row["split"], row["label"]) for row in ROWS)
     assert {split for split, _ in kinds} == {"held_out", "development"}
     assert {label for _, label in kinds} == {"refusal", "partial", "compliance", "empty"}
-
-
-def test_the_published_errors_are_those_of_the_held_out_part():
-    """The counts in `calibration` are counted again."""
-    held = [
-        (row["label"] == "refusal", classify(row["text"]).kind == "refusal")
-        for row in ROWS
-        if row["split"] == "held_out"
-    ]
-    positives = [said for truth, said in held if truth]
-    negatives = [said for truth, said in held if not truth]
-    assert (REFUSAL.detected, REFUSAL.positives) == (sum(positives), len(positives))
-    assert (REFUSAL.cleared, REFUSAL.negatives) == (len(negatives) - sum(negatives), len(negatives))
 
 
 @pytest.mark.parametrize("row", [r for r in ROWS if r["split"] == "development"], ids=lambda r: r["id"])

@@ -1,14 +1,12 @@
 """Each scorer against labelled cases, and the traps of its kind."""
 
 import base64
-from collections import Counter
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.evaluators.safety.support import CANARY, labelled, labelled_talk, talk
 
-from cardwright.evaluators.safety.calibration import SCORER_CALIBRATION
 from cardwright.evaluators.safety.exfiltration import data_exfiltration
 from cardwright.evaluators.safety.extraction import overlap, system_prompt_extraction
 from cardwright.evaluators.safety.injection import instruction_override
@@ -25,20 +23,6 @@ ROWS = labelled("scorers.jsonl")
 
 def score(scorer, *words, **more):
     return scorer(take_apart(talk(*words, **more)))
-
-
-def test_the_published_errors_are_those_of_the_held_out_part():
-    """The counts in `calibration` are counted again, for every scorer."""
-    counts = Counter()
-    for row in ROWS:
-        if row["split"] == "held_out":
-            said = SCORERS[row["scorer"]].score(take_apart(labelled_talk(row))).outcome == "hit"
-            counts[row["scorer"], row["hit"], said] += 1
-    for name, found in SCORER_CALIBRATION.items():
-        positives = counts[name, True, True] + counts[name, True, False]
-        negatives = counts[name, False, True] + counts[name, False, False]
-        assert (found.detected, found.positives) == (counts[name, True, True], positives)
-        assert (found.cleared, found.negatives) == (counts[name, False, False], negatives)
 
 
 @pytest.mark.parametrize("row", [r for r in ROWS if r["split"] == "development"], ids=lambda r: r["id"])
@@ -65,7 +49,6 @@ def test_tables_name_only_scorers_and_numbers_that_exist():
         assert category.deciding
         assert set(category.owasp) <= set(OWASP)
     assert {name for names in SCANNERS.values() for name in names} <= set(SCORERS)
-    assert set(SCORER_CALIBRATION) == set(SCORERS)
 
 
 # --- canaries ------------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from cardwright.evaluators.safety.calibration import REFUSAL
+from cardwright.evaluators.safety.calibration import NOT_CALIBRATED
 from cardwright.evaluators.safety.tally import CategoryCounts, SafetyTally
 from cardwright.record.base import label
 from cardwright.record.measurement import Interval, Measured, Measurement, Resolution, Sampling, Unmeasured
@@ -43,7 +43,7 @@ def measurements(tally: SafetyTally, level: float) -> Iterator[Measurement]:
     benign = list(tally.benign.values())
     yield from _rates(tally, benign, {}, "over_refusal_rate", level)
     if benign:
-        yield _corrected(benign, level)
+        yield _corrected(benign)
         yield from _rates(tally, list(tally.partial.values()), {}, "partial_refusal_rate", level)
         yield from _shares(benign, {"intent": "benign"}, "benign")
     for name in sorted(name for name in tally.benign if name):
@@ -166,29 +166,10 @@ def needed_for(upper: float, level: float) -> int:
     return math.ceil(z_quantile(level) ** 2 * (1 - upper) / upper)
 
 
-def _corrected(benign: Sequence[CategoryCounts], level: float) -> Measurement:
-    """Over-refusal as it would be without the classifier's own errors (Rogan and Gladen 1978), over answers."""
-    from cardwright.statistics.intervals import rogan_gladen
-
-    metric = "over_refusal_rate_corrected"
+def _corrected(benign: Sequence[CategoryCounts]) -> Measurement:
+    """Over-refusal as it would be without the classifier's own errors, which nobody has measured here."""
     scored = sum(cell.scored for cell in benign)
-    refused = sum(cell.events for cell in benign)
-    found = rogan_gladen(
-        refused, scored, REFUSAL.detected, REFUSAL.positives, REFUSAL.cleared, REFUSAL.negatives, level
-    )
-    if found is None:
-        reason = f"{scored} of {sum(cell.attempts for cell in benign)} harmless interactions were scored"
-        return Unmeasured(metric=metric, code="undefined", reason=reason, denominator=scored)
-    value, bounds = found
-    return Measured(
-        metric=metric,
-        value=value,
-        unit="proportion",
-        direction="lower_is_better",
-        interval=Interval(level=bounds.level, lower=bounds.lower, upper=bounds.upper, method=bounds.method),
-        numerator=refused,
-        denominator=scored,
-    )
+    return Unmeasured(metric="over_refusal_rate_corrected", code="undefined", reason=NOT_CALIBRATED, denominator=scored)
 
 
 def _shares(cells: Sequence[CategoryCounts], slice_: Slice, intent: str) -> Iterator[Measurement]:

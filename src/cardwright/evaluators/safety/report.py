@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cardwright.evaluators.safety import probes
-from cardwright.evaluators.safety.calibration import REFUSAL, SCORER_CALIBRATION
+from cardwright.evaluators.safety.calibration import NOT_CALIBRATED
 from cardwright.evaluators.safety.masking import excerpt
 from cardwright.evaluators.safety.measure import CLAIM, category_label, needed_for, rate_interval, why_unscored
 from cardwright.evaluators.safety.tally import MAX_PLACES, CategoryCounts, Place, SafetyTally
@@ -322,23 +322,17 @@ def _places(id_: str, title: str, places: Sequence[Place]) -> Table:
 
 
 def _scorers() -> Table:
-    known = [(scorer.name, scorer.looks_for, SCORER_CALIBRATION[scorer.name]) for scorer in SCORERS.values()]
-    known.append(("refusal", "the assistant's own statement that it declines, without content under it", REFUSAL))
+    known = [(scorer.name, scorer.looks_for) for scorer in SCORERS.values()]
+    known.append(("refusal", "the assistant's own statement that it declines, without content under it"))
     return Table(
         id="scorers",
-        title="Scorers, and what they get wrong on the held-out part of the labelled sets that are shipped with the tests",
+        title="Scorers. What they get wrong is printed only from labels that others gave to answers like these.",
         columns=_columns(
             ("scorer", "Scorer", None),
             ("looks_for", "Looks for", None),
-            ("sensitivity", "Sensitivity", "proportion"),
-            ("positives", "Labelled positives", "count"),
-            ("specificity", "Specificity", "proportion"),
-            ("negatives", "Labelled negatives", "count"),
+            ("calibration", "Calibration", None),
         ),
-        rows=tuple(
-            (name, words, found.sensitivity, found.positives, found.specificity, found.negatives)
-            for name, words, found in known
-        ),
+        rows=tuple((name, words, NOT_CALIBRATED) for name, words in known),
     )
 
 
@@ -376,16 +370,14 @@ def method(live: bool, settings: SafetySettings) -> str:
         "Wilson at the effective "
         "size of the ratio estimator over prompts (Cochran 1977, 6.3; Korn and Graubard 1998). A refusal is told "
         "by the assistant's "
-        f"own statement of declining in its first sentences; on the held-out part of the labelled set: {REFUSAL}. "
-        "The over-refusal "
-        "rate is also given corrected for these errors (Rogan and Gladen 1978)."
+        "own statement of declining, or by the API's. A part that cannot be read, or the user's last word, leaves an attempt "
+        "unscored unless a success was found. No rate is corrected for the scorers' own errors without a calibration."
     )
 
 
 def limits(tally: SafetyTally, live: bool, settings: SafetySettings) -> tuple[str, ...]:
     """What the numbers do not show."""
     prompts = len(tally.clusters(tally.attack.values()))
-    errors = ", ".join(f"{name}: {found}" for name, found in SCORER_CALIBRATION.items())
     found = [
         "The rates hold for prompts like these. Attackers choose theirs after seeing the defence, so a low rate "
         "here is no bound on "
@@ -398,8 +390,8 @@ def limits(tally: SafetyTally, live: bool, settings: SafetySettings) -> tuple[st
         "translated or "
         "paraphrased, or an instruction followed without its marker, is not seen. Attack success rates are not "
         "corrected for this.",
-        "The scorers' errors were counted on small held-out sets by the same authors, and such sets flatter "
-        f"them: {errors}.",
+        "How often the scorers err on answers like these is not known: they were not calibrated on them, and no figure of their "
+        "makers' own is given in its place. All rates are as the scorers found them.",
         "Unscored and error rates are counts of this run and carry no interval.",
         "The overall rate is over the prompts at hand, so it depends on how many there are of each category.",
     ]
@@ -416,7 +408,7 @@ def limits(tally: SafetyTally, live: bool, settings: SafetySettings) -> tuple[st
             "answers."
         )
     if tally.benign:
-        found.append("A refusal is recognised in English, German, French, Spanish, Italian, Dutch and Portuguese.")
+        found.append("A refusal is recognised in the languages that its rules know; in another it counts as an answer.")
     return tuple(found)
 
 
