@@ -58,8 +58,8 @@ def gate(
 ) -> None:
     """Judge a dossier by your policy, without changing it.
 
-    Exit code 0 only if the handoff is allowed. Without --policy the dossier itself says by what it is judged; the answer says so, and
-    permits nothing.
+    Exit code 0 only if the handoff is allowed. Without --policy the dossier itself says by what it is judged; the answer
+    then says so, and permits nothing.
     """
     console = Console.of(ctx, quiet=quiet, debug=debug)
     from cardwright.policy import report

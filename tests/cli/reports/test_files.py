@@ -65,7 +65,7 @@ def test_no_script_of_the_action_interpolates_anything():
 def test_the_action_names_options_that_are_there():
     script = steps()[1]["run"]
     for command in ("gate", "verify"):
-        wanted = set(re.findall(r"(--[a-z-]+)=", script)) - ({"--trust"} if command == "gate" else set())
+        wanted = set(re.findall(r"(--[a-z-]+)=", script)) - ({"--status"} if command == "gate" else set())
         assert wanted <= known()[command]
 
 
