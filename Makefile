@@ -66,7 +66,7 @@ benchmarks: $(STAMP) ## Run the benchmarks beside their peers, and keep what the
 	@$(BIN)/python benchmarks/results.py --all
 
 lock: $(STAMP) ## Renew the locks in requirements/ (UPGRADE='--upgrade', or '--upgrade-package NAME')
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/resolver.lock
 	@UV=$(BIN)/uv requirements/lock $(UPGRADE)
 
 wheel: $(STAMP) ## Build the wheel

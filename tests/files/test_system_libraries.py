@@ -2,7 +2,6 @@
 
 import re
 import runpy
-import tomllib
 from dataclasses import replace
 
 import pytest
@@ -86,34 +85,3 @@ def test_no_file_but_the_table_names_the_packages_by_hand():
         "src/cardwright/documents/pdf.py",
     ):
         assert not re.search(r"libpango|libharfbuzz|poppler-utils", (ROOT / name).read_text()), name
-
-
-@checkout
-def test_the_torch_of_both_locks_is_the_pinned_one():
-    pinned = re.search(r"^torch==(\S+)$", (ROOT / "constraints.txt").read_text(), re.M)[1]
-    locks = {
-        name: re.findall(r"^torch==(\S+)", (ROOT / f"requirements/{name}.lock").read_text(), re.M)
-        for name in ("all", "torch", "torch-cpu")
-    }
-    assert locks == {"all": [], "torch": [pinned], "torch-cpu": [f"{pinned}+cpu"]}
-
-
-@checkout
-def test_every_line_of_every_lock_has_a_hash_and_an_exact_version():
-    for lock in (ROOT / "requirements").glob("*.lock"):
-        entries = re.split(r"\n(?=[a-z])", re.sub(r"^#.*\n", "", lock.read_text(), flags=re.M).strip())
-        for entry in entries:
-            assert re.match(r"[a-z0-9.-]+==\S+ ", entry), (lock.name, entry[:60])
-            assert "--hash=sha256:" in entry, (lock.name, entry[:60])
-
-
-@checkout
-def test_the_lock_of_everything_holds_what_pyproject_names_and_no_gpu_library():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    extras = [line for words in project["optional-dependencies"].values() for line in words]
-    locked = set(re.findall(r"^([a-z0-9.-]+)==", (ROOT / "requirements/all.lock").read_text(), re.M))
-    wanted = {
-        re.match(r"[A-Za-z0-9_.-]+", line)[0].lower().replace("_", "-") for line in project["dependencies"] + extras
-    }
-    assert wanted - {"cardwright", "torch"} <= locked
-    assert not {name for name in locked if re.match("nvidia|cuda|triton", name)}
