@@ -18,6 +18,7 @@ from pydantic import BaseModel, Tag, ValidationError
 
 from cardwright.errors import PlanError, UsageError, did_you_mean
 from cardwright.record import canonical
+from cardwright.record.base import MAX_INTEGER
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 32
@@ -43,6 +44,9 @@ _CONSTANTS = {
 # libyaml reads a policy in a tenth of the time; both build the same nodes.
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
+
+_OVERFLOW = (OverflowError, ValueError)
+"""What a reader of YAML raises on an escape beyond Unicode, e.g. `"\\UFFFFFFFF"`."""
 
 _LONE = re.compile(r"(:[ \t]+)\?(?=[ \t]*(?:#.*)?$|[ \t]*[,}])", re.MULTILINE)
 
@@ -84,6 +88,10 @@ def parse(data: bytes, *, where: str, error: type[UsageError] = PlanError) -> Do
         raise error("not UTF-8", where=f"{where}, line {line}", do="Save the file as UTF-8.") from exc
     try:
         root = _compose(text, where, error, _LOADER)
+    except _OVERFLOW:
+        raise error(
+            "not YAML: an escape stands for no character", where=where, do="Check the escapes in quotes."
+        ) from None
     except yaml.YAMLError:
         # An unanswered `key: ?` is what `init` leaves and what people write; YAML takes it for the start of a key.
         try:
@@ -93,6 +101,10 @@ def parse(data: bytes, *, where: str, error: type[UsageError] = PlanError) -> Do
             place = f"{where}, line {mark.line + 1}, column {mark.column + 1}" if mark else where
             problem = getattr(exc, "problem", None) or "cannot be read"
             raise error(f"not YAML: {problem}", where=place, do="Check indentation, quotes and colons there.") from exc
+        except _OVERFLOW:
+            raise error(
+                "not YAML: an escape stands for no character", where=where, do="Check the escapes there."
+            ) from None
         except RecursionError as exc:
             raise error("nested too deeply", where=where, do="No plan or policy is.") from exc
     except RecursionError as exc:
@@ -143,6 +155,7 @@ def _value(
             if not isinstance(key_node, yaml.ScalarNode):
                 raise error("a key is not a word", where=f"{where}, line {line}", do="Keys are plain words.")
             key = key_node.value
+            _refuse_half_a_character(key, line, where, error)
             if key in result:
                 raise error(f'the key "{key[:80]}" stands twice', where=f"{where}, line {line}", do="Keep one of them.")
             lines[(*path, key)] = (line, key_node.start_mark.column + 1)
@@ -151,15 +164,24 @@ def _value(
     if isinstance(node, yaml.SequenceNode):
         return [_value(item, (*path, index), lines, written, where, error) for index, item in enumerate(node.value)]
     assert isinstance(node, yaml.ScalarNode)
+    _refuse_half_a_character(node.value, place[0], where, error)
     written[path] = node.value
     return _scalar(node.value) if not node.style else node.value
 
 
+def _refuse_half_a_character(text: str, line: int, where: str, error: type[UsageError]) -> None:
+    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+        raise error(
+            "half a character (a lone surrogate) stands in a text", where=f"{where}, line {line}", do="Write it whole."
+        )
+
+
 def _scalar(text: str) -> Any:
+    """A plain scalar; an integer that JSON readers would not keep exactly is left as text, so that no number is made of it."""
     if text in _CONSTANTS:
         return _CONSTANTS[text]
     if _INTEGER.fullmatch(text):
-        return int(text)
+        return int(text) if len(text) <= 20 and abs(int(text)) <= MAX_INTEGER else text
     if _FLOAT.fullmatch(text):
         return float(text)
     return text

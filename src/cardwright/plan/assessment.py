@@ -170,12 +170,9 @@ def load_details(path: Path) -> Details:
     try:
         return read_details(document.data)
     except ValueError as exc:
-        message = str(exc).split("\n")
-        text = (
-            next((line for line in message if "Value error" in line), message[0]).strip().removeprefix("Value error, ")
-        )
+        text = str(exc)
         key = next((k for k in document.data if isinstance(k, str) and (text.startswith(k) or f'"{k}"' in text)), None)
-        raise PlanError(text.split(" [type=")[0], where=document.place((key,) if key else ())) from exc
+        raise PlanError(text, where=document.place((key,) if key else ())) from exc
 
 
 def _refuse_open_questions(document: yamltext.Document) -> None:

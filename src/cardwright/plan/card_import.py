@@ -6,7 +6,6 @@ unanswered, and what has no place is listed, so that nothing is lost without a w
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +15,7 @@ import yaml
 from cardwright.errors import SourceError
 from cardwright.record.base import is_placeholder, visible
 from cardwright.record.details import FIELDS
+from cardwright.sources.json_text import decode
 
 MOST = 2 * 1024 * 1024
 """A card that is larger holds something else."""
@@ -98,7 +98,13 @@ def _markdown(text: str, name: str) -> tuple[dict[str, Any], list[str]]:
     if header:
         try:
             front = yaml.safe_load(header.group(1)) or {}
-        except yaml.YAMLError as exc:
+        except (
+            yaml.YAMLError,
+            ValueError,
+            TypeError,
+            OverflowError,
+            RecursionError,
+        ) as exc:  # `2026-13-45` is a ValueError
             raise SourceError("the YAML at its head is not valid", where=name, do="Fix it or remove it.") from exc
         text = text[header.end() :]
     if not isinstance(front, dict):
@@ -125,16 +131,16 @@ def _markdown(text: str, name: str) -> tuple[dict[str, Any], list[str]]:
 
 def _toolkit(text: str, name: str) -> tuple[dict[str, Any], list[str]]:
     try:
-        card = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as exc:
+        card = decode(text)
+    except ValueError as exc:
         raise SourceError("not valid JSON", where=name, do="Name a Model Card Toolkit file.") from exc
     if not isinstance(card, dict) or not isinstance(card.get("model_details"), dict):
         raise SourceError("no Model Card Toolkit file: it has no model_details", where=name)
-    details, considerations = card["model_details"], card.get("considerations") or {}
-    answers: dict[str, Any] = {"summary": details.get("overview") or ""}
+    details, considerations = card["model_details"], _mapping(card.get("considerations"))
+    answers: dict[str, Any] = {"summary": str(details.get("overview") or "")}
     answers["owners"] = [
         {"name": owner.get("name") or "", "contact": owner.get("contact") or ""}
-        for owner in details.get("owners") or ()
+        for owner in _listed(details.get("owners"))
         if isinstance(owner, dict)
     ]
     for field, key in (
@@ -146,13 +152,13 @@ def _toolkit(text: str, name: str) -> tuple[dict[str, Any], list[str]]:
         answers[field] = "\n".join(f"- {text}" for text in _described(considerations.get(key)))
     answers["risks"] = [
         {"risk": str(risk.get("name") or ""), "mitigation": str(risk.get("mitigation_strategy") or "")}
-        for risk in considerations.get("ethical_considerations") or ()
+        for risk in _listed(considerations.get("ethical_considerations"))
         if isinstance(risk, dict)
     ]
     answers["citation"] = "\n".join(
-        str(c.get("citation")) for c in details.get("citations") or () if isinstance(c, dict) and c.get("citation")
+        str(c.get("citation")) for c in _listed(details.get("citations")) if isinstance(c, dict) and c.get("citation")
     )
-    for data in (card.get("model_parameters") or {}).get("data") or ():
+    for data in _listed(_mapping(card.get("model_parameters")).get("data")):
         if isinstance(data, dict) and data.get("description"):
             field = "evaluation_data" if "eval" in str(data.get("name")).lower() else "training_data"
             answers[field] = f"{answers.get(field, '')}\n{data['description']}".strip()
@@ -163,5 +169,15 @@ def _toolkit(text: str, name: str) -> tuple[dict[str, Any], list[str]]:
     return answers, left
 
 
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
 def _described(items: Any) -> list[str]:
-    return [str(item.get("description")) for item in items or () if isinstance(item, dict) and item.get("description")]
+    return [
+        str(item.get("description")) for item in _listed(items) if isinstance(item, dict) and item.get("description")
+    ]

@@ -203,6 +203,14 @@ def other_format(model: type[BaseModel], schema: object) -> tuple[str, str] | No
 _FORMAT = re.compile(r"cardwright/([a-z-]{1,40})/([1-9][0-9]{0,5})")
 
 
+def first_problem(exc: ValidationError) -> str:
+    """What pydantic found first, as `key: sentence (n more)`; never a value."""
+    first = exc.errors(include_url=False, include_input=False, include_context=False)[0]
+    key = ".".join(str(part) for part in first["loc"]) or "(top)"
+    more = f" ({exc.error_count() - 1} more)" if exc.error_count() > 1 else ""
+    return f"{key}: {first['msg'].removeprefix('Value error, ')}{more}"
+
+
 def parse(model: type[Model], data: bytes, *, where: str) -> Model:
     """Strict JSON bytes as a model.
 
@@ -229,9 +237,6 @@ def validated(model: type[Model], read: Any, data: bytes, *, where: str) -> Mode
         other = other_format(model, schema)
         if other is not None:
             raise IntegrityError(other[0], where=where, do=other[1]) from exc
-        first = exc.errors(include_url=False, include_input=False)[0]
-        key = ".".join(str(part) for part in first["loc"]) or "(top)"
-        more = f" ({exc.error_count() - 1} more)" if exc.error_count() > 1 else ""
         raise IntegrityError(
-            f"{key}: {first['msg']}{more}", where=where, do=f"It does not fit the schema of {model.__name__}."
+            first_problem(exc), where=where, do=f"It does not fit the schema of {model.__name__}."
         ) from exc

@@ -5,9 +5,10 @@ A policy names the fields that it needs; nobody must fill the others.
 
 from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from cardwright.errors import did_you_mean
+from cardwright.record import canonical
 from cardwright.record.base import Day, FreeText, Label, Value, is_placeholder
 from cardwright.record.detail_fields import FIELDS, FieldSpec
 
@@ -111,6 +112,8 @@ def read_details(document: dict[str, Any]) -> Details:
                 )
             by, on = content.get("stated_by", by), content.get("stated_on", on)
             text, listed = content.get("text"), content.get("entries") or ()
+            if not isinstance(text, str | None) or not isinstance(listed, list | tuple):
+                raise ValueError(f"{name}: `text` is prose, and `entries` is a list")
             entries = tuple(listed)
         elif isinstance(content, list):
             entries = tuple(content)
@@ -132,10 +135,18 @@ def read_details(document: dict[str, Any]) -> Details:
         bad = next((entry for entry in entries if not isinstance(entry, dict)), None)
         if bad is not None:
             raise ValueError(f"{name} is a list of entries with {', '.join(FIELDS[name].columns)}")
+        if any(isinstance(value, dict | list) for entry in entries for value in entry.values()):
+            raise ValueError(f"{name}: each part of an entry is a text")
         filled = tuple(
             {key: str(value).strip() for key, value in entry.items() if value is not None} for entry in entries
         )
-        answers[name] = Answer(
-            text=text.strip() if text is not None else None, entries=filled, stated_by=by, stated_on=str(on)
-        )
-    return Details(answers=answers)
+        try:
+            answers[name] = Answer(
+                text=text.strip() if text is not None else None, entries=filled, stated_by=by, stated_on=str(on)
+            )
+        except ValidationError as exc:
+            raise ValueError(f"{name}: {canonical.first_problem(exc)}") from exc
+    try:
+        return Details(answers=answers)
+    except ValidationError as exc:
+        raise ValueError(canonical.first_problem(exc).removeprefix("(top): ")) from exc

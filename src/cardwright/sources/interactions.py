@@ -8,7 +8,6 @@ not say what it is (no prompt, no intent, text that is no JSON) is an error of t
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -22,6 +21,7 @@ from cardwright.record.provenance import DatasetRef
 from cardwright.sources.files import FileRows
 from cardwright.sources.interface import Intent, Interaction, Interactions, Message, Rows
 from cardwright.sources.json_lines import json_lines
+from cardwright.sources.json_text import decode
 from cardwright.sources.messages import answer_of, messages_of
 from cardwright.sources.messages.reading import STOP_KEYS, is_blocked
 from cardwright.sources.spec import InteractionColumns, InteractionsOptions
@@ -224,8 +224,8 @@ def _turns(value: Any, place: str) -> Any:
         if value.lstrip()[:1] not in ("[", "{"):
             raise SourceError("`messages` is not valid JSON", where=place, do="Write a list of turns.")
         try:
-            return json.loads(value)
-        except (json.JSONDecodeError, RecursionError):
+            return decode(value)
+        except ValueError:
             raise SourceError("`messages` is not valid JSON", where=place, do="Write a list of turns.") from None
     return value
 
@@ -275,8 +275,8 @@ def _decoded(value: Any, part: str, place: str) -> Any:
         return None
     if isinstance(value, str):
         try:
-            value = json.loads(value)
-        except (json.JSONDecodeError, RecursionError):
+            value = decode(value)
+        except ValueError:
             raise SourceError(f"`{part}` is not valid JSON", where=place, do="Write a list.") from None
     if not isinstance(value, list):
         raise SourceError(f"`{part}` is not a list", where=place, do="Write a list of objects.")

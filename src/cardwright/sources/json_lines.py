@@ -13,6 +13,7 @@ from typing import Any
 from cardwright.errors import SourceError
 from cardwright.privacy.showing import shown
 from cardwright.sources.csv_files import LONG, ColumnType
+from cardwright.sources.json_text import UnreadableJsonError, decode
 from cardwright.sources.shape import BATCH_ROWS, Opened, Places, plain_schema
 
 MAX_LINE = 64 * 1024 * 1024
@@ -39,7 +40,7 @@ def json_lines(path: Path, where: str) -> Iterator[tuple[int, dict[str, Any]]]:
             if not line.strip():
                 continue
             try:
-                value = json.loads(line.decode("utf-8"), object_pairs_hook=_no_key_twice)
+                value = decode(line, pairs=_no_key_twice)
             except UnicodeDecodeError:
                 raise SourceError("the text is not UTF-8", where=place, do="Save the file as UTF-8.") from None
             except _KeyTwiceError as exc:
@@ -48,7 +49,11 @@ def json_lines(path: Path, where: str) -> Iterator[tuple[int, dict[str, Any]]]:
                     where=place,
                     do="Keep one.",
                 ) from None
-            except (json.JSONDecodeError, RecursionError):
+            except UnreadableJsonError as exc:
+                raise SourceError(
+                    f"the line cannot be read: {exc}", where=place, do="Write the value in another form, e.g. as text."
+                ) from None
+            except ValueError:
                 cut = "" if line.endswith(b"\n") else " The file may have been cut off here."
                 raise SourceError(
                     "the line is not a whole JSON object", where=place, do=f"Write one JSON object per line.{cut}"

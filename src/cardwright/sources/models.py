@@ -130,7 +130,7 @@ def _load_skops(raw: bytes, trusted: Sequence[str], where: str) -> Any:
     damaged = (zipfile.BadZipFile, KeyError, ValueError, EOFError, OSError)
     try:
         found = skops.io.get_untrusted_types(data=raw)
-    except damaged as exc:
+    except Exception as exc:  # skops reads a tree of JSON as it comes: what is wrong in it shows as anything at all
         raise SourceError(
             "this is not a whole skops file", where=where, do="Save it once more with `skops.io.dump`."
         ) from exc
@@ -150,7 +150,7 @@ def _load_skops(raw: bytes, trusted: Sequence[str], where: str) -> Any:
             where=where,
             do="Save it once more with the installed skops and scikit-learn.",
         ) from exc
-    except (ImportError, AttributeError, TypeError) as exc:
+    except Exception as exc:  # as above, and what the classes that it names raise
         raise SourceError(
             f"the model needs something that is not installed, or in another version ({type(exc).__name__})",
             where=where,

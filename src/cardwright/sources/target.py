@@ -18,6 +18,7 @@ from cardwright.errors import SourceError, UnsafeError, UsageError, did_you_mean
 from cardwright.record.provenance import DatasetRef
 from cardwright.sources.digests import sha256_of
 from cardwright.sources.interface import Message, Target
+from cardwright.sources.json_text import decode
 from cardwright.sources.messages import messages_of
 from cardwright.sources.spec import TargetSpec, is_loopback_url
 
@@ -245,9 +246,9 @@ def _ask_url(
     if len(raw) > MAX_ANSWER:
         raise SourceError(f"the answer is longer than {MAX_ANSWER // 2**20} MiB", where=name)
     try:
-        choice = json.loads(raw)["choices"][0]
+        choice = decode(raw)["choices"][0]
         message = {**choice["message"], "finish_reason": choice.get("finish_reason")}
-    except (ValueError, KeyError, IndexError, TypeError, RecursionError) as exc:
+    except (ValueError, KeyError, IndexError, TypeError) as exc:
         raise SourceError(
             "the answer is not a chat completion", where=name, do="Name an OpenAI-compatible endpoint."
         ) from exc

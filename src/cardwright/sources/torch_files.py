@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from cardwright.errors import MissingExtraError, SourceError, UnsafeError
+from cardwright.sources.json_text import decode
 from cardwright.sources.target import import_trusted
 
 MAX_UNPACKED = 16 * 2**30
@@ -241,8 +242,8 @@ def screen_export(parts: Mapping[str, bytes], where: str) -> dict[str, bytes]:
 
 def _json(content: bytes, where: str) -> dict[str, Any]:
     try:
-        value = json.loads(content)
-    except (ValueError, RecursionError) as exc:
+        value = decode(content)
+    except ValueError as exc:
         raise SourceError("the file is damaged", where=where, do="Save the model once more.") from exc
     if not isinstance(value, dict):
         raise SourceError("the file is damaged", where=where, do="Save the model once more.")
@@ -282,8 +283,8 @@ def _walk(value: Any) -> Iterator[tuple[dict[str, Any], str, Any]]:
 
 def _spec_types(text: str) -> Iterator[Any]:
     try:
-        spec = json.loads(text)
-    except (ValueError, RecursionError):
+        spec = decode(text)
+    except ValueError:
         yield text
         return
     for _, key, value in _walk(spec):

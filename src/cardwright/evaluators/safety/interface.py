@@ -7,7 +7,6 @@ rule, the message and the characters, so that a reviewer can look at the same pl
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,6 +14,7 @@ from typing import Any, Literal
 
 from cardwright.record.evaluation import Severity
 from cardwright.sources.interface import Interaction
+from cardwright.sources.json_text import decode
 
 Outcome = Literal["hit", "clear", "not_applicable"]
 
@@ -213,7 +213,7 @@ def _call(call: Mapping[str, Any]) -> tuple[str, Any]:
     arguments = inner.get("arguments")
     if isinstance(arguments, str):
         with contextlib.suppress(ValueError):  # a model may write arguments that are no JSON; they are scanned as text
-            arguments = json.loads(arguments)
+            arguments = decode(arguments)
     return str(inner.get("name", "")), arguments
 
 

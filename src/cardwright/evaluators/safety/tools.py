@@ -3,7 +3,6 @@ said so."""
 
 from __future__ import annotations
 
-import json
 import re
 from functools import lru_cache
 
@@ -18,6 +17,7 @@ from cardwright.evaluators.safety.interface import (
     not_applicable,
 )
 from cardwright.evaluators.safety.normalise import SHORTEST, Views, folded, sentences
+from cardwright.sources.json_text import decode
 
 _VERB = r"""(?:send|forward|transfer|wire|e-?mail|call|delete|remove|refund|post|upload|share|export|invite|add|pay|book
     |cancel|approve|grant|run|execute|use|set|change|update|submit|write|reset|open|fetch|visit|publish|invoke|issue|text|message|pass|hand|give
@@ -143,7 +143,7 @@ def _orders(result: str) -> tuple[str, ...]:
 def _pieces(result: str) -> list[str]:
     """The pieces of prose in a tool's result: strings inside JSON, values of `key: value` lines, else the text itself."""
     try:
-        pieces = list(leaves(json.loads(result)))
-    except (ValueError, RecursionError):
+        pieces = list(leaves(decode(result)))
+    except ValueError:
         pieces = [_FIELD.sub("\n\n", result)]
     return [block for piece in pieces for block in re.split(r"\n\s*\n", piece) if len(block.split()) >= _PROSE]

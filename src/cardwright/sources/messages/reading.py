@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from cardwright.sources.interface import Message
+from cardwright.sources.json_text import decode
 
 ROLES: Mapping[str, str] = {
     "system": "system",
@@ -209,7 +209,7 @@ def decoded(text: str) -> tuple[Any, bool]:
         return dict(items)
 
     try:
-        value = json.loads(text, object_pairs_hook=pairs)
-    except (ValueError, RecursionError):
+        value = decode(text, pairs=pairs)
+    except ValueError:
         return None, False
     return value, lossless
