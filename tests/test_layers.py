@@ -16,7 +16,8 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 ROOMS: dict[str, frozenset[str]] = {
     room: frozenset(may.split())
     for room, may in {
-        "cli": "handoff run plan attest dossier documents policy evaluators sources files record errors",
+        # What cli prints on standard error is masked: `privacy/showing`.
+        "cli": "handoff run plan attest dossier documents policy evaluators sources privacy files record errors",
         "handoff": "run plan attest dossier policy sources record",
         "testing": "evaluators record",
         "metrics": "evaluators sources record errors",

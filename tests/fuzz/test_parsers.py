@@ -43,7 +43,7 @@ from cardwright.sources.spec import parse_source
 
 LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
 FEW = settings(
-    max_examples=int(os.environ.get("FUZZ_EXAMPLES", 2_000 if LONG else 12)),
+    max_examples=int(os.environ.get("FUZZ_EXAMPLES", "2000" if LONG else "12")),
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )

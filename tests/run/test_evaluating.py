@@ -13,6 +13,7 @@ from tests.small_plan import PLAN, write_plan
 from cardwright.dossier.contents import policy_of
 from cardwright.errors import MissingExtraError, UsageError
 from cardwright.plan.assessment import load
+from cardwright.record import canonical
 from cardwright.run import evaluating
 from cardwright.run.prepare import prepare
 
@@ -90,3 +91,24 @@ def test_each_is_handed_on_as_it_is_finished(prepared):
     handed = []
     evaluating.evaluate(prepared, workers=1, finished=lambda step, one: handed.append((step.id, one.id)))
     assert handed == [("performance", "performance"), ("fairness", "fairness")]
+
+
+def test_a_label_that_holds_personal_data_is_masked_and_the_rest_of_the_result_stands(prepared):
+    number, address = "+44 7911 123456", "jo.public@example.org"
+    evaluation = evaluating.evaluate(prepared, workers=1).evaluations[1]
+    first = next(m for m in evaluation.measurements if m.slice)
+    spoilt = [first.model_copy(update={"slice": {"sex": text}}) for text in (number, "+44 7911 654321", address)]
+    kept = evaluating.without_personal_data(
+        evaluation.model_copy(update={"measurements": (*evaluation.measurements, *spoilt), "method": f"Ask {address}."})
+    )
+    text = canonical.dumps(kept).decode()
+    assert not [raw for raw in (number, "7911", address) if raw in text]
+    assert [m.slice["sex"] for m in kept.measurements[-3:]] == [
+        "<PHONE_NUMBER>",
+        "<PHONE_NUMBER> (2)",
+        "<EMAIL_ADDRESS>",
+    ]
+    assert kept.measurements[:-3] == evaluation.measurements
+    (finding,) = [f for f in kept.findings if f.key == "masked"]
+    assert "PHONE_NUMBER in measurements.slice" in finding.explanation
+    assert evaluating.without_personal_data(evaluation) is evaluation

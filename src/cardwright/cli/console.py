@@ -112,6 +112,10 @@ def write(text: str, *, err: bool = False, end: str = "\n") -> None:
     StoreError
         If there is no room for the output.
     """
+    if err:  # what goes wrong is told in words of files and libraries that nobody has screened
+        from cardwright.privacy.showing import masked
+
+        text = masked(text)
     try:
         typer.echo(text + end, err=err, nl=False)
     except OSError as exc:

@@ -1,5 +1,8 @@
 """No personal data in a record: every field that can hold some is looked at before the record is made.
 
+A result that an evaluator made of the data is kept, with each hit replaced by its kind (`mask`), and a finding says so. What
+people wrote (the plan, the details) is refused (`screen`): only they can say it in other words.
+
 The schema marks three kinds of text that could carry it: *free text*, *labels* from the data, and masked *examples*
 (`record/base.py`). Everything else has to match a pattern and is not scanned, so no digest is mistaken for an account number.
 A hit stops the run with the name of the field and the kind that was seen, never with the value.
@@ -7,15 +10,17 @@ A hit stops the run with the name of the field and the kind that was seen, never
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Annotated, Any, NamedTuple, get_args, get_origin
+from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, JsonValue
 from pydantic.fields import FieldInfo
 
 from cardwright.errors import PersonalDataError
-from cardwright.privacy.patterns import scan_light
+from cardwright.privacy.showing import kinds, masked
+from cardwright.record.base import label
 from cardwright.record.details import FIELDS
 
 CONTACTS = frozenset({"EMAIL_ADDRESS", "PHONE_NUMBER"})
@@ -64,6 +69,57 @@ def screen(value: BaseModel, *, what: str) -> None:
     )
 
 
+Masked = TypeVar("Masked", bound=BaseModel)
+
+
+def mask(value: Masked) -> tuple[Masked, tuple[Sighting, ...]]:
+    """A value with every hit of the light detector replaced by its kind, and where they were.
+
+    Two texts that differ stay two: the second that would read like another gets a number, so that no two groups become one.
+    """
+    sightings = tuple(sorted(set(look(value))))
+    if not sightings:
+        return value, ()
+    masked: Masked = _masked(value, (), False, {})
+    return masked, sightings
+
+
+def _masked(value: Any, path: tuple[str, ...], marked: bool, names: dict[str, str]) -> Any:
+    if isinstance(value, str):
+        return _other_words(value, names) if marked and _seen(value, path) else value
+    if isinstance(value, BaseModel):
+        update = {
+            name: _masked(getattr(value, name), (*path, name), marks, names)
+            for name, marks in _marks(type(value)).items()
+        }
+        return value.model_copy(update={name: new for name, new in update.items() if new is not getattr(value, name)})
+    if isinstance(value, Mapping):
+        changed = {
+            _masked(key, (*path, "(a key)"), marked, names): _masked(item, (*path, str(key)), marked, names)
+            for key, item in value.items()
+        }
+        return value if changed == value else changed
+    if isinstance(value, tuple | list):
+        items = [_masked(item, path, marked, names) for item in value]
+        return value if all(a is b for a, b in zip(items, value, strict=True)) else type(value)(items)
+    return value
+
+
+def _other_words(text: str, names: dict[str, str]) -> str:
+    if text not in names:
+        plain = masked(text)
+        plain = (
+            plain if len(plain) <= 180 or len(plain) <= len(text) else label(plain)
+        )  # a label has 200 characters at most
+        taken = set(names.values())
+        names[text] = next(
+            name
+            for number in itertools.count(1)
+            if (name := plain if number == 1 else f"{plain} ({number})") not in taken
+        )
+    return names[text]
+
+
 def look(value: BaseModel) -> Iterator[Sighting]:
     """Every field of a value, at any depth, that holds personal data or a secret, by its path and kind."""
     return _look(value, (), False)
@@ -72,8 +128,7 @@ def look(value: BaseModel) -> Iterator[Sighting]:
 def _look(value: Any, path: tuple[str, ...], marked: bool) -> Iterator[Sighting]:
     if isinstance(value, str):
         if marked:
-            allowed = CONTACTS if path[-1:] == ("contact",) else frozenset()
-            for entity in _kinds(value) - allowed:
+            for entity in _seen(value, path):
                 yield Sighting(".".join(path), entity)
     elif isinstance(value, BaseModel):
         for name, marks in _marks(type(value)).items():
@@ -88,6 +143,10 @@ def _look(value: Any, path: tuple[str, ...], marked: bool) -> Iterator[Sighting]
     elif isinstance(value, tuple | list):
         for item in value:
             yield from _look(item, path, marked)
+
+
+def _seen(text: str, path: tuple[str, ...]) -> frozenset[str]:
+    return kinds(text) - (CONTACTS if path[-1:] == ("contact",) else frozenset())
 
 
 @cache
@@ -109,8 +168,3 @@ def _is_marked(annotation: Any, info: FieldInfo | None = None) -> bool:
 
 def _extra(info: FieldInfo) -> bool:
     return isinstance(info.json_schema_extra, dict) and "x-cardwright" in info.json_schema_extra
-
-
-@cache
-def _kinds(text: str) -> frozenset[str]:
-    return frozenset(hit.entity for hit in scan_light(text))

@@ -11,8 +11,9 @@ from cardwright.errors import CardwrightError, MissingExtraError, UsageError, di
 from cardwright.evaluators import registry
 from cardwright.evaluators.interface import Inputs
 from cardwright.plan.assessment import Step
-from cardwright.privacy.screening import screen
-from cardwright.record.evaluation import Evaluation
+from cardwright.privacy.screening import mask, screen
+from cardwright.privacy.showing import masked
+from cardwright.record.evaluation import Evaluation, Finding, count_severities
 from cardwright.record.record import NotEvaluated
 from cardwright.run.prepare import Prepared, Progress, silent
 
@@ -120,14 +121,16 @@ def evaluate_one(
             small_cell=prepared.assessment.file.small_cell,
             progress=lambda count, total: progress(step.id, count, total),
         )
-        evaluation = evaluator.evaluate(inputs)
-        screen(evaluation, what="its result")
+        evaluation = without_personal_data(evaluator.evaluate(inputs))
         return evaluation.model_copy(update={"target": step.target}) if step.target else evaluation
     except MissingExtraError as exc:
         return NotEvaluated(id=step.id, code="missing", reason=exc.what, remedy=exc.do or "Install it.")
     except CardwrightError as exc:
         return NotEvaluated(
-            id=step.id, code="error", reason=str(exc)[:2000], remedy=exc.do or "Fix what stopped it and run again."
+            id=step.id,
+            code="error",
+            reason=masked(str(exc))[:2000],
+            remedy=masked(exc.do or "Fix what stopped it and run again."),
         )
     except Exception as exc:
         if debug:
@@ -139,6 +142,28 @@ def evaluate_one(
             reason=f"{step.evaluator} raised {type(exc).__name__} in {_where(exc)}.",
             remedy="Run it alone with --debug to see the whole error: cardwright run … --only " + step.id,
         )
+
+
+def without_personal_data(evaluation: Evaluation) -> Evaluation:
+    """A result in which each text that holds personal data or a secret is masked, with a finding that says so."""
+    kept, sightings = mask(evaluation)
+    if not sightings:
+        return evaluation
+    places = sorted({f"{one.entity} in {one.field}" for one in sightings})
+    more = f", and in {len(places) - 5} more places" if len(places) > 5 else ""
+    finding = Finding(
+        severity="medium",
+        key="masked",
+        explanation=f"Labels or texts of the data that stand in this result held {', '.join(places[:5])}{more}; each is shown as "
+        "its kind. The numbers are those of the data as they are.",
+        count=len(sightings),
+    )
+    findings = (*kept.findings, finding)
+    masked_one = kept.model_copy(update={"findings": findings, "severities": count_severities(findings)})
+    # A name that was masked may collide with what the evaluator's own checks hold apart: read back, it is checked again.
+    checked = Evaluation.model_validate(masked_one.model_dump())
+    screen(checked, what="its result")
+    return checked
 
 
 def _where(exc: BaseException) -> str:

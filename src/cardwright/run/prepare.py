@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cardwright.errors import MissingExtraError, SourceError
+from cardwright.errors import MissingExtraError, PersonalDataError, SourceError
 from cardwright.evaluators import registry
 from cardwright.plan.assessment import Assessment, Step
 from cardwright.policy.policy import Policy
-from cardwright.privacy.screening import screen
+from cardwright.privacy.screening import mask, screen
+from cardwright.privacy.showing import header_is_trusted, kinds, looks_like_a_person
 from cardwright.record.evaluation import Binding
 from cardwright.record.record import ExpectedGroups, PlanLock, Planned
 from cardwright.record.subject import Component, Context, FileDigest, Subject
@@ -55,6 +56,7 @@ def prepare(assessment: Assessment, policy: Policy, *, progress: Progress = sile
     EvidenceError
         If a file is missing, cut off, unsafe, or not what the plan says.
     """
+    _refuse_personal_names(assessment)
     screen(assessment.details, what="what people say (details)")
     subject = _subject(assessment)
     sources: dict[str, Source] = {}
@@ -64,7 +66,7 @@ def prepare(assessment: Assessment, policy: Policy, *, progress: Progress = sile
             continue  # loaded below, where the predictions say what it predicts
         progress(f"open {name}", 0, None)
         try:
-            sources[name] = load(spec, name, assessment.base)
+            sources[name] = _with_shown_columns(load(spec, name, assessment.base))
         except MissingExtraError as exc:
             unavailable[name] = exc
     bindings: dict[str, Binding] = {}
@@ -103,6 +105,45 @@ def prepare(assessment: Assessment, policy: Policy, *, progress: Progress = sile
         dirty=dirty,
         unavailable=unavailable,
     )
+
+
+def _refuse_personal_names(assessment: Assessment) -> None:
+    """Refuse personal data where names are looked at as names alone: of files, sources and evaluations."""
+    subject = assessment.file.subject
+    names = {
+        "subject.files": subject.files,
+        "subject.components": [c.path for c in subject.components],
+        "subject.name": [subject.name],
+        "sources": [*assessment.file.sources],
+        "the ids of evaluations": [step.id for step in assessment.steps],
+        "details": [assessment.file.details or ""],
+    }
+    for where, found in names.items():
+        seen = sorted(set().union(*(kinds(name) for name in found)))
+        if seen:
+            raise PersonalDataError(
+                f"a name under {where} is personal data or a secret: {', '.join(seen)}",
+                where=str(assessment.path.name),
+                do="Rename it; its name would stand in every document.",
+            )
+
+
+def _with_shown_columns(source: Source) -> Source:
+    """A source whose columns are called in the record what may be shown: a heading that holds personal data is masked.
+
+    Raises
+    ------
+    SourceError
+        If the first line of a file looks like a person's record and not like headings.
+    """
+    names = [column.name for column in source.ref.columns]
+    if not header_is_trusted(names) and any(looks_like_a_person(name) for name in names):
+        raise SourceError(
+            "the first line looks like data and not like names of columns: a number stands in it, or personal data",
+            where=f"the source {source.ref.name}",
+            do="Write a first line that names the columns.",
+        )
+    return replace(source, ref=mask(source.ref)[0])
 
 
 def _load_model(named: str, predictions: Source | None, assessment: Assessment, step: Step) -> Source:

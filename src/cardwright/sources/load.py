@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from cardwright.errors import SourceError, UsageError
-from cardwright.privacy.showing import hint, quoted
+from cardwright.privacy.showing import hint, kinds, quoted
 from cardwright.record.provenance import DatasetRef
 from cardwright.sources.column_scan import (
     MAX_CLASSES,
@@ -318,7 +318,16 @@ def _attribute(column: str, said: SensitiveSpec, values: ColumnValues, where: st
     unknown |= {
         name for name in values.counts if " ".join(name.split()).casefold() in UNKNOWN_WORDS and name not in declared
     }
+    # A telephone number among the groups is a slip of the data; its row is one whose membership is not known, and is counted so.
+    personal = {name for name in values.counts if name not in declared and kinds(name)}
+    unknown |= personal
     found = set(values.counts) - unknown
+    if personal and not found and not declared:
+        raise SourceError(
+            f"{called(column)} holds no groups: its values are personal data or secrets",
+            where=where,
+            do="Name another column, or put its values into groups first.",
+        )
     if said.groups is None:
         refuse_lookalikes(sorted(found), column, where)
         return Attribute(column, tuple(sorted(found)), tuple(sorted(unknown)))
