@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from html import escape
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,19 @@ for document, format in (("audit_report", "pdf"), ("audit_report", "html"), ("mo
         for seed in ("1", "2")
     }
     assert len(runs) == 1
+
+
+def test_a_title_that_looks_like_markup_is_printed_and_stops_nothing():
+    import pikepdf
+    import pikepdf.pdfa
+
+    title = "<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:x='urn:y'>"
+    record = canonical.dumps(good_record())
+    html = f"<html lang=en><title>{escape(title)}</title><h1>{escape(title)}</h1><p>{canonical.digest(record)}</p>"
+    data = pdf.write(html, record=record, tables={}, moment=NOW, title="t")
+    assert pikepdf.pdfa.validate_written(io.BytesIO(data), "3b").passed
+    with pikepdf.open(io.BytesIO(data)) as file, file.open_metadata() as metadata:
+        assert metadata["dc:title"] == title
 
 
 def test_a_pdf_whose_record_was_changed_is_refused(report):

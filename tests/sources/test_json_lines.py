@@ -50,7 +50,13 @@ def test_a_key_that_is_not_on_every_line_is_missing_on_the_others(tmp_path):
         ('{"a": 1}\n[1]\n', "x.jsonl:2: the line is not a JSON object"),
         ('{"a": 1, "a": 2}\n', 'x.jsonl:1: the key "a" stands twice'),
         (b'{"a": "\xff"}\n', "x.jsonl:1: the text is not UTF-8"),
-        ("[" * 100_000 + "\n", "x.jsonl:1: the line is not a whole JSON object"),
+        ("[" * 100_000 + "\n", "x.jsonl:1: the line cannot be read: it is nested too deeply"),
+        ('{"a": ' + "1" * 5000 + "}\n", "x.jsonl:1: the line cannot be read: an integer has more than 4,300 digits"),
+        ('{"a": "\\ud800"}\n', "x.jsonl:1: the line cannot be read: it holds half a character"),
+        (
+            '{"a": ' + "[" * 300 + "]" * 300 + "}\n",
+            "x.jsonl:1: the line cannot be read: it is nested more than 200 deep",
+        ),
         ("\n \n", "the file holds only blank lines"),
     ],
 )
