@@ -237,7 +237,7 @@ def _in_small_streams(data: bytes, when: datetime) -> bytes:
     with pikepdf.open(io.BytesIO(data)) as pdf:
         if toolchain.facts()["subsetter"].startswith("fonttools"):
             _date_fonts(pdf, when)
-        metadata = bytes(pdf.Root.Metadata.read_bytes())
+        metadata = bytes(pdf.Root.Metadata.get_stream_buffer())
         plain = without_markup_in_words(metadata)
         if plain != metadata:
             pdf.Root.Metadata.write(plain)
