@@ -101,7 +101,7 @@ def test_a_model_fitted_on_an_array_reads_the_features_in_their_order(saved):
         load_model(path)
     with pytest.raises(SourceError, match="the model reads 2 features, and 1 are named"):
         load_model(path, ["age"])
-    with pytest.raises(SourceError, match='feature "job" holds (large_)?string, and the model reads numbers'):
+    with pytest.raises(SourceError, match=r'feature "job" holds (large_)?string, and the model reads numbers'):
         load_model(path, ["age", "job"]).predict(BATCH)
 
 
