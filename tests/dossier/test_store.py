@@ -140,7 +140,7 @@ def test_readers_beside_a_writer_see_whole_dossiers(tmp_path):
         assert child.stdout is not None
         child.stdout.readline()
         seen = set()
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while len(seen) < 10 and time.monotonic() < deadline:
             try:
                 files = store.read_dossier(out)

@@ -335,7 +335,9 @@ def tables(draw):
     return pa.table(data)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(table=tables())
 def test_csv_and_parquet_hold_the_same_rows(tmp_path, table):
     """What Arrow writes as CSV and as Parquet reads as the same rows; a column without values or fractions differs in type alone."""
