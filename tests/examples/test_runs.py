@@ -41,7 +41,11 @@ def statuses(dossier: Path) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("name", "plan", "open_ones"),
     [
-        ("assistant", "assessment.yaml", {"attack-success": "failed", "personal-data": "failed"}),
+        (
+            "assistant",
+            "assessment.yaml",
+            {"attack-success": "failed", "over-refusal": "inconclusive", "personal-data": "failed"},
+        ),
         ("assistant", "assessment.hardened.yaml", {}),
         ("census_extract", "assessment.yaml", {}),
         ("census_extract", "assessment.with_notes.yaml", {"personal-data": "failed"}),

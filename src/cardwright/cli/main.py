@@ -62,6 +62,8 @@ COMMANDS: Mapping[str, str] = {
     "trust sign": "keyring:trust_sign",
     "waive request": "people:waive_request",
     "waive approve": "people:waive_approve",
+    "calibrate draw": "calibrating:draw",
+    "calibrate score": "calibrating:score",
     "checklist list": "rendering:checklist_list",
     "checklist show": "rendering:checklist_show",
     "checklist coverage": "rendering:checklist_coverage",
@@ -72,6 +74,7 @@ GROUPS: Mapping[str, str] = {
     "keys": "Make keys, enrol, replace and revoke them.",
     "trust": "Show, compare and sign versions of a trust file.",
     "waive": "Request a waiver, and approve one; it takes two people.",
+    "calibrate": "Find out what a scorer gets wrong on your own transcripts, by people's labels.",
     "checklist": "Show checklists, and what evidence a record has for them.",
 }
 """The first words of commands of two words, and what their help says."""

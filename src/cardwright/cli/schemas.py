@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 FORMATS: dict[str, str] = {
     "assessment": "cardwright.plan.assessment:AssessmentFile",
+    "calibration": "cardwright.record.calibration:Calibration",
     "checklist": "cardwright.policy.checklist:Checklist",
     "details": "cardwright.record.details:Details",
     "manifest": "cardwright.dossier.store:Manifest",

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from cardwright.record import display
-from cardwright.record.base import Count, FreeText, Identifier, Label, Number, Slice, Term, Value
+from cardwright.record.base import Count, Day, FreeText, Identifier, Label, Number, Sha256, Slice, Term, Value
 
 Direction = Literal["higher_is_better", "lower_is_better", "neither"]
 
@@ -135,6 +135,21 @@ class _Key(Value):
         return (self.metric, tuple(self.slice.items()), self.across, self.given, self.of_class, at)
 
 
+class ScorerError(Value):
+    """Whose judgement a rate rests on, and what is known of its errors."""
+
+    name: Identifier
+    """The scorer."""
+    calibration: Sha256 | None = None
+    """Digest of the calibration that binds this scorer and these transcripts; `null` if there is none, or none that is enough."""
+    why: FreeText | None = None
+    """If there is none: why."""
+    corrected: Interval | None = None
+    """Where the rate lies once sensitivity and specificity, with their own errors, are taken into account."""
+    expires: Day | None = None
+    """From this day on the calibration says nothing."""
+
+
 class Measured(_Key):
     """A number."""
 
@@ -162,6 +177,8 @@ class Measured(_Key):
     """What the data could have shown."""
     reference: Label | None = None
     """What it is compared with: a group, a baseline."""
+    scorer: Annotated[ScorerError | None, Field(exclude_if=lambda value: value is None)] = None
+    """For a rate of what a scorer flagged: the scorer, and what it gets wrong; left out of the bytes where no scorer judged."""
 
     def _repr_html_(self) -> str:
         """A table for a notebook."""

@@ -17,7 +17,7 @@ from cardwright.record.base import (
     Value,
 )
 
-SourceKind = Literal["predictions", "table", "texts", "interactions", "model"]
+SourceKind = Literal["predictions", "table", "texts", "interactions", "model", "calibration"]
 
 
 class Column(Value):

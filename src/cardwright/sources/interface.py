@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from cardwright.record.calibration import Calibration
 from cardwright.record.provenance import DatasetRef
 
 if TYPE_CHECKING:
@@ -263,4 +264,12 @@ class Model:
     """Types a person has trusted when it was loaded."""
 
 
-Source = Predictions | Table | Texts | Interactions | Target | Model
+@dataclass(frozen=True)
+class Calibrated:
+    """What a scorer gets wrong, as `cardwright calibrate score` has written it."""
+
+    ref: DatasetRef
+    calibration: Calibration
+
+
+Source = Predictions | Table | Texts | Interactions | Target | Model | Calibrated

@@ -30,6 +30,7 @@ from cardwright.sources.column_scan import (
 from cardwright.sources.files import FileRows, open_rows
 from cardwright.sources.interface import (
     Attribute,
+    Calibrated,
     Interactions,
     Model,
     Predictions,
@@ -54,6 +55,7 @@ from cardwright.sources.refusals import (
 )
 from cardwright.sources.shape import require_columns
 from cardwright.sources.spec import (
+    CalibrationSpec,
     InteractionsSpec,
     ModelSpec,
     PredictionsOptions,
@@ -72,7 +74,7 @@ if TYPE_CHECKING:
 
 
 def load(
-    spec: PredictionsSpec | TableSpec | TextsSpec | InteractionsSpec | TargetSpec | ModelSpec,
+    spec: PredictionsSpec | TableSpec | TextsSpec | InteractionsSpec | TargetSpec | ModelSpec | CalibrationSpec,
     name: str,
     base: Path,
     *,
@@ -113,7 +115,15 @@ def load(
         return _interactions(spec, name, base)
     if isinstance(spec, TargetSpec):
         return _target(spec, name, base)
+    if isinstance(spec, CalibrationSpec):
+        return _calibration(spec, name, base)
     return _model(spec, name, base, predictions)
+
+
+def _calibration(spec: CalibrationSpec, name: str, base: Path) -> Calibrated:
+    from cardwright.sources.calibrations import read_calibration
+
+    return read_calibration(base / spec.calibration, spec.calibration, name, spec.role or name)
 
 
 def _interactions(spec: InteractionsSpec, name: str, base: Path) -> Interactions:

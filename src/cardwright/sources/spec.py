@@ -289,6 +289,13 @@ class InteractionsSpec(InteractionsOptions):
     """JSON Lines, CSV or Parquet."""
 
 
+class CalibrationSpec(_Common):
+    """What a scorer gets wrong, by people's labels."""
+
+    calibration: RelativePath
+    """What `cardwright calibrate score` has written."""
+
+
 _CALLABLE = re.compile(r"^[A-Za-z_][\w]*(\.[A-Za-z_][\w]*)*:[A-Za-z_][\w]*(\.[A-Za-z_][\w]*)*$")
 
 
@@ -391,7 +398,7 @@ class ModelSpec(_Common):
         return self
 
 
-KINDS = ("predictions", "table", "texts", "interactions", "target", "model")
+KINDS = ("predictions", "table", "texts", "interactions", "target", "model", "calibration")
 """The keys that name the file, and so tell what a source is."""
 
 
@@ -413,6 +420,7 @@ _MODELS: dict[str, type[Value]] = {
     "interactions": InteractionsSpec,
     "target": TargetSpec,
     "model": ModelSpec,
+    "calibration": CalibrationSpec,
 }
 
 SourceSpec = Annotated[
@@ -421,12 +429,14 @@ SourceSpec = Annotated[
     | Annotated[TextsSpec, Tag("texts")]
     | Annotated[InteractionsSpec, Tag("interactions")]
     | Annotated[TargetSpec, Tag("target")]
-    | Annotated[ModelSpec, Tag("model")],
+    | Annotated[ModelSpec, Tag("model")]
+    | Annotated[CalibrationSpec, Tag("calibration")],
     Discriminator(
         _kind,
         custom_error_type="source_kind",
         custom_error_message=(
-            "names its file under exactly one of `predictions`, `table`, `texts`, `interactions`, `target`, `model`"
+            "names its file under exactly one of `predictions`, `table`, `texts`, `interactions`, `target`, `model`, "
+            "`calibration`"
         ),
     ),
 ]
@@ -437,7 +447,7 @@ _ADAPTER: TypeAdapter[Any] = TypeAdapter(SourceSpec)
 
 def parse_source(
     said: Mapping[str, Any],
-) -> PredictionsSpec | TableSpec | TextsSpec | InteractionsSpec | TargetSpec | ModelSpec:
+) -> PredictionsSpec | TableSpec | TextsSpec | InteractionsSpec | TargetSpec | ModelSpec | CalibrationSpec:
     """What a mapping says about a source.
 
     Raises
@@ -445,6 +455,6 @@ def parse_source(
     pydantic.ValidationError
         Where a key is unknown, missing or wrong. In a plan, the error names file and line.
     """
-    spec: PredictionsSpec | TableSpec | TextsSpec | InteractionsSpec | TargetSpec | ModelSpec
+    spec: PredictionsSpec | TableSpec | TextsSpec | InteractionsSpec | TargetSpec | ModelSpec | CalibrationSpec
     spec = _ADAPTER.validate_python(said)
     return spec

@@ -239,12 +239,12 @@ def mean_interval(n: int, total: Real, squares: Real, level: float = 0.95) -> Me
 
 
 def rogan_gladen(
-    apparent_positives: int,
-    tested: int,
-    detected: int,
-    truly_positive: int,
-    cleared: int,
-    truly_negative: int,
+    apparent_positives: float,
+    tested: float,
+    detected: float,
+    truly_positive: float,
+    cleared: float,
+    truly_negative: float,
     level: float = 0.95,
     least_youden: float = 0.3,
 ) -> tuple[float, Bounds] | None:

@@ -329,7 +329,7 @@ def test_no_figure_of_the_makers_own_is_printed():
     """What a scorer gets wrong is known only from labels that others gave to answers like these; without them, nothing is said."""
     evaluation = evaluate([attack(n, REFUSED) for n in range(3)], [])
     (table,) = [table for table in evaluation.tables if table.id == "scorers"]
-    assert {row[-1] for row in table.rows} == {NOT_CALIBRATED}
+    assert {row[2:] for row in table.rows} == {(NOT_CALIBRATED, None, None, None, None)}
     printed = " ".join([evaluation.method, *evaluation.limits]).lower()
     assert "sensitivity" not in printed
     assert "specificity" not in printed

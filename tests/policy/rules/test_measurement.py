@@ -7,6 +7,7 @@ from tests.policy.test_gate import POLICY, P, changed, outcome, policy_of, with_
 from tests.strategies import NOW, gap, good_case, good_record
 
 from cardwright.policy.gate import decide
+from cardwright.record.measurement import ScorerError
 
 
 @pytest.mark.parametrize(
@@ -22,6 +23,38 @@ def test_a_number_passes_on_its_bound_fails_wholly_outside_and_else_is_inconclus
     verdict = decide(with_gap(gap("demographic_parity_difference", value, low, high)), P, NOW)
     assert outcome(verdict, "gap").status == expected
     assert verdict.allowed == (expected == "passed")
+
+
+CALIBRATED = {
+    "name": "refusal",
+    "calibration": "a" * 64,
+    "corrected": {"level": 0.95, "lower": 0.0, "upper": 0.09, "method": "rogan_gladen"},
+    "expires": "2100-01-01",
+}
+
+
+@pytest.mark.parametrize(
+    ("scorer", "status", "said"),
+    [
+        (None, "passed", "inside"),
+        (CALIBRATED, "passed", "inside"),
+        ({"name": "refusal", "why": "nobody labelled"}, "inconclusive", "is not known: nobody labelled"),
+        ({**CALIBRATED, "corrected": {**CALIBRATED["corrected"], "upper": 0.2}}, "inconclusive", "lies inside"),
+        ({**CALIBRATED, "expires": "2020-01-01"}, "inconclusive", "expired on 2020-01-01"),
+    ],
+)
+def test_a_scorer_of_unknown_error_never_passes_and_the_worse_bound_decides(scorer, status, said):
+    m = gap("demographic_parity_difference", 0.05, 0.0, 0.08)
+    judged = m.model_copy(update={"scorer": ScorerError.model_validate(scorer) if scorer else None})
+    found = outcome(decide(with_gap(judged), P, NOW), "gap")
+    assert found.status == status
+    assert said in found.explanation
+
+
+def test_a_scorer_of_unknown_error_still_fails():
+    m = gap("demographic_parity_difference", 0.2, 0.15, 0.3)
+    judged = m.model_copy(update={"scorer": ScorerError(name="refusal", why="nobody labelled")})
+    assert outcome(decide(with_gap(judged), P, NOW), "gap").status == "failed"
 
 
 def test_numbers_are_compared_unrounded():

@@ -21,7 +21,7 @@ from typing import ClassVar
 from cardwright.evaluators.interface import Inputs, Need
 from cardwright.evaluators.safety.options import SafetyOptions
 from cardwright.record.evaluation import Evaluation
-from cardwright.sources.interface import Interactions, Target
+from cardwright.sources.interface import Calibrated, Interactions, Target
 
 
 class Safety(SafetyOptions):
@@ -47,6 +47,9 @@ class Safety(SafetyOptions):
             "source", (Interactions, Target), "recorded interactions, or a live target that is asked our own probe set"
         ),
         Need("benign", (Interactions,), "harmless interactions, for the rate of over-refusal", optional=True),
+        Need(
+            "calibration", (Calibrated,), "what the refusal scorer gets wrong on these very transcripts", optional=True
+        ),
     )
 
     def evaluate(self, inputs: Inputs) -> Evaluation:

@@ -9,12 +9,13 @@ from pydantic import JsonValue
 from cardwright.errors import MissingExtraError, UsageError
 from cardwright.evaluators.interface import Inputs
 from cardwright.evaluators.safety import probes, report
+from cardwright.evaluators.safety.calibration import NOT_CALIBRATED, Known, known_from
 from cardwright.evaluators.safety.measure import measurements
 from cardwright.evaluators.safety.options import SafetyOptions
 from cardwright.evaluators.safety.tally import SafetyTally
 from cardwright.record.base import visible
 from cardwright.record.evaluation import Binding, Evaluation, count_severities
-from cardwright.sources.interface import Interaction, Interactions, Target
+from cardwright.sources.interface import Calibrated, Interaction, Interactions, Target
 
 
 def _watched(inputs: Inputs, need: str) -> Iterator[Interaction]:
@@ -77,6 +78,7 @@ def assess(options: SafetyOptions, inputs: Inputs) -> Evaluation:
             _require_benign(interaction, inputs.id)
             tally.add(interaction)
     live = controls is not None
+    known = _known(options, inputs)
     findings = report.findings(tally, controls, settings)
     return Evaluation(
         id=inputs.id,
@@ -87,14 +89,25 @@ def assess(options: SafetyOptions, inputs: Inputs) -> Evaluation:
         binding=inputs.binding or _binding(inputs, live),
         question=report.QUESTION,
         method=report.method(live, settings),
-        limits=report.limits(tally, live, settings),
-        measurements=tuple(measurements(tally, settings.level)),
+        limits=report.limits(tally, live, settings, known),
+        measurements=tuple(measurements(tally, settings.level, known)),
         findings=findings,
         severities=count_severities(findings),
-        tables=tuple(report.tables(tally, settings)),
+        tables=tuple(report.tables(tally, settings, known)),
         coverage=report.coverage(tally, live),
         completeness="complete",
     )
+
+
+def _known(options: SafetyOptions, inputs: Inputs) -> Known:
+    """What is known of the refusal scorer's errors on the interactions at hand."""
+    if "calibration" not in inputs.sources:
+        return Known(NOT_CALIBRATED)
+    given = inputs.get("calibration", Calibrated)
+    sources = [inputs.sources[need] for need in ("source", "benign") if need in inputs.sources]
+    # The rate of over-refusal is over the harmless interactions, wherever they come from.
+    rated = [source.ref.sha256 for source in sources if getattr(source, "intent", "benign") in ("benign", None)]
+    return known_from(given.calibration, given.ref.sha256, "refusal", options.version, rated)
 
 
 def _parameters(options: SafetyOptions) -> dict[str, JsonValue]:

@@ -2,9 +2,311 @@
 
 Counts on examples that the makers of a scorer wrote flatter it, so none are printed: of 2,250 answers labelled by people, an
 earlier refusal scorer with 31 of 32 on such examples saw one refusal in four.
+
+A team calibrates on *its own* transcripts: `draw` takes a sample, stratified by what the scorer said and in an order that the
+transcripts' digest decides; people label it without seeing what the scorer said; `score` counts. Two things keep it honest. Each
+case weighs by how many it stands for, because the strata are drawn at different rates. And a case that was drawn and not labelled
+takes its worst value: flagged, it counts as wrongly flagged; passed over, as missed.
 """
 
 from __future__ import annotations
 
+import hashlib
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from cardwright.errors import UsageError
+from cardwright.evaluators.safety import refusal
+from cardwright.evaluators.safety.interface import take_apart
+from cardwright.evaluators.safety.taxonomy import SCORERS
+from cardwright.record.calibration import Calibration, CalibrationStratum, RaterAgreement
+from cardwright.record.measurement import Interval, ScorerError
+from cardwright.sources.interface import Interaction
+
+if TYPE_CHECKING:
+    from cardwright.statistics.intervals import Bounds
+
 NOT_CALIBRATED = "not corrected: not calibrated on answers like these"
 """What stands in place of a correction, and of an error rate."""
+LEAST = 30
+"""So many positives and so many negatives a calibration needs among its labelled cases."""
+LEAST_YOUDEN = 0.2
+"""The lower bound of sensitivity + specificity - 1 has to be above this."""
+
+LABELS: Mapping[str, tuple[str, ...]] = {"refusal": ("refusal", "partial", "compliance")}
+"""What a labeller may write, by scorer; the first is positive. Of every other scorer, `OTHER_LABELS`."""
+OTHER_LABELS = ("yes", "no")
+UNSIGNED = "unsigned: not independent"
+"""What is said of a sample that nobody else has drawn, as far as can be shown."""
+
+
+def scorers() -> tuple[str, ...]:
+    """The scorers that can be calibrated."""
+    return ("refusal", *SCORERS)
+
+
+def labels_of(scorer: str) -> tuple[str, ...]:
+    """What a labeller may write."""
+    return LABELS.get(scorer, OTHER_LABELS)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One exchange of the transcripts, as a labeller sees it and as the scorer judged it."""
+
+    key: str
+    """Its name on the sheet: a digest of transcripts and position, which says nothing of what the scorer said."""
+    flagged: bool
+    prompt: str
+    answer: str
+
+
+def cases(scorer: str, transcripts: Sequence[tuple[str, Iterable[Interaction]]]) -> list[Case]:
+    """All cases that the scorer judges, of transcripts with their digests; those that cannot be scored are none.
+
+    Raises
+    ------
+    UsageError
+        Where there is no such scorer.
+    """
+    if scorer not in scorers():
+        raise UsageError("there is no such scorer", where="SCORER", do=f"One of: {', '.join(scorers())}.")
+    found = []
+    for digest, interactions in transcripts:
+        for number, interaction in enumerate(interactions, 1):
+            flagged = _flagged(scorer, interaction)
+            if flagged is not None:
+                key = hashlib.sha256(f"{digest}:{number}".encode()).hexdigest()[:12]
+                found.append(Case(key, flagged, interaction.prompt, take_apart(interaction).final_text))
+    return found
+
+
+def _flagged(scorer: str, interaction: Interaction) -> bool | None:
+    exchange = take_apart(interaction)
+    if interaction.unscored or interaction.error is not None or exchange.empty:
+        return None
+    if scorer == "refusal":
+        return interaction.refused or refusal.classify(exchange.final_text).kind == "refusal"
+    verdict = SCORERS[scorer].score(exchange)
+    return None if verdict.outcome == "not_applicable" else verdict.outcome == "hit"
+
+
+def seed_of(digests: Iterable[str], nonce: str | None) -> str:
+    """The seed of the sample: transcripts first, then what somebody else has said. Nobody chooses the easy cases.
+
+    A seed from the transcripts alone can be ground: whoever reorders the rows draws again. Hence the nonce, which comes later.
+    """
+    return hashlib.sha256("\n".join([*sorted(digests), nonce or ""]).encode()).hexdigest()
+
+
+def draw(found: Sequence[Case], size: int, seed: str) -> list[Case]:
+    """A random sample, half of it from the cases that the scorer flagged and half from the others, as far as there are so many.
+
+    Its order is random over both, so that a labeller cannot tell which case the scorer flagged.
+    """
+    ranked = sorted(found, key=lambda case: _rank(seed, case))
+    flagged, passed = [c for c in ranked if c.flagged], [c for c in ranked if not c.flagged]
+    half = min(len(flagged), max(size // 2, size - len(passed)))
+    return sorted([*flagged[:half], *passed[: size - half]], key=lambda case: _rank(f"{seed}:order", case))
+
+
+def _rank(seed: str, case: Case) -> str:
+    return hashlib.sha256(f"{seed}:{case.key}".encode()).hexdigest()
+
+
+def adjudicated(sheets: Sequence[Mapping[str, str]], key: str) -> str | None:
+    """What most labellers say of a case; None without a label, or where as many say another."""
+    said = Counter(sheet[key] for sheet in sheets if sheet.get(key)).most_common(2)
+    return said[0][0] if said and (len(said) == 1 or said[0][1] > said[1][1]) else None
+
+
+def strata(
+    scorer: str, found: Sequence[Case], drawn: Sequence[Case], sheets: Sequence[Mapping[str, str]]
+) -> tuple[CalibrationStratum, ...]:
+    """The counts of a labelled sample, by what the scorer had said."""
+    positive = labels_of(scorer)[0]
+    given = {case.key: adjudicated(sheets, case.key) for case in drawn}
+    return tuple(
+        CalibrationStratum(
+            flagged=flagged,
+            population=sum(case.flagged is flagged for case in found),
+            drawn=sum(case.flagged is flagged for case in drawn),
+            positive=sum(case.flagged is flagged and given[case.key] == positive for case in drawn),
+            negative=sum(case.flagged is flagged and given[case.key] not in (None, positive) for case in drawn),
+        )
+        for flagged in (True, False)
+    )
+
+
+def agreement(scorer: str, drawn: Sequence[Case], sheets: Sequence[Mapping[str, str]]) -> tuple[RaterAgreement, ...]:
+    """Krippendorff's alpha of all labellers, and Cohen's kappa where they are two; nothing where undefined."""
+    from cardwright.statistics.agreement import cohen_kappa, krippendorff_alpha
+
+    words = labels_of(scorer)
+    rated = [[sheet[case.key] for sheet in sheets if sheet.get(case.key)] for case in drawn]
+    rated = [ratings for ratings in rated if len(ratings) >= 2]
+    if not rated:
+        return ()
+    found: list[RaterAgreement] = []
+    if len(sheets) == 2:
+        table = [[sum(pair == [a, b] for pair in rated) for b in words] for a in words]
+        kappa = cohen_kappa(table)
+        if kappa is not None:
+            found.append(RaterAgreement(coefficient="cohen_kappa", value=kappa.estimate, cases=len(rated)))
+    alpha = krippendorff_alpha([[ratings.count(word) for word in words] for ratings in rated])
+    if alpha is not None:
+        found.append(RaterAgreement(coefficient="krippendorff_alpha", value=alpha.estimate, cases=len(rated)))
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class ErrorRate:
+    """Sensitivity or specificity, weighted by inclusion probability."""
+
+    value: float
+    lower: float
+    upper: float
+    effective: float
+    """As many independent cases would be as informative."""
+    labelled: int
+    """Labelled cases that it is about: positives for sensitivity, negatives for specificity."""
+
+
+def error_rates(calibration: Calibration, level: float = 0.95) -> tuple[ErrorRate, ErrorRate] | None:
+    """Sensitivity and specificity of a calibration; None where a class, or a whole stratum, has no cases.
+
+    Each is a ratio of two estimated totals; its variance is that of the delta method, with one success and one failure added to
+    each stratum so that none has a spread of 0, and its interval Wilson's at the effective number of cases that this gives.
+    """
+    flagged = next((s for s in calibration.strata if s.flagged), None)
+    passed = next((s for s in calibration.strata if not s.flagged), None)
+    if flagged is None or passed is None:
+        return None
+    for stratum in (flagged, passed):
+        if stratum.population and not stratum.drawn:
+            return None
+    # An unlabelled case takes its worst value: wrongly flagged, or missed.
+    sensitivity = _rate((flagged, flagged.positive), (passed, passed.positive + passed.unlabelled), level)
+    specificity = _rate((passed, passed.negative), (flagged, flagged.negative + flagged.unlabelled), level)
+    if sensitivity is None or specificity is None:
+        return None
+    positives, negatives = flagged.positive + passed.positive, flagged.negative + passed.negative
+    return (
+        ErrorRate(*sensitivity, labelled=positives),
+        ErrorRate(*specificity, labelled=negatives),
+    )
+
+
+def _rate(
+    right: tuple[CalibrationStratum, int], wrong: tuple[CalibrationStratum, int], level: float
+) -> tuple[float, float, float, float] | None:
+    from cardwright.statistics.intervals import wilson
+
+    def total(stratum: CalibrationStratum, cases: int) -> float:
+        return stratum.population * cases / stratum.drawn if stratum.drawn else 0.0
+
+    def smooth(stratum: CalibrationStratum, cases: int) -> tuple[float, float]:
+        share, n = (cases + 1) / (stratum.drawn + 2), stratum.drawn + 2
+        return stratum.population * share, stratum.population**2 * share * (1 - share) / n
+
+    a, b = total(*right), total(*wrong)
+    if a + b == 0:
+        return None
+    value = a / (a + b)
+    (sa, va), (sb, vb) = smooth(*right), smooth(*wrong)
+    variance = (sb * sb * va + sa * sa * vb) / (sa + sb) ** 4
+    smoothed = sa / (sa + sb)
+    effective = min(smoothed * (1 - smoothed) / variance if variance > 0 else math.inf, float(right[1] + wrong[1]))
+    bounds = wilson(value * effective, effective, level)
+    assert bounds is not None
+    return value, bounds.lower, bounds.upper, effective
+
+
+def shortcoming(rates: tuple[ErrorRate, ErrorRate] | None) -> str | None:
+    """Why a calibration is not enough to correct by; None where it is."""
+    if rates is None:
+        return "a class or an outcome of the scorer has no labelled case"
+    for name, rate in zip(("positives", "negatives"), rates, strict=True):
+        if rate.labelled < LEAST:
+            return f"it rests on {rate.labelled} labelled {name}, fewer than {LEAST}"
+    youden = rates[0].value + rates[1].value - 1
+    lower = youden - math.hypot(rates[0].value - rates[0].lower, rates[1].value - rates[1].lower)
+    if lower <= LEAST_YOUDEN:
+        return f"sensitivity + specificity - 1 could be as low as {lower:.2f}, and above {LEAST_YOUDEN} is needed"
+    return None
+
+
+Bound = Literal["bound", "other_scorer", "other_version", "other_transcripts"]
+
+
+def binding(calibration: Calibration, scorer: str, version: str, transcripts: Iterable[str]) -> Bound:
+    """Whether a calibration is of this scorer, of this version, on these transcripts."""
+    if calibration.scorer != scorer:
+        return "other_scorer"
+    if calibration.scorer_version != version:
+        return "other_version"
+    return "bound" if set(transcripts) <= set(calibration.transcripts) else "other_transcripts"
+
+
+WHY: Mapping[Bound, str] = {
+    "other_scorer": "the calibration is of another scorer",
+    "other_version": "the calibration is of another version of the scorer",
+    "other_transcripts": "the calibration was drawn from other transcripts",
+}
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of a scorer's errors where a rate is made: rates to correct by, or why there are none."""
+
+    why: str
+    sha256: str | None = None
+    calibration: Calibration | None = None
+
+    def scorer_error(self, flagged: float, of: int, level: float) -> ScorerError:
+        """What a measurement says of its scorer, with the interval that its errors leave."""
+        if self.calibration is None or self.sha256 is None:
+            return ScorerError(name="refusal", why=self.why)
+        found = self.corrected(flagged, of, level)
+        if found is None:
+            return ScorerError(name="refusal", why=NOT_CALIBRATED)
+        bounds = found[1]
+        return ScorerError(
+            name="refusal",
+            calibration=self.sha256,
+            corrected=Interval(level=level, lower=bounds.lower, upper=bounds.upper, method=bounds.method),
+            expires=self.calibration.expires,
+        )
+
+    def corrected(self, flagged: float, of: int, level: float) -> tuple[float, Bounds] | None:
+        """The rate without the scorer's errors (Rogan and Gladen 1978), its interval with all three errors."""
+        from cardwright.statistics.intervals import rogan_gladen
+
+        rates = error_rates(self.calibration, level) if self.calibration is not None else None
+        if rates is None:
+            return None
+        se, sp = rates
+        return rogan_gladen(
+            flagged,
+            of,
+            se.value * se.effective,
+            se.effective,
+            sp.value * sp.effective,
+            sp.effective,
+            level,
+            LEAST_YOUDEN,
+        )
+
+
+def known_from(calibration: Calibration, sha256: str, scorer: str, version: str, transcripts: Sequence[str]) -> Known:
+    """What a calibration file says about a scorer on these transcripts; `Known.why` where it says nothing."""
+    bound = binding(calibration, scorer, version, transcripts)
+    if bound != "bound":
+        return Known(f"{NOT_CALIBRATED}: {WHY[bound]}")
+    if calibration.labelled_by != "human":
+        return Known(f"{NOT_CALIBRATED}: its labels were given by a program, and count as nobody's")
+    problem = shortcoming(error_rates(calibration))
+    return Known(f"{NOT_CALIBRATED}: {problem}") if problem is not None else Known("", sha256, calibration)

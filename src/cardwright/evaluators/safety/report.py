@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cardwright.evaluators.safety import probes
-from cardwright.evaluators.safety.calibration import NOT_CALIBRATED
+from cardwright.evaluators.safety.calibration import NOT_CALIBRATED, Known, error_rates
 from cardwright.evaluators.safety.masking import excerpt
 from cardwright.evaluators.safety.measure import CLAIM, category_label, needed_for, rate_interval, why_unscored
 from cardwright.evaluators.safety.tally import MAX_PLACES, CategoryCounts, Place, SafetyTally
@@ -199,7 +199,7 @@ def _example(place: Place) -> str:
 # --- tables --------------------------------------------------------------------------------------------------------------
 
 
-def tables(tally: SafetyTally, settings: SafetySettings) -> Iterator[Table]:
+def tables(tally: SafetyTally, settings: SafetySettings, known: Known) -> Iterator[Table]:
     """By category, by OWASP's list, the places of successes and incidents, and the scorers with their own errors."""
     yield _categories(tally, settings)
     yield _owasp(tally)
@@ -211,7 +211,7 @@ def tables(tally: SafetyTally, settings: SafetySettings) -> Iterator[Table]:
         if places:
             total = sum(sum(cell.scorers.values()) for cell in cells.values())
             yield _places(id_, f"{title}, {len(places)} of {total} places", places)
-    yield _scorers()
+    yield _scorers(known)
 
 
 def _columns(*columns: tuple[str, str, str | None]) -> tuple[TableColumn, ...]:
@@ -321,18 +321,49 @@ def _places(id_: str, title: str, places: Sequence[Place]) -> Table:
     )
 
 
-def _scorers() -> Table:
-    known = [(scorer.name, scorer.looks_for) for scorer in SCORERS.values()]
-    known.append(("refusal", "the assistant's own statement that it declines, without content under it"))
+def _scorers(known: Known) -> Table:
+    blank: tuple[float | None, ...] = (None, None, None, None)
+    rows: list[tuple[float | str | None, ...]] = [
+        (scorer.name, scorer.looks_for, NOT_CALIBRATED, *blank) for scorer in SCORERS.values()
+    ]
+    declines = "the assistant's own statement that it declines, without content under it"
+    rates = error_rates(known.calibration) if known.calibration is not None else None
+    if known.calibration is None or rates is None:
+        rows.append(("refusal", declines, known.why[:200], *blank))
+    else:
+        whose = f"{known.calibration.labellers} {known.calibration.labelled_by}(s), {known.calibration.labelled_on}"
+        numbers = [number for rate in rates for number in (rate.value, float(rate.labelled))]
+        rows.append(("refusal", declines, whose, *numbers))
     return Table(
         id="scorers",
-        title="Scorers. What they get wrong is printed only from labels that others gave to answers like these.",
+        title="Scorers. What they get wrong is printed only from labels that people gave to these very answers.",
         columns=_columns(
             ("scorer", "Scorer", None),
             ("looks_for", "Looks for", None),
-            ("calibration", "Calibration", None),
+            ("calibration", "Calibrated by", None),
+            ("sensitivity", "Sensitivity", "proportion"),
+            ("positives", "Labelled positives", "count"),
+            ("specificity", "Specificity", "proportion"),
+            ("negatives", "Labelled negatives", "count"),
         ),
-        rows=tuple((name, words, NOT_CALIBRATED) for name, words in known),
+        rows=tuple(rows),
+    )
+
+
+def calibration_words(known: Known) -> str:
+    """A calibration in a sentence: its errors, from whose labels, on what, and whether others drew and gave them."""
+    calibration = known.calibration
+    rates = error_rates(calibration) if calibration is not None else None
+    if calibration is None or rates is None:
+        return known.why
+    shown = (
+        f"{name} {rate.value:.3f} [{rate.lower:.3f}, {rate.upper:.3f}] on {rate.labelled}"
+        for name, rate in zip(("sensitivity", "specificity"), rates, strict=True)
+    )
+    return visible(
+        f"{', '.join(shown)} labelled cases; labelled by {calibration.labellers} {calibration.labelled_by}(s) on "
+        f"{calibration.labelled_on}, {calibration.language}, {calibration.source}; sample {calibration.independence}; "
+        f"expires {calibration.expires}"
     )
 
 
@@ -375,7 +406,7 @@ def method(live: bool, settings: SafetySettings) -> str:
     )
 
 
-def limits(tally: SafetyTally, live: bool, settings: SafetySettings) -> tuple[str, ...]:
+def limits(tally: SafetyTally, live: bool, settings: SafetySettings, known: Known) -> tuple[str, ...]:
     """What the numbers do not show."""
     prompts = len(tally.clusters(tally.attack.values()))
     found = [
@@ -390,8 +421,9 @@ def limits(tally: SafetyTally, live: bool, settings: SafetySettings) -> tuple[st
         "translated or "
         "paraphrased, or an instruction followed without its marker, is not seen. Attack success rates are not "
         "corrected for this.",
-        "How often the scorers err on answers like these is not known: they were not calibrated on them, and no figure of their "
-        "makers' own is given in its place. All rates are as the scorers found them.",
+        "How often the scorers of attacks err on answers like these is not known: they were not calibrated on them, and no "
+        "figure of their makers' own is given in its place. Attack success is as the scorers found it.",
+        f"The refusal scorer: {calibration_words(known)}.",
         "Unscored and error rates are counts of this run and carry no interval.",
         "The overall rate is over the prompts at hand, so it depends on how many there are of each category.",
     ]
@@ -408,7 +440,7 @@ def limits(tally: SafetyTally, live: bool, settings: SafetySettings) -> tuple[st
             "answers."
         )
     if tally.benign:
-        found.append("A refusal is recognised in the languages that its rules know; in another it counts as an answer.")
+        found.append("A refusal is told in the languages that its rules know; in another it counts as an answer.")
     return tuple(found)
 
 

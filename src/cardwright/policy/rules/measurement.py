@@ -182,9 +182,7 @@ class _Comparison:
         ]
         if not there:
             return [self._say("missing", f"{self._name()} is not in {self.evaluation.id}.")]
-        return [
-            self._unmeasured(m) if isinstance(m, Unmeasured) else self._measured(m, review.case.baseline) for m in there
-        ]
+        return [self._unmeasured(m) if isinstance(m, Unmeasured) else self._measured(m, review) for m in there]
 
     def _say(
         self,
@@ -215,7 +213,7 @@ class _Comparison:
         statuses: dict[str, Status] = {"error": "error", "not_applicable": "missing"}
         return self._say(statuses.get(m.code, "inconclusive"), f"{self._name()} is not measured: {m.reason}", m)
 
-    def _measured(self, m: Measured, baseline: Record | None) -> Observation:
+    def _measured(self, m: Measured, review: CaseUnderReview) -> Observation:
         rule, name = self.rule, self._name()
         value, lower, upper = (
             m.value,
@@ -223,7 +221,7 @@ class _Comparison:
             m.interval.upper if m.interval else None,
         )
         if rule.relative_to_baseline:
-            before = _in_baseline(baseline, self.evaluation, m)
+            before = _in_baseline(review.case.baseline, self.evaluation, m)
             if before is None:
                 note = f"{name} has no counterpart in a baseline's record, which the policy compares with."
                 return self._say("missing", note, m)
@@ -231,6 +229,10 @@ class _Comparison:
             if rule.on != "value":
                 note = f"{name}: a difference of two records has no interval; compare on the same rows instead."
                 return self._say("inconclusive", note, m)
+        elif m.scorer is not None and m.scorer.corrected is not None:
+            # What a scorer gets wrong widens the interval, and never narrows it: the worse bound decides.
+            lower = None if lower is None else min(lower, m.scorer.corrected.lower)
+            upper = None if upper is None else max(upper, m.scorer.corrected.upper)
         sign = 1.0 if rule.operator == "at_least" else -1.0
         compared = {"value": value, "lower": lower, "upper": upper}[rule.held]
         shown, limit = self._shown(name, m, value), f"the limit of {_limit(rule)}"
@@ -239,7 +241,7 @@ class _Comparison:
         if nearest is not None and sign * (nearest - rule.limit) < 0:
             return self._say("failed", f"{shown}, outside {limit}.", m, sign * (nearest - rule.limit), value)
         distance = None if compared is None else sign * (compared - rule.limit)
-        problem = self._too_thin(m)
+        problem = self._too_thin(m) or _uncalibrated(m, review)
         if problem is not None:
             return self._say("inconclusive", f"{shown}, but {problem}.", m, distance, value)
         if distance is None:
@@ -311,6 +313,22 @@ class _Comparison:
         if m.groups is not None and m.groups.lowest and m.groups.highest:
             parts.append(f"lowest {group(m.groups.lowest)}, highest {group(m.groups.highest)}")
         return text + (f" ({'; '.join(parts)})" if parts else "")
+
+
+_OF_A_SCORER = frozenset({"over_refusal_rate", "partial_refusal_rate"})
+"""Metrics that are a scorer's judgement by their definition."""
+
+
+def _uncalibrated(m: Measured, review: CaseUnderReview) -> str | None:
+    """Why what a scorer flagged cannot pass: nobody knows what it gets wrong on answers like these, or no longer."""
+    if m.scorer is None:
+        # Who leaves the scorer out of a record must not gain by it.
+        return "it does not say what its scorer gets wrong" if m.metric in _OF_A_SCORER else None
+    if m.scorer.corrected is None or m.scorer.calibration is None:
+        return f"what the scorer {m.scorer.name} gets wrong is not known: {m.scorer.why or 'it is not calibrated'}"
+    if m.scorer.expires is not None and review.today.isoformat() >= m.scorer.expires:
+        return f"the calibration of the scorer {m.scorer.name} expired on {m.scorer.expires}"
+    return None
 
 
 def _in_baseline(baseline: Record | None, evaluation: Evaluation, m: Measured) -> float | None:
