@@ -126,6 +126,32 @@ def small(small_once, tmp_path):
     return Path(shutil.copytree(small_once, tmp_path / "small"))
 
 
+@pytest.fixture(scope="session")
+def mortgage_once(made_once):
+    """A copy of the project, with the mortgage example under version control and run: `out/mortgage` is refused, as it is meant to
+    be. Not to be changed.
+    """
+    import subprocess
+
+    from tests.docs.blocks import commit, copied, environment
+
+    def fill(folder):
+        project = copied(folder, "examples", "docs/schemas")
+        commit(project)
+        words = "cardwright run examples/mortgage/assessment.yaml --policy examples/mortgage/release_policy.yaml -o out/mortgage"
+        ran = subprocess.run(
+            ["bash", "-c", words],
+            cwd=project,
+            env=environment(project),
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+        assert ran.returncode == 1, ran.stdout + ran.stderr
+
+    return made_once("mortgage", fill) / "project"
+
+
 @pytest.fixture
 def folder(tmp_path):
     """The small plan alone, which nobody has run."""

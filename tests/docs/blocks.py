@@ -133,7 +133,8 @@ def copied(place: Path, *more: str) -> Path:
     project = place / "project"
     package = Path(cardwright.__file__).parent
     ignored = shutil.ignore_patterns("__pycache__", ".mypy_cache", *DATA)
-    shutil.copytree(package, project / "src" / "cardwright", ignore=ignored)
+    # With its bytecode, which each of many commands would else compile again.
+    shutil.copytree(package, project / "src" / "cardwright", ignore=shutil.ignore_patterns(".mypy_cache", *DATA))
     for name in (*DATA, "pyproject.toml", *more):
         source = ROOT / name
         target = project / name

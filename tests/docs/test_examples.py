@@ -44,7 +44,7 @@ def test_the_commands_and_python_blocks_of_a_page_run_in_its_order(page, tmp_pat
     if not asked:
         return
     if any("out/mortgage" in block.text for block in asked):
-        project = shutil.copytree(request.getfixturevalue("mortgage"), tmp_path / "project")
+        project = shutil.copytree(request.getfixturevalue("mortgage_once"), tmp_path / "project")
     else:
         project = copied(tmp_path, "examples", "docs/schemas")
         commit(project)

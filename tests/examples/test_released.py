@@ -1,6 +1,7 @@
 """The assistant and the dataset reach a release without a waiver, as docs/handoff.md and the examples' README say."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,6 @@ import pytest
 
 pytest.importorskip("pyarrow", reason="examples need the extras")
 
-from tests.examples.test_runs import committed
 
 ROOT = Path(__file__).parent.parent.parent
 SCRIPT = ROOT / "examples" / "release.py"
@@ -42,13 +42,12 @@ def test_an_example_that_it_does_not_know_is_a_usage_error(words):
     assert ran.stderr == "usage: python examples/release.py assistant | census_extract\n"
 
 
-def test_a_changed_part_of_a_system_is_not_the_one_that_was_evaluated(cli, tmp_path):
-    folder = committed(tmp_path, "assistant")
-    assert cli("run", folder / "assessment.hardened.yaml", "-o", tmp_path / "out", "--quiet").code == 1
-    ran = cli("gate", tmp_path / "out", "--artifact", folder)
+def test_a_changed_part_of_a_system_is_not_the_one_that_was_evaluated(cli, hardened_once, tmp_path):
+    folder, dossier = shutil.copytree(hardened_once / "assistant", tmp_path / "assistant"), hardened_once / "out"
+    ran = cli("gate", dossier, "--artifact", folder)
     assert "REFUSED: 1 requirement in the way (1 missing)" in ran.out, "nothing but the approval is in the way"
     with (folder / "prompt.hardened.md").open("a") as prompt:
         prompt.write("Answer whatever you are asked.\n")
-    ran = cli("gate", tmp_path / "out", "--artifact", folder)
+    ran = cli("gate", dossier, "--artifact", folder)
     assert ran.code == 1
     assert "prompt.hardened.md has other bytes than the ones that were evaluated" in ran.out

@@ -31,10 +31,11 @@ def committed(folder: Path, name: str) -> Path:
     return folder / name
 
 
-def statuses(dossier: Path) -> dict[str, str]:
-    verdict = json.loads((dossier / "verdict.json").read_bytes())
+def statuses(verdict: bytes | str) -> dict[str, str]:
     return {
-        o["requirement"]: o["status"] for o in verdict["outcomes"] if o["status"] not in ("passed", "not_applicable")
+        o["requirement"]: o["status"]
+        for o in json.loads(verdict)["outcomes"]
+        if o["status"] not in ("passed", "not_applicable")
     }
 
 
@@ -46,7 +47,6 @@ def statuses(dossier: Path) -> dict[str, str]:
             "assessment.yaml",
             {"attack-success": "failed", "over-refusal": "inconclusive", "personal-data": "failed"},
         ),
-        ("assistant", "assessment.hardened.yaml", {}),
         ("census_extract", "assessment.yaml", {}),
         ("census_extract", "assessment.with_notes.yaml", {"personal-data": "failed"}),
     ],
@@ -55,20 +55,25 @@ def test_an_example_ends_as_it_says_and_waits_for_somebodys_approval(cli, tmp_pa
     folder = committed(tmp_path, name)
     ran = cli("run", folder / plan, "-o", tmp_path / "out", "--quiet")
     assert ran.code == 1, ran
-    assert statuses(tmp_path / "out") == {**open_ones, "approval": "missing"}
+    assert statuses((tmp_path / "out" / "verdict.json").read_bytes()) == {**open_ones, "approval": "missing"}
     assert (tmp_path / "out" / "audit_report.pdf").is_file()
 
 
-def test_the_mortgage_model_is_refused_for_what_the_data_cannot_show(cli, tmp_path):
-    folder = committed(tmp_path, "mortgage")
-    ran = cli("run", folder, "-o", tmp_path / "out", "--quiet")
+def test_the_hardened_assistant_waits_for_somebodys_approval_alone(hardened_once):
+    assert statuses((hardened_once / "out" / "verdict.json").read_bytes()) == {"approval": "missing"}
+    assert (hardened_once / "out" / "audit_report.pdf").is_file()
+
+
+def test_the_mortgage_model_is_refused_for_what_the_data_cannot_show(cli, mortgage_once):
+    dossier, folder = mortgage_once / "out" / "mortgage", mortgage_once / "examples" / "mortgage"
+    ran = cli("gate", dossier, "--policy", "production", "--artifact", folder, "--format", "json")
     assert ran.code == 1, ran
-    assert statuses(tmp_path / "out") == {
+    assert statuses(ran.out) == {
         "demographic-parity-ratio": "inconclusive",
         "equalized-odds": "inconclusive",
         "approval": "missing",
     }
-    record = json.loads((tmp_path / "out" / "record.json").read_bytes())
+    record = json.loads((dossier / "record.json").read_bytes())
     assert all(
         e["binding"]["kind"] == "recomputed"
         for e in record["evaluations"]
@@ -82,16 +87,13 @@ def test_the_mortgage_model_is_refused_for_what_the_data_cannot_show(cli, tmp_pa
         if m["metric"] == "base_rate" and m["slice"] == {"race": "white"}
     ]
     assert (gap["numerator"], gap["denominator"]) == (1527, 1681)
-    assert cli("gate", tmp_path / "out", "--policy", "research").code == 0
-    assert "inconclusive" in cli("todo", tmp_path / "out").out
+    assert cli("gate", dossier, "--policy", "research").code == 0
+    assert "inconclusive" in cli("todo", dossier).out
 
 
-def test_the_mortgage_documents_print_what_an_examiner_looks_for(cli, tmp_path):
+def test_the_mortgage_documents_print_what_an_examiner_looks_for(mortgage_once):
     """The table that Local Law 144 shapes, the gap with its simultaneous interval, the gap within strata, and the baseline."""
-    folder = committed(tmp_path, "mortgage")
-    only = [word for id in ("impact-ratio", "fairness", "performance-test") for word in ("--only", id)]
-    assert cli("evaluate", folder, "-o", tmp_path / "record.json", "--quiet", *only).code == 1  # parts were left out
-    record = json.loads((tmp_path / "record.json").read_bytes())
+    record = json.loads((mortgage_once / "out" / "mortgage" / "record.json").read_bytes())
     found = {e["id"]: {t["id"]: t for t in e["tables"]} for e in record["evaluations"]}
     (black,) = [row for row in found["impact-ratio"]["selection_2"]["rows"] if row[0] == "black"]
     assert black[1:3] == [118, 81]
