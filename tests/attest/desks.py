@@ -1,7 +1,6 @@
 """A refused dossier and a released one, made once: every test that changes one works on a copy."""
 
 import contextlib
-import io
 import shutil
 
 import pytest
@@ -18,18 +17,8 @@ from tests.attest.support import (
     waive,
     withdraws,
 )
-from tests.conftest import Ran
-from tests.small_plan import DETAILS, PLAN, rows, write_csv
-
-
-def command(*words):
-    """A command line, outside any test's own capture."""
-    from cardwright.cli.main import main
-
-    out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), pytest.raises(SystemExit) as stopped:
-        main([str(word) for word in words])
-    return Ran(stopped.value.code or 0, out.getvalue(), err.getvalue())
+from tests.conftest import command
+from tests.small_plan import PLAN, write_plan
 
 
 @contextlib.contextmanager
@@ -37,41 +26,40 @@ def at_desk(folder):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CARDWRIGHT_PASSPHRASE", SECRET)
         patch.setenv("CARDWRIGHT_TRUST", str(folder / "trust.yaml"))
-        patch.setenv("CI", "1")
         yield
 
 
 @pytest.fixture(scope="session")
-def refused_once(tmp_path_factory):
+def refused_once(made_once):
     """A refused dossier, three enrolled people, and a trust file that accepts the policy."""
-    desk = tmp_path_factory.mktemp("desk")
-    files = desk / "files"
-    files.mkdir()
-    (files / "assessment.yaml").write_text(PLAN.replace("policy: research", "policy: pilot.yaml"))
-    (files / "pilot.yaml").write_text(POLICY)
-    (files / "details.yaml").write_text(DETAILS)
-    (files / "model.bin").write_bytes(b"weights")
-    write_csv(files / "data.csv", rows())
-    with at_desk(desk):
-        for name, roles in PEOPLE.items():
-            enrol(command, desk, name, roles)
-        withdraws(desk, "risk_head")
-        assert command("keys", "accept", files / "pilot.yaml", "--trust", desk / "trust.yaml").code == 0
-        assert command("run", files, "-o", desk / "out").code == 1
-    return desk
+
+    def fill(desk):
+        (desk / "files").mkdir()
+        files = write_plan(desk / "files", PLAN.replace("policy: research", "policy: pilot.yaml"))
+        (files / "pilot.yaml").write_text(POLICY)
+        with at_desk(desk):
+            for name, roles in PEOPLE.items():
+                enrol(command, desk, name, roles)
+            withdraws(desk, "risk_head")
+            assert command("keys", "accept", files / "pilot.yaml", "--trust", desk / "trust.yaml").code == 0
+            assert command("run", files, "-o", desk / "out").code == 1
+
+    return made_once("refused", fill)
 
 
 @pytest.fixture(scope="session")
-def released_once(refused_once, tmp_path_factory):
+def released_once(made_once, refused_once):
     """The same, waived, signed by everybody and released."""
-    desk = tmp_path_factory.mktemp("released") / "desk"
-    shutil.copytree(refused_once, desk)
-    with at_desk(desk):
-        assert waive(command, desk).code == 0
-        signed_by_all(command, desk)
-        done = release(command, desk)
-        assert done.code == 0, done
-    return desk
+
+    def fill(desk):
+        shutil.copytree(refused_once, desk, dirs_exist_ok=True)
+        with at_desk(desk):
+            assert waive(command, desk).code == 0
+            signed_by_all(command, desk)
+            done = release(command, desk)
+            assert done.code == 0, done
+
+    return made_once("released", fill)
 
 
 def _copy(folder, tmp_path, monkeypatch):

@@ -94,18 +94,18 @@ def test_the_documents_of_a_second_release_are_made_again_without_the_first(cli,
 OTHER = {**toolchain.facts(), "pango": "1.56.3", "harfbuzz": "10.2.0"}
 
 
-def made_elsewhere(files):
+@pytest.fixture(scope="module")
+def made_elsewhere(refused_once):
     """The dossier as another toolchain would have written it, its manifest with it."""
+    files = files_of(refused_once / "out")
     edition = editions.of_files(files, where="out")
-    files = {
-        **files,
-        "audit_report.pdf": documents.render(edition, document="audit_report", format="pdf", made_with=OTHER),
-    }
+    report = documents.render(edition, document="audit_report", format="pdf", made_with=OTHER)
+    files = {**files, "audit_report.pdf": report}
     return {**files, layout.MANIFEST: layout.to_json(layout.manifest_of(files))}
 
 
-def test_nobody_signs_here_for_documents_made_with_other_libraries(cli, desk):
-    store.write_dossier(desk / "out", made_elsewhere(files_of(desk / "out")))
+def test_nobody_signs_here_for_documents_made_with_other_libraries(cli, desk, made_elsewhere):
+    store.write_dossier(desk / "out", made_elsewhere)
     ran = sign(cli, desk, "Ben", "risk_head", "approve", "approval")
     assert ran.code == 1
     assert "audit_report.pdf: not reproduced here: made with other libraries" in ran.err
@@ -113,9 +113,11 @@ def test_nobody_signs_here_for_documents_made_with_other_libraries(cli, desk):
     assert not (desk / "out" / "claims.jsonl").exists()
 
 
-def test_documents_made_with_other_libraries_are_not_reproduced_here_and_help_no_exit_code(cli, desk, monkeypatch):
+def test_documents_made_with_other_libraries_are_not_reproduced_here_and_help_no_exit_code(
+    cli, desk, made_elsewhere, monkeypatch
+):
     """Signed and released where they were made, and verified here."""
-    store.write_dossier(desk / "out", made_elsewhere(files_of(desk / "out")))
+    store.write_dossier(desk / "out", made_elsewhere)
 
     def made_there(files, where, claims):
         return Reproduction(same=("audit_report.pdf",))
@@ -137,14 +139,13 @@ def test_documents_made_with_other_libraries_are_not_reproduced_here_and_help_no
     assert "VERIFIED" not in ran.out
 
 
-def test_on_the_toolchain_that_made_them_the_same_documents_are_made_byte_for_byte(desk):
-    files = made_elsewhere(files_of(desk / "out"))
-    made = editions.rerender(files, where="out", here=OTHER)
-    assert {*made.same} == {name for name in files if name.endswith((".md", ".html", ".pdf"))}
+def test_on_the_toolchain_that_made_them_the_same_documents_are_made_byte_for_byte(made_elsewhere):
+    made = editions.rerender(made_elsewhere, where="out", here=OTHER)
+    assert {*made.same} == {name for name in made_elsewhere if name.endswith((".md", ".html", ".pdf"))}
 
 
-def test_a_changed_document_that_claims_other_libraries_is_changed_all_the_same(desk):
-    files = files_of(desk / "out")
+def test_a_changed_document_that_claims_other_libraries_is_changed_all_the_same(refused_once):
+    files = files_of(refused_once / "out")
     other = editions.of_files(files, where="out")
     forged = documents.render(replace(other, state="approved"), document="audit_report", format="pdf", made_with=OTHER)
     made = editions.rerender({**files, "audit_report.pdf": forged}, where="out")
@@ -155,8 +156,8 @@ def test_a_changed_document_that_claims_other_libraries_is_changed_all_the_same(
     assert "made with other libraries (harfbuzz 10.2.0" in why
 
 
-def test_other_bytes_by_the_same_libraries_are_changed_though_they_read_the_same(desk):
-    files = files_of(desk / "out")
+def test_other_bytes_by_the_same_libraries_are_changed_though_they_read_the_same(refused_once):
+    files = files_of(refused_once / "out")
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(files["audit_report.pdf"])) as pdf:
         pdf.save(out, deterministic_id=True, compress_streams=False)
@@ -164,8 +165,8 @@ def test_other_bytes_by_the_same_libraries_are_changed_though_they_read_the_same
     assert made.changed == (("audit_report.pdf", "made again, the bytes differ"),)
 
 
-def test_a_script_in_a_pdf_made_elsewhere_is_no_document_of_ours(desk):
-    files = made_elsewhere(files_of(desk / "out"))
+def test_a_script_in_a_pdf_made_elsewhere_is_no_document_of_ours(made_elsewhere):
+    files = made_elsewhere
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(files["audit_report.pdf"])) as pdf:
         pdf.Root.OpenAction = pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS=pikepdf.String("app.alert(1)"))

@@ -64,7 +64,7 @@ def init(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Write a plan that runs, from your file and a few answers."""
+    """Write a plan that runs, from your file and answers."""
     console = Console.of(ctx, quiet=quiet, debug=debug)
     from cardwright.plan import scaffold
 

@@ -47,7 +47,7 @@ def gate(
     ] = False,
     trust: Annotated[
         Path | None,
-        typer.Option("--trust", envvar="CARDWRIGHT_TRUST", help="A trust file: without it no claim of anybody counts."),
+        typer.Option("--trust", envvar="CARDWRIGHT_TRUST", help="A trust file; without it, nobody's claim counts."),
     ] = None,
     own_policy: Annotated[
         bool,
@@ -243,13 +243,11 @@ def verify(
     ] = False,
     status: Annotated[
         Path | None,
-        typer.Option(
-            "--status", help="A status statement; the one beside the dossier, if there is one and this is omitted."
-        ),
+        typer.Option("--status", help="A status statement; if omitted, the one beside the dossier, if any."),
     ] = None,
     trust_state: Annotated[
         Path | None,
-        typer.Option("--trust-state", help="Your file of the last trust file seen; an older one is then refused."),
+        typer.Option("--trust-state", help="Your record of the last trust file seen; an older one is refused."),
     ] = None,
     trust_pin: Annotated[
         str | None,

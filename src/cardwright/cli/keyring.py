@@ -16,18 +16,18 @@ from cardwright.errors import UsageError
 if TYPE_CHECKING:
     from cardwright.attest.trust import Trust
 
-KeyOption = Annotated[Path, typer.Option("--key", help="Your key, as `keys new` wrote it.")]
-PersonOption = Annotated[str, typer.Option("--as", help="Your name or id, as it stands in the trust file.")]
+KeyOption = Annotated[Path, typer.Option("--key", help="Your key file, as written by `keys new`.")]
+PersonOption = Annotated[str, typer.Option("--as", help="Your name or id in the trust file.")]
 RoleOption = Annotated[str, typer.Option("--role", help="The role you sign in.")]
 TrustOption = Annotated[
     Path,
-    typer.Option("--trust", envvar="CARDWRIGHT_TRUST", help="The trust file: whose keys count, for which roles."),
+    typer.Option("--trust", envvar="CARDWRIGHT_TRUST", help="The trust file: whose keys count, and in which roles."),
 ]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
 class Algorithm(StrEnum):
-    """Sorts of keys."""
+    """Kinds of keys."""
 
     ECDSA_P256 = "ecdsa-p256"
     ED25519 = "ed25519"
@@ -35,7 +35,7 @@ class Algorithm(StrEnum):
 
 AlgorithmOption = Annotated[
     Algorithm,
-    typer.Option("--algorithm", parser=choice("algorithm", Algorithm), metavar="ALGORITHM", help="Sort of key."),
+    typer.Option("--algorithm", parser=choice("algorithm", Algorithm), metavar="ALGORITHM", help="The kind of key."),
 ]
 
 
@@ -79,11 +79,11 @@ def _write(path: Path, trust: Trust) -> None:
 def keys_new(
     ctx: typer.Context,
     path: Annotated[Path, typer.Argument(help="Where to write the key; the request is written beside it.")],
-    person: Annotated[str, typer.Option("--as", help="Your name, as it will be signed and printed.")],
-    role: Annotated[list[str], typer.Option("--role", help="A role you ask for (repeat for more).")],
+    person: Annotated[str, typer.Option("--as", help="Your name, as it is signed and printed.")],
+    role: Annotated[list[str], typer.Option("--role", help="A role you ask for (may be repeated).")],
     id: Annotated[
         str | None,
-        typer.Option("--id", help="A stable id you ask for, e.g. a staff number; made from the name if omitted."),
+        typer.Option("--id", help="A stable id you ask for, e.g. a staff number; if omitted, made from the name."),
     ] = None,
     algorithm: AlgorithmOption = Algorithm.ECDSA_P256,
     quiet: Quiet = False,
@@ -99,13 +99,16 @@ def keys_new(
 def keys_rotate(
     ctx: typer.Context,
     path: Annotated[Path, typer.Argument(help="Where to write the new key.")],
-    key: Annotated[Path, typer.Option("--key", help="The old key, which hands over.")],
-    person: Annotated[str, typer.Option("--as", help="Your name, as it stands in the trust file.")],
+    key: Annotated[Path, typer.Option("--key", help="The old key, which signs the new one.")],
+    person: Annotated[str, typer.Option("--as", help="Your name in the trust file.")],
     algorithm: AlgorithmOption = Algorithm.ECDSA_P256,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Make a new key that takes the place of an old one, signed by both; it counts once the administrator has accepted it."""
+    """Make a new key that replaces an old one.
+
+    Both sign the request; the new key counts once an administrator has accepted it.
+    """
     from cardwright.attest import keys
 
     old = opened_key(key)
@@ -132,17 +135,22 @@ def keys_enrol(
     trust: TrustOption,
     role: Annotated[
         list[str] | None,
-        typer.Option("--role", help="A role to grant (repeat for more); what was asked for grants nothing."),
+        typer.Option("--role", help="A role to grant (may be repeated); a request alone grants none."),
     ] = None,
     fingerprint: Annotated[
         str | None,
-        typer.Option("--fingerprint", help="The fingerprint, as the person told it to you; asked for if omitted."),
+        typer.Option(
+            "--fingerprint", help="The fingerprint as the person told it to you; if omitted, you are asked for it."
+        ),
     ] = None,
-    id: Annotated[str | None, typer.Option("--id", help="The person's id, in place of the one asked for.")] = None,
+    id: Annotated[str | None, typer.Option("--id", help="The person's id, instead of the one asked for.")] = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Add a key to a trust file, with the roles that you grant, once its fingerprint is compared."""
+    """Add a key to a trust file, with the roles you grant.
+
+    Its fingerprint is compared first.
+    """
     console = Console.of(ctx, quiet=quiet, debug=debug)
     from cardwright.attest import keys
     from cardwright.attest import trust as trusting
@@ -179,10 +187,12 @@ def keys_enrol(
 
 def keys_revoke(
     ctx: typer.Context,
-    fingerprint: Annotated[str, typer.Argument(help="The key's fingerprint, or its beginning.")],
+    fingerprint: Annotated[str, typer.Argument(help="The key's fingerprint, or the first characters of it.")],
     trust: TrustOption,
-    reason: Annotated[str, typer.Option("--reason", help="Why.")],
-    on: Annotated[str | None, typer.Option("--on", help="From which day on; today, if omitted.")] = None,
+    reason: Annotated[str, typer.Option("--reason", help="The reason.")],
+    on: Annotated[
+        str | None, typer.Option("--on", help="The first day it no longer counts; if omitted, today.")
+    ] = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -196,13 +206,15 @@ def keys_revoke(
 
 def keys_accept(
     ctx: typer.Context,
-    policy: Annotated[str, typer.Argument(parser=POLICY, metavar="POLICY", help="Which policy.")],
+    policy: Annotated[str, typer.Argument(parser=POLICY, metavar="POLICY", help="A policy by name or path.")],
     trust: TrustOption,
     subject: Annotated[
-        list[str] | None, typer.Option("--subject", help="Subjects it is accepted for; all, if omitted.")
+        list[str] | None,
+        typer.Option("--subject", help="A subject it is accepted for (may be repeated); if omitted, all."),
     ] = None,
     tier: Annotated[
-        list[str] | None, typer.Option("--tier", help="Risk tiers it is accepted for; all, if omitted.")
+        list[str] | None,
+        typer.Option("--tier", help="A risk tier it is accepted for (may be repeated); if omitted, all."),
     ] = None,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -229,7 +241,10 @@ def trust_show(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Say whom a trust file believes, and its digest: what a receiver pins, told to them out of band."""
+    """List whom a trust file believes, and its digest.
+
+    A receiver pins that digest, which reaches them out of band.
+    """
     from cardwright.attest import trust_versions
 
     write("\n".join(trust_versions.shown(trust_file(trust), today=clock()[:10])))
@@ -237,11 +252,14 @@ def trust_show(
 
 def trust_diff(
     old: Annotated[Path, typer.Argument(help="A trust file.")],
-    new: Annotated[Path, typer.Argument(help="The other one.")],
+    new: Annotated[Path, typer.Argument(help="The trust file to compare it with.")],
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Say what differs between two trust files. Exit code 1 where anything does."""
+    """Compare two trust files.
+
+    Exit code 1 if anything differs.
+    """
     from cardwright.attest import trust_versions
 
     lines = trust_versions.difference(trust_file(old), trust_file(new), today=clock()[:10])
@@ -255,14 +273,17 @@ def trust_sign(
     key: KeyOption,
     person: PersonOption,
     previous: Annotated[
-        Path | None, typer.Option("--previous", help="The version before; left out for the first one.")
+        Path | None, typer.Option("--previous", help="The previous version; omitted for the first.")
     ] = None,
-    owner: Annotated[str | None, typer.Option("--owner", help="Whose trust it says, e.g. an organisation.")] = None,
+    owner: Annotated[str | None, typer.Option("--owner", help="Whose trust file it is, e.g. an organisation.")] = None,
     expires: Annotated[str | None, typer.Option("--expires", help="The last day on which it counts.")] = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Make a trust file the next version, signed by an administrator of the version before; the signature stands beside it."""
+    """Sign a trust file as the next version.
+
+    An administrator of the previous version signs; the signature is written beside the file.
+    """
     from cardwright.attest import trust_versions
     from cardwright.files import disk
 

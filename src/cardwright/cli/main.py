@@ -73,9 +73,9 @@ COMMANDS: Mapping[str, str] = {
 GROUPS: Mapping[str, str] = {
     "keys": "Make keys, enrol, replace and revoke them.",
     "trust": "Show, compare and sign versions of a trust file.",
-    "waive": "Request a waiver, and approve one; it takes two people.",
-    "calibrate": "Find out what a scorer gets wrong on your own transcripts, by people's labels.",
-    "checklist": "Show checklists, and what evidence a record has for them.",
+    "waive": "Request and approve waivers; it takes two people.",
+    "calibrate": "Measure a scorer's errors on your own transcripts.",
+    "checklist": "Show checklists, and a record's evidence for them.",
 }
 """The first words of commands of two words, and what their help says."""
 

@@ -105,30 +105,35 @@ def attest(
     role: RoleOption,
     trust: TrustOption,
     dossier: Annotated[Path | None, typer.Argument(help="A dossier's folder.")] = None,
-    checklist: Annotated[str | None, typer.Argument(help="Which checklist.")] = None,
-    item: Annotated[str | None, typer.Argument(help="Which item.")] = None,
+    checklist: Annotated[str | None, typer.Argument(help="The checklist's name.")] = None,
+    item: Annotated[str | None, typer.Argument(help="The item's id.")] = None,
     statement: Annotated[
-        str | None, typer.Option("--statement", help="In which way, with where to look; with an item.")
+        str | None, typer.Option("--statement", help="For an item: how it is met, and where to look.")
     ] = None,
     answer: Annotated[
         Answer, typer.Option("--answer", parser=choice("answer", Answer), metavar="ANSWER", help="The answer.")
     ] = Answer.MET,
-    expires: Annotated[str | None, typer.Option("--expires", help="The day on which it has to be said again.")] = None,
+    expires: Annotated[
+        str | None, typer.Option("--expires", help="The last day this answer holds, e.g. 2026-12-31.")
+    ] = None,
     plan: Annotated[
-        Path | None, typer.Option("--plan", help="Sign this plan instead, before anything of it is evaluated.")
+        Path | None, typer.Option("--plan", help="Sign this plan instead, before any of it is evaluated.")
     ] = None,
     as_author: Annotated[
-        bool, typer.Option("--as-author", help="With --plan: you wrote it. Whoever agrees with it is somebody else.")
+        bool, typer.Option("--as-author", help="With --plan: say that you wrote it; another person has to agree to it.")
     ] = False,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="With --plan: the dossier's folder, as `run` will be given it."),
+        typer.Option("--output", "-o", help="With --plan: the dossier folder that `run` will be given."),
     ] = None,
     policy: PolicyOption = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Answer a checklist item, signed; or sign a plan before it is run."""
+    """Sign an answer to a checklist item, or a plan.
+
+    A plan is signed before it is run.
+    """
     console = Console.of(ctx, quiet=quiet, debug=debug)
     if plan is not None:
         if dossier is not None or statement is not None or expires is not None or answer is not Answer.MET:
@@ -207,8 +212,8 @@ def waive_request(
     ctx: typer.Context,
     dossier: DossierArgument,
     requirement: Annotated[str, typer.Argument(help="The requirement's id.")],
-    reason: Annotated[str, typer.Option("--reason", help="Why.")],
-    controls: Annotated[str, typer.Option("--controls", help="What is done instead.")],
+    reason: Annotated[str, typer.Option("--reason", help="The reason.")],
+    controls: Annotated[str, typer.Option("--controls", help="The controls that take the requirement's place.")],
     expires: Annotated[str, typer.Option("--expires", help="The last day it holds, e.g. 2026-12-31.")],
     key: KeyOption,
     person: PersonOption,
@@ -220,16 +225,16 @@ def waive_request(
             "--outcome",
             parser=choice("outcome", Waivable),
             metavar="OUTCOME",
-            help="The outcome; the one in the verdict, if omitted.",
+            help="The outcome to waive; if omitted, the verdict's.",
         ),
     ] = None,
     bound: Annotated[
-        float | None, typer.Option("--bound", help="The worst value accepted; the one now, if omitted.")
+        float | None, typer.Option("--bound", help="The worst value accepted; if omitted, the present one.")
     ] = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Ask for a waiver of one requirement."""
+    """Request a waiver of one requirement."""
     console = Console.of(ctx, quiet=quiet, debug=debug)
     from cardwright.record.claim import WaiveRequest
 
@@ -269,7 +274,7 @@ def waive_request(
 def waive_approve(
     ctx: typer.Context,
     dossier: DossierArgument,
-    request: Annotated[str, typer.Argument(help="The request's id, or its beginning.")],
+    request: Annotated[str, typer.Argument(help="The request's id, or the first characters of it.")],
     key: KeyOption,
     person: PersonOption,
     role: RoleOption,
@@ -277,7 +282,10 @@ def waive_approve(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Approve a waiver that somebody else asked for, in the words of the request."""
+    """Approve a waiver that somebody else requested.
+
+    Its terms are those of the request.
+    """
     console = Console.of(ctx, quiet=quiet, debug=debug)
     from cardwright.record.claim import Waive, WaiveRequest
 
@@ -312,21 +320,24 @@ def sign_off(
             "--meaning",
             parser=choice("meaning", Meaning),
             metavar="MEANING",
-            help="What your signature means; authorship: you made this dossier.",
+            help="What your signature means; `authorship` says that you made this dossier.",
         ),
     ],
     key: KeyOption,
     person: PersonOption,
     trust: TrustOption,
-    comment: Annotated[str | None, typer.Option("--comment", help="In words.")] = None,
+    comment: Annotated[str | None, typer.Option("--comment", help="A comment on the decision.")] = None,
     answers: Annotated[
-        str | None, typer.Option("--answers", help="An earlier decision of your role that this one answers.")
+        str | None, typer.Option("--answers", help="The id of an earlier decision of your role that this one answers.")
     ] = None,
     yes: YesOption = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Sign for a role, over the manifest: every document is made again first, and has to be the one that is there."""
+    """Sign a decision on a dossier, in a role.
+
+    The signature covers the manifest. Every document is made again first, and must be the one in the dossier.
+    """
     console = Console.of(ctx, quiet=quiet, debug=debug)
     from cardwright.attest import under_review
     from cardwright.dossier import store
@@ -364,7 +375,10 @@ def countersign(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Sign where the ledger stands once everybody has spoken: a line that is left out afterwards contradicts it."""
+    """Sign the ledger as it stands when all have signed.
+
+    A line that is left out afterwards contradicts this signature.
+    """
     console = Console.of(ctx, quiet=quiet, debug=debug)
     from cardwright.attest import under_review
     from cardwright.dossier import store
@@ -394,18 +408,21 @@ def countersign(
 def withdraw(
     ctx: typer.Context,
     dossier: DossierArgument,
-    reason: Annotated[str, typer.Option("--reason", help="Why.")],
+    reason: Annotated[str, typer.Option("--reason", help="The reason.")],
     key: KeyOption,
     person: PersonOption,
     role: RoleOption,
     trust: TrustOption,
     claim: Annotated[
-        str | None, typer.Option("--claim", help="The claim to take back; the release as a whole, if omitted.")
+        str | None, typer.Option("--claim", help="The id of the claim to take back; if omitted, the release.")
     ] = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Take back your claim, or the release: its releaser may, and the roles that the trust file lists under `withdraws`."""
+    """Take back a claim of yours, or the release.
+
+    Whoever released it may, and so may the roles that the trust file lists under `withdraws`.
+    """
     console = Console.of(ctx, quiet=quiet, debug=debug)
     from cardwright.record.claim import Withdraw
 

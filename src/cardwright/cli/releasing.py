@@ -25,13 +25,15 @@ def release(
     trust: TrustOption,
     key: KeyOption,
     person: PersonOption,
-    artifact: Annotated[Path, typer.Option("--artifact", help="The folder that holds the subject's files.")],
+    artifact: Annotated[Path, typer.Option("--artifact", help="The folder with the subject's files.")],
     policy: PolicyOption = None,
     yes: YesOption = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Decide on everything, and, where it is allowed, make the final editions and sign that this is released.
+    """Decide on everything, and sign the release.
+
+    If it is allowed, the final editions are made, and the signature covers them.
 
     You hold the role `release` in the trust file, and neither wrote the plan nor made the dossier.
     """
@@ -80,14 +82,19 @@ def status_statement(
     key: KeyOption,
     person: PersonOption,
     role: RoleOption = "status",
-    hours: Annotated[int, typer.Option("--hours", min=1, max=24 * 366, help="How long you stand by it.")] = 24,
+    hours: Annotated[
+        int, typer.Option("--hours", min=1, max=24 * 366, help="For how many hours you vouch for it.")
+    ] = 24,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Where to write it; beside the dossier, if omitted.")
+        Path | None, typer.Option("--output", "-o", help="The file to write; if omitted, one beside the dossier.")
     ] = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Sign whether a release still stands, as of now, and how long its ledger is: what a receiver cannot tell from a copy."""
+    """Sign whether a release still stands.
+
+    It states the moment and the length of the ledger, which a receiver cannot tell from a copy.
+    """
     console = Console.of(ctx, quiet=quiet, debug=debug)
     from cardwright.attest import releasing, status_statement
     from cardwright.dossier import layout, store
