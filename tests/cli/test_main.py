@@ -18,3 +18,18 @@ def test_help_lists_each_command_with_a_whole_sentence_at_80_columns(cli, monkey
     listed = cli(*words, "--help").out.partition("Commands:\n")[2].splitlines()
     assert len(listed) > 1
     assert [line for line in listed if not line.endswith(".") or line.endswith("...") or len(line) > 80] == []
+
+
+@pytest.mark.parametrize("words", [(), ("keys",)], ids=" ".join)
+def test_without_a_command_help_is_shown_and_nothing_is_done(cli, words):
+    ran = cli(*words)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("Usage: cardwright")
+    assert "Commands:" in ran.err
+
+
+@pytest.mark.parametrize("words", [("--help", "gate"), ("-h", "gate", "out")], ids=" ".join)
+def test_help_before_a_command_lists_all_and_runs_none(cli, words):
+    ran = cli(*words)
+    assert ran.code == 0
+    assert "  gate " in ran.out

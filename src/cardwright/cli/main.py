@@ -120,8 +120,25 @@ def app(first: str = "") -> typer.Typer:
         if group and group not in groups:
             groups[group] = typer.Typer(help=GROUPS[group], no_args_is_help=True, rich_markup_mode=None)
             root.add_typer(groups[group], name=group)
-        (groups[group] if group else root).command(command, cls=Command)(_function(place))
+        function = _function(place)
+        (groups[group] if group else root).command(command, cls=Command)(
+            _listed(function) if first in HELP else function
+        )
     return root
+
+
+HELP = ("-h", "--help")
+"""First words after which commands are listed and none is run, whatever follows."""
+
+
+def _listed(function: Callable[..., None]) -> Callable[[], None]:
+    """A command as the list of all shows it, by its first sentence: reading everybody's options is half the time of that list."""
+
+    def listed() -> None:
+        """Never run."""
+
+    listed.__doc__ = function.__doc__
+    return listed
 
 
 def _function(place: str) -> Callable[..., None]:
@@ -135,7 +152,7 @@ def main(words: list[str] | None = None) -> None:
     words = sys.argv[1:] if words is None else words
     debug = "--debug" in words
     try:
-        code = app(words[0] if words else "")(args=words, prog_name="cardwright", standalone_mode=False)
+        code = app(words[0] if words else "--help")(args=words, prog_name="cardwright", standalone_mode=False)
     except CardwrightError as exc:
         if debug:
             raise
@@ -156,7 +173,10 @@ def main(words: list[str] | None = None) -> None:
         sys.exit(4)
     except Exception as exc:
         if hasattr(exc, "format_message") and hasattr(exc, "exit_code"):  # a usage error of the option parser
-            write(f"cardwright: {exc.format_message()}", err=True)
+            said = exc.format_message()
+            write(
+                said if said.startswith("Usage: ") else f"cardwright: {said}", err=True
+            )  # the former if no command is named
             sys.exit(2)
         if debug:
             raise
