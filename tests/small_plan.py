@@ -6,7 +6,7 @@ import random
 
 PLAN = """\
 schema: cardwright/assessment/1
-subject: {kind: model, name: loans, version: 1.0.0, files: [model.bin]}
+subject: {kind: model, name: loans, version: 1.0.0, files: [{path: model.bin, role: weights}]}
 details: details.yaml
 sources:
   test:

@@ -12,7 +12,10 @@ from cardwright.policy.former_digest import digest_before_0_2
 DIGESTS = json.loads((Path(__file__).parent / "packaged_digests.json").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("name", DIGESTS)
+SAME_TEXT = [name for name, known in DIGESTS.items() if "asks_more" not in known]
+
+
+@pytest.mark.parametrize("name", SAME_TEXT)
 def test_the_old_digest_of_a_packaged_policy_is_the_one_that_was_published(name):
     assert digest_before_0_2(contents.policy_of(name)) == DIGESTS[name]["0.1.0"]
 

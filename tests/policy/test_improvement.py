@@ -26,6 +26,7 @@ policy: improvement
 version: 1.0.0
 title: Claims about improvement
 kinds: [model]
+for_production: false
 set_by: us
 set_on: 2026-11-01
 requirements:

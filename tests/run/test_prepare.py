@@ -55,7 +55,7 @@ def test_a_missing_file_of_the_subject_stops_before_any_evaluation(folder):
 
 
 def test_a_subject_of_no_files_is_refused_because_nobody_could_say_later_what_was_judged(folder):
-    change(folder, ", files: [model.bin]", "")
+    change(folder, ", files: [{path: model.bin, role: weights}]", "")
     with pytest.raises(SourceError, match="no files"):
         prepared(folder)
 

@@ -252,13 +252,16 @@ def waive_request(
             worst = min(values) if decided.limit.operator == "at_least" else max(values)
         return WaiveRequest(
             **who,
-            # Any outcome but a failure is waived for this record alone (docs/decisions/0004).
-            record_sha256=None if status == "failed" else reviewed.case.record.sha256,
+            # A failure is waived for what its evaluations hold, anything else for this record alone (docs/decisions/0004).
+            record_sha256=None if status == "failed" and decided.evidence_sha256 is not None else reviewed.case.record.sha256,
             plan_sha256=reviewed.case.record.provenance.plan_sha256,
             policy_sha256=reviewed.review.policy.sha256,
             requirement=requirement,
             outcome=status,
             bound=bound if bound is not None else worst,
+            severity=decided.severity,
+            count=decided.count,
+            evidence_sha256=decided.evidence_sha256,
             reason=reason,
             controls=controls,
             expires=expires,
@@ -297,7 +300,7 @@ def waive_approve(
             raise UsageError("whoever asks for a waiver does not approve it", do="Somebody else does.")
         terms = asked.claim.model_dump(
             include={
-                "requirement", "outcome", "bound", "reason", "controls", "expires",
+                "requirement", "outcome", "bound", "severity", "count", "evidence_sha256", "reason", "controls", "expires",
                 "record_sha256", "plan_sha256", "policy_sha256",
             }
         )  # fmt: skip

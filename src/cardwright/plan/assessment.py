@@ -30,6 +30,15 @@ class ComponentSpec(Value):
     """Its name; the file's if omitted."""
 
 
+class FileSpec(Value):
+    """A file of the subject that no evaluation reads on its own."""
+
+    path: RelativePath
+    """Where it is."""
+    role: Identifier
+    """What it is, e.g. `tokenizer`, `code`."""
+
+
 class SubjectSpec(Value):
     """What is judged, as the plan names it."""
 
@@ -51,8 +60,8 @@ class SubjectSpec(Value):
     """One sentence."""
     parents: tuple[Label, ...] = ()
     """What it was made from."""
-    files: tuple[RelativePath, ...] = ()
-    """Its files."""
+    files: tuple[RelativePath | FileSpec, ...] = ()
+    """Its files: a path for what is evaluated, `{path: tokenizer.json, role: tokenizer}` for what belongs to it."""
     reference: Reference | None = None
     """For a hosted model."""
     components: tuple[ComponentSpec, ...] = ()

@@ -106,7 +106,7 @@ def _judge(requirement: Requirement, review: CaseUnderReview, policy: Policy) ->
         return Judged(
             requirement, Answer("not_applicable", f"Does not apply: {exempt.words}.", clause=exempt.words), exempt=True
         )
-    answer = requirement.rule.judge(review)
+    answer = requirement.rule.for_subject(review.record, for_production=policy.for_production).judge(review)
     if exempt is not None and answer.status != "passed":
         answer = replace(
             answer,
@@ -148,6 +148,9 @@ def _outcome(judged: Judged, number: int, waived: Waived | None) -> Outcome:
         next=answer.next,
         limit=answer.limit,
         observations=answer.observations,
+        evidence_sha256=answer.evidence_sha256 if answer.is_open else None,
+        severity=answer.severity,
+        count=answer.count,
         clause=answer.clause,
         waived=waived,
         why=requirement.why,

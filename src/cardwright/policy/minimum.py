@@ -11,6 +11,7 @@ from cardwright.policy.policy import Policy
 from cardwright.policy.requirement import AnyRequirement, Requirement
 from cardwright.policy.rules.evaluated import EvaluatedRule
 from cardwright.policy.rules.on_evaluation import RUN_AGAIN, Completeness, OnEvaluation
+from cardwright.record.claim import Claim, authors, makers, same_person
 from cardwright.record.verdict import Status
 
 
@@ -31,6 +32,45 @@ class PlanHolds(EvaluatedRule):
         if asked != (record.planned, record.subject, record.context, record.provenance.author):
             return _other_record("The record does not hold what the plan asked for.")
         return Answer("passed", f"The record holds what plan {plan.sha256[:12]} asked for.")
+
+
+class Recomputed(EvaluatedRule):
+    """Every evaluation was made in this run, or somebody else than the plan's author answers for the run."""
+
+    def judge(self, review: CaseUnderReview) -> Answer:
+        """See `Rule.judge`."""
+        run = review.case.run
+        if run is None or run.record_sha256 != review.record.sha256:
+            return missing("Whether everything was evaluated in this run is not known.", RUN_AGAIN, RUN)
+        names = ", ".join(taken_over(review))
+        runner = next((claim for claim in review.claims if _is_independent_runner(claim, review)), None)
+        if runner is not None:
+            return Answer(
+                "passed", f"{names} were taken from an earlier run; {runner.person} answers for having run it."
+            )
+        return missing(
+            f"{names} were taken from an earlier run. Whoever can write its folder can write its numbers.",
+            "Run everything again, without --resume and `previous:`; or somebody else than the plan's author runs it and signs "
+            "for having made it.",
+            RUN,
+        )
+
+
+def taken_over(review: CaseUnderReview) -> tuple[str, ...]:
+    """Ids of evaluations that this run did not make."""
+    earlier = review.case.run.earlier if review.case.run is not None else {}
+    return tuple(e.id for e in review.record.evaluations if e.reused_from is not None or e.id in earlier)
+
+
+def _is_independent_runner(claim: Claim, review: CaseUnderReview) -> bool:
+    """Whether it is of somebody who made this dossier and did not write the plan. An author whom nobody knows is no other person."""
+    plan = review.record.provenance.plan_sha256
+    wrote = authors(review.claims, plan, None)
+    return (
+        claim in makers(review.claims, review.case.manifest_sha256)
+        and bool(wrote)
+        and not any(same_person(claim, one) for one in wrote)
+    )
 
 
 def _other_record(explanation: str) -> Answer:
@@ -82,6 +122,16 @@ INHERENT: tuple[Requirement, ...] = (
 )
 """What holds under every policy, whatever the subject is for."""
 
+RECOMPUTED = _ours(
+    Recomputed(evaluator="any"),
+    id="cardwright.recomputed",
+    title="What goes into production was evaluated in this run",
+    why="Kept evaluations and earlier dossiers are files: whoever can write them can write any number into them.",
+    origin="internal",
+    waivable=False,
+)
+"""What holds for production where evaluations were taken over."""
+
 MINIMUM: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "model": {
         "fairness": ("fairness", "A difference between groups that nobody measured is found by those it affects."),
@@ -114,6 +164,19 @@ def minimum(review: CaseUnderReview, policy: Policy) -> tuple[Requirement, ...]:
     author has signed the plan. What the plan does not say cannot be determined, and then the minimum holds. What is meant for
     production is held to it under every policy.
     """
+    return (*_not_reused(review, policy), *_responsible_ai(review, policy))
+
+
+def _not_reused(review: CaseUnderReview, policy: Policy) -> tuple[Requirement, ...]:
+    """Asked where an evaluation was taken from an earlier run, or nobody can tell, and the work is for production."""
+    run, record = review.case.run, review.record
+    known = run is not None and run.record_sha256 == record.sha256
+    if not (policy.for_production or record.context.production_intended is True) or (known and not taken_over(review)):
+        return ()
+    return (RECOMPUTED,)
+
+
+def _responsible_ai(review: CaseUnderReview, policy: Policy) -> tuple[Requirement, ...]:
     intended = review.record.context.production_intended
     if intended is not True and (not policy.for_production or (intended is False and review.plan_signers)):
         return ()

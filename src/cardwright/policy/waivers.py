@@ -19,6 +19,7 @@ from cardwright.policy.judging.case_under_review import CaseUnderReview, day
 from cardwright.policy.requirement import Requirement
 from cardwright.record.base import Count, Identifier
 from cardwright.record.claim import Waive, WaiveRequest, same_person
+from cardwright.record.evaluation import SEVERITIES
 from cardwright.record.verdict import Waived
 
 
@@ -76,9 +77,9 @@ def _holds(request: WaiveRequest, claim: Waive, today: date, rules: WaiverRules)
     signed, expires = day(claim.at), date.fromisoformat(claim.expires)
     return (
         request.terms == claim.terms
-        # Only a failure can be waived for a plan: it is bounded by a number. Anything else is waived for one record, or
-        # leaving evidence out would turn an outcome nobody accepted into one that somebody did.
-        and (claim.outcome == "failed" or claim.record_sha256 is not None)
+        # A waiver is for what somebody has seen: one record, or the content of the evaluations that failed. Anything but a
+        # failure is waived for one record, or leaving evidence out would bring a waiver into force for what nobody accepted.
+        and (claim.record_sha256 is not None or (claim.outcome == "failed" and claim.evidence_sha256 is not None))
         and claim.id is not None
         and claim.role in rules.approver_roles
         and not same_person(claim, request)
@@ -106,7 +107,14 @@ def _offer(judged: Judged, signed: tuple[tuple[WaiveRequest, Waive], ...]) -> Wa
 
 
 def _covers(claim: Waive, answer: Answer) -> bool:
-    """Whether every number is no worse than the waiver says; a number without a stated bound is not accepted."""
+    """Whether it is the evidence that was seen, and no worse than the waiver says; what has no stated bound is not accepted."""
+    if claim.evidence_sha256 not in (None, answer.evidence_sha256):
+        return False
+    if answer.severity is not None and answer.count is not None:
+        if claim.severity is None or claim.count is None:
+            return False
+        no_worse = SEVERITIES.index(answer.severity) <= SEVERITIES.index(claim.severity)
+        return no_worse and answer.count <= claim.count
     open_ones = [o for o in answer.observations if o.status != "passed"]
     if answer.limit is None or not open_ones:
         return True

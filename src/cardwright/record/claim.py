@@ -7,6 +7,11 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from cardwright.record.base import Count, Day, FreeText, Identifier, Label, Number, Sha256, Timestamp, Value
+from cardwright.record.evaluation import Severity
+
+
+def _is_none(value: object) -> bool:
+    return value is None
 
 
 class _Claim(Value):
@@ -54,6 +59,12 @@ class _Terms(_Claim):
     """The outcome that is accepted; a worse one is not."""
     bound: Number | None = None
     """The worst value that is accepted; a worse re-run is refused again."""
+    severity: Annotated[Severity | None, Field(exclude_if=_is_none)] = None
+    """For findings: the worst severity that is accepted."""
+    count: Annotated[Count | None, Field(exclude_if=_is_none)] = None
+    """For findings: how many above the policy's limit are accepted."""
+    evidence_sha256: Annotated[Sha256 | None, Field(exclude_if=_is_none)] = None
+    """Digest of the content of the evaluations that the outcome rests on; other numbers are waived anew."""
     reason: FreeText
     """Why."""
     controls: FreeText
@@ -65,7 +76,8 @@ class _Terms(_Claim):
     def terms(self) -> tuple[object, ...]:
         """What is asked for and approved, word for word."""
         about = (self.record_sha256, self.plan_sha256, self.policy_sha256)
-        return (self.requirement, self.outcome, self.bound, self.reason, self.controls, self.expires, *about)
+        bounds = (self.bound, self.severity, self.count, self.evidence_sha256)
+        return (self.requirement, self.outcome, *bounds, self.reason, self.controls, self.expires, *about)
 
 
 class WaiveRequest(_Terms):

@@ -1,11 +1,12 @@
 """What an evaluator found, how it was found, and what it did not look at."""
 
 from collections import Counter
+from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, JsonValue, model_validator
 
-from cardwright.record import display
+from cardwright.record import canonical, display
 from cardwright.record.base import Count, Example, FreeText, Identifier, Label, Number, Sha256, Term, Value
 from cardwright.record.measurement import Measured, Measurement, Unmeasured
 
@@ -208,6 +209,11 @@ class Evaluation(Value):
         if len(set(names)) != len(names):
             raise ValueError("two tables or series have the same id")
         return self
+
+    @cached_property
+    def content_sha256(self) -> str:
+        """Digest of what was found, whichever record it was made for."""
+        return canonical.sha256(self.model_copy(update={"reused_from": None}))
 
     def find(
         self,

@@ -1,9 +1,9 @@
 """What a record is about: a model, a dataset or a system, and by which bytes it is known."""
 
 from functools import cached_property
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from cardwright.record import canonical
 from cardwright.record.base import Count, Day, Flag, FreeText, Identifier, Label, RelativePath, Sha256, Value
@@ -20,6 +20,8 @@ class FileDigest(Value):
     """Digest of its bytes."""
     size: Count
     """Its size in bytes."""
+    role: Annotated[Identifier | None, Field(exclude_if=lambda value: value is None)] = None
+    """What it is beside the model that was evaluated: `tokenizer`, `code`, `config`; absent for what an evaluation read."""
 
 
 class Reference(Value):

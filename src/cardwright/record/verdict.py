@@ -20,6 +20,7 @@ from cardwright.record.base import (
     Timestamp,
     Value,
 )
+from cardwright.record.evaluation import Severity
 from cardwright.record.measurement import Interval
 
 Status = Literal["passed", "failed", "inconclusive", "missing", "error", "stale", "mismatched", "not_applicable"]
@@ -38,7 +39,7 @@ STATUSES: tuple[Status, ...] = (
 Stage = Literal["review", "release"]
 Closer = Literal["command", "data", "words", "signature", "decision"]
 
-SEMANTICS = "1"
+SEMANTICS = "2"
 """Changes whenever the same case could be judged differently."""
 
 
@@ -202,6 +203,12 @@ class Outcome(Value):
     """What is asked of the number."""
     observations: tuple[Observation, ...] = ()
     """The numbers it looked at, the worst first."""
+    evidence_sha256: Annotated[Sha256 | None, Field(exclude_if=_is_none)] = None
+    """If it is open: digest of the content of the evaluations that it rests on, which a waiver of it names."""
+    severity: Annotated[Severity | None, Field(exclude_if=_is_none)] = None
+    """Of findings above the limit: the worst severity."""
+    count: Annotated[Count | None, Field(exclude_if=_is_none)] = None
+    """Of findings above the limit: how many there are."""
     clause: FreeText | None = None
     """For not_applicable: what in the policy says so."""
     waived: Waived | None = None

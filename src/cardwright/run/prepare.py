@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cardwright.errors import MissingExtraError, PersonalDataError, SourceError
 from cardwright.evaluators import registry
-from cardwright.plan.assessment import Assessment, Step
+from cardwright.plan.assessment import Assessment, FileSpec, Step
 from cardwright.policy.policy import Policy
 from cardwright.privacy.screening import mask, screen
 from cardwright.privacy.showing import header_is_trusted, kinds, looks_like_a_person
@@ -164,8 +164,9 @@ def _load_model(named: str, predictions: Source | None, assessment: Assessment, 
 def _subject(assessment: Assessment) -> Subject:
     stated = assessment.file.subject
     # The parts of a system are files of the subject, too: what is compared at the handoff is what was evaluated.
-    paths = dict.fromkeys([*stated.files, *(c.path for c in stated.components)])
-    digests = {path: _digest(assessment.base, path) for path in paths}
+    roles = {**{c.path: None for c in stated.components}, **dict(_named(one) for one in stated.files)}
+    paths = dict.fromkeys([*(_named(one)[0] for one in stated.files), *roles])
+    digests = {path: _digest(assessment.base, path, roles[path]) for path in paths}
     files = tuple(digests.values())
     components = tuple(
         Component(role=c.role, name=c.name or Path(c.path).name, sha256=digests[c.path].sha256)
@@ -192,10 +193,14 @@ def _subject(assessment: Assessment) -> Subject:
     )
 
 
-def _digest(base: Path, path: str) -> FileDigest:
+def _named(file: str | FileSpec) -> tuple[str, str | None]:
+    return (file.path, file.role) if isinstance(file, FileSpec) else (file, None)
+
+
+def _digest(base: Path, path: str, role: str | None) -> FileDigest:
     full = base / path
     require_file(full, f"{path} (a file of the subject)")
-    return FileDigest(path=path, sha256=sha256_of(full), size=full.stat().st_size)
+    return FileDigest(path=path, sha256=sha256_of(full), size=full.stat().st_size, role=role)
 
 
 def _lock(assessment: Assessment, policy: Policy, subject: Subject, sources: Mapping[str, Source]) -> PlanLock:

@@ -1,6 +1,6 @@
 """An evaluation counts only if it ran, is complete, is tied to the model, and is about the subject."""
 
-from tests.policy.test_gate import P, changed, outcome, with_record
+from tests.policy.test_gate import POLICY, P, changed, outcome, policy_of, with_record
 from tests.strategies import NOW, good_case, good_record
 
 from cardwright.policy.gate import decide
@@ -29,7 +29,13 @@ def test_supplied_predictions_do_not_pass_where_recomputed_ones_are_asked_for():
 
     case = with_record(good_case(), changed(good_record(), "fairness", binding=Binding(kind="supplied")))
     assert outcome(decide(case, P, NOW), "gap").status == "inconclusive"
-    assert outcome(decide(case, P, NOW), "tpr").status == "passed"
+    assert outcome(decide(case, P, NOW), "tpr").status == "inconclusive", "what goes into production asks by itself"
+    weaker = policy_of(POLICY.replace(b"slices: every_group", b"binding: supplied, slices: every_group"))
+    found = outcome(decide(case, weaker, NOW), "tpr")
+    assert found.status == "passed"
+    assert "accepts supplied predictions here: nobody recomputed them" in found.explanation
+    research = policy_of(POLICY.replace(b"kinds: [model]", b"kinds: [model]\nfor_production: false"))
+    assert outcome(decide(case, research, NOW), "tpr").status == "passed"
 
 
 def test_what_another_model_did_is_no_evidence_about_the_subject():

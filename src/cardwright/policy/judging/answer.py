@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
+from cardwright.record import canonical
+from cardwright.record.evaluation import Evaluation, Severity
 from cardwright.record.verdict import Closer, Limit, NextAction, Observation, Status
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answer:
     """A status, why, and what would close it."""
 
@@ -24,6 +27,12 @@ class Answer:
     """What is asked of a number."""
     observations: tuple[Observation, ...] = ()
     """The numbers that were looked at, the worst first."""
+    evaluations: tuple[Evaluation, ...] = ()
+    """The evaluations that it rests on."""
+    severity: Severity | None = None
+    """Of findings above the limit: the worst severity."""
+    count: int | None = None
+    """Of findings above the limit: how many there are."""
     clause: str | None = None
     """For `not_applicable`: what in the policy says so."""
 
@@ -31,6 +40,12 @@ class Answer:
     def is_open(self) -> bool:
         """Whether something stands in the way, unless a waiver accepts it."""
         return self.status not in ("passed", "not_applicable")
+
+    @cached_property
+    def evidence_sha256(self) -> str | None:
+        """Digest of the content of the evaluations that it rests on, by id; None if it rests on none."""
+        contents = {evaluation.id: evaluation.content_sha256 for evaluation in self.evaluations}
+        return canonical.sha256(contents) if contents else None
 
 
 def missing(explanation: str, remedy: str, *next_: NextAction) -> Answer:

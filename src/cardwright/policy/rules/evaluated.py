@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import ClassVar
 
 from cardwright.policy.judging.answer import Answer, missing
@@ -40,7 +41,8 @@ class EvaluatedRule(OnEvaluation):
         evaluations = selected.evaluations
         names = ", ".join(evaluation.id for evaluation in evaluations)
         count = sum(isinstance(m, Measured) for evaluation in evaluations for m in evaluation.measurements)
-        return measured_nothing(evaluations) or Answer(
+        answer = measured_nothing(evaluations) or Answer(
             "passed",
             f"{names} ran, {evaluations[0].completeness}, and measured {count:,} numbers. No limit is set on them here.",
         )
+        return replace(answer, evaluations=evaluations)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import ClassVar
 
 from cardwright.policy.judging.answer import Answer
@@ -30,11 +31,9 @@ class FindingsRule(OnEvaluation):
         selected = self.select(review.record)
         if isinstance(selected, Answer):
             return selected
-        return (
-            measured_nothing(selected.evaluations)
-            or self._worse(selected.evaluations)
-            or self._none(selected.evaluations)
-        )
+        evaluations = selected.evaluations
+        answer = measured_nothing(evaluations) or self._worse(evaluations) or self._none(evaluations)
+        return replace(answer, evaluations=evaluations)
 
     def _worse(self, evaluations: tuple[Evaluation, ...]) -> Answer | None:
         allowed = SEVERITIES.index(self.at_most)
@@ -48,6 +47,8 @@ class FindingsRule(OnEvaluation):
             f"{evaluation.id} found {finding.key} ({finding.severity}): {finding.explanation}{more}",
             "Mend what was found and run again, or ask for a waiver.",
             "decision",
+            severity=finding.severity,
+            count=sum(f.count or 1 for _, f in worse),
         )
 
     def _none(self, evaluations: tuple[Evaluation, ...]) -> Answer:

@@ -12,6 +12,7 @@ from cardwright.policy.judging.wording import files
 from cardwright.policy.rules import stricter
 from cardwright.policy.rules.interface import Rule
 from cardwright.record.base import Flag
+from cardwright.record.record import Record
 
 _NAME_FILES = "Name its files under `subject: files:`."
 
@@ -49,7 +50,36 @@ class IdentityRule(Rule):
             there = wrong[0] in at_hand
             differs = "has other bytes than the ones that were evaluated" if there else "is not there"
             return Answer("mismatched", f"{wrong[0]} {differs}.", "Run again on what is at hand.", "command", (RUN,))
-        return Answer("passed", f"{files(len(evaluated))} at hand, with the digests of the record.")
+        loose = _never_evaluated(review.record)
+        if loose:
+            return Answer(
+                "mismatched",
+                f"{', '.join(loose)} was not evaluated: no evaluation read it, and it is not listed as a part of the model.",
+                "Evaluate it, or say what it is: `files: [{path: tokenizer.json, role: tokenizer}]` under `subject:`.",
+                "data",
+                (edit_plan("subject", "evaluate"), RUN),
+            )
+        listed = [f"{file.path} ({file.role})" for file in subject.files if file.role is not None]
+        beside = f" Listed by role, and not evaluated on its own: {', '.join(listed)}." if listed else ""
+        return Answer("passed", f"{files(len(evaluated))} at hand, with the digests of the record.{beside}")
+
+
+_LEARNED = ("model", "weights")
+"""Roles of what evaluations load where they can: listing it is no evidence about it."""
+
+
+def _never_evaluated(record: Record) -> list[str]:
+    """Files of the subject that no evaluation read or loaded, and that are no part with a role of its own."""
+    loaded = {e.binding.model_sha256 for e in record.evaluations if e.binding is not None} - {None}
+    read = loaded | {i.sha256 for e in record.evaluations for i in e.inputs}
+    parts = {part.sha256 for part in record.subject.components}
+    return [
+        file.path
+        for file in record.subject.files
+        if file.sha256 not in read
+        and (file.role is None or (file.role in _LEARNED and loaded))
+        and file.sha256 not in parts
+    ]
 
 
 def _unnamed(explanation: str) -> Answer:

@@ -14,6 +14,7 @@ from cardwright.policy.judging.answer import Answer
 from cardwright.policy.judging.case_under_review import CaseUnderReview
 from cardwright.policy.rules.stricter import Stricter
 from cardwright.record.case import Case
+from cardwright.record.record import Record
 from cardwright.record.verdict import Outcome, Outstanding
 
 
@@ -38,6 +39,10 @@ class Rule(PolicyValue):
         is `inconclusive`. What is expected comes from the policy and the plan, never from the data at hand.
         """
         raise NotImplementedError
+
+    def for_subject(self, record: Record, *, for_production: bool) -> Self:
+        """The rule as it is asked of this subject: what a policy leaves unsaid and the subject decides. Most leave nothing."""
+        return self
 
     def loosens(self, before: Self) -> str | None:
         """What makes it less strict than another rule of its kind, in words; None if nothing does."""

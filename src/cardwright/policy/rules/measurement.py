@@ -10,7 +10,7 @@ A number is compared with its limit in three ways, on the bound of its interval:
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar, Literal, Self
 
@@ -42,6 +42,7 @@ class MeasurementRule(OnEvaluation):
     )
     tightening: ClassVar[Mapping[str, stricter.Stricter]] = {
         **OnEvaluation.tightening,
+        "attributes": stricter.covers_more,
         "at_least": stricter.higher,
         "at_most": stricter.lower,
         "on": stricter.bound,
@@ -60,6 +61,9 @@ class MeasurementRule(OnEvaluation):
     """What is compared with the limit. `bound` is the side of the interval that is nearer to the limit's outside."""
     across: Literal["every"] | tuple[Label, ...] = ()
     """For a gap: the attributes it is taken over; `every` asks for each attribute of the plan."""
+    attributes: dict[Label, tuple[Label, ...]] = {}  # noqa: RUF012  pydantic copies defaults
+    """With `across: every` or `slices: every_group`: attributes that have to be there, whatever the plan names, and groups
+    expected of each; an attribute that the plan leaves out is missing."""
     intersections: Flag = False
     """With `across: every`: also over the intersections that the plan declares."""
     slices: Literal["overall", "every_group"] | tuple[dict[Label, Label | None], ...] = "overall"
@@ -83,6 +87,8 @@ class MeasurementRule(OnEvaluation):
             raise ValueError("intersections goes with `across: every`")
         if self.across and self.slices != "overall":
             raise ValueError("a gap is taken over all rows; say across or slices, not both")
+        if self.attributes and self.across != "every" and self.slices != "every_group":
+            raise ValueError("attributes goes with `across: every` or `slices: every_group`")
         return self
 
     @property
@@ -104,6 +110,14 @@ class MeasurementRule(OnEvaluation):
             return "lower" if self.operator == "at_least" else "upper"
         return self.on
 
+    def for_subject(self, record: Record, *, for_production: bool) -> Self:
+        """See `Rule.for_subject`. A number about a model that can be loaded is that model's own, unless the policy says
+        `binding: supplied`."""
+        loadable = record.subject.kind == "model" and record.subject.reference is None
+        if self.binding is None and for_production and loadable:
+            return self.model_copy(update={"binding": "recomputed"})
+        return self
+
     def judge(self, review: CaseUnderReview) -> Answer:
         """See `Rule.judge`."""
         limit = Limit(operator=self.operator, value=self.limit, on=self.held)
@@ -111,6 +125,7 @@ class MeasurementRule(OnEvaluation):
         if isinstance(selected, Answer):
             return replace(selected, limit=limit)
         observations: list[Observation] = []
+        weighed = _odd_weights(selected.evaluations)
         for evaluation, plan in zip(selected.evaluations, selected.planned, strict=True):
             expected = self._expected(plan)
             if not expected:
@@ -124,18 +139,26 @@ class MeasurementRule(OnEvaluation):
                 )
             for slice_, across in expected:
                 observations += _Comparison(self, evaluation, plan, slice_, across).observe(review)
+        if weighed is not None:
+            observations = [weighed(o) for o in observations]
         observations.sort(key=lambda o: (STATUSES.index(o.status), o.distance if o.distance is not None else 0.0))
         worst = observations[0]
         more = sum(o.status == worst.status for o in observations) - 1
         explanation = f"In {worst.evaluation}, {worst.note}" if len(selected.evaluations) > 1 else worst.note
         explanation += f" ({more} more {worst.status})" if more and worst.status != "passed" else ""
+        if self.binding in ("supplied", "asserted") and worst.status == "passed":
+            explanation += (
+                f" The policy accepts {self.binding} predictions here: nobody recomputed them with the model."
+            )
         remedy, closed_by, next_ = _CLOSED_BY[worst.status]
-        return Answer(worst.status, explanation, remedy, closed_by, next_, limit, tuple(observations))
+        return Answer(
+            worst.status, explanation, remedy, closed_by, next_, limit, tuple(observations), selected.evaluations
+        )
 
     def _expected(self, plan: Planned) -> list[tuple[Slice, tuple[str, ...]]]:
         """Every (slice, across) that has to be there: from the policy and the plan, never from the data at hand."""
         if self.across == "every":
-            attributes = [group_.attribute for group_ in plan.groups]
+            attributes = list(dict.fromkeys([*(group_.attribute for group_ in plan.groups), *self.attributes]))
             depth = plan.depth if self.intersections else 1
             crossings = itertools.chain.from_iterable(
                 itertools.combinations(attributes, k) for k in range(1, depth + 1)
@@ -144,10 +167,22 @@ class MeasurementRule(OnEvaluation):
         if self.across:
             return [({}, self.across)]
         if self.slices == "every_group":
-            return [({expected.attribute: group_}, ()) for expected in plan.groups for group_ in expected.groups]
+            return [({attribute: name}, ()) for attribute, names in self._groups(plan).items() for name in names]
         if self.slices == "overall":
             return [({}, ())]
         return [(dict(sorted(slice_.items())), ()) for slice_ in self.slices]
+
+    def _groups(self, plan: Planned) -> dict[str, tuple[str, ...]]:
+        """Expected groups by attribute, of the plan and of the policy. An attribute that only the policy names and without
+        groups has one that nothing is measured in, so that it is not left out."""
+        planned = {expected.attribute: expected.groups for expected in plan.groups}
+        asked = {
+            name: groups or (() if name in planned else ("any group",)) for name, groups in self.attributes.items()
+        }
+        return {
+            name: tuple(dict.fromkeys([*planned.get(name, ()), *asked.get(name, ())]))
+            for name in dict.fromkeys([*planned, *asked])
+        }
 
 
 _CLOSED_BY: Mapping[Status, tuple[str | None, Closer | None, tuple[NextAction, ...]]] = {
@@ -270,7 +305,7 @@ class _Comparison:
         least = self.rule.min_denominator
         if m.groups is None:
             return "it does not say over which groups"
-        declared = {group_.attribute: len(group_.groups) for group_ in self.plan.groups}
+        declared = {name: len(groups) for name, groups in self.rule._groups(self.plan).items()}
         # A gap over one attribute is expected to cover what the plan declares; over an intersection, its product at most.
         expected = m.groups.expected
         if len(self.across) == 1 and self.across[0] in declared:
@@ -329,6 +364,24 @@ def _uncalibrated(m: Measured, review: CaseUnderReview) -> str | None:
     if m.scorer.expires is not None and review.today.isoformat() >= m.scorer.expires:
         return f"the calibration of the scorer {m.scorer.name} expired on {m.scorer.expires}"
     return None
+
+
+WEIGHTS = ("weight_zero", "extreme_weights")
+"""Findings by which a weighted number says less than its value: rows that count for nothing, or a few that decide it."""
+
+
+def _odd_weights(evaluations: tuple[Evaluation, ...]) -> Callable[[Observation], Observation] | None:
+    """What turns a pass into inconclusive where rows were weighed out of the count; None if none were."""
+    said = {e.id: f.explanation for e in evaluations for f in e.findings if f.key in WEIGHTS}
+    if not said:
+        return None
+
+    def weighed(o: Observation) -> Observation:
+        if o.status != "passed" or o.evaluation not in said:
+            return o
+        return o.model_copy(update={"status": "inconclusive", "note": f"{o.note} But {said[o.evaluation]}"})
+
+    return weighed
 
 
 def _in_baseline(baseline: Record | None, evaluation: Evaluation, m: Measured) -> float | None:

@@ -34,7 +34,7 @@ class OnEvaluation(Rule):
 
     tightening: ClassVar[Mapping[str, stricter.Stricter]] = {
         "accept": stricter.fewer,
-        "binding": stricter.closer_binding,
+        "binding": stricter.bound_as_closely,
         "not_applicable": stricter.not_accepted,
     }
 
@@ -78,6 +78,9 @@ class OnEvaluation(Rule):
                 "command",
                 (edit_plan("evaluate"), RUN),
             )
+        left_out = self._other_population(of_subject, record)
+        if left_out is not None:
+            return left_out
         evaluations = tuple(by_id[plan.id] for plan in of_subject)
         for evaluation in evaluations:
             problem = self._incomplete(evaluation) or self._loose(evaluation)
@@ -88,6 +91,24 @@ class OnEvaluation(Rule):
     def _is_about(self, plan: Planned) -> bool:
         named = plan.evaluator == self.evaluator or plan.id == self.evaluation
         return named and (self.role is None or self.role in plan.roles.values())
+
+    def _other_population(self, planned: tuple[Planned, ...], record: Record) -> Answer | None:
+        """An answer if a source has the role that is asked for and was not evaluated: nobody chooses between two test populations
+        after seeing them, so where a plan has more than one, the requirement holds on each."""
+        if self.role is None:
+            return None
+        held = {dataset.name for dataset in record.provenance.datasets if dataset.role == self.role}
+        held |= {plan.inputs[need] for plan in record.planned for need, role in plan.roles.items() if role == self.role}
+        seen = {plan.inputs[need] for plan in planned for need, role in plan.roles.items() if role == self.role}
+        if not held - seen:
+            return None
+        name, asked = min(held - seen), self.evaluator or self.evaluation
+        return missing(
+            f"{asked} was not evaluated on `{name}`, which has the role `{self.role}` as well as {', '.join(sorted(seen))}.",
+            f"Add `- {asked}: {{source: {name}}}` under `evaluate:`, or give `{name}` the role that it serves as (`role:`).",
+            edit_plan("evaluate", "sources"),
+            RUN,
+        )
 
     def _not_planned(self) -> Answer:
         source = f" on `{self.role}`" if self.role else ""

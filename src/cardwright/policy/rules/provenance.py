@@ -10,7 +10,7 @@ from cardwright.policy.judging.case_under_review import CaseUnderReview
 from cardwright.policy.judging.next_actions import COMMIT, RUN
 from cardwright.policy.rules import stricter
 from cardwright.policy.rules.interface import Rule
-from cardwright.record.base import Flag
+from cardwright.record.base import Flag, Label, Sha256
 
 
 class ProvenanceRule(Rule):
@@ -18,10 +18,17 @@ class ProvenanceRule(Rule):
 
     asks: ClassVar[str] = "Every number resolves to a run, a commit, a configuration and a dataset version."
     example: ClassVar[str] = "{clean: true}"
-    tightening: ClassVar[Mapping[str, stricter.Stricter]] = {"clean": stricter.asked}
+    tightening: ClassVar[Mapping[str, stricter.Stricter]] = {
+        "clean": stricter.asked,
+        "evaluators": stricter.accepts_fewer,
+    }
 
     clean: Flag = True
     """Whether the working tree must be as committed."""
+
+    evaluators: dict[Label, tuple[Sha256, ...]] = {}  # noqa: RUF012  pydantic copies defaults
+    """Distributions that may bring evaluators, each with the digests of its files that are accepted; empty is any. Another one
+    that was installed is refused: a plug-in can change what every evaluator computes."""
 
     def judge(self, review: CaseUnderReview) -> Answer:
         """See `Rule.judge`."""
@@ -44,8 +51,22 @@ class ProvenanceRule(Rule):
                 COMMIT,
                 RUN,
             )
+        other = [one for one in provenance.code if one.sha256 not in self.evaluators.get(one.name, ())]
+        if self.evaluators and (other or not provenance.code):
+            named = ", ".join(f"{one.name} {one.version} ({one.sha256})" for one in other)
+            return Answer(
+                "mismatched" if other else "missing",
+                f"Evaluators that the policy does not accept were installed: {named}."
+                if other
+                else "Which code computed the numbers is not in the record.",
+                "Run again where only accepted distributions are installed.",
+                "command",
+                (RUN,),
+            )
+        code = ", ".join(f"{one.name} {one.version} ({one.sha256[:12]})" for one in provenance.code)
         return Answer(
             "passed",
             f"Every number resolves to run {provenance.run_id}, commit {str(provenance.commit)[:12]}, "
-            f"plan {provenance.plan_sha256[:12]} and {len(provenance.datasets)} dataset versions.",
+            f"plan {provenance.plan_sha256[:12]} and {len(provenance.datasets)} dataset versions."
+            + (f" Evaluators by {code}." if code else ""),
         )

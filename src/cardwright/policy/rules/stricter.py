@@ -5,7 +5,7 @@ Each takes the new value and the old one. A field that has none of these may not
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from cardwright.record.evaluation import SEVERITIES
@@ -31,6 +31,16 @@ def lower_severity(new: str, old: str) -> bool:
     return order.index(new) <= order.index(old)
 
 
+def covers_more(new: Mapping[str, tuple[str, ...]], old: Mapping[str, tuple[str, ...]]) -> bool:
+    """Names everything that was named, and every group of it."""
+    return all(name in new and set(groups) <= set(new[name]) for name, groups in old.items())
+
+
+def accepts_fewer(new: Mapping[str, tuple[str, ...]], old: Mapping[str, tuple[str, ...]]) -> bool:
+    """Accepts nothing that was not accepted; an empty one accepts everything."""
+    return not old or (bool(new) and all(set(digests) <= set(old.get(name, ())) for name, digests in new.items()))
+
+
 def fewer(new: tuple[str, ...], old: tuple[str, ...]) -> bool:
     """Accepts nothing that was not accepted."""
     return set(new) <= set(old)
@@ -44,6 +54,11 @@ def more(new: tuple[str, ...], old: tuple[str, ...]) -> bool:
 def closer_binding(new: str | None, old: str | None) -> bool:
     """Tied to the model at least as closely."""
     return _rank(new) >= _rank(old)
+
+
+def bound_as_closely(new: str | None, old: str | None) -> bool:
+    """As `closer_binding`, where none stated is `recomputed` for what goes into production."""
+    return new == "recomputed" if old is None else new is not None and closer_binding(new, old)
 
 
 def _rank(binding: str | None) -> int:
