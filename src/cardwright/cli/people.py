@@ -253,7 +253,9 @@ def waive_request(
         return WaiveRequest(
             **who,
             # A failure is waived for what its evaluations hold, anything else for this record alone (docs/decisions/0004).
-            record_sha256=None if status == "failed" and decided.evidence_sha256 is not None else reviewed.case.record.sha256,
+            record_sha256=None
+            if status == "failed" and decided.evidence_sha256 is not None
+            else reviewed.case.record.sha256,
             plan_sha256=reviewed.case.record.provenance.plan_sha256,
             policy_sha256=reviewed.review.policy.sha256,
             requirement=requirement,

@@ -63,7 +63,7 @@ def taken_over(review: CaseUnderReview) -> tuple[str, ...]:
 
 
 def _is_independent_runner(claim: Claim, review: CaseUnderReview) -> bool:
-    """Whether it is of somebody who made this dossier and did not write the plan. An author whom nobody knows is no other person."""
+    """Whether somebody made this dossier who did not write the plan; where its author is unknown, nobody is somebody else."""
     plan = review.record.provenance.plan_sha256
     wrote = authors(review.claims, plan, None)
     return (
