@@ -111,7 +111,7 @@ def _refuse_personal_names(assessment: Assessment) -> None:
     """Refuse personal data where names are looked at as names alone: of files, sources and evaluations."""
     subject = assessment.file.subject
     names = {
-        "subject.files": subject.files,
+        "subject.files": [_named(file)[0] for file in subject.files],
         "subject.components": [c.path for c in subject.components],
         "subject.name": [subject.name],
         "sources": [*assessment.file.sources],
