@@ -295,6 +295,12 @@ def test_a_turn_nested_a_thousand_deep_is_read_or_refused_and_never_overflows():
     assert found.unread == "`aside` of a message is not read"
 
 
+def test_where_inspect_ai_says_a_turn_is_from_is_no_part_of_it():
+    assert only({"role": "assistant", "content": "No", "source": "generate"}).content == "No"
+    (found,) = messages_of([{"role": "assistant", "content": "No", "source": "KESTREL"}])
+    assert found.unread == "`source` of a message is not read"
+
+
 # --- nothing vanishes ----------------------------------------------------------------------------------------------------
 
 WORDS = st.text('abcXYZ 0189-:/äß"\\\n', min_size=1, max_size=12)

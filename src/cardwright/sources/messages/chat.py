@@ -22,7 +22,13 @@ def read(turn: Mapping[str, Any]) -> Turn:
     if role is None:
         return Turn("user", (Part(unread="the role of a message is none of system, user, assistant, tool"),))
     parts = [*_reasoning(turn), *_content(turn, role), *_beside(turn)]
-    return Turn(role, tuple(parts), blocked=is_blocked(turn))
+    origin = turn.get("source")
+    covered = (origin,) if origin in _ORIGINS else ()
+    return Turn(role, tuple(parts), blocked=is_blocked(turn), covered=covered)
+
+
+_ORIGINS = ("input", "generate")
+"""What inspect_ai writes beside a turn under `source`: whether a person or the model made it."""
 
 
 def _content(turn: Mapping[str, Any], role: str) -> Iterator[Part]:

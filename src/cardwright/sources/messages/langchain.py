@@ -35,12 +35,11 @@ def read(turn: Mapping[str, Any]) -> Turn:
     found = chat.read({**plain, **beside, "role": role})
     invalid = inner.get("invalid_tool_calls")
     parts = found.parts + tuple(tool_call(call) for call in (invalid if isinstance(invalid, list) else ()))
-    named = tuple(value for value in turn.get("id", ()) if isinstance(value, str)) if "lc" in turn else ()
     return replace(
         found,
         parts=parts,
         blocked=is_blocked(inner, inner.get("response_metadata"), more),
-        covered=(kind, *named, *(_raw_arguments(more) if "tool_calls" in plain else ())),
+        covered=(kind, *(_raw_arguments(more) if "tool_calls" in plain else ())),
     )
 
 

@@ -72,6 +72,8 @@ def messages_from(said: Any, turn: Turn) -> tuple[Message, ...]:
     """
     messages = _split(turn)
     covered = {*turn.covered, *(text for part in turn.parts for text in part.covered)}
+    # What a part holds as a whole is looked up, and only what is left is searched for: a turn may have thousands of parts.
+    covered |= {text for part in turn.parts for text in (part.text, part.reasoning, part.result) if text is not None}
     text = "\n".join(_whole(message) for message in messages)
     reasons = [part.unread for part in turn.parts if part.unread]
     if turn.role == "assistant":
@@ -127,11 +129,10 @@ _PLAIN = re.compile(r"[\w.:+/@=#-]{0,4096}|\d{4}-\d\d-\d\d [\d:.,+Z -]{0,30}")
 def _lost(said: Any, covered: set[str], text: str) -> Iterator[tuple[str, str]]:
     """Strings that a turn holds and its messages do not, each with its key."""
     for key, leaf in _leaves(_without_telemetry(said), ""):
-        if not leaf.strip() or leaf in covered or leaf in text:
+        if not leaf.strip() or leaf in covered or (key in _BOOKKEEPING and _PLAIN.fullmatch(leaf)):
             continue
-        if key in _BOOKKEEPING and _PLAIN.fullmatch(leaf):
-            continue
-        yield key, leaf
+        if leaf not in text:
+            yield key, leaf
 
 
 def _without_telemetry(said: Any) -> Any:
