@@ -29,6 +29,32 @@ def test_gate_prints_json_that_another_program_reads(cli, small_once):
     assert {outcome["status"] for outcome in verdict["outcomes"]} <= {"passed", "missing", "not_applicable"}
 
 
+RELATIVE = """\
+schema: cardwright/policy/1
+policy: no_worse
+version: 1.0.0
+title: No worse than before
+kinds: [model]
+for_production: false
+set_by: us
+set_on: 2026-11-01
+requirements:
+  - id: no-worse
+    title: As often right as before
+    measurement: {evaluator: performance, metric: accuracy, at_least: 0, on: value, relative_to_baseline: true}
+    why: What got worse is not handed over.
+    origin: internal
+"""
+
+
+def test_a_requirement_relative_to_a_baseline_is_met_by_naming_the_baseline(cli, small):
+    (small / "no_worse.yaml").write_text(RELATIVE)
+    asked = ("gate", small / "out", "--policy", small / "no_worse.yaml")
+    assert cli(*asked).code == 1
+    assert cli(*asked, "--baseline", small / "out").code == 0
+    assert cli(*asked, "--baseline", small / "files").code != 0
+
+
 def test_gate_sees_that_the_model_has_changed(cli, small):
     (small / "files" / "model.bin").write_bytes(b"other weights")
     ran = cli("gate", small / "out", "--policy", "production", "--artifact", small / "files", "--all")

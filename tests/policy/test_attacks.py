@@ -6,6 +6,7 @@ import pytest
 from tests.policy.test_gate import FAILED, POLICY, P, changed, outcome, policy_of, with_gap, with_record
 from tests.strategies import NOW, gap, good_case, good_record, waiver
 
+from cardwright.dossier.contents import policy_of as packaged_policy
 from cardwright.policy.gate import decide
 from cardwright.record import Binding, FileDigest, Finding, SignOff
 from cardwright.record.evaluation import count_severities
@@ -259,3 +260,39 @@ def test_a_plug_in_that_the_policy_does_not_accept_or_changed_code_is_refused(co
 def test_the_distributions_that_computed_are_printed_in_every_verdict():
     said = outcome(decide(installed(OURS, PATCHED), P, NOW), "provenance").explanation
     assert "cardwright 0.1.0 (111111111111), helpful-metrics 1.0 (222222222222)" in said
+
+
+# ------------------------------------------------------------------------------------------------ what a header claims
+
+
+def changed_accuracy(low, high):
+    record = good_record()
+    change = gap("accuracy_change", (low + high) / 2, low, high).model_copy(
+        update={"across": (), "groups": None, "direction": "higher_is_better"}
+    )
+    performance = record.evaluations[0].model_copy(
+        update={"id": "performance", "evaluator": "performance", "measurements": (change,)}
+    )
+    planned = record.planned[0].model_copy(update={"id": "performance", "evaluator": "performance"})
+    update = {"planned": (*record.planned, planned), "evaluations": (*record.evaluations, performance)}
+    return with_record(good_case(), record.model_copy(update=update))
+
+
+@pytest.mark.parametrize("stage", ["stage_prototype", "stage_validation", "stage_handoff", "stage_online"])
+@pytest.mark.parametrize(
+    ("low", "high", "status"), [(-0.08, -0.02, "failed"), (-0.02, 0.04, "inconclusive"), (0.01, 0.05, "passed")]
+)
+def test_a_candidate_that_is_worse_than_the_baseline_on_the_same_rows_does_not_become_a_prototype(
+    stage, low, high, status
+):
+    found = outcome(decide(changed_accuracy(low, high), packaged_policy(stage), NOW), "better")
+    assert found.status == status
+
+
+def test_a_candidate_that_nobody_compared_with_a_baseline_does_not_become_a_prototype():
+    assert outcome(decide(good_case(), packaged_policy("stage_prototype"), NOW), "better").status == "missing"
+
+
+def test_what_was_only_planned_for_going_live_does_not_go_online():
+    verdict = decide(good_case(), packaged_policy("stage_online"), NOW)
+    assert {outcome(verdict, name).status for name in ("tried", "accepted")} == {"missing"}

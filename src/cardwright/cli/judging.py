@@ -49,6 +49,10 @@ def gate(
         Path | None,
         typer.Option("--trust", envvar="CARDWRIGHT_TRUST", help="A trust file; without it, nobody's claim counts."),
     ] = None,
+    baseline: Annotated[
+        Path | None,
+        typer.Option("--baseline", help="A dossier that requirements relative to a baseline compare with."),
+    ] = None,
     own_policy: Annotated[
         bool,
         typer.Option("--own-policy", help="Let the dossier's own policy decide; otherwise that ends with exit code 1."),
@@ -65,7 +69,7 @@ def gate(
     from cardwright.policy import report
 
     with reporting("gate", dossier, format, output, summary):
-        verdict, subject, doubts = _judge(dossier, policy, artifact, trust)
+        verdict, subject, doubts = _judge(dossier, policy, artifact, trust, baseline)
     for doubt in doubts:
         echo(doubt, err=True)
     own = policy is None and not own_policy
@@ -94,7 +98,7 @@ def gate(
 
 
 def _judge(
-    folder: Path, policy: str | None, artifact: Path | None, trust: Path | None = None
+    folder: Path, policy: str | None, artifact: Path | None, trust: Path | None = None, baseline: Path | None = None
 ) -> tuple[Verdict, str, tuple[str, ...]]:
     """The verdict on a dossier now, the name and version of its subject, and which claims count for nothing."""
     from cardwright.dossier import contents, layout, store
@@ -113,6 +117,13 @@ def _judge(
     case = contents.case_of(files, where=str(folder))
     if artifact is not None:
         case = replace(case, artefacts=store.digests(artifact, [file.path for file in case.record.subject.files]))
+    if baseline is not None:
+        compared = store.read_dossier(baseline)
+        if layout.RECORD not in compared:
+            raise NothingToCheckError(
+                "the baseline holds no record", where=str(baseline), do="Name a dossier's folder."
+            )
+        case = replace(case, baseline=contents.case_of(compared, where=str(baseline)).record)
     name = policy or (before.policy.name if before is not None else None)
     if name is None:
         raise UsageError("the dossier does not say which policy it was made for", do="Name one with --policy.")
