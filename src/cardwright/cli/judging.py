@@ -131,11 +131,11 @@ def _judge(
     by = "the command line" if policy is not None else "the plan"
     subject = case.record.subject
     now = clock()
-    case, doubts = _with_claims(case, files, folder, trust, now)
+    case, doubts = with_claims(case, files, folder, trust, now)
     return decide(case, chosen, now, chosen_by=by), f"{subject.name} {subject.version}", doubts
 
 
-def _with_claims(
+def with_claims(
     case: Case, files: Mapping[str, bytes], folder: Path, trust: Path | None, now: str
 ) -> tuple[Case, tuple[str, ...]]:
     """The case with the claims that are believed, and what could not be trusted of the others."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from cardwright.cli.console import Console, clock, stated_moment, width, write
+from cardwright.cli.console import Console, clock, echo, stated_moment, width, write
 from cardwright.cli.options import (
     CHECKLIST,
     AudienceOption,
@@ -25,6 +25,7 @@ from cardwright.errors import UsageError
 
 if TYPE_CHECKING:
     from cardwright import documents
+    from cardwright.record.claim import Claim
 
 
 def render(
@@ -71,12 +72,17 @@ def render(
             help="A checklist for the responsible-AI report (may be repeated).",
         ),
     ] = None,
+    trust: Annotated[
+        Path | None,
+        typer.Option("--trust", envvar="CARDWRIGHT_TRUST", help="A trust file; without it, nobody's answer counts."),
+    ] = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
     """Make one document of a dossier or a record."""
     console = Console.of(ctx, quiet=quiet, debug=debug)
     from cardwright import documents
+    from cardwright.cli.judging import with_claims
     from cardwright.dossier import layout, store
     from cardwright.dossier.contents import case_of, coverage_of
     from cardwright.files import disk
@@ -85,12 +91,17 @@ def render(
     from cardwright.record.verdict import Verdict
 
     run = verdict = None
+    claims: tuple[Claim, ...] = ()
     if dossier.is_file():
         record = canonical.parse(Record, disk.read_file(dossier, what="record"), where=str(dossier))
     else:
         files = store.read_dossier(dossier)
         case = case_of(files, where=str(dossier))
-        record, run = case.record, case.run
+        if document == "responsible_ai_report":
+            case, doubts = with_claims(case, files, dossier, trust, clock())
+            for doubt in doubts:
+                echo(doubt, err=True)
+        record, run, claims = case.record, case.run, case.claims
         if layout.REVIEW in files:
             verdict = canonical.parse(Verdict, files[layout.REVIEW], where=str(dossier / layout.REVIEW))
     edition = documents.Edition(
@@ -101,7 +112,7 @@ def render(
         page_size=page_size,
         language=language,
         audience=cast(Any, audience),
-        coverage=coverage_of(record, tuple(checklist or ())) if document == "responsible_ai_report" else (),
+        coverage=coverage_of(record, tuple(checklist or ()), claims) if document == "responsible_ai_report" else (),
     )
     data = documents.render(edition, document=document, format=cast(Any, format))
     suffix = {"markdown": "md"}.get(format, format)
@@ -217,6 +228,10 @@ def checklist_coverage(
     name: Annotated[
         str, typer.Option("--checklist", parser=CHECKLIST, metavar="CHECKLIST", help="The checklist.")
     ] = "responsible_ai_minimum",
+    trust: Annotated[
+        Path | None,
+        typer.Option("--trust", envvar="CARDWRIGHT_TRUST", help="A trust file; without it, nobody's answer counts."),
+    ] = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -224,14 +239,23 @@ def checklist_coverage(
 
     Exit code 1 while an item is missing.
     """
-    from cardwright.dossier import layout, store
-    from cardwright.dossier.contents import checklist_of
+    from cardwright.cli.judging import with_claims
+    from cardwright.dossier import store
+    from cardwright.dossier.contents import case_of, checklist_of
     from cardwright.files import disk
     from cardwright.policy import checklist
     from cardwright.record import canonical
     from cardwright.record.record import Record
 
-    data = disk.read_file(dossier, what="record") if dossier.is_file() else store.read_dossier(dossier)[layout.RECORD]
-    found = checklist.coverage(checklist_of(name), canonical.parse(Record, data, where=str(dossier)))
+    if dossier.is_file():
+        record = canonical.parse(Record, disk.read_file(dossier, what="record"), where=str(dossier))
+        claims: tuple[Claim, ...] = ()
+    else:
+        files = store.read_dossier(dossier)
+        case, doubts = with_claims(case_of(files, where=str(dossier)), files, dossier, trust, clock())
+        for doubt in doubts:
+            echo(doubt, err=True)
+        record, claims = case.record, case.claims
+    found = checklist.coverage(checklist_of(name), record, claims)
     write(checklist.as_text(found, width=width()))
     raise typer.Exit(1 if found.counts["missing"] else 0)
