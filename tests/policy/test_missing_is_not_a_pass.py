@@ -18,7 +18,7 @@ from cardwright.record import ExpectedGroups, NotEvaluated, Record, canonical
 TESTS = Path(__file__).parents[1]
 ELSEWHERE = {
     "a missing slice blocks": "policy/test_gate.py::test_leaving_out_any_part_that_the_policy_asks_for_refuses",
-    "one key under two ids is one person": "attest/test_keys_and_claims.py::test_one_key_under_two_names_is_an_error",
+    "one key under two ids is one person": "attest/test_keys_and_claims.py::test_one_key_under_two_ids_is_an_error",
     "nobody approves what they asked for": "policy/test_waivers.py::test_a_waiver_that_does_not_fit_is_not_in_force",
     "another model file is another subject": "policy/rules/test_identity.py::test_another_model_file_is_mismatched",
     "a log that was cut shows": "attest/test_keys_and_claims.py::test_a_ledger_that_was_cut_contradicts_what_was_signed",
