@@ -1,4 +1,4 @@
-"""Carries an example from its plan to a release without any waiver, and verifies it as the receiving team does.
+"""Carries an example from its plan to a release, and verifies it as the receiving team does.
 
 It works in a temporary copy, in a git repository of its own, with keys that it makes on the spot, and needs no network. Every
 exit code is checked: one line a step, and OK at the end. The people are invented.
@@ -9,9 +9,9 @@ exit code is checked: one line a step, and OK at the end. The people are invente
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from desk import Desk, blockers, carried, expect
@@ -43,6 +43,8 @@ class Release:
     """A file that the receiving team would find changed."""
     approves_as: str
     """The role that the policy wants the approval of."""
+    waived: tuple[tuple[str, str, str], ...] = ()
+    """Requirements that the evidence leaves inconclusive, each with why that is accepted and what is done instead."""
 
 
 RELEASES = {
@@ -60,6 +62,13 @@ RELEASES = {
         open_ones=("approval", "people", "preregistered", "responsibility", "safeguards"),
         changed="prompt.hardened.md",
         approves_as="risk_head",
+        waived=(
+            (
+                "over-refusal",
+                "The refusal scorer is not calibrated: a program gave the labels. It flagged one of 64 harmless questions.",
+                "Travellers reach a person from every page; refused questions are read each week, and people label a sample.",
+            ),
+        ),
     ),
     "census_extract": Release(
         plan="assessment.yaml",
@@ -98,14 +107,18 @@ def carry(desk: Desk) -> None:
 
     desk.cardwright("run", desk.files / example.plan, "-o", dossier, "--policy", desk.policy, code=1)
     found = blockers(dossier)
-    expect(found == dict.fromkeys(example.open_ones, "missing"), f"in the way: {found}")
+    inconclusive = [requirement for requirement, _, _ in example.waived]
+    awaited = {**dict.fromkeys(example.open_ones, "missing"), **dict.fromkeys(inconclusive, "inconclusive")}
+    expect(found == awaited, f"in the way: {found}")
     desk.done(
         f"run: the evidence is there, nothing that people say is judged yet; refused for {', '.join(sorted(found))}"
     )
 
     desk.release(dossier, by=releaser, code=1)
     found = blockers(dossier)
-    expect("preregistered" not in found and len(found) == len(example.open_ones) - 1, f"in the way: {found}")
+    expect(
+        found == {name: status for name, status in awaited.items() if name != "preregistered"}, f"in the way: {found}"
+    )
     desk.done("release: refused; of what people say, the signatures of the plan alone are there")
 
     for said in example.answers:
@@ -114,10 +127,19 @@ def carry(desk: Desk) -> None:
     items = ", ".join(f"{said.item} ({desk.roles(said.person)[0]})" for said in example.answers)
     desk.done(f"{len(example.answers)} items of checklists answered: {items}")
 
+    expires = datetime.now(UTC).date() + timedelta(days=30)
+    for requirement, reason, controls in example.waived:
+        words = ("--reason", reason, "--controls", controls, "--expires", expires)
+        asked = desk.signed("waive", "request", dossier, requirement, *words, by=owner)
+        desk.signed("waive", "approve", dossier, asked, by=approver, role=example.approves_as)
+        desk.done(
+            f"{requirement} is inconclusive; {owner} asks for a waiver, and {approver} approves it ({example.approves_as})"
+        )
+
     desk.made(dossier, by=owner)
     desk.signed("sign-off", dossier, "--decision", "approve", "--meaning", "responsibility", by=owner)
-    desk.release(dossier, by=releaser, code=1)
-    expect(blockers(dossier) == {"approval": "missing"}, f"in the way: {blockers(dossier)}")
+    said = desk.release(dossier, by=releaser, code=1)
+    expect(blockers(dossier) == {"approval": "missing"}, f"in the way: {blockers(dossier)} {said}")
     desk.done(
         f"{owner} takes responsibility ({desk.roles(owner)[0]}); release: refused, the other person has not signed"
     )
@@ -126,12 +148,11 @@ def carry(desk: Desk) -> None:
     desk.signed("sign-off", dossier, *approval, by=approver, role=example.approves_as)
     desk.signed("countersign", dossier, by=owner)
     said = desk.release(dossier, by=releaser, code=0)
-    verdict = json.loads((dossier / "verdict.json").read_bytes())
-    waived = [o["requirement"] for o in verdict["outcomes"] if o["status"] == "waived"]
-    expect("\nALLOWED" in said and "WAIVER" not in said and not waived, said)
+    expect("\nALLOWED" in said and ("WAIVER" in said) == bool(inconclusive), said)
+    with_waivers = f"with {len(inconclusive)} waiver" if inconclusive else "without a waiver"
     desk.done(
         f"{approver} approves ({example.approves_as}), {owner} countersigns; "
-        f"{releaser} signs the release: ALLOWED, without a waiver"
+        f"{releaser} signs the release: ALLOWED, {with_waivers}"
     )
 
     said = desk.verify(dossier, *trusted, code=0)

@@ -59,8 +59,9 @@ def test_an_example_ends_as_it_says_and_waits_for_somebodys_approval(cli, tmp_pa
     assert (tmp_path / "out" / "audit_report.pdf").is_file()
 
 
-def test_the_hardened_assistant_waits_for_somebodys_approval_alone(hardened_once):
-    assert statuses((hardened_once / "out" / "verdict.json").read_bytes()) == {"approval": "missing"}
+def test_the_hardened_assistant_waits_for_approval_and_for_labels_that_people_gave(hardened_once):
+    found = statuses((hardened_once / "out" / "verdict.json").read_bytes())
+    assert found == {"approval": "missing", "over-refusal": "inconclusive"}
     assert (hardened_once / "out" / "audit_report.pdf").is_file()
 
 
