@@ -31,6 +31,7 @@ myst_enable_extensions = ["colon_fence"]
 
 autodoc_typehints = "none"  # the signature of a pydantic model is its list of fields, which stands below it
 autodoc_member_order = "bysource"
+autodoc_default_options = {"exclude-members": "model_config"}
 napoleon_google_docstring = False
 
 html_theme = "pydata_sphinx_theme"
@@ -39,11 +40,20 @@ html_static_path = ["_site/static"]
 html_css_files = ["site.css"]
 html_show_sourcelink = False
 html_copy_source = False
+# A page without pages below it needs no list of them at its side.
+html_sidebars = {
+    "index": [],
+    "tutorial": [],
+    **{
+        name: []
+        for name in ("changelog", "contributing", "security", "benchmarks", "quality", "architecture", "evaluators")
+    },
+}
 html_theme_options = {
     "show_toc_level": 2,
     "navigation_depth": 2,
     "navbar_align": "left",
-    "header_links_before_dropdown": 6,
+    "header_links_before_dropdown": 3,
     "footer_start": ["copyright"],
     "footer_end": [],
     "secondary_sidebar_items": ["page-toc"],

@@ -292,3 +292,106 @@ def test_a_gap_at_the_limit_is_never_settled():
     assert gaps.needed_for_ratio(0.5, 0.4, 0.8, 2) is None
     assert gaps.needed_for_ratio(0.5, 0.0, 0.8, 2) is None
     assert gaps.needed_for_gap(0.5, 0.45, 0.1, 2) > gaps.needed_for_gap(0.5, 0.45, 0.2, 2)
+
+
+def test_the_trials_that_a_gap_needs_are_those_of_the_normal_approximation():
+    z = stats.norm.ppf
+    spread = 0.5 * 0.5 + 0.3 * 0.7
+    outside = ((z(0.975) + z(0.8)) / (0.2 - 0.1)) ** 2 * spread  # one pair has to show that it is above the limit
+    assert gaps.needed_for_gap(0.5, 0.3, 0.1, 2) == np.ceil(outside)
+    inside = ((gaps.simultaneous_quantile(3, 0.95) + gaps.simultaneous_quantile(3, 0.8)) / (0.4 - 0.2)) ** 2 * spread
+    assert gaps.needed_for_gap(0.5, 0.3, 0.4, 3) == np.ceil(inside)
+    strict = ((gaps.simultaneous_quantile(3, 0.99) + gaps.simultaneous_quantile(3, 0.9)) / 0.2) ** 2 * spread
+    assert gaps.needed_for_gap(0.5, 0.3, 0.4, 3, level=0.99, power=0.9) == np.ceil(strict)
+    assert gaps.needed_for_gap(0.5, 0.3, 0.2, 3) is None
+
+
+def test_the_trials_that_a_ratio_needs_are_those_of_the_log_scale():
+    z = stats.norm.ppf
+    spread = (1 - 0.5) / 0.5 + (1 - 0.3) / 0.3
+    outside = ((z(0.975) + z(0.8)) / np.log(0.6 / 0.8)) ** 2 * spread
+    assert gaps.needed_for_ratio(0.5, 0.3, 0.8, 2) == np.ceil(outside)
+
+
+@pytest.mark.parametrize("highest, lowest, limit", [(0.5, 0.0, 0.8), (0.0, 0.0, 0.8), (0.5, 0.3, 0.0)])
+def test_no_number_of_trials_settles_a_ratio_of_nothing(highest, lowest, limit):
+    assert gaps.needed_for_ratio(highest, lowest, limit, 2) is None
+
+
+def gap_of(estimate, highest):
+    return gaps.Gap(estimate, estimate - 0.1, estimate + 0.1, 0.99, "m", highest, 0)
+
+
+def test_several_gaps_give_the_largest_or_the_smallest_and_name_the_first_of_equal_ones():
+    parts = [gap_of(0.3, 1), gap_of(0.5, 2), gap_of(0.5, 3), gap_of(0.3, 4)]
+    largest, smallest = gaps.combine(parts, 0.96), gaps.combine(parts, 0.96, smallest=True)
+    assert (largest.estimate, largest.highest, largest.lower, largest.upper) == (0.5, 2, 0.4, 0.6)
+    assert (smallest.estimate, smallest.highest) == (0.3, 1)
+    assert (smallest.lower, smallest.upper) == pytest.approx((0.2, 0.4))
+    assert largest.method == smallest.method == "m_bonferroni"
+    assert largest.level == 0.96
+
+
+def test_estimates_with_standard_errors_give_student_s_interval_for_two_groups():
+    x, se, df = np.array([0.5, 0.8]), np.array([0.05, 0.06]), 12
+    t = stats.t.ppf(0.975, df)
+    gap = gaps.estimate_gap(x, se, df=df)
+    half = t * np.hypot(*se)
+    assert (gap.estimate, gap.lower, gap.upper) == pytest.approx((0.3, 0.3 - half, 0.3 + half), rel=1e-4)
+    ratio = gaps.estimate_ratio(x, se, df=df)
+    half = t * np.hypot(*(se / x))
+    middle = np.log(0.5 / 0.8)
+    assert (ratio.lower, ratio.upper) == pytest.approx((np.exp(middle - half), np.exp(middle + half)), rel=1e-4)
+    assert (gap.highest, gap.lowest, ratio.highest, ratio.lowest) == (1, 0, 1, 0)
+    assert (gap.level, gap.method, ratio.level, ratio.method) == (0.95, "tukey_kramer", 0.95, "tukey_kramer_log")
+
+
+def test_a_ratio_of_rates_names_its_groups_and_narrows_with_the_level():
+    counts, trials = [30, 60, 45], [100, 150, 100]
+    wide, narrow = gaps.rate_ratio(counts, trials, 0.99), gaps.rate_ratio(counts, trials, 0.8)
+    assert (wide.highest, wide.lowest, wide.level) == (2, 0, 0.99)
+    assert wide.lower < narrow.lower < narrow.estimate < narrow.upper < wide.upper
+
+
+def test_what_could_have_been_detected_grows_with_the_level_and_asks_for_trials():
+    assert gaps.detectable_gap(0.3, [100, 120], 0.99) > gaps.detectable_gap(0.3, [100, 120], 0.8)
+    assert gaps.detectable_gap(1.0, [100, 120]) is not None
+    for rate, trials in ((1.5, [100, 120]), (0.3, [0, 120])):
+        with pytest.raises(ValueError):
+            gaps.detectable_gap(rate, trials)
+
+
+def test_a_ratio_over_several_rates_is_the_smallest_of_them_each_at_its_part_of_the_level():
+    tables = [([30, 60], [100, 100]), ([50, 55], [100, 100])]
+    found = gaps.composite_ratio(tables)
+    alone = gaps.rate_ratio(*tables[0], gaps.component_level(0.95, 2))
+    assert (found.estimate, found.lower, found.level) == (alone.estimate, alone.lower, 0.95)
+    assert found.estimate == pytest.approx(0.5)
+
+
+def test_gaps_of_rates_say_their_method():
+    counts, trials = [30, 60], [100, 100]
+    assert gaps.rate_gap(counts, trials).method == "tukey_newcombe"
+    assert gaps.rate_ratio(counts, trials).method == "tukey_donner_zou"
+
+
+def test_several_rates_of_which_there_is_one_take_the_whole_level():
+    table = ([30, 60], [100, 100])
+    for composite, alone in ((gaps.composite_gap, gaps.rate_gap), (gaps.composite_ratio, gaps.rate_ratio)):
+        found, expected = composite([table]), alone(*table)
+        assert (found.lower, found.upper) == pytest.approx((expected.lower, expected.upper))
+
+
+def test_an_estimate_is_not_compared_with_itself():
+    x, se = np.array([0.50, 0.51]), np.array([0.2, 0.001])
+    assert gaps.estimate_gap(x, se).upper == pytest.approx(0.01 + stats.norm.ppf(0.975) * np.hypot(*se), rel=1e-4)
+
+
+@pytest.mark.parametrize("estimates, errors", [([0.1, 0.2], [0.1]), ([[0.1, 0.2]], [[0.1, 0.1]])])
+def test_estimates_without_a_standard_error_each_are_misuse(estimates, errors):
+    with pytest.raises(ValueError):
+        gaps.estimate_gap(estimates, errors)
+
+
+def test_one_trial_is_enough_where_rates_lie_far_from_the_limit():
+    assert gaps.needed_for_gap(1.0, 1.0, 0.9, 2) == 1

@@ -217,3 +217,118 @@ def test_the_corrected_intervals_cover():
         _, bounds = intervals.rogan_gladen(apparent, 500, rng.binomial(80, 0.85), 80, rng.binomial(120, 0.9), 120)
         held += bounds.lower <= 0.2 <= bounds.upper
     assert held / 400 > 0.91
+
+
+def test_bounds_say_their_level_and_their_method():
+    found = {
+        "wilson": intervals.wilson(3, 10, 0.9),
+        "clopper_pearson": intervals.clopper_pearson(3, 10, 0.9),
+        "newcombe": intervals.newcombe(3, 10, 5, 10, 0.9),
+        "log_ratio": intervals.log_ratio(3, 10, 5, 10, 0.9),
+        "wilson_effective_n": intervals.weighted_proportion(3, 10, 12, 0.9).bounds,
+        "wilson_cluster_robust": intervals.cluster_proportion([1, 2, 0], [4, 3, 3], 0.9).bounds,
+        "student_t": intervals.mean_interval(4, 10, 30, 0.9).bounds,
+        "rogan_gladen": intervals.rogan_gladen(40, 200, 45, 50, 90, 100, 0.9)[1],
+    }
+    assert {method: (bounds.level, bounds.method) for method, bounds in found.items()} == {
+        method: (0.9, method) for method in found
+    }
+
+
+def test_a_weighted_proportion_has_the_standard_error_of_its_effective_size():
+    found = intervals.weighted_proportion(3.0, 10.0, 12.5)
+    assert found.estimate == pytest.approx(0.3)
+    assert found.effective_n == pytest.approx(8.0)
+    assert found.standard_error == pytest.approx((0.3 * 0.7 / 8.0) ** 0.5)
+    assert intervals.weighted_proportion(0.0, 10.0, 12.5).standard_error is None
+    assert intervals.weighted_proportion(10.0, 10.0, 12.5).standard_error is None
+
+
+def test_a_ratio_of_proportions_is_as_wide_as_katz_says_on_the_log_scale():
+    found = intervals.log_ratio(30, 100, 20, 100)
+    error = (1 / 30.5 - 1 / 101 + 1 / 20.5 - 1 / 101) ** 0.5
+    assert np.log(found.upper / found.lower) == pytest.approx(2 * stats.norm.ppf(0.975) * error)
+
+
+@pytest.mark.parametrize("table", [(0, 0, 5, 10), (5, 10, 0, 0), (5, 10, 0, 10), (0, 0, 0, 0)])
+def test_a_ratio_without_trials_or_to_nothing_is_undefined(table):
+    assert intervals.log_ratio(*table) is None
+
+
+def test_clusters_that_differ_count_as_fewer_rows_with_student_s_quantile():
+    y, m = np.array([4, 1, 6, 0, 3]), np.array([5, 4, 8, 3, 6])
+    p, rows = y.sum() / m.sum(), m.sum()
+    variance = 5 / 4 * ((y - p * m) ** 2).sum() / rows**2
+    effective = p * (1 - p) / variance
+    assert effective < rows
+    found = intervals.cluster_proportion(y, m)
+    assert (found.estimate, found.effective_n) == pytest.approx((p, effective))
+    assert found.standard_error == pytest.approx(variance**0.5)
+    lower, upper = intervals.score_bounds(p * effective, effective, stats.t.ppf(0.975, 4))
+    assert (found.bounds.lower, found.bounds.upper) == pytest.approx((float(lower), float(upper)))
+
+
+def test_clusters_without_rows_are_no_clusters_and_two_are_enough():
+    assert intervals.cluster_proportion([1, 2, 0], [2, 4, 0]) == intervals.cluster_proportion([1, 2], [2, 4])
+    assert intervals.cluster_proportion([1, 2], [2, 5]) is not None
+    assert intervals.cluster_proportion([1, 0], [2, 0]) is None
+
+
+def test_clusters_that_agree_exactly_count_as_all_their_rows():
+    assert intervals.cluster_proportion([1, 2], [2, 4]).effective_n == 6
+
+
+def test_a_known_design_effect_divides_the_rows_and_never_adds_any():
+    assert intervals.cluster_proportion([0, 0], [2, 4], design_effect=1.5).effective_n == pytest.approx(4)
+    assert intervals.cluster_proportion([0, 0], [2, 4], design_effect=0.5).effective_n == 6
+
+
+@pytest.mark.parametrize("successes, trials", [([-1, 1], [2, 2]), ([1, 3], [2, 2]), ([1], [2, 2]), ([[1]], [[2]])])
+def test_clusters_with_impossible_counts_are_misuse(successes, trials):
+    with pytest.raises(ValueError):
+        intervals.cluster_proportion(successes, trials)
+
+
+@pytest.mark.parametrize("successes, trials", [([-1.0], [2.0]), ([3.0], [2.0])])
+def test_score_bounds_of_impossible_counts_are_misuse(successes, trials):
+    with pytest.raises(ValueError):
+        intervals.score_bounds(successes, trials, 1.96)
+
+
+def test_the_corrected_share_has_the_variance_of_the_delta_method_and_lang_and_reiczigel_s_shift():
+    z = stats.norm.ppf(0.975)
+    sizes = np.array([200 + z * z, 52.0, 102.0])
+    shares = np.array([(40 + z * z / 2), 46.0, 91.0]) / sizes
+
+    def corrected(values):
+        p, se, sp = values
+        return (p + sp - 1) / (se + sp - 1)
+
+    steps = np.eye(3) * 1e-6
+    slopes = np.array([(corrected(shares + step) - corrected(shares - step)) / 2e-6 for step in steps])
+    error = np.sqrt((slopes**2 * shares * (1 - shares) / sizes).sum())
+    _, se, sp = shares
+    middle = corrected(shares)
+    shift = 2 * z**2 * (middle * se * (1 - se) / sizes[1] - (1 - middle) * sp * (1 - sp) / sizes[2])
+    estimate, bounds = intervals.rogan_gladen(40, 200, 45, 50, 90, 100)
+    assert estimate == pytest.approx((0.2 + 0.9 - 1) / (0.9 + 0.9 - 1))
+    assert (bounds.lower, bounds.upper) == pytest.approx(
+        (middle + shift - z * error, middle + shift + z * error), abs=1e-7
+    )
+    assert 0 < bounds.lower < estimate < bounds.upper < 1
+
+
+@pytest.mark.parametrize("counts_", [(0, 0, 45, 50, 90, 100), (40, 200, 0, 0, 90, 100), (40, 200, 45, 50, 0, 0)])
+def test_a_share_cannot_be_corrected_without_trials(counts_):
+    assert intervals.rogan_gladen(*counts_) is None
+
+
+def test_where_all_rows_succeed_clusters_count_as_rows_alike_and_show_no_spread():
+    found = intervals.cluster_proportion([2, 4], [2, 4])
+    assert found.effective_n == pytest.approx(36 / 20)
+    assert found.standard_error is None
+
+
+def test_weights_without_squares_are_misuse():
+    with pytest.raises(ValueError):
+        intervals.weighted_proportion(1.0, 2.0, 0.0)

@@ -22,6 +22,7 @@ FORMATS: dict[str, str] = {
     "policy": "cardwright.policy.policy:PolicyFile",
     "record": "cardwright.record.record:Record",
     "run": "cardwright.record.provenance:RunFacts",
+    "trust": "cardwright.attest.trust:Trust",
     "verdict": "cardwright.record.verdict:Verdict",
 }
 """Every file format by name, and the value that it is read into."""
@@ -99,7 +100,7 @@ def _details() -> dict[str, object]:
     from cardwright.record.details import FIELDS
 
     properties: dict[str, object] = {
-        "schema": {"const": "cardwright/details/1"},
+        "schema": {"const": "cardwright/details/1", "description": "The format of this file."},
         "stated_by": {"type": "string", "description": "Who answers, where an answer does not say so itself."},
         "stated_on": {"type": "string", "format": "date", "description": "When."},
     }
