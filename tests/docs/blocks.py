@@ -5,7 +5,7 @@ A comment before a block says what cannot be seen in it; readers of the page do 
 ==============================  =================================================================================
 `<!-- not run: why -->`         the block is not run; `tests/docs/test_examples.py` counts these
 `<!-- exit: 1 -->`              the exit code that the last command of the block ends with, or those of all, `0 1 0`; 0 if nothing is said
-`<!-- part of: policy#Rule -->` a YAML block of some keys of that definition in a file format's schema, or a list of such
+`<!-- part of: policy#Rule -->` a YAML block of some keys of that definition, or of the whole format (`policy`), or a list of such
 ==============================  =================================================================================
 
 After the language of a block, `file=PATH` says that the block is that file, `append=PATH` that it goes to its end, and a `diff` block

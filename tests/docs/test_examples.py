@@ -83,7 +83,8 @@ def test_a_yaml_block_is_what_its_schema_allows(block):
     if block.part_of is not None:
         name, _, title = block.part_of.partition("#")
         schema = json.loads(schemas.of(name))
-        parts = {key: value for key, value in schema["$defs"][title].items() if key != "required"}
+        definition = schema["$defs"][title] if title else schema
+        parts = {key: value for key, value in definition.items() if key != "required"}
         for part in data if isinstance(data, list) else [data]:
             jsonschema.validate(part, {**parts, "$defs": schema["$defs"]})
         return
@@ -102,7 +103,7 @@ def test_a_yaml_block_is_what_its_schema_allows(block):
 def test_what_is_not_run_says_why_and_is_counted():
     passed_over = Counter(names(page) for page in PAGES for block in blocks(page) if block.not_run is not None)
     assert all(len(block.not_run) > 10 for page in PAGES for block in blocks(page) if block.not_run is not None)
-    assert passed_over == {"CONTRIBUTING.md": 1, "README.md": 4, "docs/handoff.md": 3}
+    assert passed_over == {"CONTRIBUTING.md": 1, "README.md": 4, "docs/evaluators.md": 1, "docs/handoff.md": 3}
 
 
 def test_every_block_is_of_a_kind_that_is_run_checked_or_only_shown():
