@@ -24,7 +24,7 @@ class Fairness(FairnessOptions):
     min_denominator
         Cases that a group needs below the line of a rate (positives for a true positive rate) to enter a gap. A smaller group
         is shown with its interval, left out of the gap and named there, and the gap is then over k of K groups. 20 is the
-        smallest size at which the intervals used here were found to hold (`benchmarks/coverage.py`).
+        smallest size at which the intervals used here were found to hold (`benchmarks/interval_coverage.py`).
     depth
         How many attributes are crossed: 2 reports every pair of attributes as intersections.
     level

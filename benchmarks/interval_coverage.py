@@ -1,6 +1,6 @@
 """How often the intervals of gaps hold, and how often equal groups are declared failed.
 
-    python benchmarks/coverage.py [--replicates 10000] [--seed 0]
+    python benchmarks/interval_coverage.py [--replicates 10000] [--seed 0]
 
 Prints Markdown tables for RESULTS.md: coverage of nominal 95 % intervals beside the percentile bootstrap and the plain
 Tukey-Kramer interval on the same samples, then what a four-fifths rule with simultaneous bounds says about equal groups.
