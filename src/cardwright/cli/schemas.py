@@ -64,6 +64,8 @@ def _describe(schema: dict[str, Any], top: type[BaseModel]) -> None:
 
 
 def _docstrings(cls: type[BaseModel]) -> dict[str, str]:
+    if getattr(import_module(cls.__module__), cls.__qualname__, None) is not cls:
+        return {}  # made from a table, so it has no source: its fields bring their descriptions, or its base has them
     body = ast.parse(textwrap.dedent(inspect.getsource(cls))).body[0]
     assert isinstance(body, ast.ClassDef)
     found: dict[str, str] = {}
