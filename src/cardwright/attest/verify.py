@@ -30,7 +30,7 @@ from cardwright.attest.release_statement import SignedRelease
 from cardwright.attest.reproduction import Rerender
 from cardwright.attest.status_statement import SignedStatus
 from cardwright.attest.trust import RELEASE, Holder, Trust
-from cardwright.dossier import contents, layout
+from cardwright.dossier import contents, enclosure, layout
 from cardwright.errors import CardwrightError, IntegrityError
 from cardwright.policy.gate import decide
 from cardwright.policy.policy import Policy
@@ -161,6 +161,7 @@ def verify(
     rerender: Rerender | None = None,
     as_of: str | None = None,
     status: bytes | None = None,
+    lone: bool = False,
 ) -> Report:
     """Verify a dossier whose files were read and compared with the manifest.
 
@@ -180,8 +181,10 @@ def verify(
         Another moment that is asked about; where it is given, that is step 13.
     status:
         A status statement; where it is given, or the trust file demands one, that is step 14.
+    lone:
+        Whether the files are those of a PDF by itself (`lone_pdf`): what else the manifest and the statement list is unseen.
     """
-    state = _Verification(files, where, trust, now, policy, printed, artefacts, rerender, as_of, status)
+    state = _Verification(files, where, trust, now, policy, printed, artefacts, rerender, as_of, status, lone)
     steps: list[Step] = []
     demanded = trust is not None and trust.status is not None
     asked = {"rerender": rerender is not None, "then": as_of is not None, "status": status is not None or demanded}
@@ -234,7 +237,9 @@ class _Verification:
         again: Rerender | None,
         as_of: str | None,
         status: bytes | None,
+        lone: bool,
     ) -> None:
+        self.lone = lone
         self.files = files
         self.where = where
         self.trust = trust
@@ -254,10 +259,25 @@ class _Verification:
         self.chosen: Policy | None = None
 
     def manifest(self) -> tuple[Outcome, str]:
+        if layout.MANIFEST not in self.files:
+            raise IntegrityError("missing", where=layout.MANIFEST, do="Ask for the whole dossier.")
         listed = canonical.parse(layout.Manifest, self.files[layout.MANIFEST], where=layout.MANIFEST)
+        if self.lone:
+            return self._listed(listed)
         if layout.manifest_of(self.files) != listed:
             raise IntegrityError("the files are not those that the manifest lists", where=self.where)
         return "passed", f"{len(listed.files)} files, manifest {listed.sha256[:12]}"
+
+    def _listed(self, listed: layout.Manifest) -> tuple[Outcome, str]:
+        """What a lone PDF holds is what the manifest lists; the rest of the list is unseen."""
+        digests = {entry.path: entry.sha256 for entry in listed.files}
+        here = {name: data for name, data in self.files.items() if not layout.outside(name)}
+        other = [name for name, data in here.items() if digests.get(name) != canonical.digest(data)]
+        if other or canonical.dumps(listed) != self.files[layout.MANIFEST]:
+            raise IntegrityError(
+                "not the one that the manifest lists", where=f"{self.where}, {(*other, layout.MANIFEST)[0]}"
+            )
+        return "passed", f"{len(here)} of {len(listed.files)} listed files are in it, manifest {listed.sha256[:12]}"
 
     def canonical(self) -> tuple[Outcome, str]:
         for name, data in self.files.items():
@@ -359,8 +379,11 @@ class _Verification:
         listed = {entry.path: (entry.sha256, entry.size) for entry in said.documents}
         for name in sorted({name for name in self.files if name.startswith(layout.FINAL)} | listed.keys()):
             data = self.files.get(name)
+            if data is None and self.lone:
+                continue
             if data is None:
                 raise IntegrityError("the released document is missing", where=name, do="Ask for the whole dossier.")
+            data = self._as_released(name, data)
             if listed.get(name) != (canonical.digest(data), len(data)):
                 raise IntegrityError("not the document that was released", where=name, do="It was changed since.")
         if said.ledger.length > len(chain.entries):
@@ -385,6 +408,23 @@ class _Verification:
             )
         if any(e.event == "release" for e in chain.here if e.seq > said.ledger.length):
             raise IntegrityError("it tells of a later release, whose statement is missing", where=layout.RELEASE)
+
+    def _as_released(self, name: str, data: bytes) -> bytes:
+        """A final document as the statement names it: a PDF without what was enclosed in it, which has to be what is here."""
+        if not name.endswith(".pdf"):
+            return data
+        taken = enclosure.opened(data, where=name)
+        if taken is None:
+            raise IntegrityError("what was enclosed in it is missing", where=name, do="It was changed since.")
+        if taken.after:
+            raise IntegrityError("something was added behind what was released", where=name, do="It was changed since.")
+        for path, enclosed in taken.files.items():
+            here = self.files.get(path, b"")
+            # Claims and ledger go on after a release: a withdrawal stands behind what was enclosed.
+            goes_on = path in (layout.CLAIMS, layout.LEDGER)
+            if not (here.startswith(enclosed) if goes_on else here == enclosed):
+                raise IntegrityError(f"it encloses another {path} than the one here", where=name)
+        return taken.document
 
     # ------------------------------------------------------------------------------------------------ people
 
