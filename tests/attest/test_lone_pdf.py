@@ -115,7 +115,9 @@ def test_a_verdict_or_claims_taken_out_of_the_enclosure_are_refused(cli, release
         assert alone(cli, released, mailed, "--trust", released / "trust.yaml").code != 0, missing
 
 
-def test_what_is_withdrawn_afterwards_is_known_by_the_dossier_and_the_pdf_says_until_when_it_knows(cli, released, mailed):
+def test_what_is_withdrawn_afterwards_is_known_by_the_dossier_and_the_pdf_says_until_when_it_knows(
+    cli, released, mailed
+):
     assert cli("withdraw", released / "out", "--reason", "r", *by(released, "Ben")).code == 0
     assert verify(cli, released, "--trust", released / "trust.yaml").code == 1
     ran = alone(cli, released, mailed, "--trust", released / "trust.yaml", "--format", "json")

@@ -50,6 +50,7 @@ def release(
     again: Rerender,
     final: Final,
     toolchain: Mapping[str, str] | None = None,
+    seal: Callable[[bytes], bytes] = lambda pdf: pdf,
 ) -> Released:
     """Decide on everything, and, where it is allowed, write the final editions and the signed release statement.
 
@@ -68,6 +69,8 @@ def release(
         Makes the final editions of all standard documents.
     toolchain:
         The libraries and fonts that they are made with.
+    seal:
+        Adds an organisation's signature behind a final PDF, with all that is enclosed in it.
 
     Raises
     ------
@@ -124,17 +127,20 @@ def release(
             layout.RELEASE: sealed,
             layout.LEDGER: chain.append("release", "statement", statement.sha256, now).to_bytes(),
         }
-        return {**former, **_carrying(editions, {**files, **said_of_it}), **said_of_it}
+        return {**former, **_carrying(editions, {**files, **said_of_it}, seal), **said_of_it}
 
     store.amend(folder, change)
     return results[0]
 
 
-def _carrying(editions: Mapping[str, bytes], files: Mapping[str, bytes]) -> dict[str, bytes]:
+def _carrying(
+    editions: Mapping[str, bytes], files: Mapping[str, bytes], seal: Callable[[bytes], bytes]
+) -> dict[str, bytes]:
     """The final editions, each PDF with what proves it enclosed: the statement names it as it was before."""
     enclosed = {name: files[name] for name in enclosure.ENCLOSED if name in files}
     return {
-        name: enclosure.enclose(data, enclosed) if name.endswith(".pdf") else data for name, data in editions.items()
+        name: seal(enclosure.enclose(data, enclosed)) if name.endswith(".pdf") else data
+        for name, data in editions.items()
     }
 
 

@@ -15,6 +15,7 @@
                  libraries it has others: then text and structure are compared, which proves nothing, and is not judged
 13. then         only where asked (`--as-of`): it had been released by that moment, and is allowed on what had been said by then
 14. status       only where demanded or given: a fresh status statement knows of no withdrawal, and of no longer ledger
+15. seal         only if the released PDF bears one or the trust file demands it: an organisation's signature (PAdES) holds
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
-from cardwright.attest import claims, ledger, release_statement, status_statement, under_review
+from cardwright.attest import claims, ledger, pades, release_statement, status_statement, under_review
 from cardwright.attest.ledger import Ledger
 from cardwright.attest.release_statement import SignedRelease
 from cardwright.attest.reproduction import Rerender
@@ -43,7 +44,7 @@ Outcome = Literal["passed", "failed", "not judged"]
 Yes = Literal["yes", "no", "not judged"]
 NAMES = (
     "manifest", "canonical", "record", "documents", "ledger", "signatures", "policy", "replay", "now", "artefact", "release",
-    "rerender", "then", "status",
+    "rerender", "then", "status", "seal",
 )  # fmt: skip
 
 
@@ -188,6 +189,7 @@ def verify(
     steps: list[Step] = []
     demanded = trust is not None and trust.status is not None
     asked = {"rerender": rerender is not None, "then": as_of is not None, "status": status is not None or demanded}
+    asked["seal"] = state.has_to_be_sealed()
     names = [(number, name) for number, name in enumerate(NAMES, start=1) if asked.get(name, True)]
     for number, name in names:
         try:
@@ -416,7 +418,9 @@ class _Verification:
         taken = enclosure.opened(data, where=name)
         if taken is None:
             raise IntegrityError("what was enclosed in it is missing", where=name, do="It was changed since.")
-        if taken.after:
+        enclosed_whole = data.removesuffix(taken.after)
+        # Whose signature it is, step 15 says; that it is one and nothing else has to be so in any case.
+        if taken.after and not pades.adds_only_a_signature(enclosed_whole, data):
             raise IntegrityError("something was added behind what was released", where=name, do="It was changed since.")
         for path, enclosed in taken.files.items():
             here = self.files.get(path, b"")
@@ -688,6 +692,51 @@ class _Verification:
                 f"withdrawn, says {said.person} as of {said.issued_at}: {said.reason or 'no reason is given'}",
             )
         return "passed", f"not withdrawn as of {said.issued_at}, says {said.person}"
+
+    def _sealed(self) -> dict[str, bool]:
+        """The final PDFs by name, and whether each bears more than what was enclosed."""
+        found = {}
+        for name, data in self.files.items():
+            if name.startswith(layout.FINAL) and name.endswith(".pdf"):
+                taken = enclosure.opened(data, where=name)
+                found[name] = taken is not None and bool(taken.after)
+        return found
+
+    def has_to_be_sealed(self) -> bool:
+        """Whether an organisation's signature is judged: there is one, or the trust file demands one."""
+        wanted = self.trust.pdf_signatures if self.trust is not None else None
+        try:
+            return any(self._sealed().values()) or (wanted is not None and wanted.required)
+        except CardwrightError:
+            return False  # what is enclosed was changed, which step 5 says
+
+    def seal(self) -> tuple[Outcome, str]:
+        wanted = self.trust.pdf_signatures if self.trust is not None else None
+        authorities = self.trust.timestamp_authorities if self.trust is not None else ()
+        final = self._sealed()
+        if not final or not all(final.values()):
+            return (
+                "failed",
+                "the trust file asks for an organisation's signature of the released PDF, and it bears none",
+            )
+        told = ""
+        for name in final:
+            answer = pades.check(
+                self.files[name],
+                roots=wanted.roots if wanted is not None else (),
+                authorities=[authority.certificate for authority in authorities],
+                now=self.moment,
+                where=name,
+                timestamp=wanted is not None and wanted.timestamp,
+            )
+            if isinstance(answer, pades.Seal):
+                by = "as a timestamp authority says" if answer.timestamped else "by the signer's clock"
+                told = f"{answer.subject}, {answer.at}, {by}"
+            elif wanted is None and answer.unknown:
+                told = "it holds; whose it is was not judged, since the trust file pins no root"
+            else:
+                return "failed", answer.why
+        return "passed", told
 
     def horizon(self) -> tuple[str, ...]:
         """Until when anything can be known here: what was cut off the end of a ledger leaves no trace in it."""
