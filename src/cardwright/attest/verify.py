@@ -415,7 +415,7 @@ class _Verification:
         """A final document as the statement names it: a PDF without what was enclosed in it, which has to be what is here."""
         if not name.endswith(".pdf"):
             return data
-        taken = enclosure.opened(data, where=name)
+        taken = self._opened[name]
         if taken is None:
             raise IntegrityError("what was enclosed in it is missing", where=name, do="It was changed since.")
         enclosed_whole = data.removesuffix(taken.after)
@@ -693,14 +693,18 @@ class _Verification:
             )
         return "passed", f"not withdrawn as of {said.issued_at}, says {said.person}"
 
+    @cached_property
+    def _opened(self) -> dict[str, enclosure.Enclosure | None]:
+        """The final PDFs by name, each taken apart."""
+        return {
+            name: enclosure.opened(data, where=name)
+            for name, data in self.files.items()
+            if name.startswith(layout.FINAL) and name.endswith(".pdf")
+        }
+
     def _sealed(self) -> dict[str, bool]:
         """The final PDFs by name, and whether each bears more than what was enclosed."""
-        found = {}
-        for name, data in self.files.items():
-            if name.startswith(layout.FINAL) and name.endswith(".pdf"):
-                taken = enclosure.opened(data, where=name)
-                found[name] = taken is not None and bool(taken.after)
-        return found
+        return {name: taken is not None and bool(taken.after) for name, taken in self._opened.items()}
 
     def has_to_be_sealed(self) -> bool:
         """Whether an organisation's signature is judged: there is one, or the trust file demands one."""
