@@ -317,15 +317,14 @@ def test_no_variable_of_the_environment_is_the_receivers_clock(cli, released, mo
 
 
 @pytest.fixture(scope="module")
-def target(released_once):
+def target(released_once, tmp_path_factory):
     """The released dossier, its receiver's verification, and the keys that an insider has."""
     files = store.read_dossier(released_once / "out")
     trust = trusting.read((released_once / "trust.yaml").read_bytes(), where="trust.yaml")
     policy = contents.policy_of(str(released_once / "files" / "pilot.yaml"))
     now = release_statement.read(files[layout.RELEASE]).release.issued_at
     encrypted, _ = keys.new("Cy", ("release",), SECRET, now)
-    folder: Path = released_once / "attacker"
-    folder.mkdir()
+    folder: Path = tmp_path_factory.mktemp("attacker")
     keys.save(folder / "stranger.key", encrypted)
     private = {
         "Ada": keys.open_private(released_once / "Ada.key", SECRET),

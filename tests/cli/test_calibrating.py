@@ -100,7 +100,7 @@ def test_the_example_s_calibration_is_what_the_command_makes(tmp_path):
     ran = command(
         "calibrate", "score", "refusal", EXAMPLE / "calibration" / "labels.csv", "--transcripts", data / "attacks.jsonl",
         "--transcripts", data / "benign.jsonl", "--size", "120", "--source", there["source"], "--language", "en",
-        "--labelled-on", "2026-11-28", "--expires", "2027-11-28", "--labelled-by", "human", "-o", made,
+        "--labelled-on", "2026-11-28", "--expires", "2027-11-28", "--labelled-by", "program", "-o", made,
     )  # fmt: skip
     assert ran.code == 0, ran
     assert made.read_bytes() == (EXAMPLE / "calibration" / "calibration.json").read_bytes()
