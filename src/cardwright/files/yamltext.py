@@ -224,7 +224,7 @@ def _explain(
     errors = sorted(exc.errors(include_url=False), key=lambda item: item["type"] != "extra_forbidden")
     first = errors[0]
     path = _path(data, first["loc"])
-    key = ".".join(str(part) for part in path) or "the file"
+    key = canonical.path_in_words(path) or "the file"
     more = f" ({len(errors) - 1} more after this one)" if len(errors) > 1 else ""
     if first["type"] == "extra_forbidden":
         known = _keys(model, first["loc"][:-1])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, TypeVar, get_args
 
@@ -203,10 +204,22 @@ def other_format(model: type[BaseModel], schema: object) -> tuple[str, str] | No
 _FORMAT = re.compile(r"cardwright/([a-z-]{1,40})/([1-9][0-9]{0,5})")
 
 
+_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,79}")
+
+
+def path_in_words(path: Sequence[str | int]) -> str:
+    """A path through a file, with dots; a key that has not the form of a schema's own may be data, and is not repeated.
+
+    >>> path_in_words(("evaluate", 0, "+44 7911 123456"))
+    'evaluate.0.(a key)'
+    """
+    return ".".join(str(p) if isinstance(p, int) or _KEY.fullmatch(p) else "(a key)" for p in path)
+
+
 def first_problem(exc: ValidationError) -> str:
     """What pydantic found first, as `key: sentence (n more)`; never a value."""
     first = exc.errors(include_url=False, include_input=False, include_context=False)[0]
-    key = ".".join(str(part) for part in first["loc"]) or "(top)"
+    key = path_in_words(first["loc"]) or "(top)"
     more = f" ({exc.error_count() - 1} more)" if exc.error_count() > 1 else ""
     return f"{key}: {first['msg'].removeprefix('Value error, ')}{more}"
 

@@ -329,10 +329,10 @@ def _attribute(column: str, said: SensitiveSpec, values: ColumnValues, where: st
         name for name in values.counts if " ".join(name.split()).casefold() in UNKNOWN_WORDS and name not in declared
     }
     # A telephone number among the groups is a slip of the data; its row is one whose membership is not known, and is counted so.
-    personal = {name for name in values.counts if name not in declared and kinds(name)}
+    personal = {name for name in values.counts if kinds(name)} if said.groups is None else set()
     unknown |= personal
     found = set(values.counts) - unknown
-    if personal and not found and not declared:
+    if personal and not found:
         raise SourceError(
             f"{called(column)} holds no groups: its values are personal data or secrets",
             where=where,
