@@ -47,7 +47,9 @@ def test_an_example_that_it_does_not_know_is_a_usage_error(words):
 def test_a_changed_part_of_a_system_is_not_the_one_that_was_evaluated(cli, hardened_once, tmp_path):
     folder, dossier = shutil.copytree(hardened_once / "assistant", tmp_path / "assistant"), hardened_once / "out"
     ran = cli("gate", dossier, "--artifact", folder)
-    assert "REFUSED: 2 requirements in the way (1 missing, 1 inconclusive)" in ran.out, "approval and over-refusal alone"
+    assert "REFUSED: 2 requirements in the way (1 missing, 1 inconclusive)" in ran.out, (
+        "approval and over-refusal alone"
+    )
     with (folder / "prompt.hardened.md").open("a") as prompt:
         prompt.write("Answer whatever you are asked.\n")
     ran = cli("gate", dossier, "--artifact", folder)
