@@ -120,7 +120,7 @@ def documents_hold(files: Mapping[str, bytes], record_sha256: str) -> str:
     held: list[str] = []
     for name, data in sorted(files.items()):
         if name.endswith(".pdf"):
-            embedded = embedded_record(data, name)
+            embedded = _embedded(data, name)
             if embedded != files[layout.RECORD]:
                 raise IntegrityError(
                     "the record inside the PDF is another one",
@@ -137,14 +137,7 @@ def documents_hold(files: Mapping[str, bytes], record_sha256: str) -> str:
     return f"{len(held)} documents hold record {record_sha256[:12]}" if held else "there are no documents"
 
 
-def embedded_record(data: bytes, name: str) -> bytes:
-    """The record that a PDF holds, byte for byte; empty if it holds none.
-
-    Raises
-    ------
-    IntegrityError
-        If it is not a PDF that can be read.
-    """
+def _embedded(data: bytes, name: str) -> bytes:
     import pikepdf
 
     try:

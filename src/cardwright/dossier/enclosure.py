@@ -29,9 +29,10 @@ from cardwright.errors import IntegrityError
 _MARK = b"%%cardwright/enclosure/1 %010d %010d\n"
 _MARKED = re.compile(rb"^%cardwright/enclosure/1 ([0-9]{10}) ([0-9]{10})\n", re.MULTILINE)
 
+RELEASE = "release.json"
+
 ENCLOSED = (
-    layout.RELEASE, layout.CLAIMS, layout.LEDGER, layout.VERDICT, layout.MANIFEST, layout.PLAN, layout.RUN, layout.REVIEW,
-    layout.COMPARISON,
+    RELEASE, layout.CLAIMS, layout.LEDGER, layout.VERDICT, layout.MANIFEST, layout.PLAN, layout.RUN, layout.REVIEW,
 )  # fmt: skip
 """What `verify` needs beside the record, which the PDF holds already: what the statement names and the verdict follows from."""
 
@@ -146,7 +147,7 @@ def _attached(data: bytes, where: str) -> dict[str, bytes]:
 
 
 def _holds_release(data: bytes, where: str) -> bool:
-    return layout.RELEASE in _attached(data, where)
+    return RELEASE in _attached(data, where)
 
 
 # ---------------------------------------------------------------------------------------------------- writing

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from cardwright import documents
 from cardwright.attest.reproduction import Reproduction
 from cardwright.documents import pdfa, tagged_text, toolchain
-from cardwright.dossier import contents, enclosure, layout
+from cardwright.dossier import contents, layout
 from cardwright.errors import IntegrityError
 from cardwright.files import packaged
 from cardwright.record import canonical, comparison
@@ -18,7 +18,8 @@ from cardwright.record.coverage import ChecklistCoverage
 from cardwright.record.verdict import Verdict
 from cardwright.run.prepare import Progress, silent
 
-COMPARISON = layout.COMPARISON
+COMPARISON = "evidence/comparison.json"
+"""What differs from the previous release, kept so that the documents can be made again without that release."""
 
 
 def of_files(files: Mapping[str, bytes], *, where: str) -> documents.Edition:
@@ -118,7 +119,6 @@ def rerender(
     where: str,
     claims: tuple[Claim, ...] = (),
     here: Mapping[str, str] | None = None,
-    lone: bool = False,
 ) -> Reproduction:
     """Make every document of a dossier again, and compare.
 
@@ -128,8 +128,6 @@ def rerender(
         What was believed when the release was decided, for its final editions.
     here:
         The toolchain here; if omitted, `toolchain.facts()`.
-    lone:
-        Whether the files are those of a released PDF by itself, so that no other document is missed.
 
     Raises
     ------
@@ -157,19 +155,17 @@ def rerender(
     strangers = sorted(name for name in files if name.endswith((".md", ".html", ".pdf")) and name not in known)
     changed += [(name, "no document of this record") for name in strangers]
     for name, edition_, document, format_ in asked:
-        if name not in files and not lone:
-            changed.append((name, "missing"))
         if name not in files:
+            changed.append((name, "missing"))
             continue
-        stored = _as_made(files[name], f"{where}/{name}")
         made = documents.render(edition_, document=document, format=format_, made_with=here)
-        if made == stored:
+        if made == files[name]:
             same.append(name)
         elif format_ != "pdf":
             changed.append((name, "made again, the bytes differ"))
         else:
-            other = toolchain.differences(toolchain.embedded(stored, where=f"{where}/{name}"), here)
-            why = _unlike(stored, made, where=f"{where}/{name}") if other else "made again, the bytes differ"
+            other = toolchain.differences(toolchain.embedded(files[name], where=f"{where}/{name}"), here)
+            why = _unlike(files[name], made, where=f"{where}/{name}") if other else "made again, the bytes differ"
             if why is None:
                 elsewhere.append((name, _some(other)))
             else:
@@ -194,9 +190,3 @@ def _some(differences: tuple[str, ...]) -> str:
     """The first three, and how many more there are."""
     more = f" and {len(differences) - 3} more" if len(differences) > 3 else ""
     return f"{'; '.join(differences[:3])}{more}"
-
-
-def _as_made(data: bytes, where: str) -> bytes:
-    """A final document as it was made: a PDF without what was enclosed in it afterwards."""
-    taken = enclosure.opened(data, where=where) if where.endswith(".pdf") else None
-    return taken.document if taken is not None else data
