@@ -66,7 +66,8 @@ def read(files: Mapping[str, bytes], *, where: str) -> DossierUnderReview:
     Raises
     ------
     IntegrityError
-        Where a file is not what it says, or the claims are not those of the ledger: leaving out a rejection breaks the chain.
+        Where a file is not what it says, the claims are not those of the ledger, or a claim was signed over a ledger that held
+        something else: leaving out a rejection breaks the chain, and chaining it anew contradicts whoever signed after it.
     """
     case = contents.case_of(files, where=where)
     manifest = canonical.digest(files[layout.MANIFEST])
@@ -75,6 +76,14 @@ def read(files: Mapping[str, bytes], *, where: str) -> DossierUnderReview:
     if [entry.digest for entry in chain.here if entry.event == "claim"] != [one.sealed.id for one in signed]:
         raise IntegrityError(
             "the claims are not those of the ledger, in its order", where=layout.CLAIMS, do="One was left out or moved."
+        )
+    # Not one doubt among others: whoever signed this head has seen lines that are gone, a rejection perhaps.
+    contradicted = next((one for one in signed if not chain.holds(one.ledger)), None)
+    if contradicted is not None:
+        raise IntegrityError(
+            f"it is not the ledger that {contradicted.claim.person} signed",
+            where=layout.LEDGER,
+            do="Take the copy that was signed: lines before that signature were left out or changed.",
         )
     return DossierUnderReview(
         case=replace(case, manifest_sha256=manifest),
