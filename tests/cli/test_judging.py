@@ -11,7 +11,9 @@ pytest.importorskip("pyarrow", reason="sources need the tabular extra")
 
 from tests.small_plan import case_of, change, files_of
 
-from cardwright.dossier import store
+from cardwright.attest import trust as trusting
+from cardwright.dossier import layout, store
+from cardwright.record import canonical
 
 
 def test_gate_judges_a_dossier_by_another_policy_and_writes_nothing(cli, small):
@@ -27,6 +29,76 @@ def test_gate_prints_json_that_another_program_reads(cli, small_once):
     verdict = json.loads(ran.out)
     assert verdict["schema"] == "cardwright/verdict/1"
     assert {outcome["status"] for outcome in verdict["outcomes"]} <= {"passed", "missing", "not_applicable"}
+
+
+def test_without_a_policy_of_the_receiver_the_answer_is_headed_so_and_permits_nothing(cli, small_once):
+    header = "Judged by the dossier's own policy, research; name yours: --policy"
+    own = cli("gate", small_once / "out")
+    assert (own.code, own.out.splitlines()[0]) == (1, header)
+    assert "ALLOWED" in own.out
+    chosen = cli("gate", small_once / "out", "--own-policy")
+    assert (chosen.code, chosen.out.splitlines()[0]) == (0, header)
+    named = cli("gate", small_once / "out", "--policy", "research")
+    assert (named.code, header in named.out) == (0, False)
+
+
+def test_json_without_a_policy_stays_json_and_says_on_stderr_whose_policy_it_was(cli, small_once):
+    ran = cli("gate", small_once / "out", "--format", "json")
+    assert json.loads(ran.out)["decision"] == "allowed"
+    assert (ran.code, "the dossier's own policy" in ran.err) == (1, True)
+
+
+LENIENT = """\
+schema: cardwright/policy/1
+policy: {name}
+version: 1.0.0
+title: Anything passes
+kinds: [model]
+for_production: false
+set_by: whoever
+set_on: 2026-11-01
+requirements:
+  - {{id: any, title: It was measured, why: w, origin: internal, evaluated: {{evaluator: performance}}}}
+"""
+
+
+@pytest.mark.parametrize("name", ["evil", "evil.yaml"])
+@pytest.mark.parametrize("words", [(), ("--own-policy",)], ids=["no policy", "own policy"])
+def test_a_dossier_s_own_policy_is_never_a_file_of_the_working_directory(cli, folder, monkeypatch, name, words):
+    (folder / "evil.yaml").write_text(LENIENT.format(name="evil"))
+    (folder / "evil").write_text(LENIENT.format(name="evil"))
+    files = files_of(case_of(folder, str(folder / "evil.yaml")), str(folder / "evil.yaml"))
+    review = json.loads(files[layout.REVIEW])
+    review["policy"]["name"] = name
+    files[layout.REVIEW] = canonical.dumps(review)
+    files[layout.MANIFEST] = layout.to_json(layout.manifest_of(files))
+    store.write_dossier(folder / "out", files)
+    monkeypatch.chdir(folder)
+    ran = cli("gate", "out", *words)
+    assert ran.code == 2
+    assert f'the dossier names the policy "{name}", which is not packaged' in ran.err
+    assert ran.out == ""
+    assert cli("gate", "out", "--policy", "./evil.yaml").code == 0, "a file is for its receiver to name"
+
+
+def test_gate_on_a_released_dossier_counts_its_claims_and_says_which_it_could_not_trust(cli, released, monkeypatch):
+    monkeypatch.delenv("CARDWRIGHT_TRUST")
+    words = ("gate", released / "out", "--policy", released / "files" / "pilot.yaml", "--artifact", released / "files")
+    believed = cli(*words, "--trust", released / "trust.yaml")
+    assert believed.code == 0, believed
+    assert "not believed" not in believed.err
+    nobody = cli(*words)
+    assert nobody.code == 1
+    count = (released / "out" / layout.CLAIMS).read_bytes().count(b"\n")
+    assert f"{count} claims not counted: no trust file says whom to believe (--trust)" in nobody.err
+    trust = trusting.read((released / "trust.yaml").read_bytes(), where="trust.yaml")
+    without_ben = trust.model_copy(update={"people": tuple(p for p in trust.people if p.name != "Ben")})
+    (released / "other.yaml").write_bytes(trusting.to_yaml(without_ben))
+    some = cli(*words, "--trust", released / "other.yaml")
+    assert some.code == 1
+    doubts = [line for line in some.err.splitlines() if line.startswith("not believed: ")]
+    assert doubts
+    assert all(" by Ben: " in line for line in doubts), "the others are believed"
 
 
 RELATIVE = """\

@@ -45,6 +45,16 @@ def test_the_hook_refuses_what_was_changed_by_hand(cli, tmp_path):
     assert cli(*words).code == 3
 
 
+def test_the_gate_s_hook_says_in_its_example_by_which_policy_and_passes_with_one_alone(cli, small_once):
+    (hook,) = (h for h in yaml.safe_load(HOOKS.read_text()) if h["id"] == "cardwright-gate")
+    folder, *words = yaml.safe_load(re.search(r"args: (\[.*?\])", hook["description"])[1])
+    assert folder.startswith("governance/")
+    assert words == ["--policy", "production"]
+    entry = hook["entry"].split()[1:]
+    assert cli(*entry, small_once / "out", "--policy", "research").code == 0
+    assert cli(*entry, small_once / "out").code == 1
+
+
 def steps():
     return yaml.safe_load(ACTION.read_text())["runs"]["steps"]
 
