@@ -1,5 +1,6 @@
 """The exported JSON Schemas are current."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,12 @@ FOLDER = Path(__file__).parents[2] / "docs" / "schemas"
 @pytest.mark.parametrize("name", sorted(schemas.FORMATS))
 def test_the_exported_schema_is_current(name):
     assert (FOLDER / f"{name}.schema.json").read_bytes() == schemas.of(name), "run `make schemas`"
+
+
+@pytest.mark.parametrize("name", sorted(schemas.FORMATS))
+def test_a_schema_is_called_as_the_files_that_it_describes_name_their_format(name):
+    schema = json.loads(schemas.of(name))
+    assert schema["$id"] == schema["properties"]["schema"]["const"]
 
 
 def test_no_other_schema_stands_beside_them():

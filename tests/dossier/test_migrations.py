@@ -114,3 +114,29 @@ def test_migrate_names_what_a_trust_file_accepts_by_an_old_digest(cli, tmp_path)
     assert f"production: {told.before} is {told.now} now" in ran.out
     assert "our-own" in ran.out
     assert (tmp_path / "trust.yaml").read_bytes() == before, "whom to believe is the receiver's to say"
+
+
+OLD_TRUST = b"schema: cardwright/trust/1\npeople: []\npolicies:\n  - {name: our-own, sha256: " + b"a" * 64 + b"}\n"
+
+
+def test_migrate_writes_a_trust_file_of_version_1_beside_it_in_the_current_version(cli, tmp_path):
+    disk.write_file(tmp_path / "trust.yaml", OLD_TRUST)
+    ran = cli("migrate", tmp_path / "trust.yaml")
+    assert ran.code == 0, ran
+    assert "cardwright/trust/2, was cardwright/trust/1" in ran.out
+    written = (tmp_path / "trust.2.yaml").read_bytes()
+    assert b"schema: cardwright/trust/2\n" in written
+    assert trust.read(written, where="w") == trust.read(OLD_TRUST, where="w")
+    assert (tmp_path / "trust.yaml").read_bytes() == OLD_TRUST
+    assert cli("migrate", tmp_path / "trust.yaml", "-o", tmp_path / "trust.yaml").code == 2
+    again = cli("migrate", tmp_path / "trust.2.yaml", "-o", tmp_path / "more.yaml")
+    assert (again.code, "already current" in again.out) == (0, True)
+    assert not (tmp_path / "more.yaml").exists()
+
+
+def test_migrate_says_that_it_writes_nothing_for_a_policy(cli, tmp_path):
+    data, _ = packaged.read("policies", "research")
+    disk.write_file(tmp_path / "policy.yaml", data)
+    ran = cli("migrate", tmp_path / "policy.yaml", "-o", tmp_path / "other.yaml")
+    assert ran.code == 2
+    assert not (tmp_path / "other.yaml").exists()

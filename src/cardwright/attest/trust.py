@@ -104,6 +104,10 @@ class TimestampAuthority(Value):
     """Its root certificate as PEM."""
 
 
+FORMAT = "cardwright/trust/2"
+"""The format that trust files are written in."""
+
+
 def _none(value: object) -> bool:
     return value is None
 
@@ -418,7 +422,7 @@ def to_yaml(trust: Trust) -> bytes:
     """The trust file as people read it."""
     lines = [
         "# Whom we believe, and by which policies. Never taken from a dossier; keep it where only its owners can write.",
-        "schema: cardwright/trust/2",
+        f"schema: {FORMAT}",
     ]
     lines += [f"owner: {_text(trust.owner)}"] if trust.owner is not None else []
     lines.append(f"sequence: {trust.sequence}")

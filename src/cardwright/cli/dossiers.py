@@ -218,8 +218,8 @@ def migrate(
 ) -> None:
     """Write a file of an older version in the current one.
 
-    The original is not touched. For a policy, print its digest in Cardwright 0.1.0 and its present one; for a trust file, the
-    policies that it accepts by an old digest.
+    The original is not touched. For a policy, print its digest in Cardwright 0.1.0 and its present one; for a trust file, also
+    the policies that it accepts by an old digest, which stay as they are: what to accept is the receiver's to say.
     """
     console = Console.of(ctx, quiet=quiet, debug=debug)
     from cardwright.cli import schemas
@@ -228,7 +228,7 @@ def migrate(
     from cardwright.record import canonical
 
     if file.suffix in (".yaml", ".yml"):
-        for line in _policy_digests(file):
+        for line in (*_policy_digests(file), *_current_trust(file, output)):
             console.say(line)
         return
     found = migrations.migrate(disk.read_file(file), where=str(file))
@@ -270,6 +270,29 @@ def _policy_digests(file: Path) -> Iterator[str]:
         yield "For a policy of your own: cardwright migrate POLICY.yaml."
     if old:
         yield f"Read each policy again, and put its new digest into {file}: a receiver decides by it."
+
+
+def _current_trust(file: Path, output: Path | None) -> Iterator[str]:
+    """Write a trust file of an older version in the current one, beside it; nothing for a current one or a policy."""
+    from cardwright.attest import trust as trust_file
+    from cardwright.files import disk, yamltext
+
+    data = disk.read_file(file, what="policy or trust file")
+    said = yamltext.parse(data, where=str(file)).data
+    named = str(said.get("schema", "")) if isinstance(said, dict) else ""
+    current = trust_file.FORMAT
+    if not named.startswith("cardwright/trust/"):
+        if output is not None:
+            raise UsageError("a policy has one version, so nothing is written for it", do="Leave out -o.")
+        return
+    if named == current:
+        yield f"{file}: {current}, already current"
+        return
+    path = output or file.with_name(f"{file.stem}.{current.rpartition('/')[2]}{file.suffix}")
+    if path.exists() and path.samefile(file):
+        raise UsageError("the original is kept, since signatures cover it", where=str(path), do="Choose another -o.")
+    disk.write_file(path, trust_file.to_yaml(trust_file.read(data, where=str(file))))
+    yield f"{path}: {current}, was {named}. Look it through: every person has an id now."
 
 
 def _file_formats() -> Iterable[str]:

@@ -33,7 +33,8 @@ def of(name: str) -> bytes:
     model = model_of(name)
     schema: dict[str, Any] = _details() if name == "details" else model.model_json_schema(mode="validation")
     _describe(schema, model)
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"cardwright/{name}/1", **schema}
+    named = schema["properties"]["schema"]["const"]  # the version is the format's own: a trust file is at its second
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": named, **schema}
     return (json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True) + "\n").encode("utf-8")
 
 
