@@ -9,7 +9,7 @@ import inspect
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, get_args
+from typing import Any
 
 import typer
 from pydantic import BaseModel
@@ -70,7 +70,7 @@ def file_format(name: str) -> str:
         "",
     ]
     model = schemas.model_of(name)
-    models = {"The file": model, **_models(model)}
+    models = {"The file": model, **schemas.reached(model)}
     lines += _keys(schema, "The file", models)
     for title, definition in sorted(schema.get("$defs", {}).items()):
         if definition.get("properties"):
@@ -78,22 +78,6 @@ def file_format(name: str) -> str:
         elif "enum" in definition:
             lines += [f"## {title}", "", _prose(definition.get("description", "")), "", _values(definition["enum"]), ""]
     return "\n".join(lines)
-
-
-def _models(top: type[BaseModel]) -> dict[str, type[BaseModel]]:
-    """Our models by name, those that the fields of a model reach."""
-    found: dict[str, type[BaseModel]] = {}
-
-    def visit(annotation: Any) -> None:
-        for inner in get_args(annotation):
-            visit(inner)
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel) and annotation.__name__ not in found:
-            found[annotation.__name__] = annotation
-            for field in annotation.model_fields.values():
-                visit(field.annotation)
-
-    visit(top)
-    return found
 
 
 def _keys(schema: Mapping[str, Any], title: str, models: Mapping[str, type[BaseModel]]) -> list[str]:

@@ -206,6 +206,10 @@ PolicyOption = Annotated[
         help="The policy to judge by, by name or path; if omitted, the plan's.",
     ),
 ]
+WhoseAnswersOption = Annotated[
+    Path | None,
+    typer.Option("--trust", envvar="CARDWRIGHT_TRUST", help="A trust file; without it, nobody's answer counts."),
+]
 AudienceOption = Annotated[
     str,
     typer.Option(

@@ -15,6 +15,7 @@ from cardwright.cli.options import (
     OneOf,
     Out,
     Quiet,
+    WhoseAnswersOption,
     document_formats,
     documents_known,
     exports_known,
@@ -72,10 +73,7 @@ def render(
             help="A checklist for the responsible-AI report (may be repeated).",
         ),
     ] = None,
-    trust: Annotated[
-        Path | None,
-        typer.Option("--trust", envvar="CARDWRIGHT_TRUST", help="A trust file; without it, nobody's answer counts."),
-    ] = None,
+    trust: WhoseAnswersOption = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -228,10 +226,7 @@ def checklist_coverage(
     name: Annotated[
         str, typer.Option("--checklist", parser=CHECKLIST, metavar="CHECKLIST", help="The checklist.")
     ] = "responsible_ai_minimum",
-    trust: Annotated[
-        Path | None,
-        typer.Option("--trust", envvar="CARDWRIGHT_TRUST", help="A trust file; without it, nobody's answer counts."),
-    ] = None,
+    trust: WhoseAnswersOption = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:

@@ -51,9 +51,9 @@ def _describe(schema: dict[str, Any], top: type[BaseModel]) -> None:
     pydantic can do this itself (`use_attribute_docstrings`), but it parses every module's source on import for it, which would
     cost `gate` half a second.
     """
-    reached = _reached(top)
+    models = reached(top)
     for title, definition in ((None, schema), *schema.get("$defs", {}).items()):
-        model = top if title is None else reached.get(title)
+        model = top if title is None else models.get(title)
         for cls in reversed(model.__mro__) if model is not None else ():
             if not (issubclass(cls, BaseModel) and cls.__module__.startswith("cardwright")):
                 continue
@@ -82,7 +82,7 @@ def _docstrings(cls: type[BaseModel]) -> dict[str, str]:
     return found
 
 
-def _reached(top: type[BaseModel]) -> dict[str, type[BaseModel]]:
+def reached(top: type[BaseModel]) -> dict[str, type[BaseModel]]:
     """Our models by name, those that a model's fields reach: another module may have a class of the same name."""
     found: dict[str, type[BaseModel]] = {}
 

@@ -7,7 +7,7 @@ outside [0, 1], missing outcomes, labels that never match `favourable`, a stray 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from cardwright.errors import SourceError, UsageError
 from cardwright.privacy.showing import hint, kinds, quoted
@@ -68,9 +68,6 @@ from cardwright.sources.spec import (
     TextsOptions,
     TextsSpec,
 )
-
-if TYPE_CHECKING:
-    pass
 
 
 def load(

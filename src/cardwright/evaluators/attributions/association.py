@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cardwright.record.base import label
-
-if TYPE_CHECKING:
-    pass
 
 
 def association(feature: Any, attribute: Any, unknown: Sequence[str] = ()) -> float | None:

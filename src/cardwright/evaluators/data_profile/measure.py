@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from cardwright.errors import UsageError
 from cardwright.evaluators.data_profile.agreement import agreement
 from cardwright.evaluators.data_profile.comparison import distances, from_population
@@ -31,9 +29,6 @@ from cardwright.record.evaluation import (
     count_severities,
 )
 from cardwright.record.measurement import Measurement
-
-if TYPE_CHECKING:
-    pass
 
 _MORE = {
     "reference": " Columns are compared with the reference over its deciles or categories: population stability index, "

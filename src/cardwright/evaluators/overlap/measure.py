@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from cardwright.errors import UsageError
 from cardwright.evaluators.interface import Inputs
@@ -28,9 +27,6 @@ from cardwright.record.base import label
 from cardwright.record.evaluation import Coverage, Evaluation, NotTested, Scanned, count_severities
 from cardwright.record.measurement import Interval, Measured, Measurement, Sampling, Unmeasured
 from cardwright.sources.interface import Predictions, Table
-
-if TYPE_CHECKING:
-    pass
 
 LEAST = 100
 """Labelled training rows below which lambda is not computed."""

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cardwright.evaluators.overlap.association import LabelAssociation
 from cardwright.evaluators.overlap.pair import TablePair
 from cardwright.record.base import label
 from cardwright.record.evaluation import Finding, Severity
 from cardwright.record.measurement import Measured, Measurement
-
-if TYPE_CHECKING:
-    pass
 
 GRAVE = 0.01
 """Share of test rows from which a leak of whole rows is a high finding."""

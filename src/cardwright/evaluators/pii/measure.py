@@ -154,17 +154,7 @@ def _bare(text: str) -> str:
 
 
 def assess(options: PiiOptions, inputs: Inputs) -> Evaluation:
-    """See `Evaluator.evaluate`.
-
-    Raises
-    ------
-    UsageError
-        Where a parameter is out of range, or names a kind, a country or a column that is not there.
-    MissingExtraError
-        Where presidio-analyzer, pyarrow or scipy is not installed.
-    EvidenceError
-        Where the detector fails on a cell; the message says how long the cell is, and nothing it holds.
-    """
+    """See `Pii.evaluate`."""
     _require_libraries()
     _check_types(options)
     detector = engine.detector(options.countries)

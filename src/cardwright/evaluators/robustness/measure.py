@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -45,9 +45,6 @@ from cardwright.record.evaluation import (
 from cardwright.record.measurement import Excluded, Groups, Interval, Measured, Test, Unmeasured
 from cardwright.sources.interface import Model, Predictions
 from cardwright.statistics.contrast import BoolArray, Contrast, difference_to_rest, mean_loss
-
-if TYPE_CHECKING:
-    pass
 
 
 def assess(options: RobustnessOptions, inputs: Inputs) -> Evaluation:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from cardwright.evaluators.robustness.drops import (
     BY_TASK,
 )
@@ -25,9 +23,6 @@ from cardwright.record.evaluation import (
     TableColumn,
 )
 from cardwright.record.measurement import Measured
-
-if TYPE_CHECKING:
-    pass
 
 
 def method(options: RobustnessOptions, setting: RobustnessSetting, agreed: int, cuts: list[Cuts], drift: bool) -> str:

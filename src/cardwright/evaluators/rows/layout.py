@@ -5,13 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from cardwright.errors import SourceError
 from cardwright.sources.interface import Attribute, Predictions, Table
-
-if TYPE_CHECKING:
-    pass
 
 MAX_GROUPS = 200
 """The largest number of values of a sensitive attribute: more are a name or a number, not groups."""

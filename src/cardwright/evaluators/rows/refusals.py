@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from cardwright.errors import SourceError
 from cardwright.evaluators.rows.layout import MAX_STRATA, Layout
 from cardwright.evaluators.rows.tally import RowTally
 from cardwright.privacy.showing import SMALL_CELL, hint, quoted
-
-if TYPE_CHECKING:
-    pass
 
 _PROBLEMS: dict[str, tuple[str, str]] = {
     "label_missing": (

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import prod
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,9 +25,6 @@ from cardwright.evaluators.rows.exact_sums import (
 from cardwright.evaluators.rows.layout import Layout
 from cardwright.evaluators.rows.weights import WEIGHTLESS, weight_findings
 from cardwright.record.evaluation import Finding
-
-if TYPE_CHECKING:
-    pass
 
 KEPT_LABELS = 1000
 """So many different labels are remembered to say what is wrong with them."""

@@ -53,15 +53,7 @@ def _require_statistics() -> None:
 
 
 def assess(options: SafetyOptions, inputs: Inputs) -> Evaluation:
-    """See `Evaluator.evaluate`.
-
-    Raises
-    ------
-    UsageError
-        Where a parameter is out of range, or the source named `benign` holds something else.
-    MissingExtraError
-        Where scipy is not installed.
-    """
+    """See `Safety.evaluate`."""
     settings = _settings(options)
     _require_statistics()
     tally, controls = SafetyTally(), None
