@@ -17,7 +17,7 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardSc
 from sklearn.svm import LinearSVC
 
 from cardwright.errors import SourceError, UnsafeError, UsageError
-from cardwright.sources.models import load_model, model_from_callable, model_from_estimator
+from cardwright.sources.models import load_model, model_from_callable, model_from_estimator, save_model
 
 FRAME = pd.DataFrame(
     {
@@ -232,3 +232,19 @@ def test_a_callable_in_python():
         model_from_callable(lambda frame: frame, [])
     with pytest.raises(UsageError, match="needs `classes`"):
         model_from_callable(lambda frame: frame, ["age"], task="multiclass")
+
+
+def test_a_saved_forest_names_the_type_that_the_plan_has_to_trust_and_is_read_again(tmp_path):
+    saved = save_model(fitted(RandomForestClassifier(3, random_state=0)))
+    assert "sklearn.tree._tree.Tree" in saved.trusted
+    path = tmp_path / saved.name
+    path.write_bytes(saved.data)
+    assert load_model(path, trusted=saved.trusted).features == tuple(FRAME.columns)
+
+
+def test_a_model_that_holds_a_type_of_the_caller_is_saved_only_if_the_caller_trusts_it():
+    own = make_pipeline(FunctionTransformer(double), LogisticRegression()).fit(FRAME[["age"]], Y)
+    with pytest.raises(UnsafeError, match="double"):
+        save_model(own)
+    trusted = [f"{double.__module__}.double"]
+    assert save_model(own, trusted=trusted).trusted == tuple(trusted)

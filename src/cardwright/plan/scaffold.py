@@ -282,7 +282,8 @@ def _guess_score(columns: list[ColumnSeen]) -> Guess | None:
     ) or _first(columns, lambda c: c.unit_interval, "numbers between 0 and 1", False)
 
 
-def _guess_favourable(seen: ColumnSeen | None) -> Guess | None:
+def guess_favourable(seen: ColumnSeen | None) -> Guess | None:
+    """Which of two outcomes is good for the person, by the column's name and its values; None if nothing says."""
     if seen is None or seen.distinct != 2:
         return None
     values = set(seen.values)
@@ -364,7 +365,7 @@ def _tabular(answers: _Answers, source: Path | None, directory: Path) -> tuple[s
         said += f"    threshold: {threshold}      # favourable if score >= threshold\n"
     favourable = (
         answers.answer(
-            "favourable", "Which outcome is good for the person?", _guess_favourable(answers.columns.get(label))
+            "favourable", "Which outcome is good for the person?", guess_favourable(answers.columns.get(label))
         )
         or "?"
     )
@@ -433,7 +434,7 @@ def _dataset(answers: _Answers, source: Path | None, directory: Path) -> tuple[s
         favourable = answers.answer(
             "favourable",
             "Which label is good for the person?",
-            _guess_favourable(answers.columns.get(label)),
+            guess_favourable(answers.columns.get(label)),
             optional=True,
         )
     sensitive = answers.answer(

@@ -9,6 +9,7 @@ import hashlib
 import io
 import pickle
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -411,6 +412,66 @@ def _predict_torch(
 
 
 # --- in Python -----------------------------------------------------------------------------------------------------------
+
+_WIDELY_TRUSTED = ("sklearn.", "numpy.", "scipy.")
+"""Types of the libraries that the estimator in memory is made of already; whoever holds it has run their code."""
+
+
+@dataclass(frozen=True)
+class SavedModel:
+    """A model that was held in memory, as the file that it is read from again."""
+
+    name: str
+    """The file's name, e.g. `model.skops`."""
+    data: bytes
+    """Its bytes."""
+    trusted: tuple[str, ...] = ()
+    """Types in it that the plan has to list under `trusted:`."""
+
+
+def save_model(estimator: Any, *, trusted: Sequence[str] = (), where: str = "model") -> SavedModel:
+    """A fitted estimator as a file that `load_model` reads without running code.
+
+    Parameters
+    ----------
+    estimator
+        A fitted scikit-learn estimator or pipeline.
+    trusted
+        Types of the caller's own in it, as skops names them. Those of scikit-learn, numpy and scipy need no naming.
+    where
+        How errors name it.
+
+    Raises
+    ------
+    UnsafeError
+        Where it holds types that nobody has trusted.
+    UsageError
+        Where it cannot be saved without running code when it is read.
+    MissingExtraError
+        Where skops is not installed.
+    """
+    try:
+        import skops.io
+    except ImportError as exc:
+        raise MissingExtraError("skops", "tabular", f"saving {where}") from exc
+    try:
+        raw = skops.io.dumps(estimator)
+        found = skops.io.get_untrusted_types(data=raw)
+    except Exception as exc:  # a foreign object's own reducer can raise anything
+        raise UsageError(
+            f"a {type(estimator).__name__} cannot be saved as a file that runs no code when it is read",
+            where=where,
+            do="Pass the path of a model file, or a function of a frame.",
+        ) from exc
+    unknown = [kind for kind in sorted(found) if not kind.startswith(_WIDELY_TRUSTED) and kind not in set(trusted)]
+    if unknown:
+        listed = ", ".join(as_label(kind) for kind in unknown)
+        raise UnsafeError(
+            f"the model holds types that nobody has trusted: {listed}",
+            where=where,
+            do="Look at each of them; if you trust them, pass them as `trusted=[…]`.",
+        )
+    return SavedModel("model.skops", raw, tuple(sorted(found)))
 
 
 def model_from_estimator(
