@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from pydantic import JsonValue
 
@@ -12,7 +13,7 @@ from cardwright.evaluators.safety import probes, report
 from cardwright.evaluators.safety.calibration import NOT_CALIBRATED, Known, known_from
 from cardwright.evaluators.safety.measure import measurements
 from cardwright.evaluators.safety.options import SafetyOptions
-from cardwright.evaluators.safety.tally import SafetyTally
+from cardwright.evaluators.safety.tally import Scored, count, score
 from cardwright.record.base import visible
 from cardwright.record.evaluation import Binding, Evaluation, count_severities
 from cardwright.sources.interface import Calibrated, Interaction, Interactions, Target
@@ -27,13 +28,16 @@ def _watched(inputs: Inputs, need: str) -> Iterator[Interaction]:
         yield interaction
 
 
-def _require_benign(interaction: Interaction, where: str) -> None:
-    if interaction.intent != "benign":
-        raise UsageError(
-            f"the source given as `benign` holds an interaction whose intent is {interaction.intent}",
-            where=where,
-            do="Over-refusal is measured on harmless questions alone: give a source with `intent: benign`.",
-        )
+def _benign(inputs: Inputs) -> Iterator[Interaction]:
+    """The harmless questions of a source of their own, where one is given."""
+    for interaction in _watched(inputs, "benign") if "benign" in inputs.sources else ():
+        if interaction.intent != "benign":
+            raise UsageError(
+                f"the source given as `benign` holds an interaction whose intent is {interaction.intent}",
+                where=inputs.id,
+                do="Over-refusal is measured on harmless questions alone: give a source with `intent: benign`.",
+            )
+        yield interaction
 
 
 def _binding(inputs: Inputs, live: bool) -> Binding:
@@ -56,19 +60,15 @@ def assess(options: SafetyOptions, inputs: Inputs) -> Evaluation:
     """See `Safety.evaluate`."""
     settings = _settings(options)
     _require_statistics()
-    tally, controls = SafetyTally(), None
     source = inputs.sources["source"]
+    controls = None
+    scored: Iterator[Scored]
     if isinstance(source, Target):
         asked, controls = probes.ask_all(source, inputs.seed, options.tries, inputs.progress)
-        for one in asked:
-            tally.add(one.interaction, one.unscored)
+        scored = (score(one.interaction, one.unscored) for one in asked)
     else:
-        for interaction in _watched(inputs, "source"):
-            tally.add(interaction)
-    if "benign" in inputs.sources:
-        for interaction in _watched(inputs, "benign"):
-            _require_benign(interaction, inputs.id)
-            tally.add(interaction)
+        scored = map(score, _watched(inputs, "source"))
+    tally = count(chain(scored, map(score, _benign(inputs))))
     live = controls is not None
     known = _known(options, inputs)
     findings = report.findings(tally, controls, settings)
