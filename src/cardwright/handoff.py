@@ -49,6 +49,7 @@ def run(
     former: bytes = b"",
     preregistered: bytes = b"",
     previous: reuse.Previous | None = None,
+    baseline: Record | None = None,
     kept: Mapping[str, bytes] | None = None,
     keep: Callable[[str, bytes], None] = lambda id_, data: None,
     debug: bool = False,
@@ -70,6 +71,8 @@ def run(
         Signatures of the plan made before the run, one per line; those of another plan are left out.
     previous
         The previous release; its evaluations are taken over if nothing that they rest on has changed.
+    baseline
+        The record that `relative_to_baseline` compares with; it is kept in the dossier.
     kept
         What an interrupted run has kept, by evaluation id; taken over on the same condition.
     keep
@@ -85,8 +88,8 @@ def run(
         If `only` names an evaluation that the plan does not have.
     """
     case = gather(
-        assessment, policy, now=now, only=only, workers=workers, previous=previous, kept=kept, keep=keep, debug=debug,
-        progress=progress,
+        assessment, policy, now=now, only=only, workers=workers, previous=previous, baseline=baseline, kept=kept, keep=keep,
+        debug=debug, progress=progress,
     )  # fmt: skip
     moment = now or (case.run.finished if case.run is not None else _clock())
     return finish(
@@ -102,13 +105,16 @@ def gather(
     only: tuple[str, ...] = (),
     workers: int = 2,
     previous: reuse.Previous | None = None,
+    baseline: Record | None = None,
     kept: Mapping[str, bytes] | None = None,
     keep: Callable[[str, bytes], None] = lambda id_, data: None,
     debug: bool = False,
     progress: Progress = silent,
 ) -> Case:
     """The evidence alone: from a plan to the case that is judged. For the parameters see `run`."""
-    prepared = prepare(assessment, policy, progress=progress)
+    prepared = prepare(
+        assessment, policy, baseline_sha256=baseline.sha256 if baseline is not None else None, progress=progress
+    )
     started = now or _clock()
     standing = reuse.standing(prepared, previous, kept or {}, only=only)
     with network.guard() as guard:
@@ -134,7 +140,7 @@ def gather(
         plan=assessment.path,
     )
     artefacts = {file.path: file.sha256 for file in prepared.subject.files}
-    return Case(record=record, plan=prepared.lock, run=facts, artefacts=artefacts)
+    return Case(record=record, plan=prepared.lock, run=facts, baseline=baseline, artefacts=artefacts)
 
 
 def finish(

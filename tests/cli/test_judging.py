@@ -175,3 +175,19 @@ def test_todo_names_no_plan_that_is_not_there_and_the_one_it_is_told(cli, folder
     assert "$ cardwright run PLAN\n" in cli("todo", folder / "out", "--all").out
     named = cli("todo", folder / "out", "--all", "--plan", folder).out
     assert f"$ cardwright run {folder / 'assessment.yaml'}\n" in named
+
+
+def test_the_baseline_that_the_plan_names_is_kept_and_judged_again_without_naming_it(cli, small):
+    """At review, at the release and by the receiver: the dossier holds what it was compared with."""
+    plan = small / "files" / "assessment.yaml"
+    change(plan, "policy: research", "policy: no_worse.yaml\nbaseline: ../out")
+    (small / "files" / "no_worse.yaml").write_text(RELATIVE)
+    assert cli("run", small / "files", "-o", small / "next").code == 0
+    kept = (small / "next" / layout.BASELINE).read_bytes()
+    assert kept == (small / "out" / layout.RECORD).read_bytes()
+    (small / "out").rename(small / "gone")
+    assert cli("gate", small / "next", "--policy", small / "files" / "no_worse.yaml").code == 0
+    verdict = json.loads((small / "next" / layout.VERDICT).read_bytes())
+    assert verdict["inputs"]["baseline_sha256"] == canonical.digest(kept)
+    again = cli("run", small / "files", "-o", small / "again")
+    assert (again.code, "../out" in again.err) == (3, True)

@@ -43,7 +43,7 @@ def run(
     """From a plan to a dossier: evaluate, judge and document."""
     console = Console.of(ctx, quiet=quiet, debug=debug)
     from cardwright import handoff
-    from cardwright.dossier import store
+    from cardwright.dossier import contents, store
     from cardwright.plan.assessment import load
     from cardwright.run import reuse
 
@@ -57,6 +57,10 @@ def run(
     if plan.file.previous is not None:
         place = plan.base / plan.file.previous
         before = reuse.previous_of(store.read_dossier(place), where=str(place), subject=subject.name)
+    baseline = None
+    if plan.file.baseline is not None:
+        place = plan.base / plan.file.baseline
+        baseline = contents.baseline_of(store.read_dossier(place), where=str(place))
     kept = store.kept(folder)
     if kept and not resume:
         console.say(f"An interrupted run has left {', '.join(kept)}; --resume takes over what still stands.")
@@ -71,6 +75,7 @@ def run(
             former=former,
             preregistered=store.plan_signatures(folder),
             previous=before,
+            baseline=baseline,
             kept=kept if resume else None,
             keep=lambda id_, data: store.keep(folder, id_, data),
             debug=console.debug,

@@ -118,12 +118,7 @@ def _judge(
     if artifact is not None:
         case = replace(case, artefacts=store.digests(artifact, [file.path for file in case.record.subject.files]))
     if baseline is not None:
-        compared = store.read_dossier(baseline)
-        if layout.RECORD not in compared:
-            raise NothingToCheckError(
-                "the baseline holds no record", where=str(baseline), do="Name a dossier's folder."
-            )
-        case = replace(case, baseline=contents.case_of(compared, where=str(baseline)).record)
+        case = replace(case, baseline=contents.baseline_of(store.read_dossier(baseline), where=str(baseline)))
     name = policy or (before.policy.name if before is not None else None)
     if name is None:
         raise UsageError("the dossier does not say which policy it was made for", do="Name one with --policy.")

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from cardwright.dossier import layout
-from cardwright.errors import IntegrityError, PolicyError, did_you_mean
+from cardwright.errors import IntegrityError, NothingToCheckError, PlanError, PolicyError, did_you_mean
 from cardwright.files import disk, packaged
 from cardwright.policy.checklist import Checklist, coverage
 from cardwright.policy.checklist import read as read_checklist
@@ -31,7 +31,13 @@ def case_of(
     artefacts: Mapping[str, str] | None = None,
     read: Mapping[str, Any] | None = None,
 ) -> Case:
-    """The case that a dossier holds; `read` are files that were parsed already."""
+    """The case that a dossier holds; `read` are files that were parsed already.
+
+    Raises
+    ------
+    IntegrityError
+        If a file is not what it says, or the baseline is not the one that the plan was made with.
+    """
     known = read or {}
 
     def of(model: type[Model], name: str) -> Model:
@@ -43,7 +49,40 @@ def case_of(
     record = of(Record, layout.RECORD)
     plan = of(PlanLock, layout.PLAN) if layout.PLAN in files else None
     facts = of(RunFacts, layout.RUN) if layout.RUN in files else None
-    return Case(record=record, plan=plan, run=facts, artefacts=dict(artefacts) if artefacts is not None else None)
+    baseline = of(Record, layout.BASELINE) if layout.BASELINE in files else None
+    if baseline is not None and (plan is None or plan.baseline_sha256 != baseline.sha256):
+        raise IntegrityError(
+            "the baseline is not the one that the plan was made with",
+            where=f"{where}/{layout.BASELINE}",
+            do="It was exchanged; ask for the dossier as it was made.",
+        )
+    return Case(
+        record=record,
+        plan=plan,
+        run=facts,
+        baseline=baseline,
+        artefacts=dict(artefacts) if artefacts is not None else None,
+    )
+
+
+def baseline_of(files: Mapping[str, bytes], *, where: str) -> Record:
+    """The record of a dossier that others are compared with.
+
+    Raises
+    ------
+    NothingToCheckError
+        If the dossier holds no record.
+    IntegrityError
+        If a file is not what it says.
+    PlanError
+        If it is an edition that leaves things out.
+    """
+    if layout.RECORD not in files:
+        raise NothingToCheckError("the baseline holds no record", where=where, do="Name a dossier's folder.")
+    record = case_of(files, where=where).record
+    if record.redaction is not None:
+        raise PlanError("this edition leaves things out", where=where, do="Name the full dossier of the baseline.")
+    return record
 
 
 def policy_of(name: str, *, beside: Path | None = None) -> Policy:

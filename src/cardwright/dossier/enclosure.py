@@ -33,6 +33,7 @@ RELEASE = "release.json"
 
 ENCLOSED = (
     RELEASE, layout.CLAIMS, layout.LEDGER, layout.VERDICT, layout.MANIFEST, layout.PLAN, layout.RUN, layout.REVIEW,
+    layout.BASELINE,
 )  # fmt: skip
 """What `verify` needs beside the record, which the PDF holds already: what the statement names and the verdict follows from."""
 

@@ -17,6 +17,8 @@ MANIFEST = "manifest.json"
 PLAN = "plan.lock.json"
 RECORD = "record.json"
 RUN = "evidence/run.json"
+BASELINE = "evidence/baseline.json"
+"""The record of the baseline that the plan names, so that whoever receives the dossier can compare with it, too."""
 REVIEW = "review.json"
 VERDICT = "verdict.json"
 CLAIMS = "claims.jsonl"
@@ -69,8 +71,8 @@ def manifest_of(files: Mapping[str, bytes]) -> Manifest:
 
 
 def evidence_of(case: Case, review: Verdict) -> dict[str, bytes]:
-    """The files that documents are made from: record, plan and run of a case, and the verdict on its evidence."""
-    parts = {RECORD: case.record, PLAN: case.plan, RUN: case.run, REVIEW: review}
+    """The files that documents are made from: record, plan, run and baseline of a case, and the verdict on its evidence."""
+    parts = {RECORD: case.record, PLAN: case.plan, RUN: case.run, BASELINE: case.baseline, REVIEW: review}
     return {name: to_json(value) for name, value in parts.items() if value is not None}
 
 

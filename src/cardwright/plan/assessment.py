@@ -95,6 +95,9 @@ class AssessmentFile(Value):
     """The policy: a name, or a path."""
     previous: Label | None = None
     """The dossier of the previous release, a folder, starting beside the plan; evaluations that stand are taken from it."""
+    baseline: Label | None = None
+    """The dossier of the baseline, a folder, starting beside the plan; `relative_to_baseline` compares with its record, which is
+    kept in the dossier."""
     seed: Count = 0
     """Every random choice derives from it."""
     small_cell: Annotated[Count, Field(ge=1)] = 5

@@ -150,6 +150,8 @@ class PlanLock(Value):
     """Digest of that policy, flattened."""
     author: Label | None = None
     """Who planned it."""
+    baseline_sha256: Annotated[Sha256 | None, Field(exclude_if=lambda value: value is None)] = None
+    """The record of the baseline, if the plan names one."""
 
     @cached_property
     def sha256(self) -> str:

@@ -48,8 +48,12 @@ class Prepared:
     """Sources that could not be loaded because a library is not installed."""
 
 
-def prepare(assessment: Assessment, policy: Policy, *, progress: Progress = silent) -> Prepared:
+def prepare(
+    assessment: Assessment, policy: Policy, *, baseline_sha256: str | None = None, progress: Progress = silent
+) -> Prepared:
     """Open every source, hash the subject, tie predictions to models, and fix what each evaluation must cover.
+
+    `baseline_sha256` is the digest of the baseline's record, if the plan names one.
 
     Raises
     ------
@@ -89,7 +93,7 @@ def prepare(assessment: Assessment, policy: Policy, *, progress: Progress = sile
     for name, source in sources.items():
         if isinstance(source, Predictions) and name not in bindings:
             bindings[name] = Binding(kind="supplied", note="No evaluation names the model beside these predictions.")
-    lock = _lock(assessment, policy, subject, sources)
+    lock = _lock(assessment, policy, subject, sources, baseline_sha256)
     screen(lock, what="the plan")
     for source in sources.values():
         screen(source.ref, what=f"the source {source.ref.name}")
@@ -203,7 +207,13 @@ def _digest(base: Path, path: str, role: str | None) -> FileDigest:
     return FileDigest(path=path, sha256=sha256_of(full), size=full.stat().st_size, role=role)
 
 
-def _lock(assessment: Assessment, policy: Policy, subject: Subject, sources: Mapping[str, Source]) -> PlanLock:
+def _lock(
+    assessment: Assessment,
+    policy: Policy,
+    subject: Subject,
+    sources: Mapping[str, Source],
+    baseline_sha256: str | None,
+) -> PlanLock:
     stated = assessment.file.subject
     return PlanLock(
         title=assessment.title,
@@ -223,6 +233,7 @@ def _lock(assessment: Assessment, policy: Policy, subject: Subject, sources: Map
         policy=policy.name,
         policy_sha256=policy.sha256,
         author=assessment.file.author,
+        baseline_sha256=baseline_sha256,
     )
 
 

@@ -1,5 +1,7 @@
 """A number passes on its bound, fails wholly outside the limit, and is else inconclusive; a thin one never passes."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -112,3 +114,31 @@ def test_a_gap_passes_only_where_its_smallest_group_has_the_cases_the_policy_ask
     measured = gap("demographic_parity_difference", 0.05, 0.02, 0.08)
     measured = measured.model_copy(update={"groups": measured.groups.model_copy(update={"smallest": smallest})})
     assert outcome(decide(with_gap(measured), policy, NOW), "gap").status == status
+
+
+RELATIVE = policy_of(POLICY.replace(b"at_least: 0.6,", b"at_least: -0.05, on: value, relative_to_baseline: true,"))
+
+
+def compared_with(rate: float, **inputs):
+    """The good case, whose rates are 0.8, compared with a baseline of another rate."""
+    record = good_record()
+    of_before = record.evaluations[0]
+    rates = [m if m.across else m.model_copy(update={"value": rate}) for m in of_before.measurements]
+    read = tuple(one.model_copy(update=inputs) for one in of_before.inputs)
+    before = changed(record, "fairness", measurements=tuple(rates), inputs=read)
+    return outcome(decide(replace(good_case(), baseline=before), RELATIVE, NOW), "tpr")
+
+
+@pytest.mark.parametrize(("rate", "status"), [(0.7, "passed"), (0.84, "passed"), (0.86, "failed")])
+def test_a_limit_relative_to_a_baseline_is_on_the_difference_of_the_two_records(rate, status):
+    assert compared_with(rate).status == status
+
+
+def test_a_baseline_that_read_another_file_is_about_other_rows_as_far_as_anybody_can_tell():
+    found = compared_with(0.7, sha256="9" * 64)
+    assert found.status == "inconclusive"
+    assert "another file" in found.explanation
+
+
+def test_without_a_baseline_what_is_relative_to_one_is_missing():
+    assert outcome(decide(good_case(), RELATIVE, NOW), "tpr").status == "missing"

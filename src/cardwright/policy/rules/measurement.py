@@ -77,7 +77,7 @@ class MeasurementRule(OnEvaluation):
     max_unknown_share: Annotated[Number, Field(ge=0, le=1)] = 0.0
     """For a gap: the share of rows of unknown membership that is still accepted."""
     relative_to_baseline: Flag = False
-    """Whether the limit is on the difference to the same number in the baseline's record."""
+    """Whether the limit is on the difference to the same number in the baseline's record, from the same file of rows."""
 
     @model_validator(mode="after")
     def _one_limit(self) -> Self:
@@ -260,7 +260,10 @@ class _Comparison:
             if before is None:
                 note = f"{name} has no counterpart in a baseline's record, which the policy compares with."
                 return self._say("missing", note, m)
-            value, lower, upper = value - before, None, None
+            if not before.same_rows:
+                note = f"{name}: the baseline was evaluated on another file, and nobody can tell whether its rows are the same."
+                return self._say("inconclusive", note, m)
+            value, lower, upper = value - before.value, None, None
             if rule.on != "value":
                 note = f"{name}: a difference of two records has no interval; compare on the same rows instead."
                 return self._say("inconclusive", note, m)
@@ -384,12 +387,27 @@ def _odd_weights(evaluations: tuple[Evaluation, ...]) -> Callable[[Observation],
     return weighed
 
 
-def _in_baseline(baseline: Record | None, evaluation: Evaluation, m: Measured) -> float | None:
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """A number of the baseline, and whether it is about the same rows."""
+
+    value: float
+    same_rows: bool
+
+
+def _in_baseline(baseline: Record | None, evaluation: Evaluation, m: Measured) -> _Before | None:
     before = baseline.evaluation(evaluation.id) if baseline is not None else None
     if before is None or before.evaluator != evaluation.evaluator:
         return None
     same = next((old for old in before.measurements if old.key == m.key), None)
-    return same.value if isinstance(same, Measured) else None
+    if not isinstance(same, Measured):
+        return None
+    return _Before(same.value, same_rows=_read(before) == _read(evaluation))
+
+
+def _read(evaluation: Evaluation) -> set[tuple[str, str]]:
+    """The data that it is about, by need: what it was compared with there is another matter."""
+    return {(one.need, one.sha256) for one in evaluation.inputs if one.need not in ("model", "baseline")}
 
 
 def _limit(rule: MeasurementRule) -> str:
