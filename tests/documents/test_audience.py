@@ -13,7 +13,7 @@ from cardwright.documents import Edition, render
 from cardwright.documents.audience import NOBODY, edition_for, suppressed
 from cardwright.errors import UsageError
 from cardwright.policy.gate import decide
-from cardwright.record import Answer, Details, Finding, Measured, Record, Table, TableColumn, Unmeasured
+from cardwright.record import Answer, Details, ExpectedGroups, Finding, Measured, Record, Table, TableColumn, Unmeasured
 from cardwright.record.evaluation import count_severities
 
 
@@ -203,3 +203,25 @@ def test_nothing_is_handed_over_on_an_edition_for_other_readers():
 def test_an_unknown_audience_is_refused_with_the_nearest():
     with pytest.raises(UsageError, match="public"):
         Edition(record=good_record(), audience="publik")
+
+
+def test_a_group_of_few_that_the_plan_does_not_declare_has_no_name_in_public():
+    sizes = {"a": (500, 250), "b": (400, 200), "Ada Quill": (2, 1)}
+    finding = Finding(severity="low", key="few", explanation="Ada Quill and b differ.", where="race=Ada Quill")
+    table = Table(
+        id="groups",
+        title="Groups",
+        columns=(TableColumn(name="group", title="group"),),
+        rows=(("a",), ("b",), ("Ada Quill",)),
+    )
+    record = record_of([rate({"race": g}, n, k) for g, (n, k) in sizes.items()], findings=(finding,), tables=(table,))
+    planned = record.planned[0]
+
+    def with_groups(declared):
+        groups = (ExpectedGroups(attribute="race", groups=tuple(sizes), declared=declared),)
+        first = planned.model_copy(update={"groups": groups})
+        return Record.model_validate(record.model_copy(update={"planned": (first, *record.planned[1:])}).model_dump())
+
+    assert "Ada Quill" not in public(with_groups(declared=False)).record.model_dump_json()
+    assert "Ada Quill" in with_groups(declared=False).model_dump_json()
+    assert "Ada Quill" in public(with_groups(declared=True)).record.model_dump_json()

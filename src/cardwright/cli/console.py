@@ -77,6 +77,7 @@ def _bars() -> Iterator[Progress]:
         tasks: dict[str, Any] = {}
 
         def bar(what: str, done: int, total: int | None) -> None:
+            what = masked_text(what)
             for name, task in tasks.items():
                 if name != what:
                     bars.update(task, visible=False)
@@ -93,12 +94,22 @@ def on_github() -> bool:
 
 
 def echo(text: str, *, err: bool = False) -> None:
-    """Print text that may hold a record's words; on GitHub's runner, no line of it is taken for a command."""
+    """Print text that may hold words of a record, a plan or a path: what the light detector finds in it is masked, and on
+    GitHub's runner no line of it is taken for a command.
+    """
+    text = masked_text(text)
     if on_github():
         from cardwright.cli.reports.github import harmless
 
         text = harmless(text)
     write(text, err=err)
+
+
+def masked_text(text: str) -> str:
+    """Text for a person, with what the light detector finds replaced by its kind."""
+    from cardwright.privacy.showing import masked
+
+    return masked(text)
 
 
 def write(text: str, *, err: bool = False, end: str = "\n") -> None:
@@ -113,9 +124,7 @@ def write(text: str, *, err: bool = False, end: str = "\n") -> None:
         If there is no room for the output.
     """
     if err:  # what goes wrong is told in words of files and libraries that nobody has screened
-        from cardwright.privacy.showing import masked
-
-        text = masked(text)
+        text = masked_text(text)
     try:
         typer.echo(text + end, err=err, nl=False)
     except OSError as exc:

@@ -155,7 +155,7 @@ def main(words: list[str] | None = None) -> None:
         code = app(words[0] if words else "--help")(args=words, prog_name="cardwright", standalone_mode=False)
     except CardwrightError as exc:
         if debug:
-            raise
+            _print_trace(exc)
         echo(f"cardwright: {exc}", err=True)
         sys.exit(exc.exit_code)
     except (typer.Abort, KeyboardInterrupt):
@@ -163,7 +163,7 @@ def main(words: list[str] | None = None) -> None:
         sys.exit(130)
     except OSError as exc:  # of the option parser, printing help: commands print with `console.write`
         if debug:
-            raise
+            _print_trace(exc)
         if exc.filename is not None or exc.errno not in (errno.EPIPE, errno.ENOSPC):
             _internal_error(exc)
         stop_writing()
@@ -171,7 +171,7 @@ def main(words: list[str] | None = None) -> None:
             sys.exit(141)  # what a shell reports of a program whose reader has left
         write("cardwright: the output cannot be written. Make room, or write it elsewhere.", err=True)
         sys.exit(4)
-    except Exception as exc:
+    except Exception as exc:  # noqa: BLE001  # told as an internal error, without its message
         if hasattr(exc, "format_message") and hasattr(exc, "exit_code"):  # a usage error of the option parser
             said = exc.format_message()
             write(
@@ -179,7 +179,7 @@ def main(words: list[str] | None = None) -> None:
             )  # the former if no command is named
             sys.exit(2)
         if debug:
-            raise
+            _print_trace(exc)
         _internal_error(exc)
     sys.exit(code if isinstance(code, int) else 0)
 
@@ -188,6 +188,21 @@ def _internal_error(exc: Exception) -> NoReturn:
     """End with what nobody foresaw. The message could hold a value from the data, so only the type is printed."""
     write(f"cardwright: internal error ({type(exc).__name__}). Please report it; --debug shows where.", err=True)
     sys.exit(4)
+
+
+def _print_trace(exc: BaseException) -> None:
+    """Print where an error and its causes were raised: files, lines and types, and of messages only our own.
+
+    A library's message may repeat a cell (pyarrow does), and a name in it has no form that a detector could know.
+    """
+    import traceback
+
+    cause = exc.__cause__ or (None if exc.__suppress_context__ else exc.__context__)
+    if cause is not None:
+        _print_trace(cause)
+    said = f": {exc}" if isinstance(exc, CardwrightError) else " (its message may hold data and is not shown)"
+    trace = "".join(traceback.format_tb(exc.__traceback__))
+    echo(f"{trace}{type(exc).__name__}{said}", err=True)
 
 
 def process() -> None:
@@ -200,8 +215,8 @@ def process() -> None:
         main()
     except SystemExit as exc:
         code = exc.code
-    except BaseException:  # noqa: BLE001  # with --debug: what the interpreter would have done
-        sys.excepthook(*sys.exc_info())
+    except BaseException as exc:  # noqa: BLE001  # nothing that `main` lets through may print what it holds
+        _print_trace(exc)
         code = 1
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):

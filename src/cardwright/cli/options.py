@@ -183,7 +183,7 @@ class ReportFormat(StrEnum):
 
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the result.")]
-Debug = Annotated[bool, typer.Option("--debug", help="Show an error's whole traceback.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show where an error was raised, and its causes.")]
 Out = Annotated[Path | None, typer.Option("--output", "-o", help="The file to write.")]
 ReportOption = Annotated[
     ReportFormat,

@@ -3,6 +3,7 @@
 *internal* and *regulator* see everything. *downstream* does not see excerpts of data. *public* sees in addition no person's
 name, no path, no column list, and no number about so few people that they could be told: a cell below the plan's `small_cell` is
 suppressed, and so are as many others as are needed so that it cannot be worked out from a total (complementary suppression).
+A group of fewer rows that the plan does not declare has no name either: it may be one person's.
 
 Source: Hundepool et al. (2012), Statistical Disclosure Control, chapter 4 (cell suppression, here per whole group: all numbers
 of a group go together, since a rate and its complement tell each other).
@@ -15,11 +16,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from pydantic import BaseModel
+
 from cardwright.documents.interface import Edition
 from cardwright.record.details import Answer, Details
 from cardwright.record.evaluation import Evaluation, Finding, Table
 from cardwright.record.measurement import Measured, Measurement, Unmeasured
-from cardwright.record.record import Record, Redaction
+from cardwright.record.record import ExpectedGroups, Record, Redaction
 from cardwright.record.verdict import Outcome
 
 GroupCell = frozenset[tuple[str, str | None]]
@@ -70,6 +73,9 @@ def edition_for(edition: Edition) -> Edition:
     if verdict is not None and public:
         verdict = verdict.model_copy(update={"outcomes": tuple(_outcome(o, gone, hidden) for o in verdict.outcomes)})
     claims = tuple(c.model_copy(update={"person": NOBODY}) for c in edition.claims) if public else edition.claims
+    if public and (names := nameless(record)):
+        redacted = Record.model_validate(_without_names(redacted, names).model_dump())
+        verdict = _without_names(verdict, names) if verdict is not None else None
     return replace(edition, record=redacted, verdict=verdict, claims=claims)
 
 
@@ -97,6 +103,58 @@ def suppressed(record: Record) -> frozenset[GroupCell]:
         if not more:
             return frozenset(small)
         small |= more
+
+
+_SLICES = ("slice", "highest", "lowest")
+_SAID = ("parameters", "details", "policy")
+"""What people wrote, which names what they chose to name."""
+
+
+def nameless(record: Record) -> dict[tuple[str, str], str]:
+    """Groups whose names a public edition leaves out, by attribute and value, and what each is called instead.
+
+    They are those that the plan does not declare and that nowhere have `small_cell` rows.
+    """
+    expected = [groups for planned in record.planned for groups in planned.groups]
+    declared = {(one.attribute, group) for one in expected if one.declared for group in one.groups}
+    size = {(one.attribute, group): 0.0 for one in expected for group in one.groups}
+    for evaluation in record.evaluations:
+        for m in evaluation.measurements:
+            rows = max(m.denominator or 0, m.sampling.units if m.sampling is not None else 0)
+            for attribute, value in m.slice.items():
+                if value is not None:
+                    size[attribute, value] = max(size.get((attribute, value), 0), rows)
+    few = sorted(cell for cell, rows in size.items() if rows < record.small_cell and cell not in declared)
+    return {cell: f"(small group {number})" for number, cell in enumerate(few, 1)}
+
+
+def _without_names(value: Any, names: Mapping[tuple[str, str], str], field: str = "") -> Any:
+    """A value with other words for these groups: in slices and lists of groups, in tables, and inside texts."""
+    if field in _SAID:
+        return value
+    if isinstance(value, BaseModel):
+        new = {name: _without_names(getattr(value, name), names, name) for name in type(value).model_fields}
+        if isinstance(value, ExpectedGroups):
+            new["groups"] = tuple(names.get((value.attribute, group), group) for group in value.groups)
+        return value.model_copy(update={k: v for k, v in new.items() if v is not getattr(value, k)})
+    if isinstance(value, Mapping):
+        if field in _SLICES:
+            return {attribute: names.get((attribute, group), group) for attribute, group in value.items()}
+        return {key: _without_names(inner, names, field) for key, inner in value.items()}
+    if isinstance(value, tuple):
+        return tuple(_without_names(inner, names, field) for inner in value)
+    return _text_without_names(value, names, field) if isinstance(value, str) else value
+
+
+def _text_without_names(text: str, names: Mapping[tuple[str, str], str], field: str) -> str:
+    if field == "rows":  # cells of a table
+        text = next((other for (_, name), other in names.items() if name == text), text)
+    elif " " not in text and field != "where":
+        return text  # an identifier, or a word of ours that a group may be called by too
+    for (_, name), other in names.items():
+        if len(name) >= 3 and not name.isdigit() and name in text:
+            text = other.join(re.split(rf"(?<!\w){re.escape(name)}(?!\w)", text))
+    return text
 
 
 def _counts(m: Measurement) -> Iterable[float]:

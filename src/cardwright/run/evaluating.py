@@ -140,7 +140,7 @@ def evaluate_one(
             id=step.id,
             code="error",
             reason=f"{step.evaluator} raised {type(exc).__name__} in {_where(exc)}.",
-            remedy="Run it alone with --debug to see the whole error: cardwright run … --only " + step.id,
+            remedy="Run it alone with --debug to see where: cardwright run … --only " + step.id,
         )
 
 
