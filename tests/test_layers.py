@@ -6,6 +6,7 @@ only rows below it, so that every arrow points down; imports for type checking c
 
 import ast
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,15 @@ DISK = ("sources", "files", "dossier", "attest/keys", "cli")
 MAY_LOOK = {"plan/scaffold": {"exists"}, "plan/assessment": {"is_dir"}, "run/prepare": {"exists", "stat"},
             "record/detail_fields": {"get_data"}}  # fmt: skip
 """Asking whether a path is there reads no evidence; a table that is part of the package comes through the package's loader."""
+SHARED_NAMES = {
+    "Table": "`kind: table` of a plan is a source, `tables` of an evaluation are a record's: each is the word of its file format",
+    # To be told apart as their rooms are rewritten.
+    "Answer": "of a person in the details, and of an assistant to one turn",
+    "Case": "that the gate judges, and that a labeller sees",
+    "Evidence": "of a checklist's item in its file format, of a date, and of a scorer's hit",
+    "Signed": "a claim with its signature, and the signatures of one plan",
+}
+"""Class names that stand twice in the package, and why; every other name says which class is meant wherever it is read."""
 TOUCHES = {
     "open", "read_text", "read_bytes", "write_text", "write_bytes", "mkdir", "unlink", "rename", "replace_file", "iterdir",
     "rglob", "exists", "is_file", "is_dir", "stat", "touch", "copy2", "copytree", "rmtree", "mkstemp", "mkdtemp", "samefile",
@@ -130,6 +140,16 @@ def test_no_modules_import_each_other_in_a_circle():
         for module in roots:
             del arrows[module]
     assert {module: sorted(to & arrows.keys()) for module, to in arrows.items()} == {}
+
+
+def test_a_class_name_stands_once_in_the_package():
+    classes = Counter(
+        node.name
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef)
+    )
+    assert sorted(name for name, count in classes.items() if count > 1) == sorted(SHARED_NAMES)
 
 
 def test_sibling_evaluators_never_import_each_other():

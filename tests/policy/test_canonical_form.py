@@ -10,7 +10,7 @@ from tests.policy.test_gate import P
 
 from cardwright.dossier import contents
 from cardwright.files import packaged
-from cardwright.policy.judging.answer import Answer
+from cardwright.policy.judging.answer import RuleAnswer
 from cardwright.policy.policy import Policy, read_policy
 from cardwright.policy.rules import RULES
 from cardwright.policy.rules.interface import Rule
@@ -31,7 +31,7 @@ class LotteryRule(Rule):
 
     def judge(self, review):
         """See `Rule.judge`."""
-        return Answer("failed", "Nobody won.")
+        return RuleAnswer("failed", "Nobody won.")
 
 
 def digests(rules):

@@ -15,7 +15,7 @@ from cardwright.files import packaged, system_libraries
 
 
 @dataclass(frozen=True)
-class Check:
+class DoctorCheck:
     """One thing that was looked at."""
 
     what: str
@@ -44,23 +44,23 @@ _EXTRAS: dict[str, tuple[tuple[str, str], ...]] = {
 }
 
 
-def _module(library: str, module: str, extra: str) -> Check:
+def _module(library: str, module: str, extra: str) -> DoctorCheck:
     if importlib.util.find_spec(module) is None:
-        return Check(library, False, f"extra {extra}", how_to_install(extra))
+        return DoctorCheck(library, False, f"extra {extra}", how_to_install(extra))
     try:
         version = metadata.version(library)
     except metadata.PackageNotFoundError:
         version = ""
-    return Check(library, True, version)
+    return DoctorCheck(library, True, version)
 
 
-def _system() -> list[Check]:
+def _system() -> list[DoctorCheck]:
     """The libraries of the PDF, each opened; the last one that is missing bears the command that installs them all."""
     absent = system_libraries.missing("pdf")
     commands = system_libraries.install_commands(absent, system_libraries.this_platform())
     remedy = "Install with: " + "; ".join(commands) + ". Without it everything but the PDF is written."
     return [
-        Check(
+        DoctorCheck(
             need.name,
             need not in absent,
             need.purpose,
@@ -71,33 +71,33 @@ def _system() -> list[Check]:
     ]
 
 
-def _weasyprint() -> Check:
+def _weasyprint() -> DoctorCheck:
     try:
         with redirect_stdout(StringIO()):  # it prints advice of its own, for systems it cannot tell apart
             import weasyprint
     except OSError:
-        return Check("WeasyPrint", False, "it cannot open a library above", required=True)
-    return Check("WeasyPrint", True, str(weasyprint.__version__), required=True)
+        return DoctorCheck("WeasyPrint", False, "it cannot open a library above", required=True)
+    return DoctorCheck("WeasyPrint", True, str(weasyprint.__version__), required=True)
 
 
-def _font() -> Check:
+def _font() -> DoctorCheck:
     try:
         packaged.fonts()
     except UsageError as exc:
-        return Check("font Source Sans Pro", False, exc.what, exc.do or "", required=True)
-    return Check("font Source Sans Pro", True, "the one family in the documents", required=True)
+        return DoctorCheck("font Source Sans Pro", False, exc.what, exc.do or "", required=True)
+    return DoctorCheck("font Source Sans Pro", True, "the one family in the documents", required=True)
 
 
-def _evaluators() -> list[Check]:
+def _evaluators() -> list[DoctorCheck]:
     from cardwright.evaluators import registry
 
     found = []
     for name in registry.available():
         try:
             evaluator = registry.find(name)
-            found.append(Check(f"evaluator {name}", True, evaluator.version))
+            found.append(DoctorCheck(f"evaluator {name}", True, evaluator.version))
         except CardwrightError as exc:
-            found.append(Check(f"evaluator {name}", False, str(exc)))
+            found.append(DoctorCheck(f"evaluator {name}", False, str(exc)))
     return found
 
 
@@ -108,10 +108,10 @@ _OFFLINE: tuple[tuple[str, str], ...] = (
 )
 
 
-def checks(*, offline: bool = False) -> list[Check]:
+def checks(*, offline: bool = False) -> list[DoctorCheck]:
     """Everything that was looked at, the core first."""
     enough = sys.version_info >= (3, 11)
-    python = Check("Python", enough, platform.python_version(), "Install Python 3.11 or newer.", required=True)
+    python = DoctorCheck("Python", enough, platform.python_version(), "Install Python 3.11 or newer.", required=True)
     found = [python, *_system(), _weasyprint(), _font()]
     for extra, libraries in _EXTRAS.items():
         found += [_module(library, module, extra) for library, module in libraries]
@@ -119,6 +119,8 @@ def checks(*, offline: bool = False) -> list[Check]:
     if offline:
         for library, note in _OFFLINE:
             if importlib.util.find_spec(library.replace("-", "_")) is not None:
-                found.append(Check(f"{library} offline", True, note))
-        found.append(Check("evaluation", True, "runs with a socket guard: nothing beyond this machine is reached"))
+                found.append(DoctorCheck(f"{library} offline", True, note))
+        found.append(
+            DoctorCheck("evaluation", True, "runs with a socket guard: nothing beyond this machine is reached")
+        )
     return found

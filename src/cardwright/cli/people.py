@@ -39,7 +39,7 @@ class Meaning(StrEnum):
     RESPONSIBILITY = "responsibility"
 
 
-class Answer(StrEnum):
+class ItemAnswer(StrEnum):
     """Answers to a checklist item."""
 
     MET = "met"
@@ -111,8 +111,8 @@ def attest(
         str | None, typer.Option("--statement", help="For an item: how it is met, and where to look.")
     ] = None,
     answer: Annotated[
-        Answer, typer.Option("--answer", parser=choice("answer", Answer), metavar="ANSWER", help="The answer.")
-    ] = Answer.MET,
+        ItemAnswer, typer.Option("--answer", parser=choice("answer", ItemAnswer), metavar="ANSWER", help="The answer.")
+    ] = ItemAnswer.MET,
     expires: Annotated[
         str | None, typer.Option("--expires", help="The last day this answer holds, e.g. 2026-12-31.")
     ] = None,
@@ -136,7 +136,7 @@ def attest(
     """
     console = Console.of(ctx, quiet=quiet, debug=debug)
     if plan is not None:
-        if dossier is not None or statement is not None or expires is not None or answer is not Answer.MET:
+        if dossier is not None or statement is not None or expires is not None or answer is not ItemAnswer.MET:
             raise UsageError("--plan signs a plan, and nothing of a dossier", do="Leave the other words out.")
         _sign_plan(plan, output, policy, key, trust, person, role, as_author, console)
         return

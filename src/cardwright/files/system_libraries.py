@@ -32,7 +32,7 @@ class Platform:
 
 
 @dataclass(frozen=True)
-class Need:
+class SystemNeed:
     """A library or a program of the system."""
 
     name: str
@@ -47,32 +47,32 @@ class Need:
 
 
 @dataclass(frozen=True)
-class Table:
+class SystemTable:
     """The whole of `system_libraries.toml`."""
 
     platforms: tuple[Platform, ...]
-    needs: tuple[Need, ...]
+    needs: tuple[SystemNeed, ...]
 
-    def used_for(self, *uses: Use) -> tuple[Need, ...]:
+    def used_for(self, *uses: Use) -> tuple[SystemNeed, ...]:
         """What these uses need, in the table's order."""
         return tuple(need for need in self.needs if need.needed_for in uses)
 
 
 @cache
-def table() -> Table:
+def table() -> SystemTable:
     """The table, as it is packaged."""
     read = tomllib.loads((Path(__file__).parent / "system_libraries.toml").read_text(encoding="utf-8"))
     platforms = tuple(Platform(name, **row) for name, row in read["platforms"].items())
-    return Table(platforms, tuple(_need(row, platforms) for row in read["needs"]))
+    return SystemTable(platforms, tuple(_need(row, platforms) for row in read["needs"]))
 
 
-def _need(row: dict[str, object], platforms: Iterable[Platform]) -> Need:
+def _need(row: dict[str, object], platforms: Iterable[Platform]) -> SystemNeed:
     packages = {where.name: str(row.pop(where.name)) for where in platforms}
     names = {key: tuple(map(str, row.pop(key, ()))) for key in ("load", "program")}  # type: ignore[call-overload]
-    return Need(packages=packages, **names, **row)  # type: ignore[arg-type]  # checked by the table's test
+    return SystemNeed(packages=packages, **names, **row)  # type: ignore[arg-type]  # checked by the table's test
 
 
-def is_installed(need: Need) -> bool:
+def is_installed(need: SystemNeed) -> bool:
     """Whether the library can be opened, or the program is on PATH.
 
     Libraries are looked for as WeasyPrint does: by the shared object's own name, then as the linker would find them.
@@ -103,7 +103,7 @@ def _add_dll_directories() -> None:  # pragma: no cover - Windows only
             continue
 
 
-def missing(*uses: Use) -> tuple[Need, ...]:
+def missing(*uses: Use) -> tuple[SystemNeed, ...]:
     """What these uses need and this system does not have."""
     return tuple(need for need in table().used_for(*uses) if not is_installed(need))
 
@@ -128,12 +128,12 @@ def _platform(name: str | None) -> Platform | None:
     return next((where for where in table().platforms if where.name == name), None)
 
 
-def packages(needs: Iterable[Need], where: Platform) -> list[str]:
+def packages(needs: Iterable[SystemNeed], where: Platform) -> list[str]:
     """The packages that bring these needs, each once."""
     return list(dict.fromkeys(need.packages[where.name] for need in needs))
 
 
-def install_commands(needs: Iterable[Need], where: Platform | None = None) -> list[str]:
+def install_commands(needs: Iterable[SystemNeed], where: Platform | None = None) -> list[str]:
     """The command that installs these needs on a platform; where it is None, on each, led by its name.
 
     >>> pango = [need for need in table().needs if need.name == "Pango"]

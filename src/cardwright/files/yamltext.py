@@ -51,7 +51,7 @@ _OVERFLOW = (OverflowError, ValueError)
 _LONE = re.compile(r"(:[ \t]+)\?(?=[ \t]*(?:#.*)?$|[ \t]*[,}])", re.MULTILINE)
 
 
-class Document:
+class YamlDocument:
     """A parsed file: plain values, the line of each key, and each scalar as it was written."""
 
     def __init__(self, data: Any, lines: dict[Path, tuple[int, int]], written: dict[Path, str], where: str) -> None:
@@ -69,7 +69,7 @@ class Document:
         return self.where
 
 
-def parse(data: bytes, *, where: str, error: type[UsageError] = PlanError) -> Document:
+def parse(data: bytes, *, where: str, error: type[UsageError] = PlanError) -> YamlDocument:
     """YAML bytes as plain values with places.
 
     Raises
@@ -112,7 +112,7 @@ def parse(data: bytes, *, where: str, error: type[UsageError] = PlanError) -> Do
     lines: dict[Path, tuple[int, int]] = {(): (1, 1)}
     written: dict[Path, str] = {}
     value = _value(root, (), lines, written, where, error) if root is not None else None
-    return Document(value, lines, written, where)
+    return YamlDocument(value, lines, written, where)
 
 
 def _compose(text: str, where: str, error: type[UsageError], loader: Any) -> yaml.Node | None:
@@ -187,7 +187,7 @@ def _scalar(text: str) -> Any:
     return text
 
 
-def to_model(model: type[Model], document: Document, *, error: type[UsageError] = PlanError) -> Model:
+def to_model(model: type[Model], document: YamlDocument, *, error: type[UsageError] = PlanError) -> Model:
     """A parsed file as a model; the first thing wrong is named with its line and, for a misspelt key, the nearest one.
 
     A number where text is asked for is taken as it was written, so `version: 1.0` is the version "1.0".
@@ -215,7 +215,7 @@ def to_model(model: type[Model], document: Document, *, error: type[UsageError] 
 
 
 def _explain(
-    exc: ValidationError, model: type[BaseModel], data: Any, document: Document, error: type[UsageError]
+    exc: ValidationError, model: type[BaseModel], data: Any, document: YamlDocument, error: type[UsageError]
 ) -> UsageError:
     other = canonical.other_format(model, data.get("schema"))
     if other is not None:

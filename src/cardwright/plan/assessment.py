@@ -105,7 +105,7 @@ class AssessmentFile(Value):
 
 
 @dataclass(frozen=True)
-class Step:
+class EvaluationStep:
     """One entry of `evaluate`, understood."""
 
     id: str
@@ -123,7 +123,7 @@ class Assessment:
 
     path: Path
     file: AssessmentFile
-    steps: tuple[Step, ...]
+    steps: tuple[EvaluationStep, ...]
     details: Details = field(default_factory=Details)
 
     @property
@@ -187,7 +187,7 @@ def load_details(path: Path) -> Details:
         raise PlanError(text, where=document.place((key,) if key else ())) from exc
 
 
-def _refuse_open_questions(document: yamltext.Document) -> None:
+def _refuse_open_questions(document: yamltext.YamlDocument) -> None:
     open_ones = [path for path, text in document.written.items() if text.strip() == "?"]
     if open_ones:
         names = ", ".join(".".join(str(part) for part in path) for path in open_ones[:5])
@@ -199,8 +199,8 @@ def _refuse_open_questions(document: yamltext.Document) -> None:
         )
 
 
-def _steps(file: AssessmentFile, document: yamltext.Document) -> tuple[Step, ...]:
-    steps: list[Step] = []
+def _steps(file: AssessmentFile, document: yamltext.YamlDocument) -> tuple[EvaluationStep, ...]:
+    steps: list[EvaluationStep] = []
     for index, entry in enumerate(file.evaluate):
         where = document.place(("evaluate", index))
         if len(entry) != 1:
@@ -229,7 +229,7 @@ def _steps(file: AssessmentFile, document: yamltext.Document) -> tuple[Step, ...
         if any(step.id == id_ for step in steps):
             raise PlanError(f'two evaluations have the id "{id_}"', where=where, do="Give one of them another `id:`.")
         steps.append(
-            Step(
+            EvaluationStep(
                 id=id_,
                 evaluator=name,
                 target=str(target) if target is not None else None,

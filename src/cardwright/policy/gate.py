@@ -14,12 +14,12 @@ from dataclasses import replace
 from cardwright.errors import NothingToCheckError
 from cardwright.policy import waivers
 from cardwright.policy.applies import exemption
-from cardwright.policy.judging.answer import Answer
+from cardwright.policy.judging.answer import RuleAnswer
 from cardwright.policy.judging.case_under_review import CaseUnderReview, review_of
 from cardwright.policy.minimum import INHERENT, minimum
 from cardwright.policy.policy import OURS, Policy
 from cardwright.policy.requirement import Requirement
-from cardwright.policy.waivers import Judged
+from cardwright.policy.waivers import JudgedRequirement
 from cardwright.record import canonical
 from cardwright.record.case import Case
 from cardwright.record.claim import Attest
@@ -100,11 +100,13 @@ def _outstanding(requirements: Sequence[Requirement], stage: Stage) -> tuple[Out
     return tuple(item for item in to_come if item is not None)
 
 
-def _judge(requirement: Requirement, review: CaseUnderReview, policy: Policy) -> Judged:
+def _judge(requirement: Requirement, review: CaseUnderReview, policy: Policy) -> JudgedRequirement:
     exempt = exemption(requirement.applies_when, review.record)
     if exempt is not None and (exempt.certain or review.plan_signers):
-        return Judged(
-            requirement, Answer("not_applicable", f"Does not apply: {exempt.words}.", clause=exempt.words), exempt=True
+        return JudgedRequirement(
+            requirement,
+            RuleAnswer("not_applicable", f"Does not apply: {exempt.words}.", clause=exempt.words),
+            exempt=True,
         )
     answer = requirement.rule.for_subject(review.record, for_production=policy.for_production).judge(review)
     if exempt is not None and answer.status != "passed":
@@ -119,20 +121,20 @@ def _judge(requirement: Requirement, review: CaseUnderReview, policy: Policy) ->
     role = policy.escalation.get(requirement.id)
     if role is not None and answer.is_open:
         answer = replace(answer, remedy=_and(answer.remedy, f"It goes to the role {role}."))
-    return Judged(requirement, answer)
+    return JudgedRequirement(requirement, answer)
 
 
 def _and(remedy: str | None, more: str) -> str:
     return f"{remedy or ''} {more}".strip()
 
 
-def _counts(judged: Judged) -> bool:
+def _counts(judged: JudgedRequirement) -> bool:
     """Whether it is a requirement of the policy's own that blocks and applies."""
     requirement = judged.requirement
     return requirement.level == "block" and not requirement.id.startswith(OURS) and not judged.exempt
 
 
-def _outcome(judged: Judged, number: int, waived: Waived | None) -> Outcome:
+def _outcome(judged: JudgedRequirement, number: int, waived: Waived | None) -> Outcome:
     requirement, answer = judged.requirement, judged.answer
     assert requirement.set_by is not None and requirement.set_on is not None
     return Outcome(
@@ -164,7 +166,7 @@ def _outcome(judged: Judged, number: int, waived: Waived | None) -> Outcome:
 
 
 def _after_waivers(
-    judged: Sequence[Judged], outcomes: tuple[Outcome, ...], review: CaseUnderReview
+    judged: Sequence[JudgedRequirement], outcomes: tuple[Outcome, ...], review: CaseUnderReview
 ) -> tuple[Outcome, ...]:
     waived = [outcome for outcome in outcomes if outcome.waived is not None]
     if not waived:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cardwright.policy.judging.answer import Answer, missing
+from cardwright.policy.judging.answer import RuleAnswer, missing
 from cardwright.policy.judging.case_under_review import CaseUnderReview
 from cardwright.policy.judging.next_actions import RUN, edit_plan
 from cardwright.policy.policy import Policy
@@ -18,7 +18,7 @@ from cardwright.record.verdict import Status
 class PlanHolds(EvaluatedRule):
     """The record is the one that the plan asked for."""
 
-    def judge(self, review: CaseUnderReview) -> Answer:
+    def judge(self, review: CaseUnderReview) -> RuleAnswer:
         """See `Rule.judge`."""
         record, plan = review.record, review.case.plan
         if record.redaction is not None:
@@ -31,13 +31,13 @@ class PlanHolds(EvaluatedRule):
         asked = (plan.planned, plan.subject, plan.context, plan.author)
         if asked != (record.planned, record.subject, record.context, record.provenance.author):
             return _other_record("The record does not hold what the plan asked for.")
-        return Answer("passed", f"The record holds what plan {plan.sha256[:12]} asked for.")
+        return RuleAnswer("passed", f"The record holds what plan {plan.sha256[:12]} asked for.")
 
 
 class Recomputed(EvaluatedRule):
     """Every evaluation was made in this run, or somebody else than the plan's author answers for the run."""
 
-    def judge(self, review: CaseUnderReview) -> Answer:
+    def judge(self, review: CaseUnderReview) -> RuleAnswer:
         """See `Rule.judge`."""
         run = review.case.run
         if run is None or run.record_sha256 != review.record.sha256:
@@ -45,7 +45,7 @@ class Recomputed(EvaluatedRule):
         names = ", ".join(taken_over(review))
         runner = next((claim for claim in review.claims if _is_independent_runner(claim, review)), None)
         if runner is not None:
-            return Answer(
+            return RuleAnswer(
                 "passed", f"{names} were taken from an earlier run; {runner.person} answers for having run it."
             )
         return missing(
@@ -73,14 +73,14 @@ def _is_independent_runner(claim: Claim, review: CaseUnderReview) -> bool:
     )
 
 
-def _other_record(explanation: str) -> Answer:
-    return Answer("mismatched", explanation, "Run again on what is at hand.", "command", (RUN,))
+def _other_record(explanation: str) -> RuleAnswer:
+    return RuleAnswer("mismatched", explanation, "Run again on what is at hand.", "command", (RUN,))
 
 
 class EverythingRan(EvaluatedRule):
     """Every planned evaluation has a result."""
 
-    def judge(self, review: CaseUnderReview) -> Answer:
+    def judge(self, review: CaseUnderReview) -> RuleAnswer:
         """See `Rule.judge`."""
         planned, gaps = review.record.planned, review.record.not_evaluated
         if not planned:
@@ -88,14 +88,14 @@ class EverythingRan(EvaluatedRule):
                 "The plan asks for no evaluation at all.", "Add evaluations to the plan.", edit_plan("evaluate"), RUN
             )
         if not gaps:
-            return Answer("passed", f"All {len(planned)} planned evaluations have a result.")
+            return RuleAnswer("passed", f"All {len(planned)} planned evaluations have a result.")
         worst = min(gaps, key=lambda gap: gap.code != "error")
         status: Status = "error" if worst.code == "error" else "missing"
         names = ", ".join(gap.id for gap in gaps)
         explanation = (
             f"{len(gaps)} of {len(planned)} planned evaluations have no result ({names}). {worst.id}: {worst.reason}"
         )
-        return Answer(status, explanation, worst.remedy, "command", (RUN,))
+        return RuleAnswer(status, explanation, worst.remedy, "command", (RUN,))
 
 
 def _ours(rule: EvaluatedRule, **head: object) -> Requirement:

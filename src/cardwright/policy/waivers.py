@@ -14,7 +14,7 @@ from typing import Annotated
 from pydantic import Field
 
 from cardwright.policy.canonical_form import PolicyValue
-from cardwright.policy.judging.answer import Answer
+from cardwright.policy.judging.answer import RuleAnswer
 from cardwright.policy.judging.case_under_review import CaseUnderReview, day
 from cardwright.policy.requirement import Requirement
 from cardwright.record.base import Count, Identifier
@@ -35,17 +35,17 @@ class WaiverRules(PolicyValue):
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedRequirement:
     """A requirement, and what its rule says."""
 
     requirement: Requirement
-    answer: Answer
+    answer: RuleAnswer
     exempt: bool = False
     """Whether it does not apply at all, by its own `applies_when`."""
 
 
 def granted(
-    judged: Sequence[Judged], review: CaseUnderReview, rules: WaiverRules | None, policy_sha256: str
+    judged: Sequence[JudgedRequirement], review: CaseUnderReview, rules: WaiverRules | None, policy_sha256: str
 ) -> tuple[Waived | None, ...]:
     """For each requirement, in order, the waiver that accepts its outcome; no more of them than the policy's cap."""
     if rules is None:
@@ -88,7 +88,7 @@ def _holds(request: WaiveRequest, claim: Waive, today: date, rules: WaiverRules)
     )
 
 
-def _offer(judged: Judged, signed: tuple[tuple[WaiveRequest, Waive], ...]) -> Waived | None:
+def _offer(judged: JudgedRequirement, signed: tuple[tuple[WaiveRequest, Waive], ...]) -> Waived | None:
     requirement, answer = judged.requirement, judged.answer
     if not requirement.waivable or not answer.is_open:
         return None
@@ -106,7 +106,7 @@ def _offer(judged: Judged, signed: tuple[tuple[WaiveRequest, Waive], ...]) -> Wa
     return None
 
 
-def _covers(claim: Waive, answer: Answer) -> bool:
+def _covers(claim: Waive, answer: RuleAnswer) -> bool:
     """Whether it is the evidence that was seen, and no worse than the waiver says; what has no stated bound is not accepted."""
     if claim.evidence_sha256 not in (None, answer.evidence_sha256):
         return False

@@ -10,18 +10,18 @@ from typing import NamedTuple
 from cardwright.errors import CardwrightError, MissingExtraError, UsageError, did_you_mean
 from cardwright.evaluators import registry
 from cardwright.evaluators.interface import Inputs
-from cardwright.plan.assessment import Step
+from cardwright.plan.assessment import EvaluationStep
 from cardwright.privacy.screening import mask, screen
 from cardwright.privacy.showing import masked
 from cardwright.record.evaluation import Evaluation, Finding, count_severities
 from cardwright.record.record import NotEvaluated
 from cardwright.run.prepare import Prepared, Progress, silent
 
-Finished = Callable[[Step, Evaluation], None]
+Finished = Callable[[EvaluationStep, Evaluation], None]
 """Called with each evaluation as it is finished, so that a run that is cut off need not begin anew."""
 
 
-def no_keeping(step: Step, evaluation: Evaluation) -> None:
+def no_keeping(step: EvaluationStep, evaluation: Evaluation) -> None:
     """Keep nothing."""
 
 
@@ -101,7 +101,7 @@ def require_known(only: Sequence[str], prepared: Prepared) -> None:
 
 
 def evaluate_one(
-    prepared: Prepared, step: Step, *, workers: int = 2, debug: bool = False, progress: Progress = silent
+    prepared: Prepared, step: EvaluationStep, *, workers: int = 2, debug: bool = False, progress: Progress = silent
 ) -> Evaluation | NotEvaluated:
     """The result of one evaluation, or why it has none."""
     try:

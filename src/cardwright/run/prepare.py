@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cardwright.errors import MissingExtraError, PersonalDataError, SourceError
 from cardwright.evaluators import registry
-from cardwright.plan.assessment import Assessment, FileSpec, Step
+from cardwright.plan.assessment import Assessment, EvaluationStep, FileSpec
 from cardwright.policy.policy import Policy
 from cardwright.privacy.screening import mask, screen
 from cardwright.privacy.showing import header_is_trusted, kinds, looks_like_a_person
@@ -150,7 +150,7 @@ def _with_shown_columns(source: Source) -> Source:
     return replace(source, ref=mask(source.ref)[0])
 
 
-def _load_model(named: str, predictions: Source | None, assessment: Assessment, step: Step) -> Source:
+def _load_model(named: str, predictions: Source | None, assessment: Assessment, step: EvaluationStep) -> Source:
     like = predictions if isinstance(predictions, Predictions) else None
     spec = assessment.file.sources.get(named)
     if isinstance(spec, ModelSpec):
@@ -237,7 +237,7 @@ def _lock(
     )
 
 
-def _planned(step: Step, assessment: Assessment, sources: Mapping[str, Source]) -> Planned:
+def _planned(step: EvaluationStep, assessment: Assessment, sources: Mapping[str, Source]) -> Planned:
     name = step.inputs.get("source", "")
     main, spec = sources.get(name), assessment.file.sources.get(name)
     attributes = main.sensitive if isinstance(main, Predictions | Table) else ()

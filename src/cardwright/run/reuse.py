@@ -21,7 +21,7 @@ from cardwright.dossier.contents import case_of
 from cardwright.errors import IntegrityError, PlanError
 from cardwright.evaluators import registry
 from cardwright.evaluators.interface import Inputs
-from cardwright.plan.assessment import Step
+from cardwright.plan.assessment import EvaluationStep
 from cardwright.privacy.screening import screen
 from cardwright.record import canonical
 from cardwright.record.base import Sha256, Timestamp, Value
@@ -128,7 +128,9 @@ def standing(
     return still
 
 
-def from_previous(prepared: Prepared, step: Step, previous: Previous) -> tuple[Reused | None, tuple[str, ...]]:
+def from_previous(
+    prepared: Prepared, step: EvaluationStep, previous: Previous
+) -> tuple[Reused | None, tuple[str, ...]]:
     """The previous release's evaluation where it stands, or the names of what has changed."""
     earlier = previous.record.evaluation(step.id)
     plan, run = previous.plan, previous.run
@@ -150,7 +152,7 @@ def from_previous(prepared: Prepared, step: Step, previous: Previous) -> tuple[R
     return Reused(earlier.model_copy(update={"reused_from": made_in}), since), ()
 
 
-def from_kept(prepared: Prepared, step: Step, kept: bytes) -> Reused | None:
+def from_kept(prepared: Prepared, step: EvaluationStep, kept: bytes) -> Reused | None:
     """An evaluation of an interrupted run, if it still stands.
 
     One that cannot be read is run again: a power cut may have left half of it, and nothing is lost but time.
@@ -167,7 +169,7 @@ def from_kept(prepared: Prepared, step: Step, kept: bytes) -> Reused | None:
     return Reused(finished.evaluation, finished.started)
 
 
-def keep(prepared: Prepared, step: Step, evaluation: Evaluation, started: str) -> bytes | None:
+def keep(prepared: Prepared, step: EvaluationStep, evaluation: Evaluation, started: str) -> bytes | None:
     """What is kept of a finished evaluation until the dossier is written; None if it must not be used again."""
     now = basis(prepared, step)
     if now is None:
@@ -176,10 +178,12 @@ def keep(prepared: Prepared, step: Step, evaluation: Evaluation, started: str) -
     return layout.to_json(Kept(basis=canonical.sha256(now), started=started, evaluation=evaluation, sha256=digest))
 
 
-def keeper(prepared: Prepared, started: str, store: Callable[[str, bytes], None]) -> Callable[[Step, Evaluation], None]:
+def keeper(
+    prepared: Prepared, started: str, store: Callable[[str, bytes], None]
+) -> Callable[[EvaluationStep, Evaluation], None]:
     """What to call with each finished evaluation: stores it under its id, if it may be used again."""
 
-    def finished(step: Step, evaluation: Evaluation) -> None:
+    def finished(step: EvaluationStep, evaluation: Evaluation) -> None:
         data = keep(prepared, step, evaluation, started)
         if data is not None:
             store(step.id, data)
@@ -187,7 +191,7 @@ def keeper(prepared: Prepared, started: str, store: Callable[[str, bytes], None]
     return finished
 
 
-def basis(prepared: Prepared, step: Step) -> Basis | None:
+def basis(prepared: Prepared, step: EvaluationStep) -> Basis | None:
     """What the numbers of a step rest on, before it has run; None if that cannot be known: it asks a live assistant."""
     sources = {need: prepared.sources[name] for need, name in step.inputs.items() if name in prepared.sources}
     if len(sources) < len(step.inputs) or any(isinstance(source, Target) for source in sources.values()):

@@ -16,7 +16,7 @@ _NAMES = {
     "Message": "interface",
     "Model": "interface",
     "Predictions": "interface",
-    "Reproduction": "binding",
+    "Recomputation": "binding",
     "Rows": "interface",
     "Source": "interface",
     "Table": "interface",

@@ -22,7 +22,7 @@ _ROWS = 16_384
 
 
 @dataclass(frozen=True)
-class Reproduction:
+class Recomputation:
     """How many of the supplied predictions the model gave again."""
 
     agreed: int
@@ -78,7 +78,7 @@ def bind(
     *,
     tolerance: float = TOLERANCE,
     progress: Callable[[int, int | None], None] = lambda done, total: None,
-) -> Reproduction:
+) -> Recomputation:
     """Predict every row again and compare it with what was supplied.
 
     A row agrees where its score differs by at most `tolerance` and its decision is the same. A decision is made at the
@@ -127,7 +127,7 @@ def bind(
             agreed += int(np.count_nonzero(same))
             compared += batch.num_rows
             progress(compared, predictions.ref.rows)
-    return Reproduction(
+    return Recomputation(
         agreed=agreed,
         compared=compared,
         tolerance=tolerance,

@@ -33,7 +33,7 @@ from cardwright.evaluators.robustness.predict import (
 from cardwright.evaluators.robustness.report import drop_findings, drop_tables, method
 from cardwright.evaluators.rows.exact_sums import FloatArray
 from cardwright.evaluators.rows.rates import HIGHER, LOWER, About, Metric, interval_of
-from cardwright.evaluators.rows.slice_sample import Part, check_edges, declared_columns, parts_of, read
+from cardwright.evaluators.rows.slice_sample import SlicePart, check_edges, declared_columns, parts_of, read
 from cardwright.record.base import label as as_label
 from cardwright.record.evaluation import (
     Coverage,
@@ -428,7 +428,7 @@ def _largest(tried: list[TriedPerturbation], setting: RobustnessSetting) -> Meas
     return _extreme(metric, drops, groups, setting, {})
 
 
-def _of_slices(parts: list[Part], setting: RobustnessSetting) -> list[Measurement]:
+def _of_slices(parts: list[SlicePart], setting: RobustnessSetting) -> list[Measurement]:
     """How much worse each declared slice is than the rest of the rows, in accuracy or mean absolute error, unperturbed."""
     truth, before = setting.truth, setting.before
     if before.value is not None and truth.actual is not None:

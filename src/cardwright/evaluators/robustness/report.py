@@ -15,7 +15,7 @@ from cardwright.evaluators.robustness.predict import (
     RobustnessSetting,
     TriedPerturbation,
 )
-from cardwright.evaluators.rows.slice_sample import Cuts, Part
+from cardwright.evaluators.rows.slice_sample import Cuts, SlicePart
 from cardwright.record.base import label as as_label
 from cardwright.record.evaluation import (
     Finding,
@@ -119,7 +119,7 @@ def _covered(measurements: list[Measurement], attribute: str) -> str:
 
 
 def drop_tables(
-    tried: list[TriedPerturbation], measurements: list[Measurement], setting: RobustnessSetting, parts: list[Part]
+    tried: list[TriedPerturbation], measurements: list[Measurement], setting: RobustnessSetting, parts: list[SlicePart]
 ) -> tuple[Table, ...]:
     by_key = {(m.metric, tuple(m.slice.items()), m.across): m for m in measurements}
     main = setting.measures[setting.main].metric

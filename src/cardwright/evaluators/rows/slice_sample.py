@@ -112,7 +112,7 @@ def read(source: Predictions, columns: Sequence[str], most: int, seed: int) -> S
 
 
 @dataclass(frozen=True)
-class Part:
+class SlicePart:
     """A declared slice and its rows."""
 
     column: str
@@ -207,7 +207,7 @@ def rounded(value: float, low: float, high: float) -> float:
 
 def parts_of(
     sample: Sample, columns: Sequence[str], edges: Mapping[str, Sequence[float]], quantiles: int, where: str
-) -> tuple[list[Part], list[Cuts]]:
+) -> tuple[list[SlicePart], list[Cuts]]:
     """Every declared slice, in the order of the columns; rows without a value are a slice of their own.
 
     Raises
@@ -215,7 +215,7 @@ def parts_of(
     UsageError
         Where a column has too many different values, or edges are given for one that holds no numbers.
     """
-    parts: list[Part] = []
+    parts: list[SlicePart] = []
     cuts: list[Cuts] = []
     unknown = {attribute.name: {*attribute.unknown} - {*attribute.groups} for attribute in sample.source.sensitive}
     for column in columns:
@@ -233,7 +233,9 @@ def parts_of(
     return parts, cuts
 
 
-def _bands(column: str, values: FloatArray, stated: Sequence[float] | None, quantiles: int) -> tuple[list[Part], str]:
+def _bands(
+    column: str, values: FloatArray, stated: Sequence[float] | None, quantiles: int
+) -> tuple[list[SlicePart], str]:
     missing = np.isnan(values)
     if stated is None:
         known = np.unique(values[np.isfinite(values)])
@@ -248,9 +250,9 @@ def _bands(column: str, values: FloatArray, stated: Sequence[float] | None, quan
         f"{shown[-1]} and above",
     ]
     place = np.digitize(values, cut)
-    parts = [Part(column, name, (place == index) & ~missing) for index, name in enumerate(names)]
+    parts = [SlicePart(column, name, (place == index) & ~missing) for index, name in enumerate(names)]
     if missing.any():
-        parts.append(Part(column, None, missing))
+        parts.append(SlicePart(column, None, missing))
     kept = [part for part in parts if part.rows.any() or stated is not None]
     origin = "stated in the plan" if stated is not None else f"quantiles of these rows, {quantiles} parts"
     return kept, f"{column} at {', '.join(shown)} ({origin})"
@@ -266,7 +268,7 @@ def _between(known: FloatArray, edge: float) -> float:
     return float(short)
 
 
-def _categories(sample: Sample, column: str, unknown: set[str], where: str) -> list[Part]:
+def _categories(sample: Sample, column: str, unknown: set[str], where: str) -> list[SlicePart]:
     import pyarrow as pa
 
     if pa.types.is_nested(sample.batch.column(column).type):
@@ -287,8 +289,8 @@ def _categories(sample: Sample, column: str, unknown: set[str], where: str) -> l
         ) from exc
     labels: list[str | None] = [None if name in unknown else name for name in encoded.labels]
     present = sorted({labels[place] for place, count in enumerate(encoded.counts) if count} - {None}, key=str)
-    parts = [Part(column, name, np.array([label == name for label in labels])[encoded.codes]) for name in present]
+    parts = [SlicePart(column, name, np.array([label == name for label in labels])[encoded.codes]) for name in present]
     missing = np.array([label is None for label in labels])[encoded.codes]
     if missing.any():
-        parts.append(Part(column, None, missing))
+        parts.append(SlicePart(column, None, missing))
     return parts

@@ -7,8 +7,8 @@ import numpy as np
 from cardwright.evaluators.rows.rates import LOWER, About, Metric, interval_of
 from cardwright.evaluators.rows.slice_sample import (
     BoolArray,
-    Part,
     Sample,
+    SlicePart,
 )
 from cardwright.evaluators.slices.plan import (
     COVERAGE,
@@ -105,7 +105,7 @@ def _too_few(
 
 
 def judge_declared(
-    sample: Sample, parts: list[Part], losses: Losses, about: About, rules: SliceRules
+    sample: Sample, parts: list[SlicePart], losses: Losses, about: About, rules: SliceRules
 ) -> list[list[Measurement]]:
     """Each slice's rate and its difference to the rest, p-values adjusted over all slices that could be tested."""
     rate, difference = sample.metric, difference_metric(sample.metric)
@@ -179,7 +179,12 @@ def _adjusted(found: list[list[Measurement]], place: int, family: str) -> list[l
 
 
 def largest_difference(
-    sample: Sample, parts: list[Part], by_part: list[list[Measurement]], losses: Losses, about: About, rules: SliceRules
+    sample: Sample,
+    parts: list[SlicePart],
+    by_part: list[list[Measurement]],
+    losses: Losses,
+    about: About,
+    rules: SliceRules,
 ) -> Measurement:
     """The largest difference of a declared slice to the rest, with an interval that holds for all slices at once (Bonferroni)."""
     unit = difference_metric(sample.metric).unit

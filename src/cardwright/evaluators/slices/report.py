@@ -7,8 +7,8 @@ from cardwright.evaluators.rows.rates import About
 from cardwright.evaluators.rows.slice_sample import (
     BoolArray,
     Cuts,
-    Part,
     Sample,
+    SlicePart,
 )
 from cardwright.evaluators.slices.judge import is_significant
 from cardwright.evaluators.slices.options import SlicesOptions
@@ -145,7 +145,7 @@ def _adjusted_p(m: Measurement) -> float | None:
     return m.test.adjusted_p_value if isinstance(m, Measured) and m.test is not None else None
 
 
-def declared_table(sample: Sample, parts: list[Part], by_part: list[list[Measurement]]) -> tuple[Table, ...]:
+def declared_table(sample: Sample, parts: list[SlicePart], by_part: list[list[Measurement]]) -> tuple[Table, ...]:
     if not parts:
         return ()
     rate, difference = sample.metric, difference_metric(sample.metric)

@@ -11,7 +11,7 @@ from cardwright.record.verdict import Closer, Limit, NextAction, Observation, St
 
 
 @dataclass(frozen=True)
-class Answer:
+class RuleAnswer:
     """A status, why, and what would close it."""
 
     status: Status
@@ -48,6 +48,6 @@ class Answer:
         return canonical.sha256(contents) if contents else None
 
 
-def missing(explanation: str, remedy: str, *next_: NextAction) -> Answer:
+def missing(explanation: str, remedy: str, *next_: NextAction) -> RuleAnswer:
     """Evidence that a command brings."""
-    return Answer("missing", explanation, remedy, "command", next_)
+    return RuleAnswer("missing", explanation, remedy, "command", next_)

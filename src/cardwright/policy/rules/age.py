@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from cardwright.policy.judging.answer import Answer, missing
+from cardwright.policy.judging.answer import RuleAnswer, missing
 from cardwright.policy.judging.case_under_review import CaseUnderReview, day, oldest_evidence
 from cardwright.policy.judging.next_actions import RUN
 from cardwright.policy.judging.wording import days
@@ -31,13 +31,13 @@ class AgeRule(Rule):
     max_days: Annotated[Count, Field(ge=1)]
     """How many."""
 
-    def judge(self, review: CaseUnderReview) -> Answer:
+    def judge(self, review: CaseUnderReview) -> RuleAnswer:
         """See `Rule.judge`."""
         run, record = review.case.run, review.record
         if run is None:
             return missing("When the evaluation ran is not known.", RUN_AGAIN, RUN)
         if run.record_sha256 != record.sha256:
-            return Answer(
+            return RuleAnswer(
                 "mismatched",
                 "The facts of the run belong to another record.",
                 "Run again on what is at hand.",
@@ -49,7 +49,7 @@ class AgeRule(Rule):
             return missing(f"When {undated[0]} was made is not known; it was reused.", RUN_AGAIN, RUN)
         age, ahead = (review.today - oldest_evidence(run)).days, (day(run.finished) - review.today).days
         if ahead > 0:
-            return Answer(
+            return RuleAnswer(
                 "mismatched",
                 f"The evaluation is dated {days(ahead)} in the future.",
                 "Set the clock right and run again.",
@@ -58,7 +58,9 @@ class AgeRule(Rule):
             )
         said = f"The evidence is {days(age)} old; the policy accepts {self.max_days}."
         return (
-            Answer("passed", said) if age <= self.max_days else Answer("stale", said, "Run again.", "command", (RUN,))
+            RuleAnswer("passed", said)
+            if age <= self.max_days
+            else RuleAnswer("stale", said, "Run again.", "command", (RUN,))
         )
 
     def valid_until(self, case: Case) -> date | None:

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from cardwright.policy.judging.answer import Answer
+from cardwright.policy.judging.answer import RuleAnswer
 from cardwright.policy.judging.case_under_review import CaseUnderReview
 from cardwright.policy.judging.next_actions import attest
 from cardwright.policy.rules import stricter
@@ -31,7 +31,7 @@ class ChecklistRule(Rule):
     roles: tuple[Identifier, ...] = ()
     """Roles that may answer; empty is any."""
 
-    def judge(self, review: CaseUnderReview) -> Answer:
+    def judge(self, review: CaseUnderReview) -> RuleAnswer:
         """See `Rule.judge`."""
         # The last word of each person on an item counts, and one who says that it is not met is not outvoted.
         answers = {
@@ -44,7 +44,7 @@ class ChecklistRule(Rule):
         }.values()
         denied = [claim for claim in answers if claim.answer == "not_met"]
         if denied:
-            return Answer(
+            return RuleAnswer(
                 "failed",
                 f"{denied[0].item} of {self.checklist} is not met, says {denied[0].person} ({denied[0].role}).",
                 "Mend what is missing, and ask the same person to answer again.",
@@ -59,14 +59,14 @@ class ChecklistRule(Rule):
         }
         missing = [item for item in self.items if item not in answered]
         if missing:
-            return Answer(
+            return RuleAnswer(
                 "missing",
                 f"Not answered in {self.checklist}: {', '.join(missing)}.",
                 "Somebody in a role that may answer attests each item.",
                 "signature",
                 tuple(attest(self.checklist, item, self.roles) for item in missing),
             )
-        return Answer("passed", f"{len(self.items)} items of {self.checklist} are answered.")
+        return RuleAnswer("passed", f"{len(self.items)} items of {self.checklist} are answered.")
 
     def checklists(self) -> tuple[str, ...]:
         """See `Rule.checklists`."""

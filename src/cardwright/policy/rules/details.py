@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Self
 from pydantic import Field, model_validator
 
 from cardwright.errors import did_you_mean
-from cardwright.policy.judging.answer import Answer
+from cardwright.policy.judging.answer import RuleAnswer
 from cardwright.policy.judging.case_under_review import CaseUnderReview
 from cardwright.policy.judging.next_actions import RUN, edit_details
 from cardwright.policy.rules import stricter
@@ -34,13 +34,13 @@ class DetailsRule(Rule):
                 raise ValueError(f'no details field is called "{name}". {did_you_mean(name, FIELDS)}')
         return self
 
-    def judge(self, review: CaseUnderReview) -> Answer:
+    def judge(self, review: CaseUnderReview) -> RuleAnswer:
         """See `Rule.judge`."""
         missing = review.record.details.missing(self.fields)
         if not missing:
-            return Answer("passed", f"All {len(self.fields)} fields are provided.")
+            return RuleAnswer("passed", f"All {len(self.fields)} fields are provided.")
         titles = ", ".join(FIELDS[name].title.lower() for name in missing)
-        return Answer(
+        return RuleAnswer(
             "missing",
             f"Not provided in the details: {titles}.",
             f"Fill in details.yaml: {', '.join(missing)}.",

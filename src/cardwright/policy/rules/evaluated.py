@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar
 
-from cardwright.policy.judging.answer import Answer, missing
+from cardwright.policy.judging.answer import RuleAnswer, missing
 from cardwright.policy.judging.case_under_review import CaseUnderReview
 from cardwright.policy.judging.next_actions import RUN
 from cardwright.policy.judging.wording import words
@@ -26,10 +26,10 @@ class EvaluatedRule(OnEvaluation):
     metrics: tuple[Term, ...] = ()
     """Metrics that must be measured in it, whatever their values."""
 
-    def judge(self, review: CaseUnderReview) -> Answer:
+    def judge(self, review: CaseUnderReview) -> RuleAnswer:
         """See `Rule.judge`."""
         selected = self.select(review.record)
-        if isinstance(selected, Answer):
+        if isinstance(selected, RuleAnswer):
             return selected
         for evaluation in selected.evaluations:
             for metric in self.metrics:
@@ -41,7 +41,7 @@ class EvaluatedRule(OnEvaluation):
         evaluations = selected.evaluations
         names = ", ".join(evaluation.id for evaluation in evaluations)
         count = sum(isinstance(m, Measured) for evaluation in evaluations for m in evaluation.measurements)
-        answer = measured_nothing(evaluations) or Answer(
+        answer = measured_nothing(evaluations) or RuleAnswer(
             "passed",
             f"{names} ran, {evaluations[0].completeness}, and measured {count:,} numbers. No limit is set on them here.",
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from cardwright.policy.judging.answer import Answer
+from cardwright.policy.judging.answer import RuleAnswer
 from cardwright.policy.judging.case_under_review import CaseUnderReview
 from cardwright.policy.judging.next_actions import COMPARE_ARTIFACT, RUN, edit_plan
 from cardwright.policy.judging.wording import files
@@ -27,15 +27,17 @@ class IdentityRule(Rule):
     hashed: Flag = True
     """Whether a subject that is only declared by reference is refused."""
 
-    def judge(self, review: CaseUnderReview) -> Answer:
+    def judge(self, review: CaseUnderReview) -> RuleAnswer:
         """See `Rule.judge`."""
         subject, at_hand = review.record.subject, review.case.artefacts
         if not subject.hashed and not self.hashed:
-            return Answer("passed", "The subject is declared by reference, which the policy accepts; it is not hashed.")
+            return RuleAnswer(
+                "passed", "The subject is declared by reference, which the policy accepts; it is not hashed."
+            )
         if not subject.hashed:
             return _unnamed("The subject is declared, not hashed: nobody can tell whether it is the one.")
         if at_hand is None:
-            return Answer(
+            return RuleAnswer(
                 "missing",
                 "Nobody compared the artefact at hand with the record.",
                 "Run the gate where the files are.",
@@ -49,10 +51,12 @@ class IdentityRule(Rule):
         if wrong:
             there = wrong[0] in at_hand
             differs = "has other bytes than the ones that were evaluated" if there else "is not there"
-            return Answer("mismatched", f"{wrong[0]} {differs}.", "Run again on what is at hand.", "command", (RUN,))
+            return RuleAnswer(
+                "mismatched", f"{wrong[0]} {differs}.", "Run again on what is at hand.", "command", (RUN,)
+            )
         loose = _never_evaluated(review.record)
         if loose:
-            return Answer(
+            return RuleAnswer(
                 "mismatched",
                 f"{', '.join(loose)} was not evaluated: no evaluation read it, and it is not listed as a part of the model.",
                 "Evaluate it, or say what it is: `files: [{path: tokenizer.json, role: tokenizer}]` under `subject:`.",
@@ -61,7 +65,7 @@ class IdentityRule(Rule):
             )
         listed = [f"{file.path} ({file.role})" for file in subject.files if file.role is not None]
         beside = f" Listed by role, and not evaluated on its own: {', '.join(listed)}." if listed else ""
-        return Answer("passed", f"{files(len(evaluated))} at hand, with the digests of the record.{beside}")
+        return RuleAnswer("passed", f"{files(len(evaluated))} at hand, with the digests of the record.{beside}")
 
 
 _LEARNED = ("model", "weights")
@@ -82,5 +86,5 @@ def _never_evaluated(record: Record) -> list[str]:
     ]
 
 
-def _unnamed(explanation: str) -> Answer:
-    return Answer("missing", explanation, _NAME_FILES, "data", (edit_plan("subject"), RUN))
+def _unnamed(explanation: str) -> RuleAnswer:
+    return RuleAnswer("missing", explanation, _NAME_FILES, "data", (edit_plan("subject"), RUN))

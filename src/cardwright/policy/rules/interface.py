@@ -10,7 +10,7 @@ from datetime import date
 from typing import ClassVar, Self
 
 from cardwright.policy.canonical_form import PolicyValue
-from cardwright.policy.judging.answer import Answer
+from cardwright.policy.judging.answer import RuleAnswer
 from cardwright.policy.judging.case_under_review import CaseUnderReview
 from cardwright.policy.rules.stricter import Stricter
 from cardwright.record.case import Case
@@ -32,7 +32,7 @@ class Rule(PolicyValue):
     tightening: ClassVar[Mapping[str, Stricter]] = {}
     """By field: whether a new value is at least as strict as an old one. A field that is not listed may not change."""
 
-    def judge(self, review: CaseUnderReview) -> Answer:
+    def judge(self, review: CaseUnderReview) -> RuleAnswer:
         """Whether the case meets it.
 
         Monotonic: leaving a part of the case out never makes it pass. What is not there is `missing`; what cannot be told
@@ -57,7 +57,7 @@ class Rule(PolicyValue):
         """For a rule that can only be met after the review: what is still to come. None if the review judges it."""
         return None
 
-    def after_waivers(self, review: CaseUnderReview, answer: Answer, waived: Sequence[Outcome]) -> Answer:
+    def after_waivers(self, review: CaseUnderReview, answer: RuleAnswer, waived: Sequence[Outcome]) -> RuleAnswer:
         """The answer once the waivers in force are known; few rules look at them."""
         return answer
 

@@ -16,7 +16,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from cardwright.policy.judging.answer import Answer
+from cardwright.policy.judging.answer import RuleAnswer
 from cardwright.policy.judging.case_under_review import CaseUnderReview, Slice
 from cardwright.policy.judging.next_actions import RUN, edit_plan
 from cardwright.policy.judging.wording import group, number, words
@@ -118,18 +118,18 @@ class MeasurementRule(OnEvaluation):
             return self.model_copy(update={"binding": "recomputed"})
         return self
 
-    def judge(self, review: CaseUnderReview) -> Answer:
+    def judge(self, review: CaseUnderReview) -> RuleAnswer:
         """See `Rule.judge`."""
         limit = Limit(operator=self.operator, value=self.limit, on=self.held)
         selected = self.select(review.record)
-        if isinstance(selected, Answer):
+        if isinstance(selected, RuleAnswer):
             return replace(selected, limit=limit)
         observations: list[Observation] = []
         weighed = _odd_weights(selected.evaluations)
         for evaluation, plan in zip(selected.evaluations, selected.planned, strict=True):
             expected = self._expected(plan)
             if not expected:
-                return Answer(
+                return RuleAnswer(
                     "missing",
                     f"{plan.id} covers no sensitive attribute, so {words(self.metric)} has no groups to compare.",
                     "Name the attributes under `sensitive:` of the source.",
@@ -151,7 +151,7 @@ class MeasurementRule(OnEvaluation):
                 f" The policy accepts {self.binding} predictions here: nobody recomputed them with the model."
             )
         remedy, closed_by, next_ = _CLOSED_BY[worst.status]
-        return Answer(
+        return RuleAnswer(
             worst.status, explanation, remedy, closed_by, next_, limit, tuple(observations), selected.evaluations
         )
 

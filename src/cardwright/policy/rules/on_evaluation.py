@@ -8,7 +8,7 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import model_validator
 
-from cardwright.policy.judging.answer import Answer, missing
+from cardwright.policy.judging.answer import RuleAnswer, missing
 from cardwright.policy.judging.next_actions import RUN, edit_plan
 from cardwright.policy.rules import stricter
 from cardwright.policy.rules.interface import Rule
@@ -57,7 +57,7 @@ class OnEvaluation(Rule):
             raise ValueError("say which evaluator, or which evaluation, but not both")
         return self
 
-    def select(self, record: Record) -> Selection | Answer:
+    def select(self, record: Record) -> Selection | RuleAnswer:
         """The evaluations it is about; an answer if one did not run, or cannot be used, or none was planned."""
         planned = tuple(plan for plan in record.planned if self._is_about(plan))
         if not planned:
@@ -71,7 +71,7 @@ class OnEvaluation(Rule):
         of_subject = tuple(plan for plan in planned if not _of_another_model(by_id[plan.id], record))
         if not of_subject:
             names = ", ".join(plan.id for plan in planned)
-            return Answer(
+            return RuleAnswer(
                 "mismatched",
                 f"{names} was computed with a model that is not among the files of the subject.",
                 "Evaluate the model that is handed over, or name its file under `files:` of the subject.",
@@ -92,7 +92,7 @@ class OnEvaluation(Rule):
         named = plan.evaluator == self.evaluator or plan.id == self.evaluation
         return named and (self.role is None or self.role in plan.roles.values())
 
-    def _other_population(self, planned: tuple[Planned, ...], record: Record) -> Answer | None:
+    def _other_population(self, planned: tuple[Planned, ...], record: Record) -> RuleAnswer | None:
         """An answer if a source has the role that is asked for and was not evaluated: nobody chooses between two test populations
         after seeing them, so where a plan has more than one, the requirement holds on each."""
         if self.role is None:
@@ -110,7 +110,7 @@ class OnEvaluation(Rule):
             RUN,
         )
 
-    def _not_planned(self) -> Answer:
+    def _not_planned(self) -> RuleAnswer:
         source = f" on `{self.role}`" if self.role else ""
         entry = (
             f"- {self.evaluator}: {{source: {self.role or '…'}}}"
@@ -124,10 +124,10 @@ class OnEvaluation(Rule):
             RUN,
         )
 
-    def _incomplete(self, evaluation: Evaluation) -> Answer | None:
+    def _incomplete(self, evaluation: Evaluation) -> RuleAnswer | None:
         if evaluation.completeness in self.accept:
             return None
-        return Answer(
+        return RuleAnswer(
             "inconclusive",
             f"{evaluation.id} is {evaluation.completeness}; the policy accepts {' or '.join(self.accept)}.",
             "Run it over all of the input.",
@@ -135,11 +135,11 @@ class OnEvaluation(Rule):
             (RUN,),
         )
 
-    def _loose(self, evaluation: Evaluation) -> Answer | None:
+    def _loose(self, evaluation: Evaluation) -> RuleAnswer | None:
         kind = evaluation.binding.kind if evaluation.binding is not None else None
         if self.binding is None or stricter.closer_binding(kind, self.binding):
             return None
-        return Answer(
+        return RuleAnswer(
             "inconclusive",
             f"The numbers of {evaluation.id} are {kind or 'not tied to a model'}; the policy asks for {self.binding} "
             "by the model at hand.",
@@ -149,15 +149,15 @@ class OnEvaluation(Rule):
             (edit_plan("evaluate"), RUN),
         )
 
-    def _does_not_arise(self, evaluations: tuple[Evaluation, ...]) -> Answer | None:
+    def _does_not_arise(self, evaluations: tuple[Evaluation, ...]) -> RuleAnswer | None:
         reasons = [evaluation.not_applicable for evaluation in evaluations if evaluation.not_applicable is not None]
         if not reasons:
             return None
         if self.not_applicable and len(reasons) == len(evaluations):
-            return Answer(
+            return RuleAnswer(
                 "not_applicable", f"Does not apply: {reasons[0]}", clause="the policy sets `not_applicable: true` here"
             )
-        return Answer(
+        return RuleAnswer(
             "missing",
             f"{evaluations[0].id} had nothing to look at: {reasons[0]}",
             "Evaluate a source on which the question arises.",
@@ -165,14 +165,14 @@ class OnEvaluation(Rule):
         )
 
 
-def did_not_run(gap: NotEvaluated) -> Answer:
+def did_not_run(gap: NotEvaluated) -> RuleAnswer:
     """The answer for an evaluation that has no result."""
     stopped = gap.code == "error"
     did = "stopped with an error" if stopped else "did not run"
-    return Answer("error" if stopped else "missing", f"{gap.id} {did}: {gap.reason}", gap.remedy, "command", (RUN,))
+    return RuleAnswer("error" if stopped else "missing", f"{gap.id} {did}: {gap.reason}", gap.remedy, "command", (RUN,))
 
 
-def measured_nothing(evaluations: tuple[Evaluation, ...]) -> Answer | None:
+def measured_nothing(evaluations: tuple[Evaluation, ...]) -> RuleAnswer | None:
     """An evaluation without one number found nothing because it looked at nothing."""
     for evaluation in evaluations:
         if not any(isinstance(m, Measured) for m in evaluation.measurements):

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from cardwright.policy.judging.answer import Answer
+from cardwright.policy.judging.answer import RuleAnswer
 from cardwright.policy.judging.case_under_review import CaseUnderReview
 from cardwright.policy.judging.next_actions import RUN, attest_plan
 from cardwright.policy.rules.interface import Rule
@@ -22,11 +22,11 @@ class PreregisteredRule(Rule):
     roles: Annotated[tuple[Identifier, ...], Field(min_length=1)]
     """Roles that may sign the plan."""
 
-    def judge(self, review: CaseUnderReview) -> Answer:
+    def judge(self, review: CaseUnderReview) -> RuleAnswer:
         """See `Rule.judge`."""
         run = review.case.run
         if not review.authors:
-            return Answer(
+            return RuleAnswer(
                 "missing",
                 "Nobody has signed the plan as its author, so nobody can be told to be somebody else.",
                 "Its author signs it (--as-author), and somebody in another role signs it, before evaluation.",
@@ -36,11 +36,11 @@ class PreregisteredRule(Rule):
         first = min([run.started, *run.earlier.values()]) if run is not None else None
         signed = [c for c in review.plan_signers if c.role in self.roles and first is not None and c.at <= first]
         if signed:
-            return Answer(
+            return RuleAnswer(
                 "passed",
                 f"{signed[0].person} ({signed[0].role}) signed the plan on {signed[0].at[:10]}, before it ran.",
             )
-        return Answer(
+        return RuleAnswer(
             "missing",
             "The plan is self-declared: nobody else signed it before it ran.",
             "Somebody in another role signs the plan before evaluation.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from cardwright.policy.judging.answer import Answer, missing
+from cardwright.policy.judging.answer import RuleAnswer, missing
 from cardwright.policy.judging.case_under_review import CaseUnderReview
 from cardwright.policy.judging.next_actions import COMMIT, RUN
 from cardwright.policy.rules import stricter
@@ -30,7 +30,7 @@ class ProvenanceRule(Rule):
     """Distributions that may bring evaluators, each with the digests of its files that are accepted; empty is any. Another one
     that was installed is refused: a plug-in can change what every evaluator computes."""
 
-    def judge(self, review: CaseUnderReview) -> Answer:
+    def judge(self, review: CaseUnderReview) -> RuleAnswer:
         """See `Rule.judge`."""
         provenance = review.record.provenance
         problems = []
@@ -54,7 +54,7 @@ class ProvenanceRule(Rule):
         other = [one for one in provenance.code if one.sha256 not in self.evaluators.get(one.name, ())]
         if self.evaluators and (other or not provenance.code):
             named = ", ".join(f"{one.name} {one.version} ({one.sha256})" for one in other)
-            return Answer(
+            return RuleAnswer(
                 "mismatched" if other else "missing",
                 f"Evaluators that the policy does not accept were installed: {named}."
                 if other
@@ -64,7 +64,7 @@ class ProvenanceRule(Rule):
                 (RUN,),
             )
         code = ", ".join(f"{one.name} {one.version} ({one.sha256[:12]})" for one in provenance.code)
-        return Answer(
+        return RuleAnswer(
             "passed",
             f"Every number resolves to run {provenance.run_id}, commit {str(provenance.commit)[:12]}, "
             f"plan {provenance.plan_sha256[:12]} and {len(provenance.datasets)} dataset versions."

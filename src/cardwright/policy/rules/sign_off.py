@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal
 
-from cardwright.policy.judging.answer import Answer
+from cardwright.policy.judging.answer import RuleAnswer
 from cardwright.policy.judging.case_under_review import CaseUnderReview
 from cardwright.policy.judging.next_actions import sign_off
 from cardwright.policy.rules import stricter
@@ -43,7 +43,7 @@ class SignOffRule(Rule):
         """See `Rule.other_signers`."""
         return self.not_same_as
 
-    def judge(self, review: CaseUnderReview) -> Answer:
+    def judge(self, review: CaseUnderReview) -> RuleAnswer:
         """See `Rule.judge`."""
         mine = [claim for claim in review.claims if isinstance(claim, SignOff) and claim.role == self.role]
         # A rejection stands, whatever else was signed, until a later decision of the role names it.
@@ -51,7 +51,7 @@ class SignOffRule(Rule):
         standing = [claim for claim in mine if claim.decision != "approve" and claim.id not in answered]
         if standing:
             decision = standing[-1].decision.replace("_", " ")
-            return Answer(
+            return RuleAnswer(
                 "failed",
                 f"{standing[-1].person} ({self.role}) has decided: {decision}.",
                 "Answer what was asked, and ask for a new decision that names this one.",
@@ -61,12 +61,12 @@ class SignOffRule(Rule):
         approved = self._approvals(review)
         signed = [claim for claim in approved if claim.manifest_sha256 == review.case.manifest_sha256]
         if signed:
-            return Answer("passed", f"{signed[-1].person} ({self.role}) signed for {self.meaning}.")
+            return RuleAnswer("passed", f"{signed[-1].person} ({self.role}) signed for {self.meaning}.")
         if approved:
             return self._again(
                 f"What {approved[-1].person} ({self.role}) signed has changed since: it was another manifest."
             )
-        return Answer(
+        return RuleAnswer(
             "missing",
             f"Nobody in the role {self.role} has signed for {self.meaning}.",
             f"Somebody in the role {self.role} signs.",
@@ -74,7 +74,7 @@ class SignOffRule(Rule):
             (sign_off(self.role, self.meaning),),
         )
 
-    def after_waivers(self, review: CaseUnderReview, answer: Answer, waived: Sequence[Outcome]) -> Answer:
+    def after_waivers(self, review: CaseUnderReview, answer: RuleAnswer, waived: Sequence[Outcome]) -> RuleAnswer:
         """A sign-off that has not seen every waiver in force is stale: its signer did not agree to what was accepted since.
 
         Claims stand in the order of the ledger, so what was signed later was seen by nobody who signed before. A person has
@@ -103,8 +103,8 @@ class SignOffRule(Rule):
             "and has not seen it."
         )
 
-    def _again(self, explanation: str) -> Answer:
-        return Answer(
+    def _again(self, explanation: str) -> RuleAnswer:
+        return RuleAnswer(
             "stale",
             explanation,
             f"Somebody in the role {self.role} signs again.",
