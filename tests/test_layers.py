@@ -19,7 +19,7 @@ ROOMS: dict[str, frozenset[str]] = {
     for room, may in {
         # What cli prints on standard error is masked: `privacy/showing`.
         "cli": "handoff run plan attest dossier documents policy evaluators sources privacy files record errors",
-        "handoff": "run plan attest dossier policy sources record",
+        "handoff": "run plan attest dossier policy sources record errors",
         "testing": "evaluators record",
         "metrics": "evaluators sources record errors",
         "run": "plan attest dossier documents policy evaluators sources privacy files record errors",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cardwright.dossier.contents import policy_of
     from cardwright.errors import CardwrightError
     from cardwright.evaluators.interface import Evaluator, Inputs, Need
-    from cardwright.handoff import Result, run
+    from cardwright.handoff import Result, assess, run
     from cardwright.plan.assessment import Assessment, load
     from cardwright.policy.gate import decide
     from cardwright.policy.policy import Policy
@@ -56,6 +56,7 @@ _PUBLIC = {
     "Subject": "record",
     "Unmeasured": "record",
     "Verdict": "record",
+    "assess": "handoff",
     "decide": "policy.gate",
     "load": "plan.assessment",
     "policy_of": "dossier.contents",
@@ -84,6 +85,7 @@ __all__ = [
     "Unmeasured",
     "Verdict",
     "__version__",
+    "assess",
     "decide",
     "load",
     "policy_of",

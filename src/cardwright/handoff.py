@@ -6,16 +6,21 @@ plan fixed), then a `Record` (frozen), a `Verdict`, documents, and a dossier on 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
 
 from cardwright.attest import preregistration
-from cardwright.dossier import layout
-from cardwright.plan.assessment import Assessment
+from cardwright.dossier import contents, layout, store
+from cardwright.errors import UsageError, did_you_mean
+from cardwright.plan import derive
+from cardwright.plan.assessment import Assessment, load
 from cardwright.policy.gate import decide
 from cardwright.policy.policy import Policy
-from cardwright.record import comparison
+from cardwright.record import comparison, display
 from cardwright.record.case import Case
 from cardwright.record.provenance import RunFacts
 from cardwright.record.record import Record
@@ -37,6 +42,68 @@ class Result:
     """The dossier's files, by path."""
     problems: tuple[str, ...] = ()
     """Each document that could not be made, with the reason; a caller has to show them."""
+    taken: tuple[str, ...] = ()
+    """What nobody said and `assess` took from the objects, a sentence each; a caller has to show them."""
+
+    def save(self, folder: str | Path, *, supersede: bool = False) -> Path:
+        """Write the dossier into a folder, as `cardwright run -o` does.
+
+        Parameters
+        ----------
+        folder
+            Its folder, new or a dossier that nobody has signed.
+        supersede
+            Archive a signed dossier and replace it.
+
+        Raises
+        ------
+        StoreError
+            If it cannot be written, or something else is there; what was there before is untouched.
+        """
+        place = Path(folder)
+        store.write_dossier(place, self.files, supersede=supersede)
+        return place
+
+    def document(self, name: str) -> bytes:
+        """A document of the dossier by its file name, e.g. `audit_report.pdf`.
+
+        Raises
+        ------
+        UsageError
+            If the dossier has no such document.
+        """
+        if name not in self.files:
+            made = sorted(one for one in self.files if one.endswith((".md", ".html", ".pdf")) and "/" not in one)
+            raise UsageError(f'there is no document "{name}"', do=did_you_mean(name, made))
+        return self.files[name]
+
+    def model_card(self, format: Literal["md", "html"] = "html") -> str:
+        """The model card as text.
+
+        Raises
+        ------
+        UsageError
+            If the subject is no model, so that there is none.
+        """
+        return self.document(f"model_card.{format}").decode("utf-8")
+
+    def dataset_card(self, format: Literal["md", "html"] = "html") -> str:
+        """The dataset card as text.
+
+        Raises
+        ------
+        UsageError
+            If the dossier has none.
+        """
+        return self.document(f"dataset_card.{format}").decode("utf-8")
+
+    def __repr__(self) -> str:
+        """One line: the whole record has hundreds of thousands of characters."""
+        return f"<Result: {self.verdict.headline} record {self.record.sha256[:12]}, {len(self.files)} files>"
+
+    def _repr_html_(self) -> str:
+        """The verdict, for a notebook."""
+        return display.of_verdict(self.verdict, (*self.taken, *self.problems))
 
 
 def run(
@@ -173,8 +240,128 @@ def finish(
     return Result(record=case.record, run=case.run, verdict=verdict, files=files, problems=problems)  # type: ignore[arg-type]
 
 
+def assess(
+    model: Any = None,
+    data: Any = None,
+    *,
+    label: Any = None,
+    sensitive: Any = (),
+    training: Any = None,
+    policy: str = "production",
+    details: Mapping[str, Any] | str | Path | None = None,
+    favourable: object = None,
+    threshold: float | None = None,
+    score: str | None = None,
+    prediction: str | None = None,
+    features: Sequence[str] = (),
+    weight: str | None = None,
+    person: str | None = None,
+    strata: Sequence[str] = (),
+    unit: str = "row",
+    design: str = "unstated",
+    task: Literal["binary", "multiclass", "regression"] | None = None,
+    name: str = "model",
+    version: str = "0.1.0",
+    title: str | None = None,
+    author: str | None = None,
+    risk_tier: str | None = None,
+    jurisdictions: Sequence[str] | None = None,
+    production_intended: bool | None = None,
+    evaluate: Sequence[Mapping[str, Any]] = (),
+    trusted: Sequence[str] = (),
+    seed: int = 0,
+    folder: str | Path | None = None,
+    now: str | None = None,
+    workers: int = 2,
+    progress: Progress = silent,
+) -> Result:
+    """Assess a model, or data, that are held in memory: derive the plan, run it, judge it. The command line's way in one call.
+
+    Parameters
+    ----------
+    model
+        A fitted estimator, a torch module, a function of a frame of features, or the path of a model file. If omitted, `data`
+        holds what the model said (`score` or `prediction`); with neither, the data themselves are assessed.
+    data
+        The rows it is tested on, shape (n, columns): a pandas or polars frame, an Arrow table, a mapping of names to arrays, or a
+        matrix, whose columns are then `features`, or x0, x1 and so on.
+    label
+        Column of the true outcome, or an array of it, shape (n,).
+    sensitive
+        Columns of sensitive attributes. A mapping names their groups, as in a plan, or holds arrays of shape (n,).
+    training
+        The rows it was trained on, in the same forms as `data`.
+    policy
+        A packaged policy by name, or the path of one.
+    details
+        What only people can say: a mapping of fields (`cardwright schema details`), or the path of a `details.yaml`.
+    favourable
+        The outcome that is good for the person, as it stands in the data. If omitted, it is taken from the label's name and
+        values where these are clear, and otherwise asked for.
+    threshold
+        Where a score becomes a decision: favourable if score >= threshold. If omitted, 0.5.
+    score, prediction
+        Without a model: column of the probability of the favourable outcome, or of decisions or predicted values.
+    features
+        Columns that the model reads, in its order; needed where it does not know their names and the data hold others.
+    weight, person, strata, unit, design, task
+        As in a plan, `sources:`.
+    name, version, title, author, risk_tier, jurisdictions, production_intended
+        As in a plan, `subject:`.
+    evaluate
+        Further evaluations, as in a plan: `[{"slices": {"source": "test", "columns": ["region"]}}]`.
+    trusted
+        Types in the model that a person has looked at and trusts.
+    seed
+        Every random choice derives from it.
+    folder
+        Where the derived plan, the rows and the model are kept, so that `cardwright run FOLDER` makes the same dossier. If
+        omitted, they are removed at the end.
+    now
+        The moment of the verdict; if omitted, the clock's.
+    workers
+        How many threads count rows.
+    progress
+        Called with what is being done.
+
+    Returns
+    -------
+    Result
+        `.verdict`, `.record`, `.model_card("html")`, `.save(folder)`; what was taken without having been said stands in `.taken`.
+
+    Raises
+    ------
+    UsageError
+        Where something cannot be told and nobody said it, or a name is no column.
+    EvidenceError
+        Where the data or the model cannot be read, or the model does not give the same predictions again.
+
+    Examples
+    --------
+    >>> found = assess(data={"y": [1, 0] * 60, "p": [0.9, 0.2, 0.4, 0.6] * 30, "sex": ["f", "f", "m"] * 40}, label="y", score="p",
+    ...     favourable=1, sensitive=["sex"], policy="research", now="2026-11-28T12:00:00Z")
+    >>> found.verdict.allowed, found.taken
+    (False, ())
+    """
+    if data is None:
+        raise UsageError("there are no rows to assess", where="data", do="Pass the rows that the model is tested on.")
+    asked = derive.Asked(
+        name=name, version=version, title=title, author=author, policy=policy, label=label, score=score,
+        prediction=prediction, threshold=threshold, favourable=favourable, sensitive=sensitive, strata=strata,
+        features=features, weight=weight, person=person, unit=unit, design=design, task=task, risk_tier=risk_tier,
+        jurisdictions=jurisdictions, production_intended=production_intended, seed=seed, trusted=trusted, evaluate=evaluate,
+    )  # fmt: skip
+    chosen = contents.policy_of(policy)
+    with tempfile.TemporaryDirectory(prefix="cardwright-") as scratch:
+        place = Path(scratch) if folder is None else Path(folder)
+        said = Path(details) if isinstance(details, str) else details
+        derived = derive.derive(place, asked, model=model, data=data, training=training, details=said)
+        result = run(load(derived.plan), chosen, now=now, workers=workers, progress=progress)
+    return replace(result, taken=derived.taken)
+
+
 def _clock() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-__all__ = ["Prepared", "Progress", "Result", "evaluate", "finish", "gather", "prepare", "run"]
+__all__ = ["Prepared", "Progress", "Result", "assess", "evaluate", "finish", "gather", "prepare", "run"]

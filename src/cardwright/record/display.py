@@ -89,6 +89,20 @@ def of_record(record: Any) -> str:
     return f"<div>{head}{_table('', ('evaluation', 'by', 'completeness', 'numbers', 'findings'), rows)}</div>"
 
 
+def of_verdict(verdict: Any, notes: Sequence[str] = ()) -> str:
+    """A verdict: the decision, then every requirement, what stands in the way first."""
+    first = {id(one) for one in verdict.blocking}
+    ordered = [*verdict.blocking, *(one for one in verdict.outcomes if id(one) not in first)]
+    rows = [
+        _row((one.label, one.title, "waived" if one.waived else one.status.replace("_", " "), one.explanation))
+        for one in ordered
+    ]
+    policy = f"Policy {verdict.policy.name} {verdict.policy.version}, at {verdict.evaluated_at}"
+    said = "".join(f"<p>{escape(note)}</p>" for note in (policy, *notes))
+    table = _table("", ("", "requirement", "outcome", "what was found"), rows)
+    return f"<div><h4>{escape(verdict.headline)}</h4>{said}{table}</div>"
+
+
 def _said(m: Any) -> Iterable[tuple[str, str]]:
     yield "of", about(m)
     if m.status == "unmeasured":

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from cardwright.record import canonical
+from cardwright.record import canonical, display
 from cardwright.record.base import (
     Count,
     Day,
@@ -362,3 +362,14 @@ class Verdict(Value):
             result[name] = result.get(name, 0) + 1
         order = [*STATUSES, "waived"]
         return {name: result[name] for name in order if name in result}
+
+    def __repr__(self) -> str:
+        """One line; all outcomes have tens of thousands of characters."""
+        counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in self.counts.items())
+        return f"<Verdict {self.decision} by {self.policy.name} {self.policy.version}: {counts}>"
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        """A table for a notebook."""
+        return display.of_verdict(self)
