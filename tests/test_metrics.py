@@ -160,3 +160,65 @@ def test_every_function_says_in_one_sentence_what_it_is():
         if name.startswith("check_"):  # these take a table that somebody published
             continue
         assert list(inspect.signature(function).parameters)[:2] == ["y_true", "y_pred"]
+
+
+def test_a_list_of_words_with_nan_has_an_unknown_group_and_not_a_strange_one():
+    y, d, g = arrays(1)
+    found = metrics.demographic_parity_difference(y, d, sensitive_features=[float("nan"), *g[1:]])
+    assert found.groups.unknown == 1
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame], ids=["pandas", "polars"])
+def test_a_frame_of_one_column_is_that_column(frame):
+    y, d, g = arrays(2)
+    plain = metrics.equal_opportunity_difference(y, d, sensitive_features=g)
+    assert metrics.equal_opportunity_difference(frame({"y": y}), frame({"d": d}), sensitive_features=g) == plain
+
+
+def test_a_frame_of_two_columns_is_no_array_and_says_so():
+    y, d, g = arrays(2)
+    with pytest.raises(UsageError, match="y_pred"):
+        metrics.accuracy_ratio(y, pd.DataFrame({"a": d, "b": d}), sensitive_features=g)
+
+
+def test_rows_of_one_person_are_one_case_so_that_doubling_every_row_does_not_narrow_the_interval():
+    y, d, g = arrays(3)
+    who = np.arange(len(y))
+    once = metrics.demographic_parity_difference(y, d, sensitive_features=g, person=who)
+    twice = metrics.demographic_parity_difference(
+        np.tile(y, 2), np.tile(d, 2), sensitive_features=np.tile(g, 2), person=np.tile(who, 2)
+    )
+    naive = metrics.demographic_parity_difference(np.tile(y, 2), np.tile(d, 2), sensitive_features=np.tile(g, 2))
+    assert twice.value == pytest.approx(once.value)
+    width = twice.interval.upper - twice.interval.lower
+    assert width == pytest.approx(once.interval.upper - once.interval.lower, rel=0.1)
+    assert width > 1.2 * (naive.interval.upper - naive.interval.lower)
+    assert twice.test is None
+
+
+def test_a_gap_that_strata_explain_vanishes_within_them():
+    rng = np.random.default_rng(5)
+    stratum = rng.integers(0, 2, 4000)
+    g = np.where(rng.random(4000) < 0.2 + 0.6 * stratum, "a", "b")
+    d = (rng.random(4000) < 0.2 + 0.6 * stratum).astype(int)
+    plain = metrics.demographic_parity_difference(d, d, sensitive_features=g)
+    within = metrics.demographic_parity_difference(d, d, sensitive_features=g, strata=stratum)
+    assert plain.interval.lower > 0.2
+    assert within.value < 0.05
+    assert within.given == ("stratum",)
+
+
+@pytest.mark.parametrize("name", ["demographic_parity_ratio", "equalized_odds_difference"])
+def test_what_has_no_estimate_within_strata_is_refused_in_words(name):
+    y, d, g = arrays(6)
+    with pytest.raises(UsageError, match="within strata"):
+        getattr(metrics, name)(y, d, sensitive_features=g, strata=y)
+
+
+def test_group_metrics_take_weights_persons_and_strata():
+    y, d, g = arrays(7)
+    half = np.arange(200) % 2
+    found = metrics.group_metrics(y, d, sensitive_features=g, strata=pd.DataFrame({"half": half}))
+    assert any(m.given == ("half",) for m in found)
+    weighted = metrics.group_metrics(y, d, sensitive_features=g, sample_weight=np.ones(200), person=np.arange(200) // 2)
+    assert all(m.test is None for m in weighted if m.status == "measured")

@@ -60,6 +60,12 @@ class GapMetric(Protocol):
         The favourable outcome.
     sample_weight
         Weights, shape (n,); intervals then use Kish's effective number of rows, and there is no test.
+    person
+        Who each row is about, shape (n,): rows of one person are one independent case. Intervals use the spread between persons,
+        and there is no test.
+    strata
+        What is held equal, as one array or a frame of columns: groups are compared within strata only, weighted over them as
+        Mantel and Haenszel. Of differences of one rate, without weights and persons.
     min_denominator
         Cases that a group needs below the line of the rate to enter. A smaller one is excluded, and the result names it.
     level
@@ -91,6 +97,8 @@ class GapMetric(Protocol):
         sensitive_features: Any,
         pos_label: Any = 1,
         sample_weight: Any = None,
+        person: Any = None,
+        strata: Any = None,
         min_denominator: int = 20,
         level: float = 0.95,
         seed: int = 0,
@@ -107,12 +115,20 @@ def _gap(stem: str, kind: Kind, what: str) -> GapMetric:
         sensitive_features: Any,
         pos_label: Any = 1,
         sample_weight: Any = None,
+        person: Any = None,
+        strata: Any = None,
         min_denominator: int = 20,
         level: float = 0.95,
         seed: int = 0,
     ) -> Measured | Unmeasured:
         source = _predictions(
-            y_true, y_pred, sensitive_features=sensitive_features, pos_label=pos_label, sample_weight=sample_weight
+            y_true,
+            y_pred,
+            sensitive_features=sensitive_features,
+            pos_label=pos_label,
+            sample_weight=sample_weight,
+            person=person,
+            strata=strata,
         )
         evaluator = Fairness(min_denominator=min_denominator, level=level, depth=len(source.sensitive))
         inputs = Inputs("metric", {"source": source}, seed=seed)
@@ -124,13 +140,23 @@ def _gap(stem: str, kind: Kind, what: str) -> GapMetric:
 
 
 def _predictions(
-    y_true: Any, y_pred: Any = None, *, sensitive_features: Any, pos_label: Any, sample_weight: Any, **options: Any
+    y_true: Any,
+    y_pred: Any = None,
+    *,
+    sensitive_features: Any,
+    pos_label: Any,
+    sample_weight: Any,
+    person: Any,
+    strata: Any,
+    **options: Any,
 ) -> Predictions:
     return predictions_from_arrays(
         _labels(y_true),
         None if y_pred is None else _labels(y_pred),
         sensitive_features=sensitive_features,
         sample_weight=sample_weight,
+        person=person,
+        strata=strata,
         name="arrays",
         favourable=int(pos_label) if isinstance(pos_label, bool) else pos_label,
         **options,
@@ -208,6 +234,8 @@ def group_metrics(
     threshold: float | None = None,
     pos_label: Any = 1,
     sample_weight: Any = None,
+    person: Any = None,
+    strata: Any = None,
     min_denominator: int = 20,
     depth: int = 2,
     level: float = 0.95,
@@ -232,6 +260,8 @@ def group_metrics(
         sensitive_features=sensitive_features,
         pos_label=pos_label,
         sample_weight=sample_weight,
+        person=person,
+        strata=strata,
         y_score=y_score,
         threshold=threshold,
     )

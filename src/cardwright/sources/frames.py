@@ -176,6 +176,10 @@ def _array(column: Any) -> Any:
 
     if isinstance(column, (pa.Array, pa.ChunkedArray)):
         return column
+    if len(getattr(column, "shape", ())) == 2 and hasattr(column, "columns"):  # a frame: its one column
+        if column.shape[1] != 1:
+            raise ValueError(f"a frame of {column.shape[1]} columns")
+        column = column[column.columns[0]]
     if hasattr(column, "to_arrow"):  # polars
         return column.to_arrow()
     if hasattr(column, "__arrow_array__"):
@@ -184,7 +188,7 @@ def _array(column: Any) -> Any:
         return pa.Array.from_pandas(column)
     if hasattr(column, "ndim") and column.ndim == 2 and column.shape[1] == 1:
         column = column[:, 0]
-    return pa.array(column)
+    return pa.array(column, from_pandas=True)  # NaN is missing, also in a list of words
 
 
 def same_index(where: str = "the arrays", /, **objects: Any) -> None:
@@ -355,6 +359,8 @@ def predictions_from_arrays(
     y_score: Any = None,
     sensitive_features: Any = None,
     sample_weight: Any = None,
+    person: Any = None,
+    strata: Any = None,
     name: str = "test",
     **options: Any,
 ) -> Predictions:
@@ -372,21 +378,27 @@ def predictions_from_arrays(
         A frame or mapping of columns, or one array (named after its pandas or polars name, else `sensitive`).
     sample_weight
         Weights, shape (n,).
+    person
+        Who each row is about, shape (n,).
+    strata
+        What is conditioned on: a frame or mapping of columns, or one array (named after its own name, else `stratum`).
     name, **options
-        See `predictions_from`; the columns are `y_true`, `y_pred`, `y_score` and `sample_weight`.
+        See `predictions_from`; the columns are `y_true`, `y_pred`, `y_score`, `sample_weight` and `person`.
 
     Raises
     ------
     UsageError
         Where arrays are not equally long, or pandas objects have different indices.
     """
-    given = {"y_true": y_true, "y_pred": y_pred, "y_score": y_score, "sample_weight": sample_weight}
+    given = {
+        "y_true": y_true, "y_pred": y_pred, "y_score": y_score, "sample_weight": sample_weight, "person": person,
+    }  # fmt: skip
     arrays = {part: value for part, value in given.items() if value is not None}
-    groups = _groups(sensitive_features)
-    clash = sorted(set(groups) & set(arrays))
+    groups, within = _groups(sensitive_features, "sensitive"), _groups(strata, "stratum")
+    clash = sorted(((set(groups) | set(within)) & set(arrays)) | (set(groups) & set(within)))
     if clash:
-        raise UsageError(f'a sensitive feature may not be called "{clash[0]}"', where=name, do="Rename it.")
-    columns = {**arrays, **groups}
+        raise UsageError(f'a sensitive feature or stratum may not be called "{clash[0]}"', where=name, do="Rename it.")
+    columns = {**arrays, **groups, **within}
     same_index(name, **columns)
     return predictions_from(
         _from_arrays(columns, name),
@@ -395,12 +407,14 @@ def predictions_from_arrays(
         prediction="y_pred" if y_pred is not None else None,
         score="y_score" if y_score is not None else None,
         weight="sample_weight" if sample_weight is not None else None,
+        person="person" if person is not None else None,
+        strata=tuple(within),
         **({"sensitive": list(groups)} if groups and "sensitive" not in options else {}),
         **options,
     )
 
 
-def _groups(features: Any) -> dict[str, Any]:
+def _groups(features: Any, called: str) -> dict[str, Any]:
     if features is None:
         return {}
     if isinstance(features, Mapping):
@@ -410,8 +424,8 @@ def _groups(features: Any) -> dict[str, Any]:
     if hasattr(features, "columns") and hasattr(features, "__getitem__"):
         return {str(name): features[name] for name in features.columns}
     if getattr(features, "ndim", 1) == 2 and features.shape[1] > 1:
-        return {f"sensitive_{number}": features[:, number] for number in range(features.shape[1])}
-    return {str(getattr(features, "name", None) or "sensitive"): features}
+        return {f"{called}_{number}": features[:, number] for number in range(features.shape[1])}
+    return {str(getattr(features, "name", None) or called): features}
 
 
 def table_from(data: Any, *, name: str = "table", **options: Any) -> Table:

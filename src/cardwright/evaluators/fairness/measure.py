@@ -16,6 +16,7 @@ from cardwright.evaluators.fairness.between import (
     gap_tests,
     unreported,
 )
+from cardwright.evaluators.fairness.conditional import conditional_gaps
 from cardwright.evaluators.fairness.findings import findings
 from cardwright.evaluators.fairness.groups import group_measurements, group_numbers, rate_estimates
 from cardwright.evaluators.fairness.multiplicity import Tested, adjusted
@@ -60,7 +61,7 @@ def complete(options: FairnessOptions, inputs: Inputs, tally: RowTally | None) -
 
 
 def single_gap(options: FairnessOptions, inputs: Inputs, tally: RowTally, stem: str, kind: str) -> Measurement:
-    """One gap over all attributes of a source crossed, without a family.
+    """One gap over all attributes of a source crossed, without a family; within strata where the source names them.
 
     Parameters
     ----------
@@ -82,10 +83,19 @@ def single_gap(options: FairnessOptions, inputs: Inputs, tally: RowTally, stem: 
         resamples_for(),
         resamples_for(),
         (inputs.seed,),
-        plain=tally.layout.weight is None,
+        plain=tally.layout.weight is None and tally.layout.person is None,
     )
     view = tally.view(range(len(source.sensitive)))
     rates = ODDS if stem == "equalized_odds" else (GAPS[stem],)
+    if tally.layout.strata:
+        if kind == "ratio" or len(rates) > 1:
+            raise UsageError(
+                f"{stem}_{kind} has no estimate within strata",
+                where="strata",
+                do="Ask for the difference of one rate, or leave `strata` out.",
+            )
+        compared = compare(view, rate_estimates(view, rates[0], 1, rules.level), rules.minimum)
+        return conditional_gaps(f"{stem}_{kind}", rates[0], tally, view, compared, rules, about)[0]
     parts = [compare(view, rate_estimates(view, rate, 1, rules.level), rules.minimum) for rate in rates]
     if stem == "equalized_odds":
         compared, difference, ratio = composite(parts, rules)
