@@ -345,7 +345,7 @@ def assess(
     """
     if data is None:
         raise UsageError("there are no rows to assess", where="data", do="Pass the rows that the model is tested on.")
-    asked = derive.Asked(
+    asked = derive.PlanOptions(
         name=name, version=version, title=title, author=author, policy=policy, label=label, score=score,
         prediction=prediction, threshold=threshold, favourable=favourable, sensitive=sensitive, strata=strata,
         features=features, weight=weight, person=person, unit=unit, design=design, task=task, risk_tier=risk_tier,

@@ -14,7 +14,7 @@ from sklearn.svm import LinearSVC
 from cardwright.dossier.contents import policy_of
 from cardwright.errors import CardwrightError, UsageError
 from cardwright.plan.assessment import load
-from cardwright.plan.derive import Asked, derive
+from cardwright.plan.derive import PlanOptions, derive
 from cardwright.run.prepare import prepare
 
 RNG = np.random.default_rng(7)
@@ -33,7 +33,7 @@ FITTED = LogisticRegression().fit(FRAME[FEATURES], FRAME["approved"])
 
 def derived(folder, data=FRAME, model=FITTED, training=None, details=None, **asked):
     asked = {"label": "approved", "sensitive": ["sex"], "policy": "research"} | asked
-    return derive(folder, Asked(**asked), model=model, data=data, training=training, details=details)
+    return derive(folder, PlanOptions(**asked), model=model, data=data, training=training, details=details)
 
 
 def plan_of(folder):

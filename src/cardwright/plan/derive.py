@@ -38,7 +38,7 @@ _PARTS = ("label", "score", "prediction", "weight", "person")
 
 
 @dataclass(frozen=True)
-class Asked:
+class PlanOptions:
     """What the caller said, under the names that a plan uses. See `cardwright.assess`."""
 
     name: str = "model"
@@ -68,7 +68,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Derived:
+class DerivedPlan:
     """A plan on disk that was made from objects."""
 
     plan: Path
@@ -79,13 +79,13 @@ class Derived:
 
 def derive(
     folder: Path,
-    asked: Asked,
+    asked: PlanOptions,
     *,
     model: Any = None,
     data: Any,
     training: Any = None,
     details: Mapping[str, Any] | Path | None = None,
-) -> Derived:
+) -> DerivedPlan:
     """Write a plan, and the evidence it names, into a folder.
 
     Parameters
@@ -133,14 +133,14 @@ def derive(
     files["assessment.yaml"] = _yaml(plan)
     for path, content in files.items():
         disk.write_file(folder / path, content)
-    return Derived(plan=folder / "assessment.yaml", taken=tuple(taken))
+    return DerivedPlan(plan=folder / "assessment.yaml", taken=tuple(taken))
 
 
 # --- a model and its predictions ----------------------------------------------------------------------------------------
 
 
 def _model_plan(
-    asked: Asked, model: Any, table: pyarrow.Table, trained: bool, taken: list[str]
+    asked: PlanOptions, model: Any, table: pyarrow.Table, trained: bool, taken: list[str]
 ) -> tuple[dict[str, Any], pyarrow.Table, dict[str, bytes]]:
     """The plan of a model, the rows with what it said, and the model's file."""
     if asked.label is None:
@@ -204,7 +204,7 @@ class _Opened:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
-def _opened(asked: Asked, model: Any, table: pyarrow.Table) -> _Opened:
+def _opened(asked: PlanOptions, model: Any, table: pyarrow.Table) -> _Opened:
     if isinstance(model, (str, Path)):
         return _of_file(asked, Path(model), table)
     kind = type(model)
@@ -221,7 +221,7 @@ def _opened(asked: Asked, model: Any, table: pyarrow.Table) -> _Opened:
     )
 
 
-def _of_estimator(asked: Asked, estimator: Any, table: pyarrow.Table) -> _Opened:
+def _of_estimator(asked: PlanOptions, estimator: Any, table: pyarrow.Table) -> _Opened:
     from cardwright.sources.models import model_from_estimator, save_model
 
     known = getattr(estimator, "feature_names_in_", None)
@@ -241,7 +241,7 @@ def _among(estimator: Any, favourable: object) -> object:
     return favourable if getattr(estimator, "classes_", None) is not None else None
 
 
-def _of_file(asked: Asked, path: Path, table: pyarrow.Table) -> _Opened:
+def _of_file(asked: PlanOptions, path: Path, table: pyarrow.Table) -> _Opened:
     from cardwright.sources.models import load_model
 
     raw = disk.read_file(path, what="model file")
@@ -260,7 +260,7 @@ def _of_file(asked: Asked, path: Path, table: pyarrow.Table) -> _Opened:
     return _Opened(opened, _task_of_model(opened, asked), opened.features, file=name, bytes=raw, options=options)
 
 
-def _of_module(asked: Asked, module: Any, table: pyarrow.Table) -> _Opened:
+def _of_module(asked: PlanOptions, module: Any, table: pyarrow.Table) -> _Opened:
     import torch
 
     from cardwright.sources.models import model_from_module
@@ -278,7 +278,7 @@ def _of_module(asked: Asked, module: Any, table: pyarrow.Table) -> _Opened:
     return _Opened(opened, task, tuple(features), file="model.pt2", bytes=out.getvalue(), options=options)
 
 
-def _of_function(asked: Asked, function: Callable[[Any], Any], table: pyarrow.Table) -> _Opened:
+def _of_function(asked: PlanOptions, function: Callable[[Any], Any], table: pyarrow.Table) -> _Opened:
     from cardwright.sources.models import model_from_callable
 
     task = asked.task or _task_of(table, asked)
@@ -287,13 +287,13 @@ def _of_function(asked: Asked, function: Callable[[Any], Any], table: pyarrow.Ta
     return _Opened(opened, task, opened.features)
 
 
-def _task_of_model(model: Model, asked: Asked) -> Task:
+def _task_of_model(model: Model, asked: PlanOptions) -> Task:
     if asked.task is not None:
         return asked.task
     return "regression" if not model.classes else "binary" if len(model.classes) == 2 else "multiclass"
 
 
-def _features(asked: Asked, table: pyarrow.Table, count: int | None) -> tuple[str, ...]:
+def _features(asked: PlanOptions, table: pyarrow.Table, count: int | None) -> tuple[str, ...]:
     """The columns that a model reads which does not know their names: those named, else every number that plays no other part."""
     if asked.features:
         return tuple(asked.features)
@@ -315,7 +315,7 @@ def _features(asked: Asked, table: pyarrow.Table, count: int | None) -> tuple[st
 
 
 def _with_predictions(
-    asked: Asked, opened: _Opened, table: pyarrow.Table, source: dict[str, Any], task: Task, taken: list[str]
+    asked: PlanOptions, opened: _Opened, table: pyarrow.Table, source: dict[str, Any], task: Task, taken: list[str]
 ) -> pyarrow.Table:
     """The rows with what the model says of each, in a column of its own."""
     import numpy as np
@@ -364,11 +364,11 @@ def _free(name: str, table: pyarrow.Table) -> str:
 # --- what the objects say -----------------------------------------------------------------------------------------------
 
 
-def _classes(table: pyarrow.Table, asked: Asked) -> tuple[str, ...]:
+def _classes(table: pyarrow.Table, asked: PlanOptions) -> tuple[str, ...]:
     return tuple(sorted({as_label(v) for v in table.column(asked.label).drop_null().unique().to_pylist()}))
 
 
-def _task_of(table: pyarrow.Table, asked: Asked) -> Task:
+def _task_of(table: pyarrow.Table, asked: PlanOptions) -> Task:
     """The task, from the labels: two are binary; words or few whole numbers are classes; other numbers are values."""
     import pyarrow as pa
 
@@ -387,7 +387,7 @@ def _task_of(table: pyarrow.Table, asked: Asked) -> Task:
     )
 
 
-def _with_favourable(asked: Asked, table: pyarrow.Table) -> tuple[Asked, str]:
+def _with_favourable(asked: PlanOptions, table: pyarrow.Table) -> tuple[PlanOptions, str]:
     """What was asked with the favourable outcome, and why it is taken to be that one; empty if somebody said it."""
     if asked.favourable is not None or asked.task not in (None, "binary"):
         return asked, ""
@@ -401,7 +401,7 @@ def _with_favourable(asked: Asked, table: pyarrow.Table) -> tuple[Asked, str]:
     return replace(asked, favourable=guess.value), guess.why
 
 
-def _required_favourable(asked: Asked, why: str, taken: list[str]) -> str:
+def _required_favourable(asked: PlanOptions, why: str, taken: list[str]) -> str:
     if asked.favourable is None:
         raise UsageError(
             f"nobody has said which outcome of {as_label(asked.label)} is good for the person",
@@ -413,7 +413,7 @@ def _required_favourable(asked: Asked, why: str, taken: list[str]) -> str:
     return as_label(asked.favourable)
 
 
-def _gathered(asked: Asked, data: Any) -> tuple[Asked, Any]:
+def _gathered(asked: PlanOptions, data: Any) -> tuple[PlanOptions, Any]:
     """The rows as columns with names, arrays beside them included, and what was asked by these names.
 
     Raises
@@ -455,7 +455,7 @@ def _is_array(value: Any) -> bool:
     return hasattr(value, "__array__") or type(value).__module__.startswith(("pandas", "polars", "pyarrow"))
 
 
-def _named_columns(data: Any, asked: Asked) -> Any:
+def _named_columns(data: Any, asked: PlanOptions) -> Any:
     """A matrix as columns with names; anything else as it is."""
     if getattr(data, "ndim", None) != 2 or hasattr(data, "columns"):
         return data
@@ -465,7 +465,7 @@ def _named_columns(data: Any, asked: Asked) -> Any:
     return {name: data[:, number] for number, name in enumerate(names)}
 
 
-def _require_columns(asked: Asked, table: pyarrow.Table) -> None:
+def _require_columns(asked: PlanOptions, table: pyarrow.Table) -> None:
     named = {part: getattr(asked, part) for part in _PARTS}
     several = {"sensitive": list(asked.sensitive), "strata": list(asked.strata), "features": list(asked.features)}
     for part, columns in {**{p: [c] for p, c in named.items() if c is not None}, **several}.items():
@@ -479,7 +479,7 @@ def _require_columns(asked: Asked, table: pyarrow.Table) -> None:
 # --- the files ----------------------------------------------------------------------------------------------------------
 
 
-def _dataset_plan(asked: Asked, table: pyarrow.Table, taken: list[str]) -> dict[str, Any]:
+def _dataset_plan(asked: PlanOptions, table: pyarrow.Table, taken: list[str]) -> dict[str, Any]:
     source: dict[str, Any] = {"table": "data/data.parquet"}
     evaluate: list[dict[str, Any]] = [{"data_profile": {"source": "data"}}, {"pii": {"source": "data"}}]
     if asked.label is not None:
@@ -493,7 +493,7 @@ def _dataset_plan(asked: Asked, table: pyarrow.Table, taken: list[str]) -> dict[
     return _plan(asked, subject, {"data": source}, evaluate)
 
 
-def _training(asked: Asked, rows: pyarrow.Table, plan: Mapping[str, Any]) -> dict[str, Any]:
+def _training(asked: PlanOptions, rows: pyarrow.Table, plan: Mapping[str, Any]) -> dict[str, Any]:
     """The training rows as a source: what is said of the tested rows holds of them as far as they have the columns."""
     source: dict[str, Any] = {"table": "data/training.parquet"}
     if asked.label in rows.column_names:
@@ -516,7 +516,7 @@ def _narrowed(sensitive: Any, names: Sequence[str]) -> Any:
     return [name for name in sensitive if name in names]
 
 
-def _rows_options(asked: Asked, *, strata: bool = True) -> dict[str, Any]:
+def _rows_options(asked: PlanOptions, *, strata: bool = True) -> dict[str, Any]:
     sensitive = asked.sensitive
     options: dict[str, Any] = {
         "sensitive": dict(sensitive) if isinstance(sensitive, Mapping) else list(sensitive),
@@ -528,7 +528,7 @@ def _rows_options(asked: Asked, *, strata: bool = True) -> dict[str, Any]:
     return options | {"unit": asked.unit, "design": asked.design}
 
 
-def _subject(asked: Asked) -> dict[str, Any]:
+def _subject(asked: PlanOptions) -> dict[str, Any]:
     said = {
         "name": asked.name,
         "version": asked.version,
@@ -541,7 +541,7 @@ def _subject(asked: Asked) -> dict[str, Any]:
 
 
 def _plan(
-    asked: Asked, subject: dict[str, Any], sources: dict[str, Any], evaluate: list[dict[str, Any]]
+    asked: PlanOptions, subject: dict[str, Any], sources: dict[str, Any], evaluate: list[dict[str, Any]]
 ) -> dict[str, Any]:
     plan: dict[str, Any] = {"schema": "cardwright/assessment/1", "subject": subject}
     if asked.author is not None:
