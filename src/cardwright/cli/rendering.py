@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -80,38 +81,13 @@ def render(
     """Make one document of a dossier or a record."""
     console = Console.of(ctx, quiet=quiet, debug=debug)
     from cardwright import documents
-    from cardwright.cli.judging import with_claims
-    from cardwright.dossier import layout, store
-    from cardwright.dossier.contents import case_of, coverage_of
+    from cardwright.dossier.contents import coverage_of
     from cardwright.files import disk
-    from cardwright.record import canonical
-    from cardwright.record.record import Record
-    from cardwright.record.verdict import Verdict
 
-    run = verdict = None
-    claims: tuple[Claim, ...] = ()
-    if dossier.is_file():
-        record = canonical.parse(Record, disk.read_file(dossier, what="record"), where=str(dossier))
-    else:
-        files = store.read_dossier(dossier)
-        case = case_of(files, where=str(dossier))
-        if document == "responsible_ai_report":
-            case, doubts = with_claims(case, files, dossier, trust, clock())
-            for doubt in doubts:
-                echo(doubt, err=True)
-        record, run, claims = case.record, case.run, case.claims
-        if layout.REVIEW in files:
-            verdict = canonical.parse(Verdict, files[layout.REVIEW], where=str(dossier / layout.REVIEW))
-    edition = documents.Edition(
-        record=record,
-        verdict=verdict,
-        run=run,
-        templates_dir=templates,
-        page_size=page_size,
-        language=language,
-        audience=cast(Any, audience),
-        coverage=coverage_of(record, tuple(checklist or ()), claims) if document == "responsible_ai_report" else (),
-    )
+    edition = _edition(dossier, audience, trust)
+    if checklist:
+        edition = replace(edition, coverage=coverage_of(edition.record, tuple(checklist), edition.claims))
+    edition = replace(edition, templates_dir=templates, page_size=page_size, language=language)
     data = documents.render(edition, document=document, format=cast(Any, format))
     suffix = {"markdown": "md"}.get(format, format)
     path = output or Path(f"{document}.{suffix}")
@@ -130,6 +106,7 @@ def export(
     ],
     output: Out = None,
     audience: AudienceOption = "internal",
+    trust: WhoseAnswersOption = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -141,33 +118,31 @@ def export(
     from cardwright.documents import exports
     from cardwright.files import disk
 
-    name, data = exports.file(_edition(dossier, audience), format)
+    name, data = exports.file(_edition(dossier, audience, trust), format)
     path = output or Path(name)
     disk.write_file(path, data)
     console.say(f"{path}: {len(data):,} bytes")
 
 
-def _edition(dossier: Path, audience: str) -> documents.Edition:
-    """What a dossier, or a record alone, has to say."""
+def _edition(dossier: Path, audience: str, trust: Path | None = None) -> documents.Edition:
+    """What a dossier says as it stands, or a record alone; what it leaves out of people's signatures goes to standard error."""
     from cardwright import documents
-    from cardwright.dossier import layout, store
-    from cardwright.dossier.contents import case_of
+    from cardwright.cli.keyring import trust_file
+    from cardwright.dossier import store
     from cardwright.files import disk
     from cardwright.record import canonical
     from cardwright.record.record import Record
-    from cardwright.record.verdict import Verdict
+    from cardwright.run import editions
 
     if dossier.is_file():
         record = canonical.parse(Record, disk.read_file(dossier, what="record"), where=str(dossier))
         return documents.Edition(record=record, audience=cast(Any, audience))
     files = store.read_dossier(dossier)
-    case = case_of(files, where=str(dossier))
-    verdict = (
-        canonical.parse(Verdict, files[layout.REVIEW], where=str(dossier / layout.REVIEW))
-        if layout.REVIEW in files
-        else None
-    )
-    return documents.Edition(record=case.record, verdict=verdict, run=case.run, audience=cast(Any, audience))
+    whom = trust_file(trust) if trust is not None else None
+    edition, notes = editions.as_it_stands(files, where=str(dossier), now=stated_moment() or clock(), trust=whom)
+    for note in notes:
+        echo(note, err=True)
+    return replace(edition, audience=cast(Any, audience))
 
 
 def import_card(

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from cardwright import documents
 from cardwright.attest.reproduction import Reproduction
+from cardwright.attest.trust import Trust
 from cardwright.documents import pdfa, tagged_text, toolchain
 from cardwright.dossier import contents, layout
 from cardwright.errors import IntegrityError
 from cardwright.files import packaged
 from cardwright.record import canonical, comparison
 from cardwright.record.case import Case
-from cardwright.record.claim import Claim
+from cardwright.record.claim import Claim, Withdraw
 from cardwright.record.comparison import Comparison
 from cardwright.record.coverage import ChecklistCoverage
 from cardwright.record.verdict import Verdict
+from cardwright.run import status
 from cardwright.run.prepare import Progress, silent
 
 COMPARISON = "evidence/comparison.json"
@@ -38,6 +41,98 @@ def of_files(files: Mapping[str, bytes], *, where: str) -> documents.Edition:
     return documents.Edition(
         record=case.record, verdict=verdict, run=case.run, comparison=compared, coverage=_coverage(case, verdict)
     )
+
+
+def as_it_stands(
+    files: Mapping[str, bytes], *, where: str, now: str, trust: Trust | None = None
+) -> tuple[documents.Edition, tuple[str, ...]]:
+    """The latest edition of a dossier, and what it does not say of people's signatures.
+
+    A released dossier's documents say what was released: the decision of its release statement and the claims that this decision
+    counts, or that it was withdrawn or has expired since. Under review, claims are in it only if a trust file says whom to
+    believe. Nothing is proven by it; `cardwright verify` does that.
+
+    Parameters
+    ----------
+    where
+        The dossier's folder.
+    now
+        The moment that it is rendered for, which decides whether it has expired.
+    trust
+        Whom to believe.
+
+    Raises
+    ------
+    IntegrityError
+        Where a file is not what it says, or the release statement names another decision or another edition.
+    """
+    if not {layout.REVIEW, layout.MANIFEST} <= files.keys():
+        case = contents.case_of(files, where=where)
+        return documents.Edition(record=case.record, run=case.run), ()
+    if layout.RELEASE in files:
+        return _as_released(files, where=where, now=now, trust=trust)
+    edition = of_files(files, where=where)
+    count = files.get(layout.CLAIMS, b"").count(b"\n")
+    if not count:
+        return edition, ()
+    if trust is None:
+        return edition, (f"{count} claims not counted: no trust file says whom to believe (--trust)",)
+    from cardwright.attest import under_review  # signatures cost a tenth of a second to import; most drafts have none
+
+    dossier = under_review.read(files, where=where)
+    case, doubts = under_review.judged_case(dossier, trust, None, now)
+    latest = canonical.parse(Verdict, files[layout.VERDICT], where=f"{where}/{layout.VERDICT}")
+    verdict = latest if latest.inputs.claims_sha256 == _digest_of(case.claims) else edition.verdict
+    state = status.state_of(files, where, latest, now[:10])
+    edition = replace(
+        edition, verdict=verdict, claims=case.claims, state=state, coverage=_coverage(case, verdict or latest)
+    )
+    return edition, tuple(f"not believed: {doubt}" for doubt in doubts)
+
+
+def _as_released(
+    files: Mapping[str, bytes], *, where: str, now: str, trust: Trust | None
+) -> tuple[documents.Edition, tuple[str, ...]]:
+    from cardwright.attest import under_review
+
+    dossier = under_review.read(files, where=where)
+    assert dossier.release is not None
+    said = dossier.release.release
+    decided = canonical.parse(Verdict, files[layout.VERDICT], where=f"{where}/{layout.VERDICT}")
+    if decided.sha256 != said.verdict_sha256 or dossier.manifest_sha256 != said.manifest_sha256:
+        raise IntegrityError(
+            "the release statement is about another decision or another dossier",
+            where=f"{where}/{layout.RELEASE}",
+            do="Ask whoever released it: cardwright verify.",
+        )
+    there = tuple(one.claim for one in dossier.signed if one.sealed.id in set(said.claims))
+    notes: tuple[str, ...] = ()
+    if trust is not None:
+        believed = {canonical.sha256(one) for one in under_review.judged_case(dossier, trust, None, now)[0].claims}
+        here = tuple(claim for claim in there if canonical.sha256(claim) in believed)
+        there = here if _digest_of(there) != decided.inputs.claims_sha256 else there
+    if _digest_of(there) != decided.inputs.claims_sha256:
+        raise IntegrityError(
+            "the release counts other claims than those at hand, or not all of them were believed",
+            where=f"{where}/{layout.CLAIMS}",
+            do="Name the trust file that says whom to believe: --trust.",
+        )
+    state = status.state_of(files, where, decided, now[:10])
+    later = tuple(one.claim for one in dossier.signed if one.sealed.id not in set(said.claims))
+    if state == "withdrawn":
+        there += tuple(claim for claim in later if isinstance(claim, Withdraw) and claim.claim is None)
+    elif later:
+        notes = (
+            f"{len(later)} claims were signed after the release and are not in it: cardwright verify tells of them",
+        )
+    signed = replace(dossier.case, claims=there)
+    edition = _released(signed, decided, compared_in(files, where=where), dossier.manifest_sha256)
+    return replace(edition, state=state), notes
+
+
+def _digest_of(claims: tuple[Claim, ...]) -> str | None:
+    """The digest by which a verdict names the claims that it counts."""
+    return canonical.sha256([canonical.plain(claim) for claim in claims]) if claims else None
 
 
 def documents_of(

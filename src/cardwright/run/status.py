@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+from cardwright.documents.interface import State
 from cardwright.dossier import layout
 from cardwright.errors import CardwrightError, IntegrityError, UsageError
 from cardwright.record import canonical
@@ -17,9 +18,6 @@ from cardwright.record.record import PlanLock, Record
 from cardwright.record.subject import Subject
 from cardwright.record.verdict import Verdict
 
-State = Literal[
-    "draft", "in review", "changes requested", "approved", "released", "superseded", "withdrawn", "expired", "unreadable"
-]  # fmt: skip
 SUPERSEDED = ".superseded-"
 """What `run --supersede` puts into the name of the dossier that it archives."""
 
@@ -36,7 +34,7 @@ class Row:
     """Its subject's version."""
     decision: str
     """allowed | refused | `-` if nothing was decided."""
-    state: State
+    state: State | Literal["unreadable"]
     """Where it stands, computed, never stored."""
     valid_until: str | None = None
     """The earliest day on which something its verdict rests on expires."""
@@ -85,7 +83,7 @@ def row(files: Mapping[str, bytes], folder: str, today: str) -> Row:
         name=subject.name,
         version=subject.version,
         decision=verdict.decision,
-        state=_state(files, folder, verdict, today),
+        state=state_of(files, folder, verdict, today),
         valid_until=verdict.valid_until,
         waivers=tuple((o.requirement, o.waived.expires) for o in verdict.outcomes if o.waived is not None),
         missing=tuple(f"{o.requirement} {o.status}" for o in verdict.blocking),
@@ -116,7 +114,14 @@ def _subject(files: Mapping[str, bytes], folder: str) -> Subject:
     raise IntegrityError("the dossier holds no record", where=folder, do="Make it again: cardwright run PLAN.")
 
 
-def _state(files: Mapping[str, bytes], folder: str, verdict: Verdict, today: str) -> State:
+def state_of(files: Mapping[str, bytes], folder: str, verdict: Verdict, today: str) -> State:
+    """Where a dossier stands by what it says of itself.
+
+    Raises
+    ------
+    IntegrityError
+        If the claims are not those of the ledger, or one of them cannot be read.
+    """
     if SUPERSEDED in folder.rsplit("/", 1)[-1]:
         return "superseded"
     signatures = files.get(layout.CLAIMS, b"")
