@@ -13,6 +13,7 @@ from tests import small_plan
 from cardwright.dossier.contents import policy_of
 from cardwright.errors import EvidenceError, PersonalDataError, SourceError
 from cardwright.plan.assessment import load
+from cardwright.run.evaluating import evaluate
 from cardwright.run.prepare import prepare
 
 
@@ -46,6 +47,43 @@ def test_the_plan_is_locked_with_the_policy_that_it_will_be_judged_by(folder):
 
 def test_predictions_that_no_evaluation_ties_to_a_model_are_only_supplied(folder):
     assert {name: one.kind for name, one in prepared(folder).bindings.items()} == {"test": "supplied"}
+
+
+def test_a_model_named_beside_members_is_tied_to_whichever_side_has_predictions(tmp_path):
+    """The training data is a table and the test data predictions; from these the model takes its features and its outcome."""
+    skops = pytest.importorskip("skops.io", reason="a model file needs the tabular extra")
+    import numpy as np
+    import pandas as pd
+    from sklearn.linear_model import LogisticRegression
+
+    rng = np.random.default_rng(0)
+    sides = {}
+    for name in ("training", "test"):
+        frame = pd.DataFrame(rng.normal(0, 1, (300, 2)), columns=["a", "b"])
+        frame["y"] = (frame["a"] + rng.normal(0, 1, 300) > 0).astype(int)
+        sides[name] = frame
+    model = LogisticRegression().fit(sides["training"][["a", "b"]], sides["training"]["y"])
+    sides["test"]["p"] = model.predict_proba(sides["test"][["a", "b"]])[:, 1]
+    for name, frame in sides.items():
+        frame.to_csv(tmp_path / f"{name}.csv", index=False)
+    skops.dump(model, tmp_path / "model.skops")
+    (tmp_path / "assessment.yaml").write_text("""\
+schema: cardwright/assessment/1
+subject: {kind: model, name: loans, version: 1.0.0, files: [model.skops]}
+sources:
+  training: {table: training.csv, label: y}
+  test: {predictions: test.csv, label: y, score: p, favourable: 1, features: [a, b]}
+  loans: {model: model.skops}
+evaluate:
+  - leakage: {members: training, non_members: test, model: loans}
+policy: research
+""")
+    ready = prepared(tmp_path)
+    assert ready.bindings["test"].kind == "recomputed"
+    (evaluation,) = evaluate(ready, workers=1).evaluations
+    (area,) = evaluation.find("membership_inference_auc")
+    assert area.status == "measured"
+    assert evaluation.binding.kind == "recomputed"
 
 
 def test_a_missing_file_of_the_subject_stops_before_any_evaluation(folder):

@@ -78,7 +78,8 @@ def prepare(
         named = step.inputs.get("model")
         if named is None:
             continue
-        predictions = sources.get(step.inputs.get("source", ""))
+        source_name = _of_the_model(step, sources)
+        predictions = sources.get(source_name)
         if named not in sources and named not in unavailable:
             progress(f"load {named}", 0, None)
             try:
@@ -86,7 +87,6 @@ def prepare(
             except MissingExtraError as exc:
                 unavailable[named] = exc
         model = sources.get(named)
-        source_name = step.inputs.get("source", "")
         if isinstance(predictions, Predictions) and isinstance(model, Model) and source_name not in bindings:
             progress(f"recompute {source_name}", 0, None)
             bindings[source_name] = bind(predictions, model).binding()
@@ -109,6 +109,12 @@ def prepare(
         dirty=dirty,
         unavailable=unavailable,
     )
+
+
+def _of_the_model(step: EvaluationStep, sources: Mapping[str, Source]) -> str:
+    """Which source of a step holds what the model predicted: its main one, else the first predictions that it reads."""
+    named = [step.inputs.get("source", ""), *step.inputs.values()]
+    return next((name for name in named if isinstance(sources.get(name), Predictions)), named[0])
 
 
 def _refuse_personal_names(assessment: Assessment) -> None:

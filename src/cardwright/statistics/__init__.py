@@ -18,6 +18,7 @@ level outside 0..1). Randomness is handed in as a seed, so that the same counts 
 `agreement`               do raters agree
 `drift`                   do two samples have one distribution
 `order`                   the median of more numbers than memory holds
+`membership`              who was in the training data, by a model's losses
 `sampling`                sums and samples that merge exactly, in any order
 ========================  =====================================================================================
 """
