@@ -74,13 +74,62 @@ def _digest(folder: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def made_once(tmp_path_factory):
+def shared(tmp_path_factory):
+    """The folder of this run that all workers share."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own  # each worker has a folder of its own below it
+
+
+@pytest.fixture(scope="session", autouse=True)
+def pdfs_made_once(shared):
+    """Keeps each PDF under the digest of what it is made of, so that all workers together make it once.
+
+    That the same edition gives the same bytes is tested in processes of their own, which keep nothing
+    (`documents/test_pdf.py`, and whole releases in `docs/test_examples.py`). A test that wants a PDF made anew in its own process
+    asks for `pdfs_made_anew`.
+    """
+    from cardwright.documents import pdf, toolchain
+    from cardwright.record import canonical
+
+    kept = shared / "pdfs"
+    kept.mkdir(exist_ok=True)
+    write = pdf.write
+
+    def write_once(html, *, record, tables, moment, title, made_with=None):
+        made_of = {
+            "html": html,
+            "record": canonical.digest(record),
+            "tables": {name: canonical.digest(data) for name, data in tables.items()},
+            "moment": moment,
+            "title": title,
+            "made_with": dict(toolchain.facts() if made_with is None else made_with),
+        }
+        place = kept / canonical.sha256(made_of)
+        if not place.exists():
+            data = write(html, record=record, tables=tables, moment=moment, title=title, made_with=made_with)
+            part = place.with_suffix(f".{os.getpid()}")  # another worker never reads half of it
+            part.write_bytes(data)
+            part.replace(place)
+        return place.read_bytes()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pdf, "write", write_once)
+        yield write
+
+
+@pytest.fixture
+def pdfs_made_anew(pdfs_made_once, monkeypatch):
+    """Every PDF of this test is made in it."""
+    from cardwright.documents import pdf
+
+    monkeypatch.setattr(pdf, "write", pdfs_made_once)
+
+
+@pytest.fixture(scope="session")
+def made_once(shared):
     """Fills a folder once for all tests of all workers: `made_once("small", fill)`; whoever changes one copies it first."""
     from filelock import FileLock
 
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent  # each worker has a folder of its own below it
     given = {}
 
     def folder(name, fill):

@@ -22,7 +22,7 @@ def files_of(folder):
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
-def test_a_release_is_made_again_byte_for_byte_and_status_knows_where_it_stands(cli, desk):
+def test_a_release_is_made_again_byte_for_byte_and_status_knows_where_it_stands(cli, desk, pdfs_made_anew):
     def state():
         return json.loads(cli("status", desk / "out", "--format", "json").out)["dossiers"][0]["state"]
 
