@@ -3,6 +3,7 @@
 import io
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ from cardwright.record import (
     canonical,
 )
 from cardwright.record.evaluation import count_severities
+from cardwright.record.verdict import Limit
 
 GOLDEN = Path(__file__).parent / "golden"
 ROOT = Path(__file__).parent.parent.parent
@@ -266,3 +268,12 @@ def test_more_findings_than_a_table_shows_leave_no_link_to_nowhere():
     )
     data = documents.render(edition(with_record(good_case(), record)), document="audit_report", format="pdf")
     assert data.startswith(b"%PDF")
+
+
+def test_a_report_names_the_requirements_that_are_judged_without_their_interval():
+    made = edition(with_record(good_case(), rich_record()))
+    limit = Limit(operator="at_most", value=0.1, on="value")
+    first, *rest = made.verdict.outcomes
+    verdict = made.verdict.model_copy(update={"outcomes": (first.model_copy(update={"limit": limit}), *rest)})
+    text = documents.render(replace(made, verdict=verdict), document="audit_report", format="html").decode()
+    assert f"Judged on the number itself, without its interval: {first.label}." in text

@@ -156,12 +156,13 @@ def _four_fifths(measurement: Measured, alpha: float) -> Finding:
     shown = f", interval {interval.lower:.3f} to {interval.upper:.3f}" if interval else ""
     tested = f", adjusted p = {p:.3g}" if p is not None else ""
     of_class = "" if measurement.of_class is None else f" ({measurement.of_class})"
-    verdict = "significant" if significant else "not significant, so chance alone could explain it"
+    # The test and the interval are about equal rates, not about four fifths.
+    verdict = "equal rates would hardly give this" if significant else "chance alone could give this from equal rates"
     return Finding(
         severity="medium" if significant else "low",
         key="four_fifths",
         explanation=f"The selection rate{of_class} of {lowest} is {measurement.value:.3f} of that of {highest} "
-        f"({names}{shown}{tested}): below four fifths, and {verdict}. Four fifths is a rule of thumb of United States "
+        f"({names}{shown}{tested}): below four fifths; {verdict}. Four fifths is a rule of thumb of United States "
         "employment practice (UGESP, 29 CFR 1607.4(D)), to be read together with statistical and practical significance; it "
         "is not a legal test of other decisions.",
         where=names[:200],
