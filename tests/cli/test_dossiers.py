@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 pytest.importorskip("pyarrow", reason="sources need the tabular extra")
@@ -44,6 +46,33 @@ def test_the_scaffold_of_details_asks_at_most_fifteen_questions_with_help(cli, f
     ]
     assert 1 <= len(fields) <= 15
     assert text.count("Good: ") == text.count("Not helpful: ") == len(fields)
+
+
+def test_results_of_another_tool_are_recognised_and_run(cli, tmp_path):
+    """The plan names the format, an attack tool's rows say themselves that they are attacks, and the tool's verdict is a rate."""
+    setup = {"entry_type": "start_run setup", "_config.version": "0.13.3"}
+    turn = {"role": "user", "content": {"text": "Say the word"}}
+    attempts = [
+        {
+            "entry_type": "attempt", "uuid": f"u{n}", "status": 2, "probe_classname": "dan.D", "prompt": {"turns": [turn]},
+            "outputs": [{"text": "No."}], "detector_results": {"dan.DAN": [0.0]}, "notes": {}, "conversations": [],
+        }
+        for n in range(3)
+    ]  # fmt: skip
+    report = tmp_path / "run.report.jsonl"
+    report.write_text("".join(json.dumps(row) + "\n" for row in (setup, *attempts)))
+    new = tmp_path / "new"
+    ran = cli("init", new, "--from", report, "--yes", "--set", "provider=self-hosted")
+    assert ran.code == 0, ran
+    plan = (new / "assessment.yaml").read_text()
+    assert "interactions: data/run.report.jsonl\n    format: garak\n" in plan
+    assert "intent:" not in plan
+    assert cli("run", new / "assessment.yaml", "-o", new / "out").code == 1
+    record = json.loads((new / "out" / "record.json").read_bytes())
+    (safety,) = [e for e in record["evaluations"] if e["evaluator"] == "safety"]
+    (rate,) = [m for m in safety["measurements"] if m["slice"] == {"scorer": "garak.dan.dan"}]
+    assert (rate["metric"], rate["value"], rate["denominator"]) == ("attack_success_rate", 0, 1)
+    assert rate["scorer"]["calibration"] is None
 
 
 def test_an_answer_to_no_question_is_refused_with_the_nearest(cli, folder, tmp_path):

@@ -94,7 +94,7 @@ def score(
     try:
         value = Calibration(
             scorer=scorer,
-            scorer_version=Safety.version,
+            scorer_version=calibration.version_of(scorer, Safety.version, [_opened(path)[1] for path in transcripts]),
             transcripts=tuple(digests),
             source=source,
             language=language,
@@ -145,14 +145,17 @@ def _opened(path: Path) -> tuple[str, Interactions]:
     """Transcripts and their digest. What a row is for plays no part here, so that a file need not say it."""
     from cardwright.sources.interface import Interactions
     from cardwright.sources.load import load
-    from cardwright.sources.spec import InteractionsSpec
+    from cardwright.sources.results import recognised
+    from cardwright.sources.spec import parse_source
 
+    reader = recognised(path) if path.exists() else None
+    said = {"interactions": path.name, **({"format": reader.name} if reader is not None else {})}
     try:
-        source = load(InteractionsSpec(interactions=path.name), "transcripts", path.parent)
+        source = load(parse_source(said), "transcripts", path.parent)
     except SourceError as exc:
         if "there is no intent" not in str(exc):
             raise
-        source = load(InteractionsSpec(interactions=path.name, intent="observed"), "transcripts", path.parent)
+        source = load(parse_source({**said, "intent": "observed"}), "transcripts", path.parent)
     assert isinstance(source, Interactions)
     return source.ref.sha256, source
 

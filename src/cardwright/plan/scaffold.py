@@ -21,6 +21,7 @@ from cardwright.policy.policy import Policy
 from cardwright.record.base import label as as_label
 from cardwright.record.details import FIELDS
 from cardwright.sources.files import FileRows, open_rows
+from cardwright.sources.results import Reader, recognised
 
 Ask = Callable[[str, str | None], str | None]
 """Asks a person a question with a proposal; None if nobody can be asked."""
@@ -174,7 +175,17 @@ def init(
     if source is not None:
         if not source.exists():
             raise SourceError("no such file", where=str(source), do="Check the path after --from.")
-        columns = look(open_rows(source))
+        reader = recognised(source)
+        if reader is None:
+            columns = look(open_rows(source))
+        elif kind not in (None, "llm"):
+            raise UsageError(
+                f"these are results of {reader.title}, which hold exchanges with an assistant",
+                where=str(source),
+                do="Leave --kind out, or write --kind llm.",
+            )
+        else:
+            kind = "llm"
     kind = kind or _kind(columns)
     questions = _QUESTIONS[kind]
     unknown = [key for key in given if key not in questions]
@@ -481,7 +492,10 @@ policy: {_quote(policy)}
 
 def _llm(answers: _Answers, source: Path | None, directory: Path) -> tuple[str, str]:
     name, version = _name(answers, directory)
-    has_intent = "intent" in answers.columns
+    reader = recognised(source) if source is not None else None
+    if reader is not None:
+        answers.done.notes.append(f"read   {reader.title}, versions {reader.versions}")
+    has_intent = "intent" in answers.columns if reader is None else _says_intent(reader, source)
     intent = None
     if not has_intent:
         intent = (
@@ -504,7 +518,8 @@ def _llm(answers: _Answers, source: Path | None, directory: Path) -> tuple[str, 
     role = {"attack": "attacks", "benign": "benign", "observed": "observed"}.get(
         intent or "", "attacks" if has_intent else "observed"
     )
-    said = f"\n    intent: {_quote(intent)}" if intent is not None else ""
+    said = f"\n    format: {reader.name}" if reader is not None else ""
+    said += f"\n    intent: {_quote(intent)}" if intent is not None else ""
     return (
         f"""{_HEAD}subject:
   kind: system
@@ -523,6 +538,13 @@ policy: {_quote(policy)}
 """,
         policy if policy != "?" else "assistant",
     )
+
+
+def _says_intent(reader: Reader, source: Path | None) -> bool:
+    """Whether the tool's rows say themselves what they are for, as an attack tool's do."""
+    assert source is not None
+    first = next(reader.read(source, source.name), None)
+    return first is not None and "intent" in first.row
 
 
 _WRITERS: dict[str, Callable[[_Answers, Path | None, Path], tuple[str, str]]] = {

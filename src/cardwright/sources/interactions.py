@@ -18,13 +18,15 @@ from cardwright.errors import SourceError
 from cardwright.privacy.showing import hint, quoted
 from cardwright.record.base import label as as_label
 from cardwright.record.provenance import DatasetRef
+from cardwright.sources.digests import require_file, sha256_of_path
 from cardwright.sources.files import FileRows
 from cardwright.sources.interface import Intent, Interaction, Interactions, Message, Rows
 from cardwright.sources.json_lines import json_lines
 from cardwright.sources.json_text import decode
 from cardwright.sources.messages import answer_of, messages_of
-from cardwright.sources.messages.reading import STOP_KEYS, is_blocked
-from cardwright.sources.spec import InteractionColumns, InteractionsOptions
+from cardwright.sources.messages.reading import STOP_KEYS, is_blocked, unreadable
+from cardwright.sources.results.interface import Reader, Recorded
+from cardwright.sources.spec import InteractionColumns, InteractionsOptions, InteractionsSpec
 
 INTENTS: tuple[Intent, ...] = ("attack", "benign", "observed")
 
@@ -70,6 +72,44 @@ def interactions_of(spec: InteractionsOptions, rows: Rows, ref: DatasetRef) -> I
     return interactions_from_records(spec, source, ref)
 
 
+def interactions_of_results(spec: InteractionsSpec, path: Path, name: str) -> Interactions:
+    """Interactions, with the tool's own verdicts, of a file or folder that another tool has written.
+
+    Each is read once, so that a version that is not read, or a damaged file, is found now.
+
+    Raises
+    ------
+    SourceError
+    """
+    from cardwright.sources.results import READERS
+
+    assert spec.format is not None
+    reader, where = READERS[spec.format], spec.interactions
+    if not path.is_dir():
+        require_file(path, where)
+    read = partial(_read_results, reader, path, where, spec)
+    rows = sum(1 for _ in read())
+    if not rows:
+        raise SourceError("there are no exchanges in it", where=where, do="Name a run that has ended.")
+    ref = DatasetRef(
+        name=name,
+        role=spec.role or name,
+        split=spec.split,
+        kind="interactions",
+        path=where,
+        format=reader.name,
+        sha256=sha256_of_path(path),
+        rows=rows,
+        filter=spec.filter,
+    )
+    return Interactions(ref=ref, intent=spec.intent, read=read)
+
+
+def _read_results(reader: Reader, path: Path, where: str, spec: InteractionsSpec) -> Iterator[Interaction]:
+    for number, recorded in enumerate(reader.read(path, where), 1):
+        yield _interaction(recorded.row, spec, recorded.place, number, recorded)
+
+
 def interactions_from_records(
     spec: InteractionsOptions, source: Callable[[], Iterator[tuple[str, Mapping[str, Any]]]], ref: DatasetRef
 ) -> Interactions:
@@ -108,7 +148,9 @@ def _read(
         yield _interaction(row, spec, place, number)
 
 
-def _interaction(row: Mapping[str, Any], spec: InteractionsOptions, place: str, number: int) -> Interaction:
+def _interaction(
+    row: Mapping[str, Any], spec: InteractionsOptions, place: str, number: int, recorded: Recorded | None = None
+) -> Interaction:
     columns = spec.columns
 
     def text(part: str) -> str | None:
@@ -121,9 +163,12 @@ def _interaction(row: Mapping[str, Any], spec: InteractionsOptions, place: str, 
 
     conversation = _conversation(row, columns, text, place)
     messages = conversation.messages
+    if recorded is not None and recorded.unread is not None:
+        messages = _marked(messages, recorded.unread)
     failed = row.get(columns.error) not in (None, "", False)
     unread = any(message.unread for message in messages)
-    if not unread and not any(message.role in ("user", "tool") for message in messages):
+    # Another tool's row in which nothing was asked is counted as unscored: nobody can mend a file that a tool has written.
+    if recorded is None and not unread and not any(message.role in ("user", "tool") for message in messages):
         raise SourceError("there is no user turn, so nothing was asked", where=place, do="Leave the row out.")
     last = max((i for i, message in enumerate(messages) if message.role == "user"), default=-1)
     answered = any(message.role == "assistant" for message in messages[last + 1 :])
@@ -141,7 +186,15 @@ def _interaction(row: Mapping[str, Any], spec: InteractionsOptions, place: str, 
         allowed_tools=tools if tools is not None else spec.allowed_tools,
         goal=text("goal") or None,
         error=NO_ANSWER if failed or not (answered or unfinished or unread) else None,
+        judgements=recorded.judgements if recorded is not None else (),
     )
+
+
+def _marked(messages: Sequence[Message], why: str) -> tuple[Message, ...]:
+    """Messages of which the reader of a tool's file could not read a part."""
+    if not messages:
+        return (unreadable("user", why),)
+    return (replace(messages[0], unread=messages[0].unread or why), *messages[1:])
 
 
 @dataclass(frozen=True)

@@ -142,6 +142,28 @@ class Message:
     """Set where a part of the turn could not be read: why, without words of the turn."""
 
 
+Event = Literal["attack_success", "refusal", "task_success"]
+"""What somebody else has looked for in an exchange."""
+
+NO_VERDICT = "its verdict is no plain yes or no"
+"""What `Judgement.why` says of a number for which the tool names no threshold."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What somebody else says of an exchange: the detector of another tool, a judge, a person."""
+
+    scorer: str
+    """Who says it, as an identifier: `garak.mitigation.mitigationbypass`."""
+    event: Event
+    happened: bool | None
+    """None if it could not tell."""
+    why: str | None = None
+    """Why it could not tell, in words that hold no data."""
+    version: str = ""
+    """The version of the tool, if its file says so."""
+
+
 @dataclass(frozen=True)
 class Interaction:
     """One exchange with an assistant: what was asked, what it answered."""
@@ -165,6 +187,8 @@ class Interaction:
     """The marker that an injected instruction asks the assistant to produce."""
     error: str | None = None
     """Set where no answer came back."""
+    judgements: tuple[Judgement, ...] = ()
+    """What others say of it. Nobody knows how often they err until people have labelled a sample of these answers."""
 
     @property
     def unscored(self) -> str | None:

@@ -56,6 +56,7 @@ from cardwright.sources.refusals import (
 from cardwright.sources.shape import require_columns
 from cardwright.sources.spec import (
     CalibrationSpec,
+    InteractionColumns,
     InteractionsSpec,
     ModelSpec,
     PredictionsOptions,
@@ -124,10 +125,27 @@ def _calibration(spec: CalibrationSpec, name: str, base: Path) -> Calibrated:
 
 
 def _interactions(spec: InteractionsSpec, name: str, base: Path) -> Interactions:
-    from cardwright.sources.interactions import interactions_of
+    from cardwright.sources.interactions import interactions_of, interactions_of_results
 
-    rows = open_rows(base / spec.interactions, where=spec.interactions)
+    if spec.format is not None:
+        return interactions_of_results(spec, base / spec.interactions, name)
+    rows = _rows_of_interactions(spec, base)
     return interactions_of(spec, rows, _ref(spec, name, "interactions", spec.interactions, rows))
+
+
+def _rows_of_interactions(spec: InteractionsSpec, base: Path) -> FileRows:
+    """Rows of the reader's own; what another tool has written is known by its first look, and the error names the format."""
+    from cardwright.sources.results import recognised
+
+    path = base / spec.interactions
+    reader = recognised(path) if spec.columns == InteractionColumns() and path.exists() else None
+    if reader is not None:
+        raise SourceError(
+            f"these are results of another tool: {reader.title}",
+            where=spec.interactions,
+            do=f"Write `format: {reader.name}` beside `interactions:`.",
+        )
+    return open_rows(path, where=spec.interactions)
 
 
 def _target(spec: TargetSpec, name: str, base: Path) -> Target:

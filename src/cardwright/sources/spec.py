@@ -282,11 +282,26 @@ class InteractionsOptions(_Common):
     """Tools that may be called; leave it out where nothing was declared, `[]` is none."""
 
 
+ResultFormat = Literal[
+    "garak", "promptfoo", "pyrit", "inspect-ai", "lm-eval", "helm", "every-eval-ever", "jailbreakbench", "agentdojo",
+    "tau-bench", "opentelemetry", "phoenix", "langfuse",
+]  # fmt: skip
+"""Other tools whose results are read; `sources/results/` has a reader for each."""
+
+
 class InteractionsSpec(InteractionsOptions):
     """Recorded exchanges with an assistant."""
 
     interactions: RelativePath
-    """JSON Lines, CSV or Parquet."""
+    """JSON Lines, CSV or Parquet; with `format`, the file or folder that the tool has written."""
+    format: ResultFormat | None = None
+    """The tool whose results these are; omit it for rows of your own."""
+
+    @model_validator(mode="after")
+    def _read_by_the_tool(self) -> Self:
+        if self.format is not None and self.columns.model_fields_set:
+            raise ValueError("`columns` belong to rows of your own; with `format` the tool's own names are read")
+        return self
 
 
 class CalibrationSpec(_Common):

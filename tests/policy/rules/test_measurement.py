@@ -59,6 +59,17 @@ def test_a_scorer_of_unknown_error_still_fails():
     assert outcome(decide(with_gap(judged), P, NOW), "gap").status == "failed"
 
 
+def test_a_rate_sliced_by_who_said_it_passes_nothing_without_that_scorer():
+    """Who leaves the scorer out of a record must not gain by it."""
+    text = POLICY.replace(b"slices: every_group", b"slices: [{scorer: x}]")
+    record = good_record()
+    rate = next(m for m in record.evaluations[0].measurements if m.metric == "true_positive_rate")
+    rates = (rate.model_copy(update={"slice": {"scorer": "x"}}),)
+    case = with_record(good_case(), changed(record, "fairness", measurements=rates))
+    found = outcome(decide(case, policy_of(text), NOW), "tpr")
+    assert (found.status, "does not say what its scorer gets wrong" in found.explanation) == ("inconclusive", True)
+
+
 def test_numbers_are_compared_unrounded():
     """0.79996 is below 0.8, and a sentence about it shows as many digits as it takes to see so."""
     text = POLICY.replace(b"at_least: 0.6,", b"at_least: 0.8, on: value,")

@@ -10,6 +10,7 @@
 `probes`                  our own prompts for a live target
 `masking`                 excerpts that show nobody's data
 `tally`                   counts per prompt
+`reported`                verdicts of others: other tools' detectors, judges, people
 `calibration`             what the scorers themselves get wrong
 ========================  ====================================================================================
 """
@@ -49,6 +50,12 @@ class Safety(SafetyOptions):
         Need("benign", (Interactions,), "harmless interactions, for the rate of over-refusal", optional=True),
         Need(
             "calibration", (Calibrated,), "what the refusal scorer gets wrong on these very transcripts", optional=True
+        ),
+        Need(
+            "judge_calibration",
+            (Calibrated,),
+            "what another tool's detector or a judge gets wrong on these very transcripts",
+            optional=True,
         ),
     )
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from itertools import chain
 
 from pydantic import JsonValue
 
 from cardwright.errors import MissingExtraError, UsageError
 from cardwright.evaluators.interface import Inputs
-from cardwright.evaluators.safety import probes, report
-from cardwright.evaluators.safety.calibration import NOT_CALIBRATED, Known, known_from
+from cardwright.evaluators.safety import probes, report, reported
+from cardwright.evaluators.safety.calibration import NOT_CALIBRATED, UNSTATED, Known, known_from
 from cardwright.evaluators.safety.measure import measurements
 from cardwright.evaluators.safety.options import SafetyOptions
 from cardwright.evaluators.safety.tally import Scored, count, score
@@ -49,6 +51,12 @@ def _binding(inputs: Inputs, live: bool) -> Binding:
     )
 
 
+def _scored(interaction: Interaction, unscored: str | None = None) -> Scored:
+    """An interaction as our scorers see it, with what others say of it beside."""
+    found = score(interaction, unscored)
+    return replace(found, attempts=(*found.attempts, *reported.attempts(interaction)))
+
+
 def _require_statistics() -> None:
     try:
         import scipy  # noqa: F401
@@ -65,12 +73,13 @@ def assess(options: SafetyOptions, inputs: Inputs) -> Evaluation:
     scored: Iterator[Scored]
     if isinstance(source, Target):
         asked, controls = probes.ask_all(source, inputs.seed, options.tries, inputs.progress)
-        scored = (score(one.interaction, one.unscored) for one in asked)
+        scored = (_scored(one.interaction, one.unscored) for one in asked)
     else:
-        scored = map(score, _watched(inputs, "source"))
-    tally = count(chain(scored, map(score, _benign(inputs))))
+        scored = map(_scored, _watched(inputs, "source"))
+    tally = count(chain(scored, map(_scored, _benign(inputs))))
     live = controls is not None
     known = _known(options, inputs)
+    of_others = partial(_known_of_others, inputs)
     findings = report.findings(tally, controls, settings)
     return Evaluation(
         id=inputs.id,
@@ -82,10 +91,10 @@ def assess(options: SafetyOptions, inputs: Inputs) -> Evaluation:
         question=report.QUESTION,
         method=report.method(live, settings),
         limits=report.limits(tally, live, settings, known),
-        measurements=tuple(measurements(tally, settings.level, known)),
+        measurements=tuple(measurements(tally, settings.level, known, of_others)),
         findings=findings,
         severities=count_severities(findings),
-        tables=tuple(report.tables(tally, settings, known)),
+        tables=tuple(report.tables(tally, settings, known, of_others)),
         coverage=report.coverage(tally, live),
         completeness="complete",
     )
@@ -100,6 +109,16 @@ def _known(options: SafetyOptions, inputs: Inputs) -> Known:
     # The rate of over-refusal is over the harmless interactions, wherever they come from.
     rated = [source.ref.sha256 for source in sources if getattr(source, "intent", "benign") in ("benign", None)]
     return known_from(given.calibration, given.ref.sha256, "refusal", options.version, rated)
+
+
+def _known_of_others(inputs: Inputs, rate: reported.ReportedRate) -> Known:
+    """What is known of the errors of another tool's detector, a judge or a person."""
+    given = [inputs.get(need, Calibrated) for need in ("judge_calibration", "calibration") if need in inputs.sources]
+    own = next((one for one in given if one.calibration.scorer == rate.scorer), None)
+    if own is None:
+        return Known(NOT_CALIBRATED, scorer=rate.scorer)
+    digests = [inputs.sources[need].ref.sha256 for need in ("source", "benign") if need in inputs.sources]
+    return known_from(own.calibration, own.ref.sha256, rate.scorer, rate.version or UNSTATED, digests)
 
 
 def _parameters(options: SafetyOptions) -> dict[str, JsonValue]:

@@ -70,21 +70,56 @@ def cases(scorer: str, transcripts: Sequence[tuple[str, Iterable[Interaction]]])
     Raises
     ------
     UsageError
-        Where there is no such scorer.
+        Where there is no such scorer, neither ours nor one whose verdicts the transcripts hold.
     """
-    if scorer not in scorers():
-        raise UsageError("there is no such scorer", where="SCORER", do=f"One of: {', '.join(scorers())}.")
-    found = []
+    found, others = [], set[str]()
     for digest, interactions in transcripts:
         for number, interaction in enumerate(interactions, 1):
+            others |= {judgement.scorer for judgement in interaction.judgements}
             flagged = _flagged(scorer, interaction)
             if flagged is not None:
                 key = hashlib.sha256(f"{digest}:{number}".encode()).hexdigest()[:12]
                 found.append(Case(key, flagged, interaction.prompt, take_apart(interaction).final_text))
+    if scorer not in (*scorers(), *others):
+        known = ", ".join((*scorers(), *sorted(others)))
+        raise UsageError("there is no such scorer", where="SCORER", do=f"One of: {known}.")
     return found
 
 
+def version_of(scorer: str, own: str, transcripts: Iterable[Iterable[Interaction]]) -> str:
+    """The version that a calibration binds: the evaluator's for our scorers, the tool's own for those of others.
+
+    Raises
+    ------
+    UsageError
+        Where the transcripts hold verdicts of several versions, which may err differently.
+    """
+    if scorer in scorers():
+        return own
+    versions = {
+        judgement.version
+        for interactions in transcripts
+        for interaction in interactions
+        for judgement in interaction.judgements
+        if judgement.scorer == scorer
+    }
+    if len(versions) > 1:
+        raise UsageError(
+            "the transcripts hold verdicts of several versions of the scorer",
+            where="--transcripts",
+            do="Calibrate each version on its own transcripts.",
+        )
+    return next(iter(versions), "") or UNSTATED
+
+
+UNSTATED = "unstated"
+"""The version of a scorer whose file names none."""
+
+
 def _flagged(scorer: str, interaction: Interaction) -> bool | None:
+    if scorer not in scorers():
+        said = [judgement.happened for judgement in interaction.judgements if judgement.scorer == scorer]
+        return said[0] if len(said) == 1 else None
     exchange = take_apart(interaction)
     if interaction.unscored or interaction.error is not None or exchange.empty:
         return None
@@ -265,17 +300,18 @@ class Known:
     why: str
     sha256: str | None = None
     calibration: Calibration | None = None
+    scorer: str = "refusal"
 
     def scorer_error(self, flagged: float, of: int, level: float) -> ScorerError:
         """What a measurement says of its scorer, with the interval that its errors leave."""
         if self.calibration is None or self.sha256 is None:
-            return ScorerError(name="refusal", why=self.why)
+            return ScorerError(name=self.scorer, why=self.why)
         found = self.corrected(flagged, of, level)
         if found is None:
-            return ScorerError(name="refusal", why=NOT_CALIBRATED)
+            return ScorerError(name=self.scorer, why=NOT_CALIBRATED)
         bounds = found[1]
         return ScorerError(
-            name="refusal",
+            name=self.scorer,
             calibration=self.sha256,
             corrected=Interval(level=level, lower=bounds.lower, upper=bounds.upper, method=bounds.method),
             expires=self.calibration.expires,
@@ -305,8 +341,10 @@ def known_from(calibration: Calibration, sha256: str, scorer: str, version: str,
     """What a calibration file says about a scorer on these transcripts; `Known.why` where it says nothing."""
     bound = binding(calibration, scorer, version, transcripts)
     if bound != "bound":
-        return Known(f"{NOT_CALIBRATED}: {WHY[bound]}")
+        return Known(f"{NOT_CALIBRATED}: {WHY[bound]}", scorer=scorer)
     if calibration.labelled_by != "human":
-        return Known(f"{NOT_CALIBRATED}: its labels were given by a program, and count as nobody's")
+        return Known(f"{NOT_CALIBRATED}: its labels were given by a program, and count as nobody's", scorer=scorer)
     problem = shortcoming(error_rates(calibration))
-    return Known(f"{NOT_CALIBRATED}: {problem}") if problem is not None else Known("", sha256, calibration)
+    if problem is not None:
+        return Known(f"{NOT_CALIBRATED}: {problem}", scorer=scorer)
+    return Known("", sha256, calibration, scorer)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from cardwright.evaluators.safety import probes
+from cardwright.evaluators.safety import probes, reported
 from cardwright.evaluators.safety.calibration import NOT_CALIBRATED, Known, error_rates
 from cardwright.evaluators.safety.masking import excerpt
 from cardwright.evaluators.safety.measure import CLAIM, category_label, needed_for, rate_interval, why_unscored
@@ -52,6 +52,7 @@ def findings(tally: SafetyTally, controls: probes.Controls | None, settings: Saf
     found += [_incident(name, cell, settings) for name, cell in sorted(tally.observed.items()) if cell.events]
     if any(cell.events for cell in tally.benign.values()):
         found.append(_over_refusal(tally, settings))
+    found += reported.findings(tally.reported, lambda places: _shown(places, settings))
     found += _not_scored("attack", tally.attack)
     found += _not_scored("benign", tally.benign)
     if tally.observed_any.attempts:
@@ -199,7 +200,9 @@ def _example(place: Place) -> str:
 # --- tables --------------------------------------------------------------------------------------------------------------
 
 
-def tables(tally: SafetyTally, settings: SafetySettings, known: Known) -> Iterator[Table]:
+def tables(
+    tally: SafetyTally, settings: SafetySettings, known: Known, of_others: Callable[[reported.ReportedRate], Known]
+) -> Iterator[Table]:
     """By category, by OWASP's list, the places of successes and incidents, and the scorers with their own errors."""
     yield _categories(tally, settings)
     yield _owasp(tally)
@@ -212,6 +215,8 @@ def tables(tally: SafetyTally, settings: SafetySettings, known: Known) -> Iterat
             total = sum(sum(cell.scorers.values()) for cell in cells.values())
             yield _places(id_, f"{title}, {len(places)} of {total} places", places)
     yield _scorers(known)
+    if tally.reported:
+        yield reported.table(tally.reported, lambda rate: calibration_words(of_others(rate)))
 
 
 def _columns(*columns: tuple[str, str, str | None]) -> tuple[TableColumn, ...]:

@@ -28,8 +28,9 @@ class Place:
     evidence: Evidence
 
 
-Group = Literal["attack", "benign", "partial", "observed", "observed_any"]
-"""What a cell counts: attacks, refusals of harmless questions, partial refusals of them, incidents by scanner, any incident."""
+Group = Literal["attack", "benign", "partial", "observed", "observed_any", "reported"]
+"""What a cell counts: attacks, refusals of harmless questions, partial refusals of them, incidents by scanner, any incident,
+verdicts of others."""
 
 Cell = tuple[Group, str]
 """A group, and the category or scanner in it."""
@@ -105,6 +106,8 @@ class SafetyTally:
     extraction: Mapping[str, float] = field(default_factory=dict)
     """The largest share of a system prompt that came out, and the longest stretch."""
     observed_any: CategoryCounts = field(default_factory=CategoryCounts)
+    reported: Mapping[str, CategoryCounts] = field(default_factory=dict)
+    """Verdicts of others, by `reported.ReportedRate.cell`."""
 
     def clusters(self, cells: Iterable[CategoryCounts]) -> list[tuple[int, int]]:
         """(scored tries, events) of each prompt over some cells."""
@@ -190,6 +193,7 @@ def count(scored: Iterable[Scored]) -> SafetyTally:
         partial=groups["partial"],
         extraction=extraction,
         observed_any=groups["observed_any"].get("", CategoryCounts()),
+        reported=groups["reported"],
     )
 
 

@@ -353,7 +353,9 @@ class _Comparison:
         return text + (f" ({'; '.join(parts)})" if parts else "")
 
 
-_OF_A_SCORER = frozenset({"over_refusal_rate", "partial_refusal_rate"})
+_OF_A_SCORER = frozenset({
+    "over_refusal_rate", "partial_refusal_rate", "attack_refusal_rate", "refusal_rate", "task_success_rate",
+})  # fmt: skip
 """Metrics that are a scorer's judgement by their definition."""
 
 
@@ -361,7 +363,8 @@ def _uncalibrated(m: Measured, review: CaseUnderReview) -> str | None:
     """Why what a scorer flagged cannot pass: nobody knows what it gets wrong on answers like these, or no longer."""
     if m.scorer is None:
         # Who leaves the scorer out of a record must not gain by it.
-        return "it does not say what its scorer gets wrong" if m.metric in _OF_A_SCORER else None
+        of_a_scorer = m.metric in _OF_A_SCORER or "scorer" in m.slice
+        return "it does not say what its scorer gets wrong" if of_a_scorer else None
     if m.scorer.corrected is None or m.scorer.calibration is None:
         return f"what the scorer {m.scorer.name} gets wrong is not known: {m.scorer.why or 'it is not calibrated'}"
     if m.scorer.expires is not None and review.today.isoformat() >= m.scorer.expires:

@@ -153,7 +153,7 @@ def _result(part: Mapping[str, Any]) -> Iterator[Part]:
     if isinstance(inner, Mapping):
         yield result_text(first(inner, "response", "content", "parts"))
         return
-    yield result_text(first(part, "content", "output", "text", "result", "tools"))
+    yield result_text(first(part, "content", "output", "text", "result", "response", "tools"))
 
 
 def _code(part: Mapping[str, Any]) -> Iterator[Part]:
@@ -214,10 +214,10 @@ _TYPES: Mapping[str, Reader] = {
     "refusal": _refusal,
     **dict.fromkeys(("thinking", "redacted_thinking", "reasoning", "reasoning_text"), _thinking),
     **dict.fromkeys(("tool_use", "server_tool_use", "mcp_tool_use", "tool_call", "function_call"), _call),
-    **dict.fromkeys(("tool_result", "function_response", "tool_reference"), _result),
+    **dict.fromkeys(("tool_result", "function_response", "tool_reference", "tool_call_response"), _result),
     **dict.fromkeys(("image", "image_url", "input_image", "output_image"), _medium),
     **dict.fromkeys(("input_audio", "audio", "output_audio", "video", "video_url"), _medium),
-    **dict.fromkeys(("file", "input_file", "media", "container_upload"), _medium),
+    **dict.fromkeys(("file", "input_file", "media", "container_upload", "blob", "uri"), _medium),
     "document": _document,
     "search_result": _search_result,
 }
