@@ -19,6 +19,9 @@ level outside 0..1). Randomness is handed in as a seed, so that the same counts 
 `drift`                   do two samples have one distribution
 `order`                   the median of more numbers than memory holds
 `membership`              who was in the training data, by a model's losses
+`exposure`                how far a planted sequence stands out, in bits
+`residual_risk`           attacks on synthetic data beyond a control
+`privacy_loss`            epsilon of differentially private training
 `sampling`                sums and samples that merge exactly, in any order
 ========================  =====================================================================================
 """

@@ -8,11 +8,15 @@ from cardwright.errors import MissingExtraError
 from cardwright.evaluators.interface import Inputs, Need
 from cardwright.evaluators.leakage.options import LeakageOptions
 from cardwright.record.evaluation import Evaluation
-from cardwright.sources.interface import Model, Predictions, Table
+from cardwright.sources.interface import Interactions, Model, Predictions, Table, Target, Texts
 
 
 class Leakage(LeakageOptions):
-    """Membership inference with a blind baseline.
+    """Membership and attribute inference, canaries, verbatim extraction, attacks on synthetic data, stated privacy, and erasure.
+
+    What is asked follows from what is given: `members` and `non_members`, `canaries`, `training_texts` with `control_texts` or
+    `outputs`, `synthetic` with `training` and `holdout`, `differential_privacy`, `deletions` or `retain_until`. The rest is
+    listed as not tested.
 
     Parameters
     ----------
@@ -36,6 +40,49 @@ class Leakage(LeakageOptions):
         all columns but those of losses.
     false_positive_rates
         Shares of non-members that are accused, at which the members found are counted.
+    attributes
+        Categories among the model's features whose value an attacker tries to infer.
+    insertions
+        Column of `canaries`: how often each was planted; 0 for references of its form that were not.
+    canary_form
+        Column of `canaries` that tells the forms apart, if there are several; references count for canaries of their own form.
+    canary_space
+        How many sequences of the form there are; exposure is then extrapolated too, and cut at its log2.
+    rank
+        Column of `canaries` with the known rank of each in the whole space, in place of losses.
+    output
+        Column of what the model wrote on the first `prefix` units of each text, if no `target` is asked; also of `outputs`.
+    unit
+        In what texts are cut and compared: `word` or `character`.
+    prefix
+        Units of a text that the model is given.
+    match
+        Units after them that are compared.
+    run
+        Units in common, in one run, from which a continuation counts as near.
+    ngram
+        Units of the runs by which outputs are looked up in the training texts.
+    contained
+        Share of an output that such runs must cover for it to count as contained.
+    prompts
+        Texts of each kind that a live `target` is asked to continue at most.
+    least_texts
+        Texts of each kind that a rate needs.
+    attacks
+        Tries of each attack on synthetic data.
+    secrets
+        Columns of the synthetic data whose value an attacker tries to infer; the last column if omitted.
+    linked_columns
+        Two lists of columns that an attacker knows of a person from two places; the first and the second half if omitted.
+    differential_privacy
+        What is stated of the training: `mechanism`, `epsilon`, `delta`, `unit`, `accountant`, and for DP-SGD `noise_multiplier`,
+        `sample_rate` and `steps`, from which epsilon is recomputed.
+    entity
+        Column that names a person, in `training` and `deletions`; the `person` of the training source if omitted.
+    retain_until
+        Column of `training` with the day until which each row may be kept.
+    as_of
+        The day that `retain_until` is compared with.
     min_denominator
         Members and non-members that a number needs.
     folds
@@ -63,6 +110,17 @@ class Leakage(LeakageOptions):
             optional=True,
         ),
         Need("model", (Model,), "The model, which predicts both.", optional=True),
+        Need("canaries", (Table,), "Planted sequences and references, each with its loss or rank.", optional=True),
+        Need("training_texts", (Texts, Table), "Texts that the model was trained on.", optional=True),
+        Need("control_texts", (Texts, Table), "Texts of the same kind that it was never trained on.", optional=True),
+        Need("target", (Target,), "The model, live, which continues the texts.", optional=True),
+        Need("outputs", (Interactions, Texts, Table), "What the model wrote in use.", optional=True),
+        Need("synthetic", (Table,), "Synthetic rows.", optional=True),
+        Need(
+            "training", (Table, Predictions), "Rows that the model or the synthetic data was made from.", optional=True
+        ),
+        Need("holdout", (Table, Predictions), "Rows of the same population that it was not made from.", optional=True),
+        Need("deletions", (Table,), "Persons who asked to be deleted.", optional=True),
     )
 
     def evaluate(self, inputs: Inputs) -> Evaluation:

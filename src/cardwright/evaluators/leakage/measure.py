@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cardwright.errors import UsageError
 from cardwright.evaluators.interface import Inputs
-from cardwright.evaluators.leakage import membership
+from cardwright.evaluators.leakage import canaries, erasure, extraction, membership, noise, synthetic
 from cardwright.evaluators.leakage.options import LeakageOptions
 from cardwright.evaluators.leakage.part import LeakagePart
 from cardwright.record.evaluation import Coverage, Evaluation, NotTested, count_severities
@@ -25,6 +25,11 @@ class LeakageQuestion:
 
 QUESTIONS: tuple[LeakageQuestion, ...] = (
     LeakageQuestion("membership inference", ("members", "non_members"), membership.assess),
+    LeakageQuestion("canary exposure", ("canaries",), canaries.assess),
+    LeakageQuestion("verbatim extraction", ("training_texts", "control_texts", "outputs"), extraction.assess),
+    LeakageQuestion("attacks on synthetic data", ("synthetic", "holdout"), synthetic.assess),
+    LeakageQuestion("differential privacy", ("differential_privacy",), noise.assess),
+    LeakageQuestion("erasure and retention", ("deletions", "retain_until"), erasure.assess),
 )
 """What is tested where it is asked for, in the order of the record."""
 
@@ -44,7 +49,7 @@ def assess(options: LeakageOptions, inputs: Inputs) -> Evaluation:
         raise UsageError(
             "nothing was given to look at",
             where=f"{inputs.id} (leakage)",
-            do="Name `members:` and `non_members:`.",
+            do="Name `members:` and `non_members:`, or `canaries:`, `training_texts:`, `synthetic:`, `deletions:`.",
         )
     parts = [question.answer(options, inputs) for question in asked]
     left = [NotTested(what=q.name, why=f"no `{q.asked_by[0]}` was given") for q in QUESTIONS if q not in asked]

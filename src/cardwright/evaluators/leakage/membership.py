@@ -8,7 +8,7 @@ import numpy as np
 
 from cardwright.errors import UsageError
 from cardwright.evaluators.interface import Inputs
-from cardwright.evaluators.leakage import blind
+from cardwright.evaluators.leakage import attributes, blind
 from cardwright.evaluators.leakage.options import LeakageOptions
 from cardwright.evaluators.leakage.part import LOWER, LeakagePart, Measurement, interval
 from cardwright.evaluators.leakage.signals import FittedSide, outcome_of, side
@@ -72,7 +72,9 @@ def assess(options: LeakageOptions, inputs: Inputs) -> LeakagePart:
     for attack in attacks:
         measurements += _measured(attack, options, each, unit, why)
     measurements.append(_largest(measurements, why))
-    findings = _findings(measurements, baseline, why)
+    told, more = attributes.measured(options, members, non_members, outcome, model, why, inputs.seed, where)
+    measurements += told
+    findings = (*_findings(measurements, baseline, why), *more)
     return LeakagePart(
         method=_method(inside, attacks, baseline, options),
         limits=(
@@ -91,7 +93,7 @@ def assess(options: LeakageOptions, inputs: Inputs) -> LeakagePart:
             Scanned(what="members", scanned=len(inside.loss), total=len(inside.loss)),
             Scanned(what="non-members", scanned=len(outside.loss), total=len(outside.loss)),
         ),
-        not_tested=_not_tested(attacks),
+        not_tested=_not_tested(attacks, options),
     )
 
 
@@ -428,10 +430,19 @@ def _method(
         f"{options.folds} folds: gradient boosting of numbers and categories, logistic regression of words. If the lower bound "
         "of its area is above 0.5, members and non-members differ, and no attack on the model is reported (Duan et al. 2024; "
         "Meeus et al. 2025)."
+        + (
+            " Attribute inference: who knows the rest of a row and its outcome asks the model about each value of an attribute "
+            "and takes "
+            "the one that it fits best (Yeom et al. 2018); how often that is right is compared between members and "
+            "non-members, with "
+            "Newcombe's interval."
+            if options.attributes
+            else ""
+        )
     )
 
 
-def _not_tested(attacks: list[MembershipAttack]) -> tuple[NotTested, ...]:
+def _not_tested(attacks: list[MembershipAttack], options: LeakageOptions) -> tuple[NotTested, ...]:
     names = {attack.name for attack in attacks}
     found: list[NotTested] = []
     if "calibrated_loss" not in names:
@@ -440,6 +451,8 @@ def _not_tested(attacks: list[MembershipAttack]) -> tuple[NotTested, ...]:
         )
     if not names & {"lira_online", "lira_offline"}:
         found.append(NotTested(what="the likelihood-ratio attack (LiRA)", why="no losses of shadow models were given"))
+    if not options.attributes:
+        found.append(NotTested(what="attribute inference", why="no `attributes` were named"))
     found.append(NotTested(what="membership from labels alone, or by asking often", why="losses are taken as known"))
     return tuple(found)
 
