@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from cardwright.evaluators.pii.entities import ENTITIES, entity, priority
 from cardwright.evaluators.pii.thresholds import counted, is_written_as_phone
-from cardwright.privacy.patterns import SECRETS, Hit
+from cardwright.privacy.patterns import Hit
+from cardwright.privacy.secret_forms import forms
 
 
 def test_a_web_address_inside_an_email_address_is_not_counted():
@@ -48,7 +49,7 @@ def test_a_number_is_written_as_a_telephone_number():
 
 
 def test_every_secret_has_a_weight_and_an_unknown_kind_weighs_high():
-    assert {form.entity for form in SECRETS} <= set(ENTITIES)
+    assert {form.entity for form in forms()} <= set(ENTITIES)
     assert entity("DE_TAX_ID").severity == "high"
     assert priority("DE_TAX_ID") > priority("DATE_TIME")
     assert all(e.why and e.title for e in ENTITIES.values())

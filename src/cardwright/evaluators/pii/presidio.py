@@ -6,24 +6,29 @@ Four things differ from `AnalyzerEngine()` as it comes:
    context word and says nothing about it.
 2. E-mail addresses are validated against the list of public suffixes that comes with tldextract; as it comes, the first
    address would be looked up at publicsuffix.org.
-3. Secrets have recognisers.
+3. Secrets have a recogniser.
 4. The countries whose own numbers are looked for are chosen by the plan.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import spacy
 import tldextract
-from presidio_analyzer import AnalyzerEngine, EntityRecognizer, Pattern, PatternRecognizer, RecognizerRegistry
+from presidio_analyzer import (
+    AnalysisExplanation,
+    AnalyzerEngine,
+    EntityRecognizer,
+    RecognizerRegistry,
+    RecognizerResult,
+)
 from presidio_analyzer import predefined_recognizers as predefined
 from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
 
 from cardwright.errors import UsageError, did_you_mean
-from cardwright.privacy.patterns import SECRETS, SecretForm
+from cardwright.privacy.secret_forms import forms, secrets_in
 
 LANGUAGE = "en"
 
@@ -94,23 +99,31 @@ class OfflineEmailRecognizer(predefined.EmailRecognizer):  # type: ignore[misc] 
         return bool(_suffixes(pattern_text).fqdn != "")
 
 
-class SecretRecognizer(PatternRecognizer):  # type: ignore[misc]  # presidio has no type information
-    """One form of a secret as a recogniser; case counts."""
+class SecretRecognizer(EntityRecognizer):  # type: ignore[misc]  # presidio has no type information
+    """Every form of `privacy/secret_forms.toml`, as the screening of records looks for them: what it finds is found here too.
 
-    def __init__(self, form: SecretForm) -> None:
-        self.form = form
-        super().__init__(
-            supported_entity=form.entity,
-            name=f"Secret: {form.name}",
-            patterns=[Pattern(form.name, form.pattern, form.score)],
-            context=list(form.context) or None,
-            supported_language=LANGUAGE,
-            global_regex_flags=int(re.MULTILINE),
-        )
+    A form that lacks its context word is named with a low score, which a word of the column's name can raise.
+    """
 
-    def validate_result(self, pattern_text: str) -> bool | None:
-        """True where a checksum holds, False where it is no secret, None where the form alone decides."""
-        return self.form.check(pattern_text) if self.form.check is not None else None
+    def __init__(self) -> None:
+        entities = sorted({form.entity for form in forms()})
+        context = sorted({word for form in forms() for word in form.context})
+        super().__init__(supported_entities=entities, name="Secrets", supported_language=LANGUAGE, context=context)
+
+    def load(self) -> None:
+        """Nothing has to be loaded."""
+
+    def analyze(self, text: str, entities: list[str], nlp_artifacts: Any = None) -> list[Any]:
+        """See `presidio_analyzer.EntityRecognizer.analyze`."""
+        found = []
+        for one in secrets_in(text, weak=True):
+            metadata = {
+                RecognizerResult.RECOGNIZER_NAME_KEY: self.name,
+                RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: self.id,
+            }
+            why = AnalysisExplanation(recognizer=self.name, original_score=one.score)
+            found.append(RecognizerResult(one.entity, one.start, one.end, one.score, why, metadata))
+        return EntityRecognizer.remove_duplicates(found)  # type: ignore[no-any-return]
 
 
 # Recognisers of presidio that hold for every country.
@@ -170,7 +183,7 @@ def recognizers(countries: tuple[str, ...] | None) -> list[Any]:
         OfflineEmailRecognizer(supported_language=LANGUAGE),
         predefined.PhoneRecognizer(supported_language=LANGUAGE, supported_regions=(*regions, *more)),
         *(recognizer(supported_language=LANGUAGE) for recognizer in own),
-        *(SecretRecognizer(form) for form in SECRETS),
+        SecretRecognizer(),
     ]
 
 
