@@ -1,5 +1,6 @@
-"""The fixtures of `desks`."""
+"""The fixtures of `desks` and `signers`."""
 
 from tests.attest.desks import desk, refused_once, released, released_once
+from tests.attest.signers import signers
 
-__all__ = ["desk", "refused_once", "released", "released_once"]
+__all__ = ["desk", "refused_once", "released", "released_once", "signers"]

@@ -1,10 +1,12 @@
 """Who is believed, and who may take back what: keys, days, other people's evidence, roles."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.attest.signers import AT, EMPTY, sign_off, trusting
 
 from cardwright.attest import claims, keys, ledger, trust
+from cardwright.errors import IntegrityError
 from cardwright.record import SignOff, Withdraw
 from cardwright.record.claim import Countersign
 
@@ -202,3 +204,73 @@ def test_an_id_is_never_signed_and_set_when_the_claim_is_believed(people):
     assert signed.claim.person_id is None
     (judged,) = book.judged(known)
     assert judged.signed.claim.person_id == known.named("Ada").id
+
+
+def judge(signed, known, chain, now):
+    """Whether one claim is believed."""
+    (judged,) = claims.believe((signed,), known, chain, now)
+    return judged
+
+
+@pytest.mark.parametrize("name", ["Ada", "Ben"])
+def test_a_claim_of_an_enrolled_key_is_believed(signers, name):
+    key, request, _ = signers[name]
+    line = claims.make(sign_off(name, key), key, EMPTY.head)
+    (signed,) = claims.read(line + b"\n")
+    assert judge(signed, trusting(request), EMPTY, AT).believed
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"person": "Eve"}, "signed as Eve"),
+        ({"role": "risk"}, "may not sign as risk"),
+        ({"at": "2026-10-01T00:00:00Z"}, "not valid on"),
+    ],
+)
+def test_a_claim_beyond_what_its_key_may_say_is_not_believed(signers, change, why):
+    key, request, _ = signers["Ada"]
+    (signed,) = claims.read(claims.make(sign_off("Ada", key, **change), key, EMPTY.head) + b"\n")
+    judged = judge(signed, trusting(request), EMPTY, AT)
+    assert not judged.believed
+    assert why in judged.why
+
+
+def test_a_claim_in_anothers_name_is_not_believed(signers):
+    ada, request, _ = signers["Ada"]
+    ben, ben_request, _ = signers["Ben"]
+    forged = sign_off("Ada", ada)  # says Ada's fingerprint, signed by Ben
+    (signed,) = claims.read(claims.make(forged, ben, EMPTY.head) + b"\n")
+    assert not judge(signed, trusting(request, ben_request), EMPTY, AT).believed
+
+
+@pytest.fixture(scope="module")
+def line(signers):
+    key = signers["Ada"][0]
+    return claims.make(sign_off("Ada", key), key, EMPTY.head) + b"\n"
+
+
+@given(st.data())
+@settings(max_examples=300, deadline=None)
+def test_every_flipped_byte_of_a_signed_line_is_seen(signers, line, data):
+    _, request, _ = signers["Ada"]
+    position = data.draw(st.integers(0, len(line) - 1))
+    bit = data.draw(st.integers(0, 7))
+    changed = bytearray(line)
+    changed[position] ^= 1 << bit
+    try:
+        found = claims.read(bytes(changed))
+    except IntegrityError:
+        return
+    assert not all(judge(one, trusting(request), EMPTY, AT).believed for one in found)
+
+
+def test_a_ledger_that_was_cut_contradicts_what_was_signed(signers):
+    key, request, _ = signers["Ada"]
+    full = EMPTY
+    for i in range(5):
+        full = full.append("run", "record", str(i) * 64, AT)
+    (signed,) = claims.read(claims.make(sign_off("Ada", key), key, full.head) + b"\n")
+    cut = ledger.read(b"".join(full.to_bytes().splitlines(keepends=True)[:3]), "m")
+    assert judge(signed, trusting(request), full, AT).believed
+    assert "ledger" in judge(signed, trusting(request), cut, AT).why

@@ -1,6 +1,7 @@
 """Whom a receiver believes: people by id, with several keys each, and no two who could be taken for one another."""
 
 import pytest
+from tests.attest.signers import trusting
 
 from cardwright.attest import keys, trust
 from cardwright.errors import IntegrityError, PolicyError
@@ -101,3 +102,48 @@ def test_two_keys_of_one_name_with_other_roles_are_not_guessed_at():
     text = OLD.format(people="\n".join([entry("Ada", "owner"), entry("ada", "risk_head")]))
     with pytest.raises(PolicyError, match="two keys with different roles"):
         trust.read(text.encode(), where="trust.yaml")
+
+
+def test_one_key_under_two_ids_is_an_error(signers):
+    _, request, _ = signers["Ada"]
+    known = trusting(request)
+    twice = (known.people[0], known.people[0].model_copy(update={"id": "eve", "name": "Eve"}))
+    with pytest.raises(ValueError, match="one key is one person"):
+        trust.Trust(people=twice)
+    with pytest.raises(PolicyError, match="enrolled already"):
+        trust.enrol(known, request, "2026-11-02", where="request", roles=("owner",))
+
+
+def test_a_trust_file_survives_the_round_trip(signers):
+    known = trusting(signers["Ada"][1], signers["Ben"][1])
+    known = trust.Trust(
+        people=known.people, policies=(trust.AcceptedPolicy(name="production", sha256="a" * 64, subjects=("bo*",)),)
+    )
+    assert trust.read(trust.to_yaml(known), where="trust.yaml") == known
+
+
+@pytest.mark.parametrize(
+    ("subject", "tier", "accepted"), [("boston", "high", True), ("boston", None, False), ("chicago", "high", False)]
+)
+def test_a_policy_is_accepted_for_named_subjects_and_tiers_only(subject, tier, accepted):
+    policy = trust.AcceptedPolicy(name="p", sha256="a" * 64, subjects=("bo*",), risk_tiers=("high",))
+    assert trust.Trust(policies=(policy,)).accepts("a" * 64, subject, tier) == accepted
+
+
+def test_an_enrolment_request_that_was_changed_is_refused(signers):
+    _, request, _ = signers["Ada"]
+    with pytest.raises(IntegrityError, match="proof"):
+        trust.enrol(
+            trust.Trust(),
+            request.model_copy(update={"roles": ("owner", "risk_head")}),
+            "2026-11-01",
+            where="r",
+            roles=("owner",),
+        )
+
+
+@pytest.mark.parametrize("granted", [(), ("Big Role",)])
+def test_a_key_for_no_role_is_not_enrolled_whatever_was_asked_for(granted):
+    _, request = keys.new("Eve", ("owner",), SECRET, AT)
+    with pytest.raises(PolicyError, match=r"^request: roles: "):
+        trust.enrol(trust.Trust(), request, "2026-11-01", where="request", roles=granted)

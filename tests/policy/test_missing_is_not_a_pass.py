@@ -18,14 +18,14 @@ from cardwright.record import ExpectedGroups, NotEvaluated, Record, canonical
 TESTS = Path(__file__).parents[1]
 ELSEWHERE = {
     "a missing slice blocks": "policy/test_gate.py::test_leaving_out_any_part_that_the_policy_asks_for_refuses",
-    "one key under two ids is one person": "attest/test_keys_and_claims.py::test_one_key_under_two_ids_is_an_error",
+    "one key under two ids is one person": "attest/test_trust.py::test_one_key_under_two_ids_is_an_error",
     "nobody approves what they asked for": "policy/test_waivers.py::test_a_waiver_that_does_not_fit_is_not_in_force",
     "another model file is another subject": "policy/rules/test_identity.py::test_another_model_file_is_mismatched",
-    "a log that was cut shows": "attest/test_keys_and_claims.py::test_a_ledger_that_was_cut_contradicts_what_was_signed",
+    "a log that was cut shows": "attest/test_claims.py::test_a_ledger_that_was_cut_contradicts_what_was_signed",
     "a waiver that expired a second ago is none": "policy/test_waivers.py::test_a_waiver_holds_through_its_last_day",
     "an evaluator that was skipped blocks": "policy/test_minimum.py::test_an_evaluation_whose_extra_is_missing_blocks_under_every_policy",
-    "every changed byte of a released dossier shows": "attest/test_tampering.py::test_every_change_of_a_released_dossier_is_refused",
-    "openssl verifies our signature": "attest/test_keys_and_claims.py::test_openssl_verifies_our_signature",
+    "every changed byte of a released dossier shows": "attest/test_verify.py::test_every_change_of_a_released_dossier_is_refused",
+    "openssl verifies our signature": "attest/test_envelope.py::test_openssl_verifies_our_signature",
     "nine of ten is a refusal": "test_acceptance.py::test_a_partial_share_of_passed_requirements_is_never_enough",
     "a limit of 0 is a limit": "policy/rules/test_measurement.py::test_a_limit_of_zero_is_a_limit",
 }
