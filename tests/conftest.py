@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import hashlib
 import io
 import os
@@ -20,7 +21,16 @@ settings.register_profile(
 settings.register_profile("long", deadline=None, max_examples=20_000, suppress_health_check=list(HealthCheck))
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
+# Each worker has a core of its own: threads that wait for each other would only burn it.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 ROOT = Path(__file__).parent.parent
+
+
+def pytest_collection_finish():
+    """What is imported by now stays: no collection of garbage goes through it again (statsmodels asks for one in every call)."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -82,39 +92,26 @@ def shared(tmp_path_factory):
 
 @pytest.fixture(scope="session", autouse=True)
 def pdfs_made_once(shared):
-    """Keeps each PDF under the digest of what it is made of, so that all workers together make it once.
+    """All workers, and the processes that ask for it (`keeping_pdfs`), make each PDF once: see `kept_pdfs/sitecustomize.py`.
 
-    That the same edition gives the same bytes is tested in processes of their own, which keep nothing
-    (`documents/test_pdf.py`, and whole releases in `docs/test_examples.py`). A test that wants a PDF made anew in its own process
-    asks for `pdfs_made_anew`.
+    A test that wants every PDF made anew in its own process asks for `pdfs_made_anew`.
     """
-    from cardwright.documents import pdf, toolchain
-    from cardwright.record import canonical
+    from tests.kept_pdfs.sitecustomize import keeping
 
-    kept = shared / "pdfs"
+    from cardwright.documents import pdf
+
+    kept, write = shared / "pdfs", pdf.write
     kept.mkdir(exist_ok=True)
-    write = pdf.write
-
-    def write_once(html, *, record, tables, moment, title, made_with=None):
-        made_of = {
-            "html": html,
-            "record": canonical.digest(record),
-            "tables": {name: canonical.digest(data) for name, data in tables.items()},
-            "moment": moment,
-            "title": title,
-            "made_with": dict(toolchain.facts() if made_with is None else made_with),
-        }
-        place = kept / canonical.sha256(made_of)
-        if not place.exists():
-            data = write(html, record=record, tables=tables, moment=moment, title=title, made_with=made_with)
-            part = place.with_suffix(f".{os.getpid()}")  # another worker never reads half of it
-            part.write_bytes(data)
-            part.replace(place)
-        return place.read_bytes()
-
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pdf, "write", write_once)
+        patch.setattr(pdf, "write", keeping(pdf, kept))
+        patch.setenv("KEPT_PDFS", str(kept))
         yield write
+
+
+def keeping_pdfs(environment):
+    """An environment in which processes share the PDFs of this test run."""
+    path = [str(ROOT / "tests" / "kept_pdfs"), environment.get("PYTHONPATH", "")]
+    return {**environment, "PYTHONPATH": os.pathsep.join(filter(None, path))}
 
 
 @pytest.fixture

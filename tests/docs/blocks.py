@@ -165,7 +165,8 @@ def environment(project: Path) -> dict[str, str]:
     return {
         **{key: value for key, value in os.environ.items() if key not in hidden},
         "PATH": f"{bin_}{os.pathsep}{os.environ.get('PATH', '')}",
-        "PYTHONPATH": str(project / "src"),
+        # Each PDF of a test run is made once, if it has a folder for them.
+        "PYTHONPATH": f"{project / 'src'}{os.pathsep}{ROOT / 'tests' / 'kept_pdfs'}",
         "CARDWRIGHT_PASSPHRASE": "correct horse battery staple",
         "CI": "1",
         "COLUMNS": "100",

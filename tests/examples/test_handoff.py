@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.conftest import keeping_pdfs
 
 pytest.importorskip("pyarrow", reason="examples need the extras")
 
@@ -17,7 +18,7 @@ DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 def test_the_mortgage_example_is_carried_through_as_the_document_shows():
     """Every step ends as it should, and what is printed is what docs/handoff.md shows, whatever the day."""
     script = ROOT / "examples" / "mortgage" / "handoff.py"
-    env = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
+    env = keeping_pdfs(os.environ | {"PYTHONDONTWRITEBYTECODE": "1"})
     ran = subprocess.run([sys.executable, str(script)], env=env, capture_output=True, encoding="utf-8", check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert ran.stdout.endswith("\nOK\n")

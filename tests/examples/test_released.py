@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.conftest import keeping_pdfs
 
 pytest.importorskip("pyarrow", reason="examples need the extras")
 
@@ -16,7 +17,7 @@ SCRIPT = ROOT / "examples" / "release.py"
 
 
 def script(*words: str) -> subprocess.CompletedProcess[str]:
-    env = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
+    env = keeping_pdfs(os.environ | {"PYTHONDONTWRITEBYTECODE": "1"})
     return subprocess.run(
         [sys.executable, str(SCRIPT), *words], env=env, capture_output=True, encoding="utf-8", check=False
     )
