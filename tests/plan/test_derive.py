@@ -157,7 +157,7 @@ def test_a_classifier_of_three_classes_gives_its_most_probable_class(tmp_path):
 
 
 def test_a_torch_module_is_exported_and_gives_its_predictions_again(tmp_path):
-    import torch
+    torch = pytest.importorskip("torch")
 
     torch.manual_seed(0)
     module = torch.nn.Sequential(torch.nn.Linear(2, 1), torch.nn.Sigmoid())
