@@ -3,6 +3,8 @@
 import json
 from datetime import UTC, datetime, timedelta
 
+from cardwright.dossier import enclosure, layout
+
 POLICY = """\
 schema: cardwright/policy/1
 policy: pilot
@@ -104,3 +106,18 @@ def waive(cli, desk):
 
 def in_days(days):
     return (datetime.now(UTC).date() + timedelta(days=days)).isoformat()
+
+
+def enclosed_anew(files):
+    """The files of a dossier with what stands there now enclosed in its final PDF, as a dishonest releaser would do it."""
+    path = f"{layout.FINAL}audit_report.pdf"
+    taken = enclosure.opened(files[path], where=path)
+    here = {name: files[name] for name in enclosure.ENCLOSED if name in files}
+    return {**files, path: enclosure.enclose(taken.document, here)}
+
+
+def as_made(files):
+    """The final documents as a release statement names them: the PDF without what is enclosed in it."""
+    final = {name: data for name, data in files.items() if name.startswith(layout.FINAL)}
+    opened = {name: enclosure.opened(data, where=name) for name, data in final.items() if name.endswith(".pdf")}
+    return {**final, **{name: taken.document for name, taken in opened.items() if taken is not None}}

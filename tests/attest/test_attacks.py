@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.attest.support import SECRET, by, countersign, release, sign, verify
+from tests.attest.support import SECRET, as_made, by, countersign, enclosed_anew, release, sign, verify
 
 from cardwright.attest import claims, keys, ledger, release_statement, under_review
 from cardwright.attest import trust as trusting
 from cardwright.attest import verify as verifying
-from cardwright.dossier import contents, layout, store
+from cardwright.dossier import contents, enclosure, layout, store
 from cardwright.errors import CardwrightError
 from cardwright.record import canonical
 from cardwright.record.claim import SignOff
@@ -76,10 +76,17 @@ def test_a_final_document_that_is_deleted_is_missed(cli, released, name):
 
 
 def test_a_final_pdf_that_is_replaced_by_another_of_the_same_record_is_refused(cli, released):
-    shutil.copy(released / "out" / "audit_report.pdf", released / "out" / "final" / "audit_report.pdf")
-    ran = trusted(cli, released)
-    assert ran.code == 3
-    assert "not the document that was released" in ran.out
+    final = released / "out" / "final" / "audit_report.pdf"
+    enclosed = enclosure.opened(final.read_bytes(), where="final").files
+    other = (released / "out" / "audit_report.pdf").read_bytes()
+    for data, why in (
+        (other, "what was enclosed in it is missing"),
+        (enclosure.enclose(other, enclosed), "not the document that was released"),
+    ):
+        final.write_bytes(data)
+        ran = trusted(cli, released)
+        assert ran.code == 3
+        assert why in ran.out
 
 
 def test_a_document_that_nobody_released_is_refused_among_the_final_ones(cli, released):
@@ -101,9 +108,7 @@ def restated(files, private, person):
             "manifest_sha256": canonical.digest(files[layout.MANIFEST]),
             "verdict_sha256": canonical.digest(files[layout.VERDICT]),
             "record_sha256": canonical.digest(files[layout.RECORD]),
-            "documents": release_statement.documents_of(
-                {name: data for name, data in files.items() if name.startswith(layout.FINAL)}
-            ),
+            "documents": release_statement.documents_of(as_made(files)),
             "claims": tuple(e.digest for e in chain.here if e.event == "claim"),
             "ledger": chain.head,
             "person": person,
@@ -112,7 +117,7 @@ def restated(files, private, person):
     )
     sealed = release_statement.make(again, private)
     told = chain.append("release", "statement", release_statement.read(sealed).sha256, said.issued_at)
-    return {**kept, layout.RELEASE: sealed, layout.LEDGER: told.to_bytes()}
+    return enclosed_anew({**kept, layout.RELEASE: sealed, layout.LEDGER: told.to_bytes()})
 
 
 def test_a_release_by_an_enrolled_person_without_the_role_is_refused(cli, released):

@@ -13,7 +13,7 @@ import pytest
 
 pytest.importorskip("pyarrow", reason="sources need the tabular extra")
 
-from tests.attest.support import PEOPLE, POLICY, SECRET, by, enrol, withdraws
+from tests.attest.support import PEOPLE, POLICY, SECRET, by, enclosed_anew, enrol, withdraws
 from tests.conftest import Ran
 from tests.small_plan import DETAILS, PLAN, rows, write_csv
 
@@ -209,6 +209,8 @@ def rewritten(desk, verdict_of):
     (desk / "out" / layout.VERDICT).write_bytes(layout.to_json(verdict))
     (desk / "out" / layout.RELEASE).write_bytes(sealed)
     (desk / "out" / layout.LEDGER).write_bytes(chain.to_bytes())
+    files = enclosed_anew(store.read_dossier(desk / "out"))
+    (desk / "out" / layout.FINAL / "audit_report.pdf").write_bytes(files[f"{layout.FINAL}audit_report.pdf"])
 
 
 def read_claims(read, desk):

@@ -12,7 +12,7 @@ from cardwright.attest.release_statement import Release
 from cardwright.attest.reproduction import Rerender
 from cardwright.attest.status_statement import Status
 from cardwright.attest.trust import RELEASE, Trust
-from cardwright.dossier import layout, store
+from cardwright.dossier import enclosure, layout, store
 from cardwright.errors import IntegrityError, NothingToCheckError
 from cardwright.policy.gate import decide
 from cardwright.policy.policy import Policy
@@ -50,6 +50,7 @@ def release(
     again: Rerender,
     final: Final,
     toolchain: Mapping[str, str] | None = None,
+    seal: Callable[[bytes], bytes] = lambda pdf: pdf,
 ) -> Released:
     """Decide on everything, and, where it is allowed, write the final editions and the signed release statement.
 
@@ -58,6 +59,7 @@ def release(
     3. The gate decides, with the claims that are believed.
     4. What a release needs beside the decision: see `under_review.lacking`.
     5. The final editions are made, and the statement is signed over all of it and where the ledger stands.
+    6. Statement, claims, ledger and verdict are enclosed in the final PDF, so that it can be verified by itself.
 
     Parameters
     ----------
@@ -67,6 +69,8 @@ def release(
         Makes the final editions of all standard documents.
     toolchain:
         The libraries and fonts that they are made with.
+    seal:
+        Adds an organisation's signature behind a final PDF, with all that is enclosed in it.
 
     Raises
     ------
@@ -118,16 +122,26 @@ def release(
         statement = release_statement.read(sealed)
         results.append(Released(verdict, doubts, None, statement.sha256))
         former = {name: None for name in files if name.startswith(layout.FINAL)}
-        return {
-            **former,
-            **editions,
+        said_of_it = {
             layout.VERDICT: layout.to_json(verdict),
             layout.RELEASE: sealed,
             layout.LEDGER: chain.append("release", "statement", statement.sha256, now).to_bytes(),
         }
+        return {**former, **_carrying(editions, {**files, **said_of_it}, seal), **said_of_it}
 
     store.amend(folder, change)
     return results[0]
+
+
+def _carrying(
+    editions: Mapping[str, bytes], files: Mapping[str, bytes], seal: Callable[[bytes], bytes]
+) -> dict[str, bytes]:
+    """The final editions, each PDF with what proves it enclosed: the statement names it as it was before."""
+    enclosed = {name: files[name] for name in enclosure.ENCLOSED if name in files}
+    return {
+        name: seal(enclosure.enclose(data, enclosed)) if name.endswith(".pdf") else data
+        for name, data in editions.items()
+    }
 
 
 def _withdrawn(case: Case) -> str | None:

@@ -21,7 +21,7 @@ from cardwright.dossier.migrations import PolicyDigests
 from cardwright.errors import PolicyError
 from cardwright.files import yamltext
 from cardwright.record import canonical
-from cardwright.record.base import Count, Day, FreeText, Identifier, Label, Sha256, Value
+from cardwright.record.base import Count, Day, Flag, FreeText, Identifier, Label, Sha256, Value
 
 RELEASE = "release"
 """The role that signs release statements."""
@@ -108,6 +108,17 @@ FORMAT = "cardwright/trust/2"
 """The format that trust files are written in."""
 
 
+class PdfSignatures(Value):
+    """Whose signatures of a released PDF count (PAdES), beside the release statement and never in place of it."""
+
+    roots: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Root certificates of organisations, as PEM. The system's own roots never count."""
+    required: Flag = False
+    """Whether a released PDF without such a signature is refused."""
+    timestamp: Flag = False
+    """Whether a pinned timestamp authority has to state the time of the signature."""
+
+
 def _none(value: object) -> bool:
     return value is None
 
@@ -141,6 +152,8 @@ class Trust(Value):
     """Witness logs."""
     timestamp_authorities: Annotated[tuple[TimestampAuthority, ...], Field(exclude_if=_empty)] = ()
     """Timestamp authorities."""
+    pdf_signatures: Annotated[PdfSignatures | None, Field(exclude_if=_none)] = None
+    """Whose signatures of a released PDF count; if omitted, they are not judged."""
 
     @model_validator(mode="after")
     def _a_person_is_one_person(self) -> Self:
@@ -457,6 +470,12 @@ def to_yaml(trust: Trust) -> bytes:
     for authority in trust.timestamp_authorities:
         lines += ["timestamp_authorities:"] if authority is trust.timestamp_authorities[0] else []
         lines += [f"  - name: {authority.name}", *_pem("certificate", authority.certificate, 4)]
+    if trust.pdf_signatures is not None:
+        wanted = trust.pdf_signatures
+        lines += ["pdf_signatures:", f"  required: {str(wanted.required).lower()}"]
+        lines += [f"  timestamp: {str(wanted.timestamp).lower()}", "  roots:"]
+        for root in wanted.roots:
+            lines += ["    - |", *(f"      {line}" for line in root.strip().splitlines())]
     return ("\n".join(lines) + "\n").encode("utf-8")
 
 

@@ -15,6 +15,7 @@
                  libraries it has others: then text and structure are compared, which proves nothing, and is not judged
 13. then         only where asked (`--as-of`): it had been released by that moment, and is allowed on what had been said by then
 14. status       only where demanded or given: a fresh status statement knows of no withdrawal, and of no longer ledger
+15. seal         only if the released PDF bears one or the trust file demands it: an organisation's signature (PAdES) holds
 """
 
 from __future__ import annotations
@@ -24,13 +25,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
-from cardwright.attest import claims, ledger, release_statement, status_statement, under_review
+from cardwright.attest import claims, ledger, pades, release_statement, status_statement, under_review
 from cardwright.attest.ledger import Ledger
 from cardwright.attest.release_statement import SignedRelease
 from cardwright.attest.reproduction import Rerender
 from cardwright.attest.status_statement import SignedStatus
 from cardwright.attest.trust import RELEASE, Holder, Trust
-from cardwright.dossier import contents, layout
+from cardwright.dossier import contents, enclosure, layout
 from cardwright.errors import CardwrightError, IntegrityError
 from cardwright.policy.gate import decide
 from cardwright.policy.policy import Policy
@@ -43,7 +44,7 @@ Outcome = Literal["passed", "failed", "not judged"]
 Yes = Literal["yes", "no", "not judged"]
 NAMES = (
     "manifest", "canonical", "record", "documents", "ledger", "signatures", "policy", "replay", "now", "artefact", "release",
-    "rerender", "then", "status",
+    "rerender", "then", "status", "seal",
 )  # fmt: skip
 
 
@@ -161,6 +162,7 @@ def verify(
     rerender: Rerender | None = None,
     as_of: str | None = None,
     status: bytes | None = None,
+    lone: bool = False,
 ) -> Report:
     """Verify a dossier whose files were read and compared with the manifest.
 
@@ -180,11 +182,14 @@ def verify(
         Another moment that is asked about; where it is given, that is step 13.
     status:
         A status statement; where it is given, or the trust file demands one, that is step 14.
+    lone:
+        Whether the files are those of a PDF by itself (`lone_pdf`): what else the manifest and the statement list is unseen.
     """
-    state = _Verification(files, where, trust, now, policy, printed, artefacts, rerender, as_of, status)
+    state = _Verification(files, where, trust, now, policy, printed, artefacts, rerender, as_of, status, lone)
     steps: list[Step] = []
     demanded = trust is not None and trust.status is not None
     asked = {"rerender": rerender is not None, "then": as_of is not None, "status": status is not None or demanded}
+    asked["seal"] = state.has_to_be_sealed()
     names = [(number, name) for number, name in enumerate(NAMES, start=1) if asked.get(name, True)]
     for number, name in names:
         try:
@@ -234,7 +239,9 @@ class _Verification:
         again: Rerender | None,
         as_of: str | None,
         status: bytes | None,
+        lone: bool,
     ) -> None:
+        self.lone = lone
         self.files = files
         self.where = where
         self.trust = trust
@@ -254,10 +261,25 @@ class _Verification:
         self.chosen: Policy | None = None
 
     def manifest(self) -> tuple[Outcome, str]:
+        if layout.MANIFEST not in self.files:
+            raise IntegrityError("missing", where=layout.MANIFEST, do="Ask for the whole dossier.")
         listed = canonical.parse(layout.Manifest, self.files[layout.MANIFEST], where=layout.MANIFEST)
+        if self.lone:
+            return self._listed(listed)
         if layout.manifest_of(self.files) != listed:
             raise IntegrityError("the files are not those that the manifest lists", where=self.where)
         return "passed", f"{len(listed.files)} files, manifest {listed.sha256[:12]}"
+
+    def _listed(self, listed: layout.Manifest) -> tuple[Outcome, str]:
+        """What a lone PDF holds is what the manifest lists; the rest of the list is unseen."""
+        digests = {entry.path: entry.sha256 for entry in listed.files}
+        here = {name: data for name, data in self.files.items() if not layout.outside(name)}
+        other = [name for name, data in here.items() if digests.get(name) != canonical.digest(data)]
+        if other or canonical.dumps(listed) != self.files[layout.MANIFEST]:
+            raise IntegrityError(
+                "not the one that the manifest lists", where=f"{self.where}, {(*other, layout.MANIFEST)[0]}"
+            )
+        return "passed", f"{len(here)} of {len(listed.files)} listed files are in it, manifest {listed.sha256[:12]}"
 
     def canonical(self) -> tuple[Outcome, str]:
         for name, data in self.files.items():
@@ -359,8 +381,11 @@ class _Verification:
         listed = {entry.path: (entry.sha256, entry.size) for entry in said.documents}
         for name in sorted({name for name in self.files if name.startswith(layout.FINAL)} | listed.keys()):
             data = self.files.get(name)
+            if data is None and self.lone:
+                continue
             if data is None:
                 raise IntegrityError("the released document is missing", where=name, do="Ask for the whole dossier.")
+            data = self._as_released(name, data)
             if listed.get(name) != (canonical.digest(data), len(data)):
                 raise IntegrityError("not the document that was released", where=name, do="It was changed since.")
         if said.ledger.length > len(chain.entries):
@@ -385,6 +410,25 @@ class _Verification:
             )
         if any(e.event == "release" for e in chain.here if e.seq > said.ledger.length):
             raise IntegrityError("it tells of a later release, whose statement is missing", where=layout.RELEASE)
+
+    def _as_released(self, name: str, data: bytes) -> bytes:
+        """A final document as the statement names it: a PDF without what was enclosed in it, which has to be what is here."""
+        if not name.endswith(".pdf"):
+            return data
+        taken = self._opened[name]
+        if taken is None:
+            raise IntegrityError("what was enclosed in it is missing", where=name, do="It was changed since.")
+        enclosed_whole = data.removesuffix(taken.after)
+        # Whose signature it is, step 15 says; that it is one and nothing else has to be so in any case.
+        if taken.after and not pades.adds_only_a_signature(enclosed_whole, data):
+            raise IntegrityError("something was added behind what was released", where=name, do="It was changed since.")
+        for path, enclosed in taken.files.items():
+            here = self.files.get(path, b"")
+            # Claims and ledger go on after a release: a withdrawal stands behind what was enclosed.
+            goes_on = path in (layout.CLAIMS, layout.LEDGER)
+            if not (here.startswith(enclosed) if goes_on else here == enclosed):
+                raise IntegrityError(f"it encloses another {path} than the one here", where=name)
+        return taken.document
 
     # ------------------------------------------------------------------------------------------------ people
 
@@ -648,6 +692,55 @@ class _Verification:
                 f"withdrawn, says {said.person} as of {said.issued_at}: {said.reason or 'no reason is given'}",
             )
         return "passed", f"not withdrawn as of {said.issued_at}, says {said.person}"
+
+    @cached_property
+    def _opened(self) -> dict[str, enclosure.Enclosure | None]:
+        """The final PDFs by name, each taken apart."""
+        return {
+            name: enclosure.opened(data, where=name)
+            for name, data in self.files.items()
+            if name.startswith(layout.FINAL) and name.endswith(".pdf")
+        }
+
+    def _sealed(self) -> dict[str, bool]:
+        """The final PDFs by name, and whether each bears more than what was enclosed."""
+        return {name: taken is not None and bool(taken.after) for name, taken in self._opened.items()}
+
+    def has_to_be_sealed(self) -> bool:
+        """Whether an organisation's signature is judged: there is one, or the trust file demands one."""
+        wanted = self.trust.pdf_signatures if self.trust is not None else None
+        try:
+            return any(self._sealed().values()) or (wanted is not None and wanted.required)
+        except CardwrightError:
+            return False  # what is enclosed was changed, which step 5 says
+
+    def seal(self) -> tuple[Outcome, str]:
+        wanted = self.trust.pdf_signatures if self.trust is not None else None
+        authorities = self.trust.timestamp_authorities if self.trust is not None else ()
+        final = self._sealed()
+        if not final or not all(final.values()):
+            return (
+                "failed",
+                "the trust file asks for an organisation's signature of the released PDF, and it bears none",
+            )
+        told = ""
+        for name in final:
+            answer = pades.check(
+                self.files[name],
+                roots=wanted.roots if wanted is not None else (),
+                authorities=[authority.certificate for authority in authorities],
+                now=self.moment,
+                where=name,
+                timestamp=wanted is not None and wanted.timestamp,
+            )
+            if isinstance(answer, pades.Seal):
+                by = "as a timestamp authority says" if answer.timestamped else "by the signer's clock"
+                told = f"{answer.subject}, {answer.at}, {by}"
+            elif wanted is None and answer.unknown:
+                told = "it holds; whose it is was not judged, since the trust file pins no root"
+            else:
+                return "failed", answer.why
+        return "passed", told
 
     def horizon(self) -> tuple[str, ...]:
         """Until when anything can be known here: what was cut off the end of a ledger leaves no trace in it."""

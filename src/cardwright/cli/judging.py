@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -225,7 +226,7 @@ def _stored(dossier: Path) -> Verdict:
 
 def verify(
     ctx: typer.Context,
-    dossier: Annotated[Path, typer.Argument(help="A dossier's folder.")],
+    dossier: Annotated[Path, typer.Argument(help="A dossier's folder, or a released PDF by itself.")],
     trust: Annotated[
         Path | None, typer.Option("--trust", help="Your own trust file; without it approval is not judged.")
     ] = None,
@@ -270,29 +271,40 @@ def verify(
     Nothing reaches a network. Exit code 0 only with --trust.
     """
     console = Console.of(ctx, quiet=quiet, debug=debug)
+    from cardwright.attest import lone_pdf
     from cardwright.attest import verify as verifying
     from cardwright.cli.keyring import trusted
     from cardwright.cli.reports import of_verification
     from cardwright.dossier import contents as holding
     from cardwright.dossier import store
+    from cardwright.files import disk
 
     now, then = clock(), _moment(as_of) if as_of is not None else None
     with reporting("verify", dossier, format, output, summary):
         if artifact is not None:
             store.digests(artifact, [])  # whether the folder is there
-        files = store.read_dossier(dossier)
-        report = verifying.verify(
-            files,
-            where=str(dossier),
-            trust=trusted(trust, state=trust_state, pin=trust_pin) if trust is not None else None,
-            now=now,
-            policy=lambda name: policy_of_dossier(name, policy),
-            printed=holding.documents_hold,
-            artefacts=(lambda names: store.digests(artifact, list(names))) if artifact is not None else None,
-            rerender=make_again if rerender else None,
-            as_of=then,
-            status=_status(dossier, status),
-        )
+        lone = dossier.is_file()
+        data = disk.read_file(dossier, what="PDF") if lone else b""
+        files = lone_pdf.files_of(data, where=str(dossier)) if lone else store.read_dossier(dossier)
+        believed = trusted(trust, state=trust_state, pin=trust_pin) if trust is not None else None
+        if files is None:
+            report = lone_pdf.unreleased(
+                data, where=dossier.name, printed=_printed_on_pages, trusted=believed is not None, now=now
+            )
+        else:
+            report = verifying.verify(
+                files,
+                where=str(dossier),
+                trust=believed,
+                now=now,
+                policy=lambda name: policy_of_dossier(name, policy),
+                printed=holding.documents_hold,
+                artefacts=(lambda names: store.digests(artifact, list(names))) if artifact is not None else None,
+                rerender=partial(make_again, lone=lone) if rerender else None,
+                as_of=then,
+                status=_status(dossier, status),
+                lone=lone,
+            )
     checks = of_verification(report, subject=str(dossier), where=str(dossier), at=now)
 
     def text() -> str:
@@ -303,6 +315,29 @@ def verify(
 
     report_checks(checks, text, lambda: verifying.as_json(report), format, output, summary)
     raise typer.Exit(report.exit_code)
+
+
+def _printed_on_pages(files: Mapping[str, bytes], digest: str) -> str:
+    """Compare a PDF that nobody released with the record it holds: its digest is printed on every page.
+
+    A released one needs no such look, which takes a second for a long report: every byte is compared with what was released.
+
+    Raises
+    ------
+    IntegrityError
+        If the PDF holds another record, or a page does not print its digest.
+    """
+    from cardwright.documents import tagged_text
+    from cardwright.dossier import contents
+    from cardwright.errors import IntegrityError
+
+    held = contents.documents_hold(files, digest)
+    for name, data in files.items():
+        if name.endswith(".pdf"):
+            margins = tagged_text.read(data, where=name).margins
+            if not margins or not all(digest in margin for margin in margins):
+                raise IntegrityError("a page does not print the record's digest", where=name, do="It was changed.")
+    return f"{held}, printed on every page"
 
 
 def _status(dossier: Path, given: Path | None) -> bytes | None:

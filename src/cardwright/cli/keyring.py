@@ -39,15 +39,16 @@ AlgorithmOption = Annotated[
 ]
 
 
-def passphrase(confirm: bool = False) -> str:
-    """From the environment, or asked for; never a default."""
+def passphrase(confirm: bool = False, *, variable: str | None = None) -> str:
+    """From the environment, or asked for; never a default. Of a person's key, unless another variable is named."""
     from cardwright.attest import keys
 
-    given = os.environ.get(keys.PASSPHRASE)
+    variable = variable or keys.PASSPHRASE
+    given = os.environ.get(variable)
     if given is not None:
         return given
     if not interactive():
-        raise UsageError("the passphrase is not known", do=f"Set {keys.PASSPHRASE}, or run this on a terminal.")
+        raise UsageError("the passphrase is not known", do=f"Set {variable}, or run this on a terminal.")
     asked: str = typer.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm)
     return asked
 

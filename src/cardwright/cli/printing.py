@@ -88,12 +88,14 @@ def reporting(
         raise
 
 
-def rerender(files: Mapping[str, bytes], where: str, claims: tuple[Any, ...]) -> Reproduction | None:
-    """Make the documents again; None where Pango is not installed."""
+def rerender(
+    files: Mapping[str, bytes], where: str, claims: tuple[Any, ...], *, lone: bool = False
+) -> Reproduction | None:
+    """Make the documents again, or the one that is at hand alone; None if Pango is not installed."""
     from cardwright import documents
     from cardwright.run import editions
 
     try:
-        return editions.rerender(files, where=where, claims=claims)
+        return editions.rerender(files, where=where, claims=claims, lone=lone)
     except documents.MissingPangoError:
         return None  # the step is then not judged

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cardwright.cli.console import Console, clock, echo
-from cardwright.cli.keyring import KeyOption, PersonOption, RoleOption, TrustOption, YesOption, opened_key, trust_file
+from cardwright.cli.keyring import (
+    KeyOption,
+    PersonOption,
+    RoleOption,
+    TrustOption,
+    YesOption,
+    opened_key,
+    passphrase,
+    trust_file,
+)
 from cardwright.cli.options import Debug, PolicyOption, Quiet, policy_of_dossier
 from cardwright.cli.people import show_what_is_signed
 from cardwright.cli.printing import print_verdict, rerender
+from cardwright.errors import UsageError
 
 if TYPE_CHECKING:
     from cardwright.record.case import Case
@@ -27,6 +38,20 @@ def release(
     person: PersonOption,
     artifact: Annotated[Path, typer.Option("--artifact", help="The folder with the subject's files.")],
     policy: PolicyOption = None,
+    pades_cert: Annotated[
+        Path | None,
+        typer.Option(
+            "--pades-cert",
+            help="Your organisation's key and certificate (PKCS#12), to sign the released PDF as PDF viewers show it.",
+        ),
+    ] = None,
+    pades_timestamps: Annotated[
+        str | None,
+        typer.Option(
+            "--pades-timestamps",
+            help="The address of a timestamp authority (RFC 3161); it is sent the digest of that signature.",
+        ),
+    ] = None,
     yes: YesOption = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -49,6 +74,8 @@ def release(
     private = opened_key(key)
     show_what_is_signed(console, reviewed, yes=yes)
 
+    sealing = _sealing(pades_cert, pades_timestamps)
+
     def final(files: Mapping[str, bytes], case: Case, verdict: Verdict) -> Mapping[str, bytes]:
         return editions.final(files, case, verdict, where=str(dossier))
 
@@ -64,6 +91,7 @@ def release(
         again=rerender,
         final=final,
         toolchain=toolchain.facts(),
+        seal=sealing,
     )
     for doubt in done.doubts:
         echo(f"not believed: {doubt}", err=True)
@@ -73,6 +101,20 @@ def release(
     if done.statement is not None:
         console.say(f"Released: {done.statement}")
     raise typer.Exit(0 if done.statement is not None else 1)
+
+
+def _sealing(certificate: Path | None, timestamps: str | None) -> Callable[[bytes], bytes]:
+    """What signs the released PDF with an organisation's certificate, opened before anything is decided; nothing, if omitted."""
+    if certificate is None:
+        if timestamps is not None:
+            raise UsageError("--pades-timestamps is nothing without --pades-cert", do="Name the certificate, too.")
+        return lambda pdf: pdf
+    from cardwright.attest import pades
+    from cardwright.files import disk
+
+    data, secret = disk.read_file(certificate, what="certificate"), passphrase(variable=pades.PASSPHRASE).encode()
+    pades.can_sign(data, secret)
+    return partial(pades.sign, certificate=data, passphrase=secret, timestamps=timestamps)
 
 
 def status_statement(

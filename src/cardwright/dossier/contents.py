@@ -159,7 +159,7 @@ def documents_hold(files: Mapping[str, bytes], record_sha256: str) -> str:
     held: list[str] = []
     for name, data in sorted(files.items()):
         if name.endswith(".pdf"):
-            embedded = _embedded(data, name)
+            embedded = embedded_record(data, name)
             if embedded != files[layout.RECORD]:
                 raise IntegrityError(
                     "the record inside the PDF is another one",
@@ -176,7 +176,14 @@ def documents_hold(files: Mapping[str, bytes], record_sha256: str) -> str:
     return f"{len(held)} documents hold record {record_sha256[:12]}" if held else "there are no documents"
 
 
-def _embedded(data: bytes, name: str) -> bytes:
+def embedded_record(data: bytes, name: str) -> bytes:
+    """The record that a PDF holds, byte for byte; empty if it holds none.
+
+    Raises
+    ------
+    IntegrityError
+        If it is not a PDF that can be read.
+    """
     import pikepdf
 
     try:

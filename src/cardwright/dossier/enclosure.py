@@ -29,11 +29,9 @@ from cardwright.errors import IntegrityError
 _MARK = b"%%cardwright/enclosure/1 %010d %010d\n"
 _MARKED = re.compile(rb"^%cardwright/enclosure/1 ([0-9]{10}) ([0-9]{10})\n", re.MULTILINE)
 
-RELEASE = "release.json"
-
 ENCLOSED = (
-    RELEASE, layout.CLAIMS, layout.LEDGER, layout.VERDICT, layout.MANIFEST, layout.PLAN, layout.RUN, layout.REVIEW,
-    layout.BASELINE,
+    layout.RELEASE, layout.CLAIMS, layout.LEDGER, layout.VERDICT, layout.MANIFEST, layout.PLAN, layout.RUN, layout.REVIEW,
+    layout.BASELINE, layout.COMPARISON,
 )  # fmt: skip
 """What `verify` needs beside the record, which the PDF holds already: what the statement names and the verdict follows from."""
 
@@ -148,7 +146,7 @@ def _attached(data: bytes, where: str) -> dict[str, bytes]:
 
 
 def _holds_release(data: bytes, where: str) -> bool:
-    return RELEASE in _attached(data, where)
+    return layout.RELEASE in _attached(data, where)
 
 
 # ---------------------------------------------------------------------------------------------------- writing

@@ -9,7 +9,7 @@ from cardwright import documents
 from cardwright.attest.reproduction import Reproduction
 from cardwright.attest.trust import Trust
 from cardwright.documents import pdfa, tagged_text, toolchain
-from cardwright.dossier import contents, layout
+from cardwright.dossier import contents, enclosure, layout
 from cardwright.errors import IntegrityError
 from cardwright.files import packaged
 from cardwright.record import canonical, comparison
@@ -21,8 +21,7 @@ from cardwright.record.verdict import Verdict
 from cardwright.run import status
 from cardwright.run.prepare import Progress, silent
 
-COMPARISON = "evidence/comparison.json"
-"""What differs from the previous release, kept so that the documents can be made again without that release."""
+COMPARISON = layout.COMPARISON
 
 
 def of_files(files: Mapping[str, bytes], *, where: str) -> documents.Edition:
@@ -214,6 +213,7 @@ def rerender(
     where: str,
     claims: tuple[Claim, ...] = (),
     here: Mapping[str, str] | None = None,
+    lone: bool = False,
 ) -> Reproduction:
     """Make every document of a dossier again, and compare.
 
@@ -223,6 +223,8 @@ def rerender(
         What was believed when the release was decided, for its final editions.
     here:
         The toolchain here; if omitted, `toolchain.facts()`.
+    lone:
+        Whether the files are those of a released PDF by itself, so that no other document is missed.
 
     Raises
     ------
@@ -250,17 +252,19 @@ def rerender(
     strangers = sorted(name for name in files if name.endswith((".md", ".html", ".pdf")) and name not in known)
     changed += [(name, "no document of this record") for name in strangers]
     for name, edition_, document, format_ in asked:
-        if name not in files:
+        if name not in files and not lone:
             changed.append((name, "missing"))
+        if name not in files:
             continue
+        stored = _as_made(files[name], f"{where}/{name}")
         made = documents.render(edition_, document=document, format=format_, made_with=here)
-        if made == files[name]:
+        if made == stored:
             same.append(name)
         elif format_ != "pdf":
             changed.append((name, "made again, the bytes differ"))
         else:
-            other = toolchain.differences(toolchain.embedded(files[name], where=f"{where}/{name}"), here)
-            why = _unlike(files[name], made, where=f"{where}/{name}") if other else "made again, the bytes differ"
+            other = toolchain.differences(toolchain.embedded(stored, where=f"{where}/{name}"), here)
+            why = _unlike(stored, made, where=f"{where}/{name}") if other else "made again, the bytes differ"
             if why is None:
                 elsewhere.append((name, _some(other)))
             else:
@@ -285,3 +289,9 @@ def _some(differences: tuple[str, ...]) -> str:
     """The first three, and how many more there are."""
     more = f" and {len(differences) - 3} more" if len(differences) > 3 else ""
     return f"{'; '.join(differences[:3])}{more}"
+
+
+def _as_made(data: bytes, where: str) -> bytes:
+    """A final document as it was made: a PDF without what was enclosed in it afterwards."""
+    taken = enclosure.opened(data, where=where) if where.endswith(".pdf") else None
+    return taken.document if taken is not None else data
