@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 from cardwright.dossier import enclosure, layout
+from cardwright.errors import IntegrityError
 
 POLICY = """\
 schema: cardwright/policy/1
@@ -108,10 +109,20 @@ def in_days(days):
     return (datetime.now(UTC).date() + timedelta(days=days)).isoformat()
 
 
+def _taken_apart(data):
+    """A PDF taken apart; None if it is none, or nothing is enclosed in it."""
+    try:
+        return enclosure.opened(data, where="final")
+    except IntegrityError:
+        return None
+
+
 def enclosed_anew(files):
     """The files of a dossier with what stands there now enclosed in its final PDF, as a dishonest releaser would do it."""
     path = f"{layout.FINAL}audit_report.pdf"
-    taken = enclosure.opened(files[path], where=path)
+    taken = _taken_apart(files.get(path, b""))
+    if taken is None:
+        return files
     here = {name: files[name] for name in enclosure.ENCLOSED if name in files}
     return {**files, path: enclosure.enclose(taken.document, here)}
 
@@ -119,5 +130,5 @@ def enclosed_anew(files):
 def as_made(files):
     """The final documents as a release statement names them: the PDF without what is enclosed in it."""
     final = {name: data for name, data in files.items() if name.startswith(layout.FINAL)}
-    opened = {name: enclosure.opened(data, where=name) for name, data in final.items() if name.endswith(".pdf")}
+    opened = {name: _taken_apart(data) for name, data in final.items() if name.endswith(".pdf")}
     return {**final, **{name: taken.document for name, taken in opened.items() if taken is not None}}
