@@ -97,21 +97,21 @@ def test_the_command_refuses_a_newer_version_and_what_does_not_fit_its_schema(cl
 
 
 def test_migrate_prints_the_old_and_the_new_digest_of_a_policy(cli, tmp_path):
-    data, _ = packaged.read("policies", "research")
+    data, _ = packaged.read("policies", "dataset_research")
     disk.write_file(tmp_path / "policy.yaml", data)
     ran = cli("migrate", tmp_path / "policy.yaml")
-    (told,) = [one for one in migrations.packaged_digests() if one.name == "research"]
+    (told,) = [one for one in migrations.packaged_digests() if one.name == "dataset_research"]
     assert (ran.code, told.before in ran.out, told.now in ran.out) == (0, True, True)
 
 
 def test_migrate_names_what_a_trust_file_accepts_by_an_old_digest(cli, tmp_path):
-    (told,) = [one for one in migrations.packaged_digests() if one.name == "production"]
+    (told,) = [one for one in migrations.packaged_digests() if one.name == "assistant"]
     own = trust.AcceptedPolicy(name="our-own", sha256="a" * 64)
-    accepted = trust.AcceptedPolicy(name="production", sha256=told.before)
+    accepted = trust.AcceptedPolicy(name="assistant", sha256=told.before)
     disk.write_file(tmp_path / "trust.yaml", trust.to_yaml(trust.Trust(policies=(own, accepted))))
     before = (tmp_path / "trust.yaml").read_bytes()
     ran = cli("migrate", tmp_path / "trust.yaml")
-    assert f"production: {told.before} is {told.now} now" in ran.out
+    assert f"assistant: {told.before} is {told.now} now" in ran.out
     assert "our-own" in ran.out
     assert (tmp_path / "trust.yaml").read_bytes() == before, "whom to believe is the receiver's to say"
 
@@ -135,7 +135,7 @@ def test_migrate_writes_a_trust_file_of_version_1_beside_it_in_the_current_versi
 
 
 def test_migrate_says_that_it_writes_nothing_for_a_policy(cli, tmp_path):
-    data, _ = packaged.read("policies", "research")
+    data, _ = packaged.read("policies", "dataset_research")
     disk.write_file(tmp_path / "policy.yaml", data)
     ran = cli("migrate", tmp_path / "policy.yaml", "-o", tmp_path / "other.yaml")
     assert ran.code == 2

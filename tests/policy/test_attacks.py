@@ -274,7 +274,13 @@ def changed_accuracy(low, high):
         update={"id": "performance", "evaluator": "performance", "measurements": (change,)}
     )
     planned = record.planned[0].model_copy(update={"id": "performance", "evaluator": "performance"})
-    update = {"planned": (*record.planned, planned), "evaluations": (*record.evaluations, performance)}
+    (test,) = record.provenance.datasets
+    provenance = record.provenance.model_copy(update={"datasets": (test.model_copy(update={"task": "binary"}),)})
+    update = {
+        "planned": (*record.planned, planned),
+        "evaluations": (*record.evaluations, performance),
+        "provenance": provenance,
+    }
     return with_record(good_case(), record.model_copy(update=update))
 
 

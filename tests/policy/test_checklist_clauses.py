@@ -50,6 +50,7 @@ EXPECTED = {
     "research_quality": [f"RQ {n}" for n in range(1, 19)],
     "responsible_ai_minimum": [f"RAI {n}" for n in range(1, 15)],
     "secure_development": [f"SD {n}" for n in range(1, 15)],
+    "no_persons": ["NP 1"],
     "handoff_readiness": [f"H {n}" for n in range(1, 14)],
 }
 DATES = {  # where it stands, and from when it applies

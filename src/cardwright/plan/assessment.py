@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, model_validator
 
 from cardwright.errors import PlanError, UsageError, did_you_mean
 from cardwright.evaluators import registry
@@ -74,6 +74,16 @@ class SubjectSpec(Value):
     """Where it will be used."""
     production_intended: Flag | None = None
     """Whether it is meant to serve people."""
+    persons: Literal["none"] | None = None
+    """`none` if no row and no decision is about a person; nothing about groups is asked if somebody independent attests it."""
+    persons_reason: FreeText | None = None
+    """Why no person is concerned; goes with `persons: none`."""
+
+    @model_validator(mode="after")
+    def _no_persons_for_a_reason(self) -> Self:
+        if (self.persons is None) != (self.persons_reason is None or not self.persons_reason.strip()):
+            raise ValueError("`persons: none` and `persons_reason` go together")
+        return self
 
 
 class AssessmentFile(Value):

@@ -14,7 +14,7 @@ from dataclasses import replace
 from cardwright.errors import NothingToCheckError
 from cardwright.policy import waivers
 from cardwright.policy.applies import exemption
-from cardwright.policy.judging.answer import RuleAnswer
+from cardwright.policy.judging.answer import RuleAnswer, Wording
 from cardwright.policy.judging.case_under_review import CaseUnderReview, review_of
 from cardwright.policy.minimum import INHERENT, minimum
 from cardwright.policy.policy import OURS, Policy
@@ -137,10 +137,12 @@ def _counts(judged: JudgedRequirement) -> bool:
 def _outcome(judged: JudgedRequirement, number: int, waived: Waived | None) -> Outcome:
     requirement, answer = judged.requirement, judged.answer
     assert requirement.set_by is not None and requirement.set_on is not None
+    own = Wording(requirement.title, requirement.why, requirement.origin, requirement.citation)
+    said = answer.asked_as or own
     return Outcome(
         requirement=requirement.id,
         number=number,
-        title=requirement.title,
+        title=said.title,
         kind=requirement.kind,
         level=requirement.level,
         status=answer.status,
@@ -155,11 +157,11 @@ def _outcome(judged: JudgedRequirement, number: int, waived: Waived | None) -> O
         count=answer.count,
         clause=answer.clause,
         waived=waived,
-        why=requirement.why,
-        origin=requirement.origin,
-        citation=requirement.citation,
+        why=said.why,
+        origin=said.origin,
+        citation=said.citation,
         waivable=requirement.waivable,
-        standing=requirement.standing,
+        standing=requirement.standing if said is own else None,
         set_by=requirement.set_by,
         set_on=requirement.set_on,
     )

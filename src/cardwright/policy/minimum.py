@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from cardwright.policy.judging import persons
 from cardwright.policy.judging.answer import RuleAnswer, missing
 from cardwright.policy.judging.case_under_review import CaseUnderReview
 from cardwright.policy.judging.next_actions import RUN, edit_plan
@@ -122,6 +123,25 @@ INHERENT: tuple[Requirement, ...] = (
 )
 """What holds under every policy, whatever the subject is for."""
 
+
+class ConcernsNobody(EvaluatedRule):
+    """What a plan has to show that says `persons: none`."""
+
+    def judge(self, review: CaseUnderReview) -> RuleAnswer:
+        """See `Rule.judge`."""
+        return persons.answer(review)
+
+
+NOBODY = _ours(
+    ConcernsNobody(evaluator="any"),
+    id="cardwright.no_persons",
+    title="No person is concerned, as the plan says",
+    why="Nothing about groups is asked where no person is concerned, and the author alone does not decide that.",
+    origin="internal",
+    waivable=False,
+)
+"""What holds where the plan says `persons: none`."""
+
 RECOMPUTED = _ours(
     Recomputed(evaluator="any"),
     id="cardwright.recomputed",
@@ -153,6 +173,9 @@ MINIMUM: Mapping[str, Mapping[str, tuple[str, str]]] = {
 }
 """The responsible-AI minimum of each kind: what to show, which evaluator shows it, and why."""
 
+_ABOUT_PERSONS = ("fairness",)
+"""Evaluators whose question does not arise if no person is concerned."""
+
 _ACCEPTS: tuple[Completeness, ...] = ("complete", "sampled")
 
 
@@ -164,7 +187,8 @@ def minimum(review: CaseUnderReview, policy: Policy) -> tuple[Requirement, ...]:
     author has signed the plan. What the plan does not say cannot be determined, and then the minimum holds. What is meant for
     production is held to it under every policy.
     """
-    return (*_not_reused(review, policy), *_responsible_ai(review, policy))
+    nobody = (NOBODY,) if persons.says_none(review) else ()
+    return (*nobody, *_not_reused(review, policy), *_responsible_ai(review, policy))
 
 
 def _not_reused(review: CaseUnderReview, policy: Policy) -> tuple[Requirement, ...]:
@@ -187,10 +211,13 @@ def _responsible_ai(review: CaseUnderReview, policy: Policy) -> tuple[Requiremen
         and requirement.applies_when is None
         and isinstance(rule := requirement.rule, OnEvaluation)
         and set(rule.accept) <= set(_ACCEPTS)
+        and not any(variant.not_asked or variant.evaluator for variant in rule.by_task.values())
     }
     return tuple(
         _ours(
-            EvaluatedRule(evaluator=evaluator, accept=_ACCEPTS, not_applicable=True),
+            EvaluatedRule(
+                evaluator=evaluator, accept=_ACCEPTS, not_applicable=True, about_persons=evaluator in _ABOUT_PERSONS
+            ),
             id=f"cardwright.minimum.{area}",
             title=f"Work meant for production shows {area}",
             why=why,

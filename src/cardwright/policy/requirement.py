@@ -16,7 +16,7 @@ from cardwright.policy.canonical_form import PolicyValue
 from cardwright.policy.rules import RULES
 from cardwright.policy.rules.interface import Rule
 from cardwright.record.base import Day, Flag, FreeText, Identifier, Label
-from cardwright.record.verdict import Standing
+from cardwright.record.verdict import Origin, Standing
 
 
 class Requirement(PolicyValue):
@@ -33,7 +33,7 @@ class Requirement(PolicyValue):
     """Whether it can stop the handoff."""
     why: FreeText
     """Why it is asked."""
-    origin: Literal["law", "guidance", "practice", "internal"]
+    origin: Origin
     """Where the requirement or its threshold comes from."""
     citation: FreeText | None = None
     """The source."""

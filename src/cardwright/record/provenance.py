@@ -17,6 +17,9 @@ from cardwright.record.base import (
     Value,
 )
 
+Task = Literal["binary", "multiclass", "regression"]
+"""What predictions decide: one of two outcomes, one of several, or a number."""
+
 SourceKind = Literal["predictions", "table", "texts", "interactions", "model", "calibration"]
 
 
@@ -52,6 +55,8 @@ class DatasetRef(Value):
     """Its schema."""
     filter: FreeText | None = None
     """Which rows were left out before, as the plan says."""
+    task: Annotated[Task | None, Field(exclude_if=lambda value: value is None)] = None
+    """Of predictions: what they decide, as the outcomes show; absent where these leave a doubt, whatever the plan says."""
 
 
 class CodeDigest(Value):

@@ -59,6 +59,16 @@ class Context(Value):
     """Where it will be used, e.g. `EU`, `US-NY`."""
     production_intended: Flag | None = None
     """Whether it is meant to serve people, not only to be studied."""
+    persons: Annotated[Literal["none"] | None, Field(exclude_if=lambda value: value is None)] = None
+    """`none` if no row is about a person and no decision is about one; absent is undetermined."""
+    persons_reason: Annotated[FreeText | None, Field(exclude_if=lambda value: value is None)] = None
+    """Why no person is concerned."""
+
+    @model_validator(mode="after")
+    def _no_persons_for_a_reason(self) -> Self:
+        if (self.persons is None) != (self.persons_reason is None or not self.persons_reason.strip()):
+            raise ValueError("`persons: none` and `persons_reason` go together")
+        return self
 
 
 class Subject(Value):

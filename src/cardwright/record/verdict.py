@@ -37,6 +37,9 @@ STATUSES: tuple[Status, ...] = (
 """In the order in which a reader wants them: the worst first."""
 
 Stage = Literal["review", "release"]
+Origin = Literal["law", "guidance", "practice", "internal"]
+"""Where a requirement or its limit comes from."""
+
 Closer = Literal["command", "data", "words", "signature", "decision"]
 
 SEMANTICS = "2"
@@ -215,7 +218,7 @@ class Outcome(Value):
     """A waiver in force; the status it waives stands above."""
     why: FreeText
     """Why the policy asks."""
-    origin: Literal["law", "guidance", "practice", "internal"]
+    origin: Origin
     """Where the requirement or its threshold comes from."""
     citation: FreeText | None = None
     """The source."""

@@ -229,6 +229,8 @@ def _lock(
             risk_tier=stated.risk_tier,
             jurisdictions=stated.jurisdictions,
             production_intended=stated.production_intended,
+            persons=stated.persons,
+            persons_reason=stated.persons_reason,
         ),
         planned=tuple(_planned(step, assessment, sources) for step in assessment.steps),
         sources={

@@ -253,7 +253,7 @@ def predictions_of(spec: PredictionsOptions, rows: Rows, ref: DatasetRef) -> Pre
             do="Correct `threshold:`, or leave out `threshold:` or `prediction:`.",
         )
     return Predictions(
-        ref=ref,
+        ref=ref.model_copy(update={"task": _shown(task, outcome, said)}),
         rows=rows,
         task=task,
         label=spec.label,
@@ -299,6 +299,18 @@ def _task(spec: PredictionsOptions, rows: Rows, outcome: ColumnValues, said: Col
             do="Write `task: regression` or `task: multiclass`.",
         )
     return "multiclass"
+
+
+def _shown(task: Task, outcome: ColumnValues, said: ColumnValues) -> Task | None:
+    """The task if the outcomes bear it out, whatever the plan says; None if they fit another one as well.
+
+    Two outcomes that a plan calls a regression are two outcomes, and whole numbers predicted as whole numbers may be amounts or
+    codes of classes.
+    """
+    several = outcome.too_many or len(outcome.counts) > 2
+    if task == "regression":
+        return "regression" if several and (outcome.too_many or not (outcome.whole and said.whole)) else None
+    return task if several == (task == "multiclass") else None
 
 
 def _classes(

@@ -67,6 +67,26 @@ class Contrast:
     method: str | None = None
     """Of the test."""
 
+    def scaled(self, factor: float) -> Contrast:
+        """The same in another unit, of which there are `factor` > 0 to one of this."""
+        bounds = self.bounds
+        if bounds is not None:
+            bounds = Bounds(bounds.lower * factor, bounds.upper * factor, bounds.level, bounds.method)
+        return Contrast(self.value * factor, bounds, self.p_value, self.method)
+
+
+def weighted_spread(values: FloatArray, weight: FloatArray | None) -> float | None:
+    """The standard deviation of some numbers, each counted by its weight; None if they do not vary, or weigh nothing.
+
+    >>> weighted_spread(np.array([1.0, 3.0, 9.0]), np.array([1.0, 1.0, 0.0]))
+    1.0
+    """
+    kept = values if weight is None else values[weight > 0]
+    if len(kept) == 0 or float(kept.min()) == float(kept.max()):
+        return None
+    mean = float(np.average(values, weights=weight))
+    return float(np.sqrt(np.average((values - mean) ** 2, weights=weight)))
+
 
 def _error(losses: Losses, residuals: FloatArray) -> tuple[float, int]:
     """Standard error of a linearised estimator from the weighted residual of each row, and how many cases stand behind it."""

@@ -277,3 +277,47 @@ def test_with_many_classes_only_accuracy_is_compared_and_the_rest_is_said():
     assert any("more than 20" in said.why for said in evaluation.coverage.not_tested)
     table = memory_table(data, label="y", classes=names, sensitive=["g"])
     assert any("more than 20" in said.why for said in assess(table).coverage.not_tested)
+
+
+def several_classes():
+    """Three classes, two groups; the model gives group b class 2 less often."""
+    rng = np.random.default_rng(3)
+    groups = np.where(np.arange(900) % 2, "a", "b")
+    y = rng.integers(0, 3, 900)
+    said = np.where(rng.random(900) < 0.8, y, rng.integers(0, 3, 900))
+    said = np.where((groups == "b") & (said == 2) & (rng.random(900) < 0.3), 0, said)
+    return groups, y, said
+
+
+@pytest.mark.parametrize("stem", ["demographic_parity", "equalized_odds"])
+def test_over_several_classes_the_largest_gap_of_any_class_is_one_number(stem):
+    groups, y, said = several_classes()
+    source = memory_predictions(
+        {"y": y, "d": said, "g": groups}, prediction="d", task="multiclass", classes=("0", "1", "2"), sensitive=["g"]
+    )
+    evaluation = assess(source)
+    metric = f"{stem}_difference"
+    largest = one(evaluation, metric, across=["g"])
+    each = [one(evaluation, metric, across=["g"], of_class=name) for name in ("0", "1", "2")]
+    assert largest.value == max(m.value for m in each)
+    assert largest.interval.lower <= largest.value <= largest.interval.upper
+    assert largest.interval.upper >= max(m.interval.upper for m in each if m.value == largest.value)
+    shares = [np.mean(said[groups == g] == c) for c in range(3) for g in ("a", "b")]
+    if stem == "demographic_parity":
+        assert largest.value == pytest.approx(max(abs(shares[2 * c] - shares[2 * c + 1]) for c in range(3)))
+
+
+def test_gaps_of_a_regression_are_stated_in_standard_deviations_of_the_outcome_too():
+    rng = np.random.default_rng(5)
+    groups, y = np.where(np.arange(600) % 2, "a", "b"), rng.normal(0, 40, 600)
+    predicted = y + np.where(groups == "b", 8.0, 0.0) + rng.normal(0, 4, 600)
+    found = {}
+    for scale in (1.0, 1000.0):
+        columns = {"y": y * scale, "p": predicted * scale, "g": groups}
+        evaluation = assess(memory_predictions(columns, prediction="p", task="regression", sensitive=["g"]))
+        found[scale] = one(evaluation, "standardized_mean_error_difference", across=["g"])
+        plain = one(evaluation, "mean_error_difference", across=["g"])
+        assert found[scale].value == pytest.approx(plain.value / (y.std() * scale))
+    assert found[1.0].value == pytest.approx(found[1000.0].value)
+    assert found[1.0].interval.upper == pytest.approx(found[1000.0].interval.upper)
+    assert found[1.0].interval.lower < 0.2 < found[1.0].interval.upper

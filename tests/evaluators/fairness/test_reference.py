@@ -120,3 +120,66 @@ def test_the_largest_mean_difference_leaves_small_groups_out_and_says_so():
     assert largest.value < 0.5
     alone = assess(scored({"a": spread(0.7, 60), "c": spread(0.2, 5)}), reference={"g": "a"})
     assert one(alone, "largest_standardized_mean_difference", across=["g"]).code == "too_few_samples"
+
+
+COMPAS = {
+    # (outcome, decision): rows, where 1 is "a new crime within two years" and "medium or high risk"
+    "African-American": {(0, 0): 990, (0, 1): 805, (1, 0): 532, (1, 1): 1369},
+    "Caucasian": {(0, 0): 1139, (0, 1): 349, (1, 0): 461, (1, 1): 505},
+}
+"""Larson, Mattu, Kirchner and Angwin (ProPublica, 2016), How We Analyzed the COMPAS Recidivism Algorithm: the two tables."""
+
+
+def compas(**options):
+    cells = {(g, y, d): n for g, table in COMPAS.items() for (y, d), n in table.items()}
+    return assess(decisions(cells, favourable="0", **options), reference={"g": "Caucasian"})
+
+
+@pytest.mark.parametrize(
+    ("metric", "published", "rates"),
+    [
+        # The good outcome is favourable here, so what the audit calls a false positive is a false negative.
+        ("false_negative_rate", 1.91, (0.4485, 0.2345)),
+        ("false_positive_rate", 0.59, (0.2799, 0.4772)),
+        ("false_omission_rate", 0.91, (0.3703, 0.4087)),
+        ("false_discovery_rate", 1.21, (0.3495, 0.2881)),
+    ],
+)
+def test_the_ratios_of_error_rates_of_a_published_audit_against_its_reference(metric, published, rates):
+    """Black to white: wrongly feared 1.91 times as often, wrongly trusted 0.59 times as often."""
+    found = one(compas(), f"{metric}_ratio_to_reference", slice={"g": "African-American"})
+    assert found.value == pytest.approx(published, abs=0.006)
+    assert found.reference == "Caucasian"
+    assert found.interval.lower < found.value < found.interval.upper
+    assert (found.value > 1) == (found.interval.lower > 1), "chance does not explain it"
+    apart = one(compas(), f"{metric}_difference_from_reference", slice={"g": "African-American"})
+    assert apart.value == pytest.approx(rates[0] - rates[1], abs=2e-4)
+    assert apart.interval.method == "newcombe_bonferroni"
+
+
+def test_without_a_named_reference_no_rate_is_set_beside_one():
+    evaluation = assess(decisions(TWO))
+    assert not [m.metric for m in evaluation.measurements if "reference" in m.metric]
+
+
+def test_every_rate_and_error_has_a_difference_and_the_shares_have_a_ratio():
+    evaluation = assess(decisions(TWO), reference={"g": "a"})
+    made = {m.metric for m in evaluation.measurements if m.slice == {"g": "b"}}
+    rates = ("selection_rate", "true_positive_rate", "false_positive_rate", "positive_predictive_value", "accuracy")
+    assert {f"{rate}_{kind}" for rate in rates for kind in ("difference_from_reference", "ratio_to_reference")} <= made
+    assert "f1_difference_from_reference" in made
+    assert "f1_ratio_to_reference" not in made, "F1 is no share of cases"
+
+
+def test_the_mean_errors_of_a_regression_are_set_beside_the_reference_group():
+    rng = np.random.default_rng(4)
+    y = rng.normal(size=400)
+    groups = np.where(np.arange(400) % 2, "a", "b")
+    predicted = y + np.where(groups == "b", 0.5, 0.0) + rng.normal(0, 0.1, 400)
+    source = memory_predictions(
+        {"y": y, "p": predicted, "g": groups}, prediction="p", task="regression", sensitive=["g"]
+    )
+    found = one(assess(source, reference={"g": "a"}), "mean_error_difference_from_reference", slice={"g": "b"})
+    error = predicted - y
+    assert found.value == pytest.approx(error[groups == "b"].mean() - error[groups == "a"].mean())
+    assert found.interval.lower < 0.5 < found.interval.upper

@@ -330,3 +330,54 @@ def test_errors_of_two_regressions_are_compared_row_by_row():
     assert found.interval.lower == pytest.approx(
         stats.t.interval(0.95, 199, differences.mean(), stats.sem(differences))[0]
     )
+
+
+def several(seed, classes=4, size=500, wrong=0.4):
+    rng = np.random.default_rng(seed)
+    y = rng.integers(0, classes, size)
+    return y, np.where(rng.random(size) < wrong, rng.integers(0, classes, size), y)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    ("metric", "reference"),
+    [
+        ("matthews_correlation", sk.matthews_corrcoef),
+        ("cohens_kappa", sk.cohen_kappa_score),
+        ("adjusted_balanced_accuracy", lambda y, d: sk.balanced_accuracy_score(y, d, adjusted=True)),
+    ],
+)
+def test_agreement_over_several_classes_is_scikit_learns(metric, reference, seed):
+    y, said = several(seed)
+    names = tuple(str(code) for code in range(4))
+    source = memory_predictions({"y": y, "d": said}, prediction="d", task="multiclass", classes=names)
+    found = one(assess(source), metric)
+    assert found.value == pytest.approx(reference(y, said))
+    assert found.interval.lower < found.value < found.interval.upper
+
+
+def test_a_model_that_always_names_one_class_has_no_correlation_and_no_agreement_beyond_chance():
+    y = np.arange(90) % 3
+    source = memory_predictions(
+        {"y": y, "d": np.zeros(90, int)}, prediction="d", task="multiclass", classes=("0", "1", "2")
+    )
+    evaluation = assess(source)
+    assert not isinstance(one(evaluation, "matthews_correlation"), Measured)
+    assert one(evaluation, "cohens_kappa").value == pytest.approx(0)
+    assert one(evaluation, "adjusted_balanced_accuracy").value == pytest.approx(0)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e6])
+def test_the_bias_of_a_regression_is_stated_in_standard_deviations_of_the_outcome(scale):
+    rng = np.random.default_rng(9)
+    y = rng.normal(0, 2, 400)
+    predicted = y - 0.5 + rng.normal(0, 0.5, 400)
+    source = memory_predictions({"y": y * scale, "p": predicted * scale}, prediction="p", task="regression")
+    found = one(assess(source), "standardized_bias")
+    assert found.value == pytest.approx(abs(np.mean(predicted - y)) / y.std())
+    assert 0 < found.interval.lower < 0.25 < found.interval.upper
+
+
+def test_outcomes_that_are_all_equal_have_no_spread_to_state_a_bias_in():
+    source = memory_predictions({"y": [3.0] * 20, "p": [2.5] * 20}, prediction="p", task="regression")
+    assert "spread is 0" in one(assess(source), "standardized_bias").reason

@@ -384,3 +384,55 @@ def test_nothing_asked_for_is_said_to_be_not_tested():
     assert {"the perturbation noise", "the perturbation missing", "changes of units", "drift"} <= {
         n.what for n in evaluation.coverage.not_tested
     }
+
+
+def regression(scale):
+    """A regression whose prediction is its feature, in another unit of the outcome."""
+    rng = np.random.default_rng(5)
+    a = rng.normal(size=N)
+    y = a + rng.normal(0, 0.3, N)
+    made = model_from_callable(
+        lambda frame: frame["a"].fillna(0).to_numpy(float) * scale,
+        features=("a",),
+        sha256="0" * 64,
+        task="regression",
+    )
+    data = {"a": a, "y": y * scale, "p": a * scale, "g": rng.choice(["x", "z"], N)}
+    return memory_predictions(data, prediction="p", task="regression", sensitive=["g"]), made, y
+
+
+def test_the_increase_of_the_error_in_standard_deviations_does_not_depend_on_the_unit():
+    found = []
+    for scale in (1.0, 1e5):
+        predictions, made, y = regression(scale)
+        evaluation = run(predictions, made, noise=[0.5], metric="standardized_mean_absolute_error", missing=[])
+        found.append(one(evaluation, "largest_standardized_mean_absolute_error_increase"))
+        plain = one(evaluation, "mean_absolute_error_increase", perturbation="noise 0.5")
+        assert found[-1].value == pytest.approx(plain.value / (y.std() * scale))
+        assert found[-1].unit == "standard_deviations"
+    assert found[0].value == pytest.approx(found[1].value)
+    assert found[0].interval.upper == pytest.approx(found[1].interval.upper)
+
+
+def test_balanced_accuracy_of_several_classes_drops_by_the_mean_over_the_classes():
+    """Noise so large that only chance is left: each class is still named, a third of the time or so."""
+    rng = np.random.default_rng(6)
+    y = rng.choice(3, N, p=[0.8, 0.1, 0.1])
+    a = y + rng.normal(0, 0.1, N)
+
+    def shares(frame):
+        near = -np.abs(frame["a"].fillna(0).to_numpy(float)[:, None] - np.arange(3))
+        return np.exp(near) / np.exp(near).sum(axis=1, keepdims=True)
+
+    names = ("0", "1", "2")
+    made = model_from_callable(shares, features=("a",), sha256="0" * 64, task="multiclass", classes=names)
+    said = shares(pd.DataFrame({"a": a})).argmax(axis=1)
+    predictions = memory_predictions(
+        {"a": a, "y": y, "d": said}, prediction="d", task="multiclass", classes=names, sensitive=[]
+    )
+    evaluation = run(predictions, made, noise=[3.0], metric="balanced_accuracy", missing=[])
+    largest = one(evaluation, "largest_balanced_accuracy_drop")
+    accuracy = one(evaluation, "accuracy_drop", perturbation="noise 3")
+    assert largest.interval.lower < largest.value < largest.interval.upper
+    assert largest.value != pytest.approx(accuracy.value, abs=0.02), "rare classes weigh as much as the common one"
+    assert 0.2 < largest.value < 0.8

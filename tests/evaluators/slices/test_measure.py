@@ -305,3 +305,24 @@ def test_a_column_of_lists_is_refused():
     data = {**columns(), "many": [[1]] * 4000}
     with pytest.raises(UsageError, match="holds list"):
         run(source(data), columns=["many"])
+
+
+def test_the_largest_difference_of_a_regression_is_stated_in_standard_deviations_too():
+    rng = np.random.default_rng(8)
+    n = 1200
+    place, y = rng.choice(["near", "far"], n), rng.normal(0, 3, n)
+    said = y + rng.normal(0, np.where(place == "far", 2.0, 0.5))
+    found = []
+    for scale in (1.0, 100.0):
+        data = {"place": place, "y": y * scale, "d": said * scale}
+        predictions = memory_predictions(data, prediction="d", task="regression")
+        evaluation = run(predictions, columns=["place"], find=False)
+        found.append(one(evaluation, "largest_standardized_slice_difference"))
+        assert found[-1].value == pytest.approx(one(evaluation, "largest_slice_difference").value / (y.std() * scale))
+    assert found[0].value == pytest.approx(found[1].value)
+    assert found[0].groups.highest == {"place": "far"}
+    assert found[0].interval.lower < found[0].value < found[0].interval.upper
+
+
+def test_a_classification_has_no_difference_in_standard_deviations():
+    assert not [m for m in run().measurements if m.metric == "largest_standardized_slice_difference"]

@@ -48,7 +48,7 @@ class Fairness(FairnessOptions):
     """
 
     name: ClassVar[str] = "fairness"
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     extra: ClassVar[str] = "tabular"
     needs: ClassVar[tuple[Need, ...]] = (
         Need(

@@ -64,6 +64,7 @@ def gap_tests(plan: FairnessPlan, numbers: GroupNumbers, before: Tests) -> Tests
         [compare(view, numbers.rates[rate, code], minimum) for rate in ODDS]
         for code, _ in (plan.classes if plan.odds else ())
     ]
+    odds += [parts for _, parts in _over_classes(plan, numbers)]
     return make_tests(wanted, odds, plan.rules, before)
 
 
@@ -84,11 +85,26 @@ def gap_measurements(plan: FairnessPlan, numbers: GroupNumbers, tests: Tests) ->
         parts = [compare(view, numbers.rates[rate, code], minimum) for rate in ODDS]
         common, *both_gaps = composite(parts, plan.rules, tests)
         found += _difference_and_ratio(plan, "equalized_odds", common, both_gaps, name, True)
+    for stem, parts in _over_classes(plan, numbers):
+        common, *both_gaps = composite(parts, plan.rules, tests)
+        found += _difference_and_ratio(plan, stem, common, both_gaps, None, True)
     if numbers.above is not None:
         compared = compare(view, numbers.above, minimum)
         inferences = rate_inferences(compared, plan.rules, {}, tests=tests)
         found += _difference_and_ratio(plan, "scoring_rate", compared, inferences, None, False)
     return found + _gaps_of_numbers(plan, numbers)
+
+
+def _over_classes(plan: FairnessPlan, numbers: GroupNumbers) -> list[tuple[str, list[Compared]]]:
+    """Of several classes: the gaps whose largest over all classes is one number, each with its parts."""
+    if len(plan.classes) < 2 or not plan.odds:
+        return []
+    minimum, view = plan.rules.minimum, numbers.view
+
+    def parts(*rates: str) -> list[Compared]:
+        return [compare(view, numbers.rates[rate, code], minimum) for code, _ in plan.classes for rate in rates]
+
+    return [("demographic_parity", parts("selection_rate")), ("equalized_odds", parts(*ODDS))]
 
 
 def _difference_and_ratio(
@@ -137,13 +153,25 @@ def _gaps_of_numbers(plan: FairnessPlan, numbers: GroupNumbers) -> list[Tested]:
         wanted.append((TREATMENT_EQUALITY, numbers.treatment, partial(treatment_estimates, view), False, True))
     if plan.layout.kind == "regression":
         for metric, means in regression_metrics.of_view(view, level):
-            wanted.append((metric, means, regression_metrics.at_level(view, metric), False, False))
+            at_level = regression_metrics.at_level(view, metric)
+            wanted.append((metric, means, at_level, False, False))
+            if metric.name in regression_metrics.STANDARDIZED:
+                in_spreads = partial(regression_metrics.standardized, spread=regression_metrics.outcome_spread(view))
+                named = Metric(f"standardized_{metric.name}", metric.title, "standard_deviations", metric.direction)
+                scaled = partial(_each, in_spreads, at_level)
+                wanted.append((named, [in_spreads(mean) for mean in means], scaled, False, False))
     return [
         Tested(
             _gap_of_numbers(plan, view, metric, estimates, at_level, boxed, decided), (metric.name, _names(view), None)
         )
         for metric, estimates, at_level, boxed, decided in wanted
     ]
+
+
+def _each(
+    change: Callable[[Estimate], Estimate], at_level: Callable[[float], Sequence[Estimate]], level: float
+) -> list[Estimate]:
+    return [change(estimate) for estimate in at_level(level)]
 
 
 def _at_level(cells: Sequence[ScoreCell], compute: ScoreMeasure, level: float) -> list[Estimate]:
@@ -176,18 +204,48 @@ def _names(view: GroupView) -> tuple[str, ...]:
 
 
 def against_reference(plan: FairnessPlan, numbers: GroupNumbers) -> list[Measurement]:
-    """Each group against the reference group."""
-    rate = "selection_rate" if plan.layout.kind == "binary" and plan.layout.decides else "base_rate"
-    if rate not in plan.rates or plan.layout.favourable is None:
-        return []
+    """Each group against the reference group: the classic ratios, and where the plan names the reference, every number."""
     declared = plan.options.reference or {}
     names = _names(numbers.view)
     chosen: Slice | None = {name: declared[name] for name in names} if all(name in declared for name in names) else None
+    found = _every_number(plan, numbers, chosen) if chosen is not None else []
+    rate = "selection_rate" if plan.layout.kind == "binary" and plan.layout.decides else "base_rate"
+    if rate not in plan.rates or plan.layout.favourable is None:
+        return found
     estimates = numbers.rates[rate, 1] if numbers.above is None else numbers.above
     scores = numbers.scores.get(MEAN_SCORE.name)
-    return reference.against(
+    classic = reference.against(
         numbers.view, estimates, scores, chosen, plan.rules, plan.about, decided=rate != "base_rate"
     )
+    return [*classic, *found]
+
+
+def _every_number(plan: FairnessPlan, numbers: GroupNumbers, chosen: Slice) -> list[Measurement]:
+    """Every rate and error of each group beside the reference group's."""
+    view = numbers.view
+    by_class: dict[str | None, list[reference.OfGroups]] = {None: []}
+    for rate in plan.rates:
+        for code, name in plan.classes_of(rate):
+            of = reference.OfGroups(
+                RATES[rate].metric, numbers.rates[rate, code], rate != "base_rate", RATES[rate].fold == 1
+            )
+            by_class.setdefault(name, []).append(of)
+    whole = by_class[None]
+    whole += [
+        reference.OfGroups(metric, numbers.scores[metric.name], decided=False, counted=False)
+        for metric, _ in score_measures(plan)
+        if metric.name in numbers.scores
+    ]
+    if plan.layout.kind == "regression":
+        whole += [
+            reference.OfGroups(metric, means, decided=False, counted=False)
+            for metric, means in regression_metrics.of_view(view, plan.rules.level)
+        ]
+    return [
+        measurement
+        for name, wanted in by_class.items()
+        for measurement in reference.disparities(view, wanted, chosen, plan.rules, plan.about, of_class=name)
+    ]
 
 
 def gap_changes(plan: FairnessPlan, numbers: GroupNumbers, pairs: Pairs | None) -> list[Measurement]:

@@ -156,7 +156,9 @@ def conclude(
         found += gap_measurements(plan, numbers, tests)
         found += _untested(against_reference(plan, numbers))
         found += _untested(gap_changes(plan, numbers, pairs))
-    measurements = adjusted(found, plan.family, planned * max(1, len(plan.classes)))
+    # Of several classes, each has a gap, and so has the largest of all.
+    compared = len(plan.classes) + (len(plan.classes) > 1 and plan.odds)
+    measurements = adjusted(found, plan.family, planned * max(1, compared))
     noted = findings(options, source, tally, measurements)
     parameters: dict[str, JsonValue] = {
         name: list(value) if isinstance(value, tuple) else value for name, value in inputs.parameters.items()

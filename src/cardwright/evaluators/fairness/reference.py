@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from cardwright.evaluators.rows.gaps import Compared, Rules, Slice, compare, pointwise_level
 from cardwright.evaluators.rows.rates import HIGHER, LOWER, NEITHER, About, Estimate, Metric, measure
 from cardwright.evaluators.rows.tally import GroupView
 from cardwright.record.measurement import Interval, Measured, Unmeasured
 from cardwright.statistics import effect, gaps
-from cardwright.statistics.intervals import Bounds, log_ratio
+from cardwright.statistics.intervals import Bounds, log_ratio, newcombe, z_quantile
 
 ADVERSE_IMPACT = Metric("adverse_impact_ratio", "Adverse impact ratio", "ratio", HIGHER)
 SHORTFALL = Metric("shortfall", "Shortfall", "count", LOWER)
@@ -74,6 +76,67 @@ def against(
             add(STANDARDIZED_DIFFERENCE, index, pair.standardized(scores[index], scores[reference]), False)
     if len(view.attributes) == 1 and rules.plain and scores is not None:
         found.append(_largest(compare(view, scores, rules.minimum), found, view.slices[reference], name, about))
+    return found
+
+
+@dataclass(frozen=True)
+class OfGroups:
+    """One number of each cell of a view."""
+
+    metric: Metric
+    estimates: Sequence[Estimate]
+    decided: bool
+    """Whether it is about decisions."""
+    counted: bool
+    """Whether it is a share of cases, so that it has a ratio, and intervals from counts."""
+
+
+def disparities(
+    view: GroupView,
+    numbers: Sequence[OfGroups],
+    chosen: Slice,
+    rules: Rules,
+    about: About,
+    *,
+    of_class: str | None = None,
+) -> list[Measured | Unmeasured]:
+    """Every number of each group beside that of the reference group which the plan names: their difference, and of rates their
+    ratio, as audits publish them.
+
+    Parameters
+    ----------
+    numbers
+        What is compared.
+    chosen
+        The reference. Intervals hold for all groups that are compared with it at once (Bonferroni): of rates Newcombe's for the
+        difference and Katz's for the ratio, of other numbers a normal one
+        from their two standard errors; none where a number has no standard error.
+    """
+    known = [index for index in range(len(view)) if view.known[index]]
+    reference = next((index for index in known if view.slices[index] == chosen), None)
+    others = [index for index in known if index != reference]
+    if reference is None or not others:
+        return []
+    level = gaps.component_level(rules.level, len(others))
+    name = ", ".join(value or "unknown" for value in chosen.values())
+    found: list[Measured | Unmeasured] = []
+    for one in numbers:
+        metric, estimates = one.metric, one.estimates
+        pair = _Pair(estimates[reference], level, rules.level, True)
+        difference = Metric(
+            f"{metric.name}_difference_from_reference",
+            f"{metric.title}: difference from the reference",
+            "difference",
+            NEITHER,
+        )
+        ratio = Metric(f"{metric.name}_ratio_to_reference", f"{metric.title}: ratio to the reference", "ratio", NEITHER)
+        for index in others:
+            both = [(difference, pair.difference(estimates[index], counted=one.counted))]
+            both += [(ratio, pair.ratio(estimates[index]))] if one.counted else []
+            found += [
+                measure(of, estimate, about, view.slices[index], of_class=of_class, decided=one.decided, reference=name)
+                for of, estimate in both
+            ]
     return found
 
 
@@ -160,6 +223,28 @@ class _Pair:
         value = group.value / self.reference.value
         if not self.named and value > 1:
             bounds = log_ratio(k, n, k_reference, n_reference, self.level)
+        return Estimate(
+            value,
+            group.rows,
+            group.of,
+            denominator=group.denominator,
+            bounds=self._said(bounds),
+            units=group.units,
+            effective_n=group.effective_n,
+        )
+
+    def difference(self, group: Estimate, *, counted: bool) -> Estimate:
+        """The group's number minus the reference's."""
+        one, other = group, self.reference
+        if one.value is None or other.value is None:
+            return self._undefined(group, f"One of the two groups has no {group.of}.")
+        value = one.value - other.value
+        bounds = None
+        if counted:
+            bounds = newcombe(one.successes, one.trials, other.successes, other.trials, self.level)
+        elif one.standard_error is not None and other.standard_error is not None:
+            half = z_quantile(self.level) * math.hypot(one.standard_error, other.standard_error)
+            bounds = Bounds(value - half, value + half, self.level, "normal")
         return Estimate(
             value,
             group.rows,

@@ -31,7 +31,7 @@ class Performance(PerformanceOptions):
     """
 
     name: ClassVar[str] = "performance"
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     extra: ClassVar[str] = "tabular"
     needs: ClassVar[tuple[Need, ...]] = (
         Need("source", (Predictions,), "Predictions with true outcomes."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from pydantic import JsonValue
@@ -36,7 +37,13 @@ from cardwright.evaluators.rows.rates import (
     rate_of,
 )
 from cardwright.evaluators.rows.refusals import refuse
-from cardwright.evaluators.rows.regression_metrics import of_view, r_squared, root_mean_squared_error
+from cardwright.evaluators.rows.regression_metrics import (
+    STANDARDIZED_BIAS,
+    of_view,
+    r_squared,
+    root_mean_squared_error,
+    standardized_bias,
+)
 from cardwright.evaluators.rows.score_metrics import (
     AVERAGE_PRECISION,
     BRIER,
@@ -79,6 +86,11 @@ BINARY = {
 """Rates of the whole by their names in scikit-learn, and what `RATES` calls them."""
 
 BALANCED_ACCURACY = Metric("balanced_accuracy", "Balanced accuracy", "proportion", HIGHER)
+ADJUSTED_BALANCED_ACCURACY = Metric(
+    "adjusted_balanced_accuracy", "Balanced accuracy, 0 at chance", "proportion", HIGHER
+)
+MATTHEWS = Metric("matthews_correlation", "Matthews correlation", "correlation", HIGHER)
+KAPPA = Metric("cohens_kappa", "Cohen's kappa", "proportion", HIGHER)
 MACRO_F1 = Metric("macro_f1", "Macro F1", "proportion", HIGHER)
 R_SQUARED = Metric("r_squared", "R²", "proportion", HIGHER)
 RMSE = Metric("root_mean_squared_error", "Root mean squared error", "outcome", LOWER)
@@ -257,34 +269,89 @@ def _multiclass(cell: Cell, layout: Layout, about: About, level: float, seed: li
                 decided=False,
             )
         )
-    found.append(measure(BALANCED_ACCURACY, balanced(recalls, cell.rows, level), about))
+    mean_recall = balanced(recalls, cell.rows, level)
+    found.append(measure(BALANCED_ACCURACY, mean_recall, about))
+    found.append(measure(ADJUSTED_BALANCED_ACCURACY, above_chance(mean_recall, len(recalls)), about))
     found.append(measure(MACRO_F1, _macro_f1(cell, level, seed), about))
+    found.append(measure(MATTHEWS, of_table(cell, level, [*seed, 5], matthews, _NO_MATTHEWS), about))
+    found.append(measure(KAPPA, of_table(cell, level, [*seed, 6], kappa, _NO_KAPPA), about))
     return found
 
 
-def _macro_f1(cell: Cell, level: float, seed: list[int]) -> Estimate:
-    """The mean F1 over classes, with a bootstrap interval from counts. Undefined where a class is neither true nor predicted."""
-    table = (cell.counts if cell.weights is None else cell.weights).astype(float)
+_NO_MATTHEWS = "All rows have one outcome, or one decision: the correlation has 0 below."
+_NO_KAPPA = "All rows have one outcome and one decision, the same: chance alone would agree."
+
+
+def above_chance(recall: Estimate, classes: int) -> Estimate:
+    """The mean recall over classes, from 0 at chance to 1: (recall - 1/k) / (1 - 1/k).
+
+    Source: `sklearn.metrics.balanced_accuracy_score(adjusted=True)`; of two classes it is Youden's J.
+    """
+    if recall.value is None or classes < 2:
+        return recall
+    chance = 1 / classes
+
+    def scaled(value: float) -> float:
+        return (value - chance) / (1 - chance)
+
+    bounds = recall.bounds
+    if bounds is not None:
+        bounds = Bounds(scaled(bounds.lower), scaled(bounds.upper), bounds.level, bounds.method)
+    return replace(recall, value=scaled(recall.value), bounds=bounds)
+
+
+def matthews(draws: FloatArray) -> FloatArray:
+    """The correlation of outcome and decision over several classes, R_K; NaN where either does not vary.
+
+    Shape (draws, classes, classes) to (draws,). Source: Gorodkin (2004), Computational Biology and Chemistry 28:367.
+    """
+    total, right = draws.sum(axis=(1, 2)), np.trace(draws, axis1=1, axis2=2)
+    actual, decided = draws.sum(axis=2), draws.sum(axis=1)
+    above = right * total - (actual * decided).sum(axis=1)
+    below = (total**2 - (decided**2).sum(axis=1)) * (total**2 - (actual**2).sum(axis=1))
     with np.errstate(invalid="ignore", divide="ignore"):
-        value = float(_f1(table[None])[0])
+        return np.asarray(above / np.sqrt(below), float)
+
+
+def kappa(draws: FloatArray) -> FloatArray:
+    """Agreement of outcome and decision beyond chance; NaN where chance alone would agree on every row.
+
+    Shape (draws, classes, classes) to (draws,). Source: Cohen (1960), Educational and Psychological Measurement 20:37.
+    """
+    total = draws.sum(axis=(1, 2))
+    agreed = np.trace(draws, axis1=1, axis2=2) / total
+    chance = (draws.sum(axis=2) * draws.sum(axis=1)).sum(axis=1) / total**2
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray((agreed - chance) / (1 - chance), float)
+
+
+def of_table(
+    cell: Cell, level: float, seed: list[int], compute: Callable[[FloatArray], FloatArray], undefined: str
+) -> Estimate:
+    """A number of the table of outcomes and decisions, with a bootstrap interval from counts; none if rows are weighted or
+    clustered."""
+    table = (cell.counts if cell.weights is None else cell.weights).astype(float)
+    value = float(compute(table[None])[0]) if table.sum() > 0 else math.nan
     if not math.isfinite(value):
-        absent = int((table.sum(axis=0) + table.sum(axis=1) == 0).sum())
-        return Estimate(
-            None,
-            cell.rows,
-            "rows",
-            reason=f"{absent} of {len(table)} classes are neither a true nor a predicted class of any row.",
-        )
+        return Estimate(None, cell.rows, "rows", reason=undefined)
     bounds = None
     if cell.weights is None and cell.clusters is None and len(table) <= _BOOTSTRAP_CLASSES:
-        drawn = bootstrap(cell.counts, _f1, level=level, resamples=_RESAMPLES, seed=[*seed, 4])
+        drawn = bootstrap(cell.counts, compute, level=level, resamples=_RESAMPLES, seed=seed)
         bounds = None if drawn is None else drawn.bounds
     return Estimate(value, cell.rows, "rows", denominator=float(cell.rows), bounds=bounds)
 
 
+def _macro_f1(cell: Cell, level: float, seed: list[int]) -> Estimate:
+    """The mean F1 over classes, with a bootstrap interval from counts. Undefined where a class is neither true nor predicted."""
+    absent = int((cell.counts.sum(axis=0) + cell.counts.sum(axis=1) == 0).sum())
+    undefined = f"{absent} of {len(cell.counts)} classes are neither a true nor a predicted class of any row."
+    return of_table(cell, level, [*seed, 4], _f1, undefined)
+
+
 def _f1(draws: FloatArray) -> FloatArray:
     right = np.diagonal(draws, axis1=1, axis2=2)
-    return np.asarray((2 * right / (draws.sum(axis=1) + draws.sum(axis=2))).mean(axis=1), float)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray((2 * right / (draws.sum(axis=1) + draws.sum(axis=2))).mean(axis=1), float)
 
 
 def _regression(tally: RowTally, about: About, level: float) -> list[Measurement]:
@@ -292,6 +359,7 @@ def _regression(tally: RowTally, about: About, level: float) -> list[Measurement
     found: list[Measurement] = [measure(metric, values[0], about) for metric, values in of_view(view, level)]
     found.append(measure(RMSE, root_mean_squared_error(view, level), about))
     found.append(measure(R_SQUARED, r_squared(view, level), about))
+    found.append(measure(STANDARDIZED_BIAS, standardized_bias(view, level), about))
     return found
 
 

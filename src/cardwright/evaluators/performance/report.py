@@ -42,7 +42,8 @@ def method_of(options: PerformanceOptions, tally: RowTally, baseline: bool) -> s
     if layout.kind == "regression":
         said.append(
             "Means carry Student's interval; the root mean squared error that of the mean squared error under the root, R² "
-            "one by the delta method. They hold for a hundred rows and more, later where errors have heavy tails."
+            "one by the delta method. The standardized bias takes the spread of the outcome as given. They hold for a hundred "
+            "rows and more, later where errors have heavy tails."
         )
     else:
         said.append(
@@ -50,7 +51,10 @@ def method_of(options: PerformanceOptions, tally: RowTally, baseline: bool) -> s
             "distances of each recall to its bounds (Zou and Donner)."
         )
     if layout.kind == "multiclass":
-        said.append("Macro F1 is bootstrapped from the confusion matrix (BCa).")
+        said.append(
+            "Macro F1, the Matthews correlation (Gorodkin's for several classes) and Cohen's kappa are bootstrapped from the "
+            "confusion matrix (BCa)."
+        )
     if layout.score is not None:
         said.append(
             "ROC AUC carries DeLong's interval, average precision the logit interval of Boyd, Eng and Page, the Brier score "

@@ -28,8 +28,9 @@ class Robustness(RobustnessOptions):
     unseen
         Shares of the rows in which the categories of each feature of strings become one that the model has not seen.
     metric
-        The metric that groups and the largest drop are stated in: `accuracy`, `balanced_accuracy` or `roc_auc`; for a regression
-        `mean_absolute_error`. The others that the task has are stated for all rows.
+        The metric that groups and the largest drop are stated in: `accuracy`, `balanced_accuracy` or (binary) `roc_auc`; for
+        a regression `mean_absolute_error` or `standardized_mean_absolute_error`. The others that the task has are stated for
+        all rows.
     columns
         The columns whose slices are compared with the rest of the rows, as in the evaluator `slices`.
     edges
@@ -50,7 +51,7 @@ class Robustness(RobustnessOptions):
     """
 
     name: ClassVar[str] = "robustness"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     extra: ClassVar[str] = "tabular"
     needs: ClassVar[tuple[Need, ...]] = (
         Need("source", (Predictions,), "Predictions with true outcomes, and the features the model reads."),

@@ -10,7 +10,14 @@ import numpy as np
 
 from cardwright.evaluators.rows.exact_sums import FloatArray, IntArray
 from cardwright.evaluators.rows.rates import LOWER, Metric
-from cardwright.statistics.contrast import BoolArray, Contrast, Losses, difference_to_rest, mean_change
+from cardwright.statistics.contrast import (
+    BoolArray,
+    Contrast,
+    Losses,
+    difference_to_rest,
+    mean_change,
+    weighted_spread,
+)
 from cardwright.statistics.intervals import Bounds, newcombe, z_quantile
 from cardwright.statistics.paired import mcnemar, paired_difference
 from cardwright.statistics.ranking import paired_delong
@@ -79,21 +86,34 @@ def _paired(first: BoolArray, second: BoolArray, level: float) -> Contrast | Non
 
 
 def _balanced(truth: Truth, before: Answers, after: Answers, rows: BoolArray, level: float) -> Drop:
-    """Half the drop of each outcome's rate; Tango's intervals put together by MOVER (Zou and Donner 2008, Stat. Med. 27:1693)."""
+    """The mean drop of the rates of each outcome; Tango's intervals put together by MOVER (Zou and Donner 2008, Stat. Med.
+    27:1693)."""
     if not truth.plain:
         return NOT_PLAIN
     if before.decision is None or after.decision is None:
         return "There are no decisions."
     value = lower = upper = 0.0
-    for outcome in (1, 0):
+    outcomes = _outcomes(truth)
+    for outcome in outcomes:
         chosen = rows & (truth.outcome == outcome)
         found = _paired(before.decision[chosen] == outcome, after.decision[chosen] == outcome, level)
         if found is None or found.bounds is None:
-            return f"Balanced accuracy takes both outcomes, and 0 of {int(rows.sum())} rows have one of them."
-        value += found.value / 2
+            return f"Balanced accuracy takes every outcome, and 0 of {int(rows.sum())} rows have one of them."
+        value += found.value / len(outcomes)
         lower += (found.value - found.bounds.lower) ** 2
         upper += (found.bounds.upper - found.value) ** 2
-    return Contrast(value, Bounds(value - math.sqrt(lower) / 2, value + math.sqrt(upper) / 2, level, "tango_mover"))
+    return _put_together(value, lower, upper, len(outcomes), level, "tango_mover")
+
+
+def _outcomes(*truths: Truth) -> list[int]:
+    """The outcomes that occur; of a binary task both, so that a sample with one of them has no balanced accuracy."""
+    return sorted({0, 1}.union(*(np.unique(truth.outcome).tolist() for truth in truths)), reverse=True)
+
+
+def _put_together(value: float, lower: float, upper: float, outcomes: int, level: float, method: str) -> Contrast:
+    """The mean of independent differences, from the sums of their squared distances to their bounds."""
+    below, above = math.sqrt(lower) / outcomes, math.sqrt(upper) / outcomes
+    return Contrast(value, Bounds(value - below, value + above, level, method))
 
 
 def _roc_auc(truth: Truth, before: Answers, after: Answers, rows: BoolArray, level: float) -> Drop:
@@ -113,6 +133,21 @@ def _mean_absolute_error(truth: Truth, before: Answers, after: Answers, rows: Bo
         return "There are no predicted values."
     more = np.abs(after.value - truth.actual) - np.abs(before.value - truth.actual)
     return mean_change(truth.losses(more, rows), level) or "There are no rows: 0."
+
+
+def _standardized_mean_absolute_error(
+    truth: Truth, before: Answers, after: Answers, rows: BoolArray, level: float
+) -> Drop:
+    return _standardized(_mean_absolute_error(truth, before, after, rows, level), truth)
+
+
+def _standardized(drop: Drop, truth: Truth) -> Drop:
+    """A difference in standard deviations of the outcome, which are taken as given."""
+    if isinstance(drop, str):
+        return drop
+    assert truth.actual is not None
+    spread = weighted_spread(truth.actual, truth.weight)
+    return "All outcomes are equal: their spread is 0." if spread is None else drop.scaled(1 / spread)
 
 
 @dataclass(frozen=True)
@@ -136,10 +171,20 @@ MEAN_ABSOLUTE_ERROR = _measure(
     "mean_absolute_error_increase", "Increase of the mean absolute error", "outcome", _mean_absolute_error
 )
 
+STANDARDIZED_ERROR = _measure(
+    "standardized_mean_absolute_error_increase",
+    "Increase of the mean absolute error, in standard deviations of the outcome",
+    "standard_deviations",
+    _standardized_mean_absolute_error,
+)
+
 BY_TASK: dict[str, dict[str, Measure]] = {
     "binary": {"accuracy": ACCURACY, "balanced_accuracy": BALANCED, "roc_auc": ROC_AUC},
-    "multiclass": {"accuracy": ACCURACY},
-    "regression": {"mean_absolute_error": MEAN_ABSOLUTE_ERROR},
+    "multiclass": {"accuracy": ACCURACY, "balanced_accuracy": BALANCED},
+    "regression": {
+        "mean_absolute_error": MEAN_ABSOLUTE_ERROR,
+        "standardized_mean_absolute_error": STANDARDIZED_ERROR,
+    },
 }
 """The metrics of each task, the main one first."""
 
@@ -184,9 +229,14 @@ def _mean_loss(first: tuple[Truth, Answers], second: tuple[Truth, Answers], leve
     return difference_to_rest(losses, inside, level) or "One of the two samples has no rows."
 
 
+def _standardized_loss(first: tuple[Truth, Answers], second: tuple[Truth, Answers], level: float) -> Drop:
+    return _standardized(_mean_loss(first, second, level), first[0])
+
+
 def _balanced_two(first: tuple[Truth, Answers], second: tuple[Truth, Answers], level: float) -> Drop:
     value = lower = upper = 0.0
-    for outcome in (1, 0):
+    outcomes = _outcomes(first[0], second[0])
+    for outcome in outcomes:
         counts: list[float] = []
         for truth, answers in (first, second):
             if not truth.plain:
@@ -197,12 +247,12 @@ def _balanced_two(first: tuple[Truth, Answers], second: tuple[Truth, Answers], l
             counts += [float((answers.decision[here] == outcome).sum()), float(here.sum())]
         bounds = newcombe(counts[0], counts[1], counts[2], counts[3], level)
         if bounds is None:
-            return "Balanced accuracy takes both outcomes in both samples, and 0 rows of one have one of them."
+            return "Balanced accuracy takes every outcome in both samples, and 0 rows of one have one of them."
         part = counts[0] / counts[1] - counts[2] / counts[3]
-        value += part / 2
+        value += part / len(outcomes)
         lower += (part - bounds.lower) ** 2
         upper += (bounds.upper - part) ** 2
-    return Contrast(value, Bounds(value - math.sqrt(lower) / 2, value + math.sqrt(upper) / 2, level, "newcombe_mover"))
+    return _put_together(value, lower, upper, len(outcomes), level, "newcombe_mover")
 
 
 def _roc_auc_two(first: tuple[Truth, Answers], second: tuple[Truth, Answers], level: float) -> Drop:
@@ -228,4 +278,5 @@ _UNPAIRED: dict[str, Callable[[tuple[Truth, Answers], tuple[Truth, Answers], flo
     "balanced_accuracy": _balanced_two,
     "roc_auc": _roc_auc_two,
     "mean_absolute_error": _mean_loss,
+    "standardized_mean_absolute_error": _standardized_loss,
 }

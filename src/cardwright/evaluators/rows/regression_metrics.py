@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -22,6 +23,68 @@ MEANS = (
     Metric("mean_absolute_error", "Mean absolute error", "outcome", LOWER),
 )
 """Means of numbers by group, in the order of `statistics` they are taken of: outcome, prediction, error, |error|."""
+
+
+STANDARDIZED_BIAS = Metric(
+    "standardized_bias", "Mean error without sign, in standard deviations of the outcome", "standard_deviations", LOWER
+)
+"""The mean error over the spread of the outcome: free of its unit, so that a policy can set a limit for any of them."""
+
+STANDARDIZED = ("mean_prediction", "mean_error", "mean_absolute_error")
+"""Means whose gaps between groups are stated in standard deviations of the outcome, too."""
+
+
+def outcome_spread(view: GroupView) -> float | None:
+    """The standard deviation of the outcome over all rows of the view's tally; None if it does not vary.
+
+    It is taken as given by everything that is divided by it.
+    """
+    every = None
+    for values in view.tally.values.values():
+        every = values if every is None else every + values
+    if every is None or every.weights.exact <= 0:
+        return None
+    mass = every.weights.exact if every.weighted else Fraction(every.rows)
+    total = every.weighted[0].exact if every.weighted else every.outcome.total.exact
+    squares = every.weighted[4].exact if every.weighted else every.outcome.squares.exact
+    variance = squares / mass - (total / mass) ** 2
+    # Outcomes that are all equal leave a variance of rounding.
+    return math.sqrt(float(variance)) if variance > Fraction(1, 2**50) * (squares / mass) else None
+
+
+def standardized(estimate: Estimate, spread: float | None) -> Estimate:
+    """An estimate in standard deviations of the outcome. Undefined if the outcome does not vary."""
+    if estimate.value is None:
+        return estimate
+    if spread is None:
+        return replace(
+            estimate, value=None, bounds=None, standard_error=None, reason="All outcomes are equal: their spread is 0."
+        )
+    bounds = estimate.bounds
+    return replace(
+        estimate,
+        value=estimate.value / spread,
+        bounds=None
+        if bounds is None
+        else Bounds(bounds.lower / spread, bounds.upper / spread, bounds.level, bounds.method),
+        standard_error=None if estimate.standard_error is None else estimate.standard_error / spread,
+    )
+
+
+def standardized_bias(view: GroupView, level: float) -> Estimate:
+    """The mean error of all rows without its sign, over the standard deviation of the outcome.
+
+    Its interval is that of the mean error, folded at 0; the spread is taken as given. Undefined if the outcome does not vary.
+    """
+    mean = next(estimates[0] for metric, estimates in of_view(view, level) if metric.name == "mean_error")
+    found = standardized(mean, outcome_spread(view))
+    if found.value is None:
+        return found
+    bounds = found.bounds
+    if bounds is not None:
+        lower = max(0.0, bounds.lower, -bounds.upper)
+        bounds = Bounds(lower, max(abs(bounds.lower), abs(bounds.upper)), bounds.level, f"{bounds.method}_folded")
+    return replace(found, value=abs(found.value), bounds=bounds)
 
 
 def of_view(view: GroupView, level: float) -> list[tuple[Metric, list[Estimate]]]:

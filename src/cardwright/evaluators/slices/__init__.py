@@ -47,7 +47,7 @@ class Slices(SlicesOptions):
     """
 
     name: ClassVar[str] = "slices"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     extra: ClassVar[str] = "tabular"
     needs: ClassVar[tuple[Need, ...]] = (
         Need("source", (Predictions,), "Predictions with true outcomes, and the columns that make slices."),

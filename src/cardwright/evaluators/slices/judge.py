@@ -14,6 +14,7 @@ from cardwright.evaluators.slices.plan import (
     COVERAGE,
     FOUND,
     LARGEST,
+    LARGEST_STANDARDIZED,
     LIFT,
     SHARE,
     Measurement,
@@ -30,6 +31,7 @@ from cardwright.statistics.contrast import (
     difference_to_rest,
     lift,
     mean_loss,
+    weighted_spread,
 )
 from cardwright.statistics.multiplicity import benjamini_hochberg
 
@@ -235,6 +237,30 @@ def largest_difference(
         denominator=float(part.rows.sum()),
         groups=groups.model_copy(update={"highest": part.slice}),
         reference="the rest of the rows",
+    )
+
+
+def standardized(largest: Measurement, sample: Sample) -> Measurement:
+    """The largest difference in standard deviations of the outcome, so that a limit on it does not depend on the unit."""
+    metric = LARGEST_STANDARDIZED
+    actual = sample.coded.actual
+    spread = None if actual is None else weighted_spread(actual, sample.coded.weight)
+    if isinstance(largest, Unmeasured):
+        return largest.model_copy(update={"metric": metric.name})
+    if spread is None:
+        return Unmeasured(
+            metric=metric.name,
+            at=largest.at,
+            code="undefined",
+            reason="All outcomes are equal: their spread is 0.",
+            sampling=largest.sampling,
+            groups=largest.groups,
+        )
+    interval = largest.interval
+    if interval is not None:
+        interval = interval.model_copy(update={"lower": interval.lower / spread, "upper": interval.upper / spread})
+    return largest.model_copy(
+        update={"metric": metric.name, "unit": metric.unit, "value": largest.value / spread, "interval": interval}
     )
 
 

@@ -22,6 +22,7 @@ from cardwright.evaluators.slices.judge import (
     judge_found,
     largest_difference,
     overall_rate,
+    standardized,
     worse_leaves,
 )
 from cardwright.evaluators.slices.options import SlicesOptions
@@ -68,7 +69,10 @@ def assess(options: SlicesOptions, inputs: Inputs) -> Evaluation:
     measurements = [overall_rate(sample, losses, about, rules)]
     by_part = judge_declared(sample, parts, losses, about, rules)
     measurements += [m for found in by_part for m in found]
-    measurements.append(largest_difference(sample, parts, by_part, losses, about, rules))
+    largest = largest_difference(sample, parts, by_part, losses, about, rules)
+    measurements.append(largest)
+    if source.task == "regression":
+        measurements.append(standardized(largest, sample))
     judged: list[list[Measurement]] = []
     found = FoundSlices(())
     finding = np.zeros(len(losses.loss), bool)

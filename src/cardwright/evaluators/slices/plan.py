@@ -23,6 +23,13 @@ LIFT = Metric("error_lift", "Error lift", "ratio", LOWER)
 SHARE = Metric("slice_share", "Share of the rows", "proportion", NEITHER)
 LARGEST = Metric("largest_slice_difference", "Largest difference of a declared slice to the rest", "difference", LOWER)
 
+LARGEST_STANDARDIZED = Metric(
+    "largest_standardized_slice_difference",
+    "Largest difference of a declared slice to the rest, in standard deviations of the outcome",
+    "standard_deviations",
+    LOWER,
+)
+
 
 def difference_metric(rate: Metric) -> Metric:
     """The metric of a slice's rate minus the rest's."""

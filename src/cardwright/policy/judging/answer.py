@@ -7,7 +7,17 @@ from functools import cached_property
 
 from cardwright.record import canonical
 from cardwright.record.evaluation import Evaluation, Severity
-from cardwright.record.verdict import Closer, Limit, NextAction, Observation, Status
+from cardwright.record.verdict import Closer, Limit, NextAction, Observation, Origin, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What is printed of a requirement that is asked in another form than its own."""
+
+    title: str
+    why: str
+    origin: Origin
+    citation: str | None = None
 
 
 @dataclass(frozen=True)
@@ -35,6 +45,8 @@ class RuleAnswer:
     """Of findings above the limit: how many there are."""
     clause: str | None = None
     """For `not_applicable`: what in the policy says so."""
+    asked_as: Wording | None = None
+    """What is printed in place of the requirement's own words, if it was asked in another form."""
 
     @property
     def is_open(self) -> bool:

@@ -26,8 +26,8 @@ class FindingsRule(OnEvaluation):
     at_most: Severity
     """The worst severity that is accepted."""
 
-    def judge(self, review: CaseUnderReview) -> RuleAnswer:
-        """See `Rule.judge`."""
+    def judge_as_asked(self, review: CaseUnderReview) -> RuleAnswer:
+        """See `OnEvaluation.judge_as_asked`."""
         selected = self.select(review.record)
         if isinstance(selected, RuleAnswer):
             return selected

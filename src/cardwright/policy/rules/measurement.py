@@ -118,8 +118,8 @@ class MeasurementRule(OnEvaluation):
             return self.model_copy(update={"binding": "recomputed"})
         return self
 
-    def judge(self, review: CaseUnderReview) -> RuleAnswer:
-        """See `Rule.judge`."""
+    def judge_as_asked(self, review: CaseUnderReview) -> RuleAnswer:
+        """See `OnEvaluation.judge_as_asked`."""
         limit = Limit(operator=self.operator, value=self.limit, on=self.held)
         selected = self.select(review.record)
         if isinstance(selected, RuleAnswer):

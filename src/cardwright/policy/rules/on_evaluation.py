@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, Self
 
 from pydantic import model_validator
 
+from cardwright.policy.judging import persons
 from cardwright.policy.judging.answer import RuleAnswer, missing
+from cardwright.policy.judging.case_under_review import CaseUnderReview
 from cardwright.policy.judging.next_actions import RUN, edit_plan
 from cardwright.policy.rules import stricter
+from cardwright.policy.rules.by_task import TaskVariant, tasks_of
 from cardwright.policy.rules.interface import Rule
 from cardwright.record.base import Flag, Identifier
 from cardwright.record.evaluation import Evaluation
 from cardwright.record.measurement import Measured
+from cardwright.record.provenance import Task
 from cardwright.record.record import NotEvaluated, Planned, Record
+from cardwright.record.verdict import STATUSES
 
 Completeness = Literal["complete", "sampled", "partial", "truncated"]
+NO_PERSONS = "the policy says `about_persons: true` here"
 RUN_AGAIN = "Add it to the plan and run again, or ask for a waiver."
 
 
@@ -36,6 +42,8 @@ class OnEvaluation(Rule):
         "accept": stricter.fewer,
         "binding": stricter.bound_as_closely,
         "not_applicable": stricter.not_accepted,
+        "about_persons": stricter.not_accepted,
+        "by_task": stricter.asks_each_task,
     }
 
     evaluator: Identifier | None = None
@@ -50,12 +58,56 @@ class OnEvaluation(Rule):
     """How closely, at least, its numbers must be tied to the model."""
     not_applicable: Flag = False
     """Whether the policy accepts that the question does not arise, if the evaluation shows so from its input."""
+    about_persons: Flag = False
+    """Whether it is about persons: not asked of a model that concerns none, if somebody independent attests it."""
+    by_task: dict[Task, TaskVariant] = {}  # noqa: RUF012  pydantic copies defaults
+    """What is asked of another task than a binary decision, in place of what stands here."""
 
     @model_validator(mode="after")
     def _names_one(self) -> Self:
         if (self.evaluator is None) == (self.evaluation is None):
             raise ValueError("say which evaluator, or which evaluation, but not both")
         return self
+
+    @model_validator(mode="after")
+    def _variants_can_be_asked(self) -> Self:
+        for task, variant in self.by_task.items():
+            strange = [name for name in variant.changes() if name not in type(self).model_fields]
+            if strange:
+                raise ValueError(f"by_task.{task}: this kind of requirement has no `{strange[0]}`")
+        return self
+
+    def judge(self, review: CaseUnderReview) -> RuleAnswer:
+        """See `Rule.judge`. It is judged as it is asked of each task that the predictions may have; the worst answer counts."""
+        if self.about_persons and persons.concerns_none(review):
+            reason = review.record.context.persons_reason
+            return RuleAnswer(
+                "not_applicable", f"Does not apply, since no person is concerned: {reason}", clause=NO_PERSONS
+            )
+        answers = [self._answer(task, review) for task in self._asked_of(tasks_of(review.record, self.role))]
+        return min(answers, key=lambda one: STATUSES.index(one.status))
+
+    def _asked_of(self, tasks: tuple[Task | None, ...]) -> list[Task | None]:
+        """The tasks in whose forms it is asked; None is its own. In doubt, all that ask for something."""
+        forms = [task if task in self.by_task else None for task in tasks if task is not None]
+        if None in tasks:
+            forms += [None, *(task for task, variant in self.by_task.items() if variant.not_asked is None)]
+        return list(dict.fromkeys(forms))
+
+    def _answer(self, task: Task | None, review: CaseUnderReview) -> RuleAnswer:
+        if task is None:
+            return self.judge_as_asked(review)
+        variant = self.by_task[task]
+        if variant.not_asked is not None:
+            return RuleAnswer(
+                "not_applicable", f"Not asked of a {task} task: {variant.not_asked}", clause=f"by_task.{task}.not_asked"
+            )
+        rule = self.model_copy(update={**variant.changes(), "by_task": {}})
+        return replace(rule.judge_as_asked(review), asked_as=variant.wording)
+
+    def judge_as_asked(self, review: CaseUnderReview) -> RuleAnswer:
+        """`Rule.judge` of one form, whatever the task."""
+        raise NotImplementedError
 
     def select(self, record: Record) -> Selection | RuleAnswer:
         """The evaluations it is about; an answer if one did not run, or cannot be used, or none was planned."""

@@ -65,6 +65,27 @@ def _rank(binding: str | None) -> int:
     return -1 if binding is None else BINDINGS.index(binding)
 
 
+def asks_each_task(new: Mapping[str, Any], old: Mapping[str, Any]) -> bool:
+    """Asks of each task at least what was asked of it; a task that had no variant of its own gets none."""
+    return new.keys() <= old.keys() and all(
+        name in new and _variant_as_strict(new[name], variant) for name, variant in old.items()
+    )
+
+
+def _variant_as_strict(new: Any, old: Any) -> bool:
+    if old.not_asked is not None:
+        return True
+    if new.not_asked is not None or (new.evaluator, new.metric) != (old.evaluator, old.metric):
+        return False
+    limits = (
+        new.at_least == old.at_least or higher(new.at_least, old.at_least),
+        new.at_most == old.at_most or lower(new.at_most, old.at_most),
+        new.on == old.on,
+        more(new.metrics, old.metrics),
+    )
+    return all(limits)
+
+
 def asked(new: bool, old: bool) -> bool:
     """Asks, if that was asked."""
     return new or not old
