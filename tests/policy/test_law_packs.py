@@ -56,6 +56,9 @@ def ratio(value, lower, upper, metric="demographic_parity_ratio"):
 
 def judged(name, requirement, measurement):
     record = changed(good_record(), "fairness", measurements=(measurement,))
+    (test,) = record.provenance.datasets
+    provenance = record.provenance.model_copy(update={"datasets": (test.model_copy(update={"task": "binary"}),)})
+    record = record.model_copy(update={"provenance": provenance})
     verdict = decide(Case(record=record), packaged_one(name), NOW, "review")
     (outcome,) = [o for o in verdict.outcomes if o.requirement == requirement]
     return outcome
