@@ -2,6 +2,7 @@
 
 import itertools
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,21 @@ from tests.strategies import NOW, gap, good_case, good_record, waiver
 from cardwright.errors import NothingToCheckError
 from cardwright.policy.gate import decide
 from cardwright.policy.policy import Policy, read_policy
-from cardwright.record import Case, Measured, NotEvaluated, PlanLock, Record, SignOff, Waive, WaiveRequest
+from cardwright.record import (
+    Attest,
+    Case,
+    Finding,
+    Measured,
+    NotEvaluated,
+    PlanLock,
+    Record,
+    SignOff,
+    Waive,
+    WaiveRequest,
+    Withdraw,
+)
+from cardwright.record.base import label as as_label
+from cardwright.record.evaluation import count_severities
 
 POLICY = b"""
 schema: cardwright/policy/1
@@ -209,6 +224,134 @@ def test_leaving_out_a_part_never_turns_a_refusal_into_an_allowance(case, data):
     ways = list(leavings(case))
     name, less = data.draw(st.sampled_from(ways), label="left out")
     assert not decide(less(), P, NOW).allowed, name
+
+
+MANDATORY = policy_of(
+    POLICY.replace(b"across: every,", b"across: every, attributes: {race: [a, b, c]},", 1).replace(
+        b"slices: every_group,", b"slices: every_group, attributes: {race: [a, b, c]},", 1
+    )
+)
+"""The policy that names the attribute itself, and its groups, so that a plan cannot leave them out."""
+
+
+def degradings(case: Case):
+    """Every way of making a part of a case worse without leaving it out: its name, and what makes the worse case."""
+    record = case.record
+
+    def changing(id, **update):
+        return lambda: with_record(case, changed(record, id, **update))
+
+    # Weights: rows that count for nothing, or decide alone, are said by a finding; numbers rest on fewer rows.
+    for evaluation in record.evaluations:
+        for key in ("weight_zero", "extreme_weights"):
+            for severity in ("medium", "high"):
+                found = (*evaluation.findings, Finding(severity=severity, key=key, explanation="Weights.", count=60))
+                yield (
+                    f"{evaluation.id} {key} {severity}",
+                    changing(evaluation.id, findings=found, severities=count_severities(found)),
+                )
+        for i, m in enumerate(evaluation.measurements):
+            if not isinstance(m, Measured):
+                continue
+            before, after = evaluation.measurements[:i], evaluation.measurements[i + 1 :]
+
+            def put(*new, before=before, after=after, id=evaluation.id):
+                return changing(id, measurements=(*before, *new, *after))
+
+            if m.denominator:
+                yield f"{evaluation.id} {i} fewer rows", put(m.model_copy(update={"denominator": m.denominator / 20}))
+            if m.interval is not None:
+                wide = m.interval.model_copy(update={"lower": m.interval.lower - 0.2, "upper": m.interval.upper + 0.2})
+                yield f"{evaluation.id} {i} wider", put(m.model_copy(update={"interval": wide}))
+            if m.groups is not None:
+                for update in ({"unknown": m.groups.rows}, {"compared": 1}):
+                    yield (
+                        f"{evaluation.id} {i} {next(iter(update))}",
+                        put(m.model_copy(update={"groups": m.groups.model_copy(update=update)})),
+                    )
+            # Labels: a group under another spelling is another group, and the expected one is missed.
+            for name, value in m.slice.items():
+                for spelt in (f"{value}\u200b", f"{value} ".upper(), "\u0430", f"{value}{'x' * 196}"):
+                    yield (
+                        f"{evaluation.id} {i} spelt {spelt!r}",
+                        put(m.model_copy(update={"slice": {name: as_label(spelt)}})),
+                    )
+    # Attributes: the plan stops naming one as sensitive, and the numbers go with it.
+    bare = record.model_copy(
+        update={
+            "planned": tuple(p.model_copy(update={"groups": ()}) for p in record.planned),
+            "evaluations": tuple(
+                e.model_copy(
+                    update={"measurements": tuple(m for m in e.measurements if not m.across and "race" not in m.slice)}
+                )
+                for e in record.evaluations
+            ),
+        }
+    )
+    yield "race is no longer sensitive", lambda: with_record(case, Record.model_validate(bare.model_dump()))
+    # Clocks: evidence that is older, or that nobody has the dates of.
+    if case.run is not None:
+        for days in (1, 40, 4000):
+
+            def older(days=days):
+                def back(moment):
+                    then = datetime.fromisoformat(moment.replace("Z", "+00:00")) - timedelta(days=days)
+                    return then.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+                run = case.run.model_copy(
+                    update={"started": back(case.run.started), "finished": back(case.run.finished)}
+                )
+                return replace(case, run=run)
+
+            yield f"evidence {days} days older", older
+        yield (
+            "one evaluation taken from long ago",
+            lambda: replace(case, run=case.run.model_copy(update={"earlier": {"fairness": "2020-01-01T00:00:00Z"}})),
+        )
+    # Claims: withdrawn, expired, in a role that nobody asked for, or of another record.
+    for i, claim in enumerate(case.claims):
+
+        def instead(new, i=i):
+            return lambda: replace(case, claims=(*case.claims[:i], new, *case.claims[i + 1 :]))
+
+        if claim.id is not None:
+            withdrawal = Withdraw(
+                id=f"{i:064x}", person=claim.person, key=claim.key, role=claim.role, at="2026-11-22T12:00:00Z",
+                claim=claim.id, reason="r",
+            )  # fmt: skip
+            yield f"claim {i} withdrawn", lambda w=withdrawal: replace(case, claims=(*case.claims, w))
+        yield f"claim {i} in another role", instead(claim.model_copy(update={"role": "visitor"}))
+        if isinstance(claim, Attest):
+            yield f"claim {i} expired", instead(claim.model_copy(update={"expires": "2026-11-22"}))
+            yield f"claim {i} not met", instead(claim.model_copy(update={"answer": "not_met"}))
+        if isinstance(claim, WaiveRequest | Waive):
+            yield f"claim {i} expired", instead(claim.model_copy(update={"expires": "2026-11-22"}))
+            yield f"claim {i} of less", instead(claim.model_copy(update={"bound": 0.0}))
+        if isinstance(claim, SignOff):
+            yield f"claim {i} of another manifest", instead(claim.model_copy(update={"manifest_sha256": "0" * 64}))
+            yield f"claim {i} rejects", instead(claim.model_copy(update={"decision": "reject"}))
+
+
+@given(cases(), st.data())
+def test_making_a_part_worse_never_turns_a_refusal_into_an_allowance(case, data):
+    """Weights, labels, attributes, clocks and claims: whoever prepares a case gains nothing by any of them."""
+    policy = data.draw(st.sampled_from([P, MANDATORY]), label="policy")
+    if decide(case, policy, NOW).allowed:
+        return
+    ways = [way for way in degradings(case) if policy is MANDATORY or "sensitive" not in way[0]]
+    name, worse = data.draw(st.sampled_from(ways), label="made worse")
+    assert not decide(worse(), policy, NOW).allowed, name
+
+
+def test_making_any_part_worse_that_the_policy_rests_on_refuses():
+    """What may be worse without a refusal is named, so that a part nobody asks about shows."""
+    harmless = {
+        "claim 0 in another role",  # the checklist takes an answer from anybody
+        "claim 3 in another role",  # the author is who signs as the author
+        "evidence 1 days older",
+    }
+    allowed = {name for name, worse in degradings(good_case()) if decide(worse(), MANDATORY, NOW).allowed}
+    assert allowed == harmless
 
 
 def test_leaving_out_any_part_that_the_policy_asks_for_refuses():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from cardwright.errors import UsageError
 from cardwright.evaluators.data_profile.agreement import agreement
 from cardwright.evaluators.data_profile.comparison import distances, from_population
@@ -19,6 +21,10 @@ from cardwright.evaluators.data_profile.profile import (
 from cardwright.evaluators.data_profile.report import findings, tables
 from cardwright.evaluators.interface import Inputs
 from cardwright.evaluators.rows.database import loaded as _load
+from cardwright.evaluators.rows.encoding import numbers
+from cardwright.evaluators.rows.exact_sums import FloatArray
+from cardwright.evaluators.rows.group_names import confusable_groups
+from cardwright.evaluators.rows.weights import findings_of
 from cardwright.privacy.showing import FEW_VALUES, hint, quoted
 from cardwright.record.base import label
 from cardwright.record.evaluation import (
@@ -40,6 +46,17 @@ _MORE = {
     "annotators": " Agreement of annotators is Cohen's kappa of each two and Krippendorff's alpha (nominal) of all, over "
     "the rows that two of them rated.",
 }
+
+
+def _weights(source: Source) -> FloatArray | None:
+    """The weights of all rows; None if they are not weighted. Missing ones count as nothing."""
+    if source.weight is None:
+        return None
+    parts = [
+        np.nan_to_num(numbers(batch.column(0), where=source.ref.name, what="the weight"))
+        for batch in source.rows.batches([source.weight])
+    ]
+    return np.concatenate(parts) if parts else np.zeros(0)
 
 
 def shown_rule(least: int) -> str:
@@ -82,7 +99,11 @@ def assess(options: DataProfileOptions, inputs: Inputs) -> Evaluation:
         ):
             measurements += found
             listed += table
-        noted = findings(profile, measurements, quasi)
+        noted = [
+            *findings_of(source.weight, _weights(source)),
+            *confusable_groups({attribute.name: attribute.groups for attribute in source.sensitive}),
+            *findings(profile, measurements, quasi),
+        ]
     unknown = [attribute for attribute in quasi if attribute not in attributes]
     return Evaluation(
         id=inputs.id,

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from cardwright.evaluators.fairness.options import FairnessOptions
 from cardwright.evaluators.fairness.report import Measurement
+from cardwright.evaluators.rows.group_names import confusable_groups
 from cardwright.evaluators.rows.tally import RowTally
-from cardwright.record.base import skeleton
 from cardwright.record.evaluation import Finding, Severity
 from cardwright.record.measurement import Measured
 from cardwright.sources.interface import Predictions
@@ -33,7 +33,7 @@ def findings(
             )
         )
     found += tally.weight_findings()
-    found += confusable_groups(tally)
+    found += confusable_groups({a.name: a.groups for a in tally.layout.attributes})
     found += _unknown(tally)
     found += _left_out(measurements)
     for measurement in measurements:
@@ -57,29 +57,6 @@ def findings(
             )
         )
     return tuple(found)
-
-
-def confusable_groups(tally: RowTally) -> list[Finding]:
-    """Groups whose names look alike: one finding for each attribute, since what is one group may be counted as two."""
-    found = []
-    for attribute in tally.layout.attributes:
-        alike: dict[str, list[str]] = {}
-        for name in attribute.groups:
-            alike.setdefault(skeleton(name), []).append(name)
-        sets = [names for names in alike.values() if len(names) > 1]
-        if sets:
-            listed = "; ".join(" and ".join(f'"{name}"' for name in names) for names in sets)
-            found.append(
-                Finding(
-                    severity="high",
-                    key="confusable_groups",
-                    explanation=f"Groups of {attribute.name} have names that look alike, and are counted apart: {listed[:1500]}. "
-                    "If they are one group, write one name for it; a gap is hidden where a group is split.",
-                    where=attribute.name,
-                    count=sum(len(names) for names in sets),
-                )
-            )
-    return found
 
 
 def _unknown(tally: RowTally) -> list[Finding]:

@@ -14,6 +14,7 @@ from cardwright.evaluators.impact_ratio.published import SMALL
 from cardwright.evaluators.impact_ratio.tables import IMPACT, Audit, CategoryLine, CategoryTable, MedianScore, Slice
 from cardwright.evaluators.interface import Inputs
 from cardwright.evaluators.rows.gaps import MAX_CELLS, expected_slices, pointwise_level
+from cardwright.evaluators.rows.group_names import confusable_groups
 from cardwright.evaluators.rows.rates import RATES, About, Estimate, measure, rate_of
 from cardwright.evaluators.rows.refusals import refuse
 from cardwright.evaluators.rows.tally import GroupView, RowTally
@@ -41,7 +42,8 @@ def assess(options: ImpactRatioOptions, inputs: Inputs) -> Evaluation:
     about = About.of(audit.source, audit.rates == "selection" and audit.layout.derived)
     measurements = [m for table in tables for m in _measurements(audit, table, about)]
     measurements += _overall(audit, tally, scored, about)
-    findings = report.findings(audit, tables)
+    alike = confusable_groups({attribute.name: attribute.groups for attribute in audit.layout.attributes})
+    findings = (*alike, *report.findings(audit, tables))
     parameters = dict(inputs.parameters) or report.parameters(options)
     return Evaluation(
         id=inputs.id,

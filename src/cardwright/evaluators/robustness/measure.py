@@ -105,7 +105,7 @@ def assess(options: RobustnessOptions, inputs: Inputs) -> Evaluation:
     else:
         left.append(NotTested(what="drift", why="no drifted sample was named"))
     agreed = agreed_rows(sample, setting.before)
-    findings = drop_findings(tried, measurements, agreed, setting)
+    findings = [*sample.findings(parts), *drop_findings(tried, measurements, agreed, setting)]
     size = sample.batch.num_rows
     return Evaluation(
         id=inputs.id,
@@ -135,7 +135,7 @@ def assess(options: RobustnessOptions, inputs: Inputs) -> Evaluation:
                 NotTested(what="inputs chosen by an adversary", why="perturbations are drawn by chance"),
             ),
         ),
-        completeness="complete" if size == sample.total else "sampled",
+        completeness="complete" if sample.whole else "sampled",
     )
 
 
@@ -465,7 +465,7 @@ def _of_drift(drifted: Predictions, setting: RobustnessSetting, where: str) -> l
     there = {*drifted.rows.schema.names}
     whole = all(feature in there for feature in setting.model.features)
     most = max(setting.sample.batch.num_rows, 1)
-    if setting.sample.batch.num_rows == setting.sample.total:
+    if setting.sample.whole:
         most = 1_000_000
     sample = read(drifted, list(setting.model.features) if whole else [], most, setting.seed)
     if whole:

@@ -124,7 +124,9 @@ def count(layout: Layout, batch: pyarrow.RecordBatch) -> RowTally:
         See `code`.
     """
     every = code(layout, batch)
-    coded, problems = _with_weight(every)
+    coded = of_positive_weight(every)
+    left = len(every.cells) - len(coded.cells)
+    problems = {**coded.problems, WEIGHTLESS: left} if left else coded.problems
     cells, weight, strata = coded.cells, coded.weight, coded.strata
     wide, deep = layout.outcomes, layout.decisions
     pairs = wide * deep
@@ -179,20 +181,20 @@ def count(layout: Layout, batch: pyarrow.RecordBatch) -> RowTally:
     )
 
 
-def _with_weight(coded: Coded) -> tuple[Coded, dict[str, int]]:
-    """The rows that have a weight above 0, and how many have not.
+def of_positive_weight(coded: Coded) -> Coded:
+    """The rows that have a weight above 0.
 
     A row of weight 0 moves no rate. Counted like any other it would still make a group look larger than it is: whoever gives
     denied rows the weight 0 would move every rate and leave every number of rows as it was.
     """
     if coded.weight is None or bool((coded.weight > 0).all()):
-        return coded, coded.problems
+        return coded
     keep = np.flatnonzero(coded.weight > 0)
     taken: dict[str, Any] = {
         name: None if (values := getattr(coded, name)) is None else values[keep]
         for name in ("cells", "stratum", "outcome", "decision", "score", "weight", "person", "actual", "predicted")
     }
-    return replace(coded, **taken), {**coded.problems, WEIGHTLESS: len(coded.weight) - len(keep)}
+    return replace(coded, **taken)
 
 
 def _cells(layout: Layout, batch: Any, problems: dict[str, int]) -> IntArray:

@@ -12,15 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cardwright.errors import SourceError, UsageError
-from cardwright.evaluators.rows.counting import Coded, code
+from cardwright.evaluators.rows.counting import Coded, code, of_positive_weight
 from cardwright.evaluators.rows.encoding import encode, numbers
 from cardwright.evaluators.rows.exact_sums import FloatArray
+from cardwright.evaluators.rows.group_names import confusable_groups
 from cardwright.evaluators.rows.layout import Layout
 from cardwright.evaluators.rows.rates import LOWER, Metric
 from cardwright.evaluators.rows.sampling import choose
 from cardwright.evaluators.rows.tally import decode
+from cardwright.evaluators.rows.weights import findings_of
 from cardwright.privacy.showing import hint, quoted
 from cardwright.record.base import label as as_label
+from cardwright.record.evaluation import Finding
 from cardwright.sources.interface import Predictions
 from cardwright.statistics.contrast import Losses
 
@@ -49,6 +52,23 @@ class Sample:
     total: int
     """Rows that the source has."""
     coded: Coded
+    """Of the rows that have a weight above 0, as `batch` has them."""
+    weightless: int = 0
+    """Rows of weight 0, which are left out."""
+    weight_findings: tuple[Finding, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether every row that counts is here."""
+        return len(self.coded.cells) + self.weightless == self.total
+
+    def findings(self, parts: Sequence[SlicePart] = ()) -> tuple[Finding, ...]:
+        """What a person should look at in weights, groups and declared slices, whatever is computed of them."""
+        names: dict[str, list[str]] = {a.name: list(a.groups) for a in self.layout.attributes}
+        for part in parts:
+            if part.value is not None:
+                names.setdefault(as_label(part.column), []).append(part.value)
+        return (*self.weight_findings, *confusable_groups(names))
 
     @property
     def metric(self) -> Metric:
@@ -105,7 +125,11 @@ def read(source: Predictions, columns: Sequence[str], most: int, seed: int) -> S
             where=where,
             do="Fill them in, or leave those rows out of the file.",
         )
-    return Sample(source, layout, batch, total, coded)
+    kept = of_positive_weight(coded)
+    weightless = len(coded.cells) - len(kept.cells)
+    if weightless and coded.weight is not None:
+        batch = batch.take(np.flatnonzero(coded.weight > 0))
+    return Sample(source, layout, batch, total, kept, weightless, findings_of(source.weight, coded.weight))
 
 
 # --- declared slices --------------------------------------------------------------------------------------------------

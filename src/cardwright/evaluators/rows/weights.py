@@ -80,4 +80,11 @@ def weight_findings(column: str | None, sizes: IntArray | None, whole: float, we
     return tuple(found)
 
 
-__all__ = ["EXTREME", "MANY", "WEIGHTLESS", "weight_findings", "weight_sizes"]
+def findings_of(column: str | None, weight: FloatArray | None) -> tuple[Finding, ...]:
+    """`weight_findings` of rows that are at hand, by their weights; none if rows are not weighted."""
+    if weight is None:
+        return ()
+    return weight_findings(column, weight_sizes(weight), float(weight.sum()), int((weight == 0).sum()))
+
+
+__all__ = ["EXTREME", "MANY", "WEIGHTLESS", "findings_of", "weight_findings", "weight_sizes"]

@@ -33,7 +33,7 @@ class Seeds(SeedsOptions):
     """
 
     name: ClassVar[str] = "seeds"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     extra: ClassVar[str] = "tabular"
     needs: ClassVar[tuple[Need, ...]] = (
         Need("source", (Predictions,), "predictions of one run, with a column for each other run"),

@@ -9,9 +9,11 @@ import pyarrow as pa
 
 from cardwright.errors import SourceError, UsageError
 from cardwright.evaluators.interface import Inputs
+from cardwright.evaluators.rows.group_names import confusable_groups
+from cardwright.evaluators.rows.weights import findings_of
 from cardwright.evaluators.seeds.options import SeedsOptions
 from cardwright.evaluators.seeds.report import runs_table, seed_findings
-from cardwright.evaluators.seeds.runs import MetricKey, RunRows, run_metrics
+from cardwright.evaluators.seeds.runs import MetricKey, RunRows, run_metrics, run_weights
 from cardwright.privacy.showing import hint, quoted
 from cardwright.record.base import label
 from cardwright.record.evaluation import (
@@ -59,10 +61,14 @@ def assess(options: SeedsOptions, inputs: Inputs) -> Evaluation:
                 where=source.ref.name,
                 do="A run is compared on the rows that all runs have; fill the column, or leave the run out.",
             )
+    total, weight = table.num_rows, run_weights(table, source)
+    if weight is not None:
+        table = table.filter(weight > 0)
     rows = RunRows.of(source, table)
     per_run = [run_metrics(rows, name, options.min_denominator) for name in runs]
     measurements = [*_spread(options, source, per_run, len(runs)), _churn(options, source, rows, runs)]
-    findings = seed_findings(len(runs))
+    groups = {attribute.name: attribute.groups for attribute in source.sensitive}
+    findings = [*findings_of(source.weight, weight), *confusable_groups(groups), *seed_findings(len(runs))]
     return Evaluation(
         id=inputs.id,
         evaluator=options.name,
@@ -87,7 +93,7 @@ def assess(options: SeedsOptions, inputs: Inputs) -> Evaluation:
         severities=count_severities(findings),
         tables=(runs_table(runs, per_run),),
         coverage=Coverage(
-            scanned=(Scanned(what="rows", scanned=table.num_rows, total=table.num_rows),),
+            scanned=(Scanned(what="rows", scanned=table.num_rows, total=total),),
             not_tested=(
                 NotTested(what="other splits of the data", why="all runs are over the same rows"),
                 NotTested(what="that the columns are runs of one training", why="the plan says so"),

@@ -15,6 +15,11 @@ from cardwright.sources.interface import Predictions
 MetricKey = tuple[str, tuple[str, ...]]
 
 
+def run_weights(table: pa.Table, source: Predictions) -> NDArray[np.float64] | None:
+    """The weight of each row; None if rows are not weighted."""
+    return _numbers(table, source.weight) if source.weight else None
+
+
 @dataclass(frozen=True)
 class RunRows:
     """The rows that all runs are judged on."""
@@ -29,7 +34,7 @@ class RunRows:
     def of(cls, source: Predictions, table: pa.Table) -> RunRows:
         """Rows with their outcomes and weights."""
         truth = _labels(table, source.label) if source.task != "regression" else _numbers(table, source.label)
-        return cls(source, table, truth, _numbers(table, source.weight) if source.weight else None)
+        return cls(source, table, truth, run_weights(table, source))
 
     @property
     def n(self) -> int:

@@ -91,7 +91,7 @@ def assess(options: SlicesOptions, inputs: Inputs) -> Evaluation:
         judged = judge_found(sample, found, worse, finding, losses, about, rules)
         measurements += [m for leaf in judged for m in leaf]
         measurements.append(confirmed_count(judged, finding, about, rules))
-    findings = slice_findings(sample, by_part, judged, rules, losses)
+    findings = [*sample.findings(parts), *slice_findings(sample, by_part, judged, rules, losses)]
     size = len(losses.loss)
     return Evaluation(
         id=inputs.id,
@@ -124,7 +124,7 @@ def assess(options: SlicesOptions, inputs: Inputs) -> Evaluation:
             scanned=(Scanned(what="rows", scanned=size, total=sample.total),),
             not_tested=not_tested(options, searched, found, finding),
         ),
-        completeness="complete" if size == sample.total else "sampled",
+        completeness="complete" if sample.whole else "sampled",
     )
 
 

@@ -50,7 +50,7 @@ def without_decisions(options: SlicesOptions, inputs: Inputs, sample: Sample, ab
             scanned=(Scanned(what="rows", scanned=rows, total=sample.total),),
             not_tested=(NotTested(what="all slices", why="the source has no decisions"),),
         ),
-        completeness="complete" if rows == sample.total else "sampled",
+        completeness="complete" if sample.whole else "sampled",
     )
 
 

@@ -205,7 +205,9 @@ class OnEvaluation(Rule):
         reasons = [evaluation.not_applicable for evaluation in evaluations if evaluation.not_applicable is not None]
         if not reasons:
             return None
-        if self.not_applicable and len(reasons) == len(evaluations):
+        # Where something was found, there was something to look at.
+        found = any(finding.severity != "info" for evaluation in evaluations for finding in evaluation.findings)
+        if self.not_applicable and len(reasons) == len(evaluations) and not found:
             return RuleAnswer(
                 "not_applicable", f"Does not apply: {reasons[0]}", clause="the policy sets `not_applicable: true` here"
             )
