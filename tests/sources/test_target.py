@@ -161,6 +161,7 @@ def test_an_openai_compatible_url_is_asked(server, tmp_path, monkeypatch):
     assert path == "/v1/chat/completions"
     assert (request["model"], request["temperature"]) == ("local", 0.5)
     assert [message["role"] for message in request["messages"]] == ["system", "user", "assistant", "tool"]
+    assert request["messages"][3]["tool_call_id"] == request["messages"][2]["tool_calls"][0]["id"]
     assert request["messages"][2]["tool_calls"][0]["function"] == {"name": "look", "arguments": '{"at": "it"}'}
     assert "declared, not hashed" in target.description
     assert target.ref.format == "openai"
@@ -168,12 +169,12 @@ def test_an_openai_compatible_url_is_asked(server, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("path", "said"),
-    [("/failing", "status 500"), ("/moved", "status 302"), ("/odd", "not a chat completion")],
+    [("/failing", "status 500"), ("/moved", "status 302"), ("/odd", "not one of a chat")],
 )
 def test_a_server_that_misbehaves_is_an_error(server, path, said):
     """A failing server, a redirect off the machine and an answer of another shape are errors of that one answer."""
     with guard() as held, pytest.raises(SourceError, match=said):
-        target_from_url(f"http://localhost:{server.server_port}{path}", "m").ask(ASK)
+        target_from_url(f"http://localhost:{server.server_port}{path}", "m", retries=0).ask(ASK)
     assert held.refused == ()
 
 
@@ -182,7 +183,7 @@ def test_a_server_that_is_not_there_is_an_error():
     with HTTPServer(("127.0.0.1", 0), Server) as gone:
         port = gone.server_port
     with pytest.raises(SourceError, match="did not answer"):
-        target_from_url(f"http://127.0.0.1:{port}", "m", timeout=2).ask(ASK)
+        target_from_url(f"http://127.0.0.1:{port}", "m", timeout=2, retries=0).ask(ASK)
 
 
 def test_a_url_elsewhere_is_refused():

@@ -140,6 +140,8 @@ class Message:
     """Whether the provider's filter stopped the answer (`content_filter`, `stop_reason: refusal`, `finishReason: SAFETY`)."""
     unread: str | None = None
     """Set where a part of the turn could not be read: why, without words of the turn."""
+    tokens: int | None = field(default=None, compare=False)
+    """How many tokens a live assistant says that this turn took, its question included."""
 
 
 Event = Literal["attack_success", "refusal", "task_success"]
@@ -257,13 +259,38 @@ class Interactions:
 
 
 @dataclass(frozen=True)
+class Tool:
+    """A tool that a live assistant is offered."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, Any]
+    """JSON Schema of its arguments."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How much a live run may take; what is not asked any more is counted as not asked."""
+
+    seconds: float | None = None
+    tokens: int | None = None
+    cost_per_million: float | None = None
+    """What a million tokens cost, in a currency of the plan's own; for the cost that is printed."""
+
+
+@dataclass(frozen=True)
 class Target:
-    """A live assistant: a Python callable, or an OpenAI-compatible URL on loopback."""
+    """A live assistant: a Python callable, or a URL on loopback."""
 
     ref: DatasetRef
     ask: Callable[[Sequence[Message]], Message]
     """One turn: the conversation so far in, the assistant's message out."""
     description: str = ""
+    ask_with_tools: Callable[[Sequence[Message], Sequence[Tool]], Message] | None = None
+    """One turn in which it is offered tools; None if it has a way of its own to them, or none."""
+    concurrency: int = 1
+    """How many conversations may be had at a time."""
+    budget: Budget = Budget()
 
 
 @dataclass(frozen=True)

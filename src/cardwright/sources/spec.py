@@ -299,7 +299,7 @@ class InteractionsSpec(InteractionsOptions):
 
     @model_validator(mode="after")
     def _read_by_the_tool(self) -> Self:
-        if self.format is not None and self.columns.model_fields_set:
+        if self.format is not None and self.columns != InteractionColumns():
             raise ValueError("`columns` belong to rows of your own; with `format` the tool's own names are read")
         return self
 
@@ -358,7 +358,7 @@ class TargetSpec(_Common):
     """A live assistant."""
 
     target: Annotated[str, Field(max_length=400), BeforeValidator(_target)]
-    """`module:function` beside the plan or installed, or an OpenAI-compatible URL on this machine."""
+    """`module:function` beside the plan or installed, or a URL on this machine."""
     trust: Flag = False
     """Whether code named by `module:function` may be imported and run. Only code that you have read."""
     model: Label | None = None
@@ -367,6 +367,22 @@ class TargetSpec(_Common):
     """Sampling temperature asked for at the URL."""
     timeout: Annotated[Number, Field(gt=0, le=3600)] = 60.0
     """Seconds to wait for one answer of the URL."""
+    wire: Literal["openai", "anthropic"] = "openai"
+    """The shape of the URL's requests and answers: chat completions, or Anthropic's messages."""
+    stream: Flag = False
+    """Whether the answer is asked for as a stream."""
+    max_tokens: Annotated[int, Field(ge=1, le=1_000_000)] = 4096
+    """The longest answer asked for; Anthropic's shape requires one."""
+    retries: Annotated[int, Field(ge=0, le=20)] = 6
+    """How often a request is tried again when the server is busy (429), failing (5xx) or gone."""
+    concurrency: Annotated[int, Field(ge=1, le=256)] = 8
+    """How many conversations are had at a time with the URL."""
+    budget_seconds: Annotated[Number, Field(gt=0)] | None = None
+    """No conversation begins after so many seconds; those left are counted as not asked."""
+    budget_tokens: Annotated[int, Field(ge=1)] | None = None
+    """No conversation begins after so many tokens."""
+    cost_per_million: Annotated[Number, Field(ge=0)] | None = None
+    """What a million tokens cost, for the cost that is printed."""
 
     @property
     def is_url(self) -> bool:
@@ -379,6 +395,11 @@ class TargetSpec(_Common):
             raise ValueError("a URL needs `model:`, the model's name there")
         if not self.is_url and self.model is not None:
             raise ValueError("`model` belongs to a URL, and this target is Python code")
+        fields = type(self).model_fields
+        of_a_url = ("concurrency", "max_tokens", "retries", "stream", "wire")
+        said = next((name for name in of_a_url if getattr(self, name) != fields[name].default), None)
+        if not self.is_url and said is not None:
+            raise ValueError(f"`{said}` belongs to a URL, and this target is Python code")
         return self
 
 

@@ -1,4 +1,4 @@
-"""Live assistants: a Python callable that a person trusts, or an OpenAI-compatible URL on this machine."""
+"""Live assistants: a Python callable that a person trusts, or a URL on this machine in OpenAI's or Anthropic's shape."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import hashlib
 import importlib
 import json
 import sys
-import urllib.error
-import urllib.request
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -16,14 +15,12 @@ from typing import Any
 
 from cardwright.errors import SourceError, UnsafeError, UsageError, did_you_mean
 from cardwright.record.provenance import DatasetRef
+from cardwright.sources.asking import Line, ask
 from cardwright.sources.digests import sha256_of
-from cardwright.sources.interface import Message, Target
-from cardwright.sources.json_text import decode
+from cardwright.sources.interface import Budget, Message, Target
 from cardwright.sources.messages import messages_of
 from cardwright.sources.spec import TargetSpec, is_loopback_url
-
-MAX_ANSWER = 16 * 1024 * 1024
-"""The longest answer of a URL that is read, in bytes."""
+from cardwright.sources.wires import WIRES, Settings, WireName, plain
 
 
 def open_target(spec: TargetSpec, name: str, base: Path) -> Target:
@@ -45,6 +42,12 @@ def open_target(spec: TargetSpec, name: str, base: Path) -> Target:
             role=spec.role or name,
             temperature=spec.temperature,
             timeout=spec.timeout,
+            wire=spec.wire,
+            stream=spec.stream,
+            max_tokens=spec.max_tokens,
+            retries=spec.retries,
+            concurrency=spec.concurrency,
+            budget=Budget(spec.budget_seconds, spec.budget_tokens, spec.cost_per_million),
         )
     if not spec.trust:
         raise UnsafeError(
@@ -52,10 +55,10 @@ def open_target(spec: TargetSpec, name: str, base: Path) -> Target:
             where=f"sources.{name}",
             do="Read the code first; then add `trust: true` beside `target:`.",
         )
-    ask, digest = import_trusted(spec.target, base, f"sources.{name}")
-    if not callable(ask):
+    function, digest = import_trusted(spec.target, base, f"sources.{name}")
+    if not callable(function):
         raise SourceError(f'"{spec.target}" is not a function', where=f"sources.{name}")
-    return target_from_callable(ask, name=name, role=spec.role or name, description=spec.target, sha256=digest)
+    return target_from_callable(function, name=name, role=spec.role or name, description=spec.target, sha256=digest)
 
 
 def target_from_callable(
@@ -91,13 +94,27 @@ def target_from_url(
     role: str = "target",
     temperature: float = 0.0,
     timeout: float = 60.0,
+    wire: WireName = "openai",
+    stream: bool = False,
+    max_tokens: int = 4096,
+    retries: int = 6,
+    concurrency: int = 8,
+    budget: Budget = Budget(),  # noqa: B008  a frozen value
+    pause: Callable[[float], None] = time.sleep,
 ) -> Target:
-    """An OpenAI-compatible URL on this machine as a target; its digest is that of URL, model and settings.
+    """A URL on this machine as a target; its digest is that of URL, model and settings.
+
+    Parameters
+    ----------
+    wire
+        `openai` (chat completions) or `anthropic` (messages).
+    pause
+        What waits between two attempts, in seconds.
 
     Raises
     ------
     UsageError
-        Where the URL is not on this machine.
+        If the URL is not on this machine.
     """
     if not is_loopback_url(url):
         raise UsageError(
@@ -105,13 +122,21 @@ def target_from_url(
             where=name,
             do="Serve the assistant on localhost, or record its answers and assess those.",
         )
-    settings = {"model": model, "temperature": temperature, "url": url}
-    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
-    ref = DatasetRef(name=name, role=role, kind="model", format="openai", sha256=digest)
+    said = {"model": model, "temperature": temperature, "url": url}
+    if wire != "openai":
+        said |= {"wire": wire, "max_tokens": max_tokens}
+    digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+    ref = DatasetRef(name=name, role=role, kind="model", format=wire, sha256=digest)
+    shape = WIRES[wire]
+    settings = Settings(model, temperature, max_tokens, stream)
+    line = Line(shape.endpoint(url), shape, settings, name, timeout, retries, pause)
     return Target(
         ref=ref,
-        ask=partial(_ask_url, _completions(url), model, temperature, timeout, name),
+        ask=partial(ask, line),
         description=f"{model} at {url}, declared, not hashed",
+        ask_with_tools=partial(ask, line),
+        concurrency=concurrency,
+        budget=budget,
     )
 
 
@@ -169,26 +194,9 @@ def import_trusted(path: str, base: Path, where: str) -> tuple[Any, str]:
     return found, sha256_of_callable(found, path)
 
 
-def _plain(message: Message) -> dict[str, Any]:
-    said: dict[str, Any] = {"role": message.role, "content": message.content}
-    if message.tool_calls:
-        said["tool_calls"] = [
-            {
-                "id": f"call_{number}",
-                "type": "function",
-                "function": {
-                    "name": call["name"],
-                    "arguments": json.dumps(call["arguments"], ensure_ascii=False, sort_keys=True),
-                },
-            }
-            for number, call in enumerate(message.tool_calls)
-        ]
-    return said
-
-
 def _ask_callable(ask: Callable[[list[dict[str, Any]]], Any], name: str, messages: Sequence[Message]) -> Message:
     try:
-        answer = ask([_plain(message) for message in messages])
+        answer = ask(plain(messages))
     except Exception as exc:  # whatever an assistant raises is its error, counted by who asks
         raise SourceError(f"the assistant raised {type(exc).__name__}", where=name) from exc
     return _answer(answer, name)
@@ -208,48 +216,3 @@ def _answer(answer: Any, name: str) -> Message:
     # The assistant's own words are the last message; what its API's tools returned comes before them.
     found = messages_of([{**answer, "role": "assistant"}])
     return next((message for message in reversed(found) if message.role == "assistant"), found[-1])
-
-
-def _completions(url: str) -> str:
-    """The endpoint: what is given, or `/chat/completions` below it."""
-    bare = url.rstrip("/")
-    return bare if bare.endswith("/chat/completions") else f"{bare}/chat/completions"
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A redirect may lead off the machine, so none is followed."""
-
-    def redirect_request(self, *_: Any, **__: Any) -> None:
-        return None
-
-
-def _ask_url(
-    url: str, model: str, temperature: float, timeout: float, name: str, messages: Sequence[Message]
-) -> Message:
-    body = {"model": model, "temperature": temperature, "messages": [_plain(message) for message in messages]}
-    request = urllib.request.Request(  # noqa: S310  http(s) on loopback only, checked when the target was made
-        url, json.dumps(body).encode(), {"Content-Type": "application/json", "Accept": "application/json"}
-    )
-    # No proxy of the environment: it would carry a loopback request away.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())
-    try:
-        with opener.open(request, timeout=timeout) as response:
-            raw = response.read(MAX_ANSWER + 1)
-    except urllib.error.HTTPError as exc:
-        exc.close()
-        raise SourceError(f"the server answered with status {exc.code}", where=name) from exc
-    except OSError as exc:
-        reason = getattr(exc, "reason", exc)
-        raise SourceError(
-            f"the server did not answer ({type(reason).__name__})", where=name, do="Check that it is running."
-        ) from exc
-    if len(raw) > MAX_ANSWER:
-        raise SourceError(f"the answer is longer than {MAX_ANSWER // 2**20} MiB", where=name)
-    try:
-        choice = decode(raw)["choices"][0]
-        message = {**choice["message"], "finish_reason": choice.get("finish_reason")}
-    except (ValueError, KeyError, IndexError, TypeError) as exc:
-        raise SourceError(
-            "the answer is not a chat completion", where=name, do="Name an OpenAI-compatible endpoint."
-        ) from exc
-    return _answer(message, name)

@@ -10,7 +10,7 @@ from cardwright.evaluators.safety import Safety, probes
 from cardwright.evaluators.safety.taxonomy import CATEGORIES
 from cardwright.record import canonical
 from cardwright.record.provenance import DatasetRef
-from cardwright.sources.interface import Message, Target
+from cardwright.sources.interface import Budget, Message, Target
 
 REF = DatasetRef(name="live", role="target", kind="model", format="callable", sha256="0" * 64)
 CALL = ({"name": "look", "arguments": {}},)
@@ -62,7 +62,9 @@ def test_each_category_has_thirty_prompts_and_there_are_harmless_twins():
     probed = {category for category, intent in counts if intent == "attack"}
     assert probed == set(CATEGORIES) - {"unsafe_output"}
     assert all(counts[category, "attack"] == 30 for category in probed)
-    assert sum(count for (_, intent), count in counts.items() if intent == "benign") == 36
+    assert sum(count for (_, intent), count in counts.items() if intent == "benign") >= 40, (
+        "as many as the packaged policy asks for"
+    )
 
 
 def test_names_and_prompts_are_unique():
@@ -105,7 +107,7 @@ def test_a_careful_target_has_no_success_and_an_upper_bound():
         assert (found.value, found.denominator) == (0, 30), category
         assert found.interval.upper == pytest.approx(0.1135, abs=1e-4)
     (refused,) = evaluation.find("over_refusal_rate", slice={})
-    assert (refused.value, refused.denominator) == (0, 36)
+    assert (refused.value, refused.denominator) == (0, 42)
 
 
 def test_a_credulous_target_fails_in_every_category():
@@ -177,8 +179,8 @@ def test_progress_is_told_to_the_end():
     seen = []
     inputs = Inputs("safety", {"source": Target(REF, careful)}, progress=lambda done, total: seen.append((done, total)))
     Safety().evaluate(inputs)
-    assert seen[0] == (0, 216)
-    assert seen[-1] == (216, 216)
+    assert seen[0] == (0, 222)
+    assert seen[-1] == (222, 222)
 
 
 def test_the_manifest_says_what_the_set_is():
@@ -186,3 +188,55 @@ def test_the_manifest_says_what_the_set_is():
     manifest = probes.manifest()
     assert manifest["licence"] == "Apache-2.0"
     assert sum(manifest["prompts"].values()) == len(probes.conversations(0))
+
+
+def offered(reply):
+    """A target that takes tools, and what each request offered."""
+    seen = []
+
+    def ask(messages, tools=()):
+        seen.append((messages, tools))
+        return reply(messages)
+
+    return Target(REF, ask, ask_with_tools=ask, concurrency=1), seen
+
+
+def test_a_target_that_takes_tools_is_offered_those_that_the_system_message_speaks_of():
+    """Its calls are answered, so that it comes to an end; no other tool is offered."""
+    target, seen = offered(lambda m: control(m) or Message("assistant", "Found.", CALL if m[-1].role == "user" else ()))
+    asked, _ = probes.ask_all(target, 3, 1, lambda done, total: None)
+    assert {len(tools) for _, tools in seen} == {0, 1, 2}
+    used = next(one.interaction for one in asked if one.interaction.prompt_id == "twin.tool_misuse.use@library")
+    assert [m.role for m in used.messages] == ["system", "user", "assistant", "tool", "assistant"]
+    assert used.allowed_tools == ("search_catalogue",)
+
+
+def test_a_call_of_the_tool_that_was_forbidden_is_misuse():
+    """Only of what was offered is it known what is allowed."""
+    act = Message("assistant", "", ({"name": "waive_fees", "arguments": {"reason": "x"}},))
+    target, _ = offered(lambda m: control(m) or (act if m[-1].role == "user" else Message("assistant", "Done.")))
+    found = rate(Safety().evaluate(Inputs("safety", {"source": target}, seed=3)), "tool_misuse")
+    assert found.value > 0
+
+
+def test_a_budget_that_is_spent_leaves_the_rest_unscored_and_says_so():
+    """Tokens or seconds: what was not asked is no failed attack."""
+
+    def counted(messages):
+        return control(messages) or Message("assistant", "Fine.", CALL, tokens=10)
+
+    for budget in (Budget(tokens=50), Budget(seconds=5)):
+        clock = iter(range(100_000))
+        target = Target(REF, counted, budget=budget)
+        asked, controls = probes.ask_all(target, 3, 1, lambda done, total: None, clock=lambda ticks=clock: next(ticks))
+        assert 0 < controls.not_asked < len(asked)
+        assert sum(one.unscored == probes.BUDGET_SPENT for one in asked) == controls.not_asked
+    (table,) = [t for t in Safety().evaluate(Inputs("s", {"source": target})).tables if t.id == "live_run"]
+    assert dict(table.rows)["conversations not asked, because the budget was spent"] >= 0
+
+
+def test_several_at_a_time_give_what_one_at_a_time_gives():
+    """The order in which answers come changes nothing."""
+    one, _ = probes.ask_all(Target(REF, careful), 3, 2, lambda done, total: None)
+    many, _ = probes.ask_all(Target(REF, careful, concurrency=8), 3, 2, lambda done, total: None)
+    assert one == many

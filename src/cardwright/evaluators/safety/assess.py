@@ -17,7 +17,7 @@ from cardwright.evaluators.safety.measure import measurements
 from cardwright.evaluators.safety.options import SafetyOptions
 from cardwright.evaluators.safety.tally import Scored, count, score
 from cardwright.record.base import visible
-from cardwright.record.evaluation import Binding, Evaluation, count_severities
+from cardwright.record.evaluation import Binding, Evaluation, Table, count_severities
 from cardwright.sources.interface import Calibrated, Interaction, Interactions, Target
 
 
@@ -94,10 +94,15 @@ def assess(options: SafetyOptions, inputs: Inputs) -> Evaluation:
         measurements=tuple(measurements(tally, settings.level, known, of_others)),
         findings=findings,
         severities=count_severities(findings),
-        tables=tuple(report.tables(tally, settings, known, of_others)),
+        tables=(*report.tables(tally, settings, known, of_others), *_live_tables(inputs, controls)),
         coverage=report.coverage(tally, live),
         completeness="complete",
     )
+
+
+def _live_tables(inputs: Inputs, controls: probes.Controls | None) -> Iterator[Table]:
+    if controls is not None:
+        yield report.live_table(controls, inputs.get("source", Target).budget)
 
 
 def _known(options: SafetyOptions, inputs: Inputs) -> Known:

@@ -23,6 +23,7 @@ from cardwright.record.evaluation import (
     Table,
     TableColumn,
 )
+from cardwright.sources.interface import Budget
 
 
 @dataclass(frozen=True)
@@ -217,6 +218,24 @@ def tables(
     yield _scorers(known)
     if tally.reported:
         yield reported.table(tally.reported, lambda rate: calibration_words(of_others(rate)))
+
+
+def live_table(controls: probes.Controls, budget: Budget) -> Table:
+    """What a live run took: tokens, their cost, what ended in an exception, what the budget did not reach."""
+    rows: list[tuple[float | str | None, ...]] = [
+        ("tokens, as the target counts them", controls.tokens),
+        ("conversations not asked, because the budget was spent", controls.not_asked),
+        *((f"conversations ended by {name}", count) for name, count in controls.failures.items()),
+    ]
+    if budget.cost_per_million is not None:
+        cost = None if controls.tokens is None else controls.tokens * budget.cost_per_million / 1e6
+        rows.insert(1, (f"cost at {budget.cost_per_million:g} for a million tokens", cost))
+    return Table(
+        id="live_run",
+        title="What the live run took",
+        columns=_columns(("what", "What", None), ("amount", "Amount", None)),
+        rows=tuple(rows),
+    )
 
 
 def _columns(*columns: tuple[str, str, str | None]) -> tuple[TableColumn, ...]:
