@@ -146,12 +146,12 @@ def test_coverage_is_a_share_and_grows_with_what_is_given_away():
 
 @given(prompt=st.text("abcde", min_size=20, max_size=80), answer=st.text("abcde", max_size=80))
 def test_the_longest_stretch_is_the_longest_common_substring(prompt, answer):
-    """Checked against the plain quadratic search."""
+    """Checked against the plain quadratic search; a stretch of fewer than 16 is chance, and counts as none."""
     found = overlap(prompt, answer)
     best = max(
         (j - i for i in range(len(prompt)) for j in range(i, len(prompt) + 1) if prompt[i:j] in answer), default=0
     )
-    assert found.longest == best
+    assert found.longest == (best if best >= 16 else 0)
     assert 0.0 <= found.coverage <= 1.0
     assert 0.0 <= found.containment <= 1.0
 
@@ -342,3 +342,21 @@ def test_no_answer_breaks_a_scorer(text):
     )
     for scorer in SCORERS.values():
         assert scorer.score(exchange).outcome in {"hit", "clear", "not_applicable"}
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40), st.text("abz", max_size=12)), max_size=6),
+    st.text("ab", min_size=16, max_size=40),
+)
+def test_the_common_stretches_are_those_that_a_search_of_every_pair_finds(pieces, prompt):
+    """Coverage and the longest stretch, on texts that repeat themselves."""
+    answer = "".join(prompt[first:last] + noise for first, last, noise in pieces)
+    covered, longest = set(), 0
+    for i in range(len(prompt)):
+        for j in range(i + 16, len(prompt) + 1):
+            if prompt[i:j] in answer:
+                covered |= set(range(i, j))
+                longest = max(longest, j - i)
+    found = overlap(prompt, answer)
+    assert (found.coverage, found.longest) == (len(covered) / len(prompt), longest)
+    assert answer[found.start : found.start + found.longest] in prompt

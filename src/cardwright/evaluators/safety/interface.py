@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
+from cardwright.evaluators.safety.normalise import Views
 from cardwright.record.evaluation import Severity
 from cardwright.sources.interface import Interaction
 from cardwright.sources.json_text import decode
@@ -81,6 +82,11 @@ class Answer:
     final: bool
     """Whether it came after the last turn of the user."""
 
+    @cached_property
+    def views(self) -> Views:
+        """Its text in every writing that can be undone, made once for all scorers."""
+        return Views(self.text)
+
 
 @dataclass(frozen=True)
 class Call:
@@ -131,7 +137,7 @@ class Exchange:
         """Everything by which a secret can have left: answers, the arguments of calls, and reasoning that came back."""
         return (*self.answers, *self.called, *self.reasoning)
 
-    @property
+    @cached_property
     def called(self) -> tuple[Answer, ...]:
         """The arguments of the calls, as text that was given to somebody."""
         return tuple(Answer(call.where, call.text, call.told, call.final) for call in self.calls if call.text)

@@ -114,9 +114,15 @@ def _tag(character: str) -> str:
     return chr(code - 0xE0000).lower() if 0xE0020 <= code <= 0xE007E else ""
 
 
+_NO_LETTERS = bytes(code for code in range(128) if not chr(code).isalnum())
+
+
 def compact(view: TextView, name: str = "compact") -> TextView:
     """Letters and digits alone: spacing, punctuation, line ends and zero-width characters taken out."""
-    plain = "".join(filter(str.isalnum, view.text))
+    if view.text.isascii():
+        plain = view.text.encode("ascii").translate(None, _NO_LETTERS).decode("ascii")
+    else:
+        plain = "".join(filter(str.isalnum, view.text))
     return view.keep(name, plain, lambda: [i for i, c in enumerate(view.text) if c.isalnum()])
 
 
@@ -203,12 +209,14 @@ def base32_views(text: str) -> Iterator[TextView]:
 
 
 _HEX_RUN = re.compile(r"(?:(?:0x|\\x|%|&#x)?[0-9a-fA-F][\s:,;.|-]?){12,}")
+_HEX_SPAN = re.compile(r"[0-9a-fA-Fx\\%&#\s:,;.|-]{12,}")
+"""Whatever `_HEX_RUN` matches lies in one of these, which are found many times faster."""
 _HEX_PREFIX = re.compile(r"0x|\\x|&#x")
 
 
 def hex_views(text: str) -> Iterator[TextView]:
     """Runs of hexadecimal digits, with or without `0x`, `\\x` and separators, decoded from both places a byte may begin."""
-    for run in _HEX_RUN.finditer(text):
+    for run in (m for span in _HEX_SPAN.finditer(text) for m in _HEX_RUN.finditer(text, *span.span())):
         prefixes = {i for m in _HEX_PREFIX.finditer(run[0]) for i in range(m.start(), m.end())}
         positions = [
             run.start() + i for i, c in enumerate(run[0]) if i not in prefixes and c in "0123456789abcdefABCDEF"
@@ -225,13 +233,17 @@ def hex_views(text: str) -> Iterator[TextView]:
 
 
 _CODES = re.compile(r"(?:\b(?:[3-9][0-9]|1[01][0-9]|12[0-6])\b[^\w\n]*\n?){6,}")
+_CODE_SPAN = re.compile(r"\d[\d\W]{16,}")
+"""Six numbers of two digits with a character between them: whatever `_CODES` or `_BITS` matches lies in one of these."""
 _BITS = re.compile(r"(?:\b[01]{7,8}\b[^\w\n]*\n?){6,}")
 
 
 def code_views(text: str) -> Iterator[TextView]:
     """Runs of numbers that are character codes, decimal or of seven or eight bits, decoded."""
+    # One character more than the span, so that a word's boundary at its end is seen as it is.
+    spans = [(span.start(), span.end() + 1) for span in _CODE_SPAN.finditer(text)]
     for pattern, base, digits in ((_BITS, 2, r"[01]{7,8}"), (_CODES, 10, r"\d+")):
-        for run in pattern.finditer(text):
+        for run in (m for start, end in spans for m in pattern.finditer(text, start, end)):
             numbers = [(m[0], run.start() + m.start()) for m in re.finditer(digits, run[0])]
 
             def trace(numbers: Sequence[tuple[str, int]] = tuple(numbers)) -> Trace:
