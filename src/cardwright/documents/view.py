@@ -13,6 +13,7 @@ from cardwright.documents import figures
 from cardwright.documents.environment import number
 from cardwright.documents.interface import Document, Edition
 from cardwright.documents.language import ENGLISH, Language
+from cardwright.documents.revealing import RevealingQuestion, answered
 from cardwright.record.coverage import ChecklistCoverage
 from cardwright.record.details import FIELDS, Answer, FieldSpec
 from cardwright.record.evaluation import SEVERITIES, Evaluation, Finding, Table
@@ -138,6 +139,8 @@ class DocumentView:
     """Checklists compared with the record."""
     by_name: dict[str, FieldView]
     """The fields by name, for a document that asks for some of them."""
+    reveals: tuple[RevealingQuestion[MeasurementView], ...]
+    """What a model may reveal, on its card; empty in all other documents."""
 
 
 _DATA_FIELDS = {
@@ -270,6 +273,16 @@ def make(document: Document, edition: Edition, *, printed: bool = False, say: La
         stated=_stated(fields),
         coverage=edition.coverage,
         by_name={field.spec.name: field for field in fields},
+        reveals=answered(
+            say,
+            (
+                (m.metric, MeasurementView(ids[(evaluation.id, index)], m))
+                for evaluation in record.evaluations
+                for index, m in enumerate(evaluation.measurements)
+            ),
+        )
+        if document.name == "model_card"
+        else (),
     )
 
 
