@@ -42,7 +42,23 @@ NYC = [
     "5-301(b)(5), (c)(5)", "5-301(d)", "5-302(a)", "5-302(b)", "5-303(a)(1)", "5-303(a)(2)", "5-303(c)", "5-304(a)",
     "5-304(b)-(c)", "5-304(d)",
 ]  # fmt: skip
+GDPR = [
+    *lettered("Art. 5(1)", "abcde"), "Art. 5(1)(f), Art. 32", "Art. 5(2)", "Art. 6(1)", "Art. 9(1)", "Art. 9(2)", "Art. 10",
+    "Art. 13, Art. 14", "Art. 13(2)(f), Art. 14(2)(g)", "Art. 15(1)(h)", "Art. 16", "Art. 17(1)", "Art. 21",
+    *(f"Art. 22({n})" for n in range(1, 5)), "Art. 25(1)", "Art. 25(2)", "Art. 28", "Art. 30", "Art. 32(1)(d)",
+    "Art. 33, Art. 34", "Art. 35(1), (3)", "Art. 35(2)", *lettered("Art. 35(7)", "abcd"), "Art. 35(9)", "Art. 35(11)", "Art. 36",
+]  # fmt: skip
+EDPB = [
+    *(f"3.2, {part}" for part in ("claim", "designed to", "means reasonably likely", "unintended persons", "analysis", "testing",
+                                  "documentation")),
+    *(f"3.2, design: {part}" for part in ("sources", "preparation", "method", "outputs")),
+    *(f"3.2, testing: {attack}" for attack in ("membership inference", "attribute inference", "exfiltration", "regurgitation",
+                                               "inversion, reconstruction")),
+    *(f"3.3, step {n}" for n in (1, 2, 3)), "3.3, mitigation", "3.4", "3.4, another controller",
+]  # fmt: skip
 EXPECTED = {
+    "gdpr_ai": GDPR,
+    "edpb_model_anonymity": EDPB,
     "eu_ai_act": EU_AI_ACT,
     "nist_ai_rmf": NIST,
     "nyc_ll144": NYC,
@@ -79,6 +95,26 @@ def test_a_framework_stands_and_applies_as_its_text_says(name):
     assert str(checklist.as_of) <= "2026-10-07", "the day on which the clauses were read in a copy"
 
 
+@pytest.mark.parametrize(("name", "since"), [("gdpr_ai", "2018-05-25"), ("edpb_model_anonymity", "2024-12-17")])
+def test_what_was_not_read_in_a_copy_says_so(name, since):
+    checklist = checklist_of(name)
+    assert (checklist.status, str(checklist.applies_from), checklist.source_mark) == ("in_force", since, "M")
+
+
+@pytest.mark.parametrize(
+    ("attack", "metric"),
+    [
+        ("membership inference", "largest_membership_inference_auc"),
+        ("attribute inference", "attribute_inference_difference"),
+        ("regurgitation", "verbatim_extraction_difference"),
+    ],
+)
+def test_an_attack_on_anonymity_that_is_tried_here_is_supported_by_its_own_metric(attack, metric):
+    clause = f"3.2, testing: {attack}"
+    found = {item.evidence.metrics for item in checklist_of("edpb_model_anonymity").items if item.clause == clause}
+    assert (metric,) in found
+
+
 def evidence(name, clause, kind):
     return [
         item.evidence for item in checklist_of(name).items if item.clause == clause and kind in item.kinds
@@ -102,6 +138,12 @@ def evidence(name, clause, kind):
         ("nyc_ll144", "5-301(d)", "model"),
         ("nyc_ll144", "5-304(d)", "model"),
         ("owasp_llm_2025", "LLM05:2025", "system"),
+        # That a model is anonymous, and that a decision rests on a basis in law, no number says.
+        ("edpb_model_anonymity", "3.2, claim", "model"),
+        ("edpb_model_anonymity", "3.4", "model"),
+        ("gdpr_ai", "Art. 6(1)", "model"),
+        ("gdpr_ai", "Art. 22(1)", "model"),
+        ("gdpr_ai", "Art. 35(7)(b)", "model"),
         ("research_quality", "RQ 1", "model"),
         ("secure_development", "SD 6", "model"),
         ("handoff_readiness", "H 13", "model"),

@@ -25,6 +25,10 @@ sources:
   baseline: {predictions: test.parquet, label: y, score: q, threshold: 0.5, favourable: 1, sensitive: [sex, race], unit: row}
   training: {table: training.parquet, label: y, favourable: 1, sensitive: [sex, race], unit: row}
   pipeline: {model: model.skops}
+  canaries: {table: canaries.parquet}
+  corpus: {table: corpus.parquet}
+  unseen: {table: unseen.parquet}
+  gone: {table: gone.parquet}
 evaluate:
   - performance: {source: test, baseline: baseline}
   - fairness: {source: test}
@@ -35,6 +39,15 @@ evaluate:
   - data_profile: {source: training}
   - overlap: {source: test, training: training}
   - pii: {source: training}
+  - leakage: {id: membership, members: training, non_members: test, model: pipeline, attributes: [owner],
+      differential_privacy: {mechanism: DP-SGD, epsilon: 3.0, delta: 1.0e-5, unit: example, noise_multiplier: 1.1,
+        sample_rate: 0.01, steps: 100}}
+  - leakage: {id: canaries, canaries: canaries, loss: nll}
+  - leakage: {id: extraction, training_texts: corpus, control_texts: unseen, text: text, output: wrote, prefix: 2, match: 2,
+      run: 2, ngram: 2}
+  - leakage: {id: synthetic, synthetic: training, training: training, holdout: test, inputs: [income, debt, race],
+      secrets: [race], attacks: 100}
+  - leakage: {id: erasure, training: training, deletions: gone, entity: who, retain_until: until, as_of: "2026-11-23"}
 policy: research
 """
 SYSTEM = """\
@@ -69,22 +82,33 @@ def table(rows: int, seed: int):
     frame = pd.DataFrame({"income": rng.normal(size=rows), "debt": rng.normal(size=rows)})
     frame["sex"] = rng.choice(["f", "m"], rows)
     frame["race"] = rng.choice(["a", "b"], rows)
+    frame["owner"] = rng.integers(0, 2, rows)
+    frame["who"] = [f"c{seed}x{n}" for n in range(rows)]
+    frame["until"] = "2027-01-01"
     frame["y"] = (frame["income"] - frame["debt"] + rng.normal(size=rows) > 0).astype("int64")
     return frame
 
 
 def write_model(folder: Path) -> None:
+    import numpy as np
+    import pandas as pd
     import skops.io
     from sklearn.linear_model import LogisticRegression
 
     training, test = table(400, 1), table(400, 2)
-    features = ["income", "debt"]
+    features = ["income", "debt", "owner"]
     model = LogisticRegression().fit(training[features], training["y"])
     test["p"] = model.predict_proba(test[features])[:, 1]
     test["q"] = LogisticRegression().fit(training[["debt"]], training["y"]).predict_proba(test[["debt"]])[:, 1]
     skops.io.dump(model, folder / "model.skops")
     test.to_parquet(folder / "test.parquet")
     training.to_parquet(folder / "training.parquet")
+    training[["who"]].head(1).to_parquet(folder / "gone.parquet")
+    losses = np.random.default_rng(3).normal(20, 2, 51)
+    pd.DataFrame({"insertions": [0] * 50 + [1], "nll": losses}).to_parquet(folder / "canaries.parquet")
+    words = ["river bridge winter path fair", "member spring paint stone light"] * 20
+    for name in ("corpus", "unseen"):
+        pd.DataFrame({"text": words, "wrote": "winter path"}).to_parquet(folder / f"{name}.parquet")
 
 
 @pytest.fixture(scope="module")
