@@ -191,6 +191,7 @@ def _coverage(case: Case, verdict: Verdict) -> tuple[ChecklistCoverage, ...]:
     """The standard checklists, and those that the policy asks items of, as far as they are packaged."""
     known = packaged.names("checklists")
     asked = [name for name in verdict.policy.checklists if name in known]
+    asked += ["no_persons"] if case.record.context.persons == "none" else []
     return contents.coverage_of(case.record, tuple(dict.fromkeys([*contents.STANDARD_CHECKLISTS, *asked])), case.claims)
 
 
