@@ -51,7 +51,6 @@ SHARED_NAMES = {
     "Answer": "of a person in the details, and of an assistant to one turn",
     "Case": "that the gate judges, and that a labeller sees",
     "Evidence": "of a checklist's item in its file format, of a date, and of a scorer's hit",
-    "Signed": "a claim with its signature, and the signatures of one plan",
 }
 """Class names that stand twice in the package, and why; every other name says which class is meant wherever it is read."""
 TOUCHES = {

@@ -102,7 +102,7 @@ def read(data: bytes, *, where: str = "claims.jsonl") -> tuple[Signed, ...]:
     ids: set[str] = set()
     for number, line in enumerate(lines):
         place = f"{where}, line {number + 1}"
-        sealed = envelope.Sealed(line, where=place)
+        sealed = envelope.read(line, where=place)
         try:
             predicate = sealed.body["predicate"]
             if "person_id" in predicate["claim"]:

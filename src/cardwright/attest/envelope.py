@@ -1,13 +1,15 @@
 """Signed statements: in-toto Statement v1 in a DSSE envelope, as a Sigstore bundle v0.3, one line each.
 
 One envelope per statement and one signature per envelope: thresholds inside an envelope can be met by one key under two ids
-(found in securesystemslib 1.6). Every line equals its canonical re-serialisation, base64 included, so no byte of it is free.
+(found in securesystemslib 1.6). Every line equals its canonical form, base64 included, so that no byte of it can change unseen.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from cardwright.attest.keys import PrivateKey, PublicKey, fingerprint, sign, verifies
@@ -22,7 +24,7 @@ BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 def pae(payload: bytes) -> bytes:
     """What is signed of a payload: DSSE's pre-authentication encoding, so that no payload passes for one of another type.
 
-    Written out, since importing securesystemslib's, with which a test compares it, takes a receiver as long as ten signatures.
+    Written out here, because importing securesystemslib, which a test compares it with, takes as long as checking ten signatures.
     """
     return b"DSSEv1 %d %b %d %b" % (len(PAYLOAD_TYPE), PAYLOAD_TYPE.encode("ascii"), len(payload), payload)
 
@@ -32,12 +34,12 @@ def _b64(data: bytes) -> str:
 
 
 def statement(predicate_type: str, subjects: dict[str, str], predicate: dict[str, Any]) -> dict[str, Any]:
-    """An in-toto Statement v1 over subjects by name and SHA-256.
+    """An in-toto Statement v1 about subjects, given by name and SHA-256.
 
     Raises
     ------
     IntegrityError
-        Where there is no subject: such a statement would be about anything.
+        If there is no subject: such a statement would be about anything.
     """
     if not subjects:
         raise IntegrityError("a statement without subjects is about nothing")
@@ -50,7 +52,7 @@ def statement(predicate_type: str, subjects: dict[str, str], predicate: dict[str
 
 
 def seal(body: dict[str, Any], key: PrivateKey) -> bytes:
-    """A statement signed, as one canonical line without its end."""
+    """Sign a statement: one canonical line, without its newline."""
     payload = canonical.dumps(body)
     signature = sign(key, pae(payload))
     return canonical.dumps(
@@ -69,50 +71,22 @@ def seal(body: dict[str, Any], key: PrivateKey) -> bytes:
     )
 
 
+@dataclass(frozen=True)
 class Sealed:
-    """A line that was read: its statement, its signature, and which key it says it is of. Nothing is verified yet."""
+    """A line as it was read. Nothing in it has been verified yet."""
 
-    def __init__(self, line: bytes, *, where: str) -> None:
-        """Read a line.
+    payload: bytes
+    """What was signed."""
+    signature: bytes
+    hint: str
+    """The fingerprint of the key that it names."""
+    body: Mapping[str, Any]
+    """The statement."""
 
-        Raises
-        ------
-        IntegrityError
-            Where it is not a bundle, or not in canonical form.
-        """
-        data = canonical.read(line, where=where)
-        try:
-            envelope = data["dsseEnvelope"]
-            (signature,) = envelope["signatures"]
-            self.payload = self._decode(envelope["payload"])
-            self.signature = self._decode(signature["sig"])
-            self.hint = self._decode(data["verificationMaterial"]["publicKey"]["hint"]).hex()
-            expected = (
-                set(data) == {"mediaType", "verificationMaterial", "dsseEnvelope"}
-                and data["mediaType"] == BUNDLE
-                and data["verificationMaterial"].keys() == {"publicKey", "tlogEntries"}
-                and data["verificationMaterial"]["tlogEntries"] == []
-                and set(envelope) == {"payload", "payloadType", "signatures"}
-                and envelope["payloadType"] == PAYLOAD_TYPE
-                and signature == {"sig": signature["sig"], "keyid": ""}
-            )
-        except (KeyError, TypeError, ValueError, AttributeError, binascii.Error) as exc:
-            raise IntegrityError("not a signed statement", where=where, do="The line is damaged or not ours.") from exc
-        if not expected:
-            raise IntegrityError("not a signed statement of the form that is accepted", where=where)
-        self.body: dict[str, Any] = canonical.loads(self.payload, where=f"{where} (payload)")
-        if not isinstance(self.body, dict) or not canonical.is_canonical(self.body, self.payload):
-            raise IntegrityError("its statement is not in canonical form", where=where, do="Somebody has rewritten it.")
-        if self.body.get("_type") != STATEMENT:
-            raise IntegrityError("not an in-toto statement", where=where)
-        self.id = canonical.digest(self.payload)
-
-    @staticmethod
-    def _decode(text: str) -> bytes:
-        data = base64.b64decode(text, validate=True)
-        if _b64(data) != text:
-            raise ValueError("not canonical base64")
-        return data
+    @property
+    def id(self) -> str:
+        """Digest of the payload."""
+        return canonical.digest(self.payload)
 
     def signed_by(self, key: PublicKey) -> bool:
         """Whether this key signed it."""
@@ -122,3 +96,46 @@ class Sealed:
     def subjects(self) -> dict[str, str]:
         """What it is about: names to SHA-256."""
         return {item["name"]: item["digest"]["sha256"] for item in self.body.get("subject", [])}
+
+
+def read(line: bytes, *, where: str) -> Sealed:
+    """Read one line.
+
+    Raises
+    ------
+    IntegrityError
+        If it is not a bundle, or not in canonical form.
+    """
+    data = canonical.read(line, where=where)
+    try:
+        envelope = data["dsseEnvelope"]
+        (signature,) = envelope["signatures"]
+        payload = _decode(envelope["payload"])
+        signed = _decode(signature["sig"])
+        hint = _decode(data["verificationMaterial"]["publicKey"]["hint"]).hex()
+        expected = (
+            set(data) == {"mediaType", "verificationMaterial", "dsseEnvelope"}
+            and data["mediaType"] == BUNDLE
+            and data["verificationMaterial"].keys() == {"publicKey", "tlogEntries"}
+            and data["verificationMaterial"]["tlogEntries"] == []
+            and set(envelope) == {"payload", "payloadType", "signatures"}
+            and envelope["payloadType"] == PAYLOAD_TYPE
+            and signature == {"sig": signature["sig"], "keyid": ""}
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, binascii.Error) as exc:
+        raise IntegrityError("not a signed statement", where=where, do="The line is damaged, or not ours.") from exc
+    if not expected:
+        raise IntegrityError("not a signed statement of the accepted form", where=where)
+    body = canonical.loads(payload, where=f"{where} (payload)")
+    if not isinstance(body, dict) or not canonical.is_canonical(body, payload):
+        raise IntegrityError("its statement is not in canonical form", where=where, do="Somebody has rewritten it.")
+    if body.get("_type") != STATEMENT:
+        raise IntegrityError("not an in-toto statement", where=where)
+    return Sealed(payload, signed, hint, body)
+
+
+def _decode(text: str) -> bytes:
+    data = base64.b64decode(text, validate=True)
+    if _b64(data) != text:  # two spellings of the same bytes would leave a line free to change
+        raise ValueError("not canonical base64")
+    return data

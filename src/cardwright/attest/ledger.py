@@ -1,7 +1,7 @@
 """`ledger.jsonl`: what happened to a dossier, append-only, each line naming the digest of the one before.
 
-A chain without a key shows accidents, not insiders: whoever can write can rewrite all of it. So its head and length stand inside
-every signature and are printed in the documents, and a shorter or other ledger contradicts what was signed.
+A chain without a key reveals accidents, not insiders: whoever can write it can rewrite all of it. So every signature holds its
+head and length, the documents print them, and a ledger that is shorter or different contradicts what was signed.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ class Entry(Value):
     """One line."""
 
     seq: Count
-    """Its number, from 0."""
+    """Its number, counted from 0."""
     prev: Sha256
-    """Digest of the line before; of the genesis for the first."""
+    """Digest of the line before; for the first, of the genesis."""
     at: Timestamp
     """When."""
     event: Event
     """`run`: an evaluation gave this record. `claim`: somebody signed. `decision`: the gate decided on everything.
-    `release`: it allowed, and this is what was released."""
+    `release`: the gate allowed it, and this is what was released."""
     kind: Identifier
     """Which sort of claim; `record` for a run, `verdict` for a decision, `verdict` and `statement` for a release."""
     digest: Sha256
@@ -43,12 +43,12 @@ class Head(Value):
 
 
 def genesis(subject: str) -> Sha256:
-    """What the first line names: a ledger belongs to one subject by name."""
+    """What the first line names in place of an earlier one: a ledger belongs to one subject, by name."""
     return canonical.sha256({"ledger": "cardwright/ledger/1", "subject": subject})
 
 
 class Ledger(Value):
-    """A chain that holds."""
+    """A chain in which every line names the one before it."""
 
     subject: Identifier
     """The subject's name."""
@@ -57,20 +57,20 @@ class Ledger(Value):
 
     @property
     def head(self) -> Head:
-        """Where it stands now."""
+        """Its head and length now."""
         return self.head_at(len(self.entries))
 
     def head_at(self, length: int) -> Head:
-        """Where it stood when it had so many lines."""
+        """Its head when it had this many lines."""
         last = canonical.sha256(self.entries[length - 1]) if length else genesis(self.subject)
         return Head(head=last, length=length)
 
     def holds(self, head: Head) -> bool:
-        """Whether it once stood there: nothing up to then was removed or changed."""
+        """Whether this was once its head: nothing up to there has been removed or changed since."""
         return head.length <= len(self.entries) and self.head_at(head.length) == head
 
     def prefix(self, length: int) -> Ledger:
-        """The ledger as it was when it had so many lines."""
+        """The ledger as it was when it had this many lines."""
         return Ledger(subject=self.subject, entries=self.entries[:length])
 
     def append(self, event: Event, kind: str, digest: str, at: str) -> Ledger:
@@ -84,14 +84,14 @@ class Ledger(Value):
 
     @property
     def last_run(self) -> int:
-        """The number of the line of the last run; 0 where there was none."""
+        """The number of the last run's line; 0 if there was no run."""
         return max((entry.seq for entry in self.entries if entry.event == "run"), default=0)
 
     @property
     def here(self) -> tuple[Entry, ...]:
-        """The lines about the dossier at hand: who signed its plan, its run, and all that came after.
+        """The lines about the dossier at hand: who signed its plan, its run, and everything since.
 
-        What stands before is about dossiers whose place it took; their claims went with them.
+        Earlier lines are about dossiers that it has replaced; their claims went with them.
         """
         start = self.last_run
         while start and (self.entries[start - 1].event, self.entries[start - 1].kind) == ("claim", "preregister"):
@@ -100,7 +100,7 @@ class Ledger(Value):
 
     @property
     def runs(self) -> int:
-        """How many evaluations were run, successful or not shown."""
+        """How many runs there were, whether or not anybody was shown their results."""
         return sum(entry.event == "run" for entry in self.entries)
 
 
@@ -110,11 +110,11 @@ def read(data: bytes, subject: str, *, where: str = "ledger.jsonl") -> Ledger:
     Raises
     ------
     IntegrityError
-        Where a line is not canonical, out of order, or does not name the one before.
+        If a line is not canonical, is out of order, or does not name the one before.
     """
     lines = data.split(b"\n")
     if lines.pop() != b"":
-        raise IntegrityError("its last line is cut off", where=where, do="Take the copy that was signed.")
+        raise IntegrityError("its last line is cut off", where=where, do="Use the copy that was signed.")
     entries: list[Entry] = []
     previous = genesis(subject)
     for number, line in enumerate(lines):

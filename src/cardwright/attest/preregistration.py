@@ -1,7 +1,7 @@
 """The plan, signed before anything is evaluated.
 
-There is no dossier yet, so the signatures stand in a file beside its place, `<folder>.plan.jsonl`. `run` takes those of the plan
-that it carries out into the dossier, and into the ledger ahead of the run.
+There is no dossier yet, so the signatures are kept in a file beside where it will be, `<folder>.plan.jsonl`. `run` copies those
+of the plan that it carries out into the dossier, and into the ledger ahead of the run.
 """
 
 from __future__ import annotations
@@ -21,30 +21,30 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Signed:
+class SignedPlan:
     """The signatures of one plan, and the ledger with them."""
 
     lines: bytes
-    """One claim a line; empty where nobody signed this plan."""
+    """One claim a line; empty if nobody has signed this plan."""
     chain: Ledger
-    """The ledger, each claim a line of it."""
+    """The ledger, with a line for each claim."""
     others: int
-    """How many signatures are of another plan: one that was changed since."""
+    """How many signatures are of another plan, one that has been changed since."""
 
 
-def taken(signatures: bytes, former: bytes, subject: str, plan_sha256: str) -> Signed:
-    """The signatures that are of this plan, ahead of the run that is to come.
+def taken(signatures: bytes, former: bytes, subject: str, plan_sha256: str) -> SignedPlan:
+    """Pick the signatures of this plan, to be entered ahead of the coming run.
 
     Parameters
     ----------
     signatures:
-        The file beside the dossier's place.
+        The file beside where the dossier will be.
     former:
-        The ledger of the dossier that the run takes the place of; empty where there is none.
+        The ledger of the dossier that the run replaces; empty if there is none.
     """
     chain = ledger.read(former, subject)
     if not signatures:
-        return Signed(lines=b"", chain=chain, others=0)
+        return SignedPlan(lines=b"", chain=chain, others=0)
     # Signatures cost a tenth of a second to import; most plans have none.
     from cardwright.attest import claims
 
@@ -55,28 +55,22 @@ def taken(signatures: bytes, former: bytes, subject: str, plan_sha256: str) -> S
             continue
         chain = chain.append("claim", one.claim.kind, one.sealed.id, one.claim.at)
         lines += line + b"\n"
-    return Signed(lines=lines, chain=chain, others=others)
+    return SignedPlan(lines=lines, chain=chain, others=others)
 
 
 def sign(folder: Path, subject: str, key: PrivateKey, claim: Callable[[], Preregister]) -> str:
-    """Sign a plan, for the run that will write the dossier `folder`; gives the claim's id.
+    """Sign a plan for the run that will write the dossier `folder`; returns the claim's id.
 
     Raises
     ------
     StoreError
-        Where another process is writing there.
+        If another process is writing there.
     """
     from cardwright.attest import claims
-
-    added: list[str] = []
 
     def append(before: bytes) -> bytes:
         # The ledger as it stands shows later how many runs had been made when the plan was signed.
         head = ledger.read(store.ledger_of(folder), subject).head
-        line = claims.make(claim(), key, head) + b"\n"
-        (signed,) = claims.read(line)
-        added.append(signed.sealed.id)
-        return before + line
+        return before + claims.make(claim(), key, head) + b"\n"
 
-    store.sign_plan(folder, append)
-    return added[0]
+    return claims.read(store.sign_plan(folder, append))[-1].sealed.id

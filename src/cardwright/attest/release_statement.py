@@ -151,7 +151,7 @@ def read(data: bytes, *, where: str = "release.json") -> SignedRelease:
     IntegrityError
         Where it is damaged, not canonical, or says one thing in its subjects and another in itself.
     """
-    sealed = envelope.Sealed(data, where=where)
+    sealed = envelope.read(data, where=where)
     try:
         release = Release.model_validate(sealed.body["predicate"]["release"])
     except (KeyError, TypeError, ValidationError) as exc:

@@ -73,7 +73,7 @@ def read(data: bytes, *, where: str) -> SignedStatus:
     IntegrityError
         Where it is damaged, not canonical, or about another release in its subjects than in itself.
     """
-    sealed = envelope.Sealed(data.removesuffix(b"\n"), where=where)
+    sealed = envelope.read(data.removesuffix(b"\n"), where=where)
     try:
         status = Status.model_validate(sealed.body["predicate"]["status"])
     except (KeyError, TypeError, ValidationError) as exc:

@@ -172,7 +172,7 @@ def _is_signed(trust: Trust, signature: bytes | None, before: TrustState, now: s
     do = f"Take the versions after {before.sequence} one by one, or compare its digest with its owner, out of band."
     if signature is None:
         raise PolicyError(f"version {trust.sequence} is not signed", where=where, do=do)
-    sealed = envelope.Sealed(signature, where=f"signature of {where}")
+    sealed = envelope.read(signature, where=f"signature of {where}")
     try:
         said = TrustVersion.model_validate(sealed.body["predicate"]["trust_version"])
     except (KeyError, TypeError, ValidationError) as exc:

@@ -192,8 +192,8 @@ def plan_signatures(folder: Path) -> bytes:
     return read_file(path, what="the plan's signatures") if path.is_file() else b""
 
 
-def sign_plan(folder: Path, change: Callable[[bytes], bytes]) -> None:
-    """Add a signature of the plan, beside the place of a dossier that is not written yet.
+def sign_plan(folder: Path, change: Callable[[bytes], bytes]) -> bytes:
+    """Add a signature of the plan beside where its dossier will be written; returns all signatures, the new one last.
 
     Raises
     ------
@@ -201,7 +201,9 @@ def sign_plan(folder: Path, change: Callable[[bytes], bytes]) -> None:
         If another process is writing there.
     """
     with locked(folder):
-        write_file(_plan_signatures(folder), change(plan_signatures(folder)))
+        after = change(plan_signatures(folder))
+        write_file(_plan_signatures(folder), after)
+        return after
 
 
 def amend(
