@@ -16,7 +16,7 @@ from cardwright.errors import SourceError, UsageError
 
 if TYPE_CHECKING:
     from cardwright.evaluators.safety.calibration import Case
-    from cardwright.sources.interface import Interactions
+    from cardwright.sources.interface import Interaction
 
 _COLUMNS = ("case", "prompt", "answer", "label")
 
@@ -25,6 +25,12 @@ Transcripts = Annotated[
     list[Path], typer.Option("--transcripts", help="Recorded interactions, as the plan names them; once for each file.")
 ]
 Size = Annotated[int, typer.Option("--size", min=2, help="How many cases are drawn.")]
+Verdicts = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--judgements", help="Verdicts on the transcripts, to calibrate the judge that gave them; once for each file."
+    ),
+]
 Nonce = Annotated[
     str | None,
     typer.Option("--nonce", help="What somebody else says once the transcripts are fixed; it moves the sample."),
@@ -36,6 +42,7 @@ def draw(
     scorer: Scorer,
     transcripts: Transcripts,
     output: Annotated[Path, typer.Option("--output", "-o", help="The sheet to write, a CSV file.")],
+    judgements: Verdicts = None,
     size: Size = 200,
     nonce: Nonce = None,
     quiet: Quiet = False,
@@ -47,7 +54,7 @@ def draw(
 
     if output.exists():
         raise UsageError("there is a file already, and labels may be in it", where=str(output), do="Name another.")
-    _, drawn, _, _ = _sample(scorer, transcripts, size, nonce)
+    _, drawn, _, _ = _sample(scorer, transcripts, judgements, size, nonce)
     written = io.StringIO()
     rows = csv.writer(written, lineterminator="\n")
     rows.writerow(_COLUMNS)
@@ -69,6 +76,7 @@ def score(
     expires: Annotated[str, typer.Option("--expires", help="From this day on it calibrates nothing, e.g. 2027-06-30.")],
     labelled_by: Annotated[str, typer.Option("--labelled-by", help="human, or program: never count one as the other.")],
     labelled_on: Annotated[str | None, typer.Option("--labelled-on", help="The day; today if omitted.")] = None,
+    judgements: Verdicts = None,
     size: Size = 200,
     nonce: Nonce = None,
     quiet: Quiet = False,
@@ -89,12 +97,14 @@ def score(
         by = "program"
     else:
         raise UsageError("labels are given by human or by program", where="--labelled-by", do="Write one of the two.")
-    found, drawn, digests, seed = _sample(scorer, transcripts, size, nonce)
+    found, drawn, digests, seed = _sample(scorer, transcripts, judgements, size, nonce)
     filled = [_labels(path, scorer, drawn) for path in sheets]
     try:
         value = Calibration(
             scorer=scorer,
-            scorer_version=calibration.version_of(scorer, Safety.version, [_opened(path)[1] for path in transcripts]),
+            scorer_version=calibration.version_of(
+                scorer, Safety.version, [opened(path, judgements)[1] for path in transcripts]
+            ),
             transcripts=tuple(digests),
             source=source,
             language=language,
@@ -128,22 +138,22 @@ def score(
 
 
 def _sample(
-    scorer: str, transcripts: Sequence[Path], size: int, nonce: str | None
+    scorer: str, transcripts: Sequence[Path], judgements: Sequence[Path] | None, size: int, nonce: str | None
 ) -> tuple[list[Case], list[Case], list[str], str]:
     from cardwright.evaluators.safety import calibration
 
-    opened = []
-    for path in transcripts:
-        opened.append(_opened(path))
-    digests = sorted({digest for digest, _ in opened})
-    found = calibration.cases(scorer, opened)
+    read = [opened(path, judgements) for path in transcripts]
+    digests = sorted({digest for digest, _ in read})
+    found = calibration.cases(scorer, read)
     seed = calibration.seed_of(digests, nonce)
     return found, calibration.draw(found, size, seed), digests, seed
 
 
-def _opened(path: Path) -> tuple[str, Interactions]:
+def opened(path: Path, judgements: Sequence[Path] | None) -> tuple[str, list[Interaction]]:
     """Transcripts and their digest. What a row is for plays no part here, so that a file need not say it."""
+    from cardwright.evaluators.safety import judges
     from cardwright.sources.interface import Interactions
+    from cardwright.sources.judgement_files import read_judgements
     from cardwright.sources.load import load
     from cardwright.sources.results import recognised
     from cardwright.sources.spec import parse_source
@@ -157,7 +167,11 @@ def _opened(path: Path) -> tuple[str, Interactions]:
             raise
         source = load(parse_source({**said, "intent": "observed"}), "transcripts", path.parent)
     assert isinstance(source, Interactions)
-    return source.ref.sha256, source
+    files = [read_judgements(file, file.name, "judgements", "judgements") for file in judgements or ()]
+    verdicts = judges.judged_by(files, source.ref.sha256)
+    return source.ref.sha256, [
+        judges.with_verdicts(one, verdicts.get(number, ())) for number, one in enumerate(source, 1)
+    ]
 
 
 def _labels(path: Path, scorer: str, drawn: Sequence[Case]) -> Mapping[str, str]:

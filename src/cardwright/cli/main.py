@@ -64,6 +64,7 @@ COMMANDS: Mapping[str, str] = {
     "waive approve": "people:waive_approve",
     "calibrate draw": "calibrating:draw",
     "calibrate score": "calibrating:score",
+    "judge": "judging_transcripts:judge",
     "checklist list": "rendering:checklist_list",
     "checklist show": "rendering:checklist_show",
     "checklist coverage": "rendering:checklist_coverage",

@@ -17,6 +17,7 @@ FORMATS: dict[str, str] = {
     "calibration": "cardwright.record.calibration:Calibration",
     "checklist": "cardwright.policy.checklist:Checklist",
     "details": "cardwright.record.details:Details",
+    "judgements": "cardwright.record.judgements:Judgements",
     "manifest": "cardwright.dossier.store:Manifest",
     "plan-lock": "cardwright.record.record:PlanLock",
     "policy": "cardwright.policy.policy:PolicyFile",

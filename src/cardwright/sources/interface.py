@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from cardwright.record.calibration import Calibration
+from cardwright.record.judgements import Judgements
 from cardwright.record.provenance import DatasetRef
 
 if TYPE_CHECKING:
@@ -323,4 +324,12 @@ class Calibrated:
     calibration: Calibration
 
 
-Source = Predictions | Table | Texts | Interactions | Target | Model | Calibrated
+@dataclass(frozen=True)
+class JudgementFile:
+    """What a judge or people say of recorded exchanges."""
+
+    ref: DatasetRef
+    judgements: Judgements
+
+
+Source = Predictions | Table | Texts | Interactions | Target | Model | Calibrated | JudgementFile

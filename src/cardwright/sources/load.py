@@ -32,6 +32,7 @@ from cardwright.sources.interface import (
     Attribute,
     Calibrated,
     Interactions,
+    JudgementFile,
     Model,
     Predictions,
     Rows,
@@ -55,9 +56,11 @@ from cardwright.sources.refusals import (
 )
 from cardwright.sources.shape import require_columns
 from cardwright.sources.spec import (
+    AnySpec,
     CalibrationSpec,
     InteractionColumns,
     InteractionsSpec,
+    JudgementsSpec,
     ModelSpec,
     PredictionsOptions,
     PredictionsSpec,
@@ -72,7 +75,7 @@ from cardwright.sources.spec import (
 
 
 def load(
-    spec: PredictionsSpec | TableSpec | TextsSpec | InteractionsSpec | TargetSpec | ModelSpec | CalibrationSpec,
+    spec: AnySpec,
     name: str,
     base: Path,
     *,
@@ -115,6 +118,8 @@ def load(
         return _target(spec, name, base)
     if isinstance(spec, CalibrationSpec):
         return _calibration(spec, name, base)
+    if isinstance(spec, JudgementsSpec):
+        return _judgements(spec, name, base)
     return _model(spec, name, base, predictions)
 
 
@@ -122,6 +127,12 @@ def _calibration(spec: CalibrationSpec, name: str, base: Path) -> Calibrated:
     from cardwright.sources.calibrations import read_calibration
 
     return read_calibration(base / spec.calibration, spec.calibration, name, spec.role or name)
+
+
+def _judgements(spec: JudgementsSpec, name: str, base: Path) -> JudgementFile:
+    from cardwright.sources.judgement_files import read_judgements
+
+    return read_judgements(base / spec.judgements, spec.judgements, name, spec.role or name)
 
 
 def _interactions(spec: InteractionsSpec, name: str, base: Path) -> Interactions:

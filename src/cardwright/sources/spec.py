@@ -311,6 +311,13 @@ class CalibrationSpec(_Common):
     """What `cardwright calibrate score` has written."""
 
 
+class JudgementsSpec(_Common):
+    """What a judge or people say of recorded exchanges."""
+
+    judgements: RelativePath
+    """What `cardwright judge` has written, or people's labels in the same form."""
+
+
 _CALLABLE = re.compile(r"^[A-Za-z_][\w]*(\.[A-Za-z_][\w]*)*:[A-Za-z_][\w]*(\.[A-Za-z_][\w]*)*$")
 
 
@@ -434,7 +441,7 @@ class ModelSpec(_Common):
         return self
 
 
-KINDS = ("predictions", "table", "texts", "interactions", "target", "model", "calibration")
+KINDS = ("predictions", "table", "texts", "interactions", "target", "model", "calibration", "judgements")
 """The keys that name the file, and so tell what a source is."""
 
 
@@ -457,6 +464,7 @@ _MODELS: dict[str, type[Value]] = {
     "target": TargetSpec,
     "model": ModelSpec,
     "calibration": CalibrationSpec,
+    "judgements": JudgementsSpec,
 }
 
 SourceSpec = Annotated[
@@ -466,13 +474,14 @@ SourceSpec = Annotated[
     | Annotated[InteractionsSpec, Tag("interactions")]
     | Annotated[TargetSpec, Tag("target")]
     | Annotated[ModelSpec, Tag("model")]
-    | Annotated[CalibrationSpec, Tag("calibration")],
+    | Annotated[CalibrationSpec, Tag("calibration")]
+    | Annotated[JudgementsSpec, Tag("judgements")],
     Discriminator(
         _kind,
         custom_error_type="source_kind",
         custom_error_message=(
             "names its file under exactly one of `predictions`, `table`, `texts`, `interactions`, `target`, `model`, "
-            "`calibration`"
+            "`calibration`, `judgements`"
         ),
     ),
 ]
@@ -481,9 +490,20 @@ SourceSpec = Annotated[
 _ADAPTER: TypeAdapter[Any] = TypeAdapter(SourceSpec)
 
 
-def parse_source(
-    said: Mapping[str, Any],
-) -> PredictionsSpec | TableSpec | TextsSpec | InteractionsSpec | TargetSpec | ModelSpec | CalibrationSpec:
+AnySpec = (
+    PredictionsSpec
+    | TableSpec
+    | TextsSpec
+    | InteractionsSpec
+    | TargetSpec
+    | ModelSpec
+    | CalibrationSpec
+    | JudgementsSpec
+)
+"""What a plan says about one source, of whatever kind."""
+
+
+def parse_source(said: Mapping[str, Any]) -> AnySpec:
     """What a mapping says about a source.
 
     Raises
@@ -491,6 +511,5 @@ def parse_source(
     pydantic.ValidationError
         Where a key is unknown, missing or wrong. In a plan, the error names file and line.
     """
-    spec: PredictionsSpec | TableSpec | TextsSpec | InteractionsSpec | TargetSpec | ModelSpec | CalibrationSpec
-    spec = _ADAPTER.validate_python(said)
+    spec: AnySpec = _ADAPTER.validate_python(said)
     return spec

@@ -11,6 +11,8 @@
 `masking`                 excerpts that show nobody's data
 `tally`                   counts per prompt
 `reported`                verdicts of others: other tools' detectors, judges, people
+`judging`                 a model as a judge: its prompt, its replies, what sways it
+`judges`                  files of verdicts: agreement, biases, people as their own reference
 `calibration`             what the scorers themselves get wrong
 ========================  ====================================================================================
 """
@@ -22,7 +24,7 @@ from typing import ClassVar
 from cardwright.evaluators.interface import Inputs, Need
 from cardwright.evaluators.safety.options import SafetyOptions
 from cardwright.record.evaluation import Evaluation
-from cardwright.sources.interface import Calibrated, Interactions, Target
+from cardwright.sources.interface import Calibrated, Interactions, JudgementFile, Target
 
 
 class Safety(SafetyOptions):
@@ -51,6 +53,10 @@ class Safety(SafetyOptions):
         Need(
             "calibration", (Calibrated,), "what the refusal scorer gets wrong on these very transcripts", optional=True
         ),
+        Need(
+            "judgements", (JudgementFile,), "verdicts of a judge or of people on these very transcripts", optional=True
+        ),
+        Need("second_judgements", (JudgementFile,), "those of another judge or of other people", optional=True),
         Need(
             "judge_calibration",
             (Calibrated,),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -11,23 +11,30 @@ from pydantic import JsonValue
 
 from cardwright.errors import MissingExtraError, UsageError
 from cardwright.evaluators.interface import Inputs
-from cardwright.evaluators.safety import probes, report, reported
+from cardwright.evaluators.safety import judges, probes, report, reported
 from cardwright.evaluators.safety.calibration import NOT_CALIBRATED, UNSTATED, Known, known_from
 from cardwright.evaluators.safety.measure import measurements
 from cardwright.evaluators.safety.options import SafetyOptions
-from cardwright.evaluators.safety.tally import Scored, count, score
+from cardwright.evaluators.safety.tally import SafetyTally, Scored, count, score
 from cardwright.record.base import visible
 from cardwright.record.evaluation import Binding, Evaluation, Table, count_severities
-from cardwright.sources.interface import Calibrated, Interaction, Interactions, Target
+from cardwright.record.measurement import Measured, Measurement
+from cardwright.sources.interface import Calibrated, Interaction, Interactions, JudgementFile, Target
 
 
 def _watched(inputs: Inputs, need: str) -> Iterator[Interaction]:
-    """The interactions of a need, with progress told."""
+    """The interactions of a need, with the verdicts that files hold on them, and with progress told."""
     source = inputs.get(need, Interactions)
+    said = judges.judged_by(_files(inputs), source.ref.sha256)
     for done, interaction in enumerate(source):
         if done % 50 == 0:
             inputs.progress(done, source.ref.rows)
-        yield interaction
+        yield judges.with_verdicts(interaction, said.get(done + 1, ()))
+
+
+def _files(inputs: Inputs) -> list[JudgementFile]:
+    """Files of verdicts, in the order of the needs."""
+    return [inputs.get(need, JudgementFile) for need in ("judgements", "second_judgements") if need in inputs.sources]
 
 
 def _benign(inputs: Inputs) -> Iterator[Interaction]:
@@ -69,6 +76,9 @@ def assess(options: SafetyOptions, inputs: Inputs) -> Evaluation:
     settings = _settings(options)
     _require_statistics()
     source = inputs.sources["source"]
+    files = _files(inputs)
+    digests = [inputs.sources[need].ref.sha256 for need in ("source", "benign") if need in inputs.sources]
+    judges.refuse_strangers(files, digests, inputs.id)
     controls = None
     scored: Iterator[Scored]
     if isinstance(source, Target):
@@ -91,13 +101,42 @@ def assess(options: SafetyOptions, inputs: Inputs) -> Evaluation:
         question=report.QUESTION,
         method=report.method(live, settings),
         limits=report.limits(tally, live, settings, known),
-        measurements=tuple(measurements(tally, settings.level, known, of_others)),
+        measurements=(
+            *_measured(tally, files, measurements(tally, settings.level, known, of_others), settings.level),
+            *judges.measurements(files, settings.level),
+        ),
         findings=findings,
         severities=count_severities(findings),
-        tables=(*report.tables(tally, settings, known, of_others), *_live_tables(inputs, controls)),
+        tables=(
+            *report.tables(tally, settings, known, of_others),
+            *_live_tables(inputs, controls),
+            *_judges_table(files),
+        ),
         coverage=report.coverage(tally, live),
         completeness="complete",
     )
+
+
+def _measured(
+    tally: SafetyTally, files: Sequence[JudgementFile], found: Iterator[Measurement], level: float
+) -> Iterator[Measurement]:
+    """Measurements, those of people's verdicts with the interval that their disagreement leaves."""
+    for one in found:
+        file = judges.people(files, str(one.slice.get("scorer")))
+        if file is None or not isinstance(one, Measured):
+            yield one
+            continue
+        cells = [
+            tally.reported[cell]
+            for cell in tally.reported
+            if cell.startswith(f"{one.metric} {file.judgements.scorer} ")
+        ]
+        yield judges.of_people(one, sum(sum(cell.unscored.values()) for cell in cells), file, level)
+
+
+def _judges_table(files: Sequence[JudgementFile]) -> Iterator[Table]:
+    if files:
+        yield judges.table(files)
 
 
 def _live_tables(inputs: Inputs, controls: probes.Controls | None) -> Iterator[Table]:
