@@ -100,7 +100,9 @@ _NAMED_PHONE = re.compile(
 )
 _SSN = re.compile(r"(?<![\d.-])(?!000|666|9\d\d)\d{3}([ -])(?!00)\d{2}\1(?!0000)\d{4}(?![\d-]|\.\d)")
 _CARD = re.compile(r"(?<![\d.,+-])[2-6]\d{3}(?:[ -]?\d){8,14}\d(?![\d-]|[.,]\d)")
-_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]){11,30}")
+_IBAN = re.compile(
+    r"(?<![A-Za-z0-9])(?:[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]){11,30}|[a-z]{2}\d{2}(?:[ -]?[a-z0-9]){11,30}(?![A-Za-z0-9]))"
+)
 
 # Length of an IBAN by country (SWIFT, IBAN Registry, release 99).
 _IBAN_LENGTHS = {
@@ -142,15 +144,26 @@ def scan_light(text: str) -> tuple[Hit, ...]:
     >>> [hit.entity for hit in scan_light("Write to owner@example.com, not to 2026-11-23.")]
     ['EMAIL_ADDRESS']
     """
-    return resolve(_all(text))
+    return resolve(light_hits(text))
 
 
-def _all(text: str) -> Iterator[Hit]:
+SCREENED = ("CREDIT_CARD", "EMAIL_ADDRESS", "IBAN_CODE", "PHONE_NUMBER", "US_SSN")
+"""The kinds of personal data that the light detector sees, beside secrets."""
+
+
+def light_hits(text: str, *, weak: bool = False) -> Iterator[Hit]:
+    """Every hit of the light detector; hits may overlap.
+
+    Parameters
+    ----------
+    weak
+        See `secret_forms.secrets_in`.
+    """
     for found in _EMAIL.finditer(text) if "@" in text else ():
         yield Hit("EMAIL_ADDRESS", found.start(), found.end(), 0.9)
     if sum(character.isdigit() for character in text) >= 6:
         yield from _numbers(text)
-    for secret in secrets_in(text):
+    for secret in secrets_in(text, weak=weak):
         yield Hit(*secret)
 
 

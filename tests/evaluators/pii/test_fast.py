@@ -71,7 +71,7 @@ def test_any_text(quick, analyzer):
 
 
 def test_every_recogniser_with_patterns_is_sorted_out_by_them(quick):
-    assert [type(r).__name__ for r in quick._always] == ["PhoneRecognizer", "SecretRecognizer"]
+    assert [type(r).__name__ for r in quick._always] == ["PhoneRecognizer", "ScreeningRecognizer"]
 
 
 def test_all_countries_at_once():

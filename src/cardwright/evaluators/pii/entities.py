@@ -19,9 +19,6 @@ class Entity:
     """Hits with a lower score are not counted."""
     why: str
     """Why it weighs what it weighs."""
-    chance: tuple[float, str] | None = None
-    """The share of arbitrary numbers that pass its checksum, and the form of numbers that are tried; None where bare digits alone
-    are never enough."""
 
 
 CONTEXT = 0.4
@@ -34,6 +31,9 @@ _STATE = "A number by which a state or an insurer knows one person; it opens acc
 _MONEY = "Whoever reads it can take money, or say where it went."
 _REACH = "It reaches one person directly."
 _LINK = "It links records of one person or device, and identifies someone only together with other data."
+
+_PLACE = "It says where somebody lives, and identifies someone only together with other data (Sweeney 2000)."
+_COMPANY = "It names a business; of one person's business it names that person."
 
 _TABLE = (
     Entity("PRIVATE_KEY", "a private key", "critical", FORM, _ACCESS),
@@ -60,7 +60,7 @@ _TABLE = (
         "Whoever has it can try passwords until one fits, and many people use one password in several places.",
     ),
     Entity("ENTROPY_SECRET", "a random string near a word such as `secret`", "critical", CONTEXT, _ACCESS),
-    Entity("CREDIT_CARD", "a payment card number", "critical", FORM, _MONEY, (1 / 10, r"(?:4|5[0-5]|6|1|3)\d{11,17}")),
+    Entity("CREDIT_CARD", "a payment card number", "critical", FORM, _MONEY),
     Entity("US_SSN", "a United States social security number", "critical", FORM, _STATE),
     Entity("US_ITIN", "a United States taxpayer number", "critical", FORM, _STATE),
     Entity("US_MBI", "a Medicare beneficiary number", "critical", CONTEXT, _STATE),
@@ -70,7 +70,6 @@ _TABLE = (
         "critical",
         FORM,
         "It says that somebody is a patient: data about health (GDPR Art. 9).",
-        (1 / 11, r"\d{10}"),
     ),
     Entity("US_PASSPORT", "a United States passport number", "high", CONTEXT, _STATE),
     Entity("US_DRIVER_LICENSE", "a United States driving licence number", "high", CONTEXT, _STATE),
@@ -94,6 +93,47 @@ _TABLE = (
     ),
     Entity("MAC_ADDRESS", "a hardware (MAC) address", "low", FORM, _LINK),
     Entity("IP_ADDRESS", "an IP address", "low", FORM, _LINK + " Personal data under CJEU C-582/14 (Breyer)."),
+    *(
+        Entity(name, title, "low", CONTEXT, _PLACE)
+        for name, title in (
+            ("DE_PLZ", "a German postcode"),
+            ("UK_POSTCODE", "a British postcode"),
+            ("CA_POSTAL_CODE", "a Canadian postal code"),
+        )
+    ),
+    *(
+        Entity(name, title, "medium", CONTEXT, _LINK)
+        for name, title in (
+            ("DE_KFZ", "a German number plate"),
+            ("IN_VEHICLE_REGISTRATION", "an Indian number plate"),
+            ("NG_VEHICLE_REGISTRATION", "a Nigerian number plate"),
+            ("TR_LICENSE_PLATE", "a Turkish number plate"),
+            ("UK_VEHICLE_REGISTRATION", "a British number plate"),
+            ("ZA_LICENSE_PLATE", "a South African number plate"),
+        )
+    ),
+    *(
+        Entity(name, title, "low", CONTEXT, _COMPANY)
+        for name, title in (
+            ("AU_ABN", "an Australian business number"),
+            ("AU_ACN", "an Australian company number"),
+            ("DE_BSNR", "a number of a German doctor's practice"),
+            ("DE_HANDELSREGISTER", "an entry of the German commercial register"),
+            ("DE_VAT_ID", "a German VAT number"),
+            ("IN_GSTIN", "an Indian tax number of a business"),
+            ("IT_VAT_CODE", "an Italian VAT number"),
+            ("KR_BRN", "a Korean business number"),
+            ("SE_ORGANISATIONSNUMMER", "a Swedish number of an organisation"),
+            ("SG_UEN", "a Singaporean number of an entity"),
+            ("US_PROVIDER_TAX_ID", "a United States tax number of a provider"),
+            ("ZA_COMPANY_REGISTRATION", "a South African company number"),
+            ("ZA_VAT_NUMBER", "a South African VAT number"),
+        )
+    ),
+    *(
+        Entity(name, "a South African telephone number", "high", CONTEXT, _REACH)
+        for name in ("ZA_MOBILE_NUMBER", "ZA_TELEPHONE_NUMBER")
+    ),
     Entity("UUID", "a UUID", "info", FORM, _LINK),
     Entity("URL", "a web address", "low", FORM, "Most are public; some lead to a person's page or hold a token."),
     Entity(

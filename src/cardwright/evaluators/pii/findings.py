@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from cardwright.evaluators.pii import engine
+from cardwright.evaluators.pii.chance import ByChance, by_chance, is_by_chance
 from cardwright.evaluators.pii.column_names import names_findings
 from cardwright.evaluators.pii.columns import Plan
-from cardwright.evaluators.pii.entities import capitalised, entity
-from cardwright.evaluators.pii.tally import ColumnTally, PiiTally, ScanSettings, severity_by_chance
+from cardwright.evaluators.pii.entities import Entity, capitalised, entity
+from cardwright.evaluators.pii.tally import ColumnTally, PiiTally, ScanSettings
 from cardwright.record.evaluation import (
     SEVERITIES,
     Finding,
@@ -22,8 +23,19 @@ _FEW, _MOST = 20, 0.8
 def kind_findings(
     detector: engine.Detector, settings: ScanSettings, plan: Plan, tally: PiiTally, names: Mapping[str, str]
 ) -> Iterator[Finding]:
+    chances = {
+        column: by_chance(detector, one.shapes, plan.context.get(column, ()), settings.thresholds)
+        if any(one.rows.values())
+        else None
+        for column, one in tally.columns.items()
+    }
     found = [
-        (name, column, one, _severity(detector, settings, plan, name, column, one))
+        (
+            name,
+            column,
+            one,
+            _severity(entity(name), one, chances[column], settings, _is_named(detector, plan, name, column)),
+        )
         for column, one in tally.columns.items()
         for name in one.rows
         if one.rows[name]
@@ -52,6 +64,10 @@ def kind_findings(
         )
 
 
+def _is_named(detector: engine.Detector, plan: Plan, name: str, column: str) -> bool:
+    return bool(detector.context_of.get(name, frozenset()).intersection(plan.context.get(column, ())))
+
+
 def other_findings(
     detector: engine.Detector, settings: ScanSettings, plan: Plan, tally: PiiTally, names: Mapping[str, str]
 ) -> Iterator[Finding]:
@@ -73,16 +89,18 @@ def other_findings(
 
 
 def _severity(
-    detector: engine.Detector, settings: ScanSettings, plan: Plan, name: str, column: str, one: ColumnTally
+    kind: Entity, column: ColumnTally, chance: ByChance | None, settings: ScanSettings, named: bool
 ) -> tuple[Severity, str]:
-    kind = entity(name)
-    named = detector.context_of.get(name, frozenset()).intersection(plan.context.get(column, ()))
-    if kind.chance is None or named or not severity_by_chance(one, name, settings.level):
+    """The severity of a kind in a column, and what has to be said if chance explains its hits."""
+    name = kind.name
+    whole = column.shape_hits.get(name, 0)
+    if chance is None or whole < column.rows[name]:  # some stand in texts, where nothing can be said
         return kind.severity, ""
-    note = (
-        f" All {one.rows[name]} are bare digits, and {one.bare_hits[name]} of {one.bare[name]} numbers of that form "
-        "pass the checksum: "
-        f"about as many as arbitrary digits would ({kind.chance[0]:.1%}). Somebody who knows the column should say "
-        "what it holds."
+    share = chance.shares.get(name, 0.0)
+    expected = f" Of arbitrary values of the same shape {share:.1%} would be hits: {share * chance.cells:.0f} of {chance.cells}."
+    if share == 0 or named or not is_by_chance(share, whole, chance.cells, settings.level):
+        return kind.severity, expected
+    return "medium" if SEVERITIES.index(kind.severity) > SEVERITIES.index("medium") else kind.severity, (
+        f"{expected} The column has about as many as arbitrary digits would give, so that it may hold none. Somebody who knows "
+        "the column should say what it holds."
     )
-    return "medium", note

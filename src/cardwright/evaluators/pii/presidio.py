@@ -6,7 +6,7 @@ Four things differ from `AnalyzerEngine()` as it comes:
    context word and says nothing about it.
 2. E-mail addresses are validated against the list of public suffixes that comes with tldextract; as it comes, the first
    address would be looked up at publicsuffix.org.
-3. Secrets have a recogniser.
+3. Secrets, and what the screening of records looks for, have a recogniser.
 4. The countries whose own numbers are looked for are chosen by the plan.
 """
 
@@ -21,6 +21,7 @@ from presidio_analyzer import (
     AnalysisExplanation,
     AnalyzerEngine,
     EntityRecognizer,
+    PatternRecognizer,
     RecognizerRegistry,
     RecognizerResult,
 )
@@ -28,7 +29,8 @@ from presidio_analyzer import predefined_recognizers as predefined
 from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
 
 from cardwright.errors import UsageError, did_you_mean
-from cardwright.privacy.secret_forms import forms, secrets_in
+from cardwright.privacy.patterns import SCREENED, light_hits
+from cardwright.privacy.secret_forms import forms
 
 LANGUAGE = "en"
 
@@ -99,16 +101,17 @@ class OfflineEmailRecognizer(predefined.EmailRecognizer):  # type: ignore[misc] 
         return bool(_suffixes(pattern_text).fqdn != "")
 
 
-class SecretRecognizer(EntityRecognizer):  # type: ignore[misc]  # presidio has no type information
-    """Every form of `privacy/secret_forms.toml`, as the screening of records looks for them: what it finds is found here too.
+class ScreeningRecognizer(EntityRecognizer):  # type: ignore[misc]  # presidio has no type information
+    """Secrets, and personal data as the screening of records sees them: what stops a record is found here too.
 
     A form that lacks its context word is named with a low score, which a word of the column's name can raise.
     """
 
-    def __init__(self) -> None:
-        entities = sorted({form.entity for form in forms()})
+    def __init__(self, *, without: frozenset[str] = frozenset()) -> None:
+        self.without = without
+        entities = sorted(({form.entity for form in forms()} | set(SCREENED)) - without)
         context = sorted({word for form in forms() for word in form.context})
-        super().__init__(supported_entities=entities, name="Secrets", supported_language=LANGUAGE, context=context)
+        super().__init__(supported_entities=entities, name="Screening", supported_language=LANGUAGE, context=context)
 
     def load(self) -> None:
         """Nothing has to be loaded."""
@@ -116,7 +119,9 @@ class SecretRecognizer(EntityRecognizer):  # type: ignore[misc]  # presidio has 
     def analyze(self, text: str, entities: list[str], nlp_artifacts: Any = None) -> list[Any]:
         """See `presidio_analyzer.EntityRecognizer.analyze`."""
         found = []
-        for one in secrets_in(text, weak=True):
+        for one in light_hits(text, weak=True):
+            if one.entity in self.without:
+                continue
             metadata = {
                 RecognizerResult.RECOGNIZER_NAME_KEY: self.name,
                 RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: self.id,
@@ -125,6 +130,9 @@ class SecretRecognizer(EntityRecognizer):  # type: ignore[misc]  # presidio has 
             found.append(RecognizerResult(one.entity, one.start, one.end, one.score, why, metadata))
         return EntityRecognizer.remove_duplicates(found)  # type: ignore[no-any-return]
 
+
+_OF_A_COUNTRY = frozenset({"US_SSN"})
+"""What the screening sees of the United States alone; it is not looked for where the plan names other countries."""
 
 # Recognisers of presidio that hold for every country.
 _EVERYWHERE = (
@@ -176,14 +184,22 @@ def recognizers(countries: tuple[str, ...] | None) -> list[Any]:
         own = [getattr(predefined, name) for name in _BY_DEFAULT]
     else:
         own = [recognizer for country in countries for recognizer in known[country]]
+    made = [
+        *(getattr(predefined, name)(supported_language=LANGUAGE) for name in _EVERYWHERE),
+        OfflineEmailRecognizer(supported_language=LANGUAGE),
+        *(recognizer(supported_language=LANGUAGE) for recognizer in own),
+    ]
+    flags = RecognizerRegistry().global_regex_flags
+    for recognizer in made:
+        if isinstance(recognizer, PatternRecognizer):
+            # As presidio's own registry does when it loads its list: without it IBANs in small letters are lost.
+            recognizer.global_regex_flags = flags
     regions = list(predefined.PhoneRecognizer.DEFAULT_SUPPORTED_REGIONS)
     more = sorted({"GB" if country == "uk" else country.upper() for country in countries or ()} - set(regions))
     return [
-        *(getattr(predefined, name)(supported_language=LANGUAGE) for name in _EVERYWHERE),
-        OfflineEmailRecognizer(supported_language=LANGUAGE),
+        *made,
         predefined.PhoneRecognizer(supported_language=LANGUAGE, supported_regions=(*regions, *more)),
-        *(recognizer(supported_language=LANGUAGE) for recognizer in own),
-        SecretRecognizer(),
+        ScreeningRecognizer(without=_OF_A_COUNTRY if countries is not None and "us" not in countries else frozenset()),
     ]
 
 

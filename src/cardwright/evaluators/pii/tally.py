@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cardwright.evaluators.interface import Inputs
+from cardwright.evaluators.pii.chance import shape
 from cardwright.evaluators.pii.columns import Cells, Kind, Plan, cells
 from cardwright.evaluators.pii.engine import Detector, Mode
-from cardwright.evaluators.pii.entities import entity
 from cardwright.evaluators.pii.mask import mask
 from cardwright.evaluators.pii.thresholds import counted
 from cardwright.privacy.patterns import Hit
@@ -61,10 +59,10 @@ class ColumnTally:
     """Hits that count, by kind."""
     raw: Mapping[str, int] = field(default_factory=dict)
     """Hits before thresholds and overlaps, by kind."""
-    bare: Mapping[str, int] = field(default_factory=dict)
-    """Cells that are nothing but digits of the form that a kind tries its checksum on."""
-    bare_hits: Mapping[str, int] = field(default_factory=dict)
-    """Of them, those that passed."""
+    shapes: Mapping[str, int] = field(default_factory=dict)
+    """Cells that are one number or code and nothing else, by shape: see `chance.shape`."""
+    shape_hits: Mapping[str, int] = field(default_factory=dict)
+    """Of them, those that are a hit, by kind."""
 
     def __add__(self, other: ColumnTally) -> ColumnTally:
         return ColumnTally(
@@ -74,8 +72,8 @@ class ColumnTally:
             _sum(self.rows, other.rows),
             _sum(self.hits, other.hits),
             _sum(self.raw, other.raw),
-            _sum(self.bare, other.bare),
-            _sum(self.bare_hits, other.bare_hits),
+            _sum(self.shapes, other.shapes),
+            _sum(self.shape_hits, other.shape_hits),
         )
 
 
@@ -189,8 +187,8 @@ def tally_cells(
         timed_out += found.timed_out
         windowed += found.windowed
         raw: Counter[str] = Counter()
-        bare: Counter[str] = Counter()
-        bare_hits: Counter[str] = Counter()
+        shapes: Counter[str] = Counter()
+        shape_hits: Counter[str] = Counter()
         per_text: dict[str, Any] = {}
         if hits_of is not None:
             hits_of[column.name] = [()] * len(column.texts)
@@ -201,9 +199,9 @@ def tally_cells(
             kept = counted(text, hits, settings.thresholds)
             if hits_of is not None:
                 hits_of[column.name][place] = kept
-            for name in _tries_checksum(text):
-                bare[name] += count
-                bare_hits[name] += count * any(hit.entity == name for hit in kept)
+            if formed := shape(text):
+                shapes[formed] += count
+                shape_hits.update(dict.fromkeys({hit.entity for hit in kept}, count))
             for hit in kept:
                 per_text.setdefault(hit.entity, np.zeros(len(column.texts) + 1, np.int64))[place] += 1
                 chosen = examples.setdefault((column.name, hit.entity), {})
@@ -228,7 +226,12 @@ def tally_cells(
             entity_hit[name] = entity_hit.get(name, False) | (of_rows > 0)
         any_hit |= hit_rows
         tallies[column.name] = ColumnTally(
-            column.filled, int(there.sum()), int(hit_rows.sum()), in_rows, in_all, *map(_plain, (raw, bare, bare_hits))
+            column.filled,
+            int(there.sum()),
+            int(hit_rows.sum()),
+            in_rows,
+            in_all,
+            *map(_plain, (raw, shapes, shape_hits)),
         )
     return PiiTally(
         rows,
@@ -245,20 +248,6 @@ def tally_cells(
 
 def _plain(counter: Counter[str]) -> dict[str, int]:
     return {name: count for name, count in sorted(counter.items()) if count}
-
-
-@cache
-def _checksum_forms() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    from cardwright.evaluators.pii.entities import ENTITIES
-
-    return tuple((e.name, re.compile(e.chance[1])) for e in ENTITIES.values() if e.chance is not None)
-
-
-def _tries_checksum(text: str) -> list[str]:
-    digits = text.strip()
-    if not (digits.isascii() and digits.isdigit()):
-        return []
-    return [name for name, form in _checksum_forms() if form.fullmatch(digits)]
 
 
 def _hash(key: bytes, *content: str) -> int:
@@ -289,21 +278,6 @@ def _sample(chosen: Mapping[int, T], size: int) -> BottomK[T]:
     from cardwright.statistics.sampling import BottomK
 
     return BottomK(size, tuple((about, 0, chosen[about]) for about in sorted(chosen)[:size]))
-
-
-def severity_by_chance(tally: ColumnTally, name: str, level: float) -> bool:
-    """Whether numbers that pass a checksum are about as many as pass it by chance, so that the column may hold none.
-
-    So where all hits are cells of nothing but digits, at least 30 cells are of the form that the checksum is tried on, and the
-    interval of the share that passes reaches down to the share that arbitrary digits have.
-    """
-    from cardwright.statistics.intervals import wilson
-
-    chance, tried = entity(name).chance, tally.bare.get(name, 0)
-    if chance is None or tried < 30 or tally.bare_hits.get(name, 0) < tally.rows.get(name, 0):
-        return False
-    bounds = wilson(tally.bare_hits.get(name, 0), tried, level)
-    return bounds is not None and bounds.lower <= chance[0]
 
 
 def hits_in_all(tally: PiiTally, what: str, name: str) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from cardwright.evaluators.pii.doubts import is_doubted
 from cardwright.evaluators.pii.entities import entity, priority
 from cardwright.privacy.patterns import Hit, resolve
 
@@ -24,13 +25,15 @@ def counted(text: str, hits: Iterable[Hit], thresholds: Mapping[str, float] | No
 
     A hit counts from the threshold of its kind on. A telephone number that is written as one, with a plus sign, brackets or in
     three groups and more, counts without a context word too, unless the plan sets a threshold of its own: presidio gives it
-    the same score as any ten digits in a row.
+    the same score as any ten digits in a row. A hit that `doubts` tells to be something else does not count.
     """
     own = thresholds or {}
     return resolve((hit for hit in hits if _counts(text, hit, own)), priority)
 
 
 def _counts(text: str, hit: Hit, own: Mapping[str, float]) -> bool:
+    if is_doubted(text, hit):
+        return False
     if hit.score >= threshold(hit.entity, own):
         return True
     return (

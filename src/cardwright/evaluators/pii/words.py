@@ -94,7 +94,7 @@ def limits_of(source: Source) -> tuple[str, ...]:
         "written out in words. Its recall on these data was not measured.",
         "Hits are matches of a form: some are no personal data (a public web address, the date of an event, an "
         "invented example). "
-        "About one in ten arbitrary numbers passes a card's checksum, and one in eleven the NHS's.",
+        "A finding of cells that are bare numbers or codes says how many arbitrary ones of the same shape would be hits.",
         "Whole numbers have lost leading zeros, so that some identity numbers in columns of numbers no longer have "
         "their form.",
         "That cells hold no personal data does not make rows anonymous: combinations of ordinary values can identify "
