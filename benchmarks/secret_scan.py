@@ -1,6 +1,6 @@
 """Secrets found and missed by the light detector, beside detect-secrets, on one set of our own making.
 
-    python benchmarks/secrets.py [--rows 40]
+    python benchmarks/secret_scan.py [--rows 40]
 
 The set is made here from a seed: tokens in the lengths and alphabets that their issuers document, passwords of six kinds,
 each in carriers (files of settings, code, logs, letters, headers, commands), and what looks alike and is none: placeholders,
@@ -14,12 +14,6 @@ dependency.
 """
 
 from __future__ import annotations
-
-# ruff: noqa: E402  the path is mended before anything is imported
-import sys
-
-# The folder of a script comes first on the path, and numpy would take this file for the standard library's `secrets`.
-sys.path[:] = [place for place in sys.path if place != __file__.rpartition("/")[0]]
 
 import argparse
 import base64
