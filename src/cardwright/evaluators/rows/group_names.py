@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from cardwright.record.base import skeleton
+from cardwright.record.base import label, skeleton
 from cardwright.record.evaluation import Finding
 
 
@@ -20,7 +20,7 @@ def confusable_groups(groups: Mapping[str, Iterable[str]]) -> tuple[Finding, ...
     found = []
     for attribute, names in groups.items():
         alike: dict[str, list[str]] = {}
-        for name in dict.fromkeys(names):
+        for name in dict.fromkeys(label(name) for name in names):
             alike.setdefault(skeleton(name), []).append(name)
         sets = [same for same in alike.values() if len(same) > 1]
         if sets:

@@ -1,0 +1,157 @@
+"""A ranking: means over queries with intervals over queries; what is thin, tied or barren says so."""
+
+import numpy as np
+import pytest
+from scipy import stats
+from sklearn import metrics as sk
+from tests.support import memory_table
+
+from cardwright.errors import SourceError, UsageError
+from cardwright.evaluators.interface import Inputs
+from cardwright.evaluators.ranking import Ranking
+from cardwright.record.measurement import Measured
+from cardwright.testing import check_evaluator
+
+
+def queries(count, seed=3, each=12):
+    """Candidates whose score follows their relevance, with noise, for so many queries."""
+    rng = np.random.default_rng(seed)
+    n = count * each
+    relevance = rng.integers(0, 4, n).astype(float)
+    return {
+        "q": np.repeat([f"q{i:04d}" for i in range(count)], each),
+        "rel": relevance,
+        "s": relevance + rng.normal(0, 1.5, n) + rng.uniform(0, 1e-6, n),
+        "g": rng.choice(["a", "b"], n),
+    }
+
+
+def assess(data, **parameters):
+    parameters = {"query": "q", "score": "s", **parameters}
+    source = memory_table(data, label="rel", sensitive=["g"])
+    return check_evaluator(Ranking, Inputs(id="r", sources={"source": source}, parameters=parameters))
+
+
+def one(evaluation, metric, **slice):
+    (found,) = [m for m in evaluation.measurements if m.metric == metric and m.slice == slice and not m.across]
+    return found
+
+
+def test_ndcg_is_the_mean_over_queries_with_students_interval_over_queries():
+    data = queries(50)
+    found = one(assess(data), "ndcg")
+    each = []
+    for name in np.unique(data["q"]):
+        here = data["q"] == name
+        each.append(sk.ndcg_score([np.exp2(data["rel"][here]) - 1], [data["s"][here]], k=10))
+    assert found.value == pytest.approx(np.mean(each))
+    low, high = stats.t.interval(0.95, 49, np.mean(each), stats.sem(each))
+    assert (found.interval.lower, found.interval.upper) == pytest.approx((low, high))
+    assert (found.at, found.denominator, found.sampling.unit) == ({"k": 10.0}, 50.0, "q")
+
+
+def test_more_candidates_of_the_same_queries_are_not_more_cases():
+    few, many = one(assess(queries(40, each=6)), "ndcg"), one(assess(queries(40, each=60)), "ndcg")
+    assert few.sampling.units == many.sampling.units == 40
+
+
+def test_the_interval_covers_the_mean_of_a_large_population():
+    whole = queries(3000, seed=11)
+    truth = one(assess(whole), "mean_average_precision").value
+    covered = 0
+    for part in range(40):
+        rows = slice(part * 12 * 60, (part + 1) * 12 * 60)
+        found = one(assess({name: values[rows] for name, values in whole.items()}), "mean_average_precision")
+        covered += found.interval.lower <= truth <= found.interval.upper
+    assert covered >= 34
+
+
+def test_a_position_in_place_of_a_score_gives_the_same_numbers():
+    data = queries(40)
+    rank = np.empty(len(data["q"]))
+    for name in np.unique(data["q"]):
+        here = np.flatnonzero(data["q"] == name)
+        rank[here[np.argsort(-data["s"][here])]] = np.arange(1, len(here) + 1)
+    by_rank = assess({**data, "pos": rank}, score=None, rank="pos")
+    assert by_rank.measurements == assess(data).measurements
+
+
+def test_few_queries_have_no_number_and_say_so():
+    evaluation = assess(queries(19))
+    assert one(evaluation, "ndcg").code == "undefined"
+    assert "19 queries" in one(evaluation, "ndcg").reason
+    assert [f.severity for f in evaluation.findings if f.key == "few_queries"] == ["medium"]
+
+
+def test_queries_without_a_relevant_candidate_are_in_no_mean_and_are_counted():
+    data = queries(60)
+    barren = np.isin(data["q"], [f"q{i:04d}" for i in range(15)])
+    evaluation = assess({**data, "rel": np.where(barren, 0.0, data["rel"])})
+    assert one(evaluation, "mean_reciprocal_rank").denominator == 45
+    assert one(evaluation, "precision").denominator == 60
+    share = one(evaluation, "share_of_queries_without_relevant")
+    assert (share.value, share.numerator) == (0.25, 15)
+    (finding,) = [f for f in evaluation.findings if f.key == "queries_without_relevant"]
+    assert (finding.severity, finding.count) == ("medium", 15)
+
+
+def test_ties_are_counted_and_never_help():
+    data = queries(40)
+    tied = assess({**data, "s": np.zeros(len(data["q"]))})
+    (finding,) = [f for f in tied.findings if f.key == "tied_scores"]
+    assert finding.count == 480
+    assert one(tied, "ndcg").value < one(assess({**data, "s": np.arange(480.0)}), "ndcg").value
+    assert not [f for f in assess(data).findings if f.key == "tied_scores"]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ({"query": None}, "query"),
+        ({"query": "nobody"}, "no column"),
+        ({"rank": "s"}, "one of them"),
+        ({"score": None}, "one of them"),
+        ({"k": 0}, "whole number"),
+        ({"k": 2.5}, "whole number"),
+        ({"min_queries": True}, "whole number"),
+        ({"level": 1}, "between 0 and 1"),
+        ({"relevance": "grade"}, "no column"),
+    ],
+)
+def test_a_parameter_that_makes_no_sense_is_refused(parameters, said):
+    with pytest.raises(UsageError, match=said):
+        Ranking(**{"query": "q", "score": "s", **parameters}).evaluate(
+            Inputs("r", {"source": memory_table(queries(30), label="rel")})
+        )
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "said"),
+    [
+        ("s", np.nan, "no finite number"),
+        ("rel", -1.0, "below 0"),
+        ("rel", 300.0, "doubles"),
+        ("q", None, "name no query"),
+    ],
+)
+def test_rows_that_cannot_be_ranked_are_refused(column, value, said):
+    data = queries(30)
+    changed = np.array(data[column], object if value is None else None)
+    changed[3] = value
+    with pytest.raises(SourceError, match=said):
+        Ranking(query="q", score="s").evaluate(
+            Inputs("r", {"source": memory_table({**data, column: changed}, label="rel")})
+        )
+
+
+def test_weighted_rows_are_refused():
+    data = queries(30)
+    source = memory_table({**data, "w": np.ones(len(data["q"]))}, label="rel", weight="w")
+    with pytest.raises(UsageError, match="no weights"):
+        Ranking(query="q", score="s").evaluate(Inputs("r", {"source": source}))
+
+
+def test_every_number_but_a_share_has_an_interval():
+    plain = ("share_of_queries_without_relevant",)
+    for m in assess(queries(40)).measurements:
+        assert not isinstance(m, Measured) or m.metric in plain or m.interval is not None, m.metric
