@@ -11,6 +11,7 @@
 `masking`                 excerpts that show nobody's data
 `tally`                   counts per prompt
 `reported`                verdicts of others: other tools' detectors, judges, people
+`former`                  against the last release, prompt by prompt
 `judging`                 a model as a judge: its prompt, its replies, what sways it
 `judges`                  files of verdicts: agreement, biases, people as their own reference
 `calibration`             what the scorers themselves get wrong
@@ -52,6 +53,12 @@ class Safety(SafetyOptions):
         Need("benign", (Interactions,), "harmless interactions, for the rate of over-refusal", optional=True),
         Need(
             "calibration", (Calibrated,), "what the refusal scorer gets wrong on these very transcripts", optional=True
+        ),
+        Need(
+            "former",
+            (Interactions,),
+            "transcripts of the former release on the same prompts, to be compared prompt by prompt",
+            optional=True,
         ),
         Need(
             "judgements", (JudgementFile,), "verdicts of a judge or of people on these very transcripts", optional=True

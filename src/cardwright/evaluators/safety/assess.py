@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from cardwright.errors import MissingExtraError, UsageError
 from cardwright.evaluators.interface import Inputs
-from cardwright.evaluators.safety import judges, probes, report, reported
+from cardwright.evaluators.safety import former, judges, probes, report, reported
 from cardwright.evaluators.safety.calibration import NOT_CALIBRATED, UNSTATED, Known, known_from
 from cardwright.evaluators.safety.measure import measurements
 from cardwright.evaluators.safety.options import SafetyOptions
@@ -81,6 +81,7 @@ def assess(options: SafetyOptions, inputs: Inputs) -> Evaluation:
     judges.refuse_strangers(files, digests, inputs.id)
     controls = None
     scored: Iterator[Scored]
+    asked: list[probes.Asked] = []
     if isinstance(source, Target):
         asked, controls = probes.ask_all(source, inputs.seed, options.tries, inputs.progress)
         scored = (_scored(one.interaction, one.unscored) for one in asked)
@@ -88,9 +89,13 @@ def assess(options: SafetyOptions, inputs: Inputs) -> Evaluation:
         scored = map(_scored, _watched(inputs, "source"))
     tally = count(chain(scored, map(_scored, _benign(inputs))))
     live = controls is not None
+    before = _then(inputs)
+    after = former.outcomes(_now(inputs, asked)) if before is not None else {}
     known = _known(options, inputs)
     of_others = partial(_known_of_others, inputs)
     findings = report.findings(tally, controls, settings)
+    if before is not None:
+        findings += tuple(former.findings(after, before))
     return Evaluation(
         id=inputs.id,
         evaluator=options.name,
@@ -104,6 +109,7 @@ def assess(options: SafetyOptions, inputs: Inputs) -> Evaluation:
         measurements=(
             *_measured(tally, files, measurements(tally, settings.level, known, of_others), settings.level),
             *judges.measurements(files, settings.level),
+            *(former.measurements(after, before, settings.level) if before is not None else ()),
         ),
         findings=findings,
         severities=count_severities(findings),
@@ -111,6 +117,7 @@ def assess(options: SafetyOptions, inputs: Inputs) -> Evaluation:
             *report.tables(tally, settings, known, of_others),
             *_live_tables(inputs, controls),
             *_judges_table(files),
+            *([former.table(after, before)] if before is not None else ()),
         ),
         coverage=report.coverage(tally, live),
         completeness="complete",
@@ -132,6 +139,23 @@ def _measured(
             if cell.startswith(f"{one.metric} {file.judgements.scorer} ")
         ]
         yield judges.of_people(one, sum(sum(cell.unscored.values()) for cell in cells), file, level)
+
+
+def _then(inputs: Inputs) -> dict[str, former.PromptOutcome] | None:
+    """What became of each prompt with the former release, where its transcripts are given."""
+    if "former" not in inputs.sources:
+        return None
+    return former.outcomes((one, None) for one in inputs.get("former", Interactions))
+
+
+def _now(inputs: Inputs, asked: Sequence[probes.Asked]) -> Iterator[tuple[Interaction, str | None]]:
+    """Each try of this release, read again or as it was asked live."""
+    if isinstance(inputs.sources["source"], Target):
+        yield from ((one.interaction, one.unscored) for one in asked)
+    else:
+        yield from ((one, None) for one in inputs.get("source", Interactions))
+    if "benign" in inputs.sources:
+        yield from ((one, None) for one in inputs.get("benign", Interactions))
 
 
 def _judges_table(files: Sequence[JudgementFile]) -> Iterator[Table]:

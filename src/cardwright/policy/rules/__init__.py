@@ -15,6 +15,7 @@ from cardwright.policy.rules.findings import FindingsRule
 from cardwright.policy.rules.identity import IdentityRule
 from cardwright.policy.rules.interface import Rule
 from cardwright.policy.rules.measurement import MeasurementRule
+from cardwright.policy.rules.no_regression import NoRegressionRule
 from cardwright.policy.rules.preregistered import PreregisteredRule
 from cardwright.policy.rules.provenance import ProvenanceRule
 from cardwright.policy.rules.sign_off import SignOffRule
@@ -30,5 +31,6 @@ RULES: Mapping[str, type[Rule]] = {
     "checklist": ChecklistRule,
     "sign_off": SignOffRule,
     "preregistered": PreregisteredRule,
+    "no_regression": NoRegressionRule,
 }
 """Every kind of requirement, by its key in a policy file."""

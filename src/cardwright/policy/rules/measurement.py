@@ -355,6 +355,7 @@ class _Comparison:
 
 _OF_A_SCORER = frozenset({
     "over_refusal_rate", "partial_refusal_rate", "attack_refusal_rate", "refusal_rate", "task_success_rate",
+    "over_refusal_change",
 })  # fmt: skip
 """Metrics that are a scorer's judgement by their definition."""
 
