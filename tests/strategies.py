@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from cardwright.record import (
@@ -224,6 +225,9 @@ def records(draw):
 
 
 # ------------------------------------------------------------------------- cases that a policy can allow
+
+FEW = settings(max_examples=max(settings().max_examples // 4, 10))
+"""For properties whose every example is a whole evaluation: a quarter of what the profile asks for."""
 
 NOW = "2026-11-23T12:00:00Z"
 RACES = ("a", "b", "c")

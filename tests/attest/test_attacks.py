@@ -18,7 +18,7 @@ from cardwright.errors import CardwrightError
 from cardwright.record import canonical
 from cardwright.record.claim import SignOff
 
-EXAMPLES = 5_000 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 200
+EXAMPLES = 5_000 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 100
 
 
 def trusted(cli, desk, *more):

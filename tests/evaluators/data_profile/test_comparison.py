@@ -8,6 +8,7 @@ from scipy import stats
 from sklearn.metrics import cohen_kappa_score
 from statsmodels.stats.inter_rater import aggregate_raters, fleiss_kappa
 from tests.evaluators.data_profile.test_measure import one, profile, table
+from tests.strategies import FEW
 
 from cardwright.errors import UsageError
 from cardwright.record import Measured, Unmeasured
@@ -64,6 +65,7 @@ def test_shares_are_held_against_the_people_meant_with_intervals_and_a_test():
     assert (whole.groups.unknown, whole.groups.rows) == (10, 110)
 
 
+@FEW
 @given(st.lists(st.integers(0, 60), min_size=2, max_size=4).filter(lambda counts: sum(counts) > 0))
 def test_differences_add_up_to_nothing_and_half_their_size_is_the_distance(counts):
     names = "abcd"[: len(counts)]
@@ -118,6 +120,7 @@ def rated(rows):
     }
 
 
+@FEW
 @given(RATINGS)
 def test_kappa_of_each_two_is_that_of_scikit_learn(rows):
     evaluation = profile(rated(rows), sensitive=(), annotators=["r0", "r1", "r2"])
@@ -130,6 +133,7 @@ def test_kappa_of_each_two_is_that_of_scikit_learn(rows):
             assert len({*columns[one_], *columns[other]}) == 1
 
 
+@FEW
 @given(RATINGS.filter(lambda rows: len({v for row in rows for v in row}) > 1))
 def test_alpha_of_complete_ratings_is_fleiss_kappa_with_its_small_sample_term(rows):
     """alpha = kappa + (1 - kappa) / (units × raters), Krippendorff 2011."""
