@@ -1,0 +1,27 @@
+"""Numbers in exports read back as the same numbers, and rows are named in words."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cardwright.documents.exports.words import exact, rows_of
+from cardwright.record import Measured
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**60), 2**60))
+def test_the_text_of_a_number_reads_back_as_the_same_number(value):
+    assert float(exact(value)) == float(value)
+
+
+def test_whole_numbers_have_no_decimal_point():
+    assert [exact(value) for value in (3, 3.0, -0.5, 1e300)] == ["3", "3", "-0.5", "1e+300"]
+
+
+def measured(**more):
+    return Measured(metric="accuracy", value=0.5, unit="proportion", direction="higher_is_better", **more)
+
+
+def test_rows_are_named_by_everything_that_tells_them_apart():
+    found = rows_of(measured(slice={"sex": "female", "race": None}, of_class="yes", at={"threshold": 0.5, "k": 10}))
+    assert found == "race = unknown; sex = female; class yes; threshold 0.5; k 10"
+    assert rows_of(measured(across=("sex", "race"), given=("age",))) == "across sex x race; given age"
+    assert rows_of(measured()) == "all rows"
