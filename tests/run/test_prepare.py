@@ -30,6 +30,22 @@ def test_the_subject_is_known_by_the_bytes_of_its_files(folder):
     assert (file.path, file.sha256, file.size) == ("model.bin", hashlib.sha256(b"weights").hexdigest(), 7)
 
 
+def test_a_folder_of_the_subject_is_every_file_in_it(folder):
+    (folder / "net" / "inner").mkdir(parents=True)
+    (folder / "net" / "inner" / "b.json").write_bytes(b"b")
+    (folder / "net" / "a.safetensors").write_bytes(b"aa")
+    change(folder, "path: model.bin", "path: net")
+    found = prepared(folder).subject.files
+    assert [(file.path, file.size, file.role) for file in found] == [
+        ("net/a.safetensors", 2, "weights"),
+        ("net/inner/b.json", 1, "weights"),
+    ]
+    for file in found:
+        (folder / file.path).unlink()
+    with pytest.raises(SourceError, match="the folder is empty"):
+        prepared(folder)
+
+
 def test_the_groups_an_evaluation_must_cover_are_those_of_the_data_unless_the_plan_declares_them(folder):
     (found,) = prepared(folder).lock.planned[1].groups
     assert (found.attribute, found.declared) == ("sex", False)

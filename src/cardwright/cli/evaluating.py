@@ -14,6 +14,7 @@ from cardwright.cli.options import (
     OnlyOption,
     PolicyOption,
     Quiet,
+    TrustTypeOption,
     WorkersOption,
     nearest_and_all,
     policy_named,
@@ -34,6 +35,7 @@ def run(
     ] = None,
     policy: PolicyOption = None,
     only: OnlyOption = None,
+    trust_type: TrustTypeOption = None,
     supersede: Annotated[bool, typer.Option("--supersede", help="Archive a signed dossier and replace it.")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Take over what an interrupted run has finished.")] = False,
     workers: WorkersOption = 2,
@@ -44,10 +46,10 @@ def run(
     console = Console.of(ctx, quiet=quiet, debug=debug)
     from cardwright import handoff
     from cardwright.dossier import contents, store
-    from cardwright.plan.assessment import load
+    from cardwright.plan.assessment import load, trusting
     from cardwright.run import reuse
 
-    plan = load(assessment)
+    plan = trusting(load(assessment), tuple(trust_type or ()))
     _require_planned(only, plan)
     chosen = policy_named(policy) if policy is not None else policy_named(plan.file.policy, plan.base)
     subject = plan.file.subject
@@ -107,6 +109,7 @@ def evaluate(
         "record.json"
     ),
     only: OnlyOption = None,
+    trust_type: TrustTypeOption = None,
     workers: WorkersOption = 2,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -116,11 +119,11 @@ def evaluate(
     from cardwright import handoff
     from cardwright.dossier import layout
     from cardwright.files import disk
-    from cardwright.plan.assessment import load
+    from cardwright.plan.assessment import load, trusting
     from cardwright.run import assemble
     from cardwright.sources import network
 
-    plan = load(assessment)
+    plan = trusting(load(assessment), tuple(trust_type or ()))
     _require_planned(only, plan)
     with console.progress() as progress:
         prepared = handoff.prepare(plan, policy_named(plan.file.policy, plan.base), progress=progress)

@@ -223,6 +223,14 @@ AnswerFormat = Annotated[
     TextOrJson,
     typer.Option("--format", parser=choice("format", TextOrJson), metavar="FORMAT", help="How to print the result."),
 ]
+TrustTypeOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--trust-type",
+        metavar="TYPE",
+        help="Trust this type in a model saved by skops (may be repeated). Only a type that you have looked at.",
+    ),
+]
 OnlyOption = Annotated[
     list[str] | None,
     typer.Option("--only", metavar="ID", help="Run only this evaluation of the plan (may be repeated)."),

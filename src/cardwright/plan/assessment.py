@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, JsonValue, model_validator
+from pydantic import Field, JsonValue, ValidationError, model_validator
 
 from cardwright.errors import PlanError, UsageError, did_you_mean
 from cardwright.evaluators import registry
@@ -16,7 +17,7 @@ from cardwright.files import disk, yamltext
 from cardwright.record.base import Count, Day, Flag, FreeText, Identifier, Label, RelativePath, Value
 from cardwright.record.details import Details, read_details
 from cardwright.record.subject import Kind, Reference
-from cardwright.sources.spec import SourceSpec
+from cardwright.sources.spec import ModelSpec, SourceSpec
 
 
 class ComponentSpec(Value):
@@ -162,7 +163,7 @@ def load(path: Path) -> Assessment:
     document = yamltext.parse(disk.read_file(path, what="plan"), where=str(path))
     _refuse_open_questions(document)
     file = yamltext.to_model(AssessmentFile, document)
-    steps = _steps(file, document)
+    file, steps = _steps(file, document)
     details = Details()
     if file.details is not None:
         details = load_details(path.parent / file.details)
@@ -209,7 +210,8 @@ def _refuse_open_questions(document: yamltext.YamlDocument) -> None:
         )
 
 
-def _steps(file: AssessmentFile, document: yamltext.YamlDocument) -> tuple[EvaluationStep, ...]:
+def _steps(file: AssessmentFile, document: yamltext.YamlDocument) -> tuple[AssessmentFile, tuple[EvaluationStep, ...]]:
+    """The steps, and the file with a source for every model that a step describes in place."""
     steps: list[EvaluationStep] = []
     for index, entry in enumerate(file.evaluate):
         where = document.place(("evaluate", index))
@@ -224,6 +226,8 @@ def _steps(file: AssessmentFile, document: yamltext.YamlDocument) -> tuple[Evalu
         id_, target = options.pop("id", None), options.pop("target", None)
         inputs: dict[str, str] = {}
         for need in evaluator.needs:
+            if need.name == "model" and isinstance(options.get("model"), dict):
+                file, options["model"] = _described(options["model"], file, where)
             if need.name in options:
                 inputs[need.name] = _source_name(options.pop(need.name), need, file, where)
             elif not need.optional:
@@ -248,7 +252,58 @@ def _steps(file: AssessmentFile, document: yamltext.YamlDocument) -> tuple[Evalu
                 where=where,
             )
         )
-    return tuple(steps)
+    return file, tuple(steps)
+
+
+def _described(said: dict[str, Any], file: AssessmentFile, where: str) -> tuple[AssessmentFile, str]:
+    """`model: {model: model.skops, trusted: […]}` as a source of its own, by the name of its file."""
+    try:
+        spec = ModelSpec.model_validate(said)
+    except ValidationError as exc:
+        first = exc.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise PlanError(
+            f"`model` describes no model: {key}: {first['msg']}"
+            if key
+            else f"`model` describes no model: {first['msg']}",
+            where=where,
+            do="Write `model: {model: path, trusted: […]}`, or the name of a source.",
+        ) from exc
+    name = source_name(spec.model)
+    if file.sources.get(name, spec) != spec:
+        raise PlanError(
+            f"two descriptions of the model {name} differ",
+            where=where,
+            do="Describe it once under `sources:`, and name it there.",
+        )
+    return file.model_copy(update={"sources": {**file.sources, name: spec}}), name
+
+
+def source_name(path: str) -> str:
+    """The name of a source that the plan gives none: that of its path, as an identifier.
+
+    >>> source_name("models/Model A.skops")
+    'models-model-a.skops'
+    """
+    return re.sub(r"[^a-z0-9_.-]", "-", path.lower()).lstrip("-._") or "source"
+
+
+def trusting(assessment: Assessment, types: Sequence[str]) -> Assessment:
+    """The plan with these types trusted in every skops file that it names, as if they stood under `trusted:`."""
+    if not types:
+        return assessment
+    sources = dict(assessment.file.sources)
+    steps: list[EvaluationStep] = []
+    for step in assessment.steps:
+        named = step.inputs.get("model")
+        if named is not None and named not in sources:
+            sources[source_name(named)] = ModelSpec(model=named)
+            step = replace(step, inputs={**step.inputs, "model": source_name(named)})  # noqa: PLW2901
+        steps.append(step)
+    for name, spec in sources.items():
+        if isinstance(spec, ModelSpec) and spec.model.lower().endswith(".skops"):
+            sources[name] = spec.model_copy(update={"trusted": tuple(dict.fromkeys([*spec.trusted, *types]))})
+    return replace(assessment, file=assessment.file.model_copy(update={"sources": sources}), steps=tuple(steps))
 
 
 def _source_name(value: Any, need: Need, file: AssessmentFile, where: str) -> str:

@@ -222,17 +222,39 @@ def _opened(asked: PlanOptions, model: Any, table: pyarrow.Table) -> _Opened:
 
 
 def _of_estimator(asked: PlanOptions, estimator: Any, table: pyarrow.Table) -> _Opened:
-    from cardwright.sources.models import model_from_estimator, save_model
+    from cardwright.sources.models import load_model, model_from_estimator, save_model
 
     known = getattr(estimator, "feature_names_in_", None)
     names = () if known is not None else _features(asked, table, getattr(estimator, "n_features_in_", None))
-    opened = model_from_estimator(estimator, names, task=asked.task, favourable=_among(estimator, asked.favourable))
-    kept = save_model(estimator, trusted=asked.trusted)
-    options: dict[str, Any] = {"trusted": list(kept.trusted)} if kept.trusted else {}
-    if names:
-        options["features"] = list(names)
+    kept = save_model(estimator, trusted=asked.trusted, features=names)
+    if kept.name.endswith(".skops"):
+        opened = model_from_estimator(estimator, names, task=asked.task, favourable=_among(estimator, asked.favourable))
+    else:
+        # A library with a format of its own: what is assessed is what `run` reads from the kept file.
+        favourable = _among(estimator, asked.favourable)
+        opened = load_model(
+            Path(kept.name),
+            kept.features,
+            task=asked.task,
+            favourable=None if favourable is None else as_label(favourable),
+            classes=kept.classes,
+            output=kept.output,
+            columns=table.schema.names,
+            raw=kept.data,
+        )
+    said = {
+        "trusted": list(kept.trusted),
+        "features": list(names),
+        "classes": list(kept.classes),
+        "output": kept.output,
+    }
     return _Opened(
-        opened, _task_of_model(opened, asked), opened.features, file=kept.name, bytes=kept.data, options=options
+        opened,
+        _task_of_model(opened, asked),
+        opened.features,
+        file=kept.name,
+        bytes=kept.data,
+        options={key: value for key, value in said.items() if value},
     )
 
 

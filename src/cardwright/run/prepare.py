@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cardwright.errors import MissingExtraError, PersonalDataError, SourceError
 from cardwright.evaluators import registry
-from cardwright.plan.assessment import Assessment, EvaluationStep, FileSpec
+from cardwright.plan.assessment import Assessment, EvaluationStep, FileSpec, source_name
 from cardwright.policy.policy import Policy
 from cardwright.privacy.screening import mask, screen
 from cardwright.privacy.showing import header_is_trusted, kinds, looks_like_a_person
@@ -18,7 +17,8 @@ from cardwright.record.record import ExpectedGroups, PlanLock, Planned
 from cardwright.record.subject import Component, Context, FileDigest, Subject
 from cardwright.sources.binding import bind
 from cardwright.sources.commit import commit_of
-from cardwright.sources.files import require_file, sha256_of
+from cardwright.sources.digests import folder_files
+from cardwright.sources.files import require_file, sha256_of, sha256_of_path
 from cardwright.sources.interface import Model, Predictions, Source, Table
 from cardwright.sources.load import load
 from cardwright.sources.spec import ModelSpec, RowsOptions
@@ -168,7 +168,7 @@ def _load_model(named: str, predictions: Source | None, assessment: Assessment, 
             where=step.where,
             do=f"Name a model file, or a source: {known}.",
         )
-    return load(ModelSpec(model=named), _identifier(named), assessment.base, predictions=like)
+    return load(ModelSpec(model=named), source_name(named), assessment.base, predictions=like)
 
 
 def _subject(assessment: Assessment) -> Subject:
@@ -176,10 +176,10 @@ def _subject(assessment: Assessment) -> Subject:
     # The parts of a system are files of the subject, too: what is compared at the handoff is what was evaluated.
     roles = {**{c.path: None for c in stated.components}, **dict(_named(one) for one in stated.files)}
     paths = dict.fromkeys([*(_named(one)[0] for one in stated.files), *roles])
-    digests = {path: _digest(assessment.base, path, roles[path]) for path in paths}
-    files = tuple(digests.values())
+    found = {path: _digests(assessment.base, path, roles[path]) for path in paths}
+    files = tuple(digest for path in paths for digest in found[path])
     components = tuple(
-        Component(role=c.role, name=c.name or Path(c.path).name, sha256=digests[c.path].sha256)
+        Component(role=c.role, name=c.name or Path(c.path).name, sha256=sha256_of_path(assessment.base / c.path))
         for c in stated.components
     )
     if not (files or components or stated.reference):
@@ -207,10 +207,16 @@ def _named(file: str | FileSpec) -> tuple[str, str | None]:
     return (file.path, file.role) if isinstance(file, FileSpec) else (file, None)
 
 
-def _digest(base: Path, path: str, role: str | None) -> FileDigest:
+def _digests(base: Path, path: str, role: str | None) -> list[FileDigest]:
+    """The digest of a file, or those of all files in a folder: a model of Hugging Face's is one."""
     full = base / path
-    require_file(full, f"{path} (a file of the subject)")
-    return FileDigest(path=path, sha256=sha256_of(full), size=full.stat().st_size, role=role)
+    names = folder_files(full)
+    if names is None:
+        require_file(full, f"{path} (a file of the subject)")
+        return [FileDigest(path=path, sha256=sha256_of(full), size=full.stat().st_size, role=role)]
+    if not names:
+        raise SourceError("the folder is empty", where=f"{path} (a file of the subject)", do="Name one with files.")
+    return [one for name in names for one in _digests(base, f"{path.rstrip('/')}/{name}", role)]
 
 
 def _lock(
@@ -256,7 +262,7 @@ def _planned(step: EvaluationStep, assessment: Assessment, sources: Mapping[str,
     return Planned(
         id=step.id,
         evaluator=step.evaluator,
-        inputs={need: _identifier(name) for need, name in step.inputs.items()},
+        inputs={need: source_name(name) for need, name in step.inputs.items()},
         roles={
             need: sources[name].ref.role if name in sources else "unavailable" for need, name in step.inputs.items()
         },
@@ -271,8 +277,3 @@ def _planned(step: EvaluationStep, assessment: Assessment, sources: Mapping[str,
         ),
         depth=min(depth, max(len(attributes), 1)) if isinstance(depth, int) else 1,
     )
-
-
-def _identifier(name: str) -> str:
-    """A source's name, or the path of a model file, as an identifier."""
-    return re.sub(r"[^a-z0-9_.-]", "-", name.lower()).lstrip("-._") or "source"

@@ -35,6 +35,13 @@ def sha256_of_path(path: Path) -> str:
     return folder_digest(path, files, [sha256_of(file) for file in files])
 
 
+def folder_files(path: Path) -> list[str] | None:
+    """The files of a folder and all below it, as sorted paths inside it; None if it is no folder."""
+    if not path.is_dir():
+        return None
+    return sorted(file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file())
+
+
 def folder_digest(folder: Path, files: Sequence[Path], digests: Sequence[str]) -> str:
     """SHA-256 of the lines `digest  path` of a folder's files, as `sha256sum` prints them."""
     lines = [f"{digest}  {file.relative_to(folder).as_posix()}\n" for file, digest in zip(files, digests, strict=True)]

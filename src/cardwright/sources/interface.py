@@ -303,9 +303,9 @@ class Model:
     """
 
     ref: DatasetRef
-    framework: Literal["sklearn", "torch", "callable"]
+    framework: Literal["sklearn", "xgboost", "lightgbm", "catboost", "onnx", "torch", "transformers", "callable"]
     native: Any
-    """The estimator, the torch module or the callable."""
+    """The estimator, booster, session, module or callable."""
     features: tuple[str, ...]
     predict: Callable[[pyarrow.RecordBatch], numpy.ndarray[Any, Any]]
     to_matrix: Callable[[pyarrow.RecordBatch], Any] | None = None
@@ -314,6 +314,8 @@ class Model:
     """Class labels in the order of the native output's columns."""
     trusted_types: tuple[str, ...] = field(default=())
     """Types a person has trusted when it was loaded."""
+    output: Literal["probability", "logit", "value"] | None = None
+    """What `native` itself puts out, if that is known; `predict` gives probabilities or values in any case."""
 
 
 @dataclass(frozen=True)

@@ -183,6 +183,7 @@ def _model(spec: ModelSpec, name: str, base: Path, predictions: Predictions | No
         arguments=spec.arguments,
         trust=spec.trust,
         base=base,
+        columns=tuple(predictions.rows.schema.names) if predictions else (),
     )
 
 

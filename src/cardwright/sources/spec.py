@@ -414,19 +414,22 @@ class ModelSpec(_Common):
     """A model that can be loaded."""
 
     model: RelativePath
-    """`.skops` (scikit-learn), `.pt2` (torch.export), `.pt` or `.ts` (TorchScript), or a state dict with `module:`."""
+    """`.skops` (scikit-learn), `.ubj` or `.json` (XGBoost), `.txt` (LightGBM), `.cbm` (CatBoost), `.onnx`, `.pt2` (torch.export),
+    `.pt` or `.ts` (TorchScript), a state dict with `module:`, or a folder of transformers (text classification)."""
     trusted: tuple[Label, ...] = ()
-    """Types in a skops file that a person has looked at and trusts."""
+    """Types in a skops file that a person has looked at and trusts; `run --trust-type` adds to them."""
     features: Columns = ()
-    """Columns the model reads; those of the predictions where they are not named."""
+    """Columns the model reads; if omitted, those that its file names, else those of the predictions. Of a text classifier, the
+    column of texts, or two as a pair."""
     favourable: DataLabel | None = None
-    """The favourable outcome; that of the predictions where it is not named."""
+    """The favourable outcome; if omitted, that of the predictions."""
     classes: tuple[DataLabel, ...] = ()
-    """Class labels in the order of a torch model's output."""
+    """Class labels in the order of the output, for a file that keeps none: XGBoost, LightGBM, torch, some ONNX graphs and
+    transformers."""
     task: Literal["binary", "multiclass", "regression"] | None = None
-    """What it predicts; that of the predictions where it is not named."""
+    """What it predicts; if omitted, what the predictions are."""
     output: Literal["probability", "logit", "value"] | None = None
-    """What a torch model puts out; probabilities for classes and values for regression where it is not said."""
+    """What a torch or ONNX model puts out; if omitted, probabilities for classes and values for regression."""
     module: ImportPath | None = None
     """For a state dict: `package.module:Class`."""
     arguments: dict[str, JsonValue] = {}  # noqa: RUF012  pydantic copies defaults

@@ -189,9 +189,9 @@ def test_a_file_that_is_missing_cut_off_or_unknown(tmp_path, saved):
     path.write_bytes(b"")
     with pytest.raises(SourceError, match="the file is empty"):
         load_model(path)
-    (tmp_path / "model.onnx").write_bytes(b"x")
-    with pytest.raises(SourceError, match=r'the ending ".onnx"'):
-        load_model(tmp_path / "model.onnx")
+    (tmp_path / "model.keras").write_bytes(b"x")
+    with pytest.raises(SourceError, match=r'the ending ".keras". Export it to ONNX'):
+        load_model(tmp_path / "model.keras")
 
 
 def test_numbers_that_are_not_finite_are_refused(saved):

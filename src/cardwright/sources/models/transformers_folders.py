@@ -1,0 +1,247 @@
+"""Hugging Face folders: a transformer and its tokenizer, read from the disk, without code of their own and without a download."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cardwright.errors import MissingExtraError, SourceError, UnsafeError, UsageError
+from cardwright.privacy.showing import shown
+from cardwright.record.base import label as as_label
+from cardwright.sources.interface import Model
+from cardwright.sources.json_text import decode
+from cardwright.sources.models.batches import is_text
+from cardwright.sources.models.interface import ModelReader, ModelRequest, Output
+from cardwright.sources.models.outputs import NAME_CLASSES, favourable_column, numbered_classes, scores_of, task_of
+
+if TYPE_CHECKING:
+    import numpy
+    import pyarrow
+
+_TOKENIZER = (
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "vocab.txt",
+    "vocab.json",
+    "spiece.model",
+    "sentencepiece.bpe.model",
+)
+_PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".h5", ".msgpack")
+_AT_A_TIME = 32
+"""Texts that go through the network together: what bounds memory."""
+
+
+def claims(path: Path) -> bool:
+    """Whether a path is a folder."""
+    return path.is_dir()
+
+
+def load(request: ModelRequest) -> Model:
+    """The text classifier in a folder with `config.json`, a tokenizer and weights in safetensors.
+
+    Raises
+    ------
+    UnsafeError
+        If its weights are pickled, or it needs code of its own.
+    SourceError
+        If a part is missing or does not fit, or it is no classifier of texts.
+    """
+    where, folder = request.where, request.path
+    names = {file.name for file in folder.iterdir() if file.is_file()}
+    config = _config(folder, names, where)
+    try:
+        import torch
+        import transformers
+    except ImportError as exc:
+        library = "transformers" if "transformers" in str(exc) else "torch"
+        raise MissingExtraError(library, "transformers", f"loading {where}") from exc
+    told = transformers.logging.get_verbosity()
+    transformers.logging.set_verbosity_error()
+    try:
+        tokenizer, native = _parts(transformers, folder, where)
+    finally:
+        transformers.logging.set_verbosity(told)
+    labels = _labels(native.config, request)
+    if config.get("problem_type") == "multi_label_classification":
+        raise SourceError(
+            "the model gives a text several labels at once",
+            where=where,
+            do="Assess one label at a time, from its scores.",
+        )
+    task = task_of(request.task, labels, where)
+    if task == "binary":
+        named = bool(request.classes) or not any(name.startswith("LABEL_") for name in labels)
+        favourable_column(labels, request.favourable, where, None if named else NAME_CLASSES)
+    features = request.features
+    if len(features) not in (1, 2):
+        raise UsageError(
+            f"the model reads one column of texts, or two as a pair, and {len(features) or 'none'} are named",
+            where=where,
+            do="Write `features: [column]` beside `model:`.",
+        )
+    output: Output = "value" if task == "regression" else "logit"
+    favourable = request.favourable or (labels[1] if task == "binary" else None)
+    to_matrix = partial(_texts, features, where)
+    return Model(
+        ref=request.ref("transformers"),
+        framework="transformers",
+        native=native,
+        features=features,
+        predict=partial(
+            _predict,
+            torch,
+            tokenizer,
+            native,
+            to_matrix,
+            partial(scores_of, task=task, classes=labels, favourable=favourable, output=output, where=where),
+            where,
+        ),
+        to_matrix=to_matrix,
+        classes=labels,
+        output=output,
+    )
+
+
+def _config(folder: Path, names: set[str], where: str) -> dict[str, Any]:
+    """`config.json`, after a look at what else the folder holds."""
+    if "config.json" not in names:
+        raise SourceError(
+            "the folder holds no `config.json`, so it is no model of Hugging Face's transformers",
+            where=where,
+            do="Name a folder that `model.save_pretrained` has written, or a model file.",
+        )
+    try:
+        config = decode((folder / "config.json").read_bytes())
+    except ValueError as exc:
+        raise SourceError("`config.json` is no JSON", where=where, do="Save the model again.") from exc
+    if not isinstance(config, dict):
+        raise SourceError("`config.json` is no mapping", where=where, do="Save the model again.")
+    if not any(name.endswith(".safetensors") for name in names):
+        pickled = sorted(name for name in names if name.endswith(_PICKLED))
+        if pickled:
+            raise UnsafeError(
+                f"the weights are pickled ({as_label(pickled[0])}), and loading them runs whatever code they hold",
+                where=where,
+                do="Save the model with `model.save_pretrained(folder)`, which writes safetensors.",
+            )
+        raise SourceError(
+            "the folder holds no weights (`*.safetensors`)",
+            where=where,
+            do="Copy all files that `save_pretrained` wrote.",
+        )
+    if not names & set(_TOKENIZER):
+        raise SourceError(
+            "the folder holds no tokenizer",
+            where=where,
+            do="Save it beside the model: `tokenizer.save_pretrained(folder)`.",
+        )
+    kinds = [str(kind) for kind in config.get("architectures") or ()]
+    if not any(kind.endswith("ForSequenceClassification") for kind in kinds):
+        raise SourceError(
+            f"the model is {shown(kinds[0], 'of a kind whose name is not shown') if kinds else 'of no stated kind'}, "
+            "and classifiers of texts are read",
+            where=where,
+            do="Name a model whose `architectures` end with ForSequenceClassification, or record what this one said and "
+            "assess that.",
+        )
+    return config
+
+
+def _parts(transformers: Any, folder: Path, where: str) -> tuple[Any, Any]:
+    try:
+        native, told = transformers.AutoModelForSequenceClassification.from_pretrained(
+            folder,
+            local_files_only=True,
+            trust_remote_code=False,
+            use_safetensors=True,
+            output_loading_info=True,
+        )
+    except Exception as exc:  # the library raises what its parts raise; remote code is a ValueError among others
+        if "trust_remote_code" in str(exc) or "custom code" in str(exc):
+            raise UnsafeError(
+                "the model needs code that comes with it, and that code is not run",
+                where=where,
+                do="Name a model of an architecture that transformers has itself.",
+            ) from exc
+        raise SourceError(
+            f"transformers {transformers.__version__} cannot load the model ({type(exc).__name__})",
+            where=where,
+            do="Check that the files are whole and of a version that this one reads.",
+        ) from exc
+    absent = len(told["missing_keys"]) + len(told["mismatched_keys"])
+    if absent:
+        # The library would fill them with random numbers and go on.
+        raise SourceError(
+            f"{absent} of the model's weights are not in its files, so it was never trained to classify",
+            where=where,
+            do="Name the folder of the fine-tuned model.",
+        )
+    try:
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    except Exception as exc:  # as above
+        raise SourceError(
+            f"transformers {transformers.__version__} cannot load the tokenizer ({type(exc).__name__})",
+            where=where,
+            do="Save it beside the model: `tokenizer.save_pretrained(folder)`.",
+        ) from exc
+    return tokenizer, native.to("cpu").eval()
+
+
+def _labels(config: Any, request: ModelRequest) -> tuple[str, ...]:
+    count = int(config.num_labels)
+    if count == 1:
+        return ()
+    if request.classes:
+        return numbered_classes(count, request.classes, request.where)
+    return tuple(as_label(config.id2label[place]) for place in range(count))
+
+
+def _texts(names: tuple[str, ...], where: str, batch: pyarrow.RecordBatch) -> list[list[str]]:
+    """The texts of each column; a missing one is the empty text."""
+    for name in names:
+        if not is_text(batch.schema.field(name).type):
+            raise SourceError(
+                f"{shown(name, 'a column whose name is not shown')} holds no texts, and the model reads texts",
+                where=where,
+                do="Name the column of texts under `features:`.",
+            )
+    return [[text if text is not None else "" for text in batch.column(name).to_pylist()] for name in names]
+
+
+def _predict(
+    torch: Any,
+    tokenizer: Any,
+    native: Any,
+    to_matrix: Callable[[pyarrow.RecordBatch], list[list[str]]],
+    scores: Callable[[Any, int], numpy.ndarray[Any, Any]],
+    where: str,
+    batch: pyarrow.RecordBatch,
+) -> numpy.ndarray[Any, Any]:
+    import numpy as np
+
+    columns = to_matrix(batch)
+    longest = min(int(tokenizer.model_max_length), int(getattr(native.config, "max_position_embeddings", 512)))
+    found = []
+    for start in range(0, batch.num_rows, _AT_A_TIME):
+        texts = [column[start : start + _AT_A_TIME] for column in columns]
+        try:
+            tokens = tokenizer(*texts, truncation=True, max_length=longest, padding=True, return_tensors="pt")
+            with torch.no_grad():
+                found.append(native(**tokens).logits.double().numpy())
+        except Exception as exc:  # a tokenizer of another model gives numbers that the network has no row for
+            raise SourceError(
+                f"the model cannot read these texts ({type(exc).__name__})",
+                where=where,
+                do="Check that the tokenizer in the folder is the model's own.",
+            ) from exc
+    width = int(native.config.num_labels)
+    return scores(np.concatenate(found) if found else np.empty((0, width)), batch.num_rows)
+
+
+READER = ModelReader(
+    "transformers", "a folder with config.json, a tokenizer and *.safetensors (Hugging Face)", claims, load
+)
+
+__all__ = ["READER"]

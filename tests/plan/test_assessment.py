@@ -1,0 +1,84 @@
+"""The plan: a model may be described where it is used, and a type of a model saved by skops may be trusted in three places."""
+
+import pytest
+
+pytest.importorskip("sklearn", reason="models need the tabular extra")
+pytest.importorskip("skops", reason="models need the tabular extra")
+
+import numpy as np
+import pandas as pd
+import skops.io
+from sklearn.ensemble import RandomForestClassifier
+
+from cardwright.dossier.contents import policy_of
+from cardwright.errors import PlanError, UnsafeError
+from cardwright.plan.assessment import load, trusting
+from cardwright.run.prepare import prepare
+
+TREE = "sklearn.tree._tree.Tree"
+PLAN = """\
+schema: cardwright/assessment/1
+subject: {{kind: model, name: forest, version: 1.0.0, files: [forest.skops]}}
+sources:
+  test: {{predictions: test.csv, label: y, score: score, favourable: 1, sensitive: [sex]}}
+evaluate:
+  - attributions: {{source: test, model: {model}}}
+policy: research
+"""
+
+
+@pytest.fixture(scope="module")
+def forest(tmp_path_factory):
+    """A forest that was fitted, its file and its predictions, beside a plan whose model is what the test says."""
+    folder = tmp_path_factory.mktemp("forest")
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": rng.normal(size=80), "b c": rng.normal(size=80)})
+    y = (frame["a"] + rng.normal(size=80) > 0).astype(int)
+    native = RandomForestClassifier(3, random_state=0).fit(frame, y)
+    skops.io.dump(native, folder / "forest.skops")
+    frame.assign(y=y, score=native.predict_proba(frame)[:, 1], sex=np.arange(80) % 2).to_csv(
+        folder / "test.csv", index=False
+    )
+
+    def planned(model):
+        (folder / "assessment.yaml").write_text(PLAN.format(model=model))
+        return load(folder)
+
+    return planned
+
+
+def test_a_forest_named_by_its_path_is_refused_with_every_way_to_trust_its_type(forest):
+    with pytest.raises(UnsafeError) as caught:
+        prepare(forest("forest.skops"), policy_of("research"))
+    assert f"model: {{model: forest.skops, trusted: [{TREE}" in str(caught.value)
+    assert f"--trust-type {TREE}" in str(caught.value)
+
+
+def test_a_model_described_where_it_is_used_is_a_source_of_the_plan_that_is_locked(forest):
+    prepared = prepare(forest(f"{{model: forest.skops, trusted: [{TREE}]}}"), policy_of("research"))
+    assert prepared.bindings["test"].kind == "recomputed"
+    assert prepared.lock.sources["forest.skops"]["trusted"] == [TREE]
+
+
+@pytest.mark.parametrize("model", ["forest.skops", "{model: forest.skops}"])
+def test_types_trusted_on_the_command_line_stand_in_the_locked_plan(forest, model):
+    prepared = prepare(trusting(forest(model), [TREE]), policy_of("research"))
+    assert prepared.bindings["test"].kind == "recomputed"
+    assert prepared.lock.sources["forest.skops"]["trusted"] == [TREE]
+
+
+def test_without_types_the_plan_stays_as_it_is(forest):
+    plan = forest("forest.skops")
+    assert trusting(plan, []) is plan
+
+
+def test_a_description_that_is_wrong_says_where_and_what(forest):
+    with pytest.raises(PlanError, match=r"line 6, column 5: `model` describes no model: trustd"):
+        forest("{model: forest.skops, trustd: [x]}")
+    with pytest.raises(PlanError, match="`model` describes no model: model"):
+        forest("{trusted: [x]}")
+    twice = (
+        f"{{model: forest.skops}}}}\n  - robustness: {{source: test, model: {{model: forest.skops, trusted: [{TREE}]}}"
+    )
+    with pytest.raises(PlanError, match=r"two descriptions of the model forest\.skops differ"):
+        forest(twice)
