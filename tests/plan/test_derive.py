@@ -134,6 +134,29 @@ def test_a_forest_is_saved_with_the_types_its_file_needs_and_loads_again(tmp_pat
     assert prepared(tmp_path).bindings["test"].kind == "recomputed"
 
 
+@pytest.mark.parametrize(
+    ("library", "name", "file"),
+    [
+        ("xgboost", "XGBClassifier", "model.ubj"),
+        ("lightgbm", "LGBMClassifier", "model.txt"),
+        ("catboost", "CatBoostClassifier", "model.cbm"),
+    ],
+)
+@pytest.mark.parametrize("favourable", [0, 1])
+def test_a_boosted_model_is_kept_in_its_library_s_own_format_and_gives_its_predictions_again(
+    tmp_path, library, name, file, favourable
+):
+    options = {"verbose": 0, "allow_writing_files": False} if library == "catboost" else {}
+    options |= {"verbose": -1} if library == "lightgbm" else {}
+    boosted = getattr(pytest.importorskip(library), name)(n_estimators=5, **options)
+    boosted.fit(FRAME[FEATURES], FRAME["approved"])
+    derived(tmp_path, model=boosted, favourable=favourable)
+    assert plan_of(tmp_path)["subject"]["files"] == [file]
+    assert prepared(tmp_path).bindings["test"].kind == "recomputed"
+    scores = pd.read_parquet(tmp_path / "data/test.parquet")["score"]
+    assert np.allclose(scores, boosted.predict_proba(FRAME[FEATURES])[:, favourable], atol=1e-6)
+
+
 def test_an_estimator_without_probabilities_gives_decisions(tmp_path):
     decided = LinearSVC().fit(FRAME[FEATURES], FRAME["approved"])
     derived(tmp_path, model=decided)

@@ -226,8 +226,9 @@ def _steps(file: AssessmentFile, document: yamltext.YamlDocument) -> tuple[Asses
         id_, target = options.pop("id", None), options.pop("target", None)
         inputs: dict[str, str] = {}
         for need in evaluator.needs:
-            if need.name == "model" and isinstance(options.get("model"), dict):
-                file, options["model"] = _described(options["model"], file, where)
+            described = options.get("model")
+            if need.name == "model" and isinstance(described, dict):
+                file, options["model"] = _described(described, file, where)
             if need.name in options:
                 inputs[need.name] = _source_name(options.pop(need.name), need, file, where)
             elif not need.optional:
