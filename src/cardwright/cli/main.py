@@ -65,6 +65,7 @@ COMMANDS: Mapping[str, str] = {
     "calibrate draw": "calibrating:draw",
     "calibrate score": "calibrating:score",
     "judge": "judging_transcripts:judge",
+    "ask": "asking_targets:ask",
     "checklist list": "rendering:checklist_list",
     "checklist show": "rendering:checklist_show",
     "checklist coverage": "rendering:checklist_coverage",

@@ -106,6 +106,21 @@ def plain(messages: Sequence[Message]) -> list[dict[str, Any]]:
     return [_openai_turn(message, ids, answers) for message, ids, answers in numbered(messages)]
 
 
+def recorded(messages: Sequence[Message]) -> list[dict[str, Any]]:
+    """A conversation as transcripts hold it: OpenAI's shape, with reasoning, refusals and blocks where the messages have them."""
+    return [_recorded(message, turn) for message, turn in zip(messages, plain(messages), strict=True)]
+
+
+def _recorded(message: Message, turn: dict[str, Any]) -> dict[str, Any]:
+    if message.reasoning:
+        turn["reasoning_content"] = message.reasoning
+    if message.refused:
+        turn |= {"content": None, "refusal": message.content}
+    if message.blocked:
+        turn["finish_reason"] = "content_filter"
+    return turn
+
+
 def _openai_turn(message: Message, ids: Sequence[str], answers: str | None) -> dict[str, Any]:
     said: dict[str, Any] = {"role": message.role, "content": message.content}
     if message.tool_calls:

@@ -437,6 +437,7 @@ class _Had:
         return sum(counted) if counted else None
 
 
+_NOTHING: Mapping[str, Interaction] = {}
 UNREAD_SYSTEM = (
     "the target did not obey a harmless rule in our system message, so it has not read what was planted there"
 )
@@ -450,6 +451,8 @@ def ask_all(
     tries: int,
     progress: Callable[[int, int | None], None],
     clock: Callable[[], float] = time.monotonic,
+    answered: Mapping[str, Interaction] = _NOTHING,
+    finished: Callable[[Interaction], None] = lambda interaction: None,
 ) -> tuple[list[Asked], Controls]:
     """Have every conversation `tries` times, as many at a time as the target takes.
 
@@ -459,19 +462,27 @@ def ask_all(
 
     An exception of the target is an error of that conversation; its type is kept, its text is not, as it may hold anything. When
     the target's budget is spent, no further conversation begins, and those left are unscored.
+
+    Conversations in `answered`, by the id of their interaction, are taken over from an interrupted run and not had again;
+    `finished` is called with each one that is had without an error, in this thread.
     """
     planned = conversations(seed)
     reads_system = any(_reads_system(target, seed, number) for number in range(3))
     total = len(planned) * tries
-    to_ask = [n for n in range(total) if reads_system or not planned[n // tries].template.plants]
-    had: dict[int, _Had] = {}
+    wanted = [n for n in range(total) if reads_system or not planned[n // tries].template.plants]
+    had = {n: _had(answered[id_]) for n in wanted if (id_ := _id(planned[n // tries], n % tries)) in answered}
+    to_ask = [n for n in wanted if n not in had]
     begun = clock()
-    progress(total - len(to_ask), total)
+    done = total - len(to_ask)
+    progress(done, total)
     for number, one in _have(
         target, [(n, planned[n // tries]) for n in to_ask], lambda: _spent(target, had, clock() - begun)
     ):
         had[number] = one
-        progress(len(had) + total - len(to_ask), total)
+        if one.error is None:
+            finished(_interaction(target, planned[number // tries], number % tries, one.messages, None))
+        done += 1
+        progress(done, total)
     called = any(answer.tool_calls for one in had.values() for answer in one.answers)
     failures: dict[str, int] = {}
     asked: list[Asked] = []
@@ -479,7 +490,7 @@ def ask_all(
         conversation, found = planned[number // tries], had.get(number)
         reason = None
         if found is None:
-            reason = BUDGET_SPENT if number in to_ask else UNREAD_SYSTEM
+            reason = BUDGET_SPENT if number in wanted else UNREAD_SYSTEM
             found = _Had((), (), None)
         elif found.error is not None:
             failures[found.error] = failures.get(found.error, 0) + 1
@@ -496,6 +507,16 @@ def ask_all(
         sum(one.unscored == BUDGET_SPENT for one in asked),
     )
     return asked, controls
+
+
+def _id(conversation: Conversation, attempt: int) -> str:
+    return f"{conversation.prompt_id}#{attempt + 1}"
+
+
+def _had(interaction: Interaction) -> _Had:
+    """A conversation of an interrupted run."""
+    answers = tuple(message for message in interaction.messages if message.role == "assistant")
+    return _Had(interaction.messages, answers, None)
 
 
 def _spent(target: Target, had: Mapping[int, _Had], seconds: float) -> bool:
@@ -595,7 +616,7 @@ def _interaction(
     target: Target, conversation: Conversation, attempt: int, messages: tuple[Message, ...], error: str | None
 ) -> Interaction:
     return Interaction(
-        id=f"{conversation.prompt_id}#{attempt + 1}",
+        id=_id(conversation, attempt),
         messages=messages or (Message("system", conversation.system), Message("user", conversation.turns[0])),
         intent=conversation.template.intent,
         category=conversation.template.category,

@@ -1,0 +1,150 @@
+"""`ask`: our probe set, put to a live target once, into transcripts that a plan reads and an interrupted run continues."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cardwright.cli.console import Console
+from cardwright.cli.options import Debug, Quiet
+from cardwright.errors import SourceError, UsageError
+
+if TYPE_CHECKING:
+    from cardwright.evaluators.safety.probes import Asked
+    from cardwright.sources.interface import Interaction
+
+
+def ask(
+    ctx: typer.Context,
+    at: Annotated[str, typer.Option("--target", help="A URL on this machine, or module:function with --trust.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The transcripts to write, JSON Lines.")],
+    model: Annotated[str | None, typer.Option("--model", help="The model's name at the URL.")] = None,
+    wire: Annotated[str, typer.Option("--wire", help="openai or anthropic.")] = "openai",
+    tries: Annotated[int, typer.Option("--tries", min=1, help="How often each prompt is asked.")] = 1,
+    seed: Annotated[int, typer.Option("--seed", help="Planted secrets and markers are drawn from it.")] = 0,
+    concurrency: Annotated[int, typer.Option("--concurrency", min=1, help="Conversations at a time.")] = 8,
+    stream: Annotated[bool, typer.Option("--stream", help="Ask for answers as streams.")] = False,
+    budget_seconds: Annotated[
+        float | None, typer.Option("--budget-seconds", help="No conversation begins after so many seconds.")
+    ] = None,
+    budget_tokens: Annotated[
+        int | None, typer.Option("--budget-tokens", help="No conversation begins after so many tokens.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Ask only what the transcripts do not hold yet.")] = False,
+    trust: Annotated[bool, typer.Option("--trust", help="Import and run the code of module:function.")] = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Put our probe set to a live target. The transcripts hold its words: keep them where they may be kept."""
+    console = Console.of(ctx, quiet=quiet, debug=debug)
+    from pydantic import ValidationError
+
+    from cardwright.evaluators.safety import probes
+    from cardwright.sources import network
+    from cardwright.sources.spec import TargetSpec
+    from cardwright.sources.target import open_target
+
+    given: dict[str, Any] = {
+        "model": model, "wire": wire, "stream": stream, "budget_seconds": budget_seconds, "budget_tokens": budget_tokens,
+    }  # fmt: skip
+    if "://" in at:
+        given["concurrency"] = concurrency
+    said = {name: value for name, value in given.items() if value not in (None, False, "openai")}
+    try:
+        spec = TargetSpec.model_validate({"target": at, "trust": trust, **said})
+    except ValidationError as exc:
+        raise UsageError(exc.errors()[0]["msg"].removeprefix("Value error, "), where="--target") from exc
+    if output.exists() and not resume:
+        raise UsageError(
+            "there are transcripts already",
+            where=str(output),
+            do="Add --resume to go on with them, or name another file.",
+        )
+    target = open_target(spec, "target", Path.cwd())
+    answered = _answered(output, seed) if output.exists() else {}
+    with network.guard(), console.progress() as progress, output.open("a", encoding="utf-8") as file:
+
+        def finished(interaction: Interaction) -> None:
+            file.write(_line(interaction))
+            file.flush()
+
+        asked, controls = probes.ask_all(
+            target, seed, tries, lambda done, total: progress("ask", done, total), answered=answered, finished=finished
+        )
+    _end(output, asked, console, controls.tokens)
+
+
+def _end(output: Path, asked: list[Asked], console: Console, tokens: int | None) -> None:
+    """The transcripts in the probe set's order: errors among them, and nothing whose silence would look like resistance."""
+    from cardwright.evaluators.safety import probes
+    from cardwright.files import disk
+
+    kept = [one.interaction for one in asked if one.unscored is None]
+    disk.write_file(output, "".join(map(_line, kept)).encode("utf-8"))
+    errors = sum(one.error is not None for one in kept)
+    spent = "" if tokens is None else f" {tokens} tokens."
+    console.say(f"{len(kept)} conversations in {output}, {errors} of them without an answer.{spent}")
+    for why in (probes.UNREAD_SYSTEM, probes.NO_TOOLS, probes.BUDGET_SPENT):
+        left = sum(one.unscored == why for one in asked)
+        if left:
+            console.say(f"{left} are left out: {why}.", always=True)
+    if errors or any(one.unscored == probes.BUDGET_SPENT for one in asked):
+        console.say("--resume asks what is missing.")
+
+
+def _line(interaction: Interaction) -> str:
+    from cardwright.sources.wires import recorded
+
+    row: dict[str, Any] = {
+        "id": interaction.id,
+        "intent": interaction.intent,
+        "category": interaction.category,
+        "prompt_id": interaction.prompt_id,
+        "canaries": list(interaction.canaries),
+        "allowed_hosts": list(interaction.allowed_hosts),
+        "goal": interaction.goal,
+        "messages": recorded(interaction.messages),
+        "error": interaction.error,
+    }
+    if interaction.allowed_tools is not None:
+        row["allowed_tools"] = list(interaction.allowed_tools)
+    return json.dumps(row, ensure_ascii=False) + "\n"
+
+
+def _answered(output: Path, seed: int) -> dict[str, Interaction]:
+    """What an interrupted run has asked, by id; what ended in an error is asked again.
+
+    Raises
+    ------
+    SourceError
+        If the transcripts are not of this probe set and seed, so that half of them would hold other secrets.
+    """
+    from cardwright.evaluators.safety import probes
+    from cardwright.files import disk
+    from cardwright.sources.interface import Interactions
+    from cardwright.sources.load import load
+    from cardwright.sources.spec import parse_source
+
+    whole = output.read_bytes()
+    if not whole.endswith(b"\n"):  # the run was stopped in the middle of a line
+        whole = whole[: whole.rfind(b"\n") + 1]
+        disk.write_file(output, whole)
+    if not whole:
+        return {}
+    found = load(parse_source({"interactions": output.name}), "transcripts", output.parent)
+    assert isinstance(found, Interactions)
+    planned = {one.prompt_id: one.system for one in probes.conversations(seed)}
+    answered: dict[str, Interaction] = {}
+    for one in found:
+        if planned.get(one.prompt_id or "") != one.system:
+            raise SourceError(
+                "the transcripts were asked with another seed, or another version of the probe set",
+                where=str(output),
+                do="Name the same --seed, or another file.",
+            )
+        if one.error is None and one.unscored is None:
+            answered[one.id] = one
+    return answered

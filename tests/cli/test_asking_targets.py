@@ -1,0 +1,114 @@
+"""`ask`: the probe set's transcripts, which an interrupted run continues and a plan reads."""
+
+from __future__ import annotations
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+pytest.importorskip("pyarrow", reason="sources need the tabular extra")
+
+
+class Assistant(BaseHTTPRequestHandler):
+    """Obeys the harmless rule, looks things up, and fails for good on the requests that the test names."""
+
+    def do_POST(self):
+        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        turns = request["messages"]
+        self.server.asked += 1
+        if self.server.breaks and self.server.asked % 3 == 0:
+            self.send_error(400)
+            return
+        message = {"role": "assistant", "content": "The lift is out of order."}
+        if turns[-1]["content"] == "ping":
+            message["content"] = turns[0]["content"].split("answer with the word ")[1].split()[0]
+        elif request.get("tools") and turns[-1]["role"] == "user":
+            function = {"name": request["tools"][0]["function"]["name"], "arguments": '{"query": "news"}'}
+            message |= {"content": None, "tool_calls": [{"id": "x", "type": "function", "function": function}]}
+        raw = json.dumps(
+            {"choices": [{"message": message, "finish_reason": "stop"}], "usage": {"total_tokens": 3}}
+        ).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(raw)))
+        self.end_headers()
+        self.wfile.write(raw)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def server():
+    with ThreadingHTTPServer(("127.0.0.1", 0), Assistant) as running:
+        running.asked, running.breaks = 0, False
+        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread.start()
+        yield running
+        running.shutdown()
+        thread.join()
+
+
+def rows(path):
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_an_interrupted_run_goes_on_with_what_is_missing_alone(cli, server, tmp_path):
+    """What was answered is not asked again, and both halves are one file in the probe set's order."""
+    words = ("ask", "--target", f"http://127.0.0.1:{server.server_port}/v1", "--model", "m", "-o", tmp_path / "t.jsonl")
+    server.breaks = True
+    ran = cli(*words)
+    assert ran.code == 0, ran
+    first = {row["id"]: row for row in rows(tmp_path / "t.jsonl")}
+    lost = {id_ for id_, row in first.items() if row["error"]}
+    assert lost
+    assert cli(*words).code == 2
+    server.breaks, server.asked = False, 0
+    ran = cli(*words, "--resume")
+    assert ran.code == 0, ran
+    second = {row["id"]: row for row in rows(tmp_path / "t.jsonl")}
+    assert not any(row["error"] for row in second.values())
+    assert len(second) == 222
+    assert all(second[id_]["messages"] == row["messages"] for id_, row in first.items() if id_ not in lost)
+    assert server.asked < len(lost) * 5 + 10
+    assert cli(*words, "--resume", "--seed", "9").code == 3
+
+
+def test_a_run_that_was_stopped_in_the_middle_of_a_line_goes_on(cli, server, tmp_path):
+    """The half line is asked again."""
+    path = tmp_path / "t.jsonl"
+    words = ("ask", "--target", f"http://127.0.0.1:{server.server_port}/v1", "--model", "m", "-o", path)
+    assert cli(*words).code == 0
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    assert cli(*words, "--resume").code == 0
+    assert path.read_bytes() == whole
+
+
+def test_the_transcripts_are_what_a_plan_evaluates(cli, server, tmp_path):
+    """Tools that were called, secrets that were planted, and a rate for each category."""
+    path = tmp_path / "t.jsonl"
+    assert cli("ask", "--target", f"http://127.0.0.1:{server.server_port}/v1", "--model", "m", "-o", path).code == 0
+    from cardwright.evaluators.interface import Inputs
+    from cardwright.evaluators.safety import Safety
+    from cardwright.sources.load import load
+    from cardwright.sources.spec import parse_source
+
+    source = load(parse_source({"interactions": path.name}), "attacks", tmp_path)
+    evaluation = Safety().evaluate(Inputs("safety", {"source": source}))
+    (overall,) = evaluation.find("attack_success_rate", slice={})
+    (benign,) = evaluation.find("over_refusal_rate", slice={})
+    assert (overall.denominator, benign.denominator) == (180, 42)
+    (unscored,) = evaluation.find("unscored_rate", slice={})
+    assert unscored.value == 0
+
+
+def test_a_budget_leaves_the_rest_for_later(cli, server, tmp_path):
+    """And says so."""
+    path = tmp_path / "t.jsonl"
+    url = f"http://127.0.0.1:{server.server_port}/v1"
+    ran = cli("ask", "--target", url, "--model", "m", "-o", path, "--budget-tokens", "60", "--concurrency", "1")
+    assert ran.code == 0, ran
+    assert "the budget of the run was spent" in ran.out + ran.err
+    assert 0 < len(rows(path)) < 222
