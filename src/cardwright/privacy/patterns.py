@@ -94,10 +94,12 @@ _PHONE = re.compile(
     )(?![\d-]|[.,]\d)""",
     re.VERBOSE,
 )
+_SIX_DIGITS = re.compile(r"(?:\d\D*){6}")
 _NAMED_PHONE = re.compile(
     r"(?i)\b(?:tel|telephone|phone|mobile|cellphone|cell|fax|call|dial|whatsapp)\b[^\w\n+(]{0,4}(?:(?:number|no|nr|is|me|us|at|on)\b[^\w\n+(]{0,3}){0,3}"
     r"([+(]?\d(?:[ .()/-]{0,2}\d){5,14})(?![\d%]|[.,]\d)"
 )
+_PHONE_WORDS = ("tel", "phone", "mobile", "cell", "fax", "call", "dial", "whatsapp")
 _SSN = re.compile(r"(?<![\d.-])(?!000|666|9\d\d)\d{3}([ -])(?!00)\d{2}\1(?!0000)\d{4}(?![\d-]|\.\d)")
 _CARD = re.compile(r"(?<![\d.,+-])[2-6]\d{3}(?:[ -]?\d){8,14}\d(?![\d-]|[.,]\d)")
 _IBAN = re.compile(
@@ -161,26 +163,28 @@ def light_hits(text: str, *, weak: bool = False) -> Iterator[Hit]:
     """
     for found in _EMAIL.finditer(text) if "@" in text else ():
         yield Hit("EMAIL_ADDRESS", found.start(), found.end(), 0.9)
-    if sum(character.isdigit() for character in text) >= 6:
+    if _SIX_DIGITS.search(text):
         yield from _numbers(text)
     for secret in secrets_in(text, weak=weak):
         yield Hit(*secret)
 
 
 def _numbers(text: str) -> Iterator[Hit]:
+    lowered = text.lower()
+    digits = sum(map(text.count, "0123456789")) if text.isascii() else sum(character.isdigit() for character in text)
     for found in _PHONE.finditer(text):
-        digits = sum(character.isdigit() for character in found.group())
-        if found.lastgroup != "trunk" or 9 <= digits <= 13:
+        of_it = sum(character.isdigit() for character in found.group())
+        if found.lastgroup != "trunk" or 9 <= of_it <= 13:
             yield Hit("PHONE_NUMBER", found.start(), found.end(), 0.6)
-    for found in _NAMED_PHONE.finditer(text):
+    for found in _NAMED_PHONE.finditer(text) if any(word in lowered for word in _PHONE_WORDS) else ():
         yield Hit("PHONE_NUMBER", found.start(1), found.end(1), 0.75)
-    for found in _SSN.finditer(text):
+    for found in _SSN.finditer(text) if digits >= 9 else ():
         yield Hit("US_SSN", found.start(), found.end(), 0.85)
-    for found in _CARD.finditer(text):
+    for found in _CARD.finditer(text) if digits >= 13 else ():
         if is_card_number(re.sub(r"\D", "", found.group())):
             yield Hit("CREDIT_CARD", found.start(), found.end(), 1.0)
     for found in _IBAN.finditer(text):
-        end = _iban_end(found.group())
+        end = _iban_end(found.group().upper())
         if end is not None:
             yield Hit("IBAN_CODE", found.start(), found.start() + end, 1.0)
 

@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from cardwright.privacy.secret_checks import CHECKS, Candidate
@@ -105,9 +106,47 @@ def forms() -> tuple[SecretForm, ...]:
     return read_forms(data)
 
 
+@dataclass(frozen=True, eq=False)
+class _Ready:
+    """A form whose pattern is compiled: for the text as it is, and for its small letters."""
+
+    form: SecretForm
+    exact: re.Pattern[str]
+    ignoring_case: re.Pattern[str]
+
+
 @cache
-def _compiled(form: SecretForm, ignoring_case: bool) -> re.Pattern[str]:
-    return re.compile(form.pattern, re.IGNORECASE if ignoring_case else 0)
+def _ready() -> tuple[_Ready, ...]:
+    return tuple(_Ready(f, re.compile(f.pattern), re.compile(f.pattern, re.IGNORECASE)) for f in forms() if f.needs)
+
+
+@cache
+def _ready_without_needs() -> tuple[_Ready, ...]:
+    return tuple(_Ready(f, re.compile(f.pattern), re.compile(f.pattern, re.IGNORECASE)) for f in forms() if not f.needs)
+
+
+@cache
+def _begun_by() -> tuple[dict[str, tuple[tuple[str, int], ...]], ...]:
+    """By length from 1 to 3: from the first characters of what a form needs to that literal and the form's place."""
+    found: tuple[dict[str, list[tuple[str, int]]], ...] = ({}, {}, {})
+    for place, one in enumerate(_ready()):
+        for literal in one.form.needs:
+            first = literal[:3]
+            found[len(first) - 1].setdefault(first, []).append((literal, place))
+    return tuple({first: tuple(literals) for first, literals in of_length.items()} for of_length in found)
+
+
+def _possible(lowered: str) -> list[_Ready]:
+    """The forms that find in a text what they need: all literals are looked up by their first three characters at once."""
+    threes = zip(lowered, lowered[1:], lowered[2:], strict=False)
+    threes = zip(lowered, lowered[1:], lowered[2:], strict=False)
+    pieces = (set(lowered), set(map("".join, pairwise(lowered))), set(map("".join, threes)))
+    places: set[int] = set()
+    for there, begun in zip(pieces, _begun_by(), strict=True):
+        for first in begun.keys() & there:
+            places.update(place for literal, place in begun[first] if place not in places and literal in lowered)
+    ready = _ready()
+    return [ready[place] for place in sorted(places)]
 
 
 def secrets_in(text: str, *, weak: bool = False) -> Iterator[Secret]:
@@ -121,15 +160,18 @@ def secrets_in(text: str, *, weak: bool = False) -> Iterator[Secret]:
     """
     lowered = text.lower()
     same_places = len(lowered) == len(text)  # the small letter of a capital can be two characters
-    for form in forms():
-        if not form.needs and (
-            len(text) < _LEAST_RANDOM or not (weak or any(word in lowered for word in form.context))
-        ):
+    random = len(text) >= _LEAST_RANDOM
+    for one in (*_possible(lowered), *(_ready_without_needs() if random else ())):
+        form = one.form
+        if not form.needs and not (weak or any(word in lowered for word in form.context)):
             continue
         check = CHECKS[form.check]
         # `re` finds where a pattern may begin five times sooner if it need not ignore case.
         in_small = form.ignore_case and same_places
-        pattern, searched = _compiled(form, form.ignore_case and not same_places), lowered if in_small else text
+        pattern, searched = (
+            one.ignoring_case if form.ignore_case and not same_places else one.exact,
+            lowered if in_small else text,
+        )
         done = 0
         for start, end in _windows(lowered, form) if same_places else ((0, len(text)),):
             for match in pattern.finditer(searched, max(start, done), end):
@@ -150,8 +192,7 @@ def secrets_in(text: str, *, weak: bool = False) -> Iterator[Secret]:
 def _windows(lowered: str, form: SecretForm) -> Iterator[tuple[int, int]]:
     """Where a form may match: around each literal that it needs, in order, none of them touching another."""
     if not form.needs or len(lowered) <= _SHORT:
-        if not form.needs or any(literal in lowered for literal in form.needs):
-            yield 0, len(lowered)
+        yield 0, len(lowered)
         return
     places = sorted(place for literal in form.needs for place in _places(lowered, literal))
     begun = ended = -1

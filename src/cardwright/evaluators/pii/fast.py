@@ -14,8 +14,9 @@ duplicates; what is left out cannot change a finding:
 from __future__ import annotations
 
 import bisect
+import copy
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from presidio_analyzer import EntityRecognizer, PatternRecognizer, RecognizerResult
@@ -57,6 +58,17 @@ class FastAnalyzer:
             for r in self._recognizers
             if type(r) is predefined.PhoneRecognizer and r.leniency == 1 and (found := phones.finder(r)) is not None
         }
+        # Recognisers of one country's telephone numbers take from presidio's matcher what is theirs: where it finds none, they
+        # find none either.
+        self._phones_of = {
+            r.id: made
+            for r in self._recognizers
+            if isinstance(r, predefined.PhoneRecognizer)
+            and type(r) is not predefined.PhoneRecognizer
+            and r.leniency == 1
+            if (made := _finder_of(tuple(r.supported_regions))) is not None
+        }
+        self._parts: dict[tuple[str, tuple[int, ...]], Any] = {}
         gated = [r for r in self._recognizers if self._is_gated(r)]
         self._always = [r for r in self._recognizers if r.id not in {g.id for g in gated}]
         self._gate = _re2_gate(gated) if use_re2 and re2 is not None else _character_gate(gated)
@@ -79,16 +91,34 @@ class FastAnalyzer:
         results: list[Any] = []
         if text.isascii():
             digits = len(text) - len(text.translate(_DIGITS))
-            running = [*self._always, *self._gate(text, digits)]
+            running = [*self._always, *(self._part(owner, places) for owner, places in self._gate(text, digits))]
         else:
             digits = sum(character.isdigit() for character in text)
             running = self._recognizers
+        looked: dict[phones.PhoneFinder, bool] = {}
         for recognizer in running:
+            of_country = self._phones_of.get(recognizer.id)
+            if of_country is not None:
+                if of_country not in looked:
+                    looked[of_country] = digits >= of_country.least and of_country.find(text) != set()
+                if not looked[of_country]:
+                    continue
             results.extend(self._run(recognizer, text, digits))
         if not results:
             return results
         self._enhance(text, results, context)
         return EntityRecognizer.remove_duplicates(results)  # type: ignore[no-any-return]
+
+    def _part(self, recognizer: Any, places: tuple[int, ...]) -> Any:
+        """A recogniser with those of its patterns alone that may match: the others would find nothing."""
+        if len(places) == len(recognizer.patterns):
+            return recognizer
+        key = (recognizer.id, places)
+        if key not in self._parts:
+            part = copy.copy(recognizer)
+            part.patterns = [recognizer.patterns[place] for place in places]
+            self._parts[key] = part
+        return self._parts[key]
 
     def _run(self, recognizer: Any, text: str, digits: int) -> list[Any]:
         finder = self._phones.get(recognizer.id)
@@ -144,6 +174,11 @@ class FastAnalyzer:
         return tuple(lemma.lower().split(":"))
 
 
+@cache
+def _finder_of(regions: tuple[str, ...]) -> phones.PhoneFinder | None:
+    return phones.finder(predefined.PhoneRecognizer(supported_language="en", supported_regions=regions))
+
+
 def _least_digits(recognizer: Any) -> int:
     """So many digits stand in every text in which a recogniser finds something."""
     wanted = [re2_patterns.needs(p.regex, recognizer.global_regex_flags) for p in recognizer.patterns]
@@ -158,7 +193,7 @@ def _re2_gate(recognizers: list[Any]) -> Any:
     chunks = [ordered[start : start + size] for start in range(0, len(ordered), size)]
     sets = [(_least_digits(chunk[0]), *_re2_set(chunk)) for chunk in chunks]
 
-    def gate(text: str, digits: int) -> list[Any]:
+    def gate(text: str, digits: int) -> list[tuple[Any, tuple[int, ...]]]:
         return [
             owner
             for least, patterns, owners in sets
@@ -169,20 +204,25 @@ def _re2_gate(recognizers: list[Any]) -> Any:
     return gate
 
 
-def _owners(places: list[int] | None, owners: list[Any]) -> list[Any]:
-    return list({owners[place].id: owners[place] for place in places or ()}.values())
+def _owners(matched: list[int] | None, owners: list[tuple[Any, int]]) -> list[tuple[Any, tuple[int, ...]]]:
+    """The recognisers of some patterns, each with the places of its own."""
+    found: dict[str, tuple[Any, list[int]]] = {}
+    for number in sorted(matched or ()):
+        owner, place = owners[number]
+        found.setdefault(owner.id, (owner, []))[1].append(place)
+    return [(owner, tuple(places)) for owner, places in found.values()]
 
 
-def _re2_set(recognizers: list[Any]) -> tuple[Any, list[Any]]:
+def _re2_set(recognizers: list[Any]) -> tuple[Any, list[tuple[Any, int]]]:
     options = re2.Options()
     options.max_mem = _RE2_MEMORY
     options.log_errors = False
     patterns = re2.Set.SearchSet(options)
     owners = []
     for recognizer in recognizers:
-        for pattern in recognizer.patterns:
+        for place, pattern in enumerate(recognizer.patterns):
             patterns.Add(re2_patterns.to_re2(pattern.regex, recognizer.global_regex_flags))
-            owners.append(recognizer)
+            owners.append((recognizer, place))
     patterns.Compile()
     return patterns, owners
 
@@ -193,8 +233,11 @@ def _character_gate(recognizers: list[Any]) -> Any:
         for r in recognizers
     ]
 
-    def gate(text: str, digits: int) -> list[Any]:
+    def gate(text: str, digits: int) -> list[tuple[Any, tuple[int, ...]]]:
         characters = frozenset(text)
-        return [r for r, needs in wanted if any(need.met(characters, digits) for need in needs)]
+        may = [
+            (r, tuple(place for place, need in enumerate(needs) if need.met(characters, digits))) for r, needs in wanted
+        ]
+        return [(r, places) for r, places in may if places]
 
     return gate

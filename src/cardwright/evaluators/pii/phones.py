@@ -122,6 +122,8 @@ class PhoneFinder:
         if second:
             whole = whole[: second.start()]
         end = start + len(whole)
+        if _digits(whole) < self.least:
+            return _Candidate(end, (), (), 1 + len(whole))  # no part of it has more digits than it has
         dated = m._SLASH_SEPARATED_DATES.search(whole) or (
             m._TIME_STAMPS.search(whole) and m._TIME_STAMPS_SUFFIX.match(text[end:])
         )
@@ -157,7 +159,7 @@ class PhoneFinder:
     def _may_be_number(self, text: str, part: str, start: int) -> bool:
         """The checks of `PhoneNumberMatcher._parse_and_verify` that do not depend on the region."""
         m = self._matcher
-        if sum(character.isdigit() for character in part) < self.least:
+        if _digits(part) < self.least:
             return False
         if not m.fullmatch(m._MATCHING_BRACKETS, part) or m._PUB_PAGES.search(part):
             return False
@@ -181,6 +183,15 @@ class PhoneFinder:
         except self._library.NumberParseException:
             return False
         return bool(m._verify(self._leniency, number, part, None))
+
+
+def _digits(text: str) -> int:
+    if text.isascii():
+        return len(text) - len(text.translate(_WITHOUT_DIGITS))
+    return sum(character.isdigit() for character in text)
+
+
+_WITHOUT_DIGITS = str.maketrans("", "", "0123456789")
 
 
 def finder(recognizer: Any) -> PhoneFinder | None:
