@@ -136,3 +136,9 @@ def test_a_label_can_always_be_stored(text):
 
 def test_bidirectional_overrides_are_written_out():
     assert visible("ab\u202edc") == "ab\\u202edc"
+
+
+def test_attack_labels_that_differ_after_the_cut_stay_two_and_two_spellings_of_one_are_one():
+    assert label("x" * 250 + "a") != label("x" * 250 + "b")
+    assert label("caf\u00e9") == label("cafe\u0301")
+    assert label("f\u200b") == "f\\u200b"  # a hidden character is written out, so that whoever reads sees two groups

@@ -257,3 +257,53 @@ def test_what_was_kept_of_other_data_is_run_again(folder):
     interrupted(folder)
     write_csv(folder / "data.csv", rows(seed=3))
     assert run(folder, SECOND, kept=store.kept(folder / "two")).run.earlier == {}
+
+
+# ------------------------------------------------------------------------------------------------ under a trust file
+
+
+def next_version(desk):
+    """The plan of a second version that names the dossier as its previous release."""
+    plan = desk / "files" / "assessment.yaml"
+    plan.write_text(plan.read_text().replace("version: 1.0.0", "version: 2.0.0") + "previous: ../out\n")
+
+
+def second(cli, desk, *more):
+    ran = cli("run", desk / "files", "-o", desk / "second", *more)
+    assert ran.code == 1, ran  # nobody has signed the second
+    return ran, json.loads((desk / "second" / "evidence" / "run.json").read_bytes()).get("earlier", {})
+
+
+def test_a_previous_release_that_verifies_under_the_trust_file_is_reused(cli, released):
+    next_version(released)
+    ran, earlier = second(cli, released, "--trust", released / "trust.yaml")
+    assert sorted(earlier) == ["fairness", "performance"]
+    assert "does not verify" not in ran.err
+
+
+def test_nothing_is_reused_of_a_previous_dossier_that_nobody_has_released(cli, desk):
+    next_version(desk)
+    ran, earlier = second(cli, desk, "--trust", desk / "trust.yaml")
+    assert earlier == {}
+    assert "Nothing is reused of" in ran.err
+    assert "which does not verify: step" in ran.err
+
+
+def test_nothing_is_reused_of_a_previous_dossier_that_was_changed_and_sealed_anew(cli, released):
+    next_version(released)
+    out = released / "out"
+    facts = json.loads((out / layout.RUN).read_bytes())
+    (out / layout.RUN).write_bytes(canonical.dumps({**facts, "started": facts["finished"]}))
+    files = {path.relative_to(out).as_posix(): path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    (out / layout.MANIFEST).write_bytes(layout.to_json(layout.manifest_of(files)))
+    ran, earlier = second(cli, released, "--trust", released / "trust.yaml")
+    assert earlier == {}
+    assert "it releases another manifest" in ran.err
+
+
+def test_nothing_is_reused_of_a_release_by_people_whom_the_trust_file_does_not_know(cli, released):
+    next_version(released)
+    (released / "stranger.yaml").write_text("schema: cardwright/trust/2\npeople: []\npolicies: []\n")
+    ran, earlier = second(cli, released, "--trust", released / "stranger.yaml")
+    assert earlier == {}
+    assert "is not in the trust file" in ran.err

@@ -77,6 +77,15 @@ class AcceptedPolicy(Value):
     """Risk tiers it is accepted for; empty is all."""
 
 
+class AcceptedCode(Value):
+    """A distribution of evaluators whose numbers the receiver accepts."""
+
+    name: Label
+    """The distribution's name, as `verify` prints it."""
+    sha256: Sha256
+    """Digest of its files, which decides: a version alone does not say that they are unchanged."""
+
+
 class StatusDemand(Value):
     """What a receiver demands to know of what happened after a release."""
 
@@ -144,6 +153,8 @@ class Trust(Value):
     """Whom the receiver believes."""
     policies: tuple[AcceptedPolicy, ...] = ()
     """By which policies."""
+    evaluators: Annotated[tuple[AcceptedCode, ...], Field(exclude_if=_empty)] = ()
+    """Whose code may have made the numbers; if omitted, any. Cardwright's own is one of them."""
     withdraws: Annotated[tuple[Identifier, ...], Field(exclude_if=_empty)] = ()
     """Roles that may withdraw other people's claims, and a release. A rejection is lifted by its own role alone."""
     status: Annotated[StatusDemand | None, Field(exclude_if=_none)] = None
@@ -464,6 +475,9 @@ def to_yaml(trust: Trust) -> bytes:
         lines.append(f"    subjects: [{', '.join(_text(name) for name in policy.subjects)}]")
         if policy.risk_tiers:
             lines.append(f"    risk_tiers: [{', '.join(policy.risk_tiers)}]")
+    for code in trust.evaluators:
+        lines += ["evaluators:"] if code is trust.evaluators[0] else []
+        lines += [f"  - name: {_text(code.name)}", f"    sha256: {code.sha256}"]
     for log in trust.logs:
         lines += ["logs:"] if log is trust.logs[0] else []
         lines += [f"  - name: {log.name}", *_pem("public_key", log.public_key, 4)]

@@ -16,6 +16,7 @@
 13. then         only where asked (`--as-of`): it had been released by that moment, and is allowed on what had been said by then
 14. status       only where demanded or given: a fresh status statement knows of no withdrawal, and of no longer ledger
 15. seal         only if the released PDF bears one or the trust file demands it: an organisation's signature (PAdES) holds
+16. evaluators   only if the trust file lists whose code it accepts: every distribution that could have made a number is listed
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ Outcome = Literal["passed", "failed", "not judged"]
 Yes = Literal["yes", "no", "not judged"]
 NAMES = (
     "manifest", "canonical", "record", "documents", "ledger", "signatures", "policy", "replay", "now", "artefact", "release",
-    "rerender", "then", "status", "seal",
+    "rerender", "then", "status", "seal", "evaluators",
 )  # fmt: skip
 
 
@@ -189,7 +190,7 @@ def verify(
     steps: list[Step] = []
     demanded = trust is not None and trust.status is not None
     asked = {"rerender": rerender is not None, "then": as_of is not None, "status": status is not None or demanded}
-    asked["seal"] = state.has_to_be_sealed()
+    asked |= {"seal": state.has_to_be_sealed(), "evaluators": trust is not None and bool(trust.evaluators)}
     names = [(number, name) for number, name in enumerate(NAMES, start=1) if asked.get(name, True)]
     for number, name in names:
         try:
@@ -201,7 +202,7 @@ def verify(
                 # Nothing further can be read from files that are not what they say.
                 steps += [Step(n, rest, "not judged", "an earlier step failed") for n, rest in names if n > number]
                 break
-    notes = (*not_seen(state.signed), *state.horizon())
+    notes = (*not_seen(state.signed), *state.horizon(), *state.code())
     return Report(steps=tuple(steps), trusted=trust is not None, notes=notes, now=now, as_of=as_of)
 
 
@@ -741,6 +742,28 @@ class _Verification:
             else:
                 return "failed", answer.why
         return "passed", told
+
+    def evaluators(self) -> tuple[Outcome, str]:
+        assert self.case is not None
+        assert self.trust is not None
+        accepted = {(code.name, code.sha256) for code in self.trust.evaluators}
+        named = {name for name, _ in accepted}
+        made_by = self.case.record.provenance.code
+        if not made_by:
+            return "failed", "the record does not say whose code made its numbers"
+        for code in made_by:
+            if (code.name, code.sha256) not in accepted:
+                other = "other files than those accepted" if code.name in named else "not in the trust file"
+                return "failed", f"the evaluators of {code.name} {code.version}, {code.sha256[:12]}: {other}"
+        return "passed", f"{', '.join(f'{code.name} {code.version}' for code in made_by)}: accepted"
+
+    def code(self) -> tuple[str, ...]:
+        """Whose code could have made the numbers, each with the digest that a trust file can ask for."""
+        if self.case is None:
+            return ()
+        return tuple(
+            f"evaluators of {code.name} {code.version}: {code.sha256}" for code in self.case.record.provenance.code
+        )
 
     def horizon(self) -> tuple[str, ...]:
         """Until when anything can be known here: what was cut off the end of a ledger leaves no trace in it."""

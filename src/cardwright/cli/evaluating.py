@@ -1,19 +1,22 @@
-"""`run` and `evaluate`: from a plan to a dossier, or to its record alone."""
+"""`run` and `evaluate`: from a plan to a dossier, or to its record alone. `reproduce`: from a dossier to its numbers again."""
 
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cardwright.cli.console import Console, echo, stated_moment, wrapped
+from cardwright.cli.console import Console, clock, echo, echo_json, stated_moment, wrapped
 from cardwright.cli.options import (
+    AnswerFormat,
     Debug,
     OnlyOption,
     PolicyOption,
     Quiet,
+    TextOrJson,
     TrustTypeOption,
     WorkersOption,
     nearest_and_all,
@@ -24,6 +27,8 @@ from cardwright.errors import UsageError
 
 if TYPE_CHECKING:
     from cardwright.plan.assessment import Assessment
+    from cardwright.policy.policy import Policy
+    from cardwright.run.reuse import Previous
 
 
 def run(
@@ -38,6 +43,13 @@ def run(
     trust_type: TrustTypeOption = None,
     supersede: Annotated[bool, typer.Option("--supersede", help="Archive a signed dossier and replace it.")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Take over what an interrupted run has finished.")] = False,
+    trust: Annotated[
+        Path | None,
+        typer.Option(
+            "--trust",
+            help="Your trust file: reuse of the previous release only if that verifies under it, else evaluate anew.",
+        ),
+    ] = None,
     workers: WorkersOption = 2,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -59,6 +71,10 @@ def run(
     if plan.file.previous is not None:
         place = plan.base / plan.file.previous
         before = reuse.previous_of(store.read_dossier(place), where=str(place), subject=subject.name)
+        if trust is not None:
+            before = _believed(before, place, trust, chosen)
+            if before.doubt is not None:
+                echo(f"Nothing is reused of {place}, which does not verify: {before.doubt}", err=True)
     baseline = None
     if plan.file.baseline is not None:
         place = plan.base / plan.file.baseline
@@ -102,6 +118,24 @@ def run(
     raise typer.Exit(0 if result.verdict.allowed and not result.problems else 1)
 
 
+def _believed(previous: Previous, place: Path, trust: Path, policy: Policy) -> Previous:
+    """The previous release, with why nothing of it is reused if it does not verify under the trust file."""
+    from cardwright.cli.judging import status_beside
+    from cardwright.cli.keyring import trust_file
+    from cardwright.dossier import contents, store
+    from cardwright.run import reuse
+
+    doubt = reuse.doubt_of(
+        store.read_dossier(place),
+        trust_file(trust),
+        lambda name: policy if name == policy.name else contents.packaged_policy(name),
+        where=str(place),
+        now=clock(),
+        status=status_beside(place, None),
+    )
+    return replace(previous, doubt=doubt)
+
+
 def evaluate(
     ctx: typer.Context,
     assessment: Annotated[Path, typer.Argument(help="The plan: an assessment.yaml, or its folder.")],
@@ -137,6 +171,63 @@ def evaluate(
     for gap in gaps:
         echo(f"{gap.id}: {gap.code}: {gap.reason} {gap.remedy}", err=True)
     raise typer.Exit(1 if gaps else 0)
+
+
+def reproduce(
+    ctx: typer.Context,
+    dossier: Annotated[Path, typer.Argument(help="The folder of a dossier you received.")],
+    data: Annotated[
+        Path, typer.Option("--data", help="Your folder with the data and the model, each file where the plan has it.")
+    ],
+    only: OnlyOption = None,
+    tolerance: Annotated[
+        float,
+        typer.Option(
+            "--tolerance",
+            min=0.0,
+            max=1.0,
+            help="Count numbers as the same that differ by no more than this part of the larger one; if omitted, none.",
+        ),
+    ] = 0.0,
+    allow_code: Annotated[
+        bool,
+        typer.Option(
+            "--allow-code", help="Load models with types or code that the plan names. Only what you have looked at."
+        ),
+    ] = False,
+    format: AnswerFormat = TextOrJson.TEXT,
+    workers: WorkersOption = 2,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Run a dossier's evaluations again on your own copy of the data and the model, and compare the numbers.
+
+    Exit code 0 only if every evaluation is reproduced; 1 if one differs or cannot be run again; 3 if a file is not the one that
+    was evaluated. Nothing reaches a network, and no code that the dossier names is run without --allow-code.
+    """
+    console = Console.of(ctx, quiet=quiet, debug=debug)
+    from cardwright.dossier import store
+    from cardwright.run import reproducing
+
+    if not data.is_dir():
+        raise UsageError("no such folder", where=str(data), do="Name the folder that holds your copy of the files.")
+    files = store.read_dossier(dossier)
+    with console.progress() as progress:
+        done = reproducing.reproduce(
+            files,
+            where=str(dossier),
+            data=data,
+            only=tuple(only or ()),
+            tolerance=tolerance,
+            allow_code=allow_code,
+            workers=workers,
+            progress=progress,
+        )
+    if format is TextOrJson.JSON:
+        echo_json(reproducing.as_json(done))
+    else:
+        echo(done.headline if console.quiet else reproducing.as_text(done))
+    raise typer.Exit(done.exit_code)
 
 
 def _require_planned(only: list[str] | None, plan: Assessment) -> None:

@@ -302,7 +302,7 @@ def verify(
                 artefacts=(lambda names: store.digests(artifact, list(names))) if artifact is not None else None,
                 rerender=partial(make_again, lone=lone) if rerender else None,
                 as_of=then,
-                status=_status(dossier, status),
+                status=status_beside(dossier, status),
                 lone=lone,
             )
     checks = of_verification(report, subject=str(dossier), where=str(dossier), at=now)
@@ -340,7 +340,7 @@ def _printed_on_pages(files: Mapping[str, bytes], digest: str) -> str:
     return f"{held}, printed on every page"
 
 
-def _status(dossier: Path, given: Path | None) -> bytes | None:
+def status_beside(dossier: Path, given: Path | None) -> bytes | None:
     """The status statement that is given, or that stands beside the dossier."""
     from cardwright.dossier import layout
     from cardwright.files import disk

@@ -46,6 +46,7 @@ COMMANDS: Mapping[str, str] = {
     "release": "releasing:release",
     "status-statement": "releasing:status_statement",
     "verify": "judging:verify",
+    "reproduce": "evaluating:reproduce",
     "init": "dossiers:init",
     "schema": "dossiers:schema",
     "export": "rendering:export",

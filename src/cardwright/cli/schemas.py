@@ -22,7 +22,9 @@ FORMATS: dict[str, str] = {
     "plan-lock": "cardwright.record.record:PlanLock",
     "policy": "cardwright.policy.policy:PolicyFile",
     "record": "cardwright.record.record:Record",
+    "release": "cardwright.attest.release_statement:Release",
     "run": "cardwright.record.provenance:RunFacts",
+    "status": "cardwright.attest.status_statement:Status",
     "trust": "cardwright.attest.trust:Trust",
     "verdict": "cardwright.record.verdict:Verdict",
 }

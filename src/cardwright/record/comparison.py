@@ -225,7 +225,7 @@ def _change(evaluation: str, old: Measured | Unmeasured | None, new: Measured | 
         kind=kind,
         evaluation=evaluation,
         metric=named.metric,
-        rows=_rows(named),
+        rows=rows_of(named),
         old=a.value if a else None,
         new=b.value if b else None,
         difference=difference,
@@ -249,7 +249,8 @@ def _direction(difference: float, direction: str, overlap: bool | None) -> Chang
     return "worse, intervals overlap" if overlap else "worse"
 
 
-def _rows(m: Measured | Unmeasured) -> str:
+def rows_of(m: Measured | Unmeasured) -> str:
+    """Which rows a measurement is of, in words: its slice, over which attributes, of which class, at which threshold."""
     parts = [f"{key}={'unknown' if value is None else value}" for key, value in m.slice.items()]
     parts += [f"across {' x '.join(m.across)}"] if m.across else []
     parts += [f"given {', '.join(m.given)}"] if m.given else []

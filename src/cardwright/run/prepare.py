@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
-from cardwright.errors import MissingExtraError, PersonalDataError, SourceError
+from cardwright.errors import CardwrightError, MissingExtraError, PersonalDataError, SourceError
 from cardwright.evaluators import registry
 from cardwright.plan.assessment import Assessment, EvaluationStep, FileSpec, source_name
 from cardwright.policy.policy import Policy
@@ -36,7 +37,6 @@ class Prepared:
     """A plan whose sources are open and whose expectations are fixed, before anything is evaluated."""
 
     assessment: Assessment
-    policy: Policy
     subject: Subject
     sources: Mapping[str, Source]
     bindings: Mapping[str, Binding]
@@ -44,8 +44,8 @@ class Prepared:
     lock: PlanLock
     commit: str | None
     dirty: bool | None
-    unavailable: Mapping[str, MissingExtraError]
-    """Sources that could not be loaded because a library is not installed."""
+    unavailable: Mapping[str, CardwrightError]
+    """Sources that could not be loaded, because a library is not installed, say."""
 
 
 def prepare(
@@ -63,15 +63,59 @@ def prepare(
     _refuse_personal_names(assessment)
     screen(assessment.details, what="what people say (details)")
     subject = _subject(assessment)
+    sources, bindings, unavailable = opened(assessment, leaving_out=MissingExtraError, progress=progress)
+    lock = _lock(assessment, policy, subject, sources, baseline_sha256)
+    screen(lock, what="the plan")
+    for source in sources.values():
+        screen(source.ref, what=f"the source {source.ref.name}")
+    commit, dirty = commit_of(assessment.path.resolve())
+    return Prepared(
+        assessment=assessment,
+        subject=subject,
+        sources=sources,
+        bindings=bindings,
+        lock=lock,
+        commit=commit,
+        dirty=dirty,
+        unavailable=unavailable,
+    )
+
+
+class OpenSources(NamedTuple):
+    """The sources of a plan."""
+
+    sources: Mapping[str, Source]
+    """Those that are open, by name."""
+    bindings: Mapping[str, Binding]
+    """By source: how its predictions are tied to a model."""
+    unavailable: Mapping[str, CardwrightError]
+    """Those that were left out, and why."""
+
+
+def opened(
+    assessment: Assessment, *, leaving_out: type[CardwrightError] = MissingExtraError, progress: Progress = silent
+) -> OpenSources:
+    """Open every source of a plan, and tie predictions to models.
+
+    Parameters
+    ----------
+    leaving_out
+        Errors of this kind leave a source out, with the reason; any other is raised.
+
+    Raises
+    ------
+    EvidenceError
+        If a file is missing, cut off, unsafe, or not what the plan says.
+    """
     sources: dict[str, Source] = {}
-    unavailable: dict[str, MissingExtraError] = {}
+    unavailable: dict[str, CardwrightError] = {}
     for name, spec in assessment.file.sources.items():
         if isinstance(spec, ModelSpec):
             continue  # loaded below, where the predictions say what it predicts
         progress(f"open {name}", 0, None)
         try:
             sources[name] = _with_shown_columns(load(spec, name, assessment.base))
-        except MissingExtraError as exc:
+        except leaving_out as exc:
             unavailable[name] = exc
     bindings: dict[str, Binding] = {}
     for step in assessment.steps:
@@ -84,31 +128,19 @@ def prepare(
             progress(f"load {named}", 0, None)
             try:
                 sources[named] = _load_model(named, predictions, assessment, step)
-            except MissingExtraError as exc:
+            except leaving_out as exc:
                 unavailable[named] = exc
         model = sources.get(named)
         if isinstance(predictions, Predictions) and isinstance(model, Model) and source_name not in bindings:
             progress(f"recompute {source_name}", 0, None)
-            bindings[source_name] = bind(predictions, model).binding()
+            try:
+                bindings[source_name] = bind(predictions, model).binding()
+            except leaving_out as exc:
+                unavailable[source_name] = exc
     for name, source in sources.items():
         if isinstance(source, Predictions) and name not in bindings:
             bindings[name] = Binding(kind="supplied", note="No evaluation names the model beside these predictions.")
-    lock = _lock(assessment, policy, subject, sources, baseline_sha256)
-    screen(lock, what="the plan")
-    for source in sources.values():
-        screen(source.ref, what=f"the source {source.ref.name}")
-    commit, dirty = commit_of(assessment.path.resolve())
-    return Prepared(
-        assessment=assessment,
-        policy=policy,
-        subject=subject,
-        sources=sources,
-        bindings=bindings,
-        lock=lock,
-        commit=commit,
-        dirty=dirty,
-        unavailable=unavailable,
-    )
+    return OpenSources(sources, bindings, unavailable)
 
 
 def _of_the_model(step: EvaluationStep, sources: Mapping[str, Source]) -> str:
@@ -238,7 +270,7 @@ def _lock(
             persons=stated.persons,
             persons_reason=stated.persons_reason,
         ),
-        planned=tuple(_planned(step, assessment, sources) for step in assessment.steps),
+        planned=tuple(planned(step, assessment, sources) for step in assessment.steps),
         sources={
             name: spec.model_dump(mode="json", exclude_none=True)
             for name, spec in sorted(assessment.file.sources.items())
@@ -251,7 +283,8 @@ def _lock(
     )
 
 
-def _planned(step: EvaluationStep, assessment: Assessment, sources: Mapping[str, Source]) -> Planned:
+def planned(step: EvaluationStep, assessment: Assessment, sources: Mapping[str, Source]) -> Planned:
+    """What is expected of an evaluation, now that its sources are open: groups, parameters, how many attributes are crossed."""
     name = step.inputs.get("source", "")
     main, spec = sources.get(name), assessment.file.sources.get(name)
     attributes = main.sensitive if isinstance(main, Predictions | Table) else ()

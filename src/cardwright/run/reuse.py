@@ -16,12 +16,15 @@ from pydantic import Field, JsonValue
 
 from cardwright import __version__
 from cardwright.attest import claims
+from cardwright.attest.trust import Trust
+from cardwright.attest.verify import verify
 from cardwright.dossier import layout
-from cardwright.dossier.contents import case_of
+from cardwright.dossier.contents import case_of, documents_hold
 from cardwright.errors import IntegrityError, PlanError
 from cardwright.evaluators import registry
 from cardwright.evaluators.interface import Inputs
 from cardwright.plan.assessment import EvaluationStep
+from cardwright.policy.policy import Policy
 from cardwright.privacy.screening import screen
 from cardwright.record import canonical
 from cardwright.record.base import Sha256, Timestamp, Value
@@ -51,6 +54,8 @@ class Previous:
     """The verdict on its evidence."""
     claims: tuple[Claim, ...] = ()
     """What people said of it; none of it is taken over."""
+    doubt: str | None = None
+    """Why it is not believed, if it is not: whoever writes a folder writes its numbers. Nothing of it is reused then."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +110,32 @@ def previous_of(files: Mapping[str, bytes], *, where: str, subject: str) -> Prev
     )
 
 
+def doubt_of(
+    files: Mapping[str, bytes],
+    trust: Trust,
+    policy: Callable[[str], Policy],
+    *,
+    where: str,
+    now: str,
+    status: bytes | None,
+) -> str | None:
+    """Why a previous release does not verify under a trust file; None if it does.
+
+    Its model need not be at hand: an evaluation stands only if every file that it rests on has the digest that it had.
+
+    Parameters
+    ----------
+    policy
+        Finds a policy by name.
+    status
+        The status statement that stands beside it, if there is one.
+    """
+    report = verify(files, where=where, trust=trust, now=now, policy=policy, printed=documents_hold, status=status)
+    failed = sorted((step for step in report.steps if step.outcome == "failed"), key=lambda step: not step.broken)
+    lacking = [*failed, *(s for s in report.steps if s.outcome == "not judged" and s.name != "artefact")]
+    return f"step {lacking[0].number}, {lacking[0].name}: {lacking[0].detail}" if lacking else None
+
+
 def compared(previous: Previous, case: Case, review: Verdict) -> Comparison:
     """What differs between the previous release and this one, for its documents."""
     old = Side(record=previous.record, plan=previous.plan, verdict=previous.review, claims=previous.claims)
@@ -134,6 +165,8 @@ def from_previous(
     """The previous release's evaluation where it stands, or the names of what has changed."""
     earlier = previous.record.evaluation(step.id)
     plan, run = previous.plan, previous.run
+    if previous.doubt is not None:
+        return None, ("the previous release does not verify",)
     if earlier is None:
         return None, ("the previous release has none",)
     if plan is None or plan.sha256 != previous.record.provenance.plan_sha256:

@@ -42,6 +42,20 @@ def folder_files(path: Path) -> list[str] | None:
     return sorted(file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file())
 
 
+def sha256_at(path: Path, where: str) -> str | None:
+    """SHA-256 of a file that has to be there; None if it is a folder, whose digest is that of the files that are read of it.
+
+    Raises
+    ------
+    SourceError
+        If it is missing or cannot be read.
+    """
+    if path.is_dir():
+        return None
+    require_file(path, where)
+    return sha256_of(path)
+
+
 def folder_digest(folder: Path, files: Sequence[Path], digests: Sequence[str]) -> str:
     """SHA-256 of the lines `digest  path` of a folder's files, as `sha256sum` prints them."""
     lines = [f"{digest}  {file.relative_to(folder).as_posix()}\n" for file, digest in zip(files, digests, strict=True)]
