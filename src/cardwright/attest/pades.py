@@ -20,6 +20,7 @@ from typing import Any
 from cardwright.errors import IntegrityError, MissingExtraError, UsageError
 from cardwright.record.base import visible
 
+PURPOSE = "the signature of a PDF with an organisation's certificate"
 FIELD = "Release"
 """The name of the signature's field."""
 PASSPHRASE = "CARDWRIGHT_PADES_PASSPHRASE"  # noqa: S105  # a name, no secret
@@ -61,7 +62,7 @@ def can_sign(certificate: bytes, passphrase: bytes) -> None:
 
 
 def _signer(certificate: bytes, passphrase: bytes) -> Any:
-    _needed()
+    needed(PURPOSE)
     from pyhanko.sign import signers
 
     try:
@@ -132,22 +133,21 @@ def check(
     MissingExtraError
         If pyHanko is not installed.
     """
-    _needed()
+    needed(PURPOSE)
     from pyhanko.pdf_utils.misc import PdfError
     from pyhanko.pdf_utils.reader import PdfFileReader
     from pyhanko.sign.validation import validate_pdf_signature
     from pyhanko.sign.validation.errors import SignatureValidationError
     from pyhanko.sign.validation.status import SignatureCoverageLevel
 
-    moment = datetime.strptime(now, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     try:
         signatures = list(PdfFileReader(io.BytesIO(data)).embedded_regular_signatures)
         if len(signatures) != 1:
             return Doubt("it bears no signature" if not signatures else "it bears more than one signature")
         status = validate_pdf_signature(
             signatures[0],
-            signer_validation_context=_context(roots, moment),
-            ts_validation_context=_context(authorities, moment),
+            signer_validation_context=context(roots, now),
+            ts_validation_context=context(authorities, now),
         )
     except (PdfError, SignatureValidationError, ValueError) as exc:
         raise IntegrityError("the organisation's signature cannot be read", where=where) from exc
@@ -171,22 +171,28 @@ def check(
     return Seal(subject, at, stamped)
 
 
-def _context(roots: Sequence[str], moment: datetime) -> Any:
+def context(roots: Sequence[str], now: str) -> Any:
     """Validation under these roots alone. Without any, nothing is trusted: the system's own roots are none of the receiver's."""
     from asn1crypto import pem, x509
     from pyhanko_certvalidator import ValidationContext
 
+    moment = datetime.strptime(now, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     pinned = [x509.Certificate.load(pem.unarmor(root.encode("ascii"))[2]) for root in roots]
     return ValidationContext(trust_roots=pinned, allow_fetching=False, moment=moment)
 
 
-def _needed() -> None:
+def needed(purpose: str) -> None:
+    """See that pyHanko is there, and that it keeps its log to itself.
+
+    Raises
+    ------
+    MissingExtraError
+        If it is not installed; says what needs it.
+    """
     try:
         import pyhanko.sign  # noqa: F401
     except ImportError as exc:
-        raise MissingExtraError(
-            "pyhanko", "pades", "the signature of a PDF with an organisation's certificate"
-        ) from exc
+        raise MissingExtraError("pyhanko", "pades", purpose) from exc
     # It logs what it finds wrong, tracebacks and all, which the answer says in a line; unhandled, that goes to standard error.
     for name in ("pyhanko", "pyhanko_certvalidator"):
         if not logging.getLogger(name).handlers:

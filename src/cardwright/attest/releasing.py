@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from cardwright.attest import admissible, claims, keys, release_statement, signing, status_statement, under_review
+from cardwright.attest import (
+    admissible,
+    claims,
+    keys,
+    release_statement,
+    signing,
+    status_statement,
+    timestamps,
+    under_review,
+)
 from cardwright.attest.release_statement import Release
 from cardwright.attest.reproduction import Rerender
 from cardwright.attest.status_statement import Status
@@ -181,7 +190,12 @@ def status(
         raise IntegrityError("the ledger is not the one that was released", where=f"{where}/{layout.LEDGER}")
     releaser = trust.holder(dossier.release.release.key)
     judged = claims.believe(
-        dossier.signed, trust, dossier.chain, now, releaser=releaser.person.id if releaser is not None else None
+        dossier.signed,
+        trust,
+        dossier.chain,
+        now,
+        releaser=releaser.person.id if releaser is not None else None,
+        evidence=timestamps.evidence(dossier.stamps, dossier.chain, trust, now),
     )
     gone = [
         one.signed.claim

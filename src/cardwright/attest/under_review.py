@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from cardwright.attest import claims, ledger, release_statement
+from cardwright.attest import claims, ledger, release_statement, timestamps
 from cardwright.attest.ledger import Head, Ledger
 from cardwright.attest.release_statement import SignedRelease
 from cardwright.attest.trust import Holder, Trust
@@ -29,6 +29,7 @@ class DossierUnderReview:
     chain: Ledger
     signed: tuple[claims.Signed, ...]
     release: SignedRelease | None = None
+    stamps: tuple[timestamps.StampedHead, ...] = ()
 
     def claim(self, prefix: str) -> claims.Signed:
         """The claim whose id begins so.
@@ -85,6 +86,8 @@ def read(files: Mapping[str, bytes], *, where: str) -> DossierUnderReview:
             where=layout.LEDGER,
             do="Take the copy that was signed: lines before that signature were left out or changed.",
         )
+    stamps = timestamps.read(files.get(layout.TIMESTAMPS, b""))
+    timestamps.must_be_of(stamps, chain)
     return DossierUnderReview(
         case=replace(case, manifest_sha256=manifest),
         manifest_sha256=manifest,
@@ -92,6 +95,7 @@ def read(files: Mapping[str, bytes], *, where: str) -> DossierUnderReview:
         chain=chain,
         signed=signed,
         release=release_statement.read(files[layout.RELEASE]) if layout.RELEASE in files else None,
+        stamps=stamps,
     )
 
 
@@ -182,7 +186,8 @@ def judged_case(
     dossier: DossierUnderReview, trust: Trust, artefacts: Mapping[str, str] | None, now: str
 ) -> tuple[Case, tuple[str, ...]]:
     """The case with the claims that are believed under a trust file, and why the others are not."""
-    judged = claims.believe(dossier.signed, trust, dossier.chain, now)
+    dated = timestamps.evidence(dossier.stamps, dossier.chain, trust, now)
+    judged = claims.believe(dossier.signed, trust, dossier.chain, now, evidence=dated)
     case = replace(
         dossier.case,
         claims=tuple(one.signed.claim for one in judged if one.believed),

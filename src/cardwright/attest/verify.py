@@ -26,7 +26,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
-from cardwright.attest import claims, ledger, pades, release_statement, status_statement, under_review
+from cardwright.attest import claims, ledger, pades, release_statement, status_statement, timestamps, under_review
 from cardwright.attest.ledger import Ledger
 from cardwright.attest.release_statement import SignedRelease
 from cardwright.attest.reproduction import Rerender
@@ -320,6 +320,7 @@ class _Verification:
         rewritten = [one for one in self.signed if not self.chain.holds(one.ledger)]
         if rewritten:
             raise IntegrityError(f"it is not the ledger that {rewritten[0].claim.person} signed", where=layout.LEDGER)
+        timestamps.must_be_of(self.stamps, self.chain)
         self._accounts_for_everything(self.chain)
         head = self.chain.head
         return "passed", f"{head.length} entries, {self.chain.runs} runs, head {head.head[:12]}"
@@ -426,7 +427,7 @@ class _Verification:
         for path, enclosed in taken.files.items():
             here = self.files.get(path, b"")
             # Claims and ledger go on after a release: a withdrawal stands behind what was enclosed.
-            goes_on = path in (layout.CLAIMS, layout.LEDGER)
+            goes_on = path in (layout.CLAIMS, layout.LEDGER, layout.TIMESTAMPS)
             if not (here.startswith(enclosed) if goes_on else here == enclosed):
                 raise IntegrityError(f"it encloses another {path} than the one here", where=name)
         return taken.document
@@ -451,7 +452,7 @@ class _Verification:
     def _judged(self) -> tuple[claims.Judged, ...]:
         """The claims under the trust file. The release statement dates what it covers, if it is believed itself."""
         assert self.trust is not None
-        evidence = [e for e in (self._status_as_evidence(),) if e is not None]
+        evidence = [e for e in (self._status_as_evidence(), *self._dated) if e is not None]
         first = claims.believe(self.signed, self.trust, self.chain, self.moment, evidence=evidence)
         self.believed = tuple(one.signed for one in first if one.believed)
         holder, doubt = self.releaser
@@ -491,7 +492,20 @@ class _Verification:
         status = self._status_as_evidence()
         if status is not None and status.person != holder.person.id and status.ledger.length > said.ledger.length:
             later.append(status.at)
+        later += [one.at for one in self._dated if one.ledger.length > said.ledger.length]
         return holder, claims.too_late(holder, self.moment, later)
+
+    @cached_property
+    def stamps(self) -> tuple[timestamps.StampedHead, ...]:
+        """The timestamps that the dossier holds."""
+        return timestamps.read(self.files.get(layout.TIMESTAMPS, b""))
+
+    @cached_property
+    def _dated(self) -> tuple[claims.Evidence, ...]:
+        """What pinned timestamp authorities date, if anything has to be dated."""
+        if self.trust is None or self.chain is None:
+            return ()
+        return timestamps.evidence(self.stamps, self.chain, self.trust, self.moment)
 
     @cached_property
     def verdict(self) -> Verdict:

@@ -45,6 +45,7 @@ COMMANDS: Mapping[str, str] = {
     "withdraw": "people:withdraw",
     "release": "releasing:release",
     "status-statement": "releasing:status_statement",
+    "timestamp": "releasing:timestamp",
     "verify": "judging:verify",
     "reproduce": "evaluating:reproduce",
     "init": "dossiers:init",

@@ -1,4 +1,4 @@
-"""`release` and `status-statement`: one person signs that something is released, and somebody that it still is."""
+"""`release`, `status-statement`, `timestamp`: somebody releases, somebody says that it still stands, an authority says when."""
 
 from __future__ import annotations
 
@@ -157,3 +157,58 @@ def status_statement(
     said = status_statement.read(line, where=str(path)).status
     console.say(f"{path}: {said.state.replace('_', ' ')} as of {said.issued_at}, until {said.valid_until}")
     console.say(f"release {said.release_sha256}, ledger of {said.ledger.length} lines, head {said.ledger.head}")
+
+
+def timestamp(
+    ctx: typer.Context,
+    dossier: Annotated[Path, typer.Argument(help="A dossier's folder.")],
+    authority: Annotated[
+        str | None,
+        typer.Option(
+            "--authority", help="The address of a timestamp authority; it is sent one digest, and nothing else."
+        ),
+    ] = None,
+    query: Annotated[
+        Path | None,
+        typer.Option("--query", help="Without a network: write the question to this file, to be sent from elsewhere."),
+    ] = None,
+    reply: Annotated[
+        Path | None, typer.Option("--reply", help="The authority's answer to it, which is kept in the dossier.")
+    ] = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Have a timestamp authority (RFC 3161) state that the ledger stands here now.
+
+    What was signed by then stands, even if the key expires or is revoked later, for whoever pins that authority.
+    """
+    console = Console.of(ctx, quiet=quiet, debug=debug)
+    from cardwright.attest import timestamps, under_review
+    from cardwright.dossier import layout, store
+    from cardwright.errors import StoreError
+    from cardwright.files import disk
+
+    if sum(given is not None for given in (authority, query, reply)) != 1:
+        raise UsageError("name one of --authority, --query and --reply", do="--authority asks at once, over a network.")
+    chain = under_review.read(store.read_dossier(dossier), where=str(dossier)).chain
+    head = chain.head
+    if query is not None:
+        disk.write_file(query, timestamps.query(head))
+        console.say(f"{query}: asks for {head.head}, a ledger of {head.length} lines")
+        console.say(f"The answer: cardwright timestamp {dossier} --reply FILE")
+        return
+    line = (
+        timestamps.asked(authority, head)
+        if authority is not None
+        else timestamps.answered(disk.read_file(reply or Path(), what="reply"), chain, where=str(reply))
+    )
+    (stamp,) = timestamps.read(line)
+
+    def change(files: Mapping[str, bytes]) -> Mapping[str, bytes | None]:
+        if not under_review.read(files, where=str(dossier)).chain.holds(stamp.ledger):
+            raise StoreError("another dossier was put there meanwhile", where=str(dossier), do="Ask again.")
+        return {layout.TIMESTAMPS: files.get(layout.TIMESTAMPS, b"") + line}
+
+    store.amend(dossier, change)
+    console.say(f"Stamped: a ledger of {stamp.ledger.length} lines, head {stamp.ledger.head}")
+    console.say("It counts for whoever pins that authority under `timestamp_authorities` in their trust file.")

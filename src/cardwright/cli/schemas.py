@@ -25,6 +25,7 @@ FORMATS: dict[str, str] = {
     "release": "cardwright.attest.release_statement:Release",
     "run": "cardwright.record.provenance:RunFacts",
     "status": "cardwright.attest.status_statement:Status",
+    "timestamp": "cardwright.attest.timestamps:StampedHead",
     "trust": "cardwright.attest.trust:Trust",
     "verdict": "cardwright.record.verdict:Verdict",
 }

@@ -25,10 +25,12 @@ COMPARISON = "evidence/comparison.json"
 VERDICT = "verdict.json"
 CLAIMS = "claims.jsonl"
 LEDGER = "ledger.jsonl"
+TIMESTAMPS = "timestamps.jsonl"
+"""When the ledger stood where, by timestamp authorities."""
 RELEASE = "release.json"
 FINAL = "final/"
 """The folder of the final editions: every standard document once more, with the decision and the signatures in it."""
-_OUTSIDE = frozenset({MANIFEST, VERDICT, CLAIMS, LEDGER, RELEASE})
+_OUTSIDE = frozenset({MANIFEST, VERDICT, CLAIMS, LEDGER, TIMESTAMPS, RELEASE})
 
 
 def outside(path: str) -> bool:
