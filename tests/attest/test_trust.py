@@ -117,7 +117,11 @@ def test_one_key_under_two_ids_is_an_error(signers):
 def test_a_trust_file_survives_the_round_trip(signers):
     known = trusting(signers["Ada"][1], signers["Ben"][1])
     known = trust.Trust(
-        people=known.people, policies=(trust.AcceptedPolicy(name="production", sha256="a" * 64, subjects=("bo*",)),)
+        people=known.people,
+        policies=(trust.AcceptedPolicy(name="production", sha256="a" * 64, subjects=("bo*",)),),
+        evaluators=(trust.AcceptedCode(name='cardwright "ours"', sha256="b" * 64),),
+        timestamp_authorities=(trust.TimestampAuthority(name="clock", certificate="line one\nline two\n"),),
+        pdf_signatures=trust.PdfSignatures(roots=("line one\nline two\n",), required=True),
     )
     assert trust.read(trust.to_yaml(known), where="trust.yaml") == known
 

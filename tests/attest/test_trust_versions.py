@@ -87,3 +87,25 @@ def test_what_differs_is_shown(office):
     assert trust_versions.difference(first[0], first[0], today="2026-11-20") == []
     lines = trust_versions.difference(first[0], second[0], today="2026-11-20")
     assert "+ may withdraw others' claims and releases: role0" in lines
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"evaluators": (trust.AcceptedCode(name="cardwright", sha256="b" * 64),)},
+        {"logs": (trust.Log(name="log", public_key="another key"),)},
+        {"timestamp_authorities": (trust.TimestampAuthority(name="clock", certificate="another"),)},
+        {"pdf_signatures": trust.PdfSignatures(roots=("another",))},
+        {"pdf_signatures": trust.PdfSignatures(roots=("root",), required=True)},
+        {"pdf_signatures": trust.PdfSignatures(roots=("root",), timestamp=True)},
+    ],
+)
+def test_code_key_or_certificate_that_is_exchanged_under_the_same_name_is_shown(more):
+    before = {
+        "evaluators": (trust.AcceptedCode(name="cardwright", sha256="a" * 64),),
+        "logs": (trust.Log(name="log", public_key="key"),),
+        "timestamp_authorities": (trust.TimestampAuthority(name="clock", certificate="one"),),
+        "pdf_signatures": trust.PdfSignatures(roots=("root",)),
+    }
+    lines = trust_versions.difference(trust.Trust(**before), trust.Trust(**{**before, **more}), today="2026-11-20")
+    assert any(line.startswith("+ ") for line in lines), lines

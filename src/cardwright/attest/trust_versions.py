@@ -217,9 +217,25 @@ def shown(trust: Trust, *, today: str) -> list[str]:
         lines.append(
             f"asks for a status statement by {trust.status.issuers}, no older than {trust.status.max_age_hours} hours"
         )
-    lines += [f"log {log.name}" for log in trust.logs]
-    lines += [f"timestamp authority {authority.name}" for authority in trust.timestamp_authorities]
+    lines += [f"evaluators of {code.name} {code.sha256}" for code in trust.evaluators]
+    lines += [f"log {log.name}, key {_digest(log.public_key)}" for log in trust.logs]
+    lines += [
+        f"timestamp authority {authority.name}, certificate {_digest(authority.certificate)}"
+        for authority in trust.timestamp_authorities
+    ]
+    if trust.pdf_signatures is not None:
+        wanted = trust.pdf_signatures
+        asks = [
+            word for word, asked in (("required", wanted.required), ("with a timestamp", wanted.timestamp)) if asked
+        ]
+        lines += [", ".join(["signatures of PDFs are judged", *asks])]
+        lines += [f"organisations' root, certificate {_digest(root)}" for root in wanted.roots]
     return lines
+
+
+def _digest(pem: str) -> str:
+    """SHA-256 of the text of a key or certificate, so that one exchanged under the same name shows."""
+    return canonical.digest(pem.strip().encode("utf-8"))
 
 
 def difference(old: Trust, new: Trust, *, today: str) -> list[str]:
