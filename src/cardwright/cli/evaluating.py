@@ -200,10 +200,11 @@ def reproduce(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Run a dossier's evaluations again on your own copy of the data and the model, and compare the numbers.
+    """Run a dossier's evaluations again on your own files.
 
-    Exit code 0 only if every evaluation is reproduced; 1 if one differs or cannot be run again; 3 if a file is not the one that
-    was evaluated. Nothing reaches a network, and no code that the dossier names is run without --allow-code.
+    What comes out is compared with what the dossier says. Exit code 0 only if every evaluation is reproduced; 1 if one differs or
+    cannot be run again; 3 if a file is not the one that was evaluated. Nothing reaches a network, and no code that the dossier
+    names is run without --allow-code.
     """
     console = Console.of(ctx, quiet=quiet, debug=debug)
     from cardwright.dossier import store

@@ -178,9 +178,9 @@ def timestamp(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Have a timestamp authority (RFC 3161) state that the ledger stands here now.
+    """Have an authority state when the ledger stood where.
 
-    What was signed by then stands, even if the key expires or is revoked later, for whoever pins that authority.
+    It is a timestamp authority (RFC 3161), and sees one digest. What was signed by then stands, even if the key expires or is revoked later, for whoever pins that authority.
     """
     console = Console.of(ctx, quiet=quiet, debug=debug)
     from cardwright.attest import timestamps, under_review
