@@ -180,7 +180,8 @@ def timestamp(
 ) -> None:
     """Have an authority state when the ledger stood where.
 
-    It is a timestamp authority (RFC 3161), and sees one digest. What was signed by then stands, even if the key expires or is revoked later, for whoever pins that authority.
+    It is a timestamp authority (RFC 3161), and sees one digest. What was signed by then stands, even if the key expires or is
+    revoked later, for whoever pins that authority.
     """
     console = Console.of(ctx, quiet=quiet, debug=debug)
     from cardwright.attest import timestamps, under_review
