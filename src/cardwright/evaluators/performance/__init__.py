@@ -23,6 +23,9 @@ class Performance(PerformanceOptions):
     ----------
     level
         Confidence level of intervals, each by itself.
+    quantiles
+        Of a regression: columns of predicted quantiles by their level, `{0.05: low, 0.95: high}`, to see how often the outcome
+        lies below each, over all rows and in each group.
 
     Notes
     -----

@@ -12,6 +12,13 @@ from pydantic import JsonValue
 from cardwright.errors import UsageError
 from cardwright.evaluators.interface import Inputs
 from cardwright.evaluators.performance.options import PerformanceOptions
+from cardwright.evaluators.performance.quantiles import (
+    QuantileRows,
+    check_quantiles,
+    coverages,
+    crossings,
+    read,
+)
 from cardwright.evaluators.performance.report import (
     QUESTIONS,
     confusion_tables,
@@ -129,14 +136,22 @@ def complete(options: PerformanceOptions, inputs: Inputs, tally: RowTally | None
     """`conclude`, for a source of no batch too."""
     if tally is None:
         raise UsageError(f'the source "{source_of(inputs).ref.name}" has no rows', where=inputs.id)
+    source, where = source_of(inputs), f"{inputs.id} (performance)"
+    columns = check_quantiles(options.quantiles, source, where)
     pairs = None
     if "baseline" in inputs.sources:
-        pairs = pair(source_of(inputs), inputs.get("baseline", Predictions), seed=inputs.seed, groups=False)
-    return conclude(options, inputs, tally, pairs)
+        pairs = pair(source, inputs.get("baseline", Predictions), seed=inputs.seed, groups=False)
+    return conclude(options, inputs, tally, pairs, read(source, columns, where) if columns else None)
 
 
-def conclude(options: PerformanceOptions, inputs: Inputs, tally: RowTally, pairs: Pairs | None = None) -> Evaluation:
-    """The evaluation of a tally, and of what was counted together with a baseline."""
+def conclude(
+    options: PerformanceOptions,
+    inputs: Inputs,
+    tally: RowTally,
+    pairs: Pairs | None = None,
+    quantiles: QuantileRows | None = None,
+) -> Evaluation:
+    """The evaluation of a tally, of what was counted together with a baseline, and of predicted quantiles."""
     check(options, inputs)
     refuse(tally)
     source, layout, level = source_of(inputs), tally.layout, options.level
@@ -157,6 +172,9 @@ def conclude(options: PerformanceOptions, inputs: Inputs, tally: RowTally, pairs
     if pairs is not None:
         measurements += changes(pairs, about, level)
     findings = row_findings(source, tally)
+    if quantiles is not None:
+        measurements += coverages(quantiles, about, level)
+        findings = (*findings, *crossings(quantiles))
     parameters: dict[str, JsonValue] = dict(inputs.parameters) or {"level": level}
     return Evaluation(
         id=inputs.id,

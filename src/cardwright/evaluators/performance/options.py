@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cardwright.evaluators.interface import Options
@@ -12,6 +13,7 @@ class PerformanceOptions(Options):
     """The parameters of `Performance`, explained there, as a value that its modules hand on."""
 
     level: float = 0.95
+    quantiles: Mapping[float, str] | None = None
 
 
 __all__ = ["PerformanceOptions"]
