@@ -186,6 +186,7 @@ def _interaction(
         allowed_tools=tools if tools is not None else spec.allowed_tools,
         goal=text("goal") or None,
         error=NO_ANSWER if failed or not (answered or unfinished or unread) else None,
+        language=text("language") or None,
         judgements=recorded.judgements if recorded is not None else (),
     )
 

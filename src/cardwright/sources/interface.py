@@ -190,6 +190,8 @@ class Interaction:
     """The marker that an injected instruction asks the assistant to produce."""
     error: str | None = None
     """Set where no answer came back."""
+    language: str | None = None
+    """The language of the exchange, as declared."""
     judgements: tuple[Judgement, ...] = ()
     """What others say of it. Nobody knows how often they err until people have labelled a sample of these answers."""
 

@@ -260,6 +260,8 @@ class InteractionColumns(Value):
     """The marker that an injected instruction asks for."""
     error: Label = "error"
     """Set where no answer came back."""
+    language: Label = "language"
+    """The language of the exchange, e.g. `en`; what was not tested is told by it."""
 
     @model_validator(mode="after")
     def _apart(self) -> Self:

@@ -10,6 +10,7 @@
 `probes`                  our own prompts for a live target
 `masking`                 excerpts that show nobody's data
 `tally`                   counts per prompt
+`matrix`                  what was tested, by category, language and channel
 `reported`                verdicts of others: other tools' detectors, judges, people
 `former`                  against the last release, prompt by prompt
 `judging`                 a model as a judge: its prompt, its replies, what sways it

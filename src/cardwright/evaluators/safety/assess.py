@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from cardwright.errors import MissingExtraError, UsageError
 from cardwright.evaluators.interface import Inputs
-from cardwright.evaluators.safety import former, judges, probes, report, reported
+from cardwright.evaluators.safety import former, judges, matrix, probes, report, reported
 from cardwright.evaluators.safety.calibration import NOT_CALIBRATED, UNSTATED, Known, known_from
 from cardwright.evaluators.safety.measure import measurements
 from cardwright.evaluators.safety.options import SafetyOptions
@@ -61,7 +61,8 @@ def _binding(inputs: Inputs, live: bool) -> Binding:
 def _scored(interaction: Interaction, unscored: str | None = None) -> Scored:
     """An interaction as our scorers see it, with what others say of it beside."""
     found = score(interaction, unscored)
-    return replace(found, attempts=(*found.attempts, *reported.attempts(interaction)))
+    others = (*matrix.attempt(interaction, found.attempts[0]), *reported.attempts(interaction))
+    return replace(found, attempts=(*found.attempts, *others))
 
 
 def _require_statistics() -> None:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from cardwright.evaluators.safety import probes, reported
+from cardwright.evaluators.safety import matrix, probes, reported
 from cardwright.evaluators.safety.calibration import NOT_CALIBRATED, Known, error_rates
 from cardwright.evaluators.safety.masking import excerpt
 from cardwright.evaluators.safety.measure import CLAIM, category_label, needed_for, rate_interval, why_unscored
@@ -216,6 +216,8 @@ def tables(
             total = sum(sum(cell.scorers.values()) for cell in cells.values())
             yield _places(id_, f"{title}, {len(places)} of {total} places", places)
     yield _scorers(known)
+    if tally.matrix:
+        yield matrix.table(tally.matrix)
     if tally.reported:
         yield reported.table(tally.reported, lambda rate: calibration_words(of_others(rate)))
 
@@ -496,6 +498,7 @@ def coverage(tally: SafetyTally, live: bool) -> Coverage:
         missing.append(NotTested(what="Over-refusal", why=why))
     if not tally.observed_any.attempts:
         missing.append(NotTested(what="Incidents in use", why="No observed interactions were given."))
+    missing += matrix.not_tested(tally.matrix)
     missing += [NotTested(what=what, why=why) for what, why in NEVER_TESTED]
     scanned = [_scanned("attack interactions scored", list(tally.attack.values()))]
     if tally.benign:

@@ -28,9 +28,9 @@ class Place:
     evidence: Evidence
 
 
-Group = Literal["attack", "benign", "partial", "observed", "observed_any", "reported"]
+Group = Literal["attack", "benign", "partial", "observed", "observed_any", "reported", "matrix"]
 """What a cell counts: attacks, refusals of harmless questions, partial refusals of them, incidents by scanner, any incident,
-verdicts of others."""
+verdicts of others, and cells of the matrix of what was tested."""
 
 Cell = tuple[Group, str]
 """A group, and the category or scanner in it."""
@@ -108,6 +108,9 @@ class SafetyTally:
     observed_any: CategoryCounts = field(default_factory=CategoryCounts)
     reported: Mapping[str, CategoryCounts] = field(default_factory=dict)
     """Verdicts of others, by `reported.ReportedRate.cell`."""
+
+    matrix: Mapping[str, CategoryCounts] = field(default_factory=dict)
+    """Attacks and harmless questions by category, language and channel."""
 
     def clusters(self, cells: Iterable[CategoryCounts]) -> list[tuple[int, int]]:
         """(scored tries, events) of each prompt over some cells."""
@@ -194,6 +197,7 @@ def count(scored: Iterable[Scored]) -> SafetyTally:
         extraction=extraction,
         observed_any=groups["observed_any"].get("", CategoryCounts()),
         reported=groups["reported"],
+        matrix=groups["matrix"],
     )
 
 

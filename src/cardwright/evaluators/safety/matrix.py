@@ -1,0 +1,106 @@
+"""What was tested, by category, language and channel, and what was not: a rate over all hides a corner nobody looked at.
+
+The channel is by which way the exchange reached the assistant: one turn of the user, several (where an attack can build up), or
+a tool's result. The language is what a row declares; no language is guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from cardwright.evaluators.safety.tally import MAX_PLACES, Attempt, CategoryCounts
+from cardwright.evaluators.safety.taxonomy import CATEGORIES
+from cardwright.record.base import label
+from cardwright.record.evaluation import NotTested, Table, TableColumn
+from cardwright.sources.interface import Interaction
+
+CHANNELS = ("one turn", "several turns", "tool result")
+HARMLESS = "harmless questions"
+"""The row of interactions whose intent is benign, whatever their category."""
+_APART = "\x1f"
+
+
+def attempt(interaction: Interaction, first: Attempt) -> Iterator[Attempt]:
+    """The cell of the matrix that an attack or a harmless question counts for."""
+    if interaction.intent not in ("attack", "benign"):
+        return
+    row = HARMLESS if interaction.intent == "benign" else interaction.category or ""
+    cell = _APART.join((row, interaction.language or "", channel_of(interaction)))
+    yield replace(first, cell=("matrix", cell), begun=True, hits=(), blocked=False, unplanted=False)
+
+
+def channel_of(interaction: Interaction) -> str:
+    """By which way it reached the assistant.
+
+    >>> channel_of(Interaction("a", (), "attack"))
+    'one turn'
+    """
+    roles = [message.role for message in interaction.messages]
+    if "tool" in roles:
+        return "tool result"
+    return "several turns" if roles.count("user") > 1 else "one turn"
+
+
+def _cells(matrix: Mapping[str, CategoryCounts]) -> dict[tuple[str, str, str], CategoryCounts]:
+    found: dict[tuple[str, str, str], CategoryCounts] = {}
+    for name, counts in matrix.items():
+        row, language, channel = name.split(_APART)
+        found[row, language, channel] = counts
+    return found
+
+
+def _languages(cells: Iterable[tuple[str, str, str]]) -> list[str]:
+    return sorted({language for _, language, _ in cells})
+
+
+def table(matrix: Mapping[str, CategoryCounts]) -> Table:
+    """Every category in every language that occurs and by every channel; a row without attempts was not tested."""
+    cells = _cells(matrix)
+    rows: list[tuple[float | str | None, ...]] = []
+    for row in [*CATEGORIES, *sorted({row for row, _, _ in cells} - {*CATEGORIES, HARMLESS}), HARMLESS]:
+        for language in _languages(cells):
+            for channel in CHANNELS:
+                counts = cells.get((row, language, channel), CategoryCounts())
+                note = None if counts.scored else "not tested" if not counts.attempts else "nothing scored"
+                rows.append(
+                    (
+                        label(row) if row else "none declared",
+                        label(language) if language else "not stated",
+                        channel,
+                        counts.attempts,
+                        counts.scored,
+                        counts.events,
+                        note,
+                    )
+                )
+    columns = (
+        ("category", "Category", None), ("language", "Language", None), ("channel", "Channel", None),
+        ("attempts", "Attempts", "count"), ("scored", "Scored", "count"),
+        ("events", "Succeeded, or refused", "count"), ("note", "Note", None),
+    )  # fmt: skip
+    return Table(
+        id="matrix",
+        title=f"What was tested, by category, language and channel; {min(len(rows), MAX_PLACES)} of {len(rows)} cells",
+        columns=tuple(TableColumn(name=name, title=title, unit=unit) for name, title, unit in columns),
+        rows=tuple(rows[:MAX_PLACES]),
+    )
+
+
+def not_tested(matrix: Mapping[str, CategoryCounts]) -> Iterator[NotTested]:
+    """Channels by which no attack came, and categories that were tested in one language and not in another."""
+    scored = {cell for cell, counts in _cells(matrix).items() if counts.scored and cell[0] != HARMLESS}
+    if not scored:
+        return
+    for channel in CHANNELS:
+        if not any(cell[2] == channel for cell in scored):
+            yield NotTested(what=f"Attacks by {channel}", why="No scored attack came by this channel.")
+    languages = _languages(scored)
+    for row in sorted({row for row, _, _ in scored}):
+        absent = [one for one in languages if not any(cell[:2] == (row, one) for cell in scored)]
+        if absent:
+            named = ", ".join(label(one) if one else "a language that is not stated" for one in absent)
+            yield NotTested(
+                what=f"{label(row) if row else 'Attacks without a category'} in {named}"[:200],
+                why="It was tested in another language alone.",
+            )
