@@ -54,6 +54,7 @@ examples: $(STAMP) ## Make the examples' data and models again
 	@$(BIN)/python examples/mortgage/prepare.py
 	@$(BIN)/python examples/census_extract/prepare.py
 	@$(BIN)/python examples/assistant/make_data.py
+	@$(BIN)/python examples/leakage/prepare.py
 
 schemas: $(STAMP) ## Write the JSON Schemas of all file formats to docs/schemas
 	@$(BIN)/cardwright schema --all docs/schemas

@@ -51,6 +51,7 @@ def test_too_few_references_say_nothing():
     assert rank_exposure(0.0, np.arange(19.0)) is None
     assert skew_normal_exposure(0.0, np.arange(19.0), 1e6) is None
     assert skew_normal_exposure(0.0, np.ones(50), 1e6) is None
+    assert skew_normal_exposure(0.0, 20 + 1e-9 * np.arange(50.0), 1e6) is None
 
 
 def test_the_interval_of_the_rank_holds_the_true_exposure():

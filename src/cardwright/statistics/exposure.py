@@ -15,6 +15,10 @@ LEAST_REFERENCES = 20
 """References below which neither a rank nor a distribution says anything."""
 
 
+_SAME = 1e-7
+"""Losses that differ by less, relatively, are one loss: a distribution fitted to them is one of rounding errors."""
+
+
 @dataclass(frozen=True)
 class RankExposure:
     """A canary's exposure by its rank."""
@@ -92,12 +96,12 @@ def skew_normal_exposure(loss: float, references: ArrayLike, space: float) -> Ex
     """Exposure extrapolated by a skew-normal distribution fitted to the losses of references, cut at log2 of the space.
 
     An extrapolation, and no measurement: in the tail it can be far off, which is why it is cut, and why the fit's test goes with
-    it. `None` with fewer than 20 references, and where all have one loss.
+    it. `None` with fewer than 20 references, and if all have one loss.
 
     Source: Carlini et al. (2019), The Secret Sharer, section 4.3 (approximation by distribution modelling).
     """
     others = np.asarray(references, float)
-    if len(others) < LEAST_REFERENCES or float(others.std()) == 0:
+    if len(others) < LEAST_REFERENCES or float(np.ptp(others)) <= _SAME * float(np.abs(others).max()):
         return None
     shape, centre, scale = stats.skewnorm.fit(others)
     below = float(stats.skewnorm.cdf(loss, shape, centre, scale))
