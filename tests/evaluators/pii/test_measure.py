@@ -445,8 +445,10 @@ def test_a_stream_is_read_in_batches():
             for _ in range(50):
                 alive += 1
                 most = max(most, alive)
-                yield pa.record_batch({"note": ["a@example.com", "b"]})
-                alive -= 1
+                try:
+                    yield pa.record_batch({"note": ["a@example.com", "b"]})
+                finally:
+                    alive -= 1
 
     streamed = replace(source, rows=Many(), ref=source.ref.model_copy(update={"rows": 100}))
     result = evaluate(streamed)

@@ -28,7 +28,7 @@ class Pii(PiiOptions):
         The columns to read, of interactions the parts (`system`, `prompt`, `response`, `tool_calls`); None is all that can be.
     countries
         The countries whose own numbers are looked for (`us`, `uk`, `de` …); None is presidio's choice for English (the United
-        States, and the British NHS number), an empty list is none.
+        States, and the British NHS number) and the countries of the languages that the texts are in, an empty list is none.
     sample
         Read so many rows, chosen by a keyed hash of their number; None is all rows.
     engine

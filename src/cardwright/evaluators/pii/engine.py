@@ -45,11 +45,13 @@ class DetectedHits:
 class Detector:
     """Finds personal data in texts, as presidio does."""
 
-    def __init__(self, countries: tuple[str, ...] | None) -> None:
+    def __init__(self, countries: tuple[str, ...] | None, also: tuple[str, ...] = ()) -> None:
         from cardwright.evaluators.pii import fast, presidio
 
         self.countries = countries
-        self._stock = presidio.analyzer(countries)
+        self.also = also
+        """Countries that the language of the texts has brought."""
+        self._stock = presidio.analyzer(countries, also)
         self._fast = fast.FastAnalyzer(self._stock)
         self._nlp = self._stock.nlp_engine.nlp
         self._lock = threading.RLock()
@@ -178,10 +180,11 @@ def _quiet() -> Iterator[_GivenUp]:
 
 
 _detectors: dict[tuple[str, ...] | None, Detector] = {}
+_detectors_also: dict[tuple[str, ...], Detector] = {}
 _making = threading.Lock()
 
 
-def detector(countries: Sequence[str] | None = None) -> Detector:
+def detector(countries: Sequence[str] | None = None, also: tuple[str, ...] = ()) -> Detector:
     """The process's detector for a choice of countries; the first call takes seconds.
 
     Parameters
@@ -189,6 +192,8 @@ def detector(countries: Sequence[str] | None = None) -> Detector:
     countries
         Codes of the countries whose own numbers are looked for (`us`, `uk`, `de` …); None is presidio's choice for English
         (`us`, the British NHS number), an empty list is none.
+    also
+        If no countries are chosen: those that the language of the texts brings beside presidio's choice.
 
     Raises
     ------
@@ -206,6 +211,11 @@ def detector(countries: Sequence[str] | None = None) -> Detector:
         raise MissingExtraError(library, "text", "looking for personal data") from exc
     chosen = None if countries is None else presidio.country_codes(countries)
     with _making:
+        if chosen is None and also:
+            if also not in _detectors_also:
+                with _quiet():
+                    _detectors_also[also] = Detector(None, also)
+            return _detectors_also[also]
         if chosen not in _detectors:
             with _quiet():
                 _detectors[chosen] = Detector(chosen)

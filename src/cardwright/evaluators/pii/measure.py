@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any, cast
@@ -15,7 +15,8 @@ from pydantic import JsonValue
 from cardwright.errors import MissingExtraError, UsageError, did_you_mean
 from cardwright.evaluators.interface import Inputs, TallyEvaluator, run_tally
 from cardwright.evaluators.pii import engine, report, words
-from cardwright.evaluators.pii.columns import PARTS, Plan, Survey, SurveyTally, eligible, of_texts, plan
+from cardwright.evaluators.pii.columns import PARTS, Plan, Survey, SurveyTally, eligible, kind_of, of_texts, plan
+from cardwright.evaluators.pii.languages import countries_of
 from cardwright.evaluators.pii.options import PiiOptions
 from cardwright.evaluators.pii.tally import PiiTally, Scan, ScanSettings, tally_cells
 from cardwright.privacy.patterns import Hit
@@ -23,6 +24,8 @@ from cardwright.record.evaluation import Evaluation, count_severities
 from cardwright.sources.interface import Interaction, Interactions, Predictions, Table, Texts
 
 _AT_ONCE = 512
+_FIRST = 300
+"""By so many first rows the language is told."""
 
 
 def _tallies(scan: Survey | Scan) -> TallyEvaluator[Any]:
@@ -157,9 +160,10 @@ def assess(options: PiiOptions, inputs: Inputs) -> Evaluation:
     """See `Pii.evaluate`."""
     _require_libraries()
     _check_types(options)
-    detector = engine.detector(options.countries)
-    settings = settings_of(options, detector, inputs)
     source = inputs.sources["source"]
+    also = countries_of(_first_texts(source)) if options.countries is None else ()
+    detector = engine.detector(options.countries, also)
+    settings = settings_of(options, detector, inputs)
     # 1. What is read: the schema says it, and for columns of numbers a first pass.
     if isinstance(source, Interactions):
         parts = _parts(options)
@@ -179,6 +183,27 @@ def assess(options: PiiOptions, inputs: Inputs) -> Evaluation:
         settings = replace(settings, mode="stock")
         tally = _tally(options, inputs, source, detector, settings, chosen)
     return _evaluation(options, inputs, report.conclude(detector, settings, chosen, tally, checked, source))
+
+
+def _first_texts(source: object) -> Iterator[str]:
+    """Texts of the first rows or interactions, by which the language is told."""
+    import pyarrow as pa
+
+    if isinstance(source, Interactions):
+        for one in islice(source.read(), _FIRST):
+            yield from (message.content for message in one.messages if message.content)
+    elif isinstance(source, (Table, Predictions, Texts)):
+        names = [name for name in source.rows.schema.names if kind_of(source.rows.schema.field(name).type) == "text"]
+        batches = iter(source.rows.batches(names)) if names else iter(())
+        first = next(batches, None)
+        columns = (
+            [column.cast(pa.string()).to_pylist() for column in first.slice(0, _FIRST).columns]
+            if first is not None
+            else []
+        )
+        if hasattr(batches, "close"):
+            batches.close()  # a stream that stays open keeps its batch in memory
+        yield from (text for column in columns for text in column if text)
 
 
 def _evaluation(options: PiiOptions, inputs: Inputs, said: report.PiiReport) -> Evaluation:

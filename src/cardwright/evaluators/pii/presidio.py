@@ -177,11 +177,14 @@ def country_codes(countries: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(wanted))
 
 
-def recognizers(countries: tuple[str, ...] | None) -> list[Any]:
-    """presidio's recognisers for every country, those of the countries (None: its own choice for English), and secrets."""
+def recognizers(countries: tuple[str, ...] | None, also: tuple[str, ...] = ()) -> list[Any]:
+    """presidio's recognisers for every country, those of the countries (None: its own choice for English, and those of the
+    countries in `also`), and the screening of records.
+    """
     known = by_country()
     if countries is None:
-        own = [getattr(predefined, name) for name in _BY_DEFAULT]
+        default = [getattr(predefined, name) for name in _BY_DEFAULT]
+        own = [*default, *(one for country in also for one in known[country] if one not in default)]
     else:
         own = [recognizer for country in countries for recognizer in known[country]]
     made = [
@@ -195,7 +198,7 @@ def recognizers(countries: tuple[str, ...] | None) -> list[Any]:
             # As presidio's own registry does when it loads its list: without it IBANs in small letters are lost.
             recognizer.global_regex_flags = flags
     regions = list(predefined.PhoneRecognizer.DEFAULT_SUPPORTED_REGIONS)
-    more = sorted({"GB" if country == "uk" else country.upper() for country in countries or ()} - set(regions))
+    more = sorted({"GB" if country == "uk" else country.upper() for country in countries or also} - set(regions))
     return [
         *made,
         predefined.PhoneRecognizer(supported_language=LANGUAGE, supported_regions=(*regions, *more)),
@@ -203,9 +206,9 @@ def recognizers(countries: tuple[str, ...] | None) -> list[Any]:
     ]
 
 
-def analyzer(countries: tuple[str, ...] | None = None) -> Any:
+def analyzer(countries: tuple[str, ...] | None = None, also: tuple[str, ...] = ()) -> Any:
     """presidio's own engine over these recognisers; `analyze(text, language="en")` gives the findings that count as right."""
     language = BlankEnglish()
     language.load()
-    registry = RecognizerRegistry(recognizers=recognizers(countries), supported_languages=[LANGUAGE])
+    registry = RecognizerRegistry(recognizers=recognizers(countries, also), supported_languages=[LANGUAGE])
     return AnalyzerEngine(registry=registry, nlp_engine=language, supported_languages=[LANGUAGE])

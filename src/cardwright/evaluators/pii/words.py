@@ -34,6 +34,7 @@ def method_of(detector: engine.Detector, settings: ScanSettings, checked: SelfCh
     libraries = ", ".join(f"{name} {version}" for name, version in engine.versions().items())
     countries = (
         "presidio's choice of countries for English (the United States, and the British NHS number)"
+        + (f" and those of {', '.join(detector.also)}, chosen by the language of the texts" if detector.also else "")
         if detector.countries is None
         else f"the countries {', '.join(detector.countries)}"
         if detector.countries
@@ -166,8 +167,8 @@ def coverage_of(
     missing.append(
         NotTested(
             what="numbers that other countries give to people (tax, insurance and identity numbers, licences)",
-            why="their recognisers are switched on with `countries`; those of every country at once would find too "
-            "much",
+            why="their recognisers are switched on by the language of the texts, or with `countries: [uk, de]` beside the "
+            "plan's `pii`; those of every country at once would find too much",
         )
     )
     left = sorted(set(detector.entities) - set(settings.entities))
