@@ -14,11 +14,14 @@ with `file=PATH` changes it: lines that begin with a blank or `-` are there, and
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -197,6 +200,47 @@ def run(block: Block, project: Path) -> None:
             assert same(command.shown, done.stdout + done.stderr) or same(command.shown, done.stdout), (
                 f"printed something else; {told}"
             )
+
+
+PYTHON = """
+import json, os, sys, traceback
+answers = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)  # what the blocks print goes beside the answers
+names = {"__name__": "__main__"}
+for line in sys.stdin:
+    try:
+        exec(json.loads(line), names)
+        said = ""
+    except BaseException:
+        said = traceback.format_exc()
+    print(json.dumps(said), file=answers, flush=True)
+"""
+
+
+@contextmanager
+def python_of(project: Path) -> Iterator[Callable[[Block], None]]:
+    """Runs the Python blocks of a page one after the other in a process of their own: nothing of one page reaches another."""
+    started: list[subprocess.Popen[str]] = []
+
+    def run_python(block: Block) -> None:
+        if not started:
+            command = ["bash", "-c", 'exec python -c "$0"', PYTHON]
+            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+            started.append(subprocess.Popen(command, cwd=project, env=environment(project), encoding="utf-8", **pipes))
+        (process,) = started
+        process.stdin.write(json.dumps(block.text) + "\n")
+        process.stdin.flush()
+        answer = process.stdout.readline()
+        assert answer, f"{block.where}: it ended Python"
+        assert json.loads(answer) == "", f"{block.where}: {json.loads(answer)}"
+
+    try:
+        yield run_python
+    finally:
+        for process in started:
+            process.stdin.close()
+            process.stdout.close()
+            process.wait()
 
 
 def write(block: Block, project: Path) -> None:

@@ -2,13 +2,12 @@
 
 import json
 import shutil
-import subprocess
 from collections import Counter
 from pathlib import Path
 
 import jsonschema
 import pytest
-from tests.docs.blocks import ROOT, Block, blocks, commit, copied, environment, run, write
+from tests.docs.blocks import ROOT, blocks, commit, copied, python_of, run, write
 
 from cardwright.cli import schemas
 from cardwright.errors import CardwrightError
@@ -48,29 +47,14 @@ def test_the_commands_and_python_blocks_of_a_page_run_in_its_order(page, tmp_pat
     else:
         project = copied(tmp_path, "examples", "docs/schemas")
         commit(project)
-    earlier: list[str] = []
-    for block in asked:
-        if block.file is not None or block.append is not None:
-            write(block, project)
-        elif block.language == "console":
-            run(block, project)
-        else:
-            run_python(block, project, earlier)
-            earlier.append(block.text)
-
-
-def run_python(block: Block, project: Path, earlier: list[str]) -> None:
-    """Run a Python block after those before it on its page, in a process of its own: nothing of one page reaches another."""
-    done = subprocess.run(
-        ["bash", "-c", 'exec python - "$@"'],
-        input="\n".join([*earlier, block.text]),
-        cwd=project,
-        env=environment(project),
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert done.returncode == 0, f"{block.where}: {done.stderr}"
+    with python_of(project) as run_python:
+        for block in asked:
+            if block.file is not None or block.append is not None:
+                write(block, project)
+            elif block.language == "console":
+                run(block, project)
+            else:
+                run_python(block)
 
 
 @pytest.mark.parametrize(
