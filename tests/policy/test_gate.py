@@ -316,7 +316,7 @@ def degradings(case: Case):
 
         if claim.id is not None:
             withdrawal = Withdraw(
-                id=f"{i:064x}", person=claim.person, key=claim.key, role=claim.role, at="2026-11-22T12:00:00Z",
+                id=f"ee{i:062x}", person=claim.person, key=claim.key, role=claim.role, at="2026-11-22T12:00:00Z",
                 claim=claim.id, reason="r",
             )  # fmt: skip
             yield f"claim {i} withdrawn", lambda w=withdrawal: replace(case, claims=(*case.claims, w))
