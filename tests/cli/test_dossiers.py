@@ -79,3 +79,60 @@ def test_an_answer_to_no_question_is_refused_with_the_nearest(cli, folder, tmp_p
     ran = cli("init", tmp_path / "new", "--from", folder / "data.csv", "--set", "lable=approved")
     assert ran.code == 2
     assert '"label"' in ran.err
+
+
+@pytest.fixture
+def loans(tmp_path):
+    """Predictions of defaults, five rows for each customer."""
+    lines = ["customer_id,y,p_default,sex,w"]
+    lines += [
+        f"c{n // 5},{'bad' if n % 3 == 0 else 'good'},{(n * 37 % 100) / 100},{'fm'[n % 2]},{1 + n % 2}"
+        for n in range(200)
+    ]
+    path = tmp_path / "loans.csv"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def test_a_probability_of_default_is_asked_about_and_so_are_rows_of_one_customer(cli, loans, tmp_path):
+    new = tmp_path / "new"
+    ran = cli("init", new, "--from", loans, "--yes")
+    assert "probability of the bad outcome" in ran.out + ran.err
+    plan = (new / "assessment.yaml").read_text()
+    assert "    score: ?" in plan
+    assert "    person: ?" in plan
+    ran = cli("run", new / "assessment.yaml")
+    assert ran.code == 2
+    assert "sources.test.score" in ran.err and "sources.test.person" in ran.err
+
+
+def test_every_part_of_the_rows_can_be_answered_with_set(cli, loans, tmp_path):
+    new = tmp_path / "new"
+    said = {
+        "label": "y",
+        "score": "p_default",
+        "favourable": "bad",
+        "person": "customer_id",
+        "weight": "w",
+        "strata": "sex",
+    }
+    answers = [word for key, value in said.items() for word in ("--set", f"{key}={value}")]
+    ran = cli("init", new, "--from", loans, "--yes", *answers)
+    assert ran.code == 0, ran
+    plan = (new / "assessment.yaml").read_text()
+    for line in ("person: customer_id", "weight: w", "strata: [sex]"):
+        assert f"    {line}\n" in plan
+    assert cli("evaluate", new / "assessment.yaml", "-o", new / "record.json").code == 0
+    record = json.loads((new / "record.json").read_bytes())
+    (performance,) = [e for e in record["evaluations"] if e["evaluator"] == "performance"]
+    assert performance["measurements"][0]["sampling"]["units"] == 40
+
+
+def test_a_customer_in_one_row_each_is_not_asked_about(cli, loans, tmp_path):
+    loans.write_text(
+        "".join(
+            line.replace("c", f"c{n}x", 1) if n else line for n, line in enumerate(loans.read_text().splitlines(True))
+        )
+    )
+    cli("init", tmp_path / "new", "--from", loans, "--yes")
+    assert "person:" not in (tmp_path / "new" / "assessment.yaml").read_text()

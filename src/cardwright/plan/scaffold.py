@@ -42,6 +42,13 @@ _SENSITIVE = re.compile(
 _ID = re.compile(
     r"(^|_)(id|uuid|key|index|application|applicant|customer|person|patient|user|case|row)(_?(id|no|nr|number))?$", re.I
 )
+_TURNED = re.compile(r"default|risk|fraud|den(?:y|ied|ial)|churn|reject|fail|readmi|delinq|recid", re.I)
+"""Words of a column whose probability may be that of the bad outcome: which way it points is a question to a person."""
+_PERSON = re.compile(
+    r"(^|_)(person|patient|customer|subject|applicant|client|user|member)s?(_?(id|no|nr|number|key))?$", re.I
+)
+_NEAR_KEY = 0.2
+"""From this share of different values on, a column that repeats some may name persons."""
 _GOOD = re.compile(r"approv|hired|accept|admit|grant|pass|success|survived|paid|select|eligible", re.I)
 _BAD = re.compile(r"reject|default|churn|fraud|denied|deny|refus|fail|readmi|delinq|recid", re.I)
 _TEXT_COLUMNS = {"prompt", "response", "messages", "completion", "answer", "question"}
@@ -59,6 +66,13 @@ class ColumnSeen:
     missing: int
     least: float | None
     greatest: float | None
+    counted: int = 0
+    """How many of its cells were counted; more rows are not, once it has shown more than 2,000 values."""
+
+    @property
+    def fraction(self) -> bool:
+        """Whether it holds numbers that need not be whole."""
+        return self.type.startswith(("double", "float"))
 
     @property
     def number(self) -> bool:
@@ -133,6 +147,7 @@ def look(rows: FileRows) -> list[ColumnSeen]:
             missing=missing[name],
             least=low.get(name),
             greatest=high.get(name),
+            counted=sum(counters[name].values()),
         )
         for name in rows.schema.names
     ]
@@ -285,6 +300,24 @@ def _guess_label(columns: list[ColumnSeen]) -> Guess | None:
 
 
 def _guess_score(columns: list[ColumnSeen]) -> Guess | None:
+    guess = _named_score(columns)
+    if guess is not None and _TURNED.search(guess.value):
+        return Guess(
+            guess.value, f"{guess.why}; it may be the probability of the bad outcome: then store 1 - it first", False
+        )
+    return guess
+
+
+def _guess_person(columns: list[ColumnSeen]) -> Guess | None:
+    """The column whose equal values are one person: one with a person's name, or a near-key, that repeats."""
+    repeated = [c for c in columns if 20 < c.distinct < c.counted and not c.fraction]
+    named = [c for c in repeated if _PERSON.search(c.name)]
+    keys = [c for c in repeated if _ID.search(c.name) and c.distinct >= _NEAR_KEY * c.counted]
+    found = named or keys
+    return Guess(found[0].name, "its values repeat, so rows of one may not be independent", False) if found else None
+
+
+def _named_score(columns: list[ColumnSeen]) -> Guess | None:
     return _first(
         columns,
         lambda c: c.unit_interval and bool(_SCORE.search(c.name)),
@@ -301,8 +334,9 @@ def guess_favourable(seen: ColumnSeen | None) -> Guess | None:
     if values == {"0", "1"}:
         if _GOOD.search(seen.name):
             return Guess("1", f"1 reads as the good outcome of {seen.name}", True)
-        if _BAD.search(seen.name):
-            return Guess("0", f"1 reads as the bad outcome of {seen.name}", True)
+        if _BAD.search(seen.name) or _TURNED.search(seen.name):
+            # Never sure: a wrong guess turns the sign of every gap, and looks the same.
+            return Guess("0", f"1 reads as the bad outcome of {seen.name}", False)
         return Guess("1", "1 is often the good outcome", False)
     good = [value for value in seen.values if _GOOD.search(value) or value.lower() in ("yes", "true", "good")]
     return Guess(good[0], "it reads as the good outcome", len(good) == 1) if good else None
@@ -396,6 +430,7 @@ def _tabular(answers: _Answers, source: Path | None, directory: Path) -> tuple[s
         )
         or "row"
     )
+    rest = _rest(answers, columns)
     policy = (
         answers.answer("policy", "By which policy: research or production?", Guess("production", "the stricter", True))
         or "production"
@@ -419,7 +454,7 @@ sources:
 {said}    favourable: {_quote(favourable)}      # the outcome that is good for the person
     sensitive: {_listed(sensitive)}
     unit: {_quote(unit)}
-evaluate:
+{rest}evaluate:
   - performance: {{source: test}}
   - fairness: {{source: test}}
   - pii: {{source: test}}
@@ -428,6 +463,29 @@ policy: {_quote(policy)}
 """,
         policy if policy != "?" else "production",
     )
+
+
+def _rest(answers: _Answers, columns: list[ColumnSeen]) -> str:
+    """Lines of the fields that are written if somebody answers them; persons are asked about where a column repeats."""
+    guess = _guess_person(columns)
+    found = {}
+    if guess is not None or "person" in answers.given:
+        found["person"] = answers.answer(
+            "person",
+            "Whose rows belong together: which column names the person (none if every row is its own)?",
+            guess,
+            column=True,
+            optional=True,
+        )
+    for key in ("weight", "strata", "features"):
+        if key in answers.given:
+            found[key] = answers.answer(key, f"Which column is `{key}`?", None, column=True, optional=True)
+    lines = [
+        f"    {key}: {_listed(said) if key in ('strata', 'features') else _quote(said)}\n"
+        for key, said in found.items()
+        if said is not None
+    ]
+    return "".join(lines)
 
 
 def _dataset(answers: _Answers, source: Path | None, directory: Path) -> tuple[str, str]:
@@ -563,6 +621,10 @@ _QUESTIONS: dict[str, tuple[str, ...]] = {
         "favourable",
         "sensitive",
         "unit",
+        "person",
+        "weight",
+        "strata",
+        "features",
         "policy",
     ),
     "dataset": ("name", "version", "label", "favourable", "sensitive", "unit", "policy"),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from cardwright.evaluators.fairness.options import FairnessOptions
 from cardwright.evaluators.fairness.report import Measurement
+from cardwright.evaluators.rows.direction import direction_findings
 from cardwright.evaluators.rows.group_names import confusable_groups
 from cardwright.evaluators.rows.tally import RowTally
 from cardwright.record.evaluation import Finding, Severity
@@ -33,6 +34,7 @@ def findings(
             )
         )
     found += tally.weight_findings()
+    found += direction_findings(tally)
     found += confusable_groups({a.name: a.groups for a in tally.layout.attributes})
     found += _unknown(tally)
     found += _left_out(measurements)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cardwright.evaluators.performance.options import PerformanceOptions
+from cardwright.evaluators.rows.direction import direction_findings
 from cardwright.evaluators.rows.exact_sums import CALIBRATION_BINS, SCORE_BINS
 from cardwright.evaluators.rows.layout import Layout
 from cardwright.evaluators.rows.score_metrics import (
@@ -137,6 +138,7 @@ def row_findings(source: Predictions, tally: RowTally) -> tuple[Finding, ...]:
             )
         )
     found += tally.weight_findings()
+    found += direction_findings(tally)
     rows = int(tally.counts.sum())
     if rows < _FEW_ROWS:
         found.append(

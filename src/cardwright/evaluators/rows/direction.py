@@ -1,0 +1,37 @@
+"""Whether scores point the right way: a score of the other outcome turns every number about it round, and looks like a model."""
+
+from __future__ import annotations
+
+from cardwright.evaluators.rows.score_metrics import roc_auc, score_cells
+from cardwright.evaluators.rows.tally import RowTally
+from cardwright.record.evaluation import Finding
+
+_LEVEL = 0.95
+
+
+def direction_findings(tally: RowTally) -> list[Finding]:
+    """A critical finding if scores rank the favourable outcome below the other, beyond chance.
+
+    That is so if the 95 % interval of the ROC AUC over all rows lies below one half. A model can be that bad; far more often the
+    column is the probability of the other outcome, and then selection rates, gaps and calibration are those of another decision.
+    Nothing is said of rows without scores, and of too few rows for an interval.
+    """
+    pooled = score_cells(tally, tally.view(()))
+    if not pooled:
+        return []
+    auc = roc_auc(pooled[0], _LEVEL)
+    if auc.value is None or auc.bounds is None or auc.bounds.upper >= 0.5:
+        return []
+    return [
+        Finding(
+            severity="critical",
+            key="score_reversed",
+            explanation=f"The score ranks the favourable outcome below the other: ROC AUC {auc.value:.3f}, at most "
+            f"{auc.bounds.upper:.3f}. It is probably the probability of the other outcome, and then every number here that rests "
+            "on it is turned round. Name the outcome that it is the probability of as `favourable`, or store 1 - score.",
+            where=tally.layout.score,
+        )
+    ]
+
+
+__all__ = ["direction_findings"]

@@ -1,0 +1,43 @@
+"""A score of the other outcome is a critical finding of every evaluation of rows that used it."""
+
+import numpy as np
+import pytest
+from tests.support import inputs_of, memory_predictions
+
+from cardwright.evaluators.fairness import Fairness
+from cardwright.evaluators.performance import Performance
+
+
+def bank(toward, size=400, weight=None):
+    """Loans whose score speaks for the good outcome (1), for the bad one (-1) or for neither (0)."""
+    rng = np.random.default_rng(1)
+    good = rng.integers(0, 2, size)
+    score = 0.5 + 0.3 * toward * (good - 0.5) + 0.1 * rng.uniform(-1, 1, size)
+    columns = {"y": np.where(good, "good", "bad").tolist(), "p": score.tolist(), "g": (["a", "b"] * size)[:size]}
+    options = {"score": "p", "threshold": 0.5, "favourable": "good", "classes": ("bad", "good"), "sensitive": ["g"]}
+    if weight is not None:
+        columns["w"] = [weight] * size
+        options["weight"] = "w"
+    return memory_predictions(columns, **options)
+
+
+@pytest.mark.parametrize("evaluator", [Fairness, Performance])
+@pytest.mark.parametrize("weight", [None, 2.0])
+def test_a_probability_of_the_bad_outcome_is_a_critical_finding(evaluator, weight):
+    found = evaluator().evaluate(inputs_of(bank(-1, weight=weight)))
+    (finding,) = [f for f in found.findings if f.key == "score_reversed"]
+    assert (finding.severity, finding.where) == ("critical", "p")
+    assert "store 1 - score" in finding.explanation
+    assert found.severities["critical"] == 1
+
+
+@pytest.mark.parametrize("evaluator", [Fairness, Performance])
+@pytest.mark.parametrize("toward", [0, 1])
+def test_a_score_that_ranks_well_or_by_chance_is_none(evaluator, toward):
+    found = evaluator().evaluate(inputs_of(bank(toward)))
+    assert [f for f in found.findings if f.key == "score_reversed"] == []
+
+
+def test_too_few_rows_for_an_interval_say_nothing():
+    found = Performance().evaluate(inputs_of(bank(-1, size=2)))
+    assert [f for f in found.findings if f.key == "score_reversed"] == []
