@@ -30,6 +30,19 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Waived:
+    """A requirement that the evidence does not meet, why that is accepted for a time, and what is done instead."""
+
+    requirement: str
+    status: str
+    reason: str
+    controls: str
+    asks: str
+    approves: str
+    approves_as: str
+
+
+@dataclass(frozen=True)
 class Release:
     """An example, who signs for it, and what they say."""
 
@@ -43,8 +56,8 @@ class Release:
     """A file that the receiving team would find changed."""
     approves_as: str
     """The role that the policy wants the approval of."""
-    waived: tuple[tuple[str, str, str], ...] = ()
-    """Requirements that the evidence leaves inconclusive, each with why that is accepted and what is done instead."""
+    waived: tuple[Waived, ...] = ()
+    """Requirements that the evidence does not meet, and that are accepted for a time."""
 
 
 RELEASES = {
@@ -63,10 +76,14 @@ RELEASES = {
         changed="prompt.hardened.md",
         approves_as="risk_head",
         waived=(
-            (
+            Waived(
                 "over-refusal",
+                "inconclusive",
                 "The refusal scorer is not calibrated: a program gave the labels. It flagged one of 64 harmless questions.",
                 "Travellers reach a person from every page; refused questions are read each week, and people label a sample.",
+                asks="R. Lindqvist",
+                approves="M. Abara",
+                approves_as="risk_head",
             ),
         ),
     ),
@@ -77,10 +94,22 @@ RELEASES = {
             Answer("K. Novak", "handoff_readiness", "rights", "Public microdata; the package that holds the table is under MIT."),
             Answer("P. Ruiz", "secure_development", "data-write", "prepare.py makes the file; a test compares every value."),
             Answer("P. Ruiz", "secure_development", "access-d", "It changes by a reviewed commit alone."),
+            Answer("K. Novak", "handoff_readiness", "minimisation", "Each column of details.yaml was read beside its purpose."),
         ),
-        open_ones=("approval", "integrity", "preregistered", "responsibility", "rights"),
+        open_ones=("approval", "integrity", "personal-data", "preregistered", "responsibility", "rights"),
         changed="data/extract.parquet",
         approves_as="privacy",
+        waived=(
+            Waived(
+                "re-identification",
+                "failed",
+                "Ages, schooling and origin of both single out couples; the Census Bureau published these rows in 1991.",
+                "No name, place or date is in the table; nobody joins it with other records of people.",
+                asks="K. Novak",
+                approves="P. Ruiz",
+                approves_as="data_owner",
+            ),
+        ),
     ),
 }  # fmt: skip
 
@@ -107,8 +136,7 @@ def carry(desk: Desk) -> None:
 
     desk.cardwright("run", desk.files / example.plan, "-o", dossier, "--policy", desk.policy, code=1)
     found = blockers(dossier)
-    inconclusive = [requirement for requirement, _, _ in example.waived]
-    awaited = {**dict.fromkeys(example.open_ones, "missing"), **dict.fromkeys(inconclusive, "inconclusive")}
+    awaited = {**dict.fromkeys(example.open_ones, "missing"), **{w.requirement: w.status for w in example.waived}}
     expect(found == awaited, f"in the way: {found}")
     desk.done(
         f"run: the evidence is there, nothing that people say is judged yet; refused for {', '.join(sorted(found))}"
@@ -128,12 +156,12 @@ def carry(desk: Desk) -> None:
     desk.done(f"{len(example.answers)} items of checklists answered: {items}")
 
     expires = datetime.now(UTC).date() + timedelta(days=30)
-    for requirement, reason, controls in example.waived:
-        words = ("--reason", reason, "--controls", controls, "--expires", expires)
-        asked = desk.signed("waive", "request", dossier, requirement, *words, by=owner)
-        desk.signed("waive", "approve", dossier, asked, by=approver, role=example.approves_as)
+    for one in example.waived:
+        words = ("--reason", one.reason, "--controls", one.controls, "--expires", expires)
+        asked = desk.signed("waive", "request", dossier, one.requirement, *words, by=one.asks)
+        desk.signed("waive", "approve", dossier, asked, by=one.approves, role=one.approves_as)
         desk.done(
-            f"{requirement} is inconclusive; {owner} asks for a waiver, and {approver} approves it ({example.approves_as})"
+            f"{one.requirement}: {one.status}; {one.asks} asks for a waiver, and {one.approves} approves it ({one.approves_as})"
         )
 
     desk.made(dossier, by=owner)
@@ -148,8 +176,8 @@ def carry(desk: Desk) -> None:
     desk.signed("sign-off", dossier, *approval, by=approver, role=example.approves_as)
     desk.signed("countersign", dossier, by=owner)
     said = desk.release(dossier, by=releaser, code=0)
-    expect("\nALLOWED" in said and ("WAIVER" in said) == bool(inconclusive), said)
-    with_waivers = f"with {len(inconclusive)} waiver" if inconclusive else "without a waiver"
+    expect("\nALLOWED" in said and ("WAIVER" in said) == bool(example.waived), said)
+    with_waivers = f"with {len(example.waived)} waiver" if example.waived else "without a waiver"
     desk.done(
         f"{approver} approves ({example.approves_as}), {owner} countersigns; "
         f"{releaser} signs the release: ALLOWED, {with_waivers}"

@@ -19,9 +19,9 @@ sys.path.insert(0, str(EXAMPLE.parent))
 
 from desk import POLICY, Desk, blockers, carried, expect  # noqa: E402
 
-PEOPLE = {"A. Okafor": "owner", "B. Lind": "risk_head", "C. Reyes": "release, status"}
+PEOPLE = {"A. Okafor": "owner", "B. Lind": "risk_head, privacy", "C. Reyes": "release, status"}
 INCONCLUSIVE = ("demographic-parity-ratio", "equalized-odds")
-SIGNED = ("approval", "responsibility")
+SIGNED = ("approval", "personal-data", "responsibility")
 RELEASER = "C. Reyes"
 
 
@@ -53,6 +53,10 @@ def carry(desk: Desk) -> None:
         )  # fmt: skip
         desk.signed("waive", "approve", first, asked, by=risk)
     desk.done(f"waivers requested by {owner} and approved by {risk}, until {expires}")
+
+    words = ("--statement", "Race and sex measure differences; no input of the model is built from either.")
+    desk.signed("attest", first, "handoff_readiness", "minimisation", *words, by=risk, role="privacy")
+    desk.done(f"{risk} answers for the justification of each personal column (privacy)")
 
     rejected = desk.signed(
         "sign-off", first, "--decision", "reject", "--meaning", "approval", "--comment", "Who counts the refusals?", by=risk

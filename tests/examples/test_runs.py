@@ -47,8 +47,12 @@ def statuses(verdict: bytes | str) -> dict[str, str]:
             "assessment.yaml",
             {"attack-success": "failed", "over-refusal": "inconclusive", "personal-data": "failed"},
         ),
-        ("census_extract", "assessment.yaml", {}),
-        ("census_extract", "assessment.with_notes.yaml", {"personal-data": "failed"}),
+        ("census_extract", "assessment.yaml", {"personal-data": "missing", "re-identification": "failed"}),
+        (
+            "census_extract",
+            "assessment.with_notes.yaml",
+            {"personal-data": "failed", "re-identification": "failed"},
+        ),
     ],
 )
 def test_an_example_ends_as_it_says_and_waits_for_somebodys_approval(cli, tmp_path, name, plan, open_ones):
@@ -72,6 +76,7 @@ def test_the_mortgage_model_is_refused_for_what_the_data_cannot_show(cli, mortga
     assert statuses(ran.out) == {
         "demographic-parity-ratio": "inconclusive",
         "equalized-odds": "inconclusive",
+        "personal-data": "missing",
         "approval": "missing",
     }
     record = json.loads((dossier / "record.json").read_bytes())

@@ -96,8 +96,40 @@ def test_a_rare_category_is_not_shown():
 
 
 def test_without_quasi_identifiers_nobody_can_say_who_could_be_told_apart():
-    evaluation = profile(table(), sensitive=())
-    assert isinstance(one(evaluation, "k_anonymity"), Unmeasured)
+    things = {"size": [1, 2, 3], "y": [0, 1, 0]}
+    silent = one(profile(things, sensitive=()), "k_anonymity")
+    said = one(profile(things, sensitive=(), quasi_identifiers=[]), "k_anonymity")
+    assert isinstance(silent, Unmeasured)
+    assert isinstance(said, Unmeasured)
+    assert (silent.code, said.code) == ("undefined", "not_applicable")
+
+
+def test_columns_whose_headings_speak_of_people_count_towards_k_whatever_the_plan_names():
+    people = {
+        "zip": [f"{10000 + n // 2}" for n in range(3000)],
+        "birth_date": [f"19{50 + n % 50}-0{1 + n % 9}-01" for n in range(3000)],
+        "sex": ["f", "m"] * 1500,
+        "y": [0, 1] * 1500,
+    }
+    for options in ({}, {"quasi_identifiers": []}, {"quasi_identifiers": ["sex"]}):
+        found = profile(people, sensitive=["sex"], **options)
+        assert one(found, "k_anonymity").value == 1
+        assert one(found, "unique_row_share").value > 0.9
+        assert "sex, zip, birth_date" in found.method
+
+
+def test_a_heading_that_misleads_is_left_out_of_k_with_a_reason_that_is_printed():
+    sensors = {"city": ["a", "b"], "reading": [1, 2], "y": [0, 1]}
+    found = profile(
+        sensors, sensitive=(), quasi_identifiers=[], not_quasi_identifiers={"city": "where the sensor stands"}
+    )
+    assert one(found, "k_anonymity").code == "not_applicable"
+    assert any("where the sensor stands" in left.why for left in found.coverage.not_tested)
+    for wrong in ({"city": ""}, {"town": "no such column"}):
+        with pytest.raises(UsageError):
+            profile(sensors, sensitive=(), not_quasi_identifiers=wrong)
+    with pytest.raises(UsageError, match="the plan names it"):
+        profile(sensors, sensitive=(), quasi_identifiers=["city"], not_quasi_identifiers={"city": "a reason"})
 
 
 def test_the_same_table_has_not_drifted_and_another_has():

@@ -17,7 +17,10 @@ class DataProfile(DataProfileOptions):
     Parameters
     ----------
     quasi_identifiers
-        Columns that together could single people out; if omitted, the sensitive attributes.
+        Columns that together could single people out, counted besides the sensitive attributes and every column whose heading
+        speaks of one (`zip`, `birth_date`, `gender` …, in eight languages). An empty list says that rows are not about people.
+    not_quasi_identifiers
+        Columns whose headings speak of one and that are none, each with the reason, which the record prints.
     population
         Shares of the groups among the people meant, `{attribute: {group: share}}`, each attribute's adding up to 1.
     annotators
@@ -33,12 +36,12 @@ class DataProfile(DataProfileOptions):
     -----
     A column's values are shown only if it is a category by the rule of `cardwright.privacy.showing.category_values`.
 
-    Counts say what is there, not whether it is right. k-anonymity counts the columns named; whoever knows more can tell more
-    people apart.
+    Counts say what is there, not whether it is right. k-anonymity counts the columns named and inferred; whoever knows more can
+    tell more people apart.
     """
 
     name: ClassVar[str] = "data_profile"
-    version: ClassVar[str] = "4"
+    version: ClassVar[str] = "5"
     extra: ClassVar[str] = "tabular"
     needs: ClassVar[tuple[Need, ...]] = (
         Need("source", (TableSource, Predictions), "the table that is profiled"),

@@ -25,8 +25,9 @@ from cardwright.evaluators.rows.encoding import numbers
 from cardwright.evaluators.rows.exact_sums import FloatArray
 from cardwright.evaluators.rows.group_names import confusable_groups
 from cardwright.evaluators.rows.weights import findings_of
+from cardwright.privacy.headings import quasi_identifiers
 from cardwright.privacy.showing import FEW_VALUES, hint, quoted
-from cardwright.record.base import label
+from cardwright.record.base import is_placeholder, label
 from cardwright.record.evaluation import (
     Coverage,
     Evaluation,
@@ -70,15 +71,34 @@ def shown_rule(least: int) -> str:
     )
 
 
+def _quasi_identifiers(options: DataProfileOptions, columns: list[str], attributes: list[str]) -> list[str]:
+    """What others may know of people: the sensitive attributes, what the plan names, and what headings speak of."""
+    spared = dict(options.not_quasi_identifiers or {})
+    named = list(options.quasi_identifiers or ())
+    for name in (*named, *spared):
+        if name not in columns:
+            raise UsageError(f"data_profile: no column is called {quoted(name)}", do=hint(name, columns, columns=True))
+    for name, reason in spared.items():
+        if name in named or name in attributes:
+            raise UsageError(
+                f"data_profile: {quoted(name)} cannot be left out of the quasi-identifiers: the plan names it",
+                do="Name it in one place.",
+            )
+        if not isinstance(reason, str) or is_placeholder(reason):
+            raise UsageError(
+                f"data_profile: not_quasi_identifiers gives no reason for {quoted(name)}",
+                do="Say why it tells nobody apart, e.g. `{city: the city of the sensor}`.",
+            )
+    inferred = [name for name in quasi_identifiers(columns) if name not in spared]
+    return list(dict.fromkeys([*attributes, *named, *inferred]))
+
+
 def assess(options: DataProfileOptions, inputs: Inputs) -> Evaluation:
     """See `Evaluator.evaluate`."""
     source: Source = inputs.sources["source"]  # type: ignore[assignment]
     columns = list(source.rows.schema.names)
     attributes = [attribute.name for attribute in source.sensitive]
-    quasi = list(options.quasi_identifiers) if options.quasi_identifiers is not None else attributes
-    for name in quasi:
-        if name not in columns:
-            raise UsageError(f"data_profile: no column is called {quoted(name)}", do=hint(name, columns, columns=True))
+    quasi = _quasi_identifiers(options, columns, attributes)
     with _load(source.rows, columns) as store:
         profile = profile_of(options, source, store, columns, inputs.small_cell)
         total = profile.total
@@ -89,7 +109,7 @@ def assess(options: DataProfileOptions, inputs: Inputs) -> Evaluation:
             *duplicates(profile),
             *groups(profile, attributes),
             *labels(profile),
-            *privacy(profile, quasi),
+            *privacy(profile, quasi, said=options.quasi_identifiers is not None),
         ]
         listed = tables(profile, attributes)
         for found, table in (
@@ -104,7 +124,6 @@ def assess(options: DataProfileOptions, inputs: Inputs) -> Evaluation:
             *confusable_groups({attribute.name: attribute.groups for attribute in source.sensitive}),
             *findings(profile, measurements, quasi),
         ]
-    unknown = [attribute for attribute in quasi if attribute not in attributes]
     return Evaluation(
         id=inputs.id,
         evaluator=options.name,
@@ -116,7 +135,8 @@ def assess(options: DataProfileOptions, inputs: Inputs) -> Evaluation:
             "Every row and column is counted by exact queries (DuckDB). A cell is missing where it is null or "
             "not a number. Duplicates are rows equal in every column. "
             "k-anonymity is the size of the smallest class of rows that agree in "
-            f"{', '.join(label(q) for q in quasi) or 'no column'} (Sweeney 2002), missing values counting as a value; "
+            f"{', '.join(label(q) for q in quasi) or 'no column'} (Sweeney 2002), missing values counting as a value. "
+            "They are the sensitive attributes, the columns that the plan names, and those whose headings speak of what tells people apart; "
             "l-diversity is the smallest number of different labels in such a class (Machanavajjhala et al. 2007). Shares "
             "carry Wilson intervals, which hold where the rows are a sample. "
             + shown_rule(max(options.smallest_count, inputs.small_cell))
@@ -127,7 +147,7 @@ def assess(options: DataProfileOptions, inputs: Inputs) -> Evaluation:
         limits=(
             "Counts say what is there, not whether it is right.",
             "Two rows of one person that differ in a character are not duplicates.",
-            "k-anonymity counts the columns named; whoever knows more can tell more people apart.",
+            "k-anonymity counts the columns named and inferred; whoever knows more can tell more people apart.",
         ),
         measurements=tuple(measurements),
         findings=tuple(noted),
@@ -148,7 +168,11 @@ def assess(options: DataProfileOptions, inputs: Inputs) -> Evaluation:
                 NotTested(what="near duplicates", why="rows are compared as they stand"),
                 NotTested(
                     what="columns beyond " + (", ".join(label(q) for q in quasi) or "none") + " as quasi-identifiers",
-                    why="they were not named" if not unknown else "the plan names these",
+                    why="nobody named them, and their headings do not speak of what tells people apart",
+                ),
+                *(
+                    NotTested(what=f"`{label(name)}` as a quasi-identifier", why=f"the plan says: {reason}")
+                    for name, reason in sorted((options.not_quasi_identifiers or {}).items())
                 ),
                 *(
                     ()

@@ -12,6 +12,7 @@ class DataProfileOptions(Options):
     """The parameters of `DataProfile`, explained there, as a value that its modules hand on."""
 
     quasi_identifiers: tuple[str, ...] | list[str] | None = None
+    not_quasi_identifiers: dict[str, str] | None = None
     population: dict[str, dict[str, float]] | None = None
     annotators: tuple[str, ...] | list[str] | None = None
     smallest_count: int = 5

@@ -145,11 +145,21 @@ def labels(profile: Profile) -> list[Measurement]:
     ]
 
 
-def privacy(profile: Profile, quasi: list[str]) -> list[Measurement]:
-    """Smallest class, share of rows alone in theirs, and the labels in a class."""
+def privacy(profile: Profile, quasi: list[str], *, said: bool) -> list[Measurement]:
+    """Smallest class, share of rows alone in theirs, and the labels in a class.
+
+    Without one quasi-identifier the question does not arise if the plan says so (`said`), and is undefined otherwise.
+    """
     if not quasi:
-        why = "The plan names no sensitive attribute and no quasi-identifier."
-        return [Unmeasured(metric=m, code="not_applicable", reason=why) for m in ("k_anonymity", "unique_row_share")]
+        metrics = ("k_anonymity", "unique_row_share")
+        if said:
+            why = "The plan says that no column tells people apart (`quasi_identifiers: []`), and no heading speaks of one."
+            return [Unmeasured(metric=m, code="not_applicable", reason=why) for m in metrics]
+        why = (
+            "The plan names no quasi-identifier, and no heading speaks of one. Name them, or write `quasi_identifiers: []` "
+            "if rows are not about people."
+        )
+        return [Unmeasured(metric=m, code="undefined", reason=why) for m in metrics]
     if not profile.total:
         return [
             Unmeasured(metric=m, code="undefined", reason="There are no rows (0).", denominator=0)

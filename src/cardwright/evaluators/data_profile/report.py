@@ -72,7 +72,7 @@ def findings(profile: Profile, measurements: list[Measurement], quasi: list[str]
     if k is not None and k.value < 5:
         found.append(
             Finding(
-                severity="low" if profile.options.quasi_identifiers is None else "medium",
+                severity="medium",
                 key="k_anonymity",
                 explanation=f"{k.value:.0f} rows make the smallest class that agrees in {', '.join(map(label, quasi))}.",
             )

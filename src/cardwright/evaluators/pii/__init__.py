@@ -40,7 +40,7 @@ class Pii(PiiOptions):
     """
 
     name: ClassVar[str] = "pii"
-    version: ClassVar[str] = "1.0.0"
+    version: ClassVar[str] = "2.0.0"
     extra: ClassVar[str] = "text"
     needs: ClassVar[tuple[Need, ...]] = (
         Need("source", (Table, Predictions, Texts, Interactions), "rows, texts or interactions to look through"),

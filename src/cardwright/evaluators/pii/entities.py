@@ -165,6 +165,7 @@ UNSEEN = (
     ("places and postal addresses (LOCATION)", "likewise"),
     ("organisations, and nationality, religion or politics (ORGANIZATION, NRP)", "likewise"),
     ("ages and dates of birth written in words, job titles, and what identifies only in combination", "no pattern tells them"),
+    ("columns whose headings are codes, or words of a language that is not known", "a heading that says nothing is no evidence"),
     ("texts in other languages than English", "context words are English; forms such as e-mail addresses are found all the same"),
     ("images, sound and files inside cells", "only text is read"),
 )  # fmt: skip

@@ -10,6 +10,14 @@ from cardwright.evaluators.pii.column_names import names_findings, shown_names
 from cardwright.evaluators.pii.columns import LEAST_DIGITS, MOST_DIGITS, Plan
 from cardwright.evaluators.pii.entities import UNSEEN
 from cardwright.evaluators.pii.findings import kind_findings, other_findings
+from cardwright.evaluators.pii.headings import (
+    PersonalColumn,
+    heading_counts,
+    heading_findings,
+    heading_method,
+    heading_table,
+    personal_columns,
+)
 from cardwright.evaluators.pii.tables import scan_tables, unread_table
 from cardwright.evaluators.pii.tally import PiiTally, ScanSettings, hits_in_all
 from cardwright.evaluators.pii.words import (
@@ -51,18 +59,35 @@ def conclude(
 ) -> PiiReport:
     """Everything that is said about a tally."""
     names = shown_names(detector, plan)
+    personal = _personal(plan, names, source)
     return PiiReport(
-        method=method_of(detector, settings, checked, source),
+        method=_method(detector, settings, checked, source),
         limits=limits_of(source),
-        measurements=tuple(_measurements(settings, tally, source, names)),
+        measurements=(*_measurements(settings, tally, source, names), *_counted(personal, source)),
         findings=(
+            *heading_findings(personal),
             *kind_findings(detector, settings, plan, tally, names),
             *other_findings(detector, settings, plan, tally, names),
         ),
-        tables=tuple(scan_tables(settings, plan, tally, names)),
+        tables=(*scan_tables(settings, plan, tally, names), *heading_table(personal)),
         coverage=coverage_of(detector, settings, plan, tally, checked, source, names),
         completeness=completeness_of(plan, tally, source),
     )
+
+
+def _personal(plan: Plan, names: Mapping[str, str], source: Source) -> tuple[PersonalColumn, ...]:
+    # The parts of an interaction are ours, and say nothing of what stands in them.
+    return () if isinstance(source, Interactions) else personal_columns(plan, names)
+
+
+def _counted(personal: tuple[PersonalColumn, ...], source: Source) -> Iterator[Measured]:
+    if not isinstance(source, Interactions):
+        yield from heading_counts(personal)
+
+
+def _method(detector: engine.Detector, settings: ScanSettings, checked: SelfCheck, source: Source) -> str:
+    method = method_of(detector, settings, checked, source)
+    return method if isinstance(source, Interactions) else f"{method} {heading_method()}"
 
 
 def not_applicable(detector: engine.Detector, settings: ScanSettings, plan: Plan, source: Source) -> PiiReport:
@@ -90,13 +115,17 @@ def not_applicable(detector: engine.Detector, settings: ScanSettings, plan: Plan
             ),
         ),
     )
-    findings = tuple(names_findings(detector, settings, plan))
+    personal = _personal(plan, names, source)
+    findings = (*heading_findings(personal), *names_findings(detector, settings, plan))
     return PiiReport(
-        method=method_of(detector, settings, SelfCheck(0, 0), source),
+        method=_method(detector, settings, SelfCheck(0, 0), source),
         limits=limits_of(source),
-        measurements=tuple(Unmeasured(metric=metric, code="not_applicable", reason=short) for metric in metrics),
+        measurements=(
+            *(Unmeasured(metric=metric, code="not_applicable", reason=short) for metric in metrics),
+            *_counted(personal, source),
+        ),
         findings=findings,
-        tables=tuple(unread_table(plan, names)),
+        tables=(*unread_table(plan, names), *heading_table(personal)),
         coverage=coverage,
         completeness="complete",
         not_applicable=None if findings else reason,

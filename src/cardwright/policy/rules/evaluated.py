@@ -34,6 +34,8 @@ class EvaluatedRule(OnEvaluation):
         for evaluation in selected.evaluations:
             for metric in self.metrics:
                 there = evaluation.find(metric)
+                if self.not_applicable and there and all(_does_not_arise(m) for m in there):
+                    continue
                 if not any(isinstance(m, Measured) for m in there):
                     reasons = [m.reason for m in there if isinstance(m, Unmeasured)]
                     why = f": {reasons[0]}" if reasons else ""
@@ -46,3 +48,7 @@ class EvaluatedRule(OnEvaluation):
             f"{names} ran, {evaluations[0].completeness}, and measured {count:,} numbers. No limit is set on them here.",
         )
         return replace(answer, evaluations=evaluations)
+
+
+def _does_not_arise(m: Measured | Unmeasured) -> bool:
+    return isinstance(m, Unmeasured) and m.code == "not_applicable"

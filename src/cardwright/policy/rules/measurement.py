@@ -150,6 +150,15 @@ class MeasurementRule(OnEvaluation):
             explanation += (
                 f" The policy accepts {self.binding} predictions here: nobody recomputed them with the model."
             )
+        if worst.status == "not_applicable":
+            return RuleAnswer(
+                "not_applicable",
+                f"Does not apply: {explanation}",
+                clause="the policy sets `not_applicable: true` here",
+                limit=limit,
+                observations=tuple(observations),
+                evaluations=selected.evaluations,
+            )
         remedy, closed_by, next_ = _CLOSED_BY[worst.status]
         return RuleAnswer(
             worst.status, explanation, remedy, closed_by, next_, limit, tuple(observations), selected.evaluations
@@ -245,7 +254,10 @@ class _Comparison:
         )
 
     def _unmeasured(self, m: Unmeasured) -> Observation:
-        statuses: dict[str, Status] = {"error": "error", "not_applicable": "missing"}
+        statuses: dict[str, Status] = {
+            "error": "error",
+            "not_applicable": "not_applicable" if self.rule.not_applicable else "missing",
+        }
         return self._say(statuses.get(m.code, "inconclusive"), f"{self._name()} is not measured: {m.reason}", m)
 
     def _measured(self, m: Measured, review: CaseUnderReview) -> Observation:

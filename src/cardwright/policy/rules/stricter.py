@@ -41,6 +41,11 @@ def accepts_fewer(new: Mapping[str, tuple[str, ...]], old: Mapping[str, tuple[st
     return not old or (bool(new) and all(set(digests) <= set(old.get(name, ())) for name, digests in new.items()))
 
 
+def accepted_no_more(new: object, old: object) -> bool:
+    """What was accepted under a condition is accepted no more; otherwise the condition is the same."""
+    return new is None or new == old
+
+
 def fewer(new: tuple[str, ...], old: tuple[str, ...]) -> bool:
     """Accepts nothing that was not accepted."""
     return set(new) <= set(old)
