@@ -49,7 +49,7 @@ def test_an_evaluation_that_measured_nothing_supports_nothing():
 
 def test_the_text_gives_parts_and_never_a_verdict():
     text = checklist.as_text(checklist.coverage(packaged_one("handoff_readiness"), good_record()))
-    assert "17 items:" in text
+    assert "18 items:" in text
     assert "%" not in text
     assert "satisf" not in text
     assert max(len(line) for line in text.splitlines()) <= 100

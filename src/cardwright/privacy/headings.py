@@ -15,7 +15,7 @@ from functools import cache, lru_cache
 
 from cardwright.privacy.heading_words import LANGUAGES, Concept, HeadingClass, concepts
 
-__all__ = ["CLASSES", "LANGUAGES", "Concept", "HeadingClass", "Meaning", "meaning", "quasi_identifiers", "terms"]
+__all__ = ["CLASSES", "LANGUAGES", "Concept", "HeadingClass", "HeadingMeaning", "meaning", "quasi_identifiers", "terms"]
 
 CLASSES: Mapping[HeadingClass, str] = {
     "direct_identifier": "direct identifier",
@@ -59,7 +59,7 @@ _PEOPLE = frozenset({
 
 
 @dataclass(frozen=True)
-class Meaning:
+class HeadingMeaning:
     """What a heading speaks of."""
 
     concept: Concept
@@ -80,7 +80,7 @@ class Meaning:
 
 
 @lru_cache(maxsize=16_384)
-def meaning(heading: str) -> Meaning | None:
+def meaning(heading: str) -> HeadingMeaning | None:
     """What a heading speaks of; None if the table has no word of it.
 
     Words are parted at capitals, digits and anything that is no letter; marks of letters are dropped. The longest term wins.
@@ -108,7 +108,7 @@ def meaning(heading: str) -> Meaning | None:
                 continue
             if concept.kind in ("direct_identifier", "secret") and words[-1] in _ABOUT and size < len(words):
                 continue
-            return Meaning(concept, term, languages)
+            return HeadingMeaning(concept, term, languages)
     return None
 
 

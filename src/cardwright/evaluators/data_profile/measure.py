@@ -136,7 +136,8 @@ def assess(options: DataProfileOptions, inputs: Inputs) -> Evaluation:
             "not a number. Duplicates are rows equal in every column. "
             "k-anonymity is the size of the smallest class of rows that agree in "
             f"{', '.join(label(q) for q in quasi) or 'no column'} (Sweeney 2002), missing values counting as a value. "
-            "They are the sensitive attributes, the columns that the plan names, and those whose headings speak of what tells people apart; "
+            "They are the sensitive attributes, the columns that the plan names, and those whose headings speak of what tells "
+            "people apart; "
             "l-diversity is the smallest number of different labels in such a class (Machanavajjhala et al. 2007). Shares "
             "carry Wilson intervals, which hold where the rows are a sample. "
             + shown_rule(max(options.smallest_count, inputs.small_cell))

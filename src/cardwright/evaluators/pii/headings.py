@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cardwright.evaluators.pii.columns import Plan
 from cardwright.evaluators.pii.entities import capitalised
 from cardwright.evaluators.pii.tables import columns_shown
-from cardwright.privacy.headings import CLASSES, LANGUAGES, HeadingClass, Meaning, meaning, terms
+from cardwright.privacy.headings import CLASSES, LANGUAGES, HeadingClass, HeadingMeaning, meaning, terms
 from cardwright.record.base import label
 from cardwright.record.evaluation import SEVERITIES, Finding
 from cardwright.record.evaluation import Table as RecordTable
@@ -30,7 +30,7 @@ class PersonalColumn:
 
     shown: str
     """Its name, as the record shows it."""
-    meaning: Meaning
+    meaning: HeadingMeaning
 
 
 def personal_columns(plan: Plan, names: Mapping[str, str]) -> tuple[PersonalColumn, ...]:
