@@ -55,6 +55,7 @@ evaluate:
   - overlap: {{source: test, training: training}}
   - seeds: {{source: test, runs: [r1, r2, r3]}}
   - pii: {{source: training}}
+  - data_profile: {{id: profile-training, source: training{told_apart}}}
 {looked}policy: production
 """
 
@@ -135,6 +136,7 @@ def made(task: str, people: bool = True) -> Case:
     plan = MODEL.format(
         metric=METRIC[task],
         fairness="  - fairness: {source: test}\n" if people else "",
+        told_apart="" if people else ", quasi_identifiers: []",
         looked="" if people else "".join(f"  - pii: {{id: pii-{n}, source: {n}}}\n" for n in rows),
         persons=""
         if people
