@@ -321,9 +321,13 @@ def _integrated_gradients(
 
     def forward(batch: Any) -> Any:
         out = model.native(batch)
-        if out.ndim == 1:
-            return out
-        return out[:, 0] if out.shape[1] == 1 else out[:, column or 0]
+        if out.ndim == 2 and out.shape[1] > 1:
+            return out[:, column or 0]
+        single = out if out.ndim == 1 else out[:, 0]
+        if column != 0 or len(model.classes) != 2:
+            return single
+        # One column speaks for the second class; what is explained is the first.
+        return 1.0 - single if model.output == "probability" else -single
 
     with torch.no_grad():
         outputs = forward(x).double().numpy()
