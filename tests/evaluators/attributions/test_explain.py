@@ -10,7 +10,7 @@ pytest.importorskip("captum", reason="integrated gradients need the torch extra"
 import torch
 
 from cardwright.evaluators.attributions.explain import explain
-from cardwright.sources.models import model_from_module
+from cardwright.sources.models import model_from_estimator, model_from_module
 
 RNG = np.random.default_rng(0)
 ROWS = RNG.normal(size=(20, 2)).astype("float32")
@@ -47,3 +47,16 @@ def test_a_single_probability_is_explained_as_the_score_that_the_model_gives(fav
     found = explain(model, BATCH, BATCH, method="auto", column=column, steps=64, seed=0)
     np.testing.assert_allclose(found.outputs, model.predict(BATCH), atol=1e-6)
     assert found.residuals.max() < 1e-3
+
+
+@pytest.mark.parametrize("column", [0, 1])
+def test_a_margin_of_xgboost_is_called_log_odds_and_speaks_for_the_class_that_is_explained(column):
+    xgboost = pytest.importorskip("xgboost", reason="XGBoost models need the xgboost extra")
+    native = xgboost.XGBClassifier(n_estimators=5, max_depth=2).fit(ROWS, (ROWS[:, 0] > 0).astype(int))
+    model = model_from_estimator(native, ["a", "b"])
+    found = explain(model, BATCH, BATCH, method="auto", column=column, steps=8, seed=0)
+    chance = native.predict_proba(ROWS)[:, column].astype(float)
+    assert (found.method, found.output) == ("tree", "log_odds")
+    np.testing.assert_allclose(found.outputs, np.log(chance / (1 - chance)), atol=1e-4)
+    assert found.residuals.max() < 1e-3
+    assert np.corrcoef(found.values[:, 0], (ROWS[:, 0] > 0) * (2 * column - 1))[0, 1] > 0.9

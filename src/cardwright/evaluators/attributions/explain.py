@@ -223,8 +223,15 @@ def _tree(shap: Any, last: Any, x: Any, b: Any, origins: list[int], width: int, 
     else:
         level = float(base[0])
         if outputs.ndim == 2:
-            outputs = outputs[:, chosen]
-        elif is_classifier(last) and column == 0:
+            # One margin for two classes, and no function for it (XGBClassifier): the log odds of the second, or not known.
+            chance = np.clip(outputs[:, -1], 1e-15, 1 - 1e-15)
+            outputs = np.log(chance / (1 - chance))
+            if not np.allclose(level + values.sum(axis=1), outputs, rtol=1e-3, atol=1e-3):
+                return None
+            sign = -1.0 if column == 0 else 1.0
+            found = sign * _sum(values, origins, width)
+            return Explained("tree", "log_odds", found, np.full(len(x), sign * level), sign * outputs)
+        if is_classifier(last) and column == 0:
             sign = -1.0
     name = "value" if not is_classifier(last) else "probability" if probabilities else "margin"
     return Explained("tree", name, sign * _sum(values, origins, width), np.full(len(x), sign * level), sign * outputs)
