@@ -19,6 +19,8 @@ from collections.abc import Sequence
 from functools import cache, lru_cache
 from typing import Any
 
+from cardwright.evaluators.pii import light_import  # noqa: F401  isort: skip  before presidio
+
 from presidio_analyzer import EntityRecognizer, PatternRecognizer, RecognizerResult
 from presidio_analyzer import predefined_recognizers as predefined
 

@@ -15,6 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from cardwright.evaluators.pii import light_import  # noqa: F401  isort: skip  before presidio and spaCy
+
 import spacy
 import tldextract
 from presidio_analyzer import (
