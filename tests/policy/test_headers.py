@@ -342,6 +342,7 @@ HEADERS: dict[str, dict[str, list[Violation | Fact]]] = {
             V("explained", without("attributions"), "missing"),
             V("explanation-stable", number("attributions", "attribution_rank_stability", 0.5), "failed"),
             V("personal-data", found("pii", "high"), "failed"),
+            V("leakage", without("leakage"), "missing"),
             V("cardwright.minimum.robustness", without("robustness"), "missing"),
             V("details", silent("affected_groups"), "missing"),
             V("provenance", lambda case: of(case, provenance=uncommitted(case.record)), "missing"),

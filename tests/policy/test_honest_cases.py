@@ -60,6 +60,13 @@ evaluate:
 """
 
 
+PEOPLE = """\
+  - fairness: {source: test}
+  - leakage: {members: training, non_members: test, model: pipeline}
+"""
+"""What is asked only where persons are concerned."""
+
+
 def table(task: str, rows: int, seed: int):
     import numpy as np
     import pandas as pd
@@ -135,7 +142,7 @@ def made(task: str, people: bool = True) -> Case:
         rows = {name: text.replace("sensitive: [sex], ", "") for name, text in rows.items()}
     plan = MODEL.format(
         metric=METRIC[task],
-        fairness="  - fairness: {source: test}\n" if people else "",
+        fairness=PEOPLE if people else "",
         told_apart="" if people else ", quasi_identifiers: []",
         looked="" if people else "".join(f"  - pii: {{id: pii-{n}, source: {n}}}\n" for n in rows),
         persons=""
@@ -275,5 +282,5 @@ def test_a_model_without_persons_passes_production():
     assert [(o.requirement, o.explanation) for o in verdict.blocking] == []
     assert outcome(nobody(), "cardwright.no_persons").status == "passed"
     assert {o.requirement for o in verdict.outcomes if "no person is concerned" in o.explanation} == {
-        "demographic-parity-ratio", "equalized-odds", "fairness-findings", "re-identification",
+        "demographic-parity-ratio", "equalized-odds", "fairness-findings", "re-identification", "leakage",
     }  # fmt: skip
