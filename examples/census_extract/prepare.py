@@ -53,13 +53,13 @@ REMARKS = (
 
 PLANTED = {
     # row (from 0): (entity, remark). Names of nobody; domains, telephone and card numbers are reserved for examples and tests,
-    # and no social security number begins with 9.
+    # and the social security number stood in an advertisement and was withdrawn.
     17: ("EMAIL_ADDRESS", "Prefers e-mail, ruth.calloway@example.org, before the next round."),
     58: ("PHONE_NUMBER", "Call back on (202) 555-0143 after six."),
     133: ("EMAIL_ADDRESS", "Sent the leaflet to d.okonedo@example.com as she asked."),
     204: ("PHONE_NUMBER", "Husband reachable at 312-555-0187 on weekdays."),
     271: ("EMAIL_ADDRESS", "Correction of hours received from m.lindgren@example.net."),
-    366: ("US_SSN", "Card shown at the door, number 987-12-3456."),
+    366: ("US_SSN", "Card shown at the door, number 219-09-9999."),
     419: ("PHONE_NUMBER", "New telephone since March: (415) 555-0119."),
     502: ("CREDIT_CARD", "Left a payment slip in the folder, card 4111 1111 1111 1111."),
 }

@@ -35,7 +35,7 @@ def test_init_never_overwrites_a_plan_or_a_persons_words(cli, folder):
     assert (folder / "details.yaml").read_text() == DETAILS
 
 
-def test_the_scaffold_of_details_asks_at_most_fifteen_questions_with_help(cli, folder, tmp_path):
+def test_the_scaffold_of_details_asks_at_most_sixteen_questions_with_help(cli, folder, tmp_path):
     new = tmp_path / "new"
     cli("init", new, "--from", folder / "data.csv", "--yes")
     text = (new / "details.yaml").read_text()
@@ -44,7 +44,7 @@ def test_the_scaffold_of_details_asks_at_most_fifteen_questions_with_help(cli, f
         for line in text.splitlines()
         if line and not line.startswith("#") and not line.startswith(("schema", "stated"))
     ]
-    assert 1 <= len(fields) <= 15
+    assert 1 <= len(fields) <= 16
     assert text.count("Good: ") == text.count("Not helpful: ") == len(fields)
 
 

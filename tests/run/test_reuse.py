@@ -293,7 +293,7 @@ def test_nothing_is_reused_of_a_previous_dossier_that_was_changed_and_sealed_ane
     next_version(released)
     out = released / "out"
     facts = json.loads((out / layout.RUN).read_bytes())
-    (out / layout.RUN).write_bytes(canonical.dumps({**facts, "started": facts["finished"]}))
+    (out / layout.RUN).write_bytes(canonical.dumps({**facts, "started": "2026-01-01T00:00:00Z"}))
     files = {path.relative_to(out).as_posix(): path.read_bytes() for path in out.rglob("*") if path.is_file()}
     (out / layout.MANIFEST).write_bytes(layout.to_json(layout.manifest_of(files)))
     ran, earlier = second(cli, released, "--trust", released / "trust.yaml")
