@@ -38,7 +38,7 @@ from cardwright.policy.gate import decide
 from cardwright.policy.policy import Policy
 from cardwright.record import canonical
 from cardwright.record.case import Case
-from cardwright.record.claim import Countersign, SignOff, Withdraw
+from cardwright.record.claim import Countersign, SignOff, Withdraw, digest_of
 from cardwright.record.verdict import SEMANTICS, Verdict
 
 Outcome = Literal["passed", "failed", "not judged"]
@@ -558,7 +558,7 @@ class _Verification:
         there = self._then(stored)
         here = tuple(one for one in there if one in self.believed)
         for said in (there, here):
-            if said and canonical.sha256([canonical.plain(one.claim) for one in said]) == stored.inputs.claims_sha256:
+            if said and digest_of(one.claim for one in said) == stored.inputs.claims_sha256:
                 return said
         return here if self.trust is not None else there
 

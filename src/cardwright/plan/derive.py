@@ -207,15 +207,16 @@ class _Opened:
 def _opened(asked: PlanOptions, model: Any, table: pyarrow.Table) -> _Opened:
     if isinstance(model, (str, Path)):
         return _of_file(asked, Path(model), table)
-    kind = type(model)
-    if any(base.__module__.startswith("torch.nn") for base in kind.__mro__):
+    from cardwright.sources.models.torch_models import is_module
+
+    if is_module(model):
         return _of_module(asked, model, table)
     if hasattr(model, "predict"):
         return _of_estimator(asked, model, table)
     if callable(model):
         return _of_function(asked, model, table)
     raise UsageError(
-        f"a {kind.__name__} is no model: it neither has `predict` nor can be called",
+        f"a {type(model).__name__} is no model: it neither has `predict` nor can be called",
         where="model",
         do="Pass a fitted estimator, a torch module, a function of a frame, or the path of a model file.",
     )
@@ -283,21 +284,16 @@ def _of_file(asked: PlanOptions, path: Path, table: pyarrow.Table) -> _Opened:
 
 
 def _of_module(asked: PlanOptions, module: Any, table: pyarrow.Table) -> _Opened:
-    import torch
-
-    from cardwright.sources.models import model_from_module
+    from cardwright.sources.models import model_from_module, save_model
 
     features = _features(asked, table, None)
     task = asked.task or _task_of(table, asked)
     classes = _classes(table, asked) if task != "regression" else ()
     favourable = asked.favourable if task == "binary" else None
     opened = model_from_module(module, features, task=task, favourable=favourable, classes=classes)
-    out = io.BytesIO()
-    example = torch.zeros((2, len(features)), dtype=torch.float32)
-    rows = torch.export.Dim("rows")
-    torch.export.save(torch.export.export(module.eval(), (example,), dynamic_shapes=({0: rows},)), out)
+    kept = save_model(module, features=features)
     options = {"features": list(features), "task": task, **({"classes": list(classes)} if classes else {})}
-    return _Opened(opened, task, tuple(features), file="model.pt2", bytes=out.getvalue(), options=options)
+    return _Opened(opened, task, tuple(features), file=kept.name, bytes=kept.data, options=options)
 
 
 def _of_function(asked: PlanOptions, function: Callable[[Any], Any], table: pyarrow.Table) -> _Opened:

@@ -22,7 +22,7 @@ from cardwright.policy.requirement import Requirement
 from cardwright.policy.waivers import JudgedRequirement
 from cardwright.record import canonical
 from cardwright.record.case import Case
-from cardwright.record.claim import Attest
+from cardwright.record.claim import Attest, digest_of
 from cardwright.record.verdict import (
     STATUSES,
     Outcome,
@@ -224,7 +224,7 @@ def _inputs(case: Case, policy_sha256: str) -> VerdictInputs:
         plan_sha256=case.plan.sha256 if case.plan else None,
         policy_sha256=policy_sha256,
         trust_sha256=case.trust_sha256,
-        claims_sha256=canonical.sha256([canonical.plain(claim) for claim in case.claims]) if case.claims else None,
+        claims_sha256=digest_of(case.claims),
         baseline_sha256=case.baseline.sha256 if case.baseline else None,
         previous_sha256=case.previous.sha256 if case.previous else None,
         run_sha256=canonical.sha256(case.run) if case.run else None,

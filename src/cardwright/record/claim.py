@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from cardwright.record import canonical
 from cardwright.record.base import Count, Day, FreeText, Identifier, Label, Number, Sha256, Timestamp, Value
 from cardwright.record.evaluation import Severity
 
@@ -153,6 +154,12 @@ def live(claims: Iterable[Claim]) -> list[Claim]:
     said = list(claims)
     withdrawn = {claim.claim for claim in said if isinstance(claim, Withdraw)}
     return [claim for claim in said if claim.id is None or claim.id not in withdrawn]
+
+
+def digest_of(claims: Iterable[Claim]) -> Sha256 | None:
+    """The digest by which a verdict names the claims that it counts, in their order; None if there are none."""
+    said = [canonical.plain(claim) for claim in claims]
+    return canonical.sha256(said) if said else None
 
 
 def same_person(one: Claim, other: Claim) -> bool:

@@ -14,7 +14,7 @@ from cardwright.errors import IntegrityError
 from cardwright.files import packaged
 from cardwright.record import canonical, comparison
 from cardwright.record.case import Case
-from cardwright.record.claim import Claim, Withdraw
+from cardwright.record.claim import Claim, Withdraw, digest_of
 from cardwright.record.comparison import Comparison
 from cardwright.record.coverage import ChecklistCoverage
 from cardwright.record.verdict import Verdict
@@ -81,7 +81,7 @@ def as_it_stands(
     dossier = under_review.read(files, where=where)
     case, doubts = under_review.judged_case(dossier, trust, None, now)
     latest = canonical.parse(Verdict, files[layout.VERDICT], where=f"{where}/{layout.VERDICT}")
-    verdict = latest if latest.inputs.claims_sha256 == _digest_of(case.claims) else edition.verdict
+    verdict = latest if latest.inputs.claims_sha256 == digest_of(case.claims) else edition.verdict
     state = status.state_of(files, where, latest, now[:10])
     edition = replace(
         edition, verdict=verdict, claims=case.claims, state=state, coverage=_coverage(case, verdict or latest)
@@ -104,20 +104,21 @@ def _as_released(
             where=f"{where}/{layout.RELEASE}",
             do="Ask whoever released it: cardwright verify.",
         )
-    there = tuple(one.claim for one in dossier.signed if one.sealed.id in set(said.claims))
+    counted = set(said.claims)
+    there = tuple(one.claim for one in dossier.signed if one.sealed.id in counted)
     notes: tuple[str, ...] = ()
     if trust is not None:
-        believed = {canonical.sha256(one) for one in under_review.judged_case(dossier, trust, None, now)[0].claims}
-        here = tuple(claim for claim in there if canonical.sha256(claim) in believed)
-        there = here if _digest_of(there) != decided.inputs.claims_sha256 else there
-    if _digest_of(there) != decided.inputs.claims_sha256:
+        believed = {claim.id for claim in under_review.judged_case(dossier, trust, None, now)[0].claims}
+        here = tuple(claim for claim in there if claim.id in believed)
+        there = here if digest_of(there) != decided.inputs.claims_sha256 else there
+    if digest_of(there) != decided.inputs.claims_sha256:
         raise IntegrityError(
             "the release counts other claims than those at hand, or not all of them were believed",
             where=f"{where}/{layout.CLAIMS}",
             do="Name the trust file that says whom to believe: --trust.",
         )
     state = status.state_of(files, where, decided, now[:10])
-    later = tuple(one.claim for one in dossier.signed if one.sealed.id not in set(said.claims))
+    later = tuple(one.claim for one in dossier.signed if one.sealed.id not in counted)
     if state == "withdrawn":
         there += tuple(claim for claim in later if isinstance(claim, Withdraw) and claim.claim is None)
     elif later:
@@ -127,11 +128,6 @@ def _as_released(
     signed = replace(dossier.case, claims=there)
     edition = _released(signed, decided, compared_in(files, where=where), dossier.manifest_sha256)
     return replace(edition, state=state), notes
-
-
-def _digest_of(claims: tuple[Claim, ...]) -> str | None:
-    """The digest by which a verdict names the claims that it counts."""
-    return canonical.sha256([canonical.plain(claim) for claim in claims]) if claims else None
 
 
 def documents_of(

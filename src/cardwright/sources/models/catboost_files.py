@@ -12,7 +12,7 @@ from cardwright.record.base import label as as_label
 from cardwright.sources.interface import Model
 from cardwright.sources.models.batches import features_of, mixed_frame
 from cardwright.sources.models.interface import ModelReader, ModelRequest, ModelToSave, SavedModel, by_ending, made_by
-from cardwright.sources.models.outputs import favourable_column, numbered_classes, scores_of, task_of
+from cardwright.sources.models.outputs import favourable_column, numbered_classes, rows_refused, scores_of, task_of
 from cardwright.sources.scratch import scratch
 
 if TYPE_CHECKING:
@@ -145,14 +145,8 @@ def _predict(
     batch: pyarrow.RecordBatch,
 ) -> numpy.ndarray[Any, Any]:
     catboost = _library(f"predicting with {where}")
-    try:
+    with rows_refused("catboost", (catboost.CatBoostError, ValueError), where):
         found = native.predict(to_matrix(batch), prediction_type=kind)
-    except (catboost.CatBoostError, ValueError) as exc:
-        raise SourceError(
-            f"catboost cannot predict these rows ({type(exc).__name__})",
-            where=where,
-            do="Check that the columns hold what the model was trained on.",
-        ) from exc
     return scores(found, batch.num_rows)
 
 

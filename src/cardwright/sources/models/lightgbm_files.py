@@ -21,7 +21,14 @@ from cardwright.sources.models.interface import (
     by_ending,
     made_by,
 )
-from cardwright.sources.models.outputs import NAME_CLASSES, favourable_column, numbered_classes, scores_of, task_of
+from cardwright.sources.models.outputs import (
+    NAME_CLASSES,
+    favourable_column,
+    numbered_classes,
+    rows_refused,
+    scores_of,
+    task_of,
+)
 
 if TYPE_CHECKING:
     import numpy
@@ -151,14 +158,8 @@ def _predict(
     batch: pyarrow.RecordBatch,
 ) -> numpy.ndarray[Any, Any]:
     lightgbm = _library(f"predicting with {where}")
-    try:
+    with rows_refused("lightgbm", (ValueError, lightgbm.basic.LightGBMError), where):
         found = native.predict(to_matrix(batch))
-    except (ValueError, lightgbm.basic.LightGBMError) as exc:
-        raise SourceError(
-            f"lightgbm cannot predict these rows ({type(exc).__name__})",
-            where=where,
-            do="Check that the columns hold what the model was trained on.",
-        ) from exc
     return scores(found, batch.num_rows)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from cardwright.errors import SourceError, UsageError
@@ -154,6 +155,27 @@ def checked(scores: numpy.ndarray[Any, Any], task: Task, where: str) -> numpy.nd
     return scores
 
 
+@contextmanager
+def rows_refused(
+    library: str, failures: tuple[type[Exception], ...], where: str, *, cannot: str = "predict"
+) -> Iterator[None]:
+    """Say in our words what a library raises of rows that it cannot read: its own words quote them.
+
+    Raises
+    ------
+    SourceError
+        Where one of `failures` is raised inside.
+    """
+    try:
+        yield
+    except failures as exc:
+        raise SourceError(
+            f"{library} cannot {cannot} these rows ({type(exc).__name__})",
+            where=where,
+            do="Check that the columns hold what the model was trained on.",
+        ) from exc
+
+
 def logistic(values: numpy.ndarray[Any, Any]) -> numpy.ndarray[Any, Any]:
     """1 / (1 + exp(-x)), which does not overflow."""
     import numpy as np
@@ -176,6 +198,7 @@ __all__ = [
     "favourable_column",
     "logistic",
     "numbered_classes",
+    "rows_refused",
     "scores_of",
     "softmax",
     "task_of",

@@ -20,7 +20,14 @@ from cardwright.sources.models.interface import (
     by_ending,
     made_by,
 )
-from cardwright.sources.models.outputs import NAME_CLASSES, favourable_column, numbered_classes, scores_of, task_of
+from cardwright.sources.models.outputs import (
+    NAME_CLASSES,
+    favourable_column,
+    numbered_classes,
+    rows_refused,
+    scores_of,
+    task_of,
+)
 
 if TYPE_CHECKING:
     import numpy
@@ -121,14 +128,8 @@ def _categories(native: Any, names: tuple[str, ...], where: str) -> dict[str, li
 def _matrix(to_frame: Callable[[pyarrow.RecordBatch], Any], named: bool, where: str, batch: pyarrow.RecordBatch) -> Any:
     xgboost = _library(f"predicting with {where}")
     rows = to_frame(batch)
-    try:
+    with rows_refused("xgboost", (ValueError, TypeError, xgboost.core.XGBoostError), where, cannot="read"):
         return xgboost.DMatrix(rows if named else rows.to_numpy(), enable_categorical=named)
-    except (ValueError, TypeError, xgboost.core.XGBoostError) as exc:
-        raise SourceError(
-            f"xgboost cannot read these rows ({type(exc).__name__})",
-            where=where,
-            do="Check that the columns hold what the model was trained on.",
-        ) from exc
 
 
 def _predict(
@@ -140,14 +141,8 @@ def _predict(
     batch: pyarrow.RecordBatch,
 ) -> numpy.ndarray[Any, Any]:
     xgboost = _library(f"predicting with {where}")
-    try:
+    with rows_refused("xgboost", (ValueError, xgboost.core.XGBoostError), where):
         found = native.predict(to_matrix(batch), output_margin=margin)
-    except (ValueError, xgboost.core.XGBoostError) as exc:
-        raise SourceError(
-            f"xgboost cannot predict these rows ({type(exc).__name__})",
-            where=where,
-            do="Check that the columns hold what the model was trained on.",
-        ) from exc
     return scores(found, batch.num_rows)
 
 
