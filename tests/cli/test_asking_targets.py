@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
+from tests.servers import serving
 
 pytest.importorskip("pyarrow", reason="sources need the tabular extra")
 
@@ -41,13 +41,8 @@ class Assistant(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server():
-    with ThreadingHTTPServer(("127.0.0.1", 0), Assistant) as running:
-        running.asked, running.breaks = 0, False
-        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-        thread.start()
+    with serving(Assistant, asked=0, breaks=False) as running:
         yield running
-        running.shutdown()
-        thread.join()
 
 
 def rows(path):

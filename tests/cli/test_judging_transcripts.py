@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
+from tests.servers import serving
 
 pytest.importorskip("pyarrow", reason="sources need the tabular extra")
 
@@ -31,12 +31,8 @@ class Judge(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def url():
-    with ThreadingHTTPServer(("127.0.0.1", 0), Judge) as running:
-        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-        thread.start()
+    with serving(Judge) as running:
         yield f"http://127.0.0.1:{running.server_port}/v1"
-        running.shutdown()
-        thread.join()
 
 
 @pytest.fixture

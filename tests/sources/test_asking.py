@@ -2,9 +2,10 @@
 
 import json
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
+from tests.servers import serving
 
 from cardwright.errors import SourceError
 from cardwright.sources.interface import Message, Tool
@@ -64,13 +65,8 @@ class Server(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server():
-    with ThreadingHTTPServer(("127.0.0.1", 0), Server) as running:
-        running.plan, running.seen, running.lock, running.says = [], [], threading.Lock(), "hi"
-        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-        thread.start()
+    with serving(Server, plan=[], seen=[], lock=threading.Lock(), says="hi") as running:
         yield running
-        running.shutdown()
-        thread.join()
 
 
 def target(server, pauses=None, **more):

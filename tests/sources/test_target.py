@@ -1,10 +1,10 @@
 """Live targets: code runs only where a person trusts it, and only this machine is asked."""
 
 import json
-import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+from tests.servers import serving
 
 from cardwright.errors import SourceError, UnsafeError, UsageError
 from cardwright.sources.interface import Message
@@ -139,13 +139,8 @@ class Server(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server():
-    with HTTPServer(("127.0.0.1", 0), Server) as running:
-        running.requests = []
-        thread = threading.Thread(target=running.serve_forever, daemon=True)
-        thread.start()
+    with serving(Server, requests=[]) as running:
         yield running
-        running.shutdown()
-        thread.join()
 
 
 def test_an_openai_compatible_url_is_asked(server, tmp_path, monkeypatch):
