@@ -6,9 +6,10 @@ import threading
 import urllib.error
 import urllib.request
 from contextlib import closing
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
+from tests.servers import serving
 
 from cardwright.sources.network import RefusedError, guard, is_loopback
 
@@ -27,12 +28,8 @@ class Hello(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server():
-    with HTTPServer(("127.0.0.1", 0), Hello) as running:
-        thread = threading.Thread(target=running.serve_forever, daemon=True)
-        thread.start()
+    with serving(Hello) as running:
         yield f"http://localhost:{running.server_port}/"
-        running.shutdown()
-        thread.join()
 
 
 def get(url):

@@ -50,11 +50,11 @@ _MORE = {
 
 
 def _weights(source: Source) -> FloatArray | None:
-    """The weights of all rows; None if they are not weighted. Missing ones count as nothing."""
+    """The weights of all rows; None if they are not weighted. A source with a missing weight is not opened."""
     if source.weight is None:
         return None
     parts = [
-        np.nan_to_num(numbers(batch.column(0), where=source.ref.name, what="the weight"))
+        numbers(batch.column(0), where=source.ref.name, what="the weight")
         for batch in source.rows.batches([source.weight])
     ]
     return np.concatenate(parts) if parts else np.zeros(0)
