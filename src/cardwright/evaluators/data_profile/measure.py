@@ -24,6 +24,7 @@ from cardwright.evaluators.rows.database import loaded as _load
 from cardwright.evaluators.rows.encoding import numbers
 from cardwright.evaluators.rows.exact_sums import FloatArray
 from cardwright.evaluators.rows.group_names import confusable_groups
+from cardwright.evaluators.rows.repeats import repeat_findings
 from cardwright.evaluators.rows.weights import findings_of
 from cardwright.privacy.headings import quasi_identifiers
 from cardwright.privacy.showing import FEW_VALUES, hint, quoted
@@ -123,6 +124,7 @@ def assess(options: DataProfileOptions, inputs: Inputs) -> Evaluation:
             *findings_of(source.weight, _weights(source)),
             *confusable_groups({attribute.name: attribute.groups for attribute in source.sensitive}),
             *findings(profile, measurements, quasi),
+            *repeat_findings(source, inputs.seed),
         ]
     return Evaluation(
         id=inputs.id,

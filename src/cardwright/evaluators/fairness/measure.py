@@ -36,6 +36,7 @@ from cardwright.evaluators.rows.gaps import (
 from cardwright.evaluators.rows.paired import Pairs, pair
 from cardwright.evaluators.rows.rates import About
 from cardwright.evaluators.rows.refusals import refuse
+from cardwright.evaluators.rows.repeats import repeat_findings
 from cardwright.evaluators.rows.tally import GroupView, RowTally
 from cardwright.record.evaluation import Coverage, Evaluation, Scanned, count_severities
 from cardwright.sources.interface import Predictions
@@ -159,7 +160,7 @@ def conclude(
     # Of several classes, each has a gap, and so has the largest of all.
     compared = len(plan.classes) + (len(plan.classes) > 1 and plan.odds)
     measurements = adjusted(found, plan.family, planned * max(1, compared))
-    noted = findings(options, source, tally, measurements)
+    noted = (*findings(options, source, tally, measurements), *repeat_findings(source, inputs.seed))
     parameters: dict[str, JsonValue] = {
         name: list(value) if isinstance(value, tuple) else value for name, value in inputs.parameters.items()
     } or report.parameters(options)

@@ -13,6 +13,7 @@ from cardwright.evaluators.impact_ratio.plan import UNDER_TWO_PERCENT, plan
 from cardwright.evaluators.impact_ratio.published import SMALL
 from cardwright.evaluators.impact_ratio.tables import IMPACT, Audit, CategoryLine, CategoryTable, MedianScore, Slice
 from cardwright.evaluators.interface import Inputs
+from cardwright.evaluators.rows.direction import row_findings
 from cardwright.evaluators.rows.gaps import MAX_CELLS, expected_slices, pointwise_level
 from cardwright.evaluators.rows.group_names import confusable_groups
 from cardwright.evaluators.rows.rates import RATES, About, Estimate, measure, rate_of
@@ -43,7 +44,7 @@ def assess(options: ImpactRatioOptions, inputs: Inputs) -> Evaluation:
     measurements = [m for table in tables for m in _measurements(audit, table, about)]
     measurements += _overall(audit, tally, scored, about)
     alike = confusable_groups({attribute.name: attribute.groups for attribute in audit.layout.attributes})
-    findings = (*alike, *report.findings(audit, tables))
+    findings = (*row_findings(audit.source, inputs.seed), *alike, *report.findings(audit, tables))
     parameters = dict(inputs.parameters) or report.parameters(options)
     return Evaluation(
         id=inputs.id,

@@ -51,6 +51,7 @@ from cardwright.evaluators.rows.regression_metrics import (
     root_mean_squared_error,
     standardized_bias,
 )
+from cardwright.evaluators.rows.repeats import repeat_findings
 from cardwright.evaluators.rows.score_metrics import (
     AVERAGE_PRECISION,
     BRIER,
@@ -171,7 +172,7 @@ def conclude(
         measurements += _regression(tally, about, level)
     if pairs is not None:
         measurements += changes(pairs, about, level)
-    findings = row_findings(source, tally)
+    findings = (*row_findings(source, tally), *repeat_findings(source, inputs.seed))
     if quantiles is not None:
         measurements += coverages(quantiles, about, level)
         findings = (*findings, *crossings(quantiles))

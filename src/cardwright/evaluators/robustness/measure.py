@@ -31,6 +31,7 @@ from cardwright.evaluators.robustness.predict import (
     try_perturbation,
 )
 from cardwright.evaluators.robustness.report import drop_findings, drop_tables, method
+from cardwright.evaluators.rows.direction import row_findings
 from cardwright.evaluators.rows.exact_sums import FloatArray
 from cardwright.evaluators.rows.rates import HIGHER, LOWER, About, Metric, interval_of
 from cardwright.evaluators.rows.slice_sample import SlicePart, check_edges, declared_columns, parts_of, read
@@ -105,7 +106,11 @@ def assess(options: RobustnessOptions, inputs: Inputs) -> Evaluation:
     else:
         left.append(NotTested(what="drift", why="no drifted sample was named"))
     agreed = agreed_rows(sample, setting.before)
-    findings = [*sample.findings(parts), *drop_findings(tried, measurements, agreed, setting)]
+    findings = [
+        *row_findings(source, inputs.seed),
+        *sample.findings(parts),
+        *drop_findings(tried, measurements, agreed, setting),
+    ]
     size = sample.batch.num_rows
     return Evaluation(
         id=inputs.id,

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from cardwright.evaluators.rows.counting import count
+from cardwright.evaluators.rows.layout import Layout
+from cardwright.evaluators.rows.repeats import repeat_findings
 from cardwright.evaluators.rows.score_metrics import roc_auc, score_cells
 from cardwright.evaluators.rows.tally import RowTally
 from cardwright.record.evaluation import Finding
+from cardwright.sources.interface import Predictions, Table
 
 _LEVEL = 0.95
 
@@ -34,4 +40,22 @@ def direction_findings(tally: RowTally) -> list[Finding]:
     ]
 
 
-__all__ = ["direction_findings"]
+def of_scores(source: Predictions, seed: int) -> list[Finding]:
+    """The same of a source whose scores are not tallied elsewhere: read once more, without groups."""
+    if source.score is None or source.task != "binary":
+        return []
+    layout = replace(Layout.of(source, seed=seed, groups=False), prediction=None, threshold=None)
+    tally: RowTally | None = None
+    for batch in source.rows.batches(layout.columns):
+        here = count(layout, batch)
+        tally = here if tally is None else tally + here
+    return [] if tally is None else direction_findings(tally)
+
+
+def row_findings(source: Predictions | Table, seed: int) -> list[Finding]:
+    """What every evaluation of rows says of them, whatever it measures: a reversed score, and rows that belong together."""
+    reversed_score = of_scores(source, seed) if isinstance(source, Predictions) else []
+    return [*reversed_score, *repeat_findings(source, seed)]
+
+
+__all__ = ["direction_findings", "of_scores", "row_findings"]

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from cardwright.errors import SourceError, UsageError
 from cardwright.evaluators.interface import Inputs
+from cardwright.evaluators.rows.direction import row_findings
 from cardwright.evaluators.rows.group_names import confusable_groups
 from cardwright.evaluators.rows.weights import findings_of
 from cardwright.evaluators.seeds.options import SeedsOptions
@@ -68,7 +69,12 @@ def assess(options: SeedsOptions, inputs: Inputs) -> Evaluation:
     per_run = [run_metrics(rows, name, options.min_denominator) for name in runs]
     measurements = [*_spread(options, source, per_run, len(runs)), _churn(options, source, rows, runs)]
     groups = {attribute.name: attribute.groups for attribute in source.sensitive}
-    findings = [*findings_of(source.weight, weight), *confusable_groups(groups), *seed_findings(len(runs))]
+    findings = [
+        *row_findings(source, inputs.seed),
+        *findings_of(source.weight, weight),
+        *confusable_groups(groups),
+        *seed_findings(len(runs)),
+    ]
     return Evaluation(
         id=inputs.id,
         evaluator=options.name,

@@ -6,6 +6,7 @@ import numpy as np
 
 from cardwright.errors import UsageError
 from cardwright.evaluators.interface import Inputs
+from cardwright.evaluators.rows.direction import row_findings
 from cardwright.evaluators.rows.rates import About
 from cardwright.evaluators.rows.sampling import keyed_hash
 from cardwright.evaluators.rows.slice_sample import (
@@ -91,7 +92,11 @@ def assess(options: SlicesOptions, inputs: Inputs) -> Evaluation:
         judged = judge_found(sample, found, worse, finding, losses, about, rules)
         measurements += [m for leaf in judged for m in leaf]
         measurements.append(confirmed_count(judged, finding, about, rules))
-    findings = [*sample.findings(parts), *slice_findings(sample, by_part, judged, rules, losses)]
+    findings = [
+        *row_findings(source, inputs.seed),
+        *sample.findings(parts),
+        *slice_findings(sample, by_part, judged, rules, losses),
+    ]
     size = len(losses.loss)
     return Evaluation(
         id=inputs.id,

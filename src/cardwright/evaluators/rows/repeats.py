@@ -1,0 +1,172 @@
+"""Whether rows that are taken as independent belong together: a column that names persons, and repeats, says so."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from cardwright.evaluators.rows.encoding import person_hashes
+from cardwright.evaluators.rows.exact_sums import HashArray, IntArray
+from cardwright.privacy.showing import masked
+from cardwright.record.base import label as as_label
+from cardwright.record.evaluation import Finding
+from cardwright.sources.interface import Predictions, Table
+
+KEPT = 16_384
+"""So many different values of a column are followed, those of the lowest hashes: a random sample of them, the same for a seed."""
+
+FEW = 10
+"""With fewer different values, a column called `customer` holds kinds of customers; one called `customer_id` still names them."""
+
+_LITTLE = 1.1
+"""A design effect below this widens an interval by less than a twentieth."""
+
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_CASES = (
+    "person|patient|customer|subject|applicant|client|user|member|household|session|student|pupil|employee|borrower|respondent"
+    "|participant|claimant|policyholder|cardholder|account|family|defendant|inmate|citizen|resident|worker|donor|subscriber"
+)
+_CASE = re.compile(
+    rf"(^|_)(?P<who>(({_CASES})s?|(hh|subj|cust|pat|pers|hhold|acct)(?=_)))(_?(?P<key>id|idx|no|nr|num|number|key|code|uuid|ref))?$"
+)
+_BARE_KEY = re.compile(r"^(p|u|c|pt|hh)id$")
+
+
+def case_name(column: str) -> bool:
+    """Whether the name of a column speaks of persons, or of another case that can have several rows.
+
+    >>> [case_name(name) for name in ("person_id", "PatientID", "customer", "hh_id", "session_key", "pid")]
+    [True, True, True, True, True, True]
+    >>> [case_name(name) for name in ("row_id", "user_type", "account_balance", "age")]
+    [False, False, False, False]
+    """
+    plain = _plain(column)
+    return bool(_CASE.search(plain) or _BARE_KEY.search(plain))
+
+
+def could_name_cases(column: str, distinct: int) -> bool:
+    """Whether a column with so many different values may say which rows belong to one person.
+
+    >>> could_name_cases("subject", 4), could_name_cases("subject_id", 4), could_name_cases("subject", 18)
+    (False, True, True)
+    """
+    plain = _plain(column)
+    found = _CASE.search(plain)
+    if found is None:
+        return bool(_BARE_KEY.search(plain)) and distinct > 1
+    return distinct > 1 if found["key"] else distinct >= FEW
+
+
+def _plain(column: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", _CAMEL.sub("_", column).lower()).strip("_")
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """How often the values of a column stand in several rows."""
+
+    column: str
+    rows: int
+    """Rows that have a value."""
+    cases: int
+    """Different values; estimated from those with the lowest hashes where there are more than `KEPT`."""
+    most: int
+    """Rows of the value that has the most, among those followed."""
+    design_effect: float
+    """The variance of a mean over the one that independent rows would give, if rows of one case are alike: Σm²/Σm over the rows
+    m of each case (Kish 1965). Rows that differ within a case have less."""
+
+    @property
+    def repeated(self) -> bool:
+        """Whether any value stands in several rows."""
+        return self.most > 1
+
+
+def repeats(source: Predictions | Table, columns: list[str], seed: int) -> list[Repeats]:
+    """The repeats of columns, read once, in constant space."""
+    sketches = [_Sketch() for _ in columns]
+    key = b"cardwright repeats %d" % seed
+    for batch in source.rows.batches(columns):
+        for sketch, column in zip(sketches, batch.columns, strict=True):
+            sketch_of = column.drop_null()
+            if len(sketch_of):
+                sketch.add(person_hashes(sketch_of, key), len(sketch_of))
+    return [sketch.found(name) for sketch, name in zip(sketches, columns, strict=True)]
+
+
+class _Sketch:
+    """The values of the lowest hashes with their rows (bottom-k, Cohen and Kaplan 2007)."""
+
+    def __init__(self) -> None:
+        self.hashes: HashArray = np.zeros(0, np.uint64)
+        self.counts: IntArray = np.zeros(0, np.int64)
+        self.rows = 0
+        self.full = False
+
+    def add(self, hashes: HashArray, rows: int) -> None:
+        values, counts = np.unique(hashes, return_counts=True)
+        self.rows += rows
+        if self.full:
+            # A value above those kept was left out before, so that its count could not be whole.
+            low = values <= self.hashes[-1]
+            values, counts = values[low], counts[low]
+        every, place = np.unique(np.concatenate([self.hashes, values]), return_inverse=True)
+        total = np.zeros(len(every), np.int64)
+        np.add.at(total, place, np.concatenate([self.counts, counts]))
+        self.full = self.full or len(every) > KEPT
+        self.hashes, self.counts = every[:KEPT], total[:KEPT]
+
+    def found(self, column: str) -> Repeats:
+        sums = int(self.counts.sum())
+        cases = len(self.hashes)
+        if self.full:
+            cases = round((KEPT - 1) / ((float(self.hashes[-1]) + 1) / 2.0**64))
+        effect = float((self.counts**2).sum() / sums) if sums else 1.0
+        return Repeats(column, self.rows, min(cases, self.rows), int(self.counts.max(initial=0)), effect)
+
+
+def repeat_findings(source: Predictions | Table, seed: int) -> list[Finding]:
+    """A finding for every column that names persons, or the declared unit, and has values in several rows.
+
+    Nothing is said if the plan names the person: intervals then go by persons.
+    """
+    if source.person is not None:
+        return []
+    unit = _plain(source.unit)
+    used = {source.label, source.weight, *(attribute.name for attribute in source.sensitive)}
+    if isinstance(source, Predictions):
+        used |= {source.score, source.prediction, *source.strata}
+    named = [
+        name
+        for name in source.rows.schema.names
+        if name not in used and (case_name(name) or re.sub(r"_(id|no|nr|number|key)$", "", _plain(name)) == unit)
+    ]
+    if not named:
+        return []
+    found = []
+    for one in repeats(source, named, seed):
+        declared = not case_name(one.column)
+        if not one.repeated or not (declared or could_name_cases(one.column, one.cases)):
+            continue
+        wider = math.sqrt(one.design_effect)
+        shown = masked(as_label(one.column))
+        about = "about " if one.cases > KEPT else ""
+        found.append(
+            Finding(
+                severity="low" if one.design_effect < _LITTLE else "high",
+                key="rows_of_one_case",
+                explanation=f'Every row is taken as one independent case ("{source.unit}"), but "{shown}" has {about}{one.cases} '
+                f"different values in {one.rows} rows, at most {one.most} rows each. If rows of one value are alike, intervals "
+                f"here are up to {wider:.2f} times too narrow, and a p-value is too small. Name the column as `person:` if its "
+                "rows belong to one person, so that intervals go by persons.",
+                where=shown[:200],
+                count=one.rows - one.cases,
+            )
+        )
+    return found
+
+
+__all__ = ["Repeats", "case_name", "could_name_cases", "repeat_findings", "repeats"]
