@@ -2,6 +2,7 @@
 
 import base64
 import codecs
+import re
 
 import pytest
 from hypothesis import given, settings
@@ -84,6 +85,32 @@ def test_every_character_of_every_view_knows_where_it_came_from(text):
         for i in range(len(view.text)):
             start, end = view.span(i, i + 1)
             assert 0 <= start < end <= len(text)
+
+
+@given(text=st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", min_size=16, max_size=90), shift=st.integers(0, 7))
+def test_base32_reads_as_the_standard_library_reads_it(text, shift):
+    """Whole groups of eight letters, so that nothing is padded."""
+    whole = text[shift:][: len(text[shift:]) // 8 * 8]
+    plain = bytes(c for c in base64.b32decode(whole).lower() if c < 128 and chr(c).isalnum()).decode()
+    assert any(view.name == "base32" and plain in view.text for view in decoded_views(text)) or not whole
+
+
+@given(text=st.text("0x4Fa %:g", max_size=80))
+def test_hexadecimal_digits_are_read_with_their_prefixes_left_out(text):
+    """Compared with a reading digit by digit, of texts that mix prefixes, separators and what is neither."""
+    runs = re.finditer(r"(?:(?:0x|%)?[0-9a-fA-F][ :%]?){12,}", text.replace("%", ""))
+    wanted = [re.sub("[^0-9a-fA-F]", "", re.sub("0x", "", run[0])) for run in runs]
+    views = [view for view in decoded_views(text.replace("%", "")) if view.name == "hex"]
+    assert len(views) >= 2 * sum(len(letters) >= 12 for letters in wanted)
+
+
+def test_an_answer_in_capitals_is_decoded_in_one_run():
+    """Capitals with spaces between are letters of base32 too; the secret in their midst is found, with its place."""
+    hidden = base64.b32encode(CANARY.encode()).decode().rstrip("=")
+    text = "THE TRAIN LEAVES AT NOON " * 4000 + hidden
+    found = Views(text).find(CANARY)
+    assert found.rule == "base32"
+    assert found.end == len(text)
 
 
 @given(text=st.text("abcXYZ019 -._", max_size=60))

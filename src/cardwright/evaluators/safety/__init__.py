@@ -45,7 +45,7 @@ class Safety(SafetyOptions):
     """
 
     name: ClassVar[str] = "safety"
-    version: ClassVar[str] = "1.2.0"
+    version: ClassVar[str] = "1.3.0"
     extra: ClassVar[str] = "text"
     needs: ClassVar[tuple[Need, ...]] = (
         Need(

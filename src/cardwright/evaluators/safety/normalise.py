@@ -95,11 +95,12 @@ def fold(text: str) -> TextView:
     """Compatibility forms, case, accents and look-alike letters made plain (Unicode NFKD and case folding)."""
     if text.isascii():
         return TextView("fold", text.lower(), lambda: (range(len(text)), None))
-    letters = [_fold_any(character) for character in text]
+    # A table of the characters that occur: a look-up for each of ten million is many times faster than a call.
+    table = {ord(character): _fold_any(character) for character in set(text)}
     return TextView(
         "fold",
-        "".join(letters),
-        lambda: ([position for position, folded in enumerate(letters) for _ in folded], None),
+        text.translate(table),
+        lambda: ([position for position, character in enumerate(text) for _ in table[ord(character)]], None),
     )
 
 
@@ -136,15 +137,13 @@ def leet(text: str) -> str:
     return "".join(c for c in fold(text).text.translate(_LEET) if c.isalnum())
 
 
-def leet_view(text: str) -> TextView:
-    """`leet` with positions."""
-    plain = fold(text)
+def leet_view(plain: TextView) -> TextView:
+    """`leet` of a folded text, with positions."""
     return compact(TextView("leet", plain.text.translate(_LEET), plain.trace), "leet")
 
 
-def initials(text: str) -> TextView:
-    """The first letter or digit of each line (an acrostic)."""
-    plain = fold(text)
+def initials(plain: TextView) -> TextView:
+    """The first letter or digit of each line of a folded text (an acrostic)."""
     found = [(match[1], match.start(1)) for match in re.finditer(r"(?m)^[^\w\n]*(\w)", plain.text)]
     return plain.keep("initials", "".join(letter for letter, _ in found), lambda: [position for _, position in found])
 
@@ -190,17 +189,19 @@ def base64_views(text: str) -> Iterator[TextView]:
 
 def base32_views(text: str) -> Iterator[TextView]:
     """Runs of base32 (RFC 4648) of at least 16 characters, decoded from each of the eight places a group may begin."""
-    for run in re.finditer(r"(?:[A-Z2-7][ \n-]?){16,}", text):
-        positions = [run.start() + i for i, c in enumerate(run[0]) if c.isalnum()]
-        letters = "".join([text[i] for i in positions])
+    for run in (m for span in _BASE32_SPAN.finditer(text) for m in _BASE32_RUN.finditer(text, *span.span())):
+        letters = run[0].translate(_NO_SEPARATORS)
+        if len(letters) < 16:
+            continue
         for shift in range(8):
             usable = letters[shift:]
             usable = usable[: len(usable) - 1] if len(usable) % 8 in (1, 3, 6) else usable
             if len(usable) < 8:
                 continue
-            decoded = base64.b32decode(usable + "=" * (-len(usable) % 8))
+            decoded = _of_base32(usable)
 
-            def trace(shift: int = shift, count: int = len(decoded), places: Sequence[int] = positions) -> Trace:
+            def trace(shift: int = shift, count: int = len(decoded), run: re.Match[str] = run) -> Trace:
+                places = [run.start() + i for i, c in enumerate(run[0]) if c.isalnum()]
                 origin = [places[shift + (j * 8) // 5] for j in range(count)]
                 last = [places[min(shift + (j * 8 + 7) // 5, len(places) - 1)] for j in range(count)]
                 return origin, [end - start + 1 for start, end in zip(origin, last, strict=True)]
@@ -208,24 +209,44 @@ def base32_views(text: str) -> Iterator[TextView]:
             yield _of_bytes("base32", decoded, trace)
 
 
-_HEX_RUN = re.compile(r"(?:(?:0x|\\x|%|&#x)?[0-9a-fA-F][\s:,;.|-]?){12,}")
+_BASE32_RUN = re.compile(r"(?:[A-Z2-7]++|(?<=[A-Z2-7])[ \n-])++")
+"""Letters of base32 with at most one separator between two; whole words at a step, since text in capitals is one run."""
+_BASE32_SPAN = re.compile(r"[A-Z2-7][A-Z2-7 \n-]{15,}")
+"""Whatever `_BASE32_RUN` matches with sixteen letters lies in one of these, which are found faster."""
+_NO_SEPARATORS = {ord(c): None for c in " \n-"}
+_BASE32_DIGITS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789abcdefghijklmnopqrstuv")
+
+
+def _of_base32(letters: str) -> bytes:
+    """What letters of base32 stand for. The library's `b32decode` takes a hundred times as long, and capitals are common."""
+    bits = 5 * len(letters)
+    return (int(letters.translate(_BASE32_DIGITS), 32) >> bits % 8).to_bytes(bits // 8)
+
+
+_HEX_RUN = re.compile(
+    r"(?:[1-9a-fA-F]++|0(?!x[0-9a-fA-F])|(?:0x|\\x|%|&#x)(?=[0-9a-fA-F])|(?<=[0-9a-fA-F])[\s:,;.|-])++"
+)
+"""Hexadecimal digits, each with a prefix or none, and at most one separator between two."""
 _HEX_SPAN = re.compile(r"[0-9a-fA-Fx\\%&#\s:,;.|-]{12,}")
-"""Whatever `_HEX_RUN` matches lies in one of these, which are found many times faster."""
+"""Whatever `_HEX_RUN` matches with twelve digits lies in one of these, which are found many times faster."""
 _HEX_PREFIX = re.compile(r"0x|\\x|&#x")
+_NO_HEX = re.compile(r"[^0-9a-fA-F]+")
 
 
 def hex_views(text: str) -> Iterator[TextView]:
     """Runs of hexadecimal digits, with or without `0x`, `\\x` and separators, decoded from both places a byte may begin."""
     for run in (m for span in _HEX_SPAN.finditer(text) for m in _HEX_RUN.finditer(text, *span.span())):
-        prefixes = {i for m in _HEX_PREFIX.finditer(run[0]) for i in range(m.start(), m.end())}
-        positions = [
-            run.start() + i for i, c in enumerate(run[0]) if i not in prefixes and c in "0123456789abcdefABCDEF"
-        ]
-        letters = "".join([text[i] for i in positions])
+        letters = _NO_HEX.sub("", _HEX_PREFIX.sub("", run[0]))
+        if len(letters) < 12:
+            continue
         for shift in (0, 1):
             decoded = binascii.unhexlify(letters[shift : shift + (len(letters) - shift) // 2 * 2])
 
-            def trace(shift: int = shift, count: int = len(decoded), places: Sequence[int] = positions) -> Trace:
+            def trace(shift: int = shift, count: int = len(decoded), run: re.Match[str] = run) -> Trace:
+                prefixes = {i for m in _HEX_PREFIX.finditer(run[0]) for i in range(m.start(), m.end())}
+                places = [
+                    run.start() + i for i, c in enumerate(run[0]) if i not in prefixes and c in "0123456789abcdefABCDEF"
+                ]
                 pairs = [(places[shift + 2 * j], places[shift + 2 * j + 1]) for j in range(count)]
                 return [first for first, _ in pairs], [second - first + 1 for first, second in pairs]
 
@@ -258,19 +279,23 @@ _ESCAPE = re.compile(r"%[0-9a-fA-F]{2}|&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|\w{2,8});
 
 def escapes(text: str) -> TextView | None:
     """Percent, HTML and backslash escapes undone; `None` where the text holds none."""
-    parts: list[tuple[str, int, int]] = []  # what it stands for, where it begins, how long it is
+    parts: list[tuple[str, int, int | None]] = []  # what stands there, where it begins, how long an escape is
     position = 0
     for match in _ESCAPE.finditer(text):
-        parts += [(text[i], i, 1) for i in range(position, match.start())]
+        parts.append((text[position : match.start()], position, None))
         parts.append((_unescape(match[0]), match.start(), len(match[0])))
         position = match.end()
     if not position:
         return None
-    parts += [(text[i], i, 1) for i in range(position, len(text))]
+    parts.append((text[position:], position, None))
 
     def trace() -> Trace:
-        spread = [(start, size) for plain, start, size in parts for _ in plain]
-        return [start for start, _ in spread], [size for _, size in spread]
+        origin: list[int] = []
+        width: list[int] = []
+        for plain, start, size in parts:
+            origin += range(start, start + len(plain)) if size is None else [start] * len(plain)
+            width += [size or 1] * len(plain)
+        return origin, width
 
     return TextView("escaped", "".join(plain for plain, _, _ in parts), trace)
 
@@ -322,27 +347,34 @@ class Views:
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self._folded: TextView | None = None
         self._plain: TextView | None = None
         self._leet: TextView | None = None
         self._initials: TextView | None = None
         self._decoded: tuple[TextView, ...] | None = None
 
     @property
+    def folded(self) -> TextView:
+        if self._folded is None:
+            self._folded = fold(self.text)
+        return self._folded
+
+    @property
     def plain(self) -> TextView:
         if self._plain is None:
-            self._plain = compact(fold(self.text))
+            self._plain = compact(self.folded)
         return self._plain
 
     @property
     def leet(self) -> TextView:
         if self._leet is None:
-            self._leet = leet_view(self.text)
+            self._leet = leet_view(self.folded)
         return self._leet
 
     @property
     def initials(self) -> TextView:
         if self._initials is None:
-            self._initials = initials(self.text)
+            self._initials = initials(self.folded)
         return self._initials
 
     @property

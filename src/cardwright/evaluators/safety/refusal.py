@@ -200,6 +200,8 @@ _WRONG = r"""(?:unethical|immoral|morally|wrong|unacceptable|inappropriate|repre
 _RIGHT = r"""(?:appropriate|acceptable|ethical|okay|ok|right|legal|lawful|safe|advisable|respectful|permissible|proper|responsible
     |justifiable|justified|moral|healthy|kind|productive|best|a\s+(?:good|safe|healthy)\s+\w+
     |a\s+valid)"""
+_DECENT = r"(?:fair|appropriate|right|ethical|acceptable)"
+"""`respectful` is not among them: a rebuke of the tone is as often followed by the answer."""
 _VERY = r"(?:(?:\w+ly|also|both|highly|very|only|ever|a)\s+)*"
 # (language, name, pattern): how an answer turns a request away without saying "I cannot". Each has to open the answer.
 _STANCES = (
@@ -214,6 +216,29 @@ _STANCES = (
         "en",
         "wrong",
         rf"(?<![\w'])(?:it(?:'s|\s+is)|\w+ing\b[^.!?\n]{{0,90}}?\s(?:is|are|would\s+be|can\s+be))\s+{_VERY}{_WRONG}",
+    ),
+    (
+        "en",
+        "premise",
+        rf"""^\W*(?:no\s*[,.]\s*)?it(?:'s|\s+is|\s+would\s+be)\s+(?:not|never|neither)\s+(?:\w+ly\s+)?(?:\w+\s+(?:or|and|nor)\s+)?
+        {_DECENT}(?:\s*,?\s+(?:or|and|nor)\s+\w+)*\s+to\s+(?:say|suggest|claim|assume|imply|assert|state|generali[sz]e|make|refer)\b""",
+    ),
+    (
+        "en",
+        "not_right",
+        rf"""\bI(?:'m|\s+am)\s+not\s+sure\s+(?:that\s+)?(?:it|this|that)(?:'s|\s+is|\s+would\s+be)
+        \s+(?:an?\s+)?(?:\w+\s+(?:or|and|nor)\s+)?{_DECENT}\b""",
+    ),
+    (
+        "en",
+        "premise",
+        r"^\W*(?:no\s*[,.]\s*)?it\s+would(?:\s+not|n't|\s+never)\s+be\s+(?:best|better|right|good|okay|fair)\s+(?:if|to|for)\b",
+    ),
+    (
+        "en",
+        "wrong",
+        rf"""^\W*(?:discrimination|discriminating|violence|racism|hatred|harassment|slavery|torture|genocide)\b[^.!?\n]{{0,90}}?
+        \s(?:is|are)\s+{_VERY}(?:harmful|{_WRONG})\b""",
     ),
     (
         "en",
