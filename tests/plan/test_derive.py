@@ -247,3 +247,15 @@ def test_an_estimator_fitted_on_a_matrix_asks_for_its_columns_where_the_numbers_
     model = LogisticRegression().fit(FRAME[["income"]].to_numpy(), FRAME["approved"])
     with pytest.raises(UsageError, match="features"):
         derived(tmp_path, model=model)
+
+
+def test_ages_become_groups_by_bands_and_the_model_reads_them_as_numbers(tmp_path):
+    data = FRAME.assign(age=np.arange(N) % 60 + 20)
+    bands = {"age_band": {"column": "age", "bands": [40]}}
+    derived(tmp_path, data=data, training=data, sensitive=bands)
+    plan = plan_of(tmp_path)
+    assert plan["sources"]["test"]["sensitive"] == plan["sources"]["training"]["sensitive"] == bands
+    (attribute,) = prepared(tmp_path).sources["test"].sensitive
+    assert attribute.groups == ("40 and over", "under 40")
+    with pytest.raises(UsageError, match='Did you mean "age"'):
+        derived(tmp_path, data=data, sensitive={"age_band": {"column": "aeg", "bands": [40]}})

@@ -262,7 +262,7 @@ def test_two_columns_of_one_name_are_refused(tmp_path):
 
 
 def test_a_folder_is_refused_where_it_is_not_parquet_files_alone(tmp_path):
-    """A folder without files, with other files, with partition folders or with unlike files is refused."""
+    """A folder without files, with other files, with unlike partition folders or with unlike files is refused."""
     folder = tmp_path / "x"
     folder.mkdir()
     assert "the folder holds no files" in refused(folder)
@@ -279,7 +279,34 @@ def test_a_folder_is_refused_where_it_is_not_parquet_files_alone(tmp_path):
     (folder / "1.parquet").unlink()
     (folder / "race=a").mkdir()
     pq.write_table(pa.table({"a": [1]}), folder / "race=a" / "2.parquet")
-    assert "Write that column into the files" in refused(folder)
+    assert "its folders name other columns" in refused(folder)
+    (folder / "0.parquet").unlink()
+    pq.write_table(pa.table({"race": ["a"]}), folder / "race=a" / "2.parquet")
+    assert "both in the files and in the names of their folders" in refused(folder)
+
+
+def test_folders_that_name_a_column_and_its_value_are_a_column(tmp_path):
+    """Hive partitions, as Arrow writes them, are read as a column: words with what a path cannot hold, numbers, missing values."""
+    table = pa.table(
+        {
+            "n": list(range(60)),
+            "race": ["a b/c", "ü=1", None] * 20,
+            "year": [2024] * 30 + [2025] * 30,
+            "code": ["007", "010"] * 30,
+        }
+    )
+    pq.write_to_dataset(table, tmp_path / "x", partition_cols=["race", "year", "code"])
+    rows = open_rows(tmp_path / "x", where="x")
+    assert rows.num_rows == 60
+    assert [str(kind) for kind in rows.schema.types] == ["int64", "string", "int64", "string"]
+    found = pa.Table.from_batches(list(rows.batches())).sort_by("n")
+    assert found.to_pydict() == table.to_pydict()
+    for columns in (["race"], ["year", "n"], []):
+        assert sum(batch.num_rows for batch in rows.batches(columns)) == 60
+    coded = list(rows.coded(["race", "n"], ["race"]))
+    assert sorted(str(v) for b in coded for v in b.column("race").to_pylist()) == sorted(
+        str(v) for v in table["race"].to_pylist()
+    )
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet", "jsonl", "arrow", "folder"])

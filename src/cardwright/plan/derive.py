@@ -485,7 +485,10 @@ def _named_columns(data: Any, asked: PlanOptions) -> Any:
 
 def _require_columns(asked: PlanOptions, table: pyarrow.Table) -> None:
     named = {part: getattr(asked, part) for part in _PARTS}
-    several = {"sensitive": list(asked.sensitive), "strata": list(asked.strata), "features": list(asked.features)}
+    attributes = asked.sensitive
+    if isinstance(attributes, Mapping):
+        attributes = [_column_of(name, said) for name, said in attributes.items()]
+    several = {"sensitive": list(attributes), "strata": list(asked.strata), "features": list(asked.features)}
     for part, columns in {**{p: [c] for p, c in named.items() if c is not None}, **several}.items():
         for column in columns:
             if column not in table.column_names:
@@ -528,9 +531,14 @@ def _training(asked: PlanOptions, rows: pyarrow.Table, plan: Mapping[str, Any]) 
     }
 
 
+def _column_of(name: str, said: Any) -> str:
+    """The column of the data that a sensitive attribute is made of: for bands the one that they cut, else its own."""
+    return str(said["column"]) if isinstance(said, Mapping) and "column" in said else name
+
+
 def _narrowed(sensitive: Any, names: Sequence[str]) -> Any:
     if isinstance(sensitive, Mapping):
-        return {name: said for name, said in sensitive.items() if name in names}
+        return {name: said for name, said in sensitive.items() if _column_of(name, said) in names}
     return [name for name in sensitive if name in names]
 
 
@@ -581,8 +589,17 @@ def _details(details: Mapping[str, Any] | Path | None) -> bytes:
     return _yaml({"schema": "cardwright/details/1"} | said)
 
 
+class _Written(yaml.SafeDumper):
+    """YAML as plans are read: what stands in two places is written twice, never as an alias."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
 def _yaml(document: Mapping[str, Any]) -> bytes:
-    text = yaml.safe_dump(dict(document), sort_keys=False, allow_unicode=True, default_flow_style=None, width=120)
+    text = yaml.dump(
+        dict(document), Dumper=_Written, sort_keys=False, allow_unicode=True, default_flow_style=None, width=120
+    )
     return str(text).encode("utf-8")
 
 

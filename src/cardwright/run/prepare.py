@@ -304,7 +304,7 @@ def planned(step: EvaluationStep, assessment: Assessment, sources: Mapping[str, 
             ExpectedGroups(
                 attribute=attribute.name,
                 groups=attribute.groups,
-                declared=isinstance(spec, RowsOptions) and spec.sensitive[attribute.name].groups is not None,
+                declared=isinstance(spec, RowsOptions) and spec.sensitive[attribute.name].expected is not None,
             )
             for attribute in attributes
         ),

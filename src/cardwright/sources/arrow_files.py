@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from cardwright.errors import SourceError
+from cardwright.privacy.showing import shown
 from cardwright.record.base import label as as_label
 from cardwright.sources.digests import require_file
 from cardwright.sources.shape import BATCH_ROWS, Opened, Places, plain_schema
@@ -33,24 +36,71 @@ def parquet_files(folder: Path, where: str) -> list[Path]:
                 where=where,
                 do="Move it elsewhere, or name one file.",
             )
-        if any("=" in part for part in inside.parts[:-1]):
-            raise SourceError(
-                "the names of its folders hold values of a column (`column=value`), which are not read",
-                where=where,
-                do="Write that column into the files.",
-            )
         require_file(file, f"{where}/{inside.as_posix()}")
     return files
 
 
-def open_parquet(places: Places) -> Opened:
+_NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
+_WHOLE = re.compile(r"0|-?[1-9]\d{0,17}")
+
+
+def partitions(folder: Path, places: Places) -> list[dict[str, str | None]]:
+    """What the names of folders say of each file's rows: `column=value`, as Hive, Spark and Arrow write partitions.
+
+    Raises
+    ------
+    SourceError
+        If the files do not all stand below folders of the same columns.
+    """
+    found: list[dict[str, str | None]] = []
+    for file, place in places:
+        pairs = [part.partition("=") for part in file.relative_to(folder).parts[:-1] if "=" in part]
+        values = {unquote(name): None if value == _NO_VALUE else unquote(value) for name, _, value in pairs}
+        if len(values) < len(pairs) or (found and list(values) != list(found[0])):
+            raise SourceError(
+                "its folders name other columns (`column=value`) than those of the files before",
+                where=place,
+                do="Write all files below folders of the same columns, in the same order.",
+            )
+        found.append(values)
+    return found
+
+
+def open_parquet(places: Places, values: Sequence[Mapping[str, str | None]] = ()) -> Opened:
     """One or several Parquet files as one table; the footers say rows and types.
+
+    `values` are columns that the names of folders give each file. Like cells of a CSV file they have no type: a column of whole
+    numbers is `int64`, any other `string`.
 
     Raises
     ------
     SourceError
         Where a file is cut off, or the files have not the same columns and types.
     """
+    import pyarrow as pa
+
+    schema, counted = _schema_of(places)
+    if not values or not values[0]:
+        return schema, counted, partial(_read_parquet, [(str(file), place, {}) for file, place in places])
+    typed: list[dict[str, Any]] = [{} for _ in places]
+    for name in values[0]:
+        said = [one[name] for one in values]
+        if name in schema.names:
+            raise SourceError(
+                f"a column stands both in the files and in the names of their folders: {shown(name, 'its name is not shown')}",
+                where=places[0][1],
+                do="Leave it out of one of them.",
+            )
+        whole = any(said) and all(value is None or _WHOLE.fullmatch(value) for value in said)
+        kind = pa.int64() if whole else pa.string()
+        schema = schema.append(pa.field(name, kind))
+        for one, value in zip(typed, said, strict=True):
+            one[name] = pa.scalar(None if value is None else int(value) if whole else value, kind)
+    reader = partial(_read_parquet, [(str(file), place, one) for (file, place), one in zip(places, typed, strict=True)])
+    return schema, counted, reader
+
+
+def _schema_of(places: Places) -> tuple[Any, int]:
     import pyarrow as pa
 
     schema: Any = None
@@ -82,7 +132,7 @@ def open_parquet(places: Places) -> Opened:
             # A file in which the column is missing throughout has no type for it; the first that has one decides.
             schema = schema.set(schema.get_field_index(name), found.field(name))
             open_types = open_types - {name}
-    return schema, counted, partial(_read_parquet, [(str(file), place) for file, place in places])
+    return schema, counted
 
 
 def _parquet(file: Path, where: str, coded: frozenset[str] = frozenset()) -> Any:
@@ -100,21 +150,35 @@ def _parquet(file: Path, where: str, coded: frozenset[str] = frozenset()) -> Any
 
 
 def _read_parquet(
-    places: Sequence[tuple[str, str]], columns: tuple[str, ...], coded: frozenset[str] = frozenset()
+    places: Sequence[tuple[str, str, Mapping[str, Any]]], columns: tuple[str, ...], coded: frozenset[str] = frozenset()
 ) -> Iterator[Any]:
+    for file, place, values in places:
+        inside = tuple(name for name in columns if name not in values)
+        for batch in _read_file(Path(file), place, inside, coded - {*values}):
+            yield batch if not values else _with_values(batch, columns, values)
+
+
+def _with_values(batch: Any, columns: tuple[str, ...], values: Mapping[str, Any]) -> Any:
+    """The rows of one file with what the names of its folders say of all of them."""
     import pyarrow as pa
 
-    for file, place in places:
-        with _parquet(Path(file), place, coded) as parquet:
-            if columns:
-                for groups in _together(parquet.metadata):
-                    yield from parquet.iter_batches(batch_size=BATCH_ROWS, row_groups=groups, columns=list(columns))
-                continue
-            # Rows without columns still count.
-            for start in range(0, parquet.metadata.num_rows, BATCH_ROWS):
-                yield pa.RecordBatch.from_struct_array(
-                    pa.array([{}] * min(BATCH_ROWS, parquet.metadata.num_rows - start), pa.struct([]))
-                )
+    arrays = [pa.repeat(values[name], batch.num_rows) if name in values else batch.column(name) for name in columns]
+    return pa.RecordBatch.from_arrays(arrays, names=list(columns)) if columns else batch
+
+
+def _read_file(file: Path, place: str, columns: tuple[str, ...], coded: frozenset[str]) -> Iterator[Any]:
+    import pyarrow as pa
+
+    with _parquet(file, place, coded) as parquet:
+        if columns:
+            for groups in _together(parquet.metadata):
+                yield from parquet.iter_batches(batch_size=BATCH_ROWS, row_groups=groups, columns=list(columns))
+            return
+        # Rows without columns still count.
+        for start in range(0, parquet.metadata.num_rows, BATCH_ROWS):
+            yield pa.RecordBatch.from_struct_array(
+                pa.array([{}] * min(BATCH_ROWS, parquet.metadata.num_rows - start), pa.struct([]))
+            )
 
 
 def _together(metadata: Any) -> Iterator[list[int]]:

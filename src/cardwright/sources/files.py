@@ -13,6 +13,7 @@ The same rows come out of every format:
 - An empty CSV field is missing; an empty field in quotes is an empty string. In columns of numbers, `NA`, `nan`, `null` and
   their kin are missing too; in columns of strings they are words, as in `Namibia, NA`.
 - JSON Lines are typed in the same way over the whole file; objects and lists become JSON text.
+- Folders called `column=value` below a folder of Parquet files (Hive partitions) are a column of their own, typed as in CSV.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +29,7 @@ from cardwright.errors import SourceError
 from cardwright.privacy.showing import masked
 from cardwright.record.base import label as as_label
 from cardwright.record.provenance import Column
-from cardwright.sources.arrow_files import open_arrow, open_parquet, parquet_files
+from cardwright.sources.arrow_files import open_arrow, open_parquet, parquet_files, partitions
 from cardwright.sources.csv_files import open_csv
 from cardwright.sources.digests import Stamp, folder_digest, require_file, sha256_of, sha256_of_path, stamps
 from cardwright.sources.json_lines import json_lines, open_json_lines
@@ -144,10 +146,11 @@ def open_rows(path: Path, *, where: str | None = None) -> FileRows:
     """
     where = masked(where or str(path))
     arrow(f"reading {where}")
+    opener: Callable[[Places], Opened]
     if path.is_dir():
         files = parquet_files(path, where)
-        kind, opener = _FORMATS[".parquet"]
-        places = [(file, f"{where}/{file.relative_to(path).as_posix()}") for file in files]
+        places = [(file, masked(f"{where}/{file.relative_to(path).as_posix()}")) for file in files]
+        kind, opener = "parquet", partial(open_parquet, values=partitions(path, places))
     else:
         require_file(path, where)
         files = [path]

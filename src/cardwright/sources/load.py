@@ -12,6 +12,7 @@ from typing import Any, Literal
 from cardwright.errors import SourceError, UsageError
 from cardwright.privacy.showing import hint, kinds, quoted
 from cardwright.record.provenance import DatasetRef
+from cardwright.sources.bands import banded
 from cardwright.sources.column_scan import (
     MAX_CLASSES,
     MAX_CODES,
@@ -103,6 +104,18 @@ def load(
     MissingExtraError
         Where a library is not installed.
     """
+    source = _opened(spec, name, base, predictions)
+    expected = getattr(spec, "sha256", None)
+    if expected is not None and source.ref.sha256 != expected:
+        raise SourceError(
+            "this is not the file that the plan was made for: its digest is another one",
+            where=source.ref.path or name,
+            do="Put that file there, or assess this one and write its digest under `sha256:`, or leave `sha256:` out.",
+        )
+    return source
+
+
+def _opened(spec: AnySpec, name: str, base: Path, predictions: Predictions | None) -> Source:
     if isinstance(spec, PredictionsSpec):
         rows = open_rows(base / spec.predictions, where=spec.predictions)
         return predictions_of(spec, rows, _ref(spec, name, "predictions", spec.predictions, rows))
@@ -218,6 +231,7 @@ def predictions_of(spec: PredictionsOptions, rows: Rows, ref: DatasetRef) -> Pre
         Where the task cannot be told and the plan does not say it.
     """
     where = ref.path or ref.name
+    rows = banded(spec, rows, where)
     require_parts(spec, rows, where, spec.prediction, spec.score, *spec.strata, *spec.features)
     outcome, said = ColumnValues(MAX_CLASSES, True), ColumnValues(MAX_CLASSES, True)
     scores, weights = ColumnNumbers(0.0, 1.0), ColumnNumbers(0.0, float("inf"))
@@ -362,13 +376,14 @@ def _attribute(column: str, said: SensitiveSpec, values: ColumnValues, where: st
             where=where,
             do="Put them into groups first (ages into bands, places into regions), or name another column.",
         )
-    declared = set(said.groups or ())
+    expected = said.expected
+    declared = set(expected or ())
     unknown = set(said.unknown)
     unknown |= {
         name for name in values.counts if " ".join(name.split()).casefold() in UNKNOWN_WORDS and name not in declared
     }
     # A telephone number among the groups is a slip of the data; its row is one whose membership is not known, and is counted so.
-    personal = {name for name in values.counts if kinds(name)} if said.groups is None else set()
+    personal = {name for name in values.counts if kinds(name)} if expected is None else set()
     unknown |= personal
     found = set(values.counts) - unknown
     if personal and not found:
@@ -377,7 +392,7 @@ def _attribute(column: str, said: SensitiveSpec, values: ColumnValues, where: st
             where=where,
             do="Name another column, or put its values into groups first.",
         )
-    if said.groups is None:
+    if expected is None:
         refuse_lookalikes(sorted(found), column, where)
         return Attribute(column, tuple(sorted(found)), tuple(sorted(unknown)))
     stray = sorted(found - declared)
@@ -404,6 +419,7 @@ def table_of(spec: TableOptions, rows: Rows, ref: DatasetRef) -> Table:
     SourceError
     """
     where = ref.path or ref.name
+    rows = banded(spec, rows, where)
     require_parts(spec, rows, where)
     outcome, weights, persons = ColumnValues(MAX_CLASSES, True), ColumnNumbers(0.0, float("inf")), MissingCells()
     groups = {column: ColumnValues(MAX_GROUPS, False) for column in spec.sensitive}

@@ -6,15 +6,16 @@ Exactly one of them. Nothing heavy is imported here, and no file is touched.
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Discriminator, Field, JsonValue, Tag, TypeAdapter, model_validator
 
-from cardwright.record.base import Flag, FreeText, Identifier, Label, Number, RelativePath, Value, label
+from cardwright.record.base import Flag, FreeText, Identifier, Label, Number, RelativePath, Sha256, Value, label
 from cardwright.sources.network import is_loopback
 
 Design = Literal["census", "random", "stratified", "adversarial", "unstated"]
@@ -47,6 +48,25 @@ class SensitiveSpec(Value):
     """The groups that are expected; found in the data where they are not declared."""
     unknown: tuple[DataLabel, ...] = ()
     """Values that mean "not known", besides missing ones."""
+    column: Label | None = None
+    """Column of numbers that the bands are made of; goes with `bands`."""
+    bands: Annotated[tuple[Number, ...], Field(min_length=1, max_length=50)] | None = None
+    """Where bands of numbers begin: `[30, 50]` makes "under 30", "30 to under 50" and "50 and over"; goes with `column`."""
+
+    @property
+    def expected(self) -> tuple[str, ...] | None:
+        """The groups that the plan declares; None if they are found in the data."""
+        return band_names(self.bands) if self.bands else self.groups
+
+    @model_validator(mode="after")
+    def _banded(self) -> Self:
+        if (self.column is None) != (self.bands is None):
+            raise ValueError("`bands` and `column`, the column of numbers they are made of, go together")
+        if self.bands and (self.groups is not None or self.unknown):
+            raise ValueError("bands are the groups; leave `groups` and `unknown` out")
+        if self.bands and any(low >= high for low, high in itertools.pairwise(self.bands)):
+            raise ValueError("write `bands` in rising order, each number once")
+        return self
 
     @model_validator(mode="after")
     def _apart(self) -> Self:
@@ -61,8 +81,20 @@ class SensitiveSpec(Value):
         return self
 
 
+def band_names(edges: Sequence[float]) -> tuple[str, ...]:
+    """The groups that edges cut numbers into, in their order.
+
+    >>> band_names([30, 50])
+    ('under 30', '30 to under 50', '50 and over')
+    """
+    at = [label(edge) for edge in edges]
+    between = [f"{low} to under {high}" for low, high in itertools.pairwise(at)]
+    return (f"under {at[0]}", *between, f"{at[-1]} and over")
+
+
 def _as_sensitive(value: object) -> object:
-    """`[race, sex]`, `{race: [a, b]}` and `{race: {groups: [a, b], unknown: [u]}}` say the same with more or less detail."""
+    """`[race, sex]`, `{race: [a, b]}` and `{race: {groups: [a, b], unknown: [u]}}` say the same with more or less detail;
+    `{age_band: {column: age, bands: [30, 50]}}` makes groups of a column of numbers."""
     if isinstance(value, str):
         value = [value]
     if isinstance(value, (list, tuple)):
@@ -93,6 +125,11 @@ class _Common(Value):
     """Which rows were left out before, in words."""
 
 
+class _File(_Common):
+    sha256: Sha256 | None = None
+    """The digest that the file, or the folder, must have; if omitted, any. `init` writes it for a file that it does not copy."""
+
+
 class RowsOptions(_Common):
     """What rows of predictions and of tables have in common."""
 
@@ -101,7 +138,7 @@ class RowsOptions(_Common):
     favourable: DataLabel | None = None
     """The favourable outcome, as it stands in the data."""
     sensitive: Sensitive = {}  # noqa: RUF012  pydantic copies defaults
-    """Columns of sensitive attributes: a list, or a mapping to their groups."""
+    """Columns of sensitive attributes: a list, or a mapping to their groups, or to the column of numbers they are bands of."""
     weight: Label | None = None
     """Column of sample weights."""
     unit: Label = "row"
@@ -115,7 +152,8 @@ class RowsOptions(_Common):
     def _parts_apart(self) -> Self:
         parts = {"label": self.label, "weight": self.weight, "person": self.person}
         for part, column in parts.items():
-            if column is not None and column in self.sensitive:
+            banded = {said.column for said in self.sensitive.values() if said.column is not None}
+            if column is not None and column in {*self.sensitive, *banded}:
                 raise ValueError(
                     f'column "{column}" is named both as `{part}` and as `sensitive`; it can be one of them'
                 )
@@ -189,7 +227,7 @@ class PredictionsOptions(RowsOptions):
         return self
 
 
-class PredictionsSpec(PredictionsOptions):
+class PredictionsSpec(PredictionsOptions, _File):
     """Rows with the true outcome and what the model said."""
 
     predictions: RelativePath
@@ -206,7 +244,7 @@ class TableOptions(RowsOptions):
         return self
 
 
-class TableSpec(TableOptions):
+class TableSpec(TableOptions, _File):
     """Rows of data, with or without a label."""
 
     table: RelativePath
@@ -222,7 +260,7 @@ class TextsOptions(_Common):
     """Column whose equal values are one person."""
 
 
-class TextsSpec(TextsOptions):
+class TextsSpec(TextsOptions, _File):
     """Rows of text."""
 
     texts: RelativePath
@@ -291,7 +329,7 @@ ResultFormat = Literal[
 """Other tools whose results are read; `sources/results/` has a reader for each."""
 
 
-class InteractionsSpec(InteractionsOptions):
+class InteractionsSpec(InteractionsOptions, _File):
     """Recorded exchanges with an assistant."""
 
     interactions: RelativePath
