@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives import serialization
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.attest.authorities import CLOCK, CLOCK_ROOT, certificate, clock, pem, stamper
+from tests.attest.signers import DAYS, Book, ended
 from tests.attest.support import verify
-from tests.attest.test_claims import DAYS, Book, ended, people
 
 from cardwright.attest import timestamps, trust
 from cardwright.attest.trust import TimestampAuthority
@@ -25,7 +25,7 @@ from cardwright.dossier import layout, store
 from cardwright.errors import CardwrightError, IntegrityError, PolicyError, UsageError
 from cardwright.record import canonical
 
-__all__ = ["clock", "people"]
+__all__ = ["clock"]
 
 NOW = DAYS[-1]
 OTHER_ROOT = certificate("Root of another clock", authority=True)

@@ -56,26 +56,6 @@ def test_every_command_of_todo_begins_with_a_program_and_stands_on_one_line():
     assert {command[0] for command in commands} <= {"cardwright", "git"}
 
 
-def test_the_command_line_understands_every_command_that_the_rules_propose():
-    """Each names a command of ours, with options that it has."""
-    from typer.main import get_command
-
-    from cardwright.cli import main
-
-    proposed = [
-        next_actions.RUN,
-        next_actions.COMPARE_ARTIFACT,
-        next_actions.attest("rai", "one", ("risk",)),
-        next_actions.attest_plan(("risk", "owner")),
-        next_actions.sign_off("owner", "approval", "a" * 12),
-    ]
-    commands = get_command(main.app()).commands
-    for action in proposed:
-        _, name, *rest = (word if isinstance(word, str) else word.blank for word in action.argv)
-        known = {option for parameter in commands[name].params for option in parameter.opts}
-        assert {word for word in rest if word.startswith("-")} <= known, name
-
-
 def test_a_verdict_of_0_1_0_is_read_and_its_command_shown_as_the_words_that_it_is():
     written = canonical.loads(canonical.dumps(verdict_without_details()))
     for outcome in written["outcomes"]:

@@ -80,7 +80,10 @@ def _item(claim: Attest, dossier: DossierUnderReview) -> None:
         )
     kind = dossier.case.record.subject.kind
     if kind not in item.kinds:
-        raise UsageError(f"{claim.item} is asked of a {' or a '.join(item.kinds)}; this is a {kind}")
+        raise UsageError(
+            f"{claim.item} is asked of a {' or a '.join(item.kinds)}; this is a {kind}",
+            do=f"Items of {claim.checklist}: cardwright checklist show {claim.checklist}.",
+        )
 
 
 def _waiver(claim: WaiveRequest | Waive, dossier: DossierUnderReview) -> None:
