@@ -14,6 +14,7 @@ from cardwright.dossier.contents import policy_of
 from cardwright.errors import PlanError, UnsafeError
 from cardwright.plan.assessment import load, trusting
 from cardwright.run.prepare import prepare
+from cardwright.sources.spec import NerModelSpec
 
 TREE = "sklearn.tree._tree.Tree"
 PLAN = """\
@@ -82,3 +83,41 @@ def test_a_description_that_is_wrong_says_where_and_what(forest):
     )
     with pytest.raises(PlanError, match=r"two descriptions of the model forest\.skops differ"):
         forest(twice)
+
+
+@pytest.mark.parametrize(
+    ("said", "models"),
+    [
+        ("models/names", ("models/names",)),
+        ("[models/names, fr_core_news_sm]", ("models/names", "fr_core_news_sm")),
+        ("{ner_model: models/names, entities: {PROD: null}}", ("models/names",)),
+    ],
+)
+def test_models_of_names_can_be_named_where_they_are_used(tmp_path, said, models):
+    plan = read_with(tmp_path, f"- pii: {{source: notes, ner_model: {said}}}")
+    (step,) = plan.steps
+    spec = plan.file.sources[step.inputs["ner_model"]]
+    assert isinstance(spec, NerModelSpec)
+    assert spec.ner_model == models
+    assert "ner_model" not in step.options
+
+
+def test_models_of_names_that_are_no_models_are_refused_with_their_line(tmp_path):
+    with pytest.raises(PlanError, match=r"names no models: .*line \d+|line \d+.*names no models"):
+        read_with(tmp_path, "- pii: {source: notes, ner_model: {entities: {A: b}}}")
+    described = (
+        "- pii: {id: a, source: notes, ner_model: {ner_model: m, language: en}}\n"
+        "- pii: {id: b, source: notes, ner_model: {ner_model: m, language: de}}"
+    )
+    with pytest.raises(PlanError, match="two descriptions of the models m differ"):
+        read_with(tmp_path, described)
+
+
+def read_with(tmp_path, steps):
+    (tmp_path / "notes.csv").write_text("note\na\n")
+    (tmp_path / "assessment.yaml").write_text(
+        "schema: cardwright/assessment/1\nauthor: A. Person\npolicy: dataset\n"
+        "subject: {kind: dataset, name: notes, version: 1.0.0, files: [notes.csv]}\n"
+        "sources:\n  notes: {texts: notes.csv}\nevaluate:\n" + steps + "\n"
+    )
+    return load(tmp_path / "assessment.yaml")

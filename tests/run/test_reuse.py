@@ -307,3 +307,48 @@ def test_nothing_is_reused_of_a_release_by_people_whom_the_trust_file_does_not_k
     ran, earlier = second(cli, released, "--trust", released / "stranger.yaml")
     assert earlier == {}
     assert "is not in the trust file" in ran.err
+
+
+@pytest.fixture(scope="module")
+def with_names(tmp_path_factory):
+    """A plan whose release `one` looked for names with a spaCy pipeline beside the plan."""
+    spacy = pytest.importorskip("spacy", reason="comes with the text extra")
+    folder = write_plan(tmp_path_factory.mktemp("names"))
+    write_pipeline(spacy, folder / "names", "0.1.0")
+    (folder / "notes.csv").write_text("note\nAda Lovelace has paid\nnothing\n")
+    plan = folder / "assessment.yaml"
+    plan.write_text(
+        plan.read_text()
+        .replace("evaluate:\n", "evaluate:\n  - pii: {source: notes, ner_model: names}\n")
+        .replace("sources:\n", "sources:\n  notes: {texts: notes.csv}\n")
+    )
+    store.write_dossier(folder / "one", files_of(run(folder, FIRST)))
+    plan.write_text(plan.read_text().replace("1.0.0", "2.0.0"))
+    return folder
+
+
+def write_pipeline(spacy, folder, version, name="Ada Lovelace"):
+    native = spacy.blank("en")
+    native.meta.update(name="names", version=version)
+    native.add_pipe("entity_ruler").add_patterns([{"label": "PERSON", "pattern": name}])
+    native.to_disk(folder)
+
+
+def test_what_a_model_of_names_found_stands_as_long_as_its_files_do(with_names):
+    before = previous(with_names)
+    result = run(with_names, SECOND, previous=before)
+    (taken,) = [e for e in result.record.evaluations if e.id == "pii"]
+    assert taken.reused_from == before.record.sha256
+    assert any(f.key == "entity.person" for f in taken.findings)
+    assert result.record.provenance.packages["spacy"]
+
+
+def test_a_changed_file_of_a_model_of_names_lets_nothing_of_it_stand(with_names, tmp_path):
+    import spacy
+
+    folder = shutil.copytree(with_names, tmp_path, dirs_exist_ok=True)
+    write_pipeline(spacy, folder / "names", "0.1.0", name="Grace Hopper")
+    result = run(folder, SECOND, previous=previous(folder))
+    (made,) = [e for e in result.record.evaluations if e.id == "pii"]
+    assert made.reused_from is None
+    assert not any(f.key == "entity.person" for f in made.findings)

@@ -17,7 +17,7 @@ from cardwright.files import disk, yamltext
 from cardwright.record.base import Count, Day, Flag, FreeText, Identifier, Label, RelativePath, Value
 from cardwright.record.details import Details, read_details
 from cardwright.record.subject import Kind, Reference
-from cardwright.sources.spec import ModelSpec, SourceSpec
+from cardwright.sources.spec import ModelSpec, NerModelSpec, SourceSpec
 
 
 class ComponentSpec(Value):
@@ -229,6 +229,8 @@ def _steps(file: AssessmentFile, document: yamltext.YamlDocument) -> tuple[Asses
             described = options.get("model")
             if need.name == "model" and isinstance(described, dict):
                 file, options["model"] = _described(described, file, where)
+            if need.name == "ner_model" and "ner_model" in options:
+                file, options["ner_model"] = _named_models(options["ner_model"], file, where)
             if need.name in options:
                 inputs[need.name] = _source_name(options.pop(need.name), need, file, where)
             elif not need.optional:
@@ -276,6 +278,29 @@ def _described(said: dict[str, Any], file: AssessmentFile, where: str) -> tuple[
             f"two descriptions of the model {name} differ",
             where=where,
             do="Describe it once under `sources:`, and name it there.",
+        )
+    return file.model_copy(update={"sources": {**file.sources, name: spec}}), name
+
+
+def _named_models(said: Any, file: AssessmentFile, where: str) -> tuple[AssessmentFile, str]:
+    """`ner_model: models/names`, a list of such, or `{ner_model: models/names, entities: {…}}`, as a source of its own."""
+    if isinstance(said, str) and said in file.sources:
+        return file, said
+    try:
+        spec = NerModelSpec.model_validate(said if isinstance(said, dict) else {"ner_model": said})
+    except ValidationError as exc:
+        first = exc.errors()[0]
+        raise PlanError(
+            f"`ner_model` names no models: {'.'.join(str(part) for part in first['loc'])}: {first['msg']}",
+            where=where,
+            do="Write a folder beside the plan or an installed package, a list of these, or the name of a source.",
+        ) from exc
+    name = source_name("-and-".join(spec.ner_model))[:60]
+    if file.sources.get(name, spec) != spec:
+        raise PlanError(
+            f"two descriptions of the models {name} differ",
+            where=where,
+            do="Describe them once under `sources:`, and name that.",
         )
     return file.model_copy(update={"sources": {**file.sources, name: spec}}), name
 

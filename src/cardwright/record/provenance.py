@@ -20,7 +20,7 @@ from cardwright.record.base import (
 Task = Literal["binary", "multiclass", "regression"]
 """What predictions decide: one of two outcomes, one of several, or a number."""
 
-SourceKind = Literal["predictions", "table", "texts", "interactions", "model", "calibration", "judgements"]
+SourceKind = Literal["predictions", "table", "texts", "interactions", "model", "calibration", "judgements", "ner_model"]
 
 
 class Column(Value):

@@ -15,6 +15,13 @@ from cardwright.record.base import label
 from cardwright.record.provenance import CodeDigest
 
 OURS = "cardwright"
+_NER_EXTRAS = {
+    "spacy": ("ner-spacy",),
+    "transformers": ("ner-transformers",),
+    "gliner": ("ner-gliner",),
+    "several": ("ner-spacy", "ner-transformers", "ner-gliner"),
+}
+"""The extras that bring the library of a format of models."""
 
 
 def code() -> tuple[CodeDigest, ...]:
@@ -55,6 +62,12 @@ def packages_of(evaluator: str) -> dict[str, str]:
     if distribution is not None and canonicalize_name(distribution.name) != OURS:
         roots.append((distribution.name, frozenset()))
     return versions_of(roots)
+
+
+def packages_of_models(formats: Iterable[str]) -> dict[str, str]:
+    """Versions of the libraries that read models of names, by their formats (`spacy`, `gliner`, `several` …)."""
+    found = {extra for one in formats for extra in _NER_EXTRAS.get(one, ())}
+    return versions_of([(OURS, frozenset(found))]) if found else {}
 
 
 def versions_of(roots: Iterable[tuple[str, frozenset[str]]]) -> dict[str, str]:

@@ -37,7 +37,7 @@ from cardwright.record.record import PlanLock, Record
 from cardwright.record.verdict import Verdict
 from cardwright.run import packages
 from cardwright.run.prepare import Prepared
-from cardwright.sources.interface import Target
+from cardwright.sources.interface import NerModels, Target
 
 Basis = Mapping[str, JsonValue]
 """What the numbers of an evaluation rest on, by name."""
@@ -242,7 +242,10 @@ def basis(prepared: Prepared, step: EvaluationStep) -> Basis | None:
         "what the plan asks of it": canonical.plain(planned),
         "how its sources are read": {name: lock.sources.get(name) for name in sorted(planned.inputs.values())},
         "the seed": lock.seed,
-        "a library": dict(packages.packages_of(step.evaluator)),
+        "a library": {
+            **packages.packages_of(step.evaluator),
+            **packages.packages_of_models(s.ref.format for s in sources.values() if isinstance(s, NerModels)),
+        },
         "the code of an evaluator": [canonical.plain(one) for one in packages.code()],
         "Cardwright": f"cardwright {__version__}",
     }

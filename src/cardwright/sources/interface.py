@@ -336,4 +336,48 @@ class JudgementFile:
     judgements: Judgements
 
 
-Source = Predictions | Table | Texts | Interactions | Target | Model | Calibrated | JudgementFile
+@dataclass(frozen=True)
+class NamedSpan:
+    """Where a text names something, as a model says."""
+
+    start: int
+    end: int
+    """The first character after it."""
+    entity: str
+    """The kind of personal data, as `pii` calls it: `PERSON`, `LOCATION` …"""
+    score: float
+    """How sure the model is, from 0 to 1; of a library that gives no score, a constant."""
+
+
+@dataclass(frozen=True)
+class NerModel:
+    """A loaded model that finds names in texts."""
+
+    name: str
+    """As its own files call it."""
+    version: str
+    """As its own files say; empty if they say none."""
+    library: Literal["spacy", "transformers", "gliner"]
+    library_version: str
+    sha256: str
+    """Digest of its files."""
+    language: str | None
+    """The language that it was trained for, as the plan or its files say; None if neither does."""
+    entities: tuple[str, ...]
+    """The kinds of personal data that its labels stand for, sorted."""
+    other_labels: tuple[str, ...]
+    """Labels of its that stand for no kind, so that what it marks by them is not counted."""
+    find: Callable[[Sequence[str]], tuple[tuple[NamedSpan, ...], ...]]
+    """What stands in each of some texts, in the order of its characters; any number of texts, of any length."""
+
+
+@dataclass(frozen=True)
+class NerModels:
+    """Models that look through the same texts."""
+
+    ref: DatasetRef
+    """Its digest is that of the model's files; of several models, of the sorted (digest, name) pairs."""
+    models: tuple[NerModel, ...]
+
+
+Source = Predictions | Table | Texts | Interactions | Target | Model | Calibrated | JudgementFile | NerModels

@@ -35,6 +35,7 @@ from cardwright.sources.interface import (
     Interactions,
     JudgementFile,
     Model,
+    NerModels,
     Predictions,
     Rows,
     Source,
@@ -63,6 +64,7 @@ from cardwright.sources.spec import (
     InteractionsSpec,
     JudgementsSpec,
     ModelSpec,
+    NerModelSpec,
     PredictionsOptions,
     PredictionsSpec,
     RowsOptions,
@@ -133,6 +135,8 @@ def _opened(spec: AnySpec, name: str, base: Path, predictions: Predictions | Non
         return _calibration(spec, name, base)
     if isinstance(spec, JudgementsSpec):
         return _judgements(spec, name, base)
+    if isinstance(spec, NerModelSpec):
+        return _ner_models(spec, name, base)
     return _model(spec, name, base, predictions)
 
 
@@ -146,6 +150,12 @@ def _judgements(spec: JudgementsSpec, name: str, base: Path) -> JudgementFile:
     from cardwright.sources.judgement_files import read_judgements
 
     return read_judgements(base / spec.judgements, spec.judgements, name, spec.role or name)
+
+
+def _ner_models(spec: NerModelSpec, name: str, base: Path) -> NerModels:
+    from cardwright.sources.ner.opening import open_ner_models
+
+    return open_ner_models(spec, name, base)
 
 
 def _interactions(spec: InteractionsSpec, name: str, base: Path) -> Interactions:

@@ -484,7 +484,26 @@ class ModelSpec(_Common):
         return self
 
 
-KINDS = ("predictions", "table", "texts", "interactions", "target", "model", "calibration", "judgements")
+def _paths(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+class NerModelSpec(_Common):
+    """Models that find names of people, places and organisations in texts."""
+
+    ner_model: Annotated[tuple[RelativePath, ...], Field(min_length=1, max_length=8), BeforeValidator(_paths)]
+    """A folder (a spaCy pipeline, a token classifier of transformers in safetensors, a GLiNER model), or the name of an installed
+    package that holds a spaCy pipeline; several in a list. Nothing is downloaded."""
+    language: Label | None = None
+    """The language that they were trained for; if omitted, what their files say."""
+    entities: dict[Label, Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{1,39}$")] | None] = {}  # noqa: RUF012  pydantic copies defaults
+    """From a label of theirs to a kind of `pii`, if the table of usual labels does not say it; `null`: left out."""
+    labels: Columns = ()
+    """What a GLiNER model is asked for, in words; if omitted, persons, addresses, places, organisations, dates of birth,
+    nationality and religion."""
+
+
+KINDS = ("predictions", "table", "texts", "interactions", "target", "model", "calibration", "judgements", "ner_model")
 """The keys that name the file, and so tell what a source is."""
 
 
@@ -508,6 +527,7 @@ _MODELS: dict[str, type[Value]] = {
     "model": ModelSpec,
     "calibration": CalibrationSpec,
     "judgements": JudgementsSpec,
+    "ner_model": NerModelSpec,
 }
 
 SourceSpec = Annotated[
@@ -518,13 +538,14 @@ SourceSpec = Annotated[
     | Annotated[TargetSpec, Tag("target")]
     | Annotated[ModelSpec, Tag("model")]
     | Annotated[CalibrationSpec, Tag("calibration")]
-    | Annotated[JudgementsSpec, Tag("judgements")],
+    | Annotated[JudgementsSpec, Tag("judgements")]
+    | Annotated[NerModelSpec, Tag("ner_model")],
     Discriminator(
         _kind,
         custom_error_type="source_kind",
         custom_error_message=(
             "names its file under exactly one of `predictions`, `table`, `texts`, `interactions`, `target`, `model`, "
-            "`calibration`, `judgements`"
+            "`calibration`, `judgements`, `ner_model`"
         ),
     ),
 ]
@@ -542,6 +563,7 @@ AnySpec = (
     | ModelSpec
     | CalibrationSpec
     | JudgementsSpec
+    | NerModelSpec
 )
 """What a plan says about one source, of whatever kind."""
 

@@ -105,3 +105,39 @@ def fuzzed(rng: random.Random) -> str:
         elif text and place < len(text):
             text[place : place + 1] = [] if change < 0.75 else [odd]
     return "".join(text)
+
+
+def name_model(names, *, name="stand-in", score=0.85, language="en", read=None):
+    """A model of names that finds each of some strings, as the kind that is given with it."""
+    import re
+
+    from cardwright.sources.interface import NamedSpan, NerModel
+
+    def find(texts):
+        if read is not None:
+            read.append([*texts])
+        return tuple(
+            tuple(
+                sorted(
+                    (
+                        NamedSpan(match.start(), match.end(), kind, score)
+                        for words, kind in names.items()
+                        for match in re.finditer(re.escape(words), text)
+                    ),
+                    key=lambda one: one.start,
+                )
+            )
+            for text in texts
+        )
+
+    kinds = tuple(sorted(set(names.values())))
+    return NerModel(name, "1.2", "spacy", "3.8", "a" * 64, language, kinds, ("DATE",), find)
+
+
+def named(*models):
+    """Models as a source."""
+    from cardwright.record.provenance import DatasetRef
+    from cardwright.sources.interface import NerModels
+
+    ref = DatasetRef(name="ner_model", role="ner_model", kind="ner_model", format="spacy", sha256="b" * 64)
+    return NerModels(ref, models)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
 from cardwright.evaluators.pii.entities import ENTITIES, entity, priority
 from cardwright.evaluators.pii.thresholds import counted, is_written_as_phone
 from cardwright.privacy.patterns import Hit
@@ -53,3 +58,20 @@ def test_every_secret_has_a_weight_and_an_unknown_kind_weighs_high():
     assert entity("DE_TAX_ID").severity == "high"
     assert priority("DE_TAX_ID") > priority("DATE_TIME")
     assert all(e.why and e.title for e in ENTITIES.values())
+
+
+def test_a_number_stays_one_whatever_a_name_covers_and_a_name_comes_before_a_date():
+    text = "call 212-555-0123 born 1815-12-10 at example.org"
+    phone, date, url = Hit("PHONE_NUMBER", 5, 17, 0.75), Hit("DATE_TIME", 23, 33, 0.6), Hit("URL", 37, 48, 0.5)
+    meant = [Hit("PERSON", 0, 17, 0.99), Hit("DATE_OF_BIRTH", 18, 33, 0.7), Hit("ORGANIZATION", 34, 48, 0.99)]
+    assert counted(text, [phone, date, url]) == (phone, date, url)
+    assert counted(text, [phone, date, url, *meant]) == (phone, meant[1], url)
+
+
+KINDS = st.sampled_from(("PERSON", "URL", "US_SSN", "LOCATION", "DATE_TIME"))
+
+
+@given(st.lists(st.tuples(KINDS, st.integers(0, 40), st.integers(1, 9))))
+def test_what_counts_never_overlaps_and_keeps_the_order_of_the_text(spans):
+    kept = counted("x" * 60, [Hit(kind, start, start + length, 0.9) for kind, start, length in spans])
+    assert all(first.end <= second.start for first, second in pairwise(kept))

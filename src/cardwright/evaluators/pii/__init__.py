@@ -2,7 +2,8 @@
 
 presidio-analyzer, offline, with recognisers of our own for secrets. Read in this order: `measure` (what is asked), `columns`
 (what is read), `engine`, `presidio`, `fast` (what finds), `thresholds`, `entities` (what counts), `tally` (what is kept),
-`report`, `findings`, `tables`, `words` (what documents print). `text.scan_text` is the detector alone.
+`report`, `findings`, `tables`, `words` (what documents print). `names` is what models of names find beside the patterns, and
+`unseen` what nothing sees. `text.scan_text` is the detector alone.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import ClassVar
 from cardwright.evaluators.interface import Inputs, Need
 from cardwright.evaluators.pii.options import PiiOptions
 from cardwright.record.evaluation import Evaluation
-from cardwright.sources.interface import Interactions, Predictions, Table, Texts
+from cardwright.sources.interface import Interactions, NerModels, Predictions, Table, Texts
 
 
 class Pii(PiiOptions):
@@ -33,6 +34,9 @@ class Pii(PiiOptions):
         Read so many rows, chosen by a keyed hash of their number; None is all rows.
     engine
         `fast`, or `stock` for presidio's own engine; both find the same, and `fast` shows it on a sample.
+    ner_model
+        Models that find names of people, places and organisations: a folder or an installed package, or several. Nothing is
+        downloaded. A plan names them under `ner_model:`, as a source, so that the record holds their digest.
     max_examples
         Masked examples of a finding, at most.
     level
@@ -40,10 +44,11 @@ class Pii(PiiOptions):
     """
 
     name: ClassVar[str] = "pii"
-    version: ClassVar[str] = "2.0.0"
+    version: ClassVar[str] = "3.0.0"
     extra: ClassVar[str] = "text"
     needs: ClassVar[tuple[Need, ...]] = (
         Need("source", (Table, Predictions, Texts, Interactions), "rows, texts or interactions to look through"),
+        Need("ner_model", (NerModels,), "models that find names, places and organisations in texts", optional=True),
     )
 
     def evaluate(self, inputs: Inputs) -> Evaluation:

@@ -64,9 +64,14 @@ def languages_of(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+def countries_of_languages(languages: Iterable[str]) -> tuple[str, ...]:
+    """The countries whose own numbers are looked for where texts are in these languages."""
+    return tuple(sorted(country for language in languages for country in COUNTRIES_OF[language]))
+
+
 def countries_of(texts: Iterable[str]) -> tuple[str, ...]:
     """The countries whose own numbers are looked for in texts, beside those of English."""
-    return tuple(sorted(country for language in languages_of(texts) for country in COUNTRIES_OF[language]))
+    return countries_of_languages(languages_of(texts))
 
 
-__all__ = ["COUNTRIES_OF", "countries_of", "languages_of"]
+__all__ = ["COUNTRIES_OF", "countries_of", "countries_of_languages", "languages_of"]

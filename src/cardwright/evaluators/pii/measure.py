@@ -16,12 +16,13 @@ from cardwright.errors import MissingExtraError, UsageError, did_you_mean
 from cardwright.evaluators.interface import Inputs, TallyEvaluator, run_tally
 from cardwright.evaluators.pii import engine, report, words
 from cardwright.evaluators.pii.columns import PARTS, Plan, Survey, SurveyTally, eligible, kind_of, of_texts, plan
-from cardwright.evaluators.pii.languages import countries_of
+from cardwright.evaluators.pii.languages import countries_of_languages, languages_of
+from cardwright.evaluators.pii.names import kinds_of
 from cardwright.evaluators.pii.options import PiiOptions
 from cardwright.evaluators.pii.tally import PiiTally, Scan, ScanSettings, tally_cells
 from cardwright.privacy.patterns import Hit
 from cardwright.record.evaluation import Evaluation, count_severities
-from cardwright.sources.interface import Interaction, Interactions, Predictions, Table, Texts
+from cardwright.sources.interface import Interaction, Interactions, NerModel, NerModels, Predictions, Table, Texts
 
 _AT_ONCE = 512
 _FIRST = 300
@@ -33,7 +34,12 @@ def _tallies(scan: Survey | Scan) -> TallyEvaluator[Any]:
     return cast(TallyEvaluator[Any], scan)
 
 
-_EXAMPLE = {"entities": "EMAIL_ADDRESS, PHONE_NUMBER", "columns": "notes", "countries": "us, de"}
+_EXAMPLE = {
+    "entities": "EMAIL_ADDRESS, PHONE_NUMBER",
+    "columns": "notes",
+    "countries": "us, de",
+    "ner_model": "models/names",
+}
 
 
 def _require_libraries() -> None:
@@ -161,9 +167,11 @@ def assess(options: PiiOptions, inputs: Inputs) -> Evaluation:
     _require_libraries()
     _check_types(options)
     source = inputs.sources["source"]
-    also = countries_of(_first_texts(source)) if options.countries is None else ()
+    inputs = _with_models(options, inputs)
+    languages = languages_of(_first_texts(source))
+    also = countries_of_languages(languages) if options.countries is None else ()
     detector = engine.detector(options.countries, also)
-    settings = settings_of(options, detector, inputs)
+    settings = replace(settings_of(options, detector, inputs), languages=languages)
     # 1. What is read: the schema says it, and for columns of numbers a first pass.
     if isinstance(source, Interactions):
         parts = _parts(options)
@@ -183,6 +191,20 @@ def assess(options: PiiOptions, inputs: Inputs) -> Evaluation:
         settings = replace(settings, mode="stock")
         tally = _tally(options, inputs, source, detector, settings, chosen)
     return _evaluation(options, inputs, report.conclude(detector, settings, chosen, tally, checked, source))
+
+
+def _with_models(options: PiiOptions, inputs: Inputs) -> Inputs:
+    """Inputs that hold the models which the evaluator itself was told of, as a plan's hold those of the plan."""
+    if options.ner_model is None or "ner_model" in inputs.sources:
+        return inputs
+    from cardwright.sources.ner import ner_models
+
+    named = (options.ner_model,) if isinstance(options.ner_model, str) else tuple(options.ner_model)
+    return replace(inputs, sources={**inputs.sources, "ner_model": ner_models(*named)})
+
+
+def _models(inputs: Inputs) -> tuple[NerModel, ...]:
+    return inputs.get("ner_model", NerModels).models if "ner_model" in inputs.sources else ()
 
 
 def _first_texts(source: object) -> Iterator[str]:
@@ -235,14 +257,19 @@ def _parameters(options: PiiOptions) -> dict[str, JsonValue]:
         "countries": None if options.countries is None else list(options.countries),
         "sample": options.sample,
         "engine": options.engine,
+        "ner_model": options.ner_model
+        if options.ner_model is None or isinstance(options.ner_model, str)
+        else list(options.ner_model),
         "max_examples": options.max_examples,
         "level": options.level,
     }
 
 
 def _check_types(options: PiiOptions) -> None:
-    for name in ("entities", "columns", "countries"):
+    for name in ("entities", "columns", "countries", "ner_model"):
         value = getattr(options, name)
+        if name == "ner_model" and isinstance(value, str):
+            continue
         if value is not None and (isinstance(value, str) or not all(isinstance(word, str) for word in value)):
             raise UsageError(f"pii: {name} is a list of words", do=f"Write for example `{name}: [{_EXAMPLE[name]}]`.")
     for name, least in (("sample", 1), ("max_examples", 0)):
@@ -263,12 +290,14 @@ def _check_types(options: PiiOptions) -> None:
 
 def settings_of(options: PiiOptions, detector: engine.Detector, inputs: Inputs) -> ScanSettings:
     thresholds = dict(options.thresholds or {})
+    models = _models(inputs)
+    known = tuple(sorted({*detector.entities, *kinds_of(models)}))
     for name in (*(options.entities or ()), *thresholds):
-        if name not in detector.entities:
+        if name not in known:
             raise UsageError(
-                f'no installed recogniser finds "{str(name)[:40]}"',
+                f'no installed recogniser or named model finds "{str(name)[:40]}"',
                 where="pii",
-                do=did_you_mean(str(name), detector.entities),
+                do=did_you_mean(str(name), known),
             )
     for name, score in thresholds.items():
         if isinstance(score, bool) or not isinstance(score, (int, float)) or not 0 < score <= 1:
@@ -277,7 +306,7 @@ def settings_of(options: PiiOptions, detector: engine.Detector, inputs: Inputs) 
             )
     if options.entities is not None and not options.entities:
         raise UsageError("pii: entities names no kind", do="Leave it out to look for all kinds.")
-    wanted = detector.entities if options.entities is None else tuple(sorted(set(options.entities)))
+    wanted = known if options.entities is None else tuple(sorted(set(options.entities)))
     return ScanSettings(
         entities=wanted,
         thresholds=thresholds,
@@ -286,6 +315,7 @@ def settings_of(options: PiiOptions, detector: engine.Detector, inputs: Inputs) 
         mode="stock" if options.engine == "stock" else "fast",
         level=float(options.level),
         sample=options.sample,
+        models=models,
     )
 
 

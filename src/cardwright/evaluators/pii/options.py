@@ -18,6 +18,7 @@ class PiiOptions(Options):
     countries: Sequence[str] | None = None
     sample: int | None = None
     engine: str = "fast"
+    ner_model: str | Sequence[str] | None = None
     max_examples: int = 3
     level: float = 0.95
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from cardwright.evaluators.pii import engine
 from cardwright.evaluators.pii.column_names import names_findings, shown_names
 from cardwright.evaluators.pii.columns import LEAST_DIGITS, MOST_DIGITS, Plan
-from cardwright.evaluators.pii.entities import UNSEEN
 from cardwright.evaluators.pii.findings import kind_findings, other_findings
 from cardwright.evaluators.pii.headings import (
     PersonalColumn,
@@ -20,6 +19,7 @@ from cardwright.evaluators.pii.headings import (
 )
 from cardwright.evaluators.pii.tables import scan_tables, unread_table
 from cardwright.evaluators.pii.tally import PiiTally, ScanSettings, hits_in_all
+from cardwright.evaluators.pii.unseen import unseen
 from cardwright.evaluators.pii.words import (
     Completeness,
     SelfCheck,
@@ -62,7 +62,7 @@ def conclude(
     personal = _personal(plan, names, source)
     return PiiReport(
         method=_method(detector, settings, checked, source),
-        limits=limits_of(source),
+        limits=limits_of(source, settings),
         measurements=(*_measurements(settings, tally, source, names), *_counted(personal, source)),
         findings=(
             *heading_findings(personal),
@@ -108,7 +108,7 @@ def not_applicable(detector: engine.Detector, settings: ScanSettings, plan: Plan
             ),
         ),
         not_tested=(
-            *(NotTested(what=what, why=why) for what, why in UNSEEN),
+            *unseen(settings.models, settings.languages),
             NotTested(
                 what="whether rows can be told apart by combinations of their numbers",
                 why="that is asked of a data profile",
@@ -119,7 +119,7 @@ def not_applicable(detector: engine.Detector, settings: ScanSettings, plan: Plan
     findings = (*heading_findings(personal), *names_findings(detector, settings, plan))
     return PiiReport(
         method=_method(detector, settings, SelfCheck(0, 0), source),
-        limits=limits_of(source),
+        limits=limits_of(source, settings),
         measurements=(
             *(Unmeasured(metric=metric, code="not_applicable", reason=short) for metric in metrics),
             *_counted(personal, source),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from cardwright.evaluators.pii.columns import Plan
 from cardwright.evaluators.pii.entities import entity
@@ -13,6 +13,7 @@ from cardwright.record.evaluation import Table as RecordTable
 from cardwright.record.evaluation import (
     TableColumn,
 )
+from cardwright.sources.interface import NerModel
 
 _LISTED = 500
 """Rows of a table in the record, at most; counts are of all."""
@@ -42,6 +43,7 @@ def scan_tables(settings: ScanSettings, plan: Plan, tally: PiiTally, names: Mapp
             for name in settings.entities
         ),
     )
+    yield from models_table(settings.models)
     listed = list(tally.columns.items())
     yield RecordTable(
         id="columns",
@@ -81,6 +83,36 @@ def scan_tables(settings: ScanSettings, plan: Plan, tally: PiiTally, names: Mapp
             rows=tuple(
                 (name, *(float(tally.origins.get(o, {}).get(name, 0)) for o in ("prompt", "system", "nowhere")))
                 for name in kinds
+            ),
+        )
+
+
+def models_table(models: Sequence[NerModel]) -> Iterator[RecordTable]:
+    """The models that looked for names; none if there was no model."""
+    if models:
+        yield RecordTable(
+            id="ner_models",
+            title="Models that looked for names",
+            columns=columns_shown(
+                model="Model",
+                version="Version",
+                library="Library",
+                language="Language",
+                sha256="SHA-256 of its files",
+                kinds="Kinds",
+                other_labels="Labels that stand for no kind",
+            ),
+            rows=tuple(
+                (
+                    one.name,
+                    one.version or "not stated",
+                    f"{one.library} {one.library_version}",
+                    one.language or "not stated",
+                    one.sha256,
+                    ", ".join(one.entities),
+                    label(", ".join(one.other_labels)),
+                )
+                for one in models
             ),
         )
 

@@ -12,8 +12,10 @@ from cardwright.evaluators.pii.chance import shape
 from cardwright.evaluators.pii.columns import Cells, Kind, Plan, cells
 from cardwright.evaluators.pii.engine import Detector, Mode
 from cardwright.evaluators.pii.mask import mask
+from cardwright.evaluators.pii.names import named_hits
 from cardwright.evaluators.pii.thresholds import counted
 from cardwright.privacy.patterns import Hit
+from cardwright.sources.interface import NerModel
 
 if TYPE_CHECKING:
     import pyarrow
@@ -41,6 +43,10 @@ class ScanSettings:
     mode: Mode
     level: float
     sample: int | None
+    models: tuple[NerModel, ...] = ()
+    """Models that look for names beside the patterns."""
+    languages: tuple[str, ...] = ()
+    """Languages of the texts beside English, as far as they were told."""
 
 
 @dataclass(frozen=True)
@@ -192,9 +198,10 @@ def tally_cells(
         per_text: dict[str, Any] = {}
         if hits_of is not None:
             hits_of[column.name] = [()] * len(column.texts)
-        for place, all_hits in zip(used, found.hits, strict=True):
+        named = named_hits([column.texts[place] for place in used], settings.models)
+        for place, of_patterns, of_models in zip(used, found.hits, named, strict=True):
             text, count = column.texts[place], int(times[place])
-            hits = [hit for hit in all_hits if hit.entity in settings.entities]
+            hits = [hit for hit in (*of_patterns, *of_models) if hit.entity in settings.entities]
             raw.update({name: n * count for name, n in Counter(hit.entity for hit in hits).items()})
             kept = counted(text, hits, settings.thresholds)
             if hits_of is not None:

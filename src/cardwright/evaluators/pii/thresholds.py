@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import bisect
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from cardwright.evaluators.pii.doubts import is_doubted
-from cardwright.evaluators.pii.entities import entity, priority
+from cardwright.evaluators.pii.entities import MEANT, entity, priority
 from cardwright.privacy.patterns import Hit, resolve
+from cardwright.record.evaluation import SEVERITIES
 
 WRITTEN_PHONE = 0.4
 """What presidio gives a telephone number that is valid in one of its regions, without a context word."""
 
+_BEFORE_WEAK_FORMS = frozenset({"PERSON", "STREET_ADDRESS", "DATE_OF_BIRTH"})
 _SEPARATED = re.compile(r"\d(?:[ ()/.-]+)\d")
 
 
@@ -28,7 +31,29 @@ def counted(text: str, hits: Iterable[Hit], thresholds: Mapping[str, float] | No
     the same score as any ten digits in a row. A hit that `doubts` tells to be something else does not count.
     """
     own = thresholds or {}
-    return resolve((hit for hit in hits if _counts(text, hit, own)), priority)
+    counting = [hit for hit in hits if _counts(text, hit, own)]
+    forms = resolve((hit for hit in counting if hit.entity not in MEANT), priority)
+    meant = [hit for hit in counting if hit.entity in MEANT]
+    return forms if not meant else _with_meant(forms, meant)
+
+
+def _with_meant(forms: tuple[Hit, ...], meant: list[Hit]) -> tuple[Hit, ...]:
+    """Forms and names, without overlaps: a number that has its form stays one whatever a model calls it, a name or an address
+    comes before a date or a web address in it, and these before a place or an organisation.
+    """
+    strong = [hit for hit in forms if SEVERITIES.index(entity(hit.entity).severity) >= SEVERITIES.index("medium")]
+    first = resolve((hit for hit in meant if hit.entity in _BEFORE_WEAK_FORMS and _is_free(hit, strong)), priority)
+    kept = sorted([*first, *(hit for hit in forms if _is_free(hit, first))], key=lambda hit: hit.start)
+    last = resolve((hit for hit in meant if hit.entity not in _BEFORE_WEAK_FORMS and _is_free(hit, kept)), priority)
+    return tuple(sorted([*kept, *last], key=lambda hit: (hit.start, hit.end, hit.entity)))
+
+
+def _is_free(hit: Hit, others: Sequence[Hit]) -> bool:
+    place = bisect.bisect_left(
+        others, hit.start, key=lambda other: other.start
+    )  # in the order of the text, none overlapping
+    after = others[place] if place < len(others) else None
+    return (place == 0 or others[place - 1].end <= hit.start) and (after is None or hit.end <= after.start)
 
 
 def _counts(text: str, hit: Hit, own: Mapping[str, float]) -> bool:

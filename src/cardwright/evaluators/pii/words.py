@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from cardwright.evaluators.pii import engine
 from cardwright.evaluators.pii.columns import LEAST_DIGITS, MOST_DIGITS, PARTS, Plan
-from cardwright.evaluators.pii.entities import UNSEEN
+from cardwright.evaluators.pii.names import kinds_of
 from cardwright.evaluators.pii.tally import CHECKED, PiiTally, ScanSettings
+from cardwright.evaluators.pii.unseen import unseen
 from cardwright.record.evaluation import (
     Coverage,
     NotTested,
     Scanned,
 )
-from cardwright.sources.interface import Interactions, Predictions, Table, Texts
+from cardwright.sources.interface import Interactions, NerModel, Predictions, Table, Texts
 
 QUESTION = "Which personal data and secrets stand in these data, where, and how often?"
 Completeness = Literal["complete", "sampled", "partial", "truncated"]
@@ -73,9 +74,10 @@ def method_of(detector: engine.Detector, settings: ScanSettings, checked: SelfCh
         else ""
     )
     return (
+        f"{_who_names(settings.models)}"
         f"{detector.recognizers} recognisers of presidio-analyzer, set up to run alone (blank English tokeniser, "
         "lower-cased tokens as "
-        f"lemmas, bundled list of public suffixes; no model, no network), with {countries}, and recognisers of our "
+        f"lemmas, bundled list of public suffixes; they need no model and no network), with {countries}, and recognisers of our "
         "own for secrets by "
         f"the forms their issuers publish (checksum where there is one). {where}.{sample} A hit counts from the "
         "score of its kind on "
@@ -88,7 +90,19 @@ def method_of(detector: engine.Detector, settings: ScanSettings, checked: SelfCh
     )
 
 
-def limits_of(source: Source) -> tuple[str, ...]:
+def _who_names(models: Sequence[NerModel]) -> str:
+    """Which models looked for names, in a sentence."""
+    if not models:
+        return ""
+    said = "; ".join(
+        f"{one.name} {one.version or '(no version stated)'} ({one.library} {one.library_version}, language "
+        f"{one.language or 'not stated'}, files sha256 {one.sha256[:16]}…) for {', '.join(one.entities)}"
+        for one in models
+    )
+    return f"Names were looked for by {len(models)} {'model' if len(models) == 1 else 'models'}, read from this machine: {said}. "
+
+
+def limits_of(source: Source, settings: ScanSettings) -> tuple[str, ...]:
     limits = [
         "No evidence of a kind is not evidence that there is none: the detector sees forms, and misses what is "
         "misspelt, cut or "
@@ -101,6 +115,11 @@ def limits_of(source: Source) -> tuple[str, ...]:
         "That cells hold no personal data does not make rows anonymous: combinations of ordinary values can identify "
         "people.",
     ]
+    if settings.models:
+        limits.append(
+            "A model of names marks words that are no names and misses names that are; both depend on the texts, and neither was "
+            "measured here. spaCy gives no score with a name, so a threshold cannot part sure from unsure ones."
+        )
     person = getattr(source, "person", None)
     if person is not None:
         limits.append(
@@ -150,9 +169,9 @@ def coverage_of(
         ),
         Scanned(what="cells with a value, in columns that were read", scanned=read, total=filled),
         Scanned(
-            what="kinds, of those that installed recognisers find",
+            what="kinds, of those that recognisers and models find",
             scanned=len(settings.entities),
-            total=len(detector.entities),
+            total=len({*detector.entities, *kinds_of(settings.models)}),
         ),
     ]
     if checked.cells:
@@ -163,7 +182,7 @@ def coverage_of(
                 total=checked.cells,
             )
         )
-    missing = [NotTested(what=what, why=why) for what, why in UNSEEN]
+    missing = list(unseen(settings.models, settings.languages))
     missing.append(
         NotTested(
             what="numbers that other countries give to people (tax, insurance and identity numbers, licences)",
@@ -171,7 +190,7 @@ def coverage_of(
             "plan's `pii`; those of every country at once would find too much",
         )
     )
-    left = sorted(set(detector.entities) - set(settings.entities))
+    left = sorted({*detector.entities, *kinds_of(settings.models)} - set(settings.entities))
     if left:
         missing.append(NotTested(what=f"kinds: {', '.join(left)}", why="the plan does not name them under `entities`"))
     by_reason: dict[str, list[str]] = {}
