@@ -1,10 +1,7 @@
 """Rows of files: the same rows whichever the format, digests that anybody can recompute, and errors that name the place."""
 
-import hashlib
-import io
 import json
 import os
-import subprocess
 from pathlib import Path
 
 import pandas as pd
@@ -18,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cardwright.errors import SourceError
-from cardwright.sources.files import open_rows, sha256_of, sha256_of_path
+from cardwright.sources.files import open_rows
 
 TABLE = pa.table(
     {
@@ -130,61 +127,6 @@ def test_a_column_that_is_not_there_names_the_nearest(tmp_path, kind):
     assert caught.value.where == "data/x"
 
 
-def test_the_digest_is_that_of_the_bytes(tmp_path):
-    """The digest of a file is that of its bytes."""
-    write_csv(TABLE, tmp_path / "x.csv")
-    assert open_rows(tmp_path / "x.csv").sha256 == hashlib.sha256((tmp_path / "x.csv").read_bytes()).hexdigest()
-
-
-def test_the_digest_of_a_folder_can_be_recomputed_with_sha256sum(tmp_path):
-    """The digest of a folder is that of what `sha256sum` prints for its files in order."""
-    write_folder(TABLE, tmp_path / "x")
-    printed = subprocess.run(
-        ["sha256sum", "part-0.parquet", "sub/part-1.parquet"], cwd=tmp_path / "x", capture_output=True, check=True
-    ).stdout
-    assert open_rows(tmp_path / "x").sha256 == hashlib.sha256(printed).hexdigest()
-    (tmp_path / "x" / "_SUCCESS").unlink()
-    assert sha256_of_path(tmp_path / "x") == hashlib.sha256(printed).hexdigest()
-    assert sha256_of_path(tmp_path / "x" / "part-0.parquet") == sha256_of(tmp_path / "x" / "part-0.parquet")
-
-
-def test_a_folder_is_read_in_the_order_of_its_names(tmp_path):
-    """A folder is read in the order of its names, not of its making."""
-    (tmp_path / "x").mkdir()
-    for number in (2, 0, 1):
-        pq.write_table(pa.table({"n": [number]}), tmp_path / "x" / f"{number}.parquet")
-    assert rows_of(open_rows(tmp_path / "x")).to_pydict() == {"n": [0, 1, 2]}
-
-
-def test_a_column_without_values_in_one_file_takes_its_type_from_the_others(tmp_path):
-    """A column that is missing throughout one file of a folder takes its type from the others."""
-    (tmp_path / "x").mkdir()
-    pq.write_table(pa.table({"n": pa.nulls(2)}), tmp_path / "x" / "0.parquet")
-    pq.write_table(pa.table({"n": [7]}), tmp_path / "x" / "1.parquet")
-    pq.write_table(pa.table({"n": pa.nulls(1)}), tmp_path / "x" / "2.parquet")
-    rows = open_rows(tmp_path / "x")
-    assert rows.schema.field("n").type == pa.int64()
-    assert rows_of(rows).to_pydict() == {"n": [None, None, 7, None]}
-
-
-def test_batches_are_bounded(tmp_path):
-    """No batch has more rows than the bound, however the file was written."""
-    table = pa.table({"n": range(300_000)})
-    feather.write_feather(table, tmp_path / "x.feather", chunksize=300_000)
-    pq.write_table(table, tmp_path / "x.parquet")
-    pacsv.write_csv(table, tmp_path / "x.csv")
-    for name in ("x.feather", "x.parquet", "x.csv"):
-        sizes = [batch.num_rows for batch in open_rows(tmp_path / name).batches()]
-        assert sum(sizes) == 300_000
-        assert max(sizes) <= 131_072
-
-
-def test_decimals_are_numbers(tmp_path):
-    """Decimals of a database are read as doubles, as the same numbers in CSV are."""
-    pq.write_table(pa.table({"n": pa.array([1, 2], pa.decimal128(5, 2))}), tmp_path / "x.parquet")
-    assert rows_of(open_rows(tmp_path / "x.parquet")).to_pydict() == {"n": [1.0, 2.0]}
-
-
 def refused(path: Path) -> str:
     with pytest.raises(SourceError) as caught:
         rows = open_rows(path, where=path.name)
@@ -192,20 +134,6 @@ def refused(path: Path) -> str:
             pass
     assert caught.value.exit_code == 3
     return str(caught.value)
-
-
-def test_a_missing_file_names_the_nearest(tmp_path):
-    """A file that is not there is an error with the nearest name beside it."""
-    (tmp_path / "test.parquet").touch()
-    assert refused(tmp_path / "tset.parquet") == 'tset.parquet: there is no such file. Did you mean "test.parquet"?'
-    assert "There is no folder" in refused(tmp_path / "nowhere" / "x.csv")
-
-
-def test_an_empty_file_is_refused(tmp_path):
-    """A file of no bytes is refused, whatever its ending."""
-    for name in ("x.csv", "x.parquet", "x.jsonl", "x.arrow"):
-        (tmp_path / name).touch()
-        assert "the file is empty (0 bytes)" in refused(tmp_path / name)
 
 
 def test_columns_without_rows_are_refused(tmp_path):
@@ -232,57 +160,6 @@ def test_a_file_that_is_cut_off_is_refused(tmp_path, kind, kept):
     whole = (tmp_path / name).read_bytes()
     (tmp_path / name).write_bytes(whole[: int(len(whole) * kept)])
     assert "It may have been cut off" in refused(tmp_path / name)
-
-
-def test_a_stream_cut_between_two_batches_is_refused(tmp_path):
-    """An Arrow stream that ends between two batches lacks its end mark, and is refused."""
-    sink = io.BytesIO()
-    with pa.ipc.new_stream(sink, TABLE.schema) as writer:
-        writer.write_table(TABLE)
-    (tmp_path / "x.arrows").write_bytes(sink.getvalue()[:-8])
-    assert "its end is missing" in refused(tmp_path / "x.arrows")
-
-
-def test_a_parquet_file_that_is_damaged_inside_is_refused(tmp_path):
-    """A Parquet file whose footer is whole and whose pages are not is refused while it is read."""
-    pq.write_table(pa.table({"n": [str(i) for i in range(5000)]}), tmp_path / "x.parquet", compression="zstd")
-    raw = bytearray((tmp_path / "x.parquet").read_bytes())
-    raw[60:2000] = bytes(1940)
-    (tmp_path / "x.parquet").write_bytes(raw)
-    assert "the parquet file is damaged" in refused(tmp_path / "x.parquet")
-
-
-def test_two_columns_of_one_name_are_refused(tmp_path):
-    """Two columns of the same name are refused: nobody could say which is meant."""
-    table = pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["a", "a"])
-    pq.write_table(table, tmp_path / "x.parquet")
-    (tmp_path / "x.csv").write_text("a,a\n1,2\n")
-    for name in ("x.parquet", "x.csv"):
-        assert 'columns 1 and 2 have one name: "a"' in refused(tmp_path / name)
-
-
-def test_a_folder_is_refused_where_it_is_not_parquet_files_alone(tmp_path):
-    """A folder without files, with other files, with unlike partition folders or with unlike files is refused."""
-    folder = tmp_path / "x"
-    folder.mkdir()
-    assert "the folder holds no files" in refused(folder)
-    (folder / "a.csv").write_text("a\n1\n")
-    assert 'the folder holds "a.csv"' in refused(folder)
-    (folder / "a.csv").unlink()
-    pq.write_table(pa.table({"a": [1]}), folder / "0.parquet")
-    pq.write_table(pa.table({"b": [1]}), folder / "1.parquet")
-    assert "x/1.parquet: its files have not the same columns" in refused(folder)
-    pq.write_table(pa.table({"a": ["1"]}), folder / "1.parquet")
-    assert 'x/1.parquet: column "a" is string here and int64 in files before' in refused(folder)
-    (folder / "1.parquet").write_bytes(b"PAR1")
-    assert "x/1.parquet: this is not a whole Parquet file" in refused(folder)
-    (folder / "1.parquet").unlink()
-    (folder / "race=a").mkdir()
-    pq.write_table(pa.table({"a": [1]}), folder / "race=a" / "2.parquet")
-    assert "its folders name other columns" in refused(folder)
-    (folder / "0.parquet").unlink()
-    pq.write_table(pa.table({"race": ["a"]}), folder / "race=a" / "2.parquet")
-    assert "both in the files and in the names of their folders" in refused(folder)
 
 
 def test_folders_that_name_a_column_and_its_value_are_a_column(tmp_path):
@@ -387,24 +264,6 @@ def coded_example(path: Path) -> None:
     pq.write_table(pa.concat_tables([table.slice(1, 3), table]), path, row_group_size=200_000)
 
 
-def test_strings_that_come_as_codes_are_the_same_strings(tmp_path):
-    coded_example(tmp_path / "rows.parquet")
-    rows = open_rows(tmp_path / "rows.parquet")
-    plain = pa.Table.from_batches(rows.batches(["n", "g"]))
-    kinds, parts = set(), []
-    for batch in rows.coded(["n", "g"], ["g", "n"]):
-        kinds.add(str(batch.column("g").type))
-        parts.append(pa.table({"n": batch.column("n"), "g": batch.column("g").cast(pa.string())}))
-    assert kinds == {"dictionary<values=string, indices=int32, ordered=0>"}
-    assert pa.concat_tables(parts).combine_chunks().equals(plain.combine_chunks())
-
-
-def test_only_the_columns_asked_for_come_as_codes(tmp_path):
-    coded_example(tmp_path / "rows.parquet")
-    rows = open_rows(tmp_path / "rows.parquet")
-    assert {str(batch.schema.field("g").type) for batch in rows.coded(["g"], [])} == {"string"}
-
-
 def test_a_format_without_codes_hands_out_strings(tmp_path):
     (tmp_path / "rows.csv").write_text("g,n\na,1\nb,2\n", encoding="utf-8")
     (batch,) = open_rows(tmp_path / "rows.csv").coded(["g", "n"], ["g"])
@@ -415,52 +274,3 @@ def test_a_column_that_is_not_there_is_named_where_codes_are_asked_for_too(tmp_p
     coded_example(tmp_path / "rows.parquet")
     with pytest.raises(SourceError, match='there is no column "q"'):
         open_rows(tmp_path / "rows.parquet").coded(["q"], ["q"])
-
-
-@pytest.mark.parametrize("size", [1, 7, 1_000, 200_000])
-def test_the_size_of_row_groups_changes_no_row(tmp_path, size):
-    """Row groups are read a few at a time, so that what a reader holds does not grow with the file."""
-    rows = 3_000 if size < 1_000 else 1_500_000
-    table = pa.table({"n": pa.array(range(rows)), "g": pa.array(["a", "b", None] * (rows // 3))})
-    pq.write_table(table, tmp_path / "rows.parquet", row_group_size=size)
-    read = open_rows(tmp_path / "rows.parquet")
-    assert read.num_rows == rows
-    assert pa.Table.from_batches(read.batches(["n", "g"])).combine_chunks().equals(table)
-
-
-STRINGS = {
-    "string": pa.string(),
-    "large_string": pa.large_string(),
-    "string_view": pa.string_view(),
-    "dictionary": pa.dictionary(pa.int32(), pa.string()),
-    "dictionary of few": pa.dictionary(pa.int8(), pa.string()),
-    "dictionary of large strings": pa.dictionary(pa.int32(), pa.large_string()),
-}
-
-
-def written_as(words, kind):
-    """A column of that type. A dictionary is put together by hand: no conversion makes one of large strings in pyarrow 22."""
-    if not pa.types.is_dictionary(kind):
-        return pa.array(words, kind)
-    encoded = pa.array(words).dictionary_encode()
-    return pa.DictionaryArray.from_arrays(
-        encoded.indices.cast(kind.index_type), encoded.dictionary.cast(kind.value_type)
-    )
-
-
-@pytest.mark.parametrize("use_dictionary", [True, False])
-@pytest.mark.parametrize("kind", STRINGS)
-def test_however_strings_were_written_their_codes_mean_the_same(tmp_path, kind, use_dictionary):
-    words = ["b", "a", None, "", "a"] * 100
-    pq.write_table(
-        pa.table({"g": written_as(words, STRINGS[kind])}),
-        tmp_path / "rows.parquet",
-        use_dictionary=use_dictionary,
-        row_group_size=70,
-    )
-    read = [
-        word
-        for batch in open_rows(tmp_path / "rows.parquet").coded(["g"], ["g"])
-        for word in batch.column("g").cast(pa.string()).to_pylist()
-    ]
-    assert read == words

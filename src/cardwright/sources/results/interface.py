@@ -74,7 +74,7 @@ def identifier(name: str) -> str:
 
 def refuse_version(found: object, read: str, where: str) -> SourceError:
     """The error for a version that no test has read. What another version means by the same word is not guessed."""
-    said = str(found) if re.fullmatch(r"[\w.+-]{1,40}", str(found)) else "not stated"
+    said = str(found) if found is not None and re.fullmatch(r"[\w.+-]{1,40}", str(found)) else "not stated"
     return SourceError(
         f"the version of the format is {said}, and {read} is read",
         where=where,

@@ -1,0 +1,39 @@
+"""A calibration file is read into a source with its digest, and anything else is refused with how to make one."""
+
+import hashlib
+
+import pytest
+from tests.record.test_calibration import SAID
+
+from cardwright.errors import SourceError
+from cardwright.record import canonical
+from cardwright.record.calibration import Calibration
+from cardwright.sources.calibrations import read_calibration
+
+HELD = Calibration(**SAID)
+
+
+def test_it_is_read_with_its_digest_and_the_number_of_cases_that_were_drawn(tmp_path):
+    data = canonical.dumps(HELD)
+    (tmp_path / "c.json").write_bytes(data)
+    source = read_calibration(tmp_path / "c.json", "calibration/c.json", "refusals", "calibration")
+    assert source.calibration == HELD
+    ref = source.ref
+    assert (ref.name, ref.role, ref.kind, ref.path, ref.rows) == (
+        "refusals", "calibration", "calibration", "calibration/c.json", 80,
+    )  # fmt: skip
+    assert ref.sha256 == hashlib.sha256(data).hexdigest()
+
+
+@pytest.mark.parametrize("text", ["{}", "[", "null", '{"schema": "cardwright/judgements/1"}', "\x00"])
+def test_another_file_is_refused_with_how_to_make_one(tmp_path, text):
+    (tmp_path / "c.json").write_text(text)
+    with pytest.raises(
+        SourceError, match=r"^c.json: this is no calibration. Make it with `cardwright calibrate score`"
+    ):
+        read_calibration(tmp_path / "c.json", "c.json", "refusals", "calibration")
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(SourceError, match="there is no such file"):
+        read_calibration(tmp_path / "c.json", "c.json", "refusals", "calibration")
