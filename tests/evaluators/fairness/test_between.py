@@ -12,9 +12,7 @@ from scipy import stats
 from tests.evaluators.fairness.support import TWO, assess, by_rate, counted, decisions, one, random_rows, rows_of
 from tests.support import memory_predictions, memory_table
 
-from cardwright.evaluators.rows.gaps import detectable
 from cardwright.record.measurement import Measured, Unmeasured
-from cardwright.statistics.gaps import detectable_gap
 
 
 @pytest.mark.parametrize("seed", range(15))
@@ -204,32 +202,6 @@ def test_swapping_or_renaming_groups_leaves_absolute_gaps():
             assert after.value == pytest.approx(before.value, abs=1e-15)
             if before.interval and not before.interval.method.startswith("bootstrap"):
                 assert after.interval.lower == pytest.approx(before.interval.lower, abs=1e-12)
-
-
-def test_the_smallest_gap_the_data_could_have_shown_is_that_of_statistics():
-    """The search on a grid finds what bisection finds."""
-    rng = np.random.default_rng(8)
-    for _ in range(15):
-        n = [float(x) for x in rng.integers(5, 3000, rng.integers(2, 9))]
-        rate = float(rng.random())
-        found, expected = detectable(rate, n, 0.95), detectable_gap(rate, n, 0.95)
-        assert (found is None) == (expected is None)
-        assert found is None or found == pytest.approx(expected, abs=1e-5)
-
-
-def test_resolution_says_what_could_have_been_shown_and_how_many_rows_would_settle_it():
-    """An inconclusive ratio comes with the rows that a larger sample of the same shape would take."""
-    evaluation = assess(decisions({("a", 1, 1): 50, ("a", 0, 0): 50, ("b", 1, 1): 45, ("b", 0, 0): 55}))
-    ratio = one(evaluation, "demographic_parity_ratio", across=["g"])
-    assert ratio.interval.lower < 0.8 < ratio.interval.upper
-    assert 0.1 < ratio.resolution.detectable < 0.4 and ratio.resolution.needed > 200
-    larger = -(-ratio.resolution.needed // 200)
-    again = assess(
-        decisions(
-            {("a", 1, 1): 50 * larger, ("a", 0, 0): 50 * larger, ("b", 1, 1): 45 * larger, ("b", 0, 0): 55 * larger}
-        )
-    )
-    assert one(again, "demographic_parity_ratio", across=["g"]).interval.lower > 0.8
 
 
 def test_classes_are_each_held_against_the_rest():

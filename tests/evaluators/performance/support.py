@@ -1,4 +1,4 @@
-""""""
+"""A model assessed, and the one number of a name."""
 
 from __future__ import annotations
 
@@ -21,3 +21,8 @@ def scored(seed, size=500):
         "s": np.clip(np.round(rng.beta(2, 2, size) * 0.6 + 0.3 * y, 3), 0, 1),
         "w": rng.exponential(1, size),
     }
+
+
+def one(evaluation, metric, of_class=None):
+    (found,) = [m for m in evaluation.find(metric) if m.of_class == of_class]
+    return found

@@ -8,22 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
 from sklearn import metrics as sk
-from tests.evaluators.performance.support import assess, scored
+from tests.evaluators.performance.support import assess, one, scored
 from tests.support import memory_predictions
 
 from cardwright.errors import UsageError
-from cardwright.evaluators.performance import Performance
 from cardwright.record.evaluation import Evaluation
 from cardwright.record.measurement import Measured
-from cardwright.statistics.calibration import expected_calibration_error
-
-
-def one(evaluation, metric, of_class=None):
-    (found,) = [m for m in evaluation.find(metric) if m.of_class == of_class]
-    return found
-
 
 DECIDED = {
     "accuracy": sk.accuracy_score,
@@ -41,21 +32,6 @@ RANKED = {
     "brier_score": sk.brier_score_loss,
     "log_loss": sk.log_loss,
 }
-
-
-def two_models(seed, size=400):
-    rng = np.random.default_rng(seed)
-    y = rng.integers(0, 2, size)
-    common = rng.normal(0, 1, size)
-    squash = lambda x: 1 / (1 + np.exp(-x))  # noqa: E731
-    good, poor = (squash(k * (2 * y - 1) + common + rng.normal(0, 0.5, size)) for k in (1.2, 0.7))
-    return y, good, poor
-
-
-def against(first, second, **others):
-    from cardwright.evaluators.interface import Inputs
-
-    return Performance().evaluate(Inputs("perf", {"source": first, "baseline": second}, **others))
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -76,31 +52,6 @@ def test_a_binary_model_is_measured_as_scikit_learn_measures_it(seed, weight):
         assert isinstance(found, Measured) and found.denominator > 0
         if found.metric != "expected_calibration_error" or weight is None:
             assert found.interval.lower <= found.value <= found.interval.upper
-
-
-def test_the_calibration_error_is_that_of_ten_bins_of_equal_width():
-    """The share-weighted mean of |rate - mean score|."""
-    data = scored(9)
-    bins = np.minimum((data["s"] * 10).astype(int), 9)
-    n = np.bincount(bins, minlength=10)
-    gaps = np.abs(np.bincount(bins, data["y"], 10) - np.bincount(bins, data["s"], 10))
-    found = one(assess(memory_predictions(data, score="s", threshold=0.5)), "expected_calibration_error")
-    assert found.value == pytest.approx(gaps.sum() / n.sum(), abs=1e-12)
-    by_hand = expected_calibration_error(
-        n, np.bincount(bins, data["y"], 10).astype(int), np.bincount(bins, data["s"], 10)
-    )
-    assert found.interval.lower == pytest.approx(by_hand.bounds.lower, abs=0.02)
-
-
-def test_the_interval_of_a_mean_loss_is_students():
-    """Of the Brier score and the log loss, by scipy on the rows."""
-    data = scored(10)
-    evaluation = assess(memory_predictions(data, score="s", threshold=0.5))
-    y, s = data["y"], np.clip(data["s"], 1e-15, 1 - 1e-15)
-    for metric, losses in (("brier_score", (data["s"] - y) ** 2), ("log_loss", -np.log(np.where(y == 1, s, 1 - s)))):
-        low, high = stats.t.interval(0.95, len(y) - 1, losses.mean(), stats.sem(losses))
-        found = one(evaluation, metric)
-        assert (found.interval.lower, found.interval.upper) == pytest.approx((low, high), rel=1e-9)
 
 
 @settings(max_examples=25, deadline=None)
@@ -188,32 +139,6 @@ def test_a_class_that_never_occurs_has_no_recall_and_no_macro_f1():
     assert one(evaluation, "macro_f1").code == "undefined"
 
 
-@pytest.mark.parametrize("weight", [None, "w"])
-def test_a_regression_is_measured_as_scikit_learn_measures_it(weight):
-    """Mean absolute error, root mean squared error, R² and mean error."""
-    rng = np.random.default_rng(14)
-    y = rng.normal(2000, 5, 400)
-    data = {"y": y, "f": y + rng.normal(0.5, 2, 400), "w": rng.exponential(1, 400)}
-    evaluation = assess(memory_predictions(data, prediction="f", task="regression", weight=weight))
-    w = None if weight is None else data["w"]
-    kind = {"sample_weight": w}
-    assert one(evaluation, "mean_absolute_error").value == pytest.approx(sk.mean_absolute_error(y, data["f"], **kind))
-    assert one(evaluation, "root_mean_squared_error").value == pytest.approx(
-        sk.root_mean_squared_error(y, data["f"], **kind)
-    )
-    assert one(evaluation, "r_squared").value == pytest.approx(sk.r2_score(y, data["f"], **kind), rel=1e-6)
-    assert one(evaluation, "mean_error").value == pytest.approx(np.average(data["f"] - y, weights=w))
-    if weight is None:
-        assert all(m.interval.lower <= m.value <= m.interval.upper for m in evaluation.measurements)
-
-
-def test_a_constant_outcome_has_no_r_squared():
-    """There is no variance to explain."""
-    data = {"y": [5.0] * 30, "f": [4.9, 5.1, 5.0] * 10}
-    found = one(assess(memory_predictions(data, prediction="f", task="regression")), "r_squared")
-    assert (found.status, found.code) == ("unmeasured", "undefined")
-
-
 def test_rows_of_one_person_are_one_case():
     """Tripled rows of one person each narrow no interval, of rates, ranking and losses."""
     data = scored(15, 200)
@@ -254,84 +179,6 @@ def test_a_level_that_is_none_is_refused(level):
         assess(memory_predictions(scored(20), score="s", threshold=0.5), level=level)
 
 
-def test_changes_against_a_baseline_are_paired():
-    """Differences of scikit-learn's values, McNemar's exact counts, DeLong's and Student's paired tests."""
-    from statsmodels.stats.contingency_tables import mcnemar
-
-    y, good, poor = two_models(21)
-    first = memory_predictions({"y": y, "s": good}, score="s", threshold=0.5, cuts=[100, 101])
-    second = memory_predictions({"y": y, "s": poor}, score="s", threshold=0.5, name="old", cuts=[37, 300])
-    evaluation = against(first, second)
-    a, b = (good >= 0.5).astype(int), (poor >= 0.5).astype(int)
-    peers = {
-        "accuracy_change": sk.accuracy_score(y, a) - sk.accuracy_score(y, b),
-        "recall_change": sk.recall_score(y, a) - sk.recall_score(y, b),
-        "specificity_change": sk.recall_score(y, a, pos_label=0) - sk.recall_score(y, b, pos_label=0),
-        "selection_rate_change": a.mean() - b.mean(),
-        "roc_auc_change": sk.roc_auc_score(y, good) - sk.roc_auc_score(y, poor),
-        "brier_score_change": sk.brier_score_loss(y, good) - sk.brier_score_loss(y, poor),
-    }
-    for metric, value in peers.items():
-        found = one(evaluation, metric)
-        assert found.value == pytest.approx(value, abs=1e-12) and found.reference == "old"
-        assert found.interval.lower <= found.value <= found.interval.upper
-    right = a == y, b == y
-    table = [[(right[0] & right[1]).sum(), (right[0] & ~right[1]).sum()], [(~right[0] & right[1]).sum(), 0]]
-    exact = min(table[0][1] + table[1][0], 25) < 25
-    test = one(evaluation, "accuracy_change").test
-    assert test.p_value == pytest.approx(mcnemar(table, exact=exact, correction=False).pvalue)
-    losses = (good - y) ** 2 - (poor - y) ** 2
-    interval = one(evaluation, "brier_score_change").interval
-    assert (interval.lower, interval.upper) == pytest.approx(
-        stats.t.interval(0.95, len(y) - 1, losses.mean(), stats.sem(losses))
-    )
-
-
-def test_a_model_against_itself_does_not_change():
-    """Exactly 0, with p = 1."""
-    y, good, _ = two_models(22)
-    source = memory_predictions({"y": y, "s": good}, score="s", threshold=0.5)
-    for found in against(source, source).measurements:
-        if found.metric.endswith("_change"):
-            assert found.value == 0 and (found.test is None or found.test.p_value == 1)
-
-
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        (lambda y: y[:-1], "rows, and"),
-        (lambda y: np.concatenate([1 - y[:3], y[3:]]), "3 of 400 rows have another outcome"),
-    ],
-)
-def test_a_baseline_on_other_rows_is_refused(change, said):
-    """As many rows, and the same outcome in each: checked, not believed."""
-    from cardwright.errors import SourceError
-
-    y, good, poor = two_models(23)
-    other = change(y)
-    first = memory_predictions({"y": y, "s": good}, score="s", threshold=0.5)
-    second = memory_predictions({"y": other, "s": poor[: len(other)]}, score="s", threshold=0.5, name="old")
-    with pytest.raises(SourceError, match=said):
-        against(first, second)
-
-
-def test_errors_of_two_regressions_are_compared_row_by_row():
-    """Mean absolute and squared error, with Student's paired interval."""
-    rng = np.random.default_rng(24)
-    y = rng.normal(0, 1, 200)
-    f, g = y + rng.normal(0, 0.5, 200), y + rng.normal(0, 0.8, 200)
-    options = {"prediction": "f", "task": "regression"}
-    evaluation = against(
-        memory_predictions({"y": y, "f": f}, **options), memory_predictions({"y": y, "f": g}, name="old", **options)
-    )
-    differences = np.abs(f - y) - np.abs(g - y)
-    found = one(evaluation, "mean_absolute_error_change")
-    assert found.value == pytest.approx(differences.mean())
-    assert found.interval.lower == pytest.approx(
-        stats.t.interval(0.95, 199, differences.mean(), stats.sem(differences))[0]
-    )
-
-
 def several(seed, classes=4, size=500, wrong=0.4):
     rng = np.random.default_rng(seed)
     y = rng.integers(0, classes, size)
@@ -365,19 +212,3 @@ def test_a_model_that_always_names_one_class_has_no_correlation_and_no_agreement
     assert not isinstance(one(evaluation, "matthews_correlation"), Measured)
     assert one(evaluation, "cohens_kappa").value == pytest.approx(0)
     assert one(evaluation, "adjusted_balanced_accuracy").value == pytest.approx(0)
-
-
-@pytest.mark.parametrize("scale", [1.0, 1e6])
-def test_the_bias_of_a_regression_is_stated_in_standard_deviations_of_the_outcome(scale):
-    rng = np.random.default_rng(9)
-    y = rng.normal(0, 2, 400)
-    predicted = y - 0.5 + rng.normal(0, 0.5, 400)
-    source = memory_predictions({"y": y * scale, "p": predicted * scale}, prediction="p", task="regression")
-    found = one(assess(source), "standardized_bias")
-    assert found.value == pytest.approx(abs(np.mean(predicted - y)) / y.std())
-    assert 0 < found.interval.lower < 0.25 < found.interval.upper
-
-
-def test_outcomes_that_are_all_equal_have_no_spread_to_state_a_bias_in():
-    source = memory_predictions({"y": [3.0] * 20, "p": [2.5] * 20}, prediction="p", task="regression")
-    assert "spread is 0" in one(assess(source), "standardized_bias").reason
