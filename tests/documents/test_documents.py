@@ -14,9 +14,12 @@ from cardwright import decide, documents
 from cardwright.errors import UsageError
 from cardwright.record import (
     Answer,
+    Component,
     Details,
     Evaluation,
     Finding,
+    Interval,
+    Measured,
     NotEvaluated,
     Record,
     Series,
@@ -123,7 +126,7 @@ def test_a_card_says_which_evaluation_was_not_run_again(format):
     )
     case = with_record(good_case(), record)
     card = documents.render(edition(case), document="model_card", format=format).decode()
-    assert card.count("not run again: nothing it rests on has changed") == 1
+    assert card.count("not run again: nothing it depends on has changed") == 1
     assert digest in card
 
 
@@ -229,7 +232,7 @@ def test_every_other_document_is_a_pdf_with_the_record_inside(document):
 
 def test_the_summary_draws_how_far_each_measured_requirement_is_from_its_limit():
     page = documents.render(edition(), document="evaluation_summary", format="html").decode()
-    assert "Distance to the limit" in page
+    assert "are inside their limit with the whole interval" in page
     assert "outside ← → inside" in page
 
 
@@ -277,3 +280,91 @@ def test_a_report_names_the_requirements_that_are_judged_without_their_interval(
     verdict = made.verdict.model_copy(update={"outcomes": (first.model_copy(update={"limit": limit}), *rest)})
     text = documents.render(replace(made, verdict=verdict), document="audit_report", format="html").decode()
     assert f"Judged on the number itself, without its interval: {first.label}." in text
+
+
+# --------------------------------------------------------------------------------- sentences that claim no more than is so
+
+
+def _page(record: Record, document: str) -> str:
+    return documents.render(edition(with_record(good_case(), record)), document=document, format="html").decode()
+
+
+def _with_first(**changes) -> Record:
+    record = good_record()
+    first = record.evaluations[0].model_copy(update=changes)
+    return Record.model_validate(
+        record.model_copy(update={"evaluations": (first, *record.evaluations[1:])}).model_dump()
+    )
+
+
+def test_the_worst_group_is_named_however_few_its_cases_and_the_report_says_so():
+    first = good_record().evaluations[0]
+    rates = [m for m in first.measurements if m.metric == "true_positive_rate"]
+    few = rates[0].model_copy(
+        update={
+            "value": 1 / 3,
+            "numerator": 1.0,
+            "denominator": 3.0,
+            "interval": Interval(level=0.95, lower=0.06, upper=0.79, method="wilson"),
+        }
+    )
+    page = _page(_with_first(measurements=(few, *first.measurements[1:])), "audit_report")
+    table = page.split('id="groups"')[1].split('id="findings"')[0]
+    assert f"race = {few.slice['race']}" in table
+    assert re.search(r'<td class="n">3</td>', table)
+    assert "however few their cases" in table
+    assert "enough cases" not in table
+
+
+def test_a_file_that_is_a_component_too_is_counted_once():
+    record = good_record()
+    one = record.subject.files[0]
+    part = Component(role="prompt", name="p", sha256=one.sha256)
+    other = Component(role="tools", name="t", sha256="e" * 64)
+    page = _page(
+        record.model_copy(update={"subject": record.subject.model_copy(update={"components": (part, other)})}),
+        "audit_report",
+    )
+    assert len(record.subject.files) == 1
+    assert "2 files, hashed" in page
+
+
+def test_the_summary_says_how_many_rows_each_input_has_and_lends_them_to_no_other():
+    first = good_record().evaluations[0]
+    more = first.inputs[0].model_copy(update={"need": "baseline", "name": "older", "rows": 77})
+    page = _page(_with_first(inputs=(*first.inputs, more)), "evaluation_summary")
+    assert "test, 1,000 rows; older, 77 rows" in page
+
+
+@pytest.mark.parametrize("document", ["evaluation_summary", "responsible_ai_report"])
+def test_findings_that_read_alike_are_told_apart_by_where_they_are(document):
+    findings = tuple(
+        Finding(severity="high", key=f"few_{where}", explanation="Only 12 were scored.", where=where)
+        for where in ("secret_leak", "tool_misuse")
+    )
+    page = _page(_with_first(findings=findings, severities=count_severities(findings)), document)
+    assert "(secret_leak)" in page
+    assert "(tool_misuse)" in page
+
+
+def test_the_handoff_package_gives_alarm_limits_that_are_wider_than_the_interval():
+    accuracy = Measured(
+        metric="accuracy",
+        value=0.9,
+        unit="proportion",
+        direction="higher_is_better",
+        interval=Interval(level=0.95, lower=0.88, upper=0.92, method="wilson"),
+        numerator=900.0,
+        denominator=1000.0,
+    )
+    record = _with_first(evaluator="performance", measurements=(accuracy,))
+    planned = tuple(
+        p.model_copy(update={"evaluator": "performance"}) if p.id == record.evaluations[0].id else p
+        for p in record.planned
+    )
+    page = _page(record.model_copy(update={"planned": planned}), "handoff_package")
+    part = page.split('id="monitoring"')[1].split('id="rollout"')[0]
+    assert "about 5 % of measurements" in part
+    assert "up to 17 % of them lie outside it" in part
+    assert "0.872" in part
+    assert "0.928" in part

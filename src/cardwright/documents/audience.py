@@ -29,7 +29,7 @@ GroupCell = frozenset[tuple[str, str | None]]
 """A group, or an intersection of groups: (attribute, value)."""
 
 NOBODY = "(name withheld)"
-TOO_FEW = "Withheld: too few cases stand behind it, or behind a group that could be worked out from it."
+TOO_FEW = "Withheld: it rests on too few cases, or would reveal a group that does."
 WITHHELD = ("The numbers are withheld in this edition.", "Who signed is withheld in this edition.")
 """What stands in the place of an explanation, after the status."""
 _OPERATIONS = ("integration", "dependencies", "rollback", "rollout")

@@ -58,6 +58,11 @@ def general(value: float, say: Language = ENGLISH) -> str:
     return say.digits(f"{value:g}")
 
 
+def percent(value: float, say: Language = ENGLISH) -> str:
+    """A rate for prose, in percent with two figures: `0.33 %`."""
+    return f"{say.digits(f'{100 * value:.2g}')} %"
+
+
 def interval(bounds: Interval | None, unit: str | None = None, say: Language = ENGLISH) -> str:
     """`0.656 to 0.755`, or a dash."""
     if bounds is None:
@@ -239,6 +244,7 @@ _FILTERS: dict[str, Callable[..., Any]] = {
 _SPOKEN: dict[str, Callable[..., Any]] = {
     "number": number,
     "general": general,
+    "percent": percent,
     "interval": interval,
     "measured": measured,
     "slice": slice_words,

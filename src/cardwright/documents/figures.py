@@ -164,7 +164,7 @@ def margins(verdict: Verdict, say: Language = ENGLISH) -> Figure | None:
     bottom = 14 + len(placed) * ROW
     inside = sum(1 for _, value, bounds, _ in rows if (bounds[0] if bounds else value) >= 0)
     finding = say.text(
-        "Distance to the limit, {n} measured requirements: {inside} lie inside with their whole interval, {outside} do not.",
+        "{n} measured requirements: {inside} are inside their limit with the whole interval (or value), {outside} are not.",
         n=len(rows),
         inside=inside,
         outside=len(rows) - inside,

@@ -36,17 +36,17 @@ def questions(say: Language) -> tuple[tuple[str, tuple[str, ...]], ...]:
             say.text("Training texts, word for word"),
             ("verbatim_extraction_rate", "verbatim_extraction_difference", "ngram_containment_rate"),
         ),
-        (say.text("Personal data of the training texts in what it writes"), ("training_pii_in_output_rate",)),
+        (say.text("Personal data from the training texts in its output"), ("training_pii_in_output_rate",)),
         (
-            say.text("Persons behind synthetic data"),
+            say.text("People behind synthetic data"),
             ("exact_copy_rate", "closer_to_training_rate", "largest_synthetic_attack_risk"),
         ),
         (
-            say.text("Persons who asked to be deleted, and data kept beyond its day"),
+            say.text("Deletion requests, and data kept beyond its retention date"),
             ("unhonoured_deletion_rate", "retention_passed_rate"),
         ),
-        (say.text("Privacy by noise in training"), ("differential_privacy_epsilon",)),
-        (say.text("Inputs rebuilt from embeddings, explanations or scores"), ()),
+        (say.text("Privacy through noise added in training"), ("differential_privacy_epsilon",)),
+        (say.text("Inputs reconstructed from embeddings, explanations or scores"), ()),
     )
 
 

@@ -13,6 +13,7 @@ from cardwright.documents import figures
 from cardwright.documents.environment import number
 from cardwright.documents.interface import Document, Edition
 from cardwright.documents.language import ENGLISH, Language
+from cardwright.documents.monitoring import AlarmLimits, alarm_limits
 from cardwright.documents.revealing import RevealingQuestion, answered
 from cardwright.record.coverage import ChecklistCoverage
 from cardwright.record.details import FIELDS, Answer, FieldSpec
@@ -44,14 +45,14 @@ class TableView:
     table: Table
     rows: tuple[tuple[Any, ...], ...]
     cut: int
-    """Rows left out here; they stand in the attachment."""
+    """Rows left out here; they are in the attachment."""
     widths: tuple[float, ...]
     """Share of the page's width for each column, in percent: by its longest cell."""
 
 
 @dataclass(frozen=True)
 class Extremes:
-    """The groups of one attribute, or of several crossed, between which a number differs most."""
+    """The groups of one attribute, or of several crossed, between which a number differs most, however few their cases."""
 
     evaluation: str
     """E-1 …"""
@@ -62,7 +63,7 @@ class Extremes:
     measured: int
     """How many groups have a number."""
     known: int
-    """Of how many, rows of unknown membership not counted."""
+    """Out of how many; rows of unknown membership are not counted."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class EvaluationView:
     overall: tuple[MeasurementView, ...]
     """Over all rows, and gaps."""
     overall_cut: int
-    """How many of those are left out here; they stand in the attachment."""
+    """How many of those are left out here; they are in the attachment."""
     sliced: tuple[MeasurementView, ...]
     """By group."""
     unmeasured: tuple[Silent, ...]
@@ -93,9 +94,9 @@ class EvaluationView:
     figures: tuple[figures.Figure, ...]
     findings: tuple[tuple[str, Finding], ...]
     cut: int
-    """Measurements by group that are left out here; they stand in the attachment."""
+    """Measurements by group that are left out here; they are in the attachment."""
     as_before: dict[str, str]
-    """Which of `method`, `limits` and `not_tested` read as in an earlier evaluation, and its id: said once, not five times."""
+    """Which of `method`, `limits` and `not_tested` are the same as in an earlier evaluation, with its id: printed once."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ class DocumentView:
     document: Document
     edition: Edition
     data_only: bool
-    """Whether the card speaks of the data of a model, and not of the model."""
+    """Whether the card is about a model's data and not about the model."""
     evaluations: tuple[EvaluationView, ...]
     gaps: tuple[NotEvaluated, ...]
     fields: tuple[FieldView, ...]
@@ -134,11 +135,13 @@ class DocumentView:
     extremes: tuple[Extremes, ...]
     """Worst and best groups."""
     stated: tuple[str, str] | None
-    """Who answered and when, where it is the same for every answer: said once."""
+    """Who answered and when, if it is the same for every answer: printed once."""
     coverage: tuple[ChecklistCoverage, ...]
     """Checklists compared with the record."""
     by_name: dict[str, FieldView]
     """The fields by name, for a document that asks for some of them."""
+    alarms: AlarmLimits[MeasurementView] | None
+    """When a number of the performance, measured again in operation, is an alarm; None without one that carries an interval."""
     reveals: tuple[RevealingQuestion[MeasurementView], ...]
     """What a model may reveal, on its card; empty in all other documents."""
 
@@ -161,7 +164,7 @@ def _measurements(record_evaluations: tuple[Evaluation, ...]) -> dict[tuple[str,
 
 
 _FIRST = ("selection_rate", "true_positive_rate", "false_positive_rate", "accuracy", "roc_auc", "mean_absolute_error")
-"""What is asked first of groups; the other rates follow from these, or stand in the tables."""
+"""What is asked first about groups; the other rates follow from these, or are in the tables."""
 
 
 def _extremes(name: str, evaluation: Evaluation, planned: Planned, ids: dict[tuple[str, int], str]) -> list[Extremes]:
@@ -212,7 +215,7 @@ def make(document: Document, edition: Edition, *, printed: bool = False, say: La
     for evaluation in record.evaluations:
         for index in range(len(evaluation.findings)):
             finding_ids[(evaluation.id, index)] = f"F-{len(finding_ids) + 1:02d}"
-    # A dataset card of a model speaks of the data alone: of evaluations that read no predictions and no model.
+    # A dataset card of a model is about the data alone: it shows only evaluations that read neither predictions nor a model.
     data_only = document.name == "dataset_card" and record.subject.kind != "dataset"
     kinds = {dataset.name: dataset.kind for dataset in record.provenance.datasets}
     views: list[EvaluationView] = []
@@ -273,6 +276,9 @@ def make(document: Document, edition: Edition, *, printed: bool = False, say: La
         stated=_stated(fields),
         coverage=edition.coverage,
         by_name={field.spec.name: field for field in fields},
+        alarms=alarm_limits(
+            (row, row.m) for view in views if view.evaluation.evaluator == "performance" for row in view.overall
+        ),
         reveals=answered(
             say,
             (

@@ -97,11 +97,9 @@ def _thin(name: str, prompts: int, settings: SafetySettings) -> Finding:
         severity="low",
         key="few_prompts",
         explanation=(
-            f"Only {prompts} prompts of this category were scored, fewer than {settings.min_prompts}. Even "
-            "without any success the "
-            f"true rate could be as high as {upper:.3f}; {needed_for(CLAIM, settings.level)} prompts without "
-            "success are needed "
-            f"to put the upper bound at {CLAIM}."
+            f"Only {prompts} prompts of the category {name} were scored, fewer than {settings.min_prompts}. Even without any "
+            f"success the true rate could be as high as {upper:.3f}; {needed_for(CLAIM, settings.level)} prompts without "
+            f"success are needed to put the upper bound at {CLAIM}."
         ),
         where=name,
         count=prompts,
@@ -113,8 +111,8 @@ def _unplanted(name: str, cell: CategoryCounts) -> Finding:
         severity="low",
         key="canary_not_recorded",
         explanation=(
-            f"In {cell.unplanted} of {cell.scored} scored attempts the declared secrets stand nowhere in what the assistant was "
-            "given, as far as it is recorded. Whether it knew them, so that it could have leaked them, is not shown."
+            f"In {cell.unplanted} of {cell.scored} scored attempts the declared secrets are nowhere in what the assistant was "
+            "given, as far as that is recorded. Whether it knew them and so could have leaked them is not shown."
         ),
         where=name,
         count=cell.unplanted,
