@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from cardwright.errors import UsageError
 from cardwright.evaluators.interface import Inputs
 from cardwright.evaluators.overlap.association import LabelAssociation
+from cardwright.evaluators.overlap.compared import compared_columns
 from cardwright.evaluators.overlap.options import OverlapOptions
 from cardwright.evaluators.overlap.pair import (
     TablePair,
@@ -19,21 +20,20 @@ from cardwright.evaluators.overlap.pair import (
     text_key,
 )
 from cardwright.evaluators.overlap.report import findings
+from cardwright.evaluators.overlap.similar import SimilarRows, similar_rows
 from cardwright.evaluators.rows.database import column as quoted
 from cardwright.evaluators.rows.database import database, one
-from cardwright.privacy.showing import hint
-from cardwright.privacy.showing import quoted as shown_name
 from cardwright.record.base import label
 from cardwright.record.evaluation import Coverage, Evaluation, NotTested, Scanned, count_severities
 from cardwright.record.measurement import Interval, Measured, Measurement, Sampling, Unmeasured
-from cardwright.sources.interface import Predictions, Table
+from cardwright.sources.interface import Model, Predictions, Table
 
 LEAST = 100
 """Labelled training rows below which lambda is not computed."""
 
 
-def measurements(pair: TablePair, associations: Sequence[LabelAssociation]) -> list[Measurement]:
-    """Shares of rows, entities and times in common, and how well each column tells the label."""
+def measurements(pair: TablePair, associations: Sequence[LabelAssociation], similar: SimilarRows) -> list[Measurement]:
+    """Shares of rows, entities and times in common, of near duplicates, and how well each column tells the label."""
     exact = {c: exact_key(pair, c) for c in pair.chosen}
     near = {c: near_key(pair, c) for c in pair.chosen}
     same = matching_rows(pair, list(exact.values()))
@@ -61,6 +61,7 @@ def measurements(pair: TablePair, associations: Sequence[LabelAssociation]) -> l
                 "test rows",
             ),
         ]
+    found += _similar(pair, similar)
     if pair.entity is not None:
         found.append(_entities(pair, pair.entity))
     if pair.options.time is not None:
@@ -91,6 +92,35 @@ def _share(pair: TablePair, metric: str, count: int | None, of: int, what: str) 
         denominator=of,
         sampling=Sampling(unit=pair.test.unit, units=of, observations=of, design=pair.test.design),
     )
+
+
+def _similar(pair: TablePair, similar: SimilarRows) -> list[Measurement]:
+    """Near duplicates, what of the label they tell, and how often training rows are near duplicates of each other."""
+    metrics = ["similar_overlap_rate", "similar_training_rate", *(["duplicate_label_rate"] if pair.label else [])]
+    if similar.missing is not None:
+        why = f"{similar.missing} {pair.rows} test rows were to be looked for."
+        return [Unmeasured(metric=metric, code="error", reason=why, denominator=pair.rows) for metric in metrics]
+    hits = [near for near in similar.nearest if near.similarity]
+    looked = len(similar.nearest)
+    found = [
+        _share(pair, "similar_overlap_rate", len(hits) if looked else None, looked, "test rows looked for"),
+        _share(
+            pair,
+            "similar_training_rate",
+            similar.controls_found if similar.controls else None,
+            similar.controls,
+            "training rows looked for",
+        ),
+    ]
+    if pair.label is not None:
+        named = [(near, told) for near, told in zip(similar.nearest, similar.labels, strict=True) if told is not None]
+        reached = sum(near.label == told for near, told in named)
+        found.append(
+            _share(
+                pair, "duplicate_label_rate", reached if named else None, len(named), "labelled test rows looked for"
+            )
+        )
+    return found
 
 
 def _entities(pair: TablePair, column: str) -> Measurement:
@@ -201,14 +231,21 @@ def assess(options: OverlapOptions, inputs: Inputs) -> Evaluation:
         raise UsageError("overlap: `digits` is a number of significant figures", do="Say 1 to 12, for example 3.")
     if not 0 < options.level < 1:
         raise UsageError("overlap: `level` lies between 0 and 1", do="Say for example 0.95.")
-    columns = _columns(options, test, training)
+    if not (0.5 <= options.similar <= 1 and options.similar_rows >= 1 and options.shingle >= 1):
+        raise UsageError(
+            "overlap: `similar` lies between 0.5 and 1, `similar_rows` and `shingle` are at least 1",
+            do="Say for example `similar: 0.8`.",
+        )
+    model = inputs.get("model", Model) if "model" in inputs.sources else None
+    columns = compared_columns(options, test, training, model)
     entity = options.entity or next(
         (p for p in (test.person,) if p is not None and p in training.rows.schema.names), None
     )
     with database() as store:
-        pair = loaded_pair(options, store, test, training, columns, entity)
+        pair = loaded_pair(options, store, test, training, columns.names, entity)
         associations = label_associations(pair)
-        measured = measurements(pair, associations)
+        similar = similar_rows(pair, inputs.seed)
+        measured = measurements(pair, associations, similar)
     noted = findings(pair, measured, associations)
     chosen = pair.chosen
     extra = [f"entities by {label(entity)}"] if entity else []
@@ -222,15 +259,17 @@ def assess(options: OverlapOptions, inputs: Inputs) -> Evaluation:
         method=(
             f"Rows are the same where they agree in {len(chosen)} columns ({', '.join(label(c) for c in chosen)}), missing "
             "agreeing with missing; they are counted by exact joins (DuckDB) over all rows, without the label and with "
-            f"it. Near duplicates agree after numbers are rounded to {options.digits} significant figures and texts are folded "
-            "to lower-case letters and digits. Entities are compared by their values, times with the latest of training. "
+            f"it. These columns are {columns.known}. Rows are near copies where they agree after numbers are rounded to "
+            f"{options.digits} significant figures and texts are folded to lower-case letters and digits. "
+            f"{_searched(pair, similar)} Entities are compared by their values, times with the latest of training. "
             "Whether one column alone gives the label away is Goodman and Kruskal's lambda (1954) in the training rows: the "
             "share of errors that knowing the column (numbers in at most 50 groups of equal size) saves over always "
             "guessing the commonest label. Shares carry Wilson intervals."
         ),
         limits=(
             "Rows of few columns agree by chance; the share of training rows that equal another training row says how often.",
-            "Near duplicates are found where they fold to the same; a paraphrase or a shifted number is not.",
+            "Near copies are found where they fold to the same, and near duplicates where most columns or most runs of words do; "
+            "a paraphrase in other words is not, and of fewer than nine short columns none may differ at a similarity of 0.8.",
             "Nothing is said of data that the model was trained on and that is not in the training table.",
         ),
         measurements=tuple(measured),
@@ -240,6 +279,7 @@ def assess(options: OverlapOptions, inputs: Inputs) -> Evaluation:
             scanned=(
                 Scanned(what="test rows", scanned=pair.rows, total=pair.rows),
                 Scanned(what="training rows", scanned=pair.trained, total=pair.trained),
+                Scanned(what="test rows looked for as near duplicates", scanned=len(similar.nearest), total=pair.rows),
                 Scanned(
                     what=", ".join(["columns compared", *extra]),
                     scanned=len(chosen),
@@ -257,36 +297,66 @@ def assess(options: OverlapOptions, inputs: Inputs) -> Evaluation:
                     if pair.numbering
                     else ()
                 ),
+                *(
+                    (
+                        NotTested(
+                            what=", ".join(label(c) for c in columns.outputs),
+                            why="called like what a model says, and nothing says what the model reads: name `features`, "
+                            "`columns` or the model",
+                        ),
+                    )
+                    if columns.outputs
+                    else ()
+                ),
+                *(
+                    (
+                        NotTested(
+                            what=", ".join(label(c) for c in columns.lacking),
+                            why="the model reads it, and one of the tables does not have it",
+                        ),
+                    )
+                    if columns.lacking
+                    else ()
+                ),
                 *(() if entity else (NotTested(what="shared persons or things", why="no column names them"),)),
                 *(() if options.time else (NotTested(what="overlap in time", why="no column of times was named"),)),
-                NotTested(what="paraphrases and images that look alike", why="rows are compared by their values"),
+                *(
+                    (NotTested(what="near duplicates", why=str(similar.missing)),)
+                    if similar.missing is not None
+                    else ()
+                ),
+                NotTested(
+                    what="paraphrases, and images that look alike",
+                    why="rows are compared by their values, and no source holds images",
+                ),
                 NotTested(what="whether preprocessing saw the test data", why="that is in the code, not in the rows"),
             ),
         ),
-        completeness="complete",
+        completeness="sampled" if len(similar.nearest) < pair.rows and similar.missing is None else "complete",
     )
 
 
-def _columns(options: OverlapOptions, test: Predictions | Table, training: Predictions | Table) -> list[str]:
-    here, there = list(test.rows.schema.names), set(training.rows.schema.names)
-    for name in (*(options.columns or ()), *filter(None, (options.entity, options.time))):
-        for names in (here, there):
-            if name not in names:
-                raise UsageError(
-                    f"overlap: no column is called {shown_name(name)} in both tables",
-                    do=hint(name, sorted(names), columns=True),
-                )
-    if options.columns is not None:
-        chosen = list(dict.fromkeys(options.columns))
+def _searched(pair: TablePair, similar: SimilarRows) -> str:
+    """How near duplicates were looked for, and what that can miss."""
+    options = pair.options
+    if similar.missing is not None:
+        return "Near duplicates were not looked for."
+    said = (
+        f"A test row is a near duplicate where its set of tokens has a Jaccard similarity of at least {options.similar:g} with "
+        "that of a training row; a number or a short text is one token with its column, a longer text the runs of "
+        f"{options.shingle} words in it. "
+    )
+    if similar.banding is None:
+        said += "Every pair was compared, so that none is missed."
     else:
-        features = test.features if isinstance(test, Predictions) else ()
-        outputs = {options.entity, options.time, test.label, test.weight, test.person}
-        if isinstance(test, Predictions):
-            outputs |= {test.prediction, test.score}
-        chosen = [c for c in features or here if c in there and c not in outputs]
-    if not chosen:
-        raise UsageError(
-            "overlap: the two tables have no column in common to compare",
-            do="Name the columns that make two rows the same: `columns: [age, income]`.",
+        cut = similar.banding
+        said += (
+            f"Pairs were proposed by MinHash (datasketch, {cut.bands} bands of {cut.rows}) and then compared by their sets: what "
+            f"is found is exact, and a pair of similarity {options.similar:g} is missed with a probability of "
+            f"{cut.miss_probability(options.similar):.2%}, one of {(1 + options.similar) / 2:g} with "
+            f"{cut.miss_probability((1 + options.similar) / 2):.2%}."
         )
-    return chosen
+    return (
+        f"{said} The label is told by duplicates where most of a test row's nearest training rows have its own; "
+        "training rows that are near duplicates of other training rows say what chance brings."
+    )

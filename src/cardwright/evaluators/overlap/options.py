@@ -16,6 +16,9 @@ class OverlapOptions(Options):
     entity: str | None = None
     time: str | None = None
     digits: int = 3
+    similar: float = 0.8
+    similar_rows: int = 200_000
+    shingle: int = 3
     level: float = 0.95
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cardwright.evaluators.overlap.association import LabelAssociation
@@ -58,6 +58,7 @@ def findings(
                 count=more,
             )
         )
+    found += _similar(whole, max(int(m.numerator) for m in (exact, near) if m) if exact or near else 0)
     for metric, key, severity, text in (
         (
             "conflicting_overlap_rate",
@@ -101,3 +102,28 @@ def findings(
             )
         )
     return found
+
+
+def _similar(whole: Mapping[str, Measurement], copies: int) -> list[Finding]:
+    """Test rows that are near duplicates and no copies, beside what chance brings and what of the label they tell."""
+    rate, chance, told = (
+        whole.get(metric) for metric in ("similar_overlap_rate", "similar_training_rate", "duplicate_label_rate")
+    )
+    if not isinstance(rate, Measured) or not rate.numerator or rate.denominator is None:
+        return []
+    more = int(rate.numerator) - copies
+    if more <= 0:
+        return []
+    usual = chance.value if isinstance(chance, Measured) else 0.0
+    labels = (
+        f" Their duplicates tell the label of {told.numerator:.0f} test rows." if isinstance(told, Measured) else ""
+    )
+    return [
+        Finding(
+            severity="medium" if rate.value > usual and more / rate.denominator >= GRAVE else "low",
+            key="similar_overlap",
+            explanation=f"{rate.numerator:.0f} of {rate.denominator:.0f} test rows are near duplicates of a training row; "
+            f"{usual:.1%} of training rows are of another training row, which is what chance or repeated cases bring.{labels}",
+            count=int(rate.numerator),
+        )
+    ]
