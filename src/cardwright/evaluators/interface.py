@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, runtime_chec
 
 from pydantic import JsonValue
 
+from cardwright.errors import UsageError
 from cardwright.record.evaluation import Binding, Evaluation, Input
 from cardwright.sources.interface import Source
 from cardwright.sources.shape import coded_batches
@@ -62,10 +63,20 @@ class Inputs:
     """Call with rows done and rows in all (None where unknown)."""
 
     def get(self, need: str, kind: type[S]) -> S:
-        """The source that stands for a need, of the kind asked for."""
+        """The source that stands for a need, of the kind asked for.
+
+        Raises
+        ------
+        UsageError
+            If it is of another kind.
+        """
         source = self.sources[need]
         if not isinstance(source, kind):
-            raise TypeError(f"{self.id}: {need} is a {type(source).__name__}, not a {kind.__name__}")
+            raise UsageError(
+                f"`{need}` is a {type(source).__name__}, and this evaluation takes a {kind.__name__}",
+                where=self.id,
+                do="Name another source.",
+            )
         return source
 
     def recorded(self) -> tuple[Input, ...]:

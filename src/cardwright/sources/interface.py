@@ -321,6 +321,16 @@ class Model:
 
 
 @dataclass(frozen=True)
+class LanguageModel:
+    """A loaded causal language model: how likely it finds a text, token by token."""
+
+    ref: DatasetRef
+    token_log_probs: Callable[[Sequence[str]], list[list[float]]]
+    """Of each text the natural logarithm of the probability of each token, given those before it. The first token has none unless
+    the tokenizer has a token that begins a text; a text without a scored token has an empty list."""
+
+
+@dataclass(frozen=True)
 class Calibrated:
     """What a scorer gets wrong, as `cardwright calibrate score` has written it."""
 
@@ -380,4 +390,4 @@ class NerModels:
     models: tuple[NerModel, ...]
 
 
-Source = Predictions | Table | Texts | Interactions | Target | Model | Calibrated | JudgementFile | NerModels
+Source = Predictions | Table | Texts | Interactions | Target | Model | LanguageModel | Calibrated | JudgementFile | NerModels

@@ -34,6 +34,7 @@ from cardwright.sources.interface import (
     Calibrated,
     Interactions,
     JudgementFile,
+    LanguageModel,
     Model,
     NerModels,
     Predictions,
@@ -188,8 +189,11 @@ def _target(spec: TargetSpec, name: str, base: Path) -> Target:
     return open_target(spec, name, base)
 
 
-def _model(spec: ModelSpec, name: str, base: Path, predictions: Predictions | None) -> Model:
-    from cardwright.sources.models import load_model
+def _model(spec: ModelSpec, name: str, base: Path, predictions: Predictions | None) -> Model | LanguageModel:
+    from cardwright.sources.models import language_models, load_model
+
+    if language_models.claims(base / spec.model):
+        return language_models.load(base / spec.model, name=name, role=spec.role or "model", where=spec.model)
 
     return load_model(
         base / spec.model,

@@ -8,7 +8,7 @@ from cardwright.errors import MissingExtraError
 from cardwright.evaluators.interface import Inputs, Need
 from cardwright.evaluators.leakage.options import LeakageOptions
 from cardwright.record.evaluation import Evaluation
-from cardwright.sources.interface import Interactions, Model, Predictions, Table, Target, Texts
+from cardwright.sources.interface import Interactions, LanguageModel, Model, Predictions, Table, Target, Texts
 
 
 class Leakage(LeakageOptions):
@@ -28,7 +28,8 @@ class Leakage(LeakageOptions):
     token_log_probs
         Column of lists: the log-probability of each token of a text. Adds the attack Min-K%.
     text
-        Column of texts, read by the blind baseline, and for the attack by compressed size.
+        Column of texts, read by the blind baseline, for the attack by compressed size, and by a language model that is given as
+        `model`: it says how likely each token is, which is the loss of a row and of a canary.
     reference_loss
         Columns of losses under reference models that were trained on other data of the same kind. Adds the calibrated attack.
     shadow_in
@@ -109,7 +110,12 @@ class Leakage(LeakageOptions):
             "Rows of the same population that it was not trained on.",
             optional=True,
         ),
-        Need("model", (Model,), "The model, which predicts both.", optional=True),
+        Need(
+            "model",
+            (Model, LanguageModel),
+            "The model, which predicts both, or a language model, which says how likely it finds each text.",
+            optional=True,
+        ),
         Need("canaries", (Table,), "Planted sequences and references, each with its loss or rank.", optional=True),
         Need("training_texts", (Texts, Table), "Texts that the model was trained on.", optional=True),
         Need("control_texts", (Texts, Table), "Texts of the same kind that it was never trained on.", optional=True),

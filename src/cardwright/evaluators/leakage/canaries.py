@@ -18,6 +18,7 @@ from cardwright.privacy.showing import hint, quoted
 from cardwright.record.base import label as as_label
 from cardwright.record.evaluation import Finding, NotTested, Scanned, Table, TableColumn
 from cardwright.record.measurement import Interval, Measured, Sampling, Unmeasured
+from cardwright.sources.interface import LanguageModel
 from cardwright.sources.interface import Table as TableSource
 from cardwright.statistics.exposure import (
     LEAST_REFERENCES,
@@ -30,6 +31,7 @@ from cardwright.statistics.exposure import (
 from cardwright.statistics.multiplicity import holm
 
 EXPOSURE, LARGEST = "canary_exposure", "largest_canary_exposure"
+_OF_MODEL = "what a sequence loses is -1 times the log-probability that the loaded language model gives to it; "
 SIGNIFICANT = 0.05
 
 
@@ -55,6 +57,7 @@ def assess(options: LeakageOptions, inputs: Inputs) -> LeakagePart:
     """
     where = f"{inputs.id} (leakage)"
     table = inputs.get("canaries", TableSource)
+    of_model = _language_model(options, inputs)
     level = options.level
     space = options.canary_space
     if space is not None and not space > 1:
@@ -63,7 +66,7 @@ def assess(options: LeakageOptions, inputs: Inputs) -> LeakagePart:
         )
     if options.rank is not None and space is None:
         raise UsageError("a `rank` needs `canary_space`, out of how many", where=where, do="Say for example 1e9.")
-    insertions, losses, forms = _read(table, options, where)
+    insertions, losses, forms = _read(table, options, of_model, where)
     planted = np.flatnonzero(insertions > 0)
     each = 1 - (1 - level) / max(1, len(planted))
     canaries: list[PlantedCanary] = []
@@ -91,7 +94,9 @@ def assess(options: LeakageOptions, inputs: Inputs) -> LeakagePart:
         + (
             "log2 of the size of the space less log2 of the canary's rank in it, as given."
             if options.rank is not None
-            else "the loss of each planted sequence is ranked among references of its form that were never planted. Exposure is "
+            else _OF_MODEL
+            * (of_model is not None)
+            + "the loss of each planted sequence is ranked among references of its form that were never planted. Exposure is "
             "-log2((r + 1) / (S + 1)) for r of S references at or below it, with Clopper and Pearson's interval of r / S. "
             "Where the "
             "size of the space is given, it is also extrapolated by a skew-normal distribution of the references, cut at log2 "
@@ -116,15 +121,23 @@ def assess(options: LeakageOptions, inputs: Inputs) -> LeakagePart:
     )
 
 
+def _language_model(options: LeakageOptions, inputs: Inputs) -> LanguageModel | None:
+    """The model that says how likely a canary is, where no column does."""
+    model = inputs.sources.get("model")
+    named = options.rank or options.loss or options.log_prob
+    return model if isinstance(model, LanguageModel) and named is None else None
+
+
 def _read(
-    table: TableSource, options: LeakageOptions, where: str
+    table: TableSource, options: LeakageOptions, model: LanguageModel | None, where: str
 ) -> tuple[FloatArray, FloatArray, NDArray[np.object_]]:
-    column = options.rank or options.loss or options.log_prob
+    column = options.rank or options.loss or options.log_prob or (options.text if model is not None else None)
     if column is None:
         raise UsageError(
             "nothing says how likely the model finds a canary",
             where=where,
-            do="Name a column with `loss:`, `log_prob:` or `rank:`.",
+            do="Name a column with `loss:`, `log_prob:` or `rank:`, or a language model as `model:` and the canaries' column "
+            "with `text:`.",
         )
     wanted = [column, options.insertions, *([options.canary_form] if options.canary_form else [])]
     for name in wanted:
@@ -141,7 +154,11 @@ def _read(
         planted.append(
             numbers(batch.column(options.insertions), where=where, what=f"column {quoted(options.insertions)}")
         )
-        losses.append(numbers(batch.column(column), where=where, what=f"column {quoted(column)}"))
+        if model is not None:
+            said = model.token_log_probs([str(text or "") for text in batch.column(column).to_pylist()])
+            losses.append(np.asarray([sum(tokens) if tokens else np.nan for tokens in said], float))
+        else:
+            losses.append(numbers(batch.column(column), where=where, what=f"column {quoted(column)}"))
         if options.canary_form:
             forms += ["" if v is None else as_label(v) for v in batch.column(options.canary_form).to_pylist()]
         else:

@@ -16,7 +16,7 @@ from cardwright.evaluators.rows.exact_sums import FloatArray
 from cardwright.record.base import label as as_label
 from cardwright.record.evaluation import Finding, NotTested, Scanned, Series, Severity, Table, TableColumn
 from cardwright.record.measurement import Interval, Measured, Sampling, Unmeasured
-from cardwright.sources.interface import Model, Predictions
+from cardwright.sources.interface import LanguageModel, Model, Predictions
 from cardwright.sources.interface import Table as TableSource
 from cardwright.statistics.membership import (
     attack_auc,
@@ -56,11 +56,13 @@ def assess(options: LeakageOptions, inputs: Inputs) -> LeakagePart:
     """
     where = f"{inputs.id} (leakage)"
     members, non_members = _sources(inputs, where)
-    model = inputs.get("model", Model) if "model" in inputs.sources else None
+    named = inputs.sources.get("model")
+    model = inputs.get("model", Model) if named is not None and not isinstance(named, LanguageModel) else None
+    fitted = named if isinstance(named, LanguageModel) else model
     outcome = outcome_of(members, non_members)
-    inside = side(members, options, outcome, model, where)
+    inside = side(members, options, outcome, fitted, where)
     inputs.progress(1, 3)
-    outside = side(non_members, options, outcome, model, where)
+    outside = side(non_members, options, outcome, fitted, where)
     inputs.progress(2, 3)
     baseline = blind.look(members, non_members, options, model, inputs.seed, where)
     inputs.progress(3, 3)

@@ -15,7 +15,7 @@ from cardwright.evaluators.rows.encoding import numbers
 from cardwright.evaluators.rows.exact_sums import FloatArray
 from cardwright.privacy.showing import hint, quoted
 from cardwright.record.base import label as as_label
-from cardwright.sources.interface import Model, Predictions, Table
+from cardwright.sources.interface import LanguageModel, Model, Predictions, Table
 
 _ROWS = 16_384
 """Rows that the model predicts at a time."""
@@ -50,6 +50,7 @@ class FittedSide:
     person: Any | None
     """Whose row it is; `None` where each row is a case of its own."""
     tokens: FloatArray | None = None
+    """How many tokens of each text have a log-probability."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,11 @@ def outcome_of(members: Predictions | Table, non_members: Predictions | Table) -
 
 
 def side(
-    source: Predictions | Table, options: LeakageOptions, outcome: FittedOutcome | None, model: Model | None, where: str
+    source: Predictions | Table,
+    options: LeakageOptions,
+    outcome: FittedOutcome | None,
+    model: Model | LanguageModel | None,
+    where: str,
 ) -> FittedSide:
     """The losses of every row of a source, read batch by batch.
 
@@ -84,10 +89,19 @@ def side(
     SourceError
         Where rows have no finite loss, or the model cannot predict them.
     """
-    loss, wanted, how, entropy = _loss(source, options, outcome, model, where)
+    tokens = tokens_of(options, model, where)
+    loss: Reader | None = None
+    wanted: list[str] = []
+    if tokens is not None and options.loss is None and options.log_prob is None:
+        how, entropy = tokens.how, False
+    else:
+        assert not isinstance(model, LanguageModel)  # `tokens_of` refuses one beside columns
+        loss, wanted, how, entropy = _loss(source, options, outcome, model, where)
     several = {"reference": options.reference_loss, "in": options.shadow_in, "out": options.shadow_out}
     columns = [*wanted, *(c for names in several.values() for c in names)]
-    columns += [c for c in (options.text, options.token_log_probs, source.person) if c is not None]
+    columns += [
+        c for c in (options.text, tokens.column if tokens is not None else None, source.person) if c is not None
+    ]
     _require(source, columns, where)
     losses: list[FloatArray] = []
     found: dict[str, list[FloatArray]] = {name: [] for name in several}
@@ -96,15 +110,16 @@ def side(
     lengths: list[int] = []
     persons: list[str] = []
     for batch in source.rows.batches(list(dict.fromkeys(columns))):
-        losses.append(loss(batch))
+        said = tokens.read(batch) if tokens is not None else []
+        losses.append(loss(batch) if loss is not None else _mean_loss(said))
         for name, names in several.items():
             if names:
                 found[name].append(_wide(batch, names, where))
         if options.text is not None:
             bits += [len(zlib.compress(str(text or "").encode())) for text in batch.column(options.text).to_pylist()]
-        if options.token_log_probs is not None:
-            for tokens in batch.column(options.token_log_probs).to_pylist():
-                values = np.sort(np.asarray([t for t in tokens or () if t is not None], float))
+        if tokens is not None:
+            for one in said:
+                values = np.sort(np.asarray([t for t in one or () if t is not None], float))
                 least.append(float(-values[: max(1, round(MIN_K * len(values)))].mean()) if len(values) else np.nan)
                 lengths.append(len(values))
         if source.person is not None:
@@ -133,9 +148,9 @@ def side(
         shadow_in=np.concatenate(found["in"]) if found["in"] else None,
         shadow_out=np.concatenate(found["out"]) if found["out"] else None,
         bits=np.asarray(bits, float) if options.text is not None else None,
-        least_likely=np.asarray(least) if options.token_log_probs is not None else None,
+        least_likely=np.asarray(least) if tokens is not None else None,
         person=np.asarray(persons, dtype=object) if source.person is not None else None,
-        tokens=np.asarray(lengths, float) if options.token_log_probs is not None else None,
+        tokens=np.asarray(lengths, float) if tokens is not None else None,
     )
 
 
@@ -146,8 +161,7 @@ def _loss(
     source: Predictions | Table, options: LeakageOptions, outcome: FittedOutcome | None, model: Model | None, where: str
 ) -> tuple[Reader, list[str], str, bool]:
     """How the loss of a batch is found, from which columns, in words, and whether it is a cross-entropy."""
-    named = [name for name in ("loss", "log_prob", "token_log_probs") if getattr(options, name) is not None]
-    if len(named) > 1 and {"loss", "log_prob"} <= set(named):
+    if options.loss is not None and options.log_prob is not None:
         raise UsageError("`loss` and `log_prob` both name the loss", where=where, do="Leave one of them out.")
     if options.loss is not None:
         return _of_column(options.loss, 1.0), [options.loss], f"column {as_label(options.loss)}", _is_entropy(outcome)
@@ -158,14 +172,12 @@ def _loss(
             f"-1 times column {as_label(options.log_prob)}",
             True,
         )
-    if options.token_log_probs is not None:
-        column = options.token_log_probs
-        return _of_tokens(column), [column], f"the mean of -1 times the tokens in column {as_label(column)}", False
     if outcome is None:
         raise UsageError(
             "nothing says how well the model fits a row",
             where=where,
-            do="Name a column with `loss:` or `log_prob:`, or give members or non-members as `predictions:`.",
+            do="Name a column with `loss:` or `log_prob:`, a language model as `model:`, or give members or non-members as "
+            "`predictions:`.",
         )
     if model is not None:
         return (
@@ -201,12 +213,51 @@ def _of_column(column: str, sign: float) -> Reader:
     return lambda batch: sign * numbers(batch.column(column), where="leakage", what=f"column {quoted(column)}")
 
 
-def _of_tokens(column: str) -> Reader:
-    def read(batch: Any) -> FloatArray:
-        rows = batch.column(column).to_pylist()
-        return np.asarray([-float(np.mean(tokens)) if tokens else np.nan for tokens in rows], float)
+@dataclass(frozen=True)
+class TokenLogProbs:
+    """The log-probability of each token of a text: read from a column of lists, or computed by a language model."""
 
-    return read
+    column: str
+    """The column of lists, or of texts."""
+    how: str
+    """Where they come from, in words."""
+    read: Callable[[Any], Sequence[Sequence[float] | None]]
+    """Of each row of a batch; empty or None where no token has one."""
+
+
+def tokens_of(options: LeakageOptions, model: Model | LanguageModel | None, where: str) -> TokenLogProbs | None:
+    """Where the log-probabilities of tokens come from; None where nothing gives them.
+
+    Raises
+    ------
+    UsageError
+        Where a language model is named beside columns that say the same, or not which column holds the texts.
+    """
+    if isinstance(model, LanguageModel):
+        beside = next((n for n in ("loss", "log_prob", "token_log_probs") if getattr(options, n) is not None), None)
+        if beside is not None:
+            raise UsageError(
+                f"`{beside}` names a column, and the language model computes the same",
+                where=where,
+                do="Leave one of them out.",
+            )
+        if options.text is None:
+            raise UsageError("which column holds the texts is not known", where=where, do="Name it with `text:`.")
+        text, scored = options.text, model.token_log_probs
+        return TokenLogProbs(
+            text,
+            "the mean over its tokens of -1 times the log-probability that the loaded language model gives",
+            lambda batch: scored([str(one or "") for one in batch.column(text).to_pylist()]),
+        )
+    if options.token_log_probs is None:
+        return None
+    column = options.token_log_probs
+    how = f"the mean of -1 times the tokens in column {as_label(column)}"
+    return TokenLogProbs(column, how, lambda batch: list(batch.column(column).to_pylist()))
+
+
+def _mean_loss(rows: Sequence[Sequence[float] | None]) -> FloatArray:
+    return np.asarray([-float(np.mean(tokens)) if tokens else np.nan for tokens in rows], float)
 
 
 def _labels(batch: Any, column: str) -> Any:
@@ -321,4 +372,4 @@ def _require(source: Predictions | Table, columns: Sequence[str], where: str) ->
             )
 
 
-__all__ = ["MIN_K", "FittedOutcome", "FittedSide", "loss_of", "outcome_of", "said_by", "side"]
+__all__ = ["MIN_K", "FittedOutcome", "FittedSide", "loss_of", "outcome_of", "said_by", "side", "tokens_of"]

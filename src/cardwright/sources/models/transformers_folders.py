@@ -50,19 +50,10 @@ def load(request: ModelRequest) -> Model:
     """
     where, folder = request.where, request.path
     names = {file.name for file in folder.iterdir() if file.is_file()}
-    config = _config(folder, names, where)
-    try:
-        import torch
-        import transformers
-    except ImportError as exc:
-        library = "transformers" if "transformers" in str(exc) else "torch"
-        raise MissingExtraError(library, "transformers", f"loading {where}") from exc
-    told = transformers.logging.get_verbosity()
-    transformers.logging.set_verbosity_error()
-    try:
-        tokenizer, native = _parts(transformers, folder, where)
-    finally:
-        transformers.logging.set_verbosity(told)
+    config = checked_config(folder, names, where)
+    _require_classifier(config, where)
+    torch, transformers = libraries(where)
+    tokenizer, native = parts(transformers, "AutoModelForSequenceClassification", folder, where, "to classify")
     labels = _labels(native.config, request)
     if config.get("problem_type") == "multi_label_classification":
         raise SourceError(
@@ -104,8 +95,33 @@ def load(request: ModelRequest) -> Model:
     )
 
 
-def _config(folder: Path, names: set[str], where: str) -> dict[str, Any]:
-    """`config.json`, after a look at what else the folder holds."""
+def libraries(where: str) -> tuple[Any, Any]:
+    """torch and transformers.
+
+    Raises
+    ------
+    MissingExtraError
+        If one is not installed.
+    """
+    try:
+        import torch
+        import transformers
+    except ImportError as exc:
+        library = "transformers" if "transformers" in str(exc) else "torch"
+        raise MissingExtraError(library, "transformers", f"loading {where}") from exc
+    return torch, transformers
+
+
+def checked_config(folder: Path, names: set[str], where: str) -> dict[str, Any]:
+    """`config.json`, after a look at what else the folder holds.
+
+    Raises
+    ------
+    UnsafeError
+        If the weights are pickled.
+    SourceError
+        If a part is missing or no JSON.
+    """
     if "config.json" not in names:
         raise SourceError(
             "the folder holds no `config.json`, so it is no model of Hugging Face's transformers",
@@ -137,21 +153,48 @@ def _config(folder: Path, names: set[str], where: str) -> dict[str, Any]:
             where=where,
             do="Save it beside the model: `tokenizer.save_pretrained(folder)`.",
         )
-    kinds = [str(kind) for kind in config.get("architectures") or ()]
+    return config
+
+
+def architectures(config: dict[str, Any]) -> list[str]:
+    """The classes that the configuration names."""
+    kinds = config.get("architectures")
+    return [str(kind) for kind in kinds] if isinstance(kinds, list) else []
+
+
+def _require_classifier(config: dict[str, Any], where: str) -> None:
+    kinds = architectures(config)
     if not any(kind.endswith("ForSequenceClassification") for kind in kinds):
         raise SourceError(
             f"the model is {shown(kinds[0], 'of a kind whose name is not shown') if kinds else 'of no stated kind'}, "
             "and classifiers of texts are read",
             where=where,
             do="Name a model whose `architectures` end with ForSequenceClassification, or record what this one said and "
-            "assess that.",
+            "assess that. A language model (ForCausalLM) is read by `leakage`.",
         )
-    return config
 
 
-def _parts(transformers: Any, folder: Path, where: str) -> tuple[Any, Any]:
+def parts(transformers: Any, kind: str, folder: Path, where: str, purpose: str) -> tuple[Any, Any]:
+    """The tokenizer and the network in a folder, read from the disk alone.
+
+    Raises
+    ------
+    UnsafeError
+        If it needs code of its own.
+    SourceError
+        If a part cannot be loaded, or weights are missing.
+    """
+    told = transformers.logging.get_verbosity()
+    transformers.logging.set_verbosity_error()
     try:
-        native, told = transformers.AutoModelForSequenceClassification.from_pretrained(
+        return _loaded(transformers, kind, folder, where, purpose)
+    finally:
+        transformers.logging.set_verbosity(told)
+
+
+def _loaded(transformers: Any, kind: str, folder: Path, where: str, purpose: str) -> tuple[Any, Any]:
+    try:
+        native, told = getattr(transformers, kind).from_pretrained(
             folder,
             local_files_only=True,
             trust_remote_code=False,
@@ -174,7 +217,7 @@ def _parts(transformers: Any, folder: Path, where: str) -> tuple[Any, Any]:
     if absent:
         # The library would fill them with random numbers and go on.
         raise SourceError(
-            f"{absent} of the model's weights are not in its files, so it was never trained to classify",
+            f"{absent} of the model's weights are not in its files, so it was never trained {purpose}",
             where=where,
             do="Name the folder of the fine-tuned model.",
         )
@@ -244,4 +287,4 @@ READER = ModelReader(
     "transformers", "a folder with config.json, a tokenizer and *.safetensors (Hugging Face)", claims, load
 )
 
-__all__ = ["READER"]
+__all__ = ["READER", "architectures", "checked_config", "libraries", "parts"]
