@@ -390,4 +390,6 @@ class NerModels:
     models: tuple[NerModel, ...]
 
 
-Source = Predictions | Table | Texts | Interactions | Target | Model | LanguageModel | Calibrated | JudgementFile | NerModels
+Source = (
+    Predictions | Table | Texts | Interactions | Target | Model | LanguageModel | Calibrated | JudgementFile | NerModels
+)
