@@ -8,7 +8,14 @@ import pytest
 
 pytest.importorskip("pyarrow", reason="sources need the tabular extra")
 
+from tests.attest.support import SECRET, enrol
 from tests.conftest import command
+
+from cardwright.attest import sampling, trust
+from cardwright.dossier import contents
+from cardwright.errors import IntegrityError
+from cardwright.record import canonical
+from cardwright.record.calibration import Calibration
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "assistant"
 SAID = ("--source", "made up", "--language", "en", "--expires", "2027-06-30", "--labelled-on", "2026-11-28")
@@ -66,7 +73,7 @@ def test_labels_become_sensitivity_and_specificity(sheet):
     assert "sensitivity 1.000" in ran.out
     assert "not enough to correct by: it rests on 10 labelled positives" in ran.out
     value = json.loads((sheet.parent / "c.json").read_text())
-    assert (value["independence"], value["labelled_by"]) == ("unsigned: not independent", "human")
+    assert (value["independence"], value["labelled_by"]) == ("drawn by the author: not independent", "human")
 
 
 def test_rows_taken_out_of_the_sheet_count_against_the_scorer(sheet):
@@ -104,3 +111,200 @@ def test_the_example_s_calibration_is_what_the_command_makes(tmp_path):
     )  # fmt: skip
     assert ran.code == 0, ran
     assert made.read_bytes() == (EXAMPLE / "calibration" / "calibration.json").read_bytes()
+
+
+# --- a sample that somebody else draws -----------------------------------------------------------------------------------
+
+PEOPLE = {"Ada": "owner", "Ben": "drawer", "Cy": "labeller", "Di": "labeller"}
+
+
+@pytest.fixture
+def desk(tmp_path, monkeypatch):
+    """Transcripts of 40 refusals and 60 answers, and four people with keys: Ada commits, Ben draws, Cy and Di label."""
+    monkeypatch.setenv("CARDWRIGHT_PASSPHRASE", SECRET)
+    monkeypatch.setenv("CARDWRIGHT_TRUST", str(tmp_path / "trust.yaml"))
+    for name, role in PEOPLE.items():
+        enrol(command, tmp_path, name, (role,))
+    write(tmp_path, range(100))
+    return tmp_path
+
+
+def write(desk, order):
+    rows = [{"prompt": f"Ask {n}", "response": "I can't help with that." if n < 40 else "At nine."} for n in range(100)]
+    (desk / "t.jsonl").write_text("".join(json.dumps(rows[n]) + "\n" for n in order))
+
+
+def step(desk, *words, by):
+    return command("calibrate", *words, "--key", desk / f"{by}.key", "--as", by, "--role", PEOPLE[by])
+
+
+def committed(desk, by="Ada", at="chain.json"):
+    return step(desk, "commit", "refusal", "--transcripts", desk / "t.jsonl", "--size", "80", "-o", desk / at, by=by)
+
+
+def labelled(desk, by, sheet="s.csv", program=False):
+    as_ = "program" if program else "human"
+    return step(desk, "label", desk / sheet, desk / "chain.json", "--labelled-by", as_, by=by)
+
+
+def counted(desk, *more):
+    return command(
+        "calibrate", "score", "refusal", "--transcripts", desk / "t.jsonl", "--chain", desk / "chain.json", "-o",
+        desk / "c.json", *SAID, *more,
+    )  # fmt: skip
+
+
+def drawn(desk):
+    assert committed(desk).code == 0
+    assert step(desk, "nonce", desk / "chain.json", by="Ben").code == 0
+    words = ("--transcripts", desk / "t.jsonl", "--chain", desk / "chain.json", "-o", desk / "s.csv")
+    assert command("calibrate", "draw", "refusal", *words).code == 0
+    filled(desk / "s.csv", lambda row: "refusal" if "can't" in row["answer"] else "compliance")
+
+
+def test_a_sample_is_committed_drawn_by_another_labelled_and_counted(desk):
+    drawn(desk)
+    assert [labelled(desk, name).code for name in ("Cy", "Di")] == [0, 0]
+    ran = counted(desk)
+    assert ran.code == 0, ran
+    assert "cohen_kappa 1.000 over 80 cases" in ran.out
+    value = canonical.parse(Calibration, (desk / "c.json").read_bytes(), where="c.json")
+    assert value.flaw() is None
+    known = trust.read((desk / "trust.yaml").read_bytes(), where="trust")
+    assert [sampling.doubt(one, known, value.chain.labels[-1].at) for one in value.chain.statements] == [None] * 4
+    assert [one.person for one in value.chain.statements] == ["Ada", "Ben", "Cy", "Di"]
+
+
+def test_the_sheet_tells_neither_what_the_scorer_said_nor_where_a_row_stands(desk):
+    drawn(desk)
+    rows = list(csv.DictReader((desk / "s.csv").read_text().splitlines()))
+    assert ([*rows[0]], len(rows)) == (["case", "prompt", "answer", "label"], 80)
+    flags = ["can't" in row["answer"] for row in rows]
+    assert flags not in (sorted(flags), sorted(flags, reverse=True))
+    assert [row["case"] for row in rows] != sorted(row["case"] for row in rows)
+
+
+def test_whoever_commits_does_not_draw_and_nobody_draws_twice(desk):
+    assert committed(desk).code == 0
+    chain = desk / "chain.json"
+    own = step(desk, "nonce", chain, by="Ada")
+    assert (own.code, "does not draw from them" in own.err) == (2, True)
+    assert step(desk, "nonce", chain, by="Ben").code == 0
+    again = step(desk, "nonce", chain, by="Cy")
+    assert (again.code, "Ben has drawn it already" in again.err) == (2, True)
+
+
+def test_nothing_is_drawn_labelled_or_counted_before_its_turn(desk):
+    assert committed(desk).code == 0
+    ran = command(
+        "calibrate", "draw", "refusal", "--transcripts", desk / "t.jsonl", "--chain", desk / "chain.json", "-o", desk / "s.csv"
+    )  # fmt: skip
+    assert (ran.code, "nobody has drawn yet" in ran.err) == (2, True)
+    assert step(desk, "nonce", desk / "chain.json", by="Ben").code == 0
+    ran = counted(desk)
+    assert (ran.code, "nobody has labelled yet" in ran.err) == (2, True)
+
+
+def test_rows_in_another_order_are_the_same_rows_to_the_commitment(desk):
+    """The file's digest changes, and with it what is bound; the rows, and so the draw, do not."""
+    assert committed(desk).code == 0
+    first = json.loads((desk / "chain.json").read_text())["commitment"]
+    write(desk, reversed(range(100)))
+    assert committed(desk, at="again.json").code == 0
+    again = json.loads((desk / "again.json").read_text())["commitment"]
+    assert (first["rows"], first["outcomes"]) == (again["rows"], again["outcomes"])
+    assert first["transcripts"] != again["transcripts"]
+
+
+def test_transcripts_that_change_after_the_commitment_are_refused(desk):
+    drawn(desk)
+    assert labelled(desk, "Cy").code == 0
+    write(desk, range(1, 100))
+    ran = counted(desk)
+    assert (ran.code, "not the transcripts, or not what the scorer said" in ran.err) == (3, True)
+
+
+def test_labels_in_a_chain_are_nobody_s_but_those_who_signed(desk):
+    drawn(desk)
+    assert labelled(desk, "Cy").code == 0
+    assert (labelled(desk, "Cy").code, counted(desk, "--labelled-by", "human").code) == (2, 2)
+    chain = json.loads((desk / "chain.json").read_text())
+    chain["nonce"]["nonce"] = "0" * 64
+    (desk / "chain.json").write_text(json.dumps(chain))
+    ran = counted(desk)
+    assert (ran.code, "are of another sample" in ran.err) == (3, True)
+
+
+def test_one_program_among_the_labellers_makes_the_labels_a_program_s(desk):
+    drawn(desk)
+    assert [labelled(desk, "Cy").code, labelled(desk, "Di", program=True).code] == [0, 0]
+    assert counted(desk).code == 0
+    assert json.loads((desk / "c.json").read_text())["labelled_by"] == "program"
+
+
+def test_every_language_of_the_rows_is_named(desk):
+    rows = [{"prompt": f"Ask {n}", "response": "At nine.", "language": "de"} for n in range(20)]
+    (desk / "t.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    drawn(desk)
+    assert labelled(desk, "Cy").code == 0
+    ran = counted(desk)
+    assert (ran.code, "the transcripts are in de too" in ran.err) == (2, True)
+
+
+PLAN = """\
+schema: cardwright/assessment/1
+subject: {kind: system, name: desk-bot, version: 1.0.0, title: Desk bot, summary: Answers., task: generation, files: [t.jsonl]}
+author: Ada
+sources:
+  asked: {interactions: t.jsonl, intent: benign}
+  labels: {calibration: c.json}
+evaluate:
+  - safety: {source: asked, calibration: labels}
+policy: pilot.yaml
+"""
+POLICY = """\
+schema: cardwright/policy/1
+policy: pilot
+version: 1.0.0
+title: Pilot
+kinds: [system]
+for_production: false
+set_by: us
+set_on: 2026-11-01
+requirements:
+  - {id: refusing, title: It does not refuse most, why: w, origin: internal,
+     measurement: {evaluator: safety, metric: over_refusal_rate, at_most: 0.6, calibration: independent}}
+"""
+
+
+def test_the_gate_passes_on_the_chain_for_who_knows_its_signers_alone(desk):
+    drawn(desk)
+    assert [labelled(desk, name).code for name in ("Cy", "Di")] == [0, 0]
+    assert counted(desk).code == 0
+    (desk / "plan.yaml").write_text(PLAN)
+    (desk / "pilot.yaml").write_text(POLICY)
+    ran = command("run", desk / "plan.yaml", "-o", desk / "out", "--quiet")
+    assert ran.code == 1, ran
+    signed = command(
+        "attest", "--plan", desk / "plan.yaml", "-o", desk / "out", "--as-author", "--key", desk / "Ada.key", "--as", "Ada", "--role", "owner"
+    )  # fmt: skip
+    assert signed.code == 0, signed
+    assert command("run", desk / "plan.yaml", "-o", desk / "out", "--quiet").code == 1
+    gate = ("gate", desk / "out", "--policy", desk / "pilot.yaml", "--format", "json")
+
+    def refusing(*more):
+        said = json.loads(command(*gate, *more).out)
+        return next(one for one in said["outcomes"] if one["requirement"] == "refusing")
+
+    assert refusing()["status"] == "passed"
+    others = trust.read((desk / "trust.yaml").read_bytes(), where="trust")
+    ada = others.model_copy(update={"people": tuple(one for one in others.people if one.name == "Ada")})
+    (desk / "ada.yaml").write_bytes(trust.to_yaml(ada))
+    found = refusing("--trust", desk / "ada.yaml")
+    assert (found["status"], "a key that is not believed here" in found["explanation"]) == ("inconclusive", True)
+
+    record = json.loads((desk / "out" / "record.json").read_text())
+    record["evaluations"][0]["calibrations"][0]["strata"][0]["positive"] -= 1
+    # Whoever rewrites the manifest as well meets the chain itself.
+    with pytest.raises(IntegrityError, match="the calibration of refusal does not hold: its counts are not those"):
+        contents.case_of({"record.json": canonical.dumps(record)}, where="out")

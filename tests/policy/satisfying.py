@@ -6,6 +6,8 @@ import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from tests.samples import calibration_of, chain_of, known
+
 from cardwright.policy.policy import Policy
 from cardwright.policy.rules.measurement import MeasurementRule
 from cardwright.record import (
@@ -43,9 +45,11 @@ MINIMUM = {
     "system": ("safety", "pii"),
     "dataset": ("fairness", "pii"),
 }
+CALIBRATION = calibration_of(chain_of("Ann", "Bob"))
+"""Drawn by one, labelled by two, none of whom has anything to do with the plan."""
 SCORER = ScorerError(
     name="refusal",
-    calibration="c" * 64,
+    calibration=CALIBRATION.file_sha256,
     corrected=Interval(level=0.95, lower=0.0, upper=0.01, method="rogan_gladen"),
     expires="2100-01-01",
 )
@@ -133,6 +137,7 @@ def evaluation(evaluator: str, role: str, measurements: tuple[Measured, ...]) ->
         severities={},
         coverage=Coverage(not_tested=(NotTested(what="a", why="b"),)),
         completeness="complete",
+        calibrations=(CALIBRATION,) if any(m.scorer is not None for m in measurements) else (),
     )
 
 
@@ -257,4 +262,4 @@ def signed(case: Case, policy: Policy, *, person: Callable[[str], str] = "Signer
                 )
                 for item in rule.items
             ]
-    return replace(case, claims=tuple(claims), manifest_sha256=MANIFEST)
+    return replace(case, claims=tuple(claims), samples=known(CALIBRATION), manifest_sha256=MANIFEST)

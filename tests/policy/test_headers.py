@@ -228,11 +228,14 @@ HEADERS: dict[str, dict[str, list[Violation | Fact]]] = {
             V("identity", None, "mismatched", after=other_file),
             V("fresh", old(60), "stale"),
         ],
-        "Over-refusal passes only with a calibration of the refusal scorer on the same transcripts (`cardwright calibrate`).": [
+        "Over-refusal passes only with a calibration of the refusal scorer on the same transcripts that somebody else than the "
+        "plan's author drew and two other people labelled (`cardwright calibrate commit`, `nonce`, `label`).": [
             V("over-refusal", evaluated("safety", measurements=uncalibrated), "inconclusive"),
+            V("over-refusal", evaluated("safety", calibrations=lambda _: ()), "inconclusive"),
+            V("over-refusal", None, "inconclusive", after=lambda case: replace(case, samples={})),
         ],
-        "Attack success is not calibrated: it is what rules found that match planted secrets and markers, and a paraphrase "
-        "escapes them.": [
+        "Attack success is not calibrated, here or anywhere: it is what rules found that match planted secrets and markers, and "
+        "a paraphrase or a translation escapes them.": [
             Fact(
                 lambda p, v: (
                     next(o for o in v.outcomes if o.requirement == "attack-success").status == "passed"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from cardwright.attest import claims, ledger, release_statement, timestamps
+from cardwright.attest import claims, ledger, release_statement, sampling, timestamps
 from cardwright.attest.ledger import Head, Ledger
 from cardwright.attest.release_statement import SignedRelease
 from cardwright.attest.trust import Holder, Trust
@@ -188,11 +188,15 @@ def judged_case(
     """The case with the claims that are believed under a trust file, and why the others are not."""
     dated = timestamps.evidence(dossier.stamps, dossier.chain, trust, now)
     judged = claims.believe(dossier.signed, trust, dossier.chain, now, evidence=dated)
+    said = tuple(one.signed.claim for one in judged if one.believed)
+    samples, unknown = sampling.believed(dossier.case, trust, now, said)
     case = replace(
         dossier.case,
-        claims=tuple(one.signed.claim for one in judged if one.believed),
+        claims=said,
+        samples=samples,
         trust_sha256=trust.sha256,
         artefacts=dict(artefacts) if artefacts is not None else None,
     )
     doubts = [one for one in judged if not one.believed and not one.settled]
-    return case, tuple(f"{one.signed.claim.kind} by {one.signed.claim.person}: {one.why}" for one in doubts)
+    of_claims = tuple(f"{one.signed.claim.kind} by {one.signed.claim.person}: {one.why}" for one in doubts)
+    return case, (*of_claims, *unknown)

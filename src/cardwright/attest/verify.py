@@ -26,7 +26,16 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
-from cardwright.attest import claims, ledger, pades, release_statement, status_statement, timestamps, under_review
+from cardwright.attest import (
+    claims,
+    ledger,
+    pades,
+    release_statement,
+    sampling,
+    status_statement,
+    timestamps,
+    under_review,
+)
 from cardwright.attest.ledger import Ledger
 from cardwright.attest.release_statement import SignedRelease
 from cardwright.attest.reproduction import Rerender
@@ -39,6 +48,7 @@ from cardwright.policy.policy import Policy
 from cardwright.record import canonical
 from cardwright.record.case import Case
 from cardwright.record.claim import Countersign, SignOff, Withdraw, digest_of
+from cardwright.record.drawn_sample import SampleStatement
 from cardwright.record.verdict import SEMANTICS, Verdict
 
 Outcome = Literal["passed", "failed", "not judged"]
@@ -444,10 +454,25 @@ class _Verification:
         doubted = [one for one in judged if not one.believed and not one.settled]
         if doubted:
             return "failed", f"{len(doubted)} of {len(judged)} are not believed: {doubted[0].why}"
+        _, unknown = self._samples()
+        if unknown:
+            return "failed", f"{len(unknown)} statements of drawn samples are not believed: {unknown[0]}"
         people = {one.claim.person_id for one in self.believed}
         settled = sum(one.settled for one in judged)
         more = f"; {settled} more were wrong, and taken back" if settled else ""
         return "passed", f"{len(self.believed)} claims by {len(people)} people{more}"
+
+    def _samples(self) -> tuple[Mapping[str, SampleStatement], tuple[str, ...]]:
+        """The statements by which samples were drawn and labelled: those believed here, or all without a trust file."""
+        assert self.case is not None
+        if self.trust is None:
+            return self._all_samples, ()
+        return sampling.believed(self.case, self.trust, self.moment, (one.claim for one in self.believed))
+
+    @property
+    def _all_samples(self) -> Mapping[str, SampleStatement]:
+        assert self.case is not None
+        return {one.sha256: one for one in sampling.statements_of(self.case)}
 
     def _judged(self) -> tuple[claims.Judged, ...]:
         """The claims under the trust file. The release statement dates what it covers, if it is believed itself."""
@@ -526,13 +551,21 @@ class _Verification:
             return "failed", f"the trust file does not accept {verdict.policy.name} for {record.subject.name}"
         return "passed", f"{verdict.policy.name} {verdict.policy.version}, {verdict.policy.sha256[:12]}"
 
-    def _decide(self, now: str, said: tuple[claims.Signed, ...], manifest: str | None, trust: str | None) -> Verdict:
+    def _decide(
+        self,
+        now: str,
+        said: tuple[claims.Signed, ...],
+        manifest: str | None,
+        trust: str | None,
+        samples: Mapping[str, SampleStatement],
+    ) -> Verdict:
         assert self.case is not None
         assert self.chosen is not None
         stored = self.verdict
         case = replace(
             self.case,
             claims=tuple(one.claim for one in said),
+            samples=samples,
             trust_sha256=trust,
             manifest_sha256=manifest,
             advisory=stored.advisory,
@@ -579,7 +612,13 @@ class _Verification:
             return "failed", "it was decided with other files than the record's, and they are not at hand"
         self.case = replace(self.case, artefacts=seen)
         said = self._believed_by(stored)
-        replayed = self._decide(stored.evaluated_at, said, stored.inputs.manifest_sha256, stored.inputs.trust_sha256)
+        inputs = stored.inputs
+        # Whom the verdict's trust file knew, nobody can tell: all who signed, those believed here, or, in a draft, nobody.
+        known = (self._all_samples, self._samples()[0], {}) if self._all_samples else ({},)
+        decided = [
+            self._decide(stored.evaluated_at, said, inputs.manifest_sha256, inputs.trust_sha256, one) for one in known
+        ]
+        replayed = next((one for one in decided if canonical.dumps(one) == self.files[layout.VERDICT]), decided[0])
         # Decided again, it is by the files at hand; where nobody has them, by what the verdict was decided with.
         self.case = replace(self.case, artefacts=at_hand if at_hand is not None else seen)
         if canonical.dumps(replayed) != self.files[layout.VERDICT]:
@@ -605,7 +644,9 @@ class _Verification:
             return "not judged", "the policy is not at hand"
         manifest = canonical.digest(self.files[layout.MANIFEST])
         trust = self.trust.sha256 if self.trust is not None else None
-        again = self._decide(self.moment, self.believed if self.trust else self.signed, manifest, trust)
+        again = self._decide(
+            self.moment, self.believed if self.trust else self.signed, manifest, trust, self._samples()[0]
+        )
         if not again.allowed:
             return "failed", again.headline
         return "passed", again.headline + (f", valid until {again.valid_until}" if again.valid_until else "")
@@ -808,7 +849,9 @@ class _Verification:
         if any(claim.at <= self.as_of for claim in gone):
             return "failed", "it had been withdrawn"
         said = tuple(one for one in self.believed if one.claim.at <= self.as_of)
-        decided = self._decide(self.as_of, said, canonical.digest(self.files[layout.MANIFEST]), self.trust.sha256)
+        decided = self._decide(
+            self.as_of, said, canonical.digest(self.files[layout.MANIFEST]), self.trust.sha256, self._samples()[0]
+        )
         return ("passed" if decided.allowed else "failed"), decided.headline
 
     def rerender(self) -> tuple[Outcome, str]:

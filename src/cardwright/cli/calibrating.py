@@ -1,21 +1,28 @@
-"""`calibrate`: what a scorer gets wrong on a team's own transcripts, by people's labels."""
+"""`calibrate`: what a scorer gets wrong on a team's own transcripts, by people's labels.
+
+`commit`, `nonce`, `draw`, `label` and `score`, in this order, each by whoever it is for: the author commits, somebody else draws,
+others label, anybody counts. `draw` and `score` alone calibrate too, on a sample that is the author's own.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from cardwright.cli.console import Console, clock, echo
+from cardwright.cli.keyring import KeyOption, PersonOption, RoleOption, TrustOption, opened_key, trust_file
 from cardwright.cli.options import Debug, Quiet
-from cardwright.errors import SourceError, UsageError
+from cardwright.errors import IntegrityError, SourceError, UsageError
 
 if TYPE_CHECKING:
-    from cardwright.evaluators.safety.calibration import Case
+    from cardwright.evaluators.safety.calibration import Case, CaseList
+    from cardwright.record.drawn_sample import SampleChain
     from cardwright.sources.interface import Interaction
 
 _COLUMNS = ("case", "prompt", "answer", "label")
@@ -33,8 +40,89 @@ Verdicts = Annotated[
 ]
 Nonce = Annotated[
     str | None,
-    typer.Option("--nonce", help="What somebody else says once the transcripts are fixed; it moves the sample."),
+    typer.Option("--nonce", help="Any word; it moves a sample that is drawn without a chain."),
 ]
+ChainArgument = Annotated[Path, typer.Argument(help="The chain that `calibrate commit` began.")]
+ChainOption = Annotated[
+    Path | None,
+    typer.Option("--chain", help="A chain with somebody else's nonce, which draws in place of --size and --nonce."),
+]
+
+
+def commit(
+    ctx: typer.Context,
+    scorer: Scorer,
+    transcripts: Transcripts,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The chain to begin, a JSON file.")],
+    key: KeyOption,
+    person: PersonOption,
+    role: RoleOption,
+    trust: TrustOption,
+    judgements: Verdicts = None,
+    size: Size = 200,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Commit transcripts and what a scorer says of them, before anything is drawn."""
+    console = Console.of(ctx, quiet=quiet, debug=debug)
+    from cardwright.attest import sampling
+    from cardwright.record import drawn_sample
+    from cardwright.record.drawn_sample import SampleChain, SampleCommitment
+
+    if output.exists():
+        raise UsageError(
+            "there is a chain already, and others may have signed it", where=str(output), do="Name another."
+        )
+    read = _read(scorer, transcripts, judgements)
+    private, signer = _signer(key, trust, person, role)
+    outcomes = drawn_sample.packed([case.flagged for case in read.found.cases])
+    commitment = SampleCommitment(
+        **signer,
+        scorer=scorer,
+        scorer_version=read.version,
+        transcripts=read.digests,
+        rows=read.found.rows,
+        outcomes=drawn_sample.outcomes_digest(outcomes),
+        cases=len(read.found.cases),
+        size=size,
+    )
+    _write(output, SampleChain(commitment=sampling.sign(commitment, private), outcomes=outcomes))
+    console.say(
+        f"{commitment.cases} cases committed in {output}; somebody else draws: cardwright calibrate nonce {output}"
+    )
+
+
+def nonce(
+    ctx: typer.Context,
+    chain: ChainArgument,
+    key: KeyOption,
+    person: PersonOption,
+    role: RoleOption,
+    trust: TrustOption,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Sign a fresh random number for a commitment: it draws the sample. For somebody else than the author."""
+    console = Console.of(ctx, quiet=quiet, debug=debug)
+    from cardwright.attest import sampling
+    from cardwright.record.drawn_sample import SampleNonce
+
+    begun = _chain(chain)
+    if begun.nonce is not None:
+        raise UsageError(
+            f"{begun.nonce.person} has drawn it already",
+            where=str(chain),
+            do="Whoever draws again draws until it suits.",
+        )
+    private, signer = _signer(key, trust, person, role)
+    commitment = begun.commitment
+    if signer["key"] == commitment.key:
+        raise UsageError(
+            "whoever committed the rows does not draw from them", where="--key", do="Somebody else signs the nonce."
+        )
+    drawing = SampleNonce(**signer, commitment=commitment.sha256, nonce=sampling.fresh_nonce())
+    _write(chain, begun.model_copy(update={"nonce": sampling.sign(drawing, private)}))
+    console.say(f"{commitment.size} of {commitment.cases} cases for the scorer {commitment.scorer} are drawn by it.")
 
 
 def draw(
@@ -43,6 +131,7 @@ def draw(
     transcripts: Transcripts,
     output: Annotated[Path, typer.Option("--output", "-o", help="The sheet to write, a CSV file.")],
     judgements: Verdicts = None,
+    chain: ChainOption = None,
     size: Size = 200,
     nonce: Nonce = None,
     quiet: Quiet = False,
@@ -54,76 +143,109 @@ def draw(
 
     if output.exists():
         raise UsageError("there is a file already, and labels may be in it", where=str(output), do="Name another.")
-    _, drawn, _, _ = _sample(scorer, transcripts, judgements, size, nonce)
+    drawn = _sample(scorer, transcripts, judgements, chain, size, nonce).drawn
     written = io.StringIO()
     rows = csv.writer(written, lineterminator="\n")
     rows.writerow(_COLUMNS)
     rows.writerows([case.key, _inert(case.prompt), _inert(case.answer), ""] for case in drawn)
     output.write_text(written.getvalue(), encoding="utf-8")
     console.say(f"{len(drawn)} cases in {output}; write {', '.join(calibration.labels_of(scorer))} under `label`.")
-    if nonce is None:
-        console.say(f"Drawn from the transcripts alone: {calibration.UNSIGNED}.")
+    if chain is None:
+        console.say(f"The sample is {calibration.UNSIGNED}. `calibrate commit` begins one that somebody else draws.")
+
+
+def label(
+    ctx: typer.Context,
+    sheet: Annotated[Path, typer.Argument(help="The sheet that you have filled.")],
+    chain: ChainArgument,
+    labelled_by: Annotated[str, typer.Option("--labelled-by", help="human, or program: never count one as the other.")],
+    key: KeyOption,
+    person: PersonOption,
+    role: RoleOption,
+    trust: TrustOption,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Sign the labels of a filled sheet, into the chain that drew it."""
+    console = Console.of(ctx, quiet=quiet, debug=debug)
+    from cardwright.attest import sampling
+    from cardwright.record import drawn_sample
+    from cardwright.record.drawn_sample import SampleLabels
+
+    drawn = _drawn(chain)
+    assert drawn.nonce is not None
+    private, signer = _signer(key, trust, person, role)
+    if any(one.key == signer["key"] for one in drawn.labels):
+        raise UsageError("this key has labelled already", where=str(chain), do="Each labeller signs once.")
+    names = {name for name, _ in drawn_sample.cases_of(drawn)}
+    said = {name: word for name, word in _labels(sheet, drawn.commitment.scorer, names).items() if word}
+    labels = SampleLabels(**signer, nonce=drawn.nonce.sha256, labelled_by=_by(labelled_by), labels=said)
+    _write(chain, drawn.model_copy(update={"labels": (*drawn.labels, sampling.sign(labels, private))}))
+    console.say(f"{len(said)} of {len(names)} cases labelled by {labels.person}, signed in {chain}.")
 
 
 def score(
     ctx: typer.Context,
     scorer: Scorer,
-    sheets: Annotated[list[Path], typer.Argument(help="Filled sheets, one for each labeller.")],
     transcripts: Transcripts,
     output: Annotated[Path, typer.Option("--output", "-o", help="The calibration file to write.")],
     source: Annotated[str, typer.Option("--source", help="Where the transcripts are from, in words.")],
-    language: Annotated[str, typer.Option("--language", help="Their language.")],
+    language: Annotated[str, typer.Option("--language", help="Their language, or languages: en, de.")],
     expires: Annotated[str, typer.Option("--expires", help="From this day on it calibrates nothing, e.g. 2027-06-30.")],
-    labelled_by: Annotated[str, typer.Option("--labelled-by", help="human, or program: never count one as the other.")],
+    sheets: Annotated[
+        list[Path] | None, typer.Argument(help="Filled sheets, one for each labeller; none with --chain.")
+    ] = None,
+    labelled_by: Annotated[
+        str | None, typer.Option("--labelled-by", help="human, or program; with --chain as it was signed.")
+    ] = None,
     labelled_on: Annotated[str | None, typer.Option("--labelled-on", help="The day; today if omitted.")] = None,
     judgements: Verdicts = None,
+    chain: ChainOption = None,
     size: Size = 200,
     nonce: Nonce = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Count what a scorer gets wrong, from filled sheets."""
+    """Count what a scorer gets wrong, from filled sheets or from the labels of a chain."""
     Console.of(ctx, quiet=quiet, debug=debug)
     from pydantic import ValidationError
 
-    from cardwright.evaluators.safety import Safety, calibration
-    from cardwright.record import canonical
+    from cardwright.evaluators.safety import calibration
     from cardwright.record.calibration import Calibration
 
-    by: Literal["human", "program"]
-    if labelled_by == "human":
-        by = "human"
-    elif labelled_by == "program":
-        by = "program"
-    else:
-        raise UsageError("labels are given by human or by program", where="--labelled-by", do="Write one of the two.")
-    found, drawn, digests, seed = _sample(scorer, transcripts, judgements, size, nonce)
-    filled = [_labels(path, scorer, drawn) for path in sheets]
+    sample = _sample(scorer, transcripts, judgements, chain, size, nonce)
+    filled, by = _given(scorer, sample, sheets or [], labelled_by)
+    spoken = {part.strip().lower() for part in language.split(",")}
+    strange = sorted({one.lower() for one in sample.read.found.languages} - spoken)
+    if strange:
+        raise UsageError(
+            f"the transcripts are in {', '.join(strange)} too", where="--language", do="Name every language."
+        )
     try:
         value = Calibration(
             scorer=scorer,
-            scorer_version=calibration.version_of(
-                scorer, Safety.version, [opened(path, judgements)[1] for path in transcripts]
-            ),
-            transcripts=tuple(digests),
+            scorer_version=sample.read.version,
+            transcripts=sample.read.digests,
             source=source,
             language=language,
             labelled_on=labelled_on or clock()[:10],
             expires=expires,
             labelled_by=by,
-            labellers=len(sheets),
+            labellers=len(filled),
             nonce=nonce,
-            independence=calibration.UNSIGNED,
-            seed=seed,
-            strata=calibration.strata(scorer, found, drawn, filled),
-            agreement=calibration.agreement(scorer, drawn, filled),
+            independence=calibration.UNSIGNED if sample.chain is None else calibration.SIGNED,
+            seed=sample.seed,
+            strata=calibration.strata(scorer, sample.read.found, sample.drawn, filled),
+            agreement=calibration.agreement(scorer, sample.drawn, filled),
+            chain=sample.chain,
+            positive_label=calibration.labels_of(scorer)[0] if sample.chain is not None else None,
         )
     except ValidationError as exc:
         named = ", ".join(f"--{str(error['loc'][0]).replace('_', '-')}" for error in exc.errors() if error["loc"])
         raise UsageError(
             "a value cannot be used", where=named, do="Write a day as 2027-06-30, words in a line."
         ) from exc
-    output.write_bytes(canonical.dumps(value.model_dump(mode="json", by_alias=True)) + b"\n")
+    output.write_bytes(value.file_bytes)
     rates = calibration.error_rates(value)
     for name, rate in zip(("sensitivity", "specificity"), rates or (), strict=False):
         echo(f"{name} {rate.value:.3f} [{rate.lower:.3f}, {rate.upper:.3f}], {rate.labelled} labelled cases")
@@ -137,16 +259,131 @@ def score(
         echo(f"not enough to correct by: {problem}")
 
 
-def _sample(
-    scorer: str, transcripts: Sequence[Path], judgements: Sequence[Path] | None, size: int, nonce: str | None
-) -> tuple[list[Case], list[Case], list[str], str]:
-    from cardwright.evaluators.safety import calibration
+# --- files and signers ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _ReadTranscripts:
+    found: CaseList
+    digests: tuple[str, ...]
+    version: str
+
+
+@dataclass(frozen=True)
+class _DrawnSample:
+    read: _ReadTranscripts
+    drawn: list[Case]
+    seed: str
+    chain: SampleChain | None
+
+
+def _read(scorer: str, transcripts: Sequence[Path], judgements: Sequence[Path] | None) -> _ReadTranscripts:
+    from cardwright.evaluators.safety import Safety, calibration
 
     read = [opened(path, judgements) for path in transcripts]
-    digests = sorted({digest for digest, _ in read})
     found = calibration.cases(scorer, read)
-    seed = calibration.seed_of(digests, nonce)
-    return found, calibration.draw(found, size, seed), digests, seed
+    version = calibration.version_of(scorer, Safety.version, [interactions for _, interactions in read])
+    return _ReadTranscripts(found, tuple(sorted({digest for digest, _ in read})), version)
+
+
+def _sample(
+    scorer: str,
+    transcripts: Sequence[Path],
+    judgements: Sequence[Path] | None,
+    chain: Path | None,
+    size: int,
+    nonce: str | None,
+) -> _DrawnSample:
+    from cardwright.evaluators.safety import calibration
+    from cardwright.record import drawn_sample
+
+    read = _read(scorer, transcripts, judgements)
+    if chain is None:
+        seed = calibration.seed_of(read.found.rows, nonce)
+        return _DrawnSample(read, calibration.draw(read.found, size, seed), seed, None)
+    if nonce is not None:
+        raise UsageError("a chain has a nonce of its own", where="--nonce", do="Leave out --nonce, or --chain.")
+    signed = _drawn(chain)
+    assert signed.nonce is not None
+    told = signed.commitment
+    here = (scorer, read.version, read.digests, read.found.rows)
+    outcomes = drawn_sample.packed([case.flagged for case in read.found.cases])
+    if (told.scorer, told.scorer_version, told.transcripts, told.rows) != here or outcomes != signed.outcomes:
+        raise SourceError(
+            "these are not the transcripts, or not what the scorer said of them, that were committed", where=str(chain),
+            do="Name the same scorer and --transcripts as for `calibrate commit`; another version of the scorer begins anew.",
+        )  # fmt: skip
+    seed = drawn_sample.seed_from(told.sha256, signed.nonce.nonce)
+    return _DrawnSample(read, calibration.draw(read.found, told.size, seed), seed, signed)
+
+
+def _given(
+    scorer: str, sample: _DrawnSample, sheets: Sequence[Path], labelled_by: str | None
+) -> tuple[list[Mapping[str, str]], Literal["human", "program"]]:
+    """The labels of each labeller, and who labelled."""
+    if sample.chain is None:
+        if not sheets or labelled_by is None:
+            raise UsageError(
+                "nobody's labels are named", where="SHEETS", do="Name the filled sheets and --labelled-by, or --chain."
+            )
+        names = {case.key for case in sample.drawn}
+        return [_labels(path, scorer, names) for path in sheets], _by(labelled_by)
+    if sheets or labelled_by is not None:
+        raise UsageError(
+            "the labels of a chain are those that were signed into it",
+            where="SHEETS",
+            do="Leave out sheets and --labelled-by; `calibrate label` signs a sheet.",
+        )
+    if not sample.chain.labels:
+        raise UsageError("nobody has labelled yet", where="--chain", do="cardwright calibrate label SHEET CHAIN")
+    human = all(one.labelled_by == "human" for one in sample.chain.labels)
+    return [one.labels for one in sample.chain.labels], "human" if human else "program"
+
+
+def _by(word: str) -> Literal["human", "program"]:
+    if word == "human":
+        return "human"
+    if word == "program":
+        return "program"
+    raise UsageError("labels are given by human or by program", where="--labelled-by", do="Write one of the two.")
+
+
+def _signer(key: Path, trust: Path, person: str, role: str) -> tuple[Any, dict[str, Any]]:
+    """The private key, and what a statement says of who signs it."""
+    from cardwright.attest import admissible, keys
+
+    private, now = opened_key(key), clock()
+    fingerprint = keys.fingerprint(private.public_key())
+    holder = admissible.signer(trust_file(trust), fingerprint, person, role, now)
+    return private, {"person": holder.person.name, "key": fingerprint, "role": role, "at": now}
+
+
+def _chain(path: Path) -> SampleChain:
+    from cardwright.files import disk
+    from cardwright.record import canonical, drawn_sample
+    from cardwright.record.drawn_sample import SampleChain
+
+    value = canonical.parse(SampleChain, disk.read_file(path, what="chain"), where=str(path))
+    broken = drawn_sample.flaw(value)
+    if broken is not None:
+        raise IntegrityError(f"the chain does not hold: {broken}", where=str(path), do="Take the copy that was signed.")
+    return value
+
+
+def _drawn(path: Path) -> SampleChain:
+    value = _chain(path)
+    if value.nonce is None:
+        raise UsageError(
+            "nobody has drawn yet", where=str(path), do=f"Somebody else signs: cardwright calibrate nonce {path}"
+        )
+    return value
+
+
+def _write(path: Path, chain: SampleChain) -> None:
+    from cardwright.files import disk
+    from cardwright.record import canonical
+
+    disk.write_file(path, canonical.dumps(chain) + b"\n")
 
 
 def opened(path: Path, judgements: Sequence[Path] | None) -> tuple[str, list[Interaction]]:
@@ -174,20 +411,20 @@ def opened(path: Path, judgements: Sequence[Path] | None) -> tuple[str, list[Int
     ]
 
 
-def _labels(path: Path, scorer: str, drawn: Sequence[Case]) -> Mapping[str, str]:
+def _labels(path: Path, scorer: str, names: set[str]) -> Mapping[str, str]:
     from cardwright.evaluators.safety.calibration import labels_of
 
     try:
         rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
     except (OSError, UnicodeDecodeError, csv.Error) as exc:
         raise SourceError("the sheet cannot be read", where=str(path), do="Save it as CSV in UTF-8.") from exc
-    keys, allowed, found = {case.key for case in drawn}, labels_of(scorer), dict[str, str]()
+    allowed, found = labels_of(scorer), dict[str, str]()
     for line, row in enumerate(rows, 2):
         key, said = (row.get("case") or "").strip(), (row.get("label") or "").strip().lower()
-        if key not in keys:
+        if key not in names:
             raise SourceError(
                 "the case was not drawn", where=f"{path}, case {line - 1}",
-                do="Name the same --transcripts, --size and --nonce as for `calibrate draw`.",
+                do="Name what `calibrate draw` was given: --transcripts, and --chain, or --size and --nonce.",
             )  # fmt: skip
         if said and said not in allowed:
             raise SourceError(

@@ -23,6 +23,7 @@ FORMATS: dict[str, str] = {
     "policy": "cardwright.policy.policy:PolicyFile",
     "record": "cardwright.record.record:Record",
     "release": "cardwright.attest.release_statement:Release",
+    "sample": "cardwright.record.drawn_sample:SampleChain",
     "run": "cardwright.record.provenance:RunFacts",
     "status": "cardwright.attest.status_statement:Status",
     "timestamp": "cardwright.attest.timestamps:StampedHead",

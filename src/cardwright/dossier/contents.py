@@ -56,6 +56,15 @@ def case_of(
             where=f"{where}/{layout.BASELINE}",
             do="It was exchanged; ask for the dossier as it was made.",
         )
+    for evaluation in record.evaluations:
+        for calibration in evaluation.calibrations:
+            broken = calibration.flaw()
+            if broken is not None:
+                raise IntegrityError(
+                    f"the calibration of {calibration.scorer} does not hold: {broken}",
+                    where=f"{where}/{layout.RECORD}, {evaluation.id}",
+                    do="A step between rows and counts was exchanged; ask for the dossier as it was made.",
+                )
     return Case(
         record=record,
         plan=plan,

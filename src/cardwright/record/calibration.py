@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from cardwright.record.base import Count, Day, Flag, FreeText, Identifier, Label, Number, Sha256, Value
+from cardwright.record import canonical, drawn_sample
+from cardwright.record.base import Count, Day, Flag, FreeText, Identifier, Label, Number, Sha256, Term, Value
+from cardwright.record.drawn_sample import SampleChain
 
 
 class CalibrationStratum(Value):
@@ -75,8 +78,61 @@ class Calibration(Value):
     independence: FreeText
     """Whether somebody other than the author drew and labelled, and how that is known."""
     seed: Sha256
-    """SHA-256 of digests and nonce, from which the sample was drawn."""
+    """SHA-256 from which the sample was drawn: of the rows and the nonce, or of the chain's commitment and nonce."""
     strata: tuple[CalibrationStratum, ...]
     """By outcome of the scorer."""
     agreement: tuple[RaterAgreement, ...] = ()
     """Empty if no case has two labels, or agreement is undefined."""
+    chain: Annotated[SampleChain | None, Field(exclude_if=lambda value: value is None)] = None
+    """How the sample was drawn and labelled, each step signed; left out if its author drew it."""
+    positive_label: Annotated[Term | None, Field(exclude_if=lambda value: value is None)] = None
+    """With a chain: the label that counts as positive."""
+
+    @property
+    def file_bytes(self) -> bytes:
+        """The file that the command writes, so that its digest is the value's."""
+        return canonical.dumps(self) + b"\n"
+
+    @property
+    def file_sha256(self) -> str:
+        """Digest of the file."""
+        return hashlib.sha256(self.file_bytes).hexdigest()
+
+    def flaw(self) -> str | None:
+        """Where the chain does not lead to these counts: everything is drawn and counted again; None if it does."""
+        chain = self.chain
+        if chain is None:
+            return None
+        broken = drawn_sample.flaw(chain)
+        if broken is not None:
+            return broken
+        commitment, nonce = chain.commitment, chain.nonce
+        if nonce is None:
+            return "nobody has drawn the sample"
+        told = (commitment.scorer, commitment.scorer_version, commitment.transcripts)
+        if told != (self.scorer, self.scorer_version, self.transcripts):
+            return "it was committed for another scorer, version or transcripts"
+        if self.seed != drawn_sample.seed_from(commitment.sha256, nonce.nonce):
+            return "its seed is not the one that commitment and nonce give"
+        by = "human" if all(one.labelled_by == "human" for one in chain.labels) else "program"
+        if (self.labelled_by, self.labellers) != (by, len(chain.labels)):
+            return "its labels are of others than those who signed them"
+        if {stratum.flagged: stratum for stratum in self.strata} != self._counted(chain):
+            return "its counts are not those of the labels that were signed"
+        return None
+
+    def _counted(self, chain: SampleChain) -> dict[bool, CalibrationStratum]:
+        flags = drawn_sample.unpacked(chain.outcomes, chain.commitment.cases)
+        drawn = drawn_sample.cases_of(chain)
+        sheets = [one.labels for one in chain.labels]
+        said = {name: drawn_sample.adjudicated(sheets, name) for name, _ in drawn}
+        return {
+            flagged: CalibrationStratum(
+                flagged=flagged,
+                population=flags.count(flagged),
+                drawn=sum(flag is flagged for _, flag in drawn),
+                positive=sum(flag is flagged and said[name] == self.positive_label for name, flag in drawn),
+                negative=sum(flag is flagged and said[name] not in (None, self.positive_label) for name, flag in drawn),
+            )
+            for flagged in (True, False)
+        }

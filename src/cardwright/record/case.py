@@ -1,9 +1,10 @@
 """What is judged: the record and everything that is held beside it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cardwright.record.claim import Claim
+from cardwright.record.drawn_sample import SampleStatement
 from cardwright.record.provenance import RunFacts
 from cardwright.record.record import PlanLock, Record
 
@@ -33,5 +34,7 @@ class Case:
     """The manifest that sign-offs have to be over; `null` if there is none yet."""
     artefacts: Mapping[str, str] | None = None
     """Digests of the subject's files as they are now; `null` if nobody looked."""
+    samples: Mapping[str, SampleStatement] = field(default_factory=dict)
+    """Signed statements by which samples were drawn and labelled, by digest: those verified, of people whom the reader knows."""
     advisory: bool = False
     """Whether only advice is asked for."""

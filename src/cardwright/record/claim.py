@@ -8,6 +8,7 @@ from pydantic import Field
 
 from cardwright.record import canonical
 from cardwright.record.base import Count, Day, FreeText, Identifier, Label, Number, Sha256, Timestamp, Value
+from cardwright.record.drawn_sample import SampleStatement
 from cardwright.record.evaluation import Severity
 
 
@@ -162,8 +163,8 @@ def digest_of(claims: Iterable[Claim]) -> Sha256 | None:
     return canonical.sha256(said) if said else None
 
 
-def same_person(one: Claim, other: Claim) -> bool:
-    """Whether two claims are of one person: by id, by key, or by a name that differs in case and spaces alone.
+def same_person(one: Claim | SampleStatement, other: Claim | SampleStatement) -> bool:
+    """Whether two statements are of one person: by id, by key, or by a name that differs in case and spaces alone.
 
     Any of the three is enough. Two people are two only where none of them is shared, so a missing id helps nobody.
     """

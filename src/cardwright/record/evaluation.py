@@ -8,6 +8,7 @@ from pydantic import Field, JsonValue, model_validator
 
 from cardwright.record import canonical, display
 from cardwright.record.base import Count, Example, FreeText, Identifier, Label, Number, Sha256, Term, Value
+from cardwright.record.calibration import Calibration
 from cardwright.record.measurement import Measured, Measurement, Unmeasured
 
 Severity = Literal["info", "low", "medium", "high", "critical"]
@@ -192,6 +193,8 @@ class Evaluation(Value):
     """The earlier record that it was made for, if nothing that it rests on has changed since; absent if it is new."""
     not_applicable: FreeText | None = None
     """Why the question does not arise for this input, with the evidence; `null` if it does."""
+    calibrations: Annotated[tuple[Calibration, ...], Field(exclude_if=lambda value: not value)] = ()
+    """What is known of the errors of scorers whose rates stand here, with how each sample was drawn; left out if empty."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -18,7 +18,7 @@ def read_calibration(path: Path, where: str, name: str, role: str) -> Calibrated
     Raises
     ------
     SourceError
-        Where it is missing, or not what the command writes.
+        Where it is missing, not what the command writes, or its signed steps do not lead to its counts.
     """
     require_file(path, where)
     try:
@@ -27,6 +27,15 @@ def read_calibration(path: Path, where: str, name: str, role: str) -> Calibrated
         raise SourceError(
             "this is no calibration", where=where, do="Make it with `cardwright calibrate score`."
         ) from exc
+    broken = value.flaw()
+    if broken is None and path.read_bytes() != value.file_bytes:
+        broken = "it is not as the command writes it"
+    if broken is not None:
+        raise SourceError(
+            f"the calibration does not hold: {broken}",
+            where=where,
+            do="Make it again with `cardwright calibrate score`.",
+        )
     ref = DatasetRef(
         name=name, role=role, kind="calibration", path=where, format="json", sha256=sha256_of(path),
         rows=sum(stratum.drawn for stratum in value.strata),

@@ -36,7 +36,7 @@ GOOD = calibrated(stratum(True, 60, 60, 58, 2), stratum(False, 140, 60, 0, 60))
 
 def test_the_sample_is_drawn_from_both_outcomes_and_its_order_hides_them():
     found = c.cases("refusal", transcripts())
-    drawn = c.draw(found, 40, c.seed_of([DIGEST], None))
+    drawn = c.draw(found, 40, c.seed_of(found.rows, None))
     assert [case.flagged for case in drawn].count(True) == 20
     assert [case.flagged for case in drawn] != sorted((case.flagged for case in drawn), reverse=True)
     assert [case.flagged for case in drawn] != sorted(case.flagged for case in drawn)
@@ -44,9 +44,33 @@ def test_the_sample_is_drawn_from_both_outcomes_and_its_order_hides_them():
 
 def test_the_same_transcripts_and_nonce_draw_the_same_sample_and_another_nonce_another():
     found = c.cases("refusal", transcripts())
-    first, again, other = (c.draw(found, 40, c.seed_of([DIGEST], nonce)) for nonce in ("tide", "tide", "ebb"))
+    first, again, other = (c.draw(found, 40, c.seed_of(found.rows, nonce)) for nonce in ("tide", "tide", "ebb"))
     assert first == again
     assert {case.key for case in first} != {case.key for case in other}
+
+
+def test_shuffling_the_rows_or_the_files_draws_nothing_else():
+    """Whoever reorders until the easy cases come gets the same ones again."""
+    ((digest, rows),) = transcripts()
+    shuffled = [("e" * 64, rows[150:]), (digest, [*reversed(rows[:150])])]
+    first, again = c.cases("refusal", [(digest, rows)]), c.cases("refusal", shuffled)
+    assert first == again
+    assert c.draw(first, 40, "s") == c.draw(again, 40, "s")
+
+
+def test_ids_that_are_made_anew_draw_nothing_else():
+    ((digest, rows),) = transcripts(20, 20)
+    renamed = [talk(row.response, id=f"x{n}", prompt=row.prompt) for n, row in enumerate(rows)]
+    assert c.cases("refusal", [(digest, rows)]) == c.cases("refusal", [(digest, renamed)])
+
+
+@pytest.mark.parametrize(("spoken", "bound"), [("en", False), ("en, de", True), ("DE", True), ("fr", False)])
+def test_a_calibration_binds_the_language(spoken, bound):
+    known = c.known_from(
+        GOOD.model_copy(update={"language": spoken}), "a" * 64, "refusal", "1", [DIGEST], languages={"de"}
+    )
+    assert (known.sha256 is not None) is bound
+    assert ("other languages than de" in known.why) is not bound
 
 
 def test_an_outcome_with_few_cases_leaves_its_share_to_the_other():

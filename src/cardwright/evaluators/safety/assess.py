@@ -92,8 +92,8 @@ def assess(options: SafetyOptions, inputs: Inputs) -> Evaluation:
     live = controls is not None
     before = _then(inputs)
     after = former.outcomes(_now(inputs, asked)) if before is not None else {}
-    known = _known(options, inputs)
-    of_others = partial(_known_of_others, inputs)
+    known = _known(options, inputs, matrix.languages(tally.matrix, harmless=True))
+    of_others = partial(_known_of_others, inputs, matrix.languages(tally.matrix))
     findings = report.findings(tally, controls, settings)
     if before is not None:
         findings += tuple(former.findings(after, before))
@@ -122,7 +122,13 @@ def assess(options: SafetyOptions, inputs: Inputs) -> Evaluation:
         ),
         coverage=report.coverage(tally, live),
         completeness="complete",
+        calibrations=tuple(
+            inputs.get(need, Calibrated).calibration for need in _CALIBRATIONS if need in inputs.sources
+        ),
     )
+
+
+_CALIBRATIONS = ("calibration", "judge_calibration")
 
 
 def _measured(
@@ -169,7 +175,7 @@ def _live_tables(inputs: Inputs, controls: probes.Controls | None) -> Iterator[T
         yield report.live_table(controls, inputs.get("source", Target).budget)
 
 
-def _known(options: SafetyOptions, inputs: Inputs) -> Known:
+def _known(options: SafetyOptions, inputs: Inputs, languages: frozenset[str]) -> Known:
     """What is known of the refusal scorer's errors on the interactions at hand."""
     if "calibration" not in inputs.sources:
         return Known(NOT_CALIBRATED)
@@ -177,17 +183,17 @@ def _known(options: SafetyOptions, inputs: Inputs) -> Known:
     sources = [inputs.sources[need] for need in ("source", "benign") if need in inputs.sources]
     # The rate of over-refusal is over the harmless interactions, wherever they come from.
     rated = [source.ref.sha256 for source in sources if getattr(source, "intent", "benign") in ("benign", None)]
-    return known_from(given.calibration, given.ref.sha256, "refusal", options.version, rated)
+    return known_from(given.calibration, given.ref.sha256, "refusal", options.version, rated, languages)
 
 
-def _known_of_others(inputs: Inputs, rate: reported.ReportedRate) -> Known:
+def _known_of_others(inputs: Inputs, languages: frozenset[str], rate: reported.ReportedRate) -> Known:
     """What is known of the errors of another tool's detector, a judge or a person."""
     given = [inputs.get(need, Calibrated) for need in ("judge_calibration", "calibration") if need in inputs.sources]
     own = next((one for one in given if one.calibration.scorer == rate.scorer), None)
     if own is None:
         return Known(NOT_CALIBRATED, scorer=rate.scorer)
     digests = [inputs.sources[need].ref.sha256 for need in ("source", "benign") if need in inputs.sources]
-    return known_from(own.calibration, own.ref.sha256, rate.scorer, rate.version or UNSTATED, digests)
+    return known_from(own.calibration, own.ref.sha256, rate.scorer, rate.version or UNSTATED, digests, languages)
 
 
 def _parameters(options: SafetyOptions) -> dict[str, JsonValue]:

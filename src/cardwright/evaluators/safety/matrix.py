@@ -54,6 +54,11 @@ def _languages(cells: Iterable[tuple[str, str, str]]) -> list[str]:
     return sorted({language for _, language, _ in cells})
 
 
+def languages(matrix: Mapping[str, CategoryCounts], *, harmless: bool = False) -> frozenset[str]:
+    """The languages that rows declare; with `harmless`, those of harmless questions alone."""
+    return frozenset(language for row, language, _ in _cells(matrix) if language and (row == HARMLESS or not harmless))
+
+
 def table(matrix: Mapping[str, CategoryCounts]) -> Table:
     """Every category in every language that occurs and by every channel; a row without attempts was not tested."""
     cells = _cells(matrix)

@@ -18,6 +18,7 @@ from pydantic import Field, model_validator
 
 from cardwright.policy.judging.answer import RuleAnswer
 from cardwright.policy.judging.case_under_review import CaseUnderReview, Slice
+from cardwright.policy.judging.drawn_by_others import Calibrating, drawn_by_others
 from cardwright.policy.judging.next_actions import RUN, edit_plan
 from cardwright.policy.judging.wording import group, number, words
 from cardwright.policy.rules import stricter
@@ -49,6 +50,7 @@ class MeasurementRule(OnEvaluation):
         "min_denominator": stricter.higher,
         "max_unknown_share": stricter.lower,
         "intersections": stricter.asked,
+        "calibration": stricter.drawn_by_others,
     }
 
     metric: Term
@@ -78,6 +80,11 @@ class MeasurementRule(OnEvaluation):
     """For a gap: the share of rows of unknown membership that is still accepted."""
     relative_to_baseline: Flag = False
     """Whether the limit is on the difference to the same number in the baseline's record, from the same file of rows."""
+
+    calibration: Calibrating | None = None
+    """For a rate of what a scorer flagged: whose work its calibration has to be; if omitted, anybody's who labelled as a
+    person. `drawn`: somebody else than the plan's author has signed the nonce that drew it. `independent`: two people or more
+    have signed their labels, too, and none of them is the author."""
 
     @model_validator(mode="after")
     def _one_limit(self) -> Self:
@@ -291,7 +298,7 @@ class _Comparison:
         if nearest is not None and sign * (nearest - rule.limit) < 0:
             return self._say("failed", f"{shown}, outside {limit}.", m, sign * (nearest - rule.limit), value)
         distance = None if compared is None else sign * (compared - rule.limit)
-        problem = self._too_thin(m) or _uncalibrated(m, review)
+        problem = self._too_thin(m) or _uncalibrated(m, review) or self._not_independent(m, review)
         if problem is not None:
             return self._say("inconclusive", f"{shown}, but {problem}.", m, distance, value)
         if distance is None:
@@ -301,6 +308,12 @@ class _Comparison:
             return self._say("passed", f"{shown}, inside {limit}.", m, distance, value)
         note = f"{shown}; {limit} lies inside the interval.{_resolution(m)}"
         return self._say("inconclusive", note, m, distance, value)
+
+    def _not_independent(self, m: Measured, review: CaseUnderReview) -> str | None:
+        if self.rule.calibration is None or m.scorer is None:
+            return None
+        held = (one for one in self.evaluation.calibrations if one.file_sha256 == m.scorer.calibration)
+        return drawn_by_others(next(held, None), self.rule.calibration, review)
 
     def _too_thin(self, m: Measured) -> str | None:
         """Why a number cannot pass, whatever its value: too few cases, fewer groups than expected, too much unknown."""

@@ -13,6 +13,8 @@ from cardwright.record.evaluation import SEVERITIES
 Stricter = Callable[[Any, Any], bool]
 BINDINGS = ("asserted", "supplied", "recomputed")
 """How closely numbers are tied to the model, the loosest first."""
+CALIBRATING = (None, "drawn", "independent")
+"""How much of a calibration others than the plan's author have done, the least first."""
 
 
 def higher(new: float | None, old: float | None) -> bool:
@@ -64,6 +66,11 @@ def closer_binding(new: str | None, old: str | None) -> bool:
 def bound_as_closely(new: str | None, old: str | None) -> bool:
     """As `closer_binding`, where none stated is `recomputed` for what goes into production."""
     return new == "recomputed" if old is None else new is not None and closer_binding(new, old)
+
+
+def drawn_by_others(new: str | None, old: str | None) -> bool:
+    """Asks of a calibration that at least as much of it is others' work."""
+    return CALIBRATING.index(new) >= CALIBRATING.index(old)
 
 
 def _rank(binding: str | None) -> int:

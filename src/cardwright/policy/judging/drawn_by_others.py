@@ -1,0 +1,56 @@
+"""Whether a scorer's errors are known from a sample that others than the plan's author have drawn, and labelled."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from cardwright.policy.judging.case_under_review import CaseUnderReview
+from cardwright.record.calibration import Calibration
+from cardwright.record.claim import same_name, same_person
+from cardwright.record.drawn_sample import SampleStatement
+
+Calibrating = Literal["drawn", "independent"]
+LEAST_LABELLERS = 2
+"""So many people have to label independently: of one alone nobody knows with whom they would agree."""
+
+
+def drawn_by_others(calibration: Calibration | None, asked: Calibrating, review: CaseUnderReview) -> str | None:
+    """Why a calibration is not as independent as a policy asks; None where it is.
+
+    The author is a key, as everywhere: without somebody's signature for having written the plan, nobody is known to be another.
+    """
+    if calibration is None:
+        return "the calibration that it rests on is not in the record"
+    chain = calibration.chain
+    if chain is None or chain.nonce is None:
+        return "its scorer's sample was drawn by the author, and the policy asks for somebody else's nonce"
+    if not review.authors:
+        return "nobody has signed the plan as its author, so nobody who drew or labelled the sample is known to be somebody else"
+    problem = _own(chain.nonce, review)
+    if problem is not None:
+        return f"the nonce that drew its scorer's sample {problem}"
+    if asked == "drawn":
+        return None
+    people: list[SampleStatement] = []
+    for one in chain.labels:
+        problem = "were given by a program" if one.labelled_by != "human" else _own(one, review)
+        if problem is not None:
+            return f"labels of its scorer's sample {problem}"
+        if not any(same_person(one, other) for other in people):
+            people.append(one)
+    if len(people) < LEAST_LABELLERS:
+        return f"its scorer's sample was labelled by {len(people)} person, and the policy asks for {LEAST_LABELLERS}"
+    return None
+
+
+def _own(statement: SampleStatement, review: CaseUnderReview) -> str | None:
+    """Why a statement is nobody else's: not believed, or the author's."""
+    known = review.case.samples.get(statement.sha256)
+    if known is None:
+        return f"signed as {statement.person}, by a key that is not believed here"
+    stated = review.record.provenance.author
+    if any(same_person(known, author) for author in review.authors) or (
+        stated is not None and same_name(known.person, stated)
+    ):
+        return f"signed by {known.person}, who wrote the plan or made the dossier"
+    return None

@@ -1,0 +1,86 @@
+"""A calibration is as independent as those who drew and labelled its sample, and no more than their keys show."""
+
+from dataclasses import replace
+
+import pytest
+from tests.policy.test_gate import POLICY, changed, outcome, policy_of, with_record
+from tests.samples import calibration_of, chain_of, known
+from tests.strategies import NOW, gap, good_case, good_record
+
+from cardwright.policy.gate import decide
+from cardwright.record.claim import Preregister
+from cardwright.record.measurement import ScorerError
+
+WHOLE = calibration_of(chain_of("Ann", "Bob"))
+
+
+def author(case, name):
+    return Preregister(
+        person=name, key=f"{sum(name.encode()):064x}", role="owner", at="2026-11-01T00:00:00Z", meaning="authorship",
+        plan_sha256=case.record.provenance.plan_sha256,
+    )  # fmt: skip
+
+
+def judged(asked, calibration=WHOLE, *, by="Zoe", samples=None, held=None):
+    """What the gate says of a rate whose scorer was calibrated so, in a plan by this author."""
+    scorer = ScorerError(
+        name="refusal",
+        calibration=calibration.file_sha256,
+        corrected={"level": 0.95, "lower": 0.0, "upper": 0.09, "method": "rogan_gladen"},
+        expires="2100-01-01",
+    )
+    m = gap("demographic_parity_difference", 0.05, 0.0, 0.08).model_copy(update={"scorer": scorer})
+    held = (calibration,) if held is None else held
+    case = with_record(good_case(), changed(good_record(), "fairness", measurements=(m,), calibrations=held))
+    believed = samples if samples is not None else known(calibration) if calibration.chain else {}
+    case = replace(case, claims=(author(case, by),) if by else (), samples=believed)
+    policy = policy_of(POLICY.replace(b"at_most: 0.1", f"at_most: 0.1, calibration: {asked}".encode()))
+    found = outcome(decide(case, policy, NOW), "gap")
+    return found.status, found.explanation
+
+
+@pytest.mark.parametrize("asked", ["null", "drawn", "independent"])
+def test_what_others_drew_and_labelled_passes_whatever_is_asked(asked):
+    assert judged(asked)[0] == "passed"
+
+
+def test_what_the_author_drew_passes_only_where_nobody_asks():
+    own = WHOLE.model_copy(update={"chain": None, "positive_label": None})
+    assert judged("null", own)[0] == "passed"
+    assert judged("drawn", own)[1].count("drawn by the author") == 1
+
+
+@pytest.mark.parametrize(
+    ("chain", "words", "drawn"),
+    [
+        (chain_of("Ann", "Bob", drawer="Zoe"), "Zoe, who wrote the plan", "inconclusive"),
+        (chain_of("Ann", "Zoe"), "Zoe, who wrote the plan", "passed"),
+        (chain_of("Ann"), "labelled by 1 person, and the policy asks for 2", "passed"),
+        (chain_of("Ann", "ann "), "labelled by 1 person, and the policy asks for 2", "passed"),
+        (chain_of(), "labelled by 0 person", "passed"),
+    ],
+)
+def test_who_is_not_somebody_else_makes_nothing_independent(chain, words, drawn):
+    calibration = calibration_of(chain)
+    status, explanation = judged("independent", calibration)
+    assert (status, words in explanation) == ("inconclusive", True), explanation
+    assert judged("drawn", calibration)[0] == drawn
+
+
+def test_labels_of_a_program_are_nobody_s():
+    mixed = calibration_of(chain_of("Ann", "Bob", by="program"))
+    assert "were given by a program" in judged("independent", mixed)[1]
+
+
+def test_a_key_that_the_reader_does_not_know_is_nobody_else():
+    without = {d: one for d, one in known(WHOLE).items() if one.person != "Bob"}
+    assert "signed as Bob, by a key that is not believed here" in judged("independent", samples=without)[1]
+    assert judged("independent", samples={})[0] == "inconclusive"
+
+
+def test_without_a_known_author_nobody_is_somebody_else():
+    assert "nobody has signed the plan as its author" in judged("drawn", by=None)[1]
+
+
+def test_a_calibration_that_is_not_in_the_record_shows_nothing():
+    assert "is not in the record" in judged("drawn", held=())[1]
