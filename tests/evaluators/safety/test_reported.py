@@ -113,6 +113,6 @@ def test_the_sample_of_a_tool_s_detector_is_drawn_from_what_it_judged():
     """Its verdicts are the strata; its own version is bound, and not ours."""
     rows = [judged(n < 5, n) for n in range(9)] + [judged(None, 9)]
     found = c.cases("garak.d", [("d" * 64, rows)])
-    assert [case.flagged for case in found] == [True] * 5 + [False] * 4
+    assert sorted(case.flagged for case in found.cases) == [False] * 4 + [True] * 5
     assert c.version_of("garak.d", "ours", [rows]) == "1"
     assert c.version_of("refusal", "ours", [rows]) == "ours"
