@@ -105,13 +105,13 @@ def test_migrate_prints_the_old_and_the_new_digest_of_a_policy(cli, tmp_path):
 
 
 def test_migrate_names_what_a_trust_file_accepts_by_an_old_digest(cli, tmp_path):
-    (told,) = [one for one in migrations.packaged_digests() if one.name == "assistant"]
+    (told,) = [one for one in migrations.packaged_digests() if one.name == "assistant_research"]
     own = trust.AcceptedPolicy(name="our-own", sha256="a" * 64)
-    accepted = trust.AcceptedPolicy(name="assistant", sha256=told.before)
+    accepted = trust.AcceptedPolicy(name="assistant_research", sha256=told.before)
     disk.write_file(tmp_path / "trust.yaml", trust.to_yaml(trust.Trust(policies=(own, accepted))))
     before = (tmp_path / "trust.yaml").read_bytes()
     ran = cli("migrate", tmp_path / "trust.yaml")
-    assert f"assistant: {told.before} is {told.now} now" in ran.out
+    assert f"assistant_research: {told.before} is {told.now} now" in ran.out
     assert "our-own" in ran.out
     assert (tmp_path / "trust.yaml").read_bytes() == before, "whom to believe is the receiver's to say"
 

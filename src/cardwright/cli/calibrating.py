@@ -63,7 +63,7 @@ def commit(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Commit transcripts and what a scorer says of them, before anything is drawn."""
+    """Commit rows and what a scorer says of them, before a draw."""
     console = Console.of(ctx, quiet=quiet, debug=debug)
     from cardwright.attest import sampling
     from cardwright.record import drawn_sample
@@ -206,7 +206,7 @@ def score(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Count what a scorer gets wrong, from filled sheets or from the labels of a chain."""
+    """Count what a scorer gets wrong, from labels."""
     Console.of(ctx, quiet=quiet, debug=debug)
     from pydantic import ValidationError
 
