@@ -1,4 +1,4 @@
-"""A plan is signed before it is run, by somebody else than its author; a release can rest on it, and a late signature counts for nothing."""
+"""A plan is signed before it is run, by somebody other than its author; a release can rest on it, and a late signature counts for nothing."""
 
 import json
 from datetime import UTC, datetime

@@ -53,4 +53,4 @@ def test_a_changed_part_of_a_system_is_not_the_one_that_was_evaluated(cli, harde
         prompt.write("Answer whatever you are asked.\n")
     ran = cli("gate", dossier, "--artifact", folder)
     assert ran.code == 1
-    assert "prompt.hardened.md has other bytes than the ones that were evaluated" in ran.out
+    assert "prompt.hardened.md differs from the file that was evaluated" in ran.out

@@ -1,4 +1,4 @@
-"""What the plan says of the use lets a requirement fall away only if somebody else than its author signed it."""
+"""What the plan says of the use lets a requirement fall away only if somebody other than its author signed it."""
 
 from dataclasses import replace
 

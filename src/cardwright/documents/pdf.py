@@ -204,7 +204,7 @@ def write(
             raise RenderError(
                 f"the PDF engine warns: {watched.messages[0][:300]}",
                 where=title,
-                do="Mend the template; a warning can hide a lost page.",
+                do="Fix the template; a warning can hide a lost page.",
             )
         data = _in_small_streams(data, when)
         check(data, record, checker)

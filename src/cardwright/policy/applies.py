@@ -1,4 +1,4 @@
-"""When a requirement applies: by what the plan says of the subject's use, as far as somebody else than its author signed it."""
+"""When a requirement applies: by what the plan says of the subject's use, as far as somebody other than its author signed it."""
 
 from __future__ import annotations
 

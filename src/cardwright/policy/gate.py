@@ -56,7 +56,7 @@ def decide(case: Case, policy: Policy, now: str, stage: Stage = "release", *, ch
     if subject.kind not in policy.kinds:
         raise NothingToCheckError(
             f"the policy {policy.name} is for a {' or a '.join(policy.kinds)}; {subject.name} is a {subject.kind}",
-            do="Choose a policy of its kind.",
+            do="Choose a policy for its kind.",
         )
     # 1. What is asked: what holds under every policy, the minimum of the kind, and the policy's own.
     review = review_of(case, now)
@@ -70,7 +70,7 @@ def decide(case: Case, policy: Policy, now: str, stage: Stage = "release", *, ch
             f"none of the blocking requirements of {policy.name} applies to {subject.name}",
             do="A check that checks nothing allows nothing: choose another policy.",
         )
-    # 3. What people accept for now; and signatures that have not seen it do not count.
+    # 3. What people accept for now. Sign-offs are judged again after it: whoever signed before a waiver did not agree to it.
     digest = policy.sha256
     accepted = waivers.granted(judged, review, policy.waivers, digest)
     outcomes = tuple(
@@ -101,6 +101,8 @@ def _outstanding(requirements: Sequence[Requirement], stage: Stage) -> tuple[Out
 
 
 def _judge(requirement: Requirement, review: CaseUnderReview, policy: Policy) -> JudgedRequirement:
+    # What the plan says of the use is its author's word, and dropping a requirement helps the author. So it counts only if the
+    # evidence shows it, or if somebody other than the author signed the plan.
     exempt = exemption(requirement.applies_when, review.record)
     if exempt is not None and (exempt.certain or review.plan_signers):
         return JudgedRequirement(
@@ -130,6 +132,7 @@ def _and(remedy: str | None, more: str) -> str:
 
 def _counts(judged: JudgedRequirement) -> bool:
     """Whether it is a requirement of the policy's own that blocks and applies."""
+    # The inherent requirements apply to every record. If they counted, a policy that asks nothing of this subject would allow it.
     requirement = judged.requirement
     return requirement.level == "block" and not requirement.id.startswith(OURS) and not judged.exempt
 
@@ -152,6 +155,7 @@ def _outcome(judged: JudgedRequirement, number: int, waived: Waived | None) -> O
         next=answer.next,
         limit=answer.limit,
         observations=answer.observations,
+        # A waiver can name the evidence that it accepts. What is met needs no waiver, so its evidence is not hashed here.
         evidence_sha256=answer.evidence_sha256 if answer.is_open else None,
         severity=answer.severity,
         count=answer.count,

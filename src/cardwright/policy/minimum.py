@@ -26,9 +26,9 @@ class PlanHolds(EvaluatedRule):
             audience = record.redaction.audience
             return _other_record(f"This is an edition for {audience} readers, with parts left out, and not the record.")
         if plan is None:
-            return missing("The plan as it was fixed is not beside the record.", RUN_AGAIN, RUN)
+            return missing("The locked plan is not beside the record.", RUN_AGAIN, RUN)
         if plan.sha256 != record.provenance.plan_sha256:
-            return _other_record("The record was made from another plan than the one beside it.")
+            return _other_record("The record was made from a different plan than the one beside it.")
         asked = (plan.planned, plan.subject, plan.context, plan.author)
         if asked != (record.planned, record.subject, record.context, record.provenance.author):
             return _other_record("The record does not hold what the plan asked for.")
@@ -36,13 +36,13 @@ class PlanHolds(EvaluatedRule):
 
 
 class Recomputed(EvaluatedRule):
-    """Every evaluation was made in this run, or somebody else than the plan's author answers for the run."""
+    """Every evaluation was made in this run, or somebody other than the plan's author answers for the run."""
 
     def judge(self, review: CaseUnderReview) -> RuleAnswer:
         """See `Rule.judge`."""
         run = review.case.run
         if run is None or run.record_sha256 != review.record.sha256:
-            return missing("Whether everything was evaluated in this run is not known.", RUN_AGAIN, RUN)
+            return missing("It is not known whether everything was evaluated in this run.", RUN_AGAIN, RUN)
         names = ", ".join(taken_over(review))
         runner = next((claim for claim in review.claims if _is_independent_runner(claim, review)), None)
         if runner is not None:
@@ -51,7 +51,7 @@ class Recomputed(EvaluatedRule):
             )
         return missing(
             f"{names} were taken from an earlier run. Whoever can write its folder can write its numbers.",
-            "Run everything again, without --resume and `previous:`; or somebody else than the plan's author runs it and signs "
+            "Run everything again, without --resume and `previous:`; or somebody other than the plan's author runs it and signs "
             "for having made it.",
             RUN,
         )
@@ -75,7 +75,7 @@ def _is_independent_runner(claim: Claim, review: CaseUnderReview) -> bool:
 
 
 def _other_record(explanation: str) -> RuleAnswer:
-    return RuleAnswer("mismatched", explanation, "Run again on what is at hand.", "command", (RUN,))
+    return RuleAnswer("mismatched", explanation, "Run again on the files at hand.", "command", (RUN,))
 
 
 class EverythingRan(EvaluatedRule):
@@ -183,7 +183,7 @@ def minimum(review: CaseUnderReview, policy: Policy) -> tuple[Requirement, ...]:
     """What work meant for production cannot skip, whatever its policy: evidence, an evaluation that shows from its input that
     the question does not arise, or a waiver. Left out if the policy itself asks for that evaluator at least as strictly.
 
-    It holds unless the policy says that what it allows is not for production, or the plan says so and somebody else than its
+    It holds unless the policy says that what it allows is not for production, or the plan says so and somebody other than its
     author has signed the plan. What the plan does not say cannot be determined, and then the minimum holds. What is meant for
     production is held to it under every policy.
     """

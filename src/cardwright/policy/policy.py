@@ -182,7 +182,7 @@ def _flatten(files: list[PolicyFile], places: list[str], model: type[Policy]) ->
 
 
 def _loosening(what: str, where: str) -> PolicyError:
-    return PolicyError(what, where=where, do="Policies only tighten.")
+    return PolicyError(what, where=where, do="A policy may only tighten what it extends.")
 
 
 def _refuse_hollow(requirements: tuple[Requirement, ...], where: str) -> None:
@@ -195,7 +195,7 @@ def _refuse_hollow(requirements: tuple[Requirement, ...], where: str) -> None:
     for requirement in requirements:
         if not set(requirement.rule.other_signers()) <= signing:
             raise PolicyError(
-                f"{requirement.id} asks for another person than a role that does not sign",
+                f"{requirement.id} asks for a person other than the signer of a role that does not sign",
                 where=where,
                 do="Ask for that role's sign-off too: otherwise leaving its signature out would meet the requirement.",
             )

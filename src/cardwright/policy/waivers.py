@@ -51,6 +51,7 @@ def granted(
     if rules is None:
         return (None,) * len(judged)
     signed = _signed(review, rules, policy_sha256)
+    # The cap counts in the order of the requirements: the order of the claims must not decide which waivers are over it.
     offers = [_offer(one, signed) for one in judged]
     used = accumulate(offer is not None for offer in offers)
     return tuple(offer if count <= rules.max_active else None for offer, count in zip(offers, used, strict=True))
@@ -115,6 +116,7 @@ def _covers(claim: Waive, answer: RuleAnswer) -> bool:
             return False
         no_worse = SEVERITIES.index(answer.severity) <= SEVERITIES.index(claim.severity)
         return no_worse and answer.count <= claim.count
+    # A waiver of a failed number accepts values down to its bound; the number may improve after it and must not get worse.
     open_ones = [o for o in answer.observations if o.status != "passed"]
     if answer.limit is None or not open_ones:
         return True

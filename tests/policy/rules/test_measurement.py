@@ -9,7 +9,8 @@ from tests.policy.test_gate import POLICY, P, changed, outcome, policy_of, with_
 from tests.strategies import NOW, gap, good_case, good_record
 
 from cardwright.policy.gate import decide
-from cardwright.record.measurement import ScorerError
+from cardwright.record.measurement import Resolution, ScorerError
+from cardwright.statistics.gaps import detectable_gap
 
 
 @pytest.mark.parametrize(
@@ -40,7 +41,7 @@ CALIBRATED = {
     [
         (None, "passed", "inside"),
         (CALIBRATED, "passed", "inside"),
-        ({"name": "refusal", "why": "nobody labelled"}, "inconclusive", "is not known: nobody labelled"),
+        ({"name": "refusal", "why": "nobody labelled"}, "inconclusive", "is not known (nobody labelled)"),
         ({**CALIBRATED, "corrected": {**CALIBRATED["corrected"], "upper": 0.2}}, "inconclusive", "lies inside"),
         ({**CALIBRATED, "expires": "2020-01-01"}, "inconclusive", "expired on 2020-01-01"),
     ],
@@ -60,14 +61,28 @@ def test_a_scorer_of_unknown_error_still_fails():
 
 
 def test_a_rate_sliced_by_who_said_it_passes_nothing_without_that_scorer():
-    """Who leaves the scorer out of a record must not gain by it."""
+    """Leaving the scorer out of a record is no advantage."""
     text = POLICY.replace(b"slices: every_group", b"slices: [{scorer: x}]")
     record = good_record()
     rate = next(m for m in record.evaluations[0].measurements if m.metric == "true_positive_rate")
     rates = (rate.model_copy(update={"slice": {"scorer": "x"}}),)
     case = with_record(good_case(), changed(record, "fairness", measurements=rates))
     found = outcome(decide(case, policy_of(text), NOW), "tpr")
-    assert (found.status, "does not say what its scorer gets wrong" in found.explanation) == ("inconclusive", True)
+    assert (found.status, "does not state the error of its scorer" in found.explanation) == ("inconclusive", True)
+
+
+def test_an_open_gap_names_the_difference_that_any_two_groups_would_have_shown_and_no_lower_end():
+    """Between larger groups a smaller difference is found as often, so nothing smaller is called invisible."""
+    shown = detectable_gap(0.5, [60, 60, 2000, 2000])
+    between_the_large = detectable_gap(0.5, [2000, 2000, 2000, 2000])
+    assert between_the_large < shown / 4
+    m = gap("demographic_parity_difference", 0.05, 0.0, 0.2)
+    open_ = m.model_copy(update={"resolution": Resolution(detectable=shown, needed=9000)})
+    explanation = outcome(decide(with_gap(open_), P, NOW), "gap").explanation
+    assert f"a difference in rates of {shown:.3g} would have been found with 80 % power" in explanation
+    assert "a smaller one could be missed" in explanation
+    assert "no smaller" not in explanation
+    assert "About 9,000 cases like these would settle it if the value stays the same." in explanation
 
 
 def test_numbers_are_compared_unrounded():

@@ -1,4 +1,4 @@
-"""The plan is signed by somebody else than its author, however names are written."""
+"""The plan is signed by somebody other than its author, however names are written."""
 
 from dataclasses import replace
 

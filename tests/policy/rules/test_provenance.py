@@ -18,8 +18,8 @@ def judged(clean=True, **update):
     ("update", "reason"),
     [
         ({"commit": None, "dirty": None}, "no commit: the plan is not under version control"),
-        ({"dirty": True}, "the working tree differed from the commit"),
-        ({"dirty": None}, "the working tree differed from the commit"),
+        ({"dirty": True}, "the working tree had uncommitted changes"),
+        ({"dirty": None}, "the working tree had uncommitted changes"),
         ({"datasets": ()}, "no dataset is named"),
     ],
 )

@@ -26,13 +26,13 @@ class CaseUnderReview:
 
     case: Case
     today: date
-    """The day that the verdict speaks of."""
+    """The day that the verdict speaks of, in UTC: dates of expiry are days, and what expires today still holds."""
     claims: tuple[Claim, ...]
     """What was signed and not withdrawn, in the order of the ledger."""
     authors: tuple[Claim, ...]
     """Who signed for having written the plan, or for having made the dossier; empty if its author is unknown."""
     plan_signers: tuple[Preregister, ...]
-    """Signatures of the plan by somebody else than its author."""
+    """Signatures of the plan by somebody other than its author."""
     measurements: Mapping[str, Index]
     """By the id of the evaluation: looking through thousands of measurements for each requirement is slow."""
 
@@ -48,6 +48,7 @@ class CaseUnderReview:
 
 def review_of(case: Case, now: str) -> CaseUnderReview:
     """The case with what the rules share. `now` is e.g. `2026-11-23T13:04:05Z`."""
+    # Withdrawn claims are gone before any rule looks, so that no rule can forget to leave them out.
     claims = tuple(live(case.claims))
     return CaseUnderReview(
         case=case,

@@ -1,4 +1,4 @@
-"""Whether a model concerns persons: what a plan that says `persons: none` has to show before nothing about groups is asked.
+"""Whether a model concerns persons: what a plan that says `persons: none` has to show before questions about groups are dropped.
 
 The author's word removes no demand. The data must hold no trace of a person, a detector must have looked, and somebody
 independent must attest it.
@@ -43,13 +43,14 @@ def answer(review: CaseUnderReview) -> RuleAnswer:
     """What becomes of `persons: none`: failed on any trace of a person, missing as long as nobody looked or attested."""
     plan = review.case.plan
     if plan is None:
-        return missing("The plan as it was fixed is not beside the record.", "Run again.", RUN)
+        return missing("The locked plan is not beside the record.", "Run again.", RUN)
+    # A trace in the data comes first: no signature outvotes it. Then whether somebody looked: an attestation must rest on that.
     traces = [*_declared(plan.sources), *_named(review), *_found(review)]
     if traces:
         more = f" ({len(traces) - 1} more)" if len(traces) > 1 else ""
         return RuleAnswer(
             "failed",
-            f"The plan says `persons: none`, and yet {traces[0]}{more}.",
+            f"The plan says `persons: none`, but {traces[0]}{more}.",
             "Take `persons: none` out of the plan and compare groups, or take what concerns persons out of the data.",
             "decision",
             (edit_plan("subject"), RUN),
@@ -91,6 +92,7 @@ def _found(review: CaseUnderReview) -> Iterable[str]:
     for evaluation in review.record.evaluations:
         if evaluation.evaluator != "pii":
             continue
+        # `pii_…` metrics are rates and counts of hits. A heading that speaks of a person is a finding without any hit.
         hits = any(
             isinstance(m, Measured) and m.metric.startswith("pii_") and m.value > 0 for m in evaluation.measurements
         )
@@ -106,10 +108,12 @@ def _not_looked_at(review: CaseUnderReview) -> list[str]:
         if evaluation.evaluator == "pii" and evaluation.completeness == "complete"
         for one in evaluation.inputs
     }
+    # A record without a source of rows has not been searched: no rows must not read as no persons.
     return sorted(held - seen) if held else ["any source of rows"]
 
 
 def _attested(review: CaseUnderReview) -> RuleAnswer:
+    # Claims are in the order of the ledger, so the last word of each key counts; one denial is not outvoted by others.
     said = {
         claim.key: claim
         for claim in review.claims
@@ -129,7 +133,7 @@ def _attested(review: CaseUnderReview) -> RuleAnswer:
     for claim in said:
         if claim.role == ROLE and _holds(claim, review) and _independent(claim, review):
             return RuleAnswer(
-                "passed", f"No person is concerned, attests {claim.person} ({claim.role}): {claim.statement}"
+                "passed", f"{claim.person} ({claim.role}) attests that no person is concerned: {claim.statement}"
             )
     unknown = (
         ""
@@ -150,4 +154,5 @@ def _holds(claim: Attest, review: CaseUnderReview) -> bool:
 
 
 def _independent(claim: Claim, review: CaseUnderReview) -> bool:
+    # Without a signed author everybody would be "somebody else", the author under a second name included.
     return bool(review.authors) and not any(same_person(claim, author) for author in review.authors)

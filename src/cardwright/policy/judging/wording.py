@@ -29,6 +29,15 @@ def words(metric: str) -> str:
     return metric.replace("_", " ").replace("roc auc", "ROC AUC").replace("pii", "PII")
 
 
+def as_sentence(text: str) -> str:
+    """A text that begins a sentence; a name in code marks or with a capital stays as it is.
+
+    >>> as_sentence("accuracy is 0.8."), as_sentence("ROC AUC is 0.8.")
+    ('Accuracy is 0.8.', 'ROC AUC is 0.8.')
+    """
+    return text[:1].upper() + text[1:]
+
+
 def files(count: int) -> str:
     """So many files."""
     return "1 file" if count == 1 else f"{count} files"

@@ -35,24 +35,24 @@ class AgeRule(Rule):
         """See `Rule.judge`."""
         run, record = review.case.run, review.record
         if run is None:
-            return missing("When the evaluation ran is not known.", RUN_AGAIN, RUN)
+            return missing("It is not known when the evaluation ran.", RUN_AGAIN, RUN)
         if run.record_sha256 != record.sha256:
             return RuleAnswer(
                 "mismatched",
                 "The facts of the run belong to another record.",
-                "Run again on what is at hand.",
+                "Run again on the files at hand.",
                 "command",
                 (RUN,),
             )
         undated = [e.id for e in record.evaluations if e.reused_from is not None and e.id not in run.earlier]
         if undated:
-            return missing(f"When {undated[0]} was made is not known; it was reused.", RUN_AGAIN, RUN)
+            return missing(f"When {undated[0]} was made is not known: it was reused.", RUN_AGAIN, RUN)
         age, ahead = (review.today - oldest_evidence(run)).days, (day(run.finished) - review.today).days
         if ahead > 0:
             return RuleAnswer(
                 "mismatched",
                 f"The evaluation is dated {days(ahead)} in the future.",
-                "Set the clock right and run again.",
+                "Correct the clock and run again.",
                 "command",
                 (RUN,),
             )

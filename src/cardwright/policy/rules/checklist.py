@@ -46,8 +46,8 @@ class ChecklistRule(Rule):
         if denied:
             return RuleAnswer(
                 "failed",
-                f"{denied[0].item} of {self.checklist} is not met, says {denied[0].person} ({denied[0].role}).",
-                "Mend what is missing, and ask the same person to answer again.",
+                f"{denied[0].person} ({denied[0].role}) says that {denied[0].item} of {self.checklist} is not met.",
+                "Fix what is missing, and ask the same person to answer again.",
                 "signature",
                 (attest(self.checklist, denied[0].item, (denied[0].role,)),),
             )

@@ -45,7 +45,7 @@ class EvaluatedRule(OnEvaluation):
         count = sum(isinstance(m, Measured) for evaluation in evaluations for m in evaluation.measurements)
         answer = measured_nothing(evaluations) or RuleAnswer(
             "passed",
-            f"{names} ran, {evaluations[0].completeness}, and measured {count:,} numbers. No limit is set on them here.",
+            f"{names} ran ({evaluations[0].completeness}) and measured {count:,} numbers. No limit is set on them here.",
         )
         return replace(answer, evaluations=evaluations)
 

@@ -111,7 +111,7 @@ class FindingsRule(OnEvaluation):
         words = (
             f"Drop the column, or justify it under `{JUSTIFIED}` of the details ({', '.join(GROUNDS)}) and have it attested."
             if self.justified_columns is not None and about and finding.severity != _BEYOND_WORDS
-            else "Mend what was found and run again, or ask for a waiver."
+            else "Fix what was found and run again, or ask for a waiver."
         )
         return RuleAnswer(
             "failed",

@@ -35,24 +35,26 @@ class IdentityRule(Rule):
                 "passed", "The subject is declared by reference, which the policy accepts; it is not hashed."
             )
         if not subject.hashed:
-            return _unnamed("The subject is declared, not hashed: nobody can tell whether it is the one.")
+            return _unnamed(
+                "The subject is declared, not hashed: nobody can tell whether it is the one that was evaluated."
+            )
         if at_hand is None:
             return RuleAnswer(
                 "missing",
-                "Nobody compared the artefact at hand with the record.",
+                "The artefact at hand was not compared with the record.",
                 "Run the gate where the files are.",
                 "command",
                 (COMPARE_ARTIFACT,),
             )
         evaluated = {file.path: file.sha256 for file in subject.files}
         if not evaluated:
-            return _unnamed("The subject names parts and no file, so nothing at hand can be compared with it.")
+            return _unnamed("The subject names components but no file, so nothing at hand can be compared with it.")
         wrong = sorted(path for path, digest in evaluated.items() if at_hand.get(path) != digest)
         if wrong:
             there = wrong[0] in at_hand
-            differs = "has other bytes than the ones that were evaluated" if there else "is not there"
+            differs = "differs from the file that was evaluated" if there else "is missing"
             return RuleAnswer(
-                "mismatched", f"{wrong[0]} {differs}.", "Run again on what is at hand.", "command", (RUN,)
+                "mismatched", f"{wrong[0]} {differs}.", "Run again on the files at hand.", "command", (RUN,)
             )
         loose = _never_evaluated(review.record)
         if loose:

@@ -20,7 +20,7 @@ from cardwright.policy.judging.answer import RuleAnswer
 from cardwright.policy.judging.case_under_review import CaseUnderReview, Slice
 from cardwright.policy.judging.drawn_by_others import Calibrating, drawn_by_others
 from cardwright.policy.judging.next_actions import RUN, edit_plan
-from cardwright.policy.judging.wording import group, number, words
+from cardwright.policy.judging.wording import as_sentence, group, number, words
 from cardwright.policy.rules import stricter
 from cardwright.policy.rules.on_evaluation import RUN_AGAIN, OnEvaluation
 from cardwright.record.base import Count, Flag, Label, Number, Term
@@ -151,7 +151,9 @@ class MeasurementRule(OnEvaluation):
         observations.sort(key=lambda o: (STATUSES.index(o.status), o.distance if o.distance is not None else 0.0))
         worst = observations[0]
         more = sum(o.status == worst.status for o in observations) - 1
-        explanation = f"In {worst.evaluation}, {worst.note}" if len(selected.evaluations) > 1 else worst.note
+        explanation = (
+            f"In {worst.evaluation}, {worst.note}" if len(selected.evaluations) > 1 else as_sentence(worst.note)
+        )
         explanation += f" ({more} more {worst.status})" if more and worst.status != "passed" else ""
         if self.binding in ("supplied", "asserted") and worst.status == "passed":
             explanation += (
@@ -204,9 +206,9 @@ class MeasurementRule(OnEvaluation):
 _CLOSED_BY: Mapping[Status, tuple[str | None, Closer | None, tuple[NextAction, ...]]] = {
     "passed": (None, None, ()),
     "failed": ("Change the model, its threshold or its data and run again, or ask for a waiver.", "decision", ()),
-    "inconclusive": ("More cases, or a closer look at the groups named, would settle it.", "data", ()),
+    "inconclusive": ("More cases or a closer look at the groups named would settle it.", "data", ()),
     "missing": (RUN_AGAIN, "command", (edit_plan("evaluate"), RUN)),
-    "error": ("Mend what stopped it and run again.", "command", (RUN,)),
+    "error": ("Fix what stopped it and run again.", "command", (RUN,)),
 }
 """What closes an observation of each status; no other status comes from a number."""
 
@@ -277,14 +279,14 @@ class _Comparison:
         if rule.relative_to_baseline:
             before = _in_baseline(review.case.baseline, self.evaluation, m)
             if before is None:
-                note = f"{name} has no counterpart in a baseline's record, which the policy compares with."
+                note = f"{name} has no counterpart in the record of a baseline, with which the policy compares it."
                 return self._say("missing", note, m)
             if not before.same_rows:
                 note = f"{name}: the baseline was evaluated on another file, and nobody can tell whether its rows are the same."
                 return self._say("inconclusive", note, m)
             value, lower, upper = value - before.value, None, None
             if rule.on != "value":
-                note = f"{name}: a difference of two records has no interval; compare on the same rows instead."
+                note = f"{name}: a difference between two records has no interval; compare on the same rows instead."
                 return self._say("inconclusive", note, m)
         elif m.scorer is not None and m.scorer.corrected is not None:
             # What a scorer gets wrong widens the interval, and never narrows it: the worse bound decides.
@@ -298,6 +300,7 @@ class _Comparison:
         if nearest is not None and sign * (nearest - rule.limit) < 0:
             return self._say("failed", f"{shown}, outside {limit}.", m, sign * (nearest - rule.limit), value)
         distance = None if compared is None else sign * (compared - rule.limit)
+        # Only after failing is ruled out: thin evidence keeps a number from passing, and never from failing.
         problem = self._too_thin(m) or _uncalibrated(m, review) or self._not_independent(m, review)
         if problem is not None:
             return self._say("inconclusive", f"{shown}, but {problem}.", m, distance, value)
@@ -324,7 +327,7 @@ class _Comparison:
             # The largest of several slices or perturbations: one that could not be judged may be the worst.
             return f"it covers {m.groups.compared} of {m.groups.expected} of what was planned"
         if m.denominator is None and least > 1:
-            return "it does not say out of how many"
+            return "it does not state the number of cases"
         if m.denominator is not None and m.denominator < least:
             return f"it rests on {number(m.denominator)} cases, fewer than {least}"
         return None
@@ -332,7 +335,7 @@ class _Comparison:
     def _gap_too_thin(self, m: Measured) -> str | None:
         least = self.rule.min_denominator
         if m.groups is None:
-            return "it does not say over which groups"
+            return "it does not state its groups"
         declared = {name: len(groups) for name, groups in self.rule._groups(self.plan).items()}
         # A gap over one attribute is expected to cover what the plan declares; over an intersection, its product at most.
         expected = m.groups.expected
@@ -345,7 +348,7 @@ class _Comparison:
             most = number(self.rule.max_unknown_share)
             return f"membership is unknown for {m.groups.unknown} of {m.groups.rows} rows, a share above {most}"
         if m.groups.smallest is None:
-            return "it does not say how many cases its smallest group has" if least > 1 else None
+            return "it does not state the size of its smallest group" if least > 1 else None
         if m.groups.smallest < least:
             return f"its smallest group has {number(m.groups.smallest)} cases, fewer than {least}"
         return None
@@ -366,7 +369,7 @@ class _Comparison:
         limit = self.rule.limit
         text = f"{name} is {number(value, limit)}"
         if self.rule.relative_to_baseline:
-            return f"{text} above the baseline" if value >= 0 else f"{text} against the baseline"
+            return f"{text} relative to the baseline"
         parts = []
         if m.interval is not None:
             lower, upper = number(m.interval.lower, limit), number(m.interval.upper, limit)
@@ -386,13 +389,13 @@ _OF_A_SCORER = frozenset({
 
 
 def _uncalibrated(m: Measured, review: CaseUnderReview) -> str | None:
-    """Why what a scorer flagged cannot pass: nobody knows what it gets wrong on answers like these, or no longer."""
+    """Why what a scorer flagged cannot pass: nobody knows, or knows any longer, how often it errs on answers like these."""
     if m.scorer is None:
-        # Who leaves the scorer out of a record must not gain by it.
+        # Leaving the scorer out of a record must not be an advantage.
         of_a_scorer = m.metric in _OF_A_SCORER or "scorer" in m.slice
-        return "it does not say what its scorer gets wrong" if of_a_scorer else None
+        return "it does not state the error of its scorer" if of_a_scorer else None
     if m.scorer.corrected is None or m.scorer.calibration is None:
-        return f"what the scorer {m.scorer.name} gets wrong is not known: {m.scorer.why or 'it is not calibrated'}"
+        return f"the error of the scorer {m.scorer.name} is not known ({m.scorer.why or 'it is not calibrated'})"
     if m.scorer.expires is not None and review.today.isoformat() >= m.scorer.expires:
         return f"the calibration of the scorer {m.scorer.name} expired on {m.scorer.expires}"
     return None
@@ -444,11 +447,18 @@ def _limit(rule: MeasurementRule) -> str:
 
 
 def _resolution(m: Measured) -> str:
-    """What the sample could have shown, and how large one would have to be."""
+    """What the sample could have shown, and how large one would have to be.
+
+    The detectable difference is that between the two smallest groups: between larger groups a smaller one is found as often, and
+    between those two it is found less often, not never. So the sentence sets no lower end to what could be seen.
+    """
     text = ""
     if m.resolution is not None and m.resolution.detectable is not None:
         detectable = number(m.resolution.detectable)
-        text += f" These cases would have shown a difference of {detectable} with 80 % power, and no smaller one."
+        text += (
+            f" Between any two groups a difference in rates of {detectable} would have been found with 80 % power; a smaller one "
+            "could be missed."
+        )
     if m.resolution is not None and m.resolution.needed is not None:
-        text += f" About {m.resolution.needed:,} cases like them would settle it, if the value stays."
+        text += f" About {m.resolution.needed:,} cases like these would settle it if the value stays the same."
     return text

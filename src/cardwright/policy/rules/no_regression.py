@@ -79,7 +79,7 @@ class NoRegressionRule(OnEvaluation):
             return RuleAnswer(
                 "failed",
                 f"{int(broken)} of {int(n)} attacks{where} that were compared succeed now and did not with the former release.",
-                "Mend what broke and run again, or ask for a waiver.",
+                "Fix what broke and run again, or ask for a waiver.",
                 "decision",
                 count=int(broken),
             )

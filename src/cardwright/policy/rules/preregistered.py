@@ -1,4 +1,4 @@
-"""`preregistered`: somebody else than the plan's author signed the plan before it ran."""
+"""`preregistered`: somebody other than the plan's author signed the plan before it ran."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from cardwright.record.base import Identifier
 
 
 class PreregisteredRule(Rule):
-    """The plan was signed before evaluation, by somebody else than the evaluator."""
+    """The plan was signed before evaluation, by somebody other than the evaluator."""
 
-    asks: ClassVar[str] = "Somebody else than its author signed the plan before anything was evaluated."
+    asks: ClassVar[str] = "Somebody other than its author signed the plan before anything was evaluated."
     example: ClassVar[str] = "{roles: [risk_head, responsible_ai]}"
 
     roles: Annotated[tuple[Identifier, ...], Field(min_length=1)]
@@ -28,7 +28,7 @@ class PreregisteredRule(Rule):
         if not review.authors:
             return RuleAnswer(
                 "missing",
-                "Nobody has signed the plan as its author, so nobody can be told to be somebody else.",
+                "Nobody has signed the plan as its author, so no other signer is known to be somebody else.",
                 "Its author signs it (--as-author), and somebody in another role signs it, before evaluation.",
                 "signature",
                 (attest_plan(self.roles), RUN),

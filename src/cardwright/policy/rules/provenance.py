@@ -37,7 +37,7 @@ class ProvenanceRule(Rule):
         if provenance.commit is None:
             problems.append("no commit: the plan is not under version control")
         elif self.clean and provenance.dirty is not False:
-            problems.append("the working tree differed from the commit")
+            problems.append("the working tree had uncommitted changes")
         if not provenance.datasets:
             problems.append("no dataset is named")
         known = {dataset.sha256 for dataset in provenance.datasets}

@@ -64,7 +64,7 @@ class SignOffRule(Rule):
             return RuleAnswer("passed", f"{signed[-1].person} ({self.role}) signed for {self.meaning}.")
         if approved:
             return self._again(
-                f"What {approved[-1].person} ({self.role}) signed has changed since: it was another manifest."
+                f"What {approved[-1].person} ({self.role}) signed has changed since: the manifest was a different one."
             )
         return RuleAnswer(
             "missing",
