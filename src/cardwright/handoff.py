@@ -25,7 +25,7 @@ from cardwright.record.case import Case
 from cardwright.record.provenance import RunFacts
 from cardwright.record.record import Record
 from cardwright.record.verdict import Verdict
-from cardwright.run import assemble, editions, reuse
+from cardwright.run import assemble, editions, reuse, transcripts
 from cardwright.run.evaluating import evaluate
 from cardwright.run.prepare import Prepared, Progress, prepare, silent
 from cardwright.sources import network
@@ -154,14 +154,15 @@ def run(
     UsageError
         If `only` names an evaluation that the plan does not have.
     """
-    case = gather(
+    prepared, case = _gathered(
         assessment, policy, now=now, only=only, workers=workers, previous=previous, baseline=baseline, kept=kept, keep=keep,
         debug=debug, progress=progress,
     )  # fmt: skip
     moment = now or (case.run.finished if case.run is not None else _clock())
     return finish(
-        case, policy, now=moment, former=former, preregistered=preregistered, previous=previous, progress=progress
-    )
+        case, policy, now=moment, former=former, preregistered=preregistered, previous=previous,
+        beside=transcripts.kept(prepared, case.record.evaluations), progress=progress,
+    )  # fmt: skip
 
 
 def gather(
@@ -179,6 +180,26 @@ def gather(
     progress: Progress = silent,
 ) -> Case:
     """The evidence alone: from a plan to the case that is judged. For the parameters see `run`."""
+    return _gathered(
+        assessment, policy, now=now, only=only, workers=workers, previous=previous, baseline=baseline, kept=kept, keep=keep,
+        debug=debug, progress=progress,
+    )[1]  # fmt: skip
+
+
+def _gathered(
+    assessment: Assessment,
+    policy: Policy,
+    *,
+    now: str | None,
+    only: tuple[str, ...],
+    workers: int,
+    previous: reuse.Previous | None,
+    baseline: Record | None,
+    kept: Mapping[str, bytes] | None,
+    keep: Callable[[str, bytes], None],
+    debug: bool,
+    progress: Progress,
+) -> tuple[Prepared, Case]:
     prepared = prepare(
         assessment, policy, baseline_sha256=baseline.sha256 if baseline is not None else None, progress=progress
     )
@@ -207,7 +228,7 @@ def gather(
         plan=assessment.path,
     )
     artefacts = {file.path: file.sha256 for file in prepared.subject.files}
-    return Case(record=record, plan=prepared.lock, run=facts, baseline=baseline, artefacts=artefacts)
+    return prepared, Case(record=record, plan=prepared.lock, run=facts, baseline=baseline, artefacts=artefacts)
 
 
 def finish(
@@ -219,9 +240,13 @@ def finish(
     former: bytes = b"",
     preregistered: bytes = b"",
     previous: reuse.Previous | None = None,
+    beside: Mapping[str, bytes] | None = None,
     progress: Progress = silent,
 ) -> Result:
-    """Judge a case and make its documents: everything after evaluation. Each file names only earlier ones (design, 3a)."""
+    """Judge a case and make its documents: everything after evaluation. Each file names only earlier ones (design, 3a).
+
+    `beside` are further files of evidence, by their path in the dossier, such as redacted transcripts.
+    """
     progress("decide", 0, None)
     review = decide(case, policy, now, "review", chosen_by=chosen_by)
     verdict = decide(case, policy, now, "release", chosen_by=chosen_by)
@@ -230,7 +255,7 @@ def finish(
         files[editions.COMPARISON] = comparison.as_json(reuse.compared(previous, case, review)).encode("utf-8")
     # Documents are made from the files as written, in their order of keys, so that a receiver can make them again.
     made, problems = editions.documents_of(editions.of_files(files, where=case.record.subject.name), progress=progress)
-    files |= made
+    files |= {**made, **(beside or {})}
     signed = preregistration.taken(preregistered, former, case.record.subject.name, case.record.provenance.plan_sha256)
     files[layout.LEDGER] = signed.chain.append("run", "record", case.record.sha256, now).to_bytes()
     files[layout.MANIFEST] = layout.to_json(layout.manifest_of(files))

@@ -320,6 +320,9 @@ class InteractionsOptions(_Common):
     """Hosts a link may point to."""
     allowed_tools: Columns | None = None
     """Tools that may be called; leave it out where nothing was declared, `[]` is none."""
+    keep: Literal["redacted", "none"] | None = None
+    """What the dossier keeps of them: a `redacted` copy, in which only common words are left, which is also done if it is
+    omitted, or `none`. Their digest stands in the record in any case."""
 
 
 ResultFormat = Literal[
