@@ -53,7 +53,8 @@ def test_the_record_says_which_model_looked_by_digest_version_and_language():
 
 def test_without_a_model_no_name_is_measured_and_the_gap_is_said():
     result = evaluate(texts_from({"note": TEXTS}))
-    assert not [one for one in result.find("pii_row_rate") if one.slice.get("entity") == "LOCATION"]
+    (rate,) = result.find("pii_row_rate", slice={"entity": "PERSON"})
+    assert rate.value == 0 and rate.scorer.name == "announced"
     assert any("names none under `ner_model`" in one.why for one in result.coverage.not_tested)
 
 

@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 from tests.policy.test_gate import POLICY, P, changed, outcome, policy_of, with_gap, with_record
 from tests.strategies import NOW, gap, good_case, good_record
 
+from cardwright.evaluators.pii.entities import MEANT
 from cardwright.policy.gate import decide
-from cardwright.record.measurement import Resolution, ScorerError
+from cardwright.policy.rules import measurement
+from cardwright.record.measurement import Interval, Resolution, ScorerError
 from cardwright.statistics.gaps import detectable_gap
 
 
@@ -168,3 +170,30 @@ def test_a_baseline_that_read_another_file_is_about_other_rows_as_far_as_anybody
 
 def test_without_a_baseline_what_is_relative_to_one_is_missing():
     assert outcome(decide(good_case(), RELATIVE, NOW), "tpr").status == "missing"
+
+
+@pytest.mark.parametrize(
+    ("entity", "status"), [("PERSON", "inconclusive"), ("STREET_ADDRESS", "inconclusive"), ("US_SSN", "passed")]
+)
+def test_that_no_name_is_found_passes_nothing_also_if_the_record_leaves_out_who_looked(entity, status):
+    asked = (
+        (b"metric: true_positive_rate", b"metric: pii_row_rate"),
+        (b"slices: every_group", b"slices: [{entity: %s}]" % entity.encode()),
+        (b"at_least: 0.6", b"at_most: 0.1"),
+    )
+    text = POLICY
+    for old, new in asked:
+        assert old in text
+        text = text.replace(old, new)
+    record = good_record()
+    rate = next(m for m in record.evaluations[0].measurements if m.metric == "true_positive_rate")
+    none = {"metric": "pii_row_rate", "slice": {"entity": entity}, "direction": "lower_is_better"}
+    low = {"value": 0.0, "interval": Interval(level=0.95, lower=0.0, upper=0.01, method="wilson")}
+    case = with_record(
+        good_case(), changed(record, "fairness", measurements=(rate.model_copy(update={**none, **low}),))
+    )
+    assert outcome(decide(case, policy_of(text), NOW), "tpr").status == status
+
+
+def test_the_kinds_that_no_form_tells_are_those_of_the_evaluator():
+    assert measurement._NAMED_KINDS == MEANT

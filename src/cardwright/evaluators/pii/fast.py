@@ -24,7 +24,7 @@ from cardwright.evaluators.pii import light_import  # noqa: F401  isort: skip  b
 from presidio_analyzer import EntityRecognizer, PatternRecognizer, RecognizerResult
 from presidio_analyzer import predefined_recognizers as predefined
 
-from cardwright.evaluators.pii import phones, re2_patterns
+from cardwright.evaluators.pii import announced, phones, re2_patterns
 
 try:
     import re2
@@ -33,7 +33,7 @@ except ImportError:  # optional: the characters of the text decide then
 
 _DIGITS = str.maketrans("", "", "0123456789")
 # Recognisers whose `analyze` runs their `patterns` over the text as it is, and nothing else.
-_RUNS_PATTERNS = (PatternRecognizer.analyze, predefined.IbanRecognizer.analyze)
+_RUNS_PATTERNS = (PatternRecognizer.analyze, predefined.IbanRecognizer.analyze, announced.AnnouncedRecognizer.analyze)
 _RE2_MEMORY = 64 * 1024 * 1024
 _RE2_SETS = 6
 

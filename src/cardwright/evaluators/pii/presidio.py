@@ -1,6 +1,6 @@
 """presidio-analyzer set up to run alone: no model, no download, no look-up. Import it through `engine`.
 
-Four things differ from `AnalyzerEngine()` as it comes:
+Five things differ from `AnalyzerEngine()` as it comes:
 
 1. The language engine is a blank English tokeniser, whose lemmas are the lower-cased tokens. Without lemmas presidio finds no
    context word and says nothing about it.
@@ -8,6 +8,7 @@ Four things differ from `AnalyzerEngine()` as it comes:
    address would be looked up at publicsuffix.org.
 3. Secrets, and what the screening of records looks for, have a recogniser.
 4. The countries whose own numbers are looked for are chosen by the plan.
+5. Names, addresses and dates of birth that words announce have a recogniser each (`announced`).
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from presidio_analyzer import predefined_recognizers as predefined
 from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
 
 from cardwright.errors import UsageError, did_you_mean
+from cardwright.evaluators.pii import announced
 from cardwright.privacy.patterns import SCREENED, light_hits
 from cardwright.privacy.secret_forms import forms
 
@@ -205,6 +207,7 @@ def recognizers(countries: tuple[str, ...] | None, also: tuple[str, ...] = ()) -
         *made,
         predefined.PhoneRecognizer(supported_language=LANGUAGE, supported_regions=(*regions, *more)),
         ScreeningRecognizer(without=_OF_A_COUNTRY if countries is not None and "us" not in countries else frozenset()),
+        *announced.recognizers(),
     ]
 
 

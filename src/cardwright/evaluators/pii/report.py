@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cardwright.evaluators.pii import engine
@@ -19,7 +19,7 @@ from cardwright.evaluators.pii.headings import (
 )
 from cardwright.evaluators.pii.tables import scan_tables, unread_table
 from cardwright.evaluators.pii.tally import PiiTally, ScanSettings, hits_in_all
-from cardwright.evaluators.pii.unseen import unseen
+from cardwright.evaluators.pii.unseen import unseen, who_says
 from cardwright.evaluators.pii.words import (
     Completeness,
     SelfCheck,
@@ -37,7 +37,7 @@ from cardwright.record.evaluation import (
 )
 from cardwright.record.evaluation import Table as RecordTable
 from cardwright.record.measurement import Interval, Measured, Sampling, Unmeasured
-from cardwright.sources.interface import Interactions
+from cardwright.sources.interface import Interactions, NerModel
 
 
 @dataclass(frozen=True)
@@ -154,6 +154,7 @@ def _rate(
     return Measured(
         metric=metric,
         slice=slice,
+        scorer=who_says(slice.get("entity"), settings.models),
         value=found / rows,
         unit="proportion",
         direction="lower_is_better",
@@ -164,9 +165,15 @@ def _rate(
     )
 
 
-def _count(metric: str, value: int, slice: dict[str, str | None]) -> Measured:
+def _count(metric: str, value: int, slice: dict[str, str | None], models: Sequence[NerModel]) -> Measured:
     return Measured(
-        metric=metric, slice=slice, value=float(value), unit="count", direction="lower_is_better", denominator=None
+        metric=metric,
+        slice=slice,
+        scorer=who_says(slice.get("entity"), models),
+        value=float(value),
+        unit="count",
+        direction="lower_is_better",
+        denominator=None,
     )
 
 
@@ -180,17 +187,19 @@ def _measurements(
         return _rate(metric, found, rows, settings, unit, design, dict(slice))
 
     yield rate("pii_row_rate", tally.hit_rows, tally.rows)
-    yield _count("pii_hits", sum(hits_in_all(tally, "hits", name) for name in settings.entities), {})
-    yield _count("pii_raw_hits", sum(hits_in_all(tally, "raw", name) for name in settings.entities), {})
+    yield _count("pii_hits", sum(hits_in_all(tally, "hits", name) for name in settings.entities), {}, settings.models)
+    yield _count(
+        "pii_raw_hits", sum(hits_in_all(tally, "raw", name) for name in settings.entities), {}, settings.models
+    )
     for name in settings.entities:
         yield rate("pii_row_rate", tally.entity_rows.get(name, 0), tally.rows, entity=name)
-        yield _count("pii_hits", hits_in_all(tally, "hits", name), {"entity": name})
-        yield _count("pii_raw_hits", hits_in_all(tally, "raw", name), {"entity": name})
+        yield _count("pii_hits", hits_in_all(tally, "hits", name), {"entity": name}, settings.models)
+        yield _count("pii_raw_hits", hits_in_all(tally, "raw", name), {"entity": name}, settings.models)
     for column, one in tally.columns.items():
         yield rate("pii_row_rate", one.hit_rows, tally.rows, column=names[column])
         for name, rows in one.rows.items():
             yield rate("pii_row_rate", rows, tally.rows, column=names[column], entity=name)
-            yield _count("pii_hits", one.hits[name], {"column": names[column], "entity": name})
+            yield _count("pii_hits", one.hits[name], {"column": names[column], "entity": name}, settings.models)
     if "response" in tally.columns and isinstance(source, Interactions):
         responses = tally.columns["response"].cells
         yield rate("pii_new_in_response_rate", tally.new_rows, responses)

@@ -14,7 +14,13 @@ from cardwright.record.evaluation import SEVERITIES
 WRITTEN_PHONE = 0.4
 """What presidio gives a telephone number that is valid in one of its regions, without a context word."""
 
-_BEFORE_WEAK_FORMS = frozenset({"PERSON", "STREET_ADDRESS", "DATE_OF_BIRTH"})
+_ORDER: tuple[frozenset[str], ...] = (
+    frozenset({"STREET_ADDRESS", "DATE_OF_BIRTH"}),
+    frozenset({"PERSON"}),
+    frozenset(),  # dates, web addresses and what else has a form and weighs little
+    frozenset({"NRP", "LOCATION", "ORGANIZATION"}),
+)
+"""Which of several kinds that overlap stays, after the forms that weigh something."""
 _SEPARATED = re.compile(r"\d(?:[ ()/.-]+)\d")
 
 
@@ -38,14 +44,17 @@ def counted(text: str, hits: Iterable[Hit], thresholds: Mapping[str, float] | No
 
 
 def _with_meant(forms: tuple[Hit, ...], meant: list[Hit]) -> tuple[Hit, ...]:
-    """Forms and names, without overlaps: a number that has its form stays one whatever a model calls it, a name or an address
-    comes before a date or a web address in it, and these before a place or an organisation.
+    """Forms and names, without overlaps: each of `_ORDER` gets what those before it have left.
+
+    A number that has its form stays one, whatever a model calls it, and an address stays whole if a model finds a name in it.
     """
     strong = [hit for hit in forms if SEVERITIES.index(entity(hit.entity).severity) >= SEVERITIES.index("medium")]
-    first = resolve((hit for hit in meant if hit.entity in _BEFORE_WEAK_FORMS and _is_free(hit, strong)), priority)
-    kept = sorted([*first, *(hit for hit in forms if _is_free(hit, first))], key=lambda hit: hit.start)
-    last = resolve((hit for hit in meant if hit.entity not in _BEFORE_WEAK_FORMS and _is_free(hit, kept)), priority)
-    return tuple(sorted([*kept, *last], key=lambda hit: (hit.start, hit.end, hit.entity)))
+    weak = [hit for hit in forms if hit not in set(strong)]
+    kept: list[Hit] = strong
+    for kinds in _ORDER:
+        tier = resolve((hit for hit in meant if hit.entity in kinds), priority) if kinds else tuple(weak)
+        kept = sorted([*kept, *(hit for hit in tier if _is_free(hit, kept))], key=lambda hit: hit.start)
+    return tuple(kept)
 
 
 def _is_free(hit: Hit, others: Sequence[Hit]) -> bool:

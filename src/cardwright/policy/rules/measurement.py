@@ -388,11 +388,19 @@ _OF_A_SCORER = frozenset({
 """Metrics that are a scorer's judgement by their definition."""
 
 
+_NAMED_KINDS = frozenset({"PERSON", "STREET_ADDRESS", "DATE_OF_BIRTH", "NRP", "LOCATION", "ORGANIZATION"})
+"""Kinds of personal data that no form tells: `pii` sees some of them and misses others."""
+
+
+def _is_of_a_name(m: Measured) -> bool:
+    return m.metric.startswith("pii_") and m.slice.get("entity") in _NAMED_KINDS and m.direction == "lower_is_better"
+
+
 def _uncalibrated(m: Measured, review: CaseUnderReview) -> str | None:
     """Why what a scorer flagged cannot pass: nobody knows, or knows any longer, how often it errs on answers like these."""
     if m.scorer is None:
         # Leaving the scorer out of a record must not be an advantage.
-        of_a_scorer = m.metric in _OF_A_SCORER or "scorer" in m.slice
+        of_a_scorer = m.metric in _OF_A_SCORER or "scorer" in m.slice or _is_of_a_name(m)
         return "it does not state the error of its scorer" if of_a_scorer else None
     if m.scorer.corrected is None or m.scorer.calibration is None:
         return f"the error of the scorer {m.scorer.name} is not known ({m.scorer.why or 'it is not calibrated'})"
