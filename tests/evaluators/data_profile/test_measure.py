@@ -1,107 +1,14 @@
 """A profile counts exactly and shows no person."""
 
-import random
-
 import pytest
+from tests.evaluators.data_profile.support import one, profile, table
 from tests.support import memory_table
 
 from cardwright.errors import UsageError
 from cardwright.evaluators.data_profile import DataProfile
 from cardwright.evaluators.interface import Inputs
-from cardwright.record import Measured, Unmeasured, canonical
+from cardwright.record import Measured, Unmeasured
 from cardwright.testing import check_evaluator
-
-
-def table(n=200, seed=1, **more):
-    rng = random.Random(seed)
-    rows = {
-        "id": list(range(n)),
-        "name": [f"person {i}" for i in range(n)],
-        "sex": [rng.choice(["f", "m", None]) for _ in range(n)],
-        "race": [rng.choice(["a", "b"]) for _ in range(n)],
-        "income": [rng.random() * 1000 if rng.random() > 0.3 else None for _ in range(n)],
-        "constant": ["k"] * n,
-        "y": [rng.choice([0, 1]) for _ in range(n)],
-    }
-    return {**rows, **more}
-
-
-def profile(columns, reference=None, sensitive=("sex", "race"), **parameters):
-    sources = {"source": memory_table(columns, label="y", favourable="1", sensitive=list(sensitive))}
-    if reference is not None:
-        sources["reference"] = memory_table(reference, label="y", name="reference")
-    return DataProfile(**parameters).evaluate(Inputs(id="profile", sources=sources, parameters=parameters))
-
-
-def one(evaluation, metric, **key):
-    (found,) = [
-        m for m in evaluation.find(metric, slice=key.get("slice", {})) if key.get("of_class") in (None, m.of_class)
-    ]
-    return found
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_counts_are_those_of_plain_counting(seed):
-    columns = table(seed=seed)
-    evaluation = profile(columns)
-    n = len(columns["id"])
-    assert one(evaluation, "row_count").value == n
-    assert one(evaluation, "missing_rate", slice={"column": "income"}).numerator == columns["income"].count(None)
-    assert one(evaluation, "group_share", slice={"sex": "f"}).numerator == columns["sex"].count("f")
-    assert one(evaluation, "group_share", slice={"sex": None}).numerator == columns["sex"].count(None)
-    both = sum(s == "f" and r == "a" for s, r in zip(columns["sex"], columns["race"], strict=True))
-    assert one(evaluation, "group_share", slice={"sex": "f", "race": "a"}).numerator == both
-    assert one(evaluation, "label_rate", of_class="1").numerator == columns["y"].count(1)
-
-
-def test_k_anonymity_is_the_smallest_class():
-    columns = {"a": ["x", "x", "x", "z", "z", None], "b": [1, 1, 1, 1, 1, 1], "y": [0, 1, 1, 0, 0, 1]}
-    evaluation = profile(columns, sensitive=(), quasi_identifiers=["a", "b"])
-    assert one(evaluation, "k_anonymity").value == 1
-    assert one(evaluation, "unique_row_share").numerator == 1
-    assert one(evaluation, "l_diversity").value == 1
-
-
-def test_equal_rows_are_duplicates():
-    evaluation = profile({"a": [1, 1, 2, 2, 2], "y": [0, 0, 1, 1, 1]}, sensitive=())
-    assert one(evaluation, "duplicate_row_rate").numerator == 3
-    assert "duplicates" in {f.key for f in evaluation.findings}
-
-
-def test_a_column_that_tells_the_label_is_a_finding():
-    columns = table()
-    columns["leak"] = ["yes" if y else "no" for y in columns["y"]]
-    found = [f for f in profile(columns).findings if f.key == "equals_label"]
-    assert [(f.severity, f.where) for f in found] == [("high", "leak")]
-
-
-def test_missing_and_constant_columns_are_findings():
-    found = {(f.key, f.where) for f in profile(table()).findings}
-    assert ("missing", "income") in found
-    assert ("constant", "constant") in found
-
-
-def test_no_value_of_a_column_that_names_people_is_shown():
-    text = canonical.dumps(profile(table())).decode()
-    assert "person 1" not in text
-    assert "not shown: nearly every row has its own" in text
-
-
-def test_a_rare_category_is_not_shown():
-    columns = table()
-    columns["colour"] = ["common"] * 196 + ["rare"] * 4
-    text = canonical.dumps(profile(columns)).decode()
-    assert "common (196)" in text
-    assert "rare (" not in text
-
-
-def test_without_quasi_identifiers_nobody_can_say_who_could_be_told_apart():
-    things = {"size": [1, 2, 3], "y": [0, 1, 0]}
-    silent = one(profile(things, sensitive=()), "k_anonymity")
-    said = one(profile(things, sensitive=(), quasi_identifiers=[]), "k_anonymity")
-    assert isinstance(silent, Unmeasured)
-    assert isinstance(said, Unmeasured)
-    assert (silent.code, said.code) == ("undefined", "not_applicable")
 
 
 def test_columns_whose_headings_speak_of_people_count_towards_k_whatever_the_plan_names():
@@ -174,12 +81,6 @@ def test_columns_that_differ_in_case_alone_are_two():
     assert one(evaluation, "missing_rate", slice={"column": "age"}).numerator == 4
 
 
-def test_nan_is_missing():
-    evaluation = profile({"x": [float("nan")] * 8 + [float(i) for i in range(12)], "y": [0, 1] * 10}, sensitive=())
-    assert one(evaluation, "missing_rate", slice={"column": "x"}).numerator == 8
-    assert "nan" not in canonical.dumps(evaluation).decode()
-
-
 def test_a_reference_with_words_for_numbers_is_not_compared_and_not_quoted():
     words = {"x": ["secret name"] * 20, "y": [0, 1] * 10}
     numbers = {"x": [float(i) for i in range(20)], "y": [0, 1] * 10}
@@ -187,25 +88,6 @@ def test_a_reference_with_words_for_numbers_is_not_compared_and_not_quoted():
         found = one(profile(here, there, sensitive=()), "population_stability_index", slice={"column": "x"})
         assert isinstance(found, Unmeasured)
         assert "secret" not in found.reason
-
-
-def test_a_table_without_rows_has_no_rates():
-    import pyarrow as pa
-
-    evaluation = profile(pa.table({"x": pa.array([], pa.int64()), "y": pa.array([], pa.int64())}), sensitive=["x"])
-    assert one(evaluation, "row_count").value == 0
-    for metric in ("k_anonymity", "unique_row_share", "duplicate_row_rate"):
-        assert isinstance(one(evaluation, metric), Unmeasured)
-    assert evaluation.findings == ()
-
-
-def test_a_predicted_number_has_no_rate_per_value():
-    from tests.support import memory_predictions
-
-    source = memory_predictions({"y": [10.5, 11.5, 99.25], "p": [1.0, 2.0, 3.0]}, task="regression", prediction="p")
-    evaluation = DataProfile().evaluate(Inputs(id="profile", sources={"source": source}))
-    assert "label_rate" not in {m.metric for m in evaluation.measurements}
-    assert "99.25" not in canonical.dumps(evaluation).decode()
 
 
 def test_rows_spill_to_a_private_folder_that_is_removed():
@@ -223,58 +105,6 @@ def test_rows_spill_to_a_private_folder_that_is_removed():
 
 
 # ------------------------------------------------------------------------------------------------ which values are shown
-
-PEOPLE = ["Ada Lovelace", "Grace Hopper", "Alan Turing", "Edsger Dijkstra"]
-
-
-def values(evaluation, column):
-    return next(row[-1] for row in next(t for t in evaluation.tables if t.id == "columns").rows if row[0] == column)
-
-
-@pytest.mark.parametrize("heading", ["patient", "patient_id", "x"])
-def test_names_of_people_are_not_shown_however_common_and_whatever_the_heading(heading):
-    evaluation = profile(table(**{heading: PEOPLE * 50}))
-    text = canonical.dumps(evaluation).decode()
-    assert not [name for name in PEOPLE if name in text]
-    assert values(evaluation, heading).startswith("not shown")
-
-
-def test_the_person_column_is_never_shown_even_if_its_values_look_like_a_category():
-    source = memory_table(table(who=["a", "b"] * 100), label="y", favourable="1", person="who")
-    evaluation = DataProfile().evaluate(Inputs(id="profile", sources={"source": source}))
-    assert values(evaluation, "who") == "not shown: it could tell persons apart"
-
-
-def test_a_named_quasi_identifier_is_never_shown_even_if_it_is_sensitive():
-    assert values(profile(table(), quasi_identifiers=["race"]), "race").startswith("not shown")
-    assert values(profile(table()), "race").startswith(("a (", "b ("))
-
-
-@pytest.mark.parametrize("column", ["size", "race"])
-def test_one_cell_with_a_telephone_number_hides_the_column_and_keeps_the_profile(column):
-    cells = ["a", "b"] * 99 + ["a", "+44 7911 123456"]
-    evaluation = profile(table(**{column: cells}), sensitive=("sex",))
-    assert "7911" not in canonical.dumps(evaluation).decode()
-    assert values(evaluation, column) == "not shown: a cell holds personal data or a secret"
-    (found,) = [f for f in evaluation.findings if f.key == "personal_data"]
-    assert (found.where, found.count) == (column, 1)
-    assert "PHONE_NUMBER in 1 cells" in found.explanation
-    assert one(evaluation, "row_count").value == 200
-
-
-def test_the_plan_s_small_cell_raises_the_least_number_of_rows():
-    columns = table(colour=["common"] * 190 + ["rare"] * 10)
-    source = memory_table(columns, label="y", favourable="1")
-    shown = [
-        values(DataProfile().evaluate(Inputs(id="p", sources={"source": source}, small_cell=least)), "colour")
-        for least in (5, 20)
-    ]
-    assert shown == ["common (190), rare (10)", "common (190)"]
-
-
-def test_percentiles_of_a_handful_of_rows_are_somebody_s_values_and_not_shown():
-    few = {"income": [float(i * 1111) for i in range(8)], "y": [0, 1] * 4}
-    assert values(profile(few, sensitive=()), "income").startswith("not shown")
 
 
 def test_the_rule_stands_in_the_method():

@@ -7,16 +7,14 @@ import json
 import math
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
+from tests.evaluators.impact_ratio.support import DECIDED, SMALL, TABLES, applicants, assess, decided, rate
 from tests.support import inputs_of, memory_predictions, memory_table
 
-from cardwright.errors import SourceError, UsageError
+from cardwright.errors import UsageError
 from cardwright.evaluators.impact_ratio import ImpactRatio
 from cardwright.record import canonical
-from cardwright.record.evaluation import Evaluation
 from cardwright.record.measurement import Measured, Unmeasured
 from cardwright.statistics.intervals import wilson
 from cardwright.testing import check_evaluator
@@ -25,30 +23,6 @@ EXAMPLES = json.loads(
     (Path(__file__).parents[2] / "data" / "impact_ratio" / "ll144_examples.json").read_text(encoding="utf-8")
 )
 SELECTION, SCORING = EXAMPLES["ll144_selection"], EXAMPLES["ll144_scoring"]
-
-
-def assess(source, **parameters) -> Evaluation:
-    return ImpactRatio(**parameters).evaluate(inputs_of(source, id="audit"))
-
-
-def applicants(counts, *, attributes=("sex", "race")):
-    """Columns of rows from counts: {(categories …, selected): rows}."""
-    columns: dict[str, list[object]] = {name: [] for name in (*attributes, "d", "y")}
-    for key, times in counts.items():
-        for name, value in zip((*attributes, "d"), key, strict=True):
-            columns[name] += [value] * times
-        columns["y"] += [1] * times
-    return columns
-
-
-def decided(counts, *, attributes=("sex", "race"), **options):
-    return memory_predictions(
-        applicants(counts, attributes=attributes),
-        prediction="d",
-        classes=("0", "1"),
-        sensitive=list(attributes),
-        **options,
-    )
 
 
 def crossed(example, above):
@@ -67,11 +41,6 @@ def single(rows, name, above):
         for row in rows
         for key, n in (((row["group"][name], 1), row[above]), ((row["group"][name], 0), row["n"] - row[above]))
     }
-
-
-def rate(evaluation, slice_, metric="selection_rate"):
-    (found,) = evaluation.find(metric, slice=slice_, across=())
-    return found
 
 
 def printed(value, text):
@@ -147,36 +116,6 @@ def test_every_published_ratio_of_the_scoring_example():
 # --- what the rule says at its edges ------------------------------------------------------------------------------------
 
 
-def test_a_score_at_the_median_is_not_above_it():
-    columns = {"g": ["a"] * 5 + ["b"] * 5, "s": [0.1, 0.5, 0.5, 0.5, 0.9] * 2, "y": [1] * 10}
-    found = assess(memory_predictions(columns, score="s", sensitive=["g"]))
-    assert rate(found, {"g": "a"}, "scoring_rate").numerator == 1
-    (at,) = found.find("score_at_median_count")
-    assert at.value == 6
-    assert "the 6 applicants with exactly that score are not above it" in found.method
-
-
-def test_the_median_is_of_the_full_sample_unless_the_known_are_asked_for():
-    columns = {"g": ["a"] * 4 + ["b"] * 4 + [None] * 6, "s": [0.1, 0.2, 0.3, 0.4] * 2 + [0.9] * 6, "y": [1] * 14}
-    source = memory_predictions(columns, score="s", sensitive=["g"])
-    full, known = assess(source), assess(source, median_of="known")
-    assert full.find("median_score")[0].value == np.median(columns["s"])
-    assert known.find("median_score")[0].value == np.median(columns["s"][:8])
-    assert rate(full, {"g": "a"}, "scoring_rate").value == 0
-    assert rate(known, {"g": "a"}, "scoring_rate").value == 0.5
-
-
-def test_no_category_is_left_out_unless_the_auditor_says_so():
-    """Even the smallest sets the reference; a finding says that it is small."""
-    found = assess(decided({("a", 1): 40, ("a", 0): 60, ("b", 1): 400, ("b", 0): 500, ("c", 1): 5}, attributes=("g",)))
-    assert rate(found, {"g": "a"}, "impact_ratio").value == pytest.approx(0.4)
-    assert rate(found, {"g": "a"}, "impact_ratio").reference == "c"
-    assert [finding.key for finding in found.findings] == ["small_reference"]
-
-
-SMALL = {("a", 1): 40, ("a", 0): 60, ("b", 1): 400, ("b", 0): 500, ("c", 1): 5}
-
-
 @pytest.mark.parametrize("exclude", ["under_two_percent", [{"g": "c"}]])
 def test_a_small_category_is_left_out_before_the_reference_is_chosen(exclude):
     """Its number and rate are still stated, with the justification (5-301(d))."""
@@ -196,12 +135,6 @@ def test_a_small_category_is_left_out_before_the_reference_is_chosen(exclude):
     assert "Five applicants decide nothing." in found.method
 
 
-@pytest.mark.parametrize("justification", [None, "", "TBD", "?"])
-def test_nothing_is_left_out_without_a_justification(justification):
-    with pytest.raises(UsageError, match="without a justification"):
-        assess(decided(SMALL, attributes=("g",)), exclude="under_two_percent", justification=justification)
-
-
 def test_a_category_of_two_percent_or_more_cannot_be_left_out():
     """Exactly 2 % is not less than 2 %."""
     counts = {("a", 1): 490, ("a", 0): 490, ("b", 1): 20}
@@ -209,18 +142,6 @@ def test_a_category_of_two_percent_or_more_cannot_be_left_out():
         assess(decided(counts, attributes=("g",)), exclude=[{"g": "b"}], justification="Too few to say anything.")
     kept = assess(decided(counts, attributes=("g",)), exclude="under_two_percent", justification="Too few to say much.")
     assert rate(kept, {"g": "a"}, "impact_ratio").value == 0.5
-
-
-def test_unknown_categories_are_counted_and_enter_no_rate():
-    counts = {("m", "x", 1): 30, ("m", "y", 0): 30, ("f", None, 1): 7, (None, "x", 1): 5, (None, None, 0): 3}
-    found = assess(decided(counts))
-    stated = {m.across: m.value for m in found.find("unknown_category_count")}
-    assert stated == {("sex",): 8, ("race",): 10, ("sex", "race"): 15}
-    assert rate(found, {"sex": "m"}).denominator == 60
-    assert rate(found, {}).denominator == 75
-    assert [m for m in found.measurements if None in m.slice.values()] == []
-    (unknown,) = [table for table in found.tables if table.id == "unknown"]
-    assert unknown.rows == (("sex", 67.0, 8.0), ("race", 65.0, 10.0), ("sex × race", 60.0, 15.0))
 
 
 def test_a_declared_category_without_applicants_is_undefined_and_stays_in_the_table():
@@ -242,14 +163,6 @@ def test_a_ratio_to_a_highest_rate_of_0_is_undefined():
     assert {rate(found, {"g": g}, "impact_ratio").code for g in "ab"} == {"undefined"}
 
 
-def test_there_is_no_pass_mark():
-    """No finding, no limit, no verdict on a ratio, however low: the rule has none."""
-    found = assess(decided({("a", 1): 1, ("a", 0): 99, ("b", 1): 90, ("b", 0): 10}, attributes=("g",)))
-    assert rate(found, {"g": "a"}, "impact_ratio").value == pytest.approx(1 / 90)
-    assert found.findings == ()
-    assert any("names no ratio that must be reached" in limit for limit in found.limits)
-
-
 def test_each_class_of_a_tool_that_classifies_has_its_tables():
     """6 RCNY 5-301(b)(4): a tool that puts applicants into groups, such as leadership styles."""
     columns = {"g": ["a"] * 4 + ["b"] * 4, "d": ["x", "x", "y", "z", "x", "y", "y", "z"], "y": ["x"] * 8}
@@ -268,16 +181,6 @@ def test_a_table_of_past_applicants_gives_the_same_tables():
     assert assess(table).measurements == predictions.measurements
     assert assess(table).tables == predictions.tables
     check_evaluator(ImpactRatio, inputs_of(table, id="audit"))
-
-
-def test_a_table_that_does_not_say_who_was_selected_is_refused():
-    columns = {"g": ["a", "b"] * 3, "d": [1, None] * 3}
-    with pytest.raises(UsageError, match="does not say who was selected"):
-        assess(memory_table(columns, sensitive=["g"]))
-    with pytest.raises(UsageError, match="has no scores"):
-        assess(memory_table(columns, label="d", favourable="1", sensitive=["g"]), rates="scoring")
-    with pytest.raises(SourceError, match="3 of 6 rows have no prediction"):
-        assess(memory_table(columns, label="d", favourable="1", sensitive=["g"]))
 
 
 def test_where_no_category_is_known_only_their_number_is_said():
@@ -303,88 +206,10 @@ def test_a_category_may_be_called_anything():
     assert canonical.dumps(found)
 
 
-def test_outcomes_play_no_part():
-    """Nobody knows how an applicant who was turned down would have done; a missing outcome is no error here."""
-    source = memory_predictions(
-        {"g": ["a", "b"] * 5, "d": [1, 0] * 5, "y": [None] * 10}, prediction="d", sensitive=["g"], classes=("0", "1")
-    )
-    assert rate(assess(source), {"g": "a"}).value == 1
-
-
 # --- misuse -------------------------------------------------------------------------------------------------------------
-
-DECIDED = decided({("m", "x", 1): 4, ("f", "y", 0): 4})
-
-
-@pytest.mark.parametrize(
-    ("parameters", "said"),
-    [
-        ({"attributes": ["sx"]}, 'no sensitive attribute. Did you mean "sex"'),
-        ({"attributes": "sex"}, "is a list"),
-        ({"attributes": []}, "is a list"),
-        ({"attributes": 7}, "is a list"),
-        ({"attributes": ["sex", 3]}, "is a list"),
-        ({"exclude": 7, "justification": "Because there are few."}, "`under_two_percent` or a list"),
-        ({"exclude": {"sex": "m"}, "justification": "Because there are few."}, "`under_two_percent` or a list"),
-        ({"exclude": [{"sex": 3}], "justification": "Because there are few."}, "does not have"),
-        ({"rates": ["selection"]}, "`selection` or `scoring`"),
-        ({"rates": "selected"}, "`selection` or `scoring`"),
-        ({"rates": "scoring"}, "has no scores"),
-        ({"median_of": "all"}, "`full_sample` or `known`"),
-        ({"level": 95}, "between 0 and 1"),
-        ({"level": "0.95"}, "between 0 and 1"),
-        ({"exclude": "small", "justification": "Because there are few."}, "`under_two_percent` or a list"),
-        ({"exclude": [{"sex": "q"}], "justification": "Because there are few."}, "does not have"),
-        ({"exclude": [{"age": "q"}], "justification": "Because there are few."}, "no attribute of the tables"),
-        ({"exclude": ["m"], "justification": "Because there are few."}, "lists categories"),
-        ({"exclude": "under_two_percent", "justification": 3}, "is a sentence"),
-    ],
-)
-def test_a_parameter_that_makes_no_sense_is_named(parameters, said):
-    with pytest.raises(UsageError) as caught:
-        assess(DECIDED, **parameters)
-    assert said in str(caught.value)
-
-
-def test_a_source_that_cannot_be_counted_is_refused():
-    columns = {"g": ["a", "b"] * 5, "d": [1, 0] * 5, "y": [1] * 10, "s": [0.1, None] * 5, "w": [1.0] * 10}
-    for options, error, said in (
-        ({"prediction": "d", "sensitive": []}, UsageError, "no categories"),
-        ({"prediction": "d", "sensitive": ["g"], "weight": "w"}, UsageError, "counts applicants"),
-        ({"score": "s", "sensitive": ["g"]}, SourceError, "5 rows of a batch have no score"),
-        ({"prediction": "d", "sensitive": ["g"], "favourable": "yes"}, SourceError, "not among the decisions"),
-        ({"prediction": "s", "sensitive": ["g"], "task": "regression"}, UsageError, "selects nobody"),
-    ):
-        with pytest.raises(error) as caught:
-            assess(memory_predictions(columns, **options))
-        assert said in str(caught.value)
-    with pytest.raises(UsageError, match="nobody is selected"):
-        assess(memory_predictions({**columns, "s": [0.1] * 10}, score="s", sensitive=["g"]), rates="selection")
 
 
 # --- properties ---------------------------------------------------------------------------------------------------------
-
-TABLES = st.dictionaries(
-    st.tuples(st.sampled_from(["m", "f", None]), st.sampled_from(["x", "y", "z", None]), st.sampled_from([0, 1])),
-    st.integers(1, 12),
-    min_size=2,
-)
-
-
-@given(TABLES, st.randoms(use_true_random=False))
-def test_the_order_and_the_pieces_of_rows_change_no_byte(counts, random):
-    columns = applicants(counts)
-    order = list(range(len(columns["d"])))
-    random.shuffle(order)
-    shuffled = {name: [values[i] for i in order] for name, values in columns.items()}
-    groups = {"sex": ["f", "m"], "race": ["x", "y", "z"]}
-
-    def made(data, cuts):
-        source = memory_predictions(data, prediction="d", classes=("0", "1"), sensitive=groups, cuts=cuts)
-        found = assess(source)
-        return canonical.dumps(found.model_copy(update={"inputs": ()}))
-
-    assert made(columns, ()) == made(shuffled, (1, 5, len(order) // 2))
 
 
 @given(TABLES)
@@ -411,24 +236,6 @@ def test_every_ratio_is_the_rate_over_the_highest_of_its_table(counts):
                 assert interval is None or interval.lower <= ratios[key].value <= interval.upper
             else:
                 assert isinstance(ratios[key], Unmeasured)
-
-
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=60), st.integers(1, 7))
-def test_scoring_rates_are_those_of_the_plain_definition(scores, cut):
-    groups = [("a", "b", None)[i % 3] for i in range(len(scores))]
-    source = memory_predictions(
-        {"g": groups, "s": scores, "y": [1] * len(scores)}, score="s", sensitive={"g": ["a", "b"]}, cuts=(cut,)
-    )
-    found = assess(source)
-    median = float(np.median(scores))
-    assert found.find("median_score")[0].value == median
-    for group in "ab":
-        chosen = [s > median for s, g in zip(scores, groups, strict=True) if g == group]
-        m = rate(found, {"g": group}, "scoring_rate")
-        if chosen:
-            assert m.value == sum(chosen) / len(chosen)
-        else:
-            assert isinstance(m, Unmeasured)
 
 
 def test_it_keeps_the_promises_of_an_evaluator():

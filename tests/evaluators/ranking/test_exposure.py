@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from tests.evaluators.ranking.test_measure import assess, one, queries
+from tests.evaluators.ranking.support import assess, one, queries
 
 from cardwright.evaluators.ranking.metrics import exposure
 

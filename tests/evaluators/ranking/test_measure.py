@@ -4,37 +4,13 @@ import numpy as np
 import pytest
 from scipy import stats
 from sklearn import metrics as sk
+from tests.evaluators.ranking.support import assess, one, queries
 from tests.support import memory_table
 
 from cardwright.errors import SourceError, UsageError
 from cardwright.evaluators.interface import Inputs
 from cardwright.evaluators.ranking import Ranking
 from cardwright.record.measurement import Measured
-from cardwright.testing import check_evaluator
-
-
-def queries(count, seed=3, each=12):
-    """Candidates whose score follows their relevance, with noise, for so many queries."""
-    rng = np.random.default_rng(seed)
-    n = count * each
-    relevance = rng.integers(0, 4, n).astype(float)
-    return {
-        "q": np.repeat([f"q{i:04d}" for i in range(count)], each),
-        "rel": relevance,
-        "s": relevance + rng.normal(0, 1.5, n) + rng.uniform(0, 1e-6, n),
-        "g": rng.choice(["a", "b"], n),
-    }
-
-
-def assess(data, **parameters):
-    parameters = {"query": "q", "score": "s", **parameters}
-    source = memory_table(data, label="rel", sensitive=["g"])
-    return check_evaluator(Ranking, Inputs(id="r", sources={"source": source}, parameters=parameters))
-
-
-def one(evaluation, metric, **slice):
-    (found,) = [m for m in evaluation.measurements if m.metric == metric and m.slice == slice and not m.across]
-    return found
 
 
 def test_ndcg_is_the_mean_over_queries_with_students_interval_over_queries():
@@ -74,34 +50,6 @@ def test_a_position_in_place_of_a_score_gives_the_same_numbers():
         rank[here[np.argsort(-data["s"][here])]] = np.arange(1, len(here) + 1)
     by_rank = assess({**data, "pos": rank}, score=None, rank="pos")
     assert by_rank.measurements == assess(data).measurements
-
-
-def test_few_queries_have_no_number_and_say_so():
-    evaluation = assess(queries(19))
-    assert one(evaluation, "ndcg").code == "undefined"
-    assert "19 queries" in one(evaluation, "ndcg").reason
-    assert [f.severity for f in evaluation.findings if f.key == "few_queries"] == ["medium"]
-
-
-def test_queries_without_a_relevant_candidate_are_in_no_mean_and_are_counted():
-    data = queries(60)
-    barren = np.isin(data["q"], [f"q{i:04d}" for i in range(15)])
-    evaluation = assess({**data, "rel": np.where(barren, 0.0, data["rel"])})
-    assert one(evaluation, "mean_reciprocal_rank").denominator == 45
-    assert one(evaluation, "precision").denominator == 60
-    share = one(evaluation, "share_of_queries_without_relevant")
-    assert (share.value, share.numerator) == (0.25, 15)
-    (finding,) = [f for f in evaluation.findings if f.key == "queries_without_relevant"]
-    assert (finding.severity, finding.count) == ("medium", 15)
-
-
-def test_ties_are_counted_and_never_help():
-    data = queries(40)
-    tied = assess({**data, "s": np.zeros(len(data["q"]))})
-    (finding,) = [f for f in tied.findings if f.key == "tied_scores"]
-    assert finding.count == 480
-    assert one(tied, "ndcg").value < one(assess({**data, "s": np.arange(480.0)}), "ndcg").value
-    assert not [f for f in assess(data).findings if f.key == "tied_scores"]
 
 
 @pytest.mark.parametrize(
