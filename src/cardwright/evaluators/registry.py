@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from cardwright.errors import MissingExtraError, PlanError, UsageError, did_you_mean
-from cardwright.evaluators.interface import Evaluator
+from cardwright.evaluators.interface import Evaluator, Options
+from cardwright.record.base import MAX_INTEGER
 
 GROUP = "cardwright.evaluators"
 
@@ -84,7 +89,7 @@ def configured(
     Raises
     ------
     PlanError
-        Where an option is no parameter; names the nearest.
+        If an option is no parameter, naming the nearest, or a value is of another type than the parameter.
     """
     known = parameters(evaluator)
     for option in options:
@@ -103,4 +108,52 @@ def configured(
     missing = [name for name in known if name not in values]
     if missing:
         raise PlanError(f"{evaluator.name} needs the option {missing[0]}", where=where, do=f"Add `{missing[0]}: …`.")
+    if issubclass(evaluator, Options):
+        _require_types(evaluator, {name: value for name, value in values.items() if name in options}, where)
     return evaluator(**values), json.loads(json.dumps(values))  # as the record states them: tuples are lists
+
+
+def _require_types(evaluator: type[Options], said: Mapping[str, Any], where: str) -> None:
+    """Refuse a value of another type than its parameter, before anything is read: the modules that are handed it trust its type.
+
+    Only ours are compared: what somebody else's annotations mean is theirs to say.
+    """
+    types = get_type_hints(evaluator)
+    default = {field.name: field.default for field in fields(evaluator)}
+    for name, value in said.items():
+        adapter: TypeAdapter[Any] = TypeAdapter(types[name], config=ConfigDict(strict=True, allow_inf_nan=False))
+        advice = f"If it is left out, it is {json.dumps(default[name])}."
+        try:
+            adapter.validate_python(value)
+        except ValidationError as exc:
+            raise PlanError(
+                f"`{name}` of {evaluator.name} is {_in_words(types[name])}", where=where, do=advice
+            ) from exc
+        if isinstance(value, int) and abs(value) > MAX_INTEGER:
+            raise PlanError(f"`{name}` of {evaluator.name} is larger than a record can hold", where=where, do=advice)
+
+
+_WORDS = {
+    bool: ("true or false", "truth values"),
+    int: ("a whole number", "whole numbers"),
+    float: ("a number", "numbers"),
+    str: ("a word", "words"),
+    NoneType: ("null", "nulls"),
+}
+
+
+def _in_words(hint: Any, *, several: bool = False) -> str:
+    """A type as a plan's author reads it.
+
+    >>> _in_words(int | None), _in_words(Sequence[str]), _in_words(Mapping[str, Sequence[float]])
+    ('a whole number or null', 'a list of words', 'a mapping of words to lists of numbers')
+    """
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin in (Union, UnionType):
+        return " or ".join(dict.fromkeys(_in_words(part, several=several) for part in inner))
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        what = f"{_in_words(inner[0], several=True)} to {_in_words(inner[1], several=True)}"
+        return f"mappings of {what}" if several else f"a mapping of {what}"
+    if isinstance(origin, type) and issubclass(origin, Sequence):
+        return f"{'lists' if several else 'a list'} of {_in_words(inner[0], several=True)}"
+    return _WORDS.get(hint, ("another value", "values"))[several]

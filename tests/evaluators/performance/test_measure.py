@@ -12,7 +12,6 @@ from sklearn import metrics as sk
 from tests.evaluators.performance.support import assess, one, scored
 from tests.support import memory_predictions
 
-from cardwright.errors import UsageError
 from cardwright.record.evaluation import Evaluation
 from cardwright.record.measurement import Measured
 
@@ -170,13 +169,6 @@ def test_an_evaluation_reads_back_with_full_precision():
     text = evaluation.model_dump_json()
     assert Evaluation.model_validate_json(text) == evaluation
     json.loads(text, parse_constant=lambda word: pytest.fail(f"{word} in a record"))
-
-
-@pytest.mark.parametrize("level", [0, 1, 95, "high", True])
-def test_a_level_that_is_none_is_refused(level):
-    """With what to write instead."""
-    with pytest.raises(UsageError, match=r"`level: 0\.95`"):
-        assess(memory_predictions(scored(20), score="s", threshold=0.5), level=level)
 
 
 def several(seed, classes=4, size=500, wrong=0.4):

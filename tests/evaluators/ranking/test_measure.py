@@ -53,27 +53,6 @@ def test_a_position_in_place_of_a_score_gives_the_same_numbers():
 
 
 @pytest.mark.parametrize(
-    ("parameters", "said"),
-    [
-        ({"query": None}, "query"),
-        ({"query": "nobody"}, "no column"),
-        ({"rank": "s"}, "one of them"),
-        ({"score": None}, "one of them"),
-        ({"k": 0}, "whole number"),
-        ({"k": 2.5}, "whole number"),
-        ({"min_queries": True}, "whole number"),
-        ({"level": 1}, "between 0 and 1"),
-        ({"relevance": "grade"}, "no column"),
-    ],
-)
-def test_a_parameter_that_makes_no_sense_is_refused(parameters, said):
-    with pytest.raises(UsageError, match=said):
-        Ranking(**{"query": "q", "score": "s", **parameters}).evaluate(
-            Inputs("r", {"source": memory_table(queries(30), label="rel")})
-        )
-
-
-@pytest.mark.parametrize(
     ("column", "value", "said"),
     [
         ("s", np.nan, "no finite number"),

@@ -6,8 +6,6 @@ import pytest
 from tests.evaluators.robustness.support import FEATURES, N, columns, model, one, rule, run, source, under
 
 from cardwright.errors import UsageError
-from cardwright.evaluators.interface import Inputs
-from cardwright.evaluators.robustness import Robustness
 from cardwright.record.measurement import Unmeasured
 
 
@@ -71,26 +69,6 @@ def test_a_drifted_file_without_features_is_judged_by_its_own_predictions():
     with_all = run(drifted=source({**later, "p": scores}, name="later"))
     without = run(drifted=source({"y": later["y"], "p": scores, "g": later["g"]}, sensitive=[], name="later"))
     assert one(with_all, "accuracy_drop", sample="later").value == one(without, "accuracy_drop", sample="later").value
-
-
-@pytest.mark.parametrize(
-    "parameters",
-    [
-        {"noise": [0]},
-        {"noise": ["much"]},
-        {"missing": [1.5]},
-        {"units": {"nowhere": [10]}},
-        {"units": {"kind": [10]}},
-        {"units": ["a"]},
-        {"metric": "f1"},
-        {"level": 2.0},
-        {"rows": 0},
-        {"columns": ["nowhere"]},
-    ],
-)
-def test_a_parameter_that_makes_no_sense_is_refused(parameters):
-    with pytest.raises(UsageError):
-        Robustness(**parameters).evaluate(Inputs(id="r", sources={"source": source(), "model": model()}))
 
 
 def test_a_source_without_a_feature_is_refused_by_name():

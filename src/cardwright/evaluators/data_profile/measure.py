@@ -99,6 +99,11 @@ def assess(options: DataProfileOptions, inputs: Inputs) -> Evaluation:
     source: Source = inputs.sources["source"]  # type: ignore[assignment]
     columns = list(source.rows.schema.names)
     attributes = [attribute.name for attribute in source.sensitive]
+    if not 0 < options.level < 1:
+        raise UsageError("data_profile: `level` lies between 0 and 1", do="Write for example `level: 0.95`.")
+    for name in ("depth", "smallest_count"):
+        if getattr(options, name) < 1:
+            raise UsageError(f"data_profile: `{name}` is a whole number of at least 1", do=f"Write `{name}: 2`.")
     quasi = _quasi_identifiers(options, columns, attributes)
     with _load(source.rows, columns) as store:
         profile = profile_of(options, source, store, columns, inputs.small_cell)

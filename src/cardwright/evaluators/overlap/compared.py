@@ -50,7 +50,7 @@ def compared_columns(
         Where a column is not in both tables, or the two have none in common.
     """
     here, there = list(test.rows.schema.names), set(training.rows.schema.names)
-    for name in (*(options.columns or ()), *filter(None, (options.entity, options.time))):
+    for name in (*(options.columns or ()), *(c for c in (options.entity, options.time) if c is not None)):
         for names in (here, there):
             if name not in names:
                 raise UsageError(

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from cardwright.errors import UsageError
 from cardwright.evaluators.interface import Inputs
-from cardwright.evaluators.overlap.association import LabelAssociation
 from cardwright.evaluators.overlap.compared import compared_columns
 from cardwright.evaluators.overlap.options import OverlapOptions
 from cardwright.evaluators.overlap.pair import (
+    LabelAssociation,
     TablePair,
     both_numbers,
     exact_key,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from cardwright.evaluators.overlap.options import OverlapOptions
 from cardwright.evaluators.rows.database import column as quoted
 from cardwright.evaluators.rows.database import fill, is_number, one
+from cardwright.record.measurement import Measurement
 from cardwright.sources.interface import Predictions, Table
 
 if TYPE_CHECKING:
@@ -37,6 +38,16 @@ class TablePair:
     """Of the test data."""
     trained: int
     """Rows of the training data."""
+
+
+@dataclass(frozen=True)
+class LabelAssociation:
+    """How well one column alone tells the label in the training data."""
+
+    column: str
+    measurement: Measurement
+    told: float | None = None
+    """The share of labelled rows whose label it tells; `None` where that was not measured."""
 
 
 def loaded_pair(

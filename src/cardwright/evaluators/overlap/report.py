@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cardwright.evaluators.overlap.association import LabelAssociation
-from cardwright.evaluators.overlap.pair import TablePair
+from cardwright.evaluators.overlap.pair import LabelAssociation, TablePair
 from cardwright.record.base import label
 from cardwright.record.evaluation import Finding, Severity
 from cardwright.record.measurement import Measured, Measurement

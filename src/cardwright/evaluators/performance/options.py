@@ -13,7 +13,7 @@ class PerformanceOptions(Options):
     """The parameters of `Performance`, explained there, as a value that its modules hand on."""
 
     level: float = 0.95
-    quantiles: Mapping[float, str] | None = None
+    quantiles: Mapping[float | str, str] | None = None
 
 
 __all__ = ["PerformanceOptions"]

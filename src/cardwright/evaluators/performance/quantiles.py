@@ -71,7 +71,7 @@ def _estimate(found: ProportionEstimate | None, value: float, rows: int, units: 
     )
 
 
-def check_quantiles(columns: Mapping[float, str] | None, source: Predictions, where: str) -> dict[float, str]:
+def check_quantiles(columns: Mapping[float | str, str] | None, source: Predictions, where: str) -> dict[float, str]:
     """Level to column, by rising level.
 
     Raises

@@ -121,7 +121,7 @@ def _check(options: RankingOptions, where: str) -> None:
         raise UsageError("`level` lies between 0 and 1", where=where, do="Write `level: 0.95`, for example.")
     if not isinstance(options.query, str):
         raise UsageError("`query` names no column", where=where, do="Write `query: query_id`, for example.")
-    if (options.score is None) == (options.rank is None):
+    if (options.score is None) == (options.rank is None) or "" in (options.score, options.rank):
         raise UsageError(
             "say `score` or `rank`, one of them", where=where, do="Name the column that orders candidates."
         )

@@ -12,11 +12,11 @@ from cardwright.evaluators.interface import Options
 class RobustnessOptions(Options):
     """The parameters of `Robustness`, explained there, as a value that its modules hand on."""
 
-    noise: Sequence[float] = (0.1, 0.5)
-    missing: Sequence[float] = (0.1,)
-    units: Mapping[str, Sequence[float]] | None = None
-    shuffled: Sequence[float] = (0.1,)
-    unseen: Sequence[float] = (0.1,)
+    noise: Sequence[float] | float = (0.1, 0.5)
+    missing: Sequence[float] | float = (0.1,)
+    units: Mapping[str, Sequence[float] | float] | None = None
+    shuffled: Sequence[float] | float = (0.1,)
+    unseen: Sequence[float] | float = (0.1,)
     metric: str | None = None
     columns: Sequence[str] | None = None
     edges: Mapping[str, Sequence[float]] | None = None

@@ -50,7 +50,9 @@ def assess(options: SeedsOptions, inputs: Inputs) -> Evaluation:
         if name not in names:
             raise UsageError(f"seeds: no column is called {quoted(name)}", do=hint(name, names, columns=True))
     if not 0 < options.level < 1:
-        raise UsageError("seeds: `level` lies between 0 and 1", do="Say for example 0.95.")
+        raise UsageError("seeds: `level` lies between 0 and 1", do="Write for example `level: 0.95`.")
+    if options.min_denominator < 1:
+        raise UsageError("seeds: `min_denominator` is a whole number of at least 1", do="Write `min_denominator: 20`.")
     attributes = [a.name for a in source.sensitive]
     more = [source.weight] if source.weight else []
     wanted = list(dict.fromkeys([source.label, *runs, *attributes, *more]))
