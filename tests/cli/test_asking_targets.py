@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from http.server import BaseHTTPRequestHandler
 
 import pytest
 from tests.servers import serving
+
+from cardwright.cli.asking_targets import _rates
 
 pytest.importorskip("pyarrow", reason="sources need the tabular extra")
 
@@ -107,3 +110,22 @@ def test_a_budget_leaves_the_rest_for_later(cli, server, tmp_path):
     assert ran.code == 0, ran
     assert "the budget of the run was spent" in ran.out + ran.err
     assert 0 < len(rows(path)) < 222
+
+
+def test_what_was_spent_is_said(cli, server, tmp_path):
+    """Three tokens an answer, as the server says, and what they cost."""
+    url = f"http://127.0.0.1:{server.server_port}/v1"
+    ran = cli("ask", "--target", url, "--model", "m", "-o", tmp_path / "t.jsonl", "--cost-per-million", "1000")
+    assert ran.code == 0, ran
+    tokens = int(re.search(r"(\d+) tokens, cost", ran.out)[1])
+    assert tokens % 3 == 0
+    assert tokens >= 3 * 222
+    assert f"{tokens} tokens, cost {tokens / 1000:.4f}." in ran.out
+
+
+def test_rates_and_cost_stand_beside_the_bar_as_far_as_they_are_known():
+    spent = {"conversations": 30, "tokens": 2000}
+    assert _rates(spent, 10.0, 5.0) == ["3.0 a second", "2000 tokens, cost 0.0100"]
+    assert _rates(spent, 10.0, None) == ["3.0 a second", "2000 tokens"]
+    assert _rates({"conversations": 30}, 10.0, 5.0) == ["3.0 a second"]
+    assert _rates({}, 0.0, 5.0) == []

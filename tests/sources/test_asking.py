@@ -2,6 +2,7 @@
 
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler
 
 import pytest
@@ -31,6 +32,15 @@ class Server(BaseHTTPRequestHandler):
         elif now == "gone":
             self.close_connection = True
             self.connection.close()
+        elif now == "slow":
+            self.server.slept.wait(3)
+            self.close_connection = True
+        elif now == "half":
+            self.reply(200, b'{"choices": [{"message": {"role": "assi', **{"Content-Length": "900"})
+            self.close_connection = True
+            self.connection.close()
+        elif now in ("malformed", "other"):
+            self.reply(200, b'{"choices": [' if now == "malformed" else b'{"result": "hi"}')
         elif now == "filter":
             self.reply(400, json.dumps({"error": {"code": "content_filter", "message": "words"}}).encode())
         elif request.get("stream"):
@@ -66,8 +76,10 @@ class Server(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server():
-    with serving(Server, plan=[], seen=[], lock=threading.Lock(), says="hi", busy=False) as running:
+    slept = threading.Event()
+    with serving(Server, plan=[], seen=[], lock=threading.Lock(), says="hi", busy=False, slept=slept) as running:
         yield running
+        slept.set()
 
 
 def target(server, pauses=None, **more):
@@ -90,6 +102,35 @@ def test_a_server_that_stays_busy_is_an_error_that_says_how_often(server):
     server.plan += [429] * 3
     with pytest.raises(SourceError, match=r"status 429, 3 times"):
         target(server, retries=2).ask(ASK)
+
+
+@pytest.mark.parametrize("trouble", ["slow", "half"])
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_answer_that_comes_late_or_in_part_is_asked_for_again(server, trouble, stream):
+    """A body shorter than it says it is, and one that does not come before the time is up."""
+    server.plan += [trouble]
+    pauses = []
+    assert target(server, pauses, timeout=0.5, stream=stream).ask(ASK) == Message("assistant", "hi")
+    assert pauses == [0.5]
+
+
+@pytest.mark.parametrize("trouble", ["malformed", "other"])
+@pytest.mark.parametrize("wire", ["openai", "anthropic"])
+def test_what_is_no_chat_s_answer_is_an_error_and_no_internal_one(server, trouble, wire):
+    """A server that answers so once answers so always: it is not asked again."""
+    server.plan += [trouble]
+    with pytest.raises(SourceError, match="not one of a chat"):
+        target(server, wire=wire).ask(ASK)
+    assert len(server.seen) == 1
+
+
+def test_every_third_request_turned_away_loses_no_conversation(server):
+    """Two turns each, eight at a time, over a stream."""
+    server.plan += [429, "answer", "answer"] * 20
+    asked = target(server, stream=True, retries=20)
+    with ThreadPoolExecutor(8) as pool:
+        said = list(pool.map(lambda n: asked.ask((Message("user", f"Hello {n}"),)).content, range(30)))
+    assert said == ["hi"] * 30
 
 
 @pytest.mark.parametrize("status", [400, 401, 404])

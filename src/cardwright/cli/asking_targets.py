@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cardwright.cli.console import Console
+from cardwright.cli.console import BESIDE, Console
 from cardwright.cli.options import Debug, Quiet
 from cardwright.errors import SourceError, UsageError
 
@@ -32,6 +35,9 @@ def ask(
     ] = None,
     budget_tokens: Annotated[
         int | None, typer.Option("--budget-tokens", help="No conversation begins after so many tokens.")
+    ] = None,
+    cost_per_million: Annotated[
+        float | None, typer.Option("--cost-per-million", help="What a million tokens cost, to say what was spent.")
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Ask only what the transcripts do not hold yet.")] = False,
     trust: Annotated[bool, typer.Option("--trust", help="Import and run the code of module:function.")] = False,
@@ -65,19 +71,44 @@ def ask(
         )
     target = open_target(spec, "target", Path.cwd())
     answered = _answered(output, seed) if output.exists() else {}
+    spent: Counter[str] = Counter()
+    started = time.monotonic()
     with network.guard(), console.progress() as progress, output.open("a", encoding="utf-8") as file:
 
         def finished(interaction: Interaction) -> None:
             file.write(_line(interaction))
             file.flush()
+            spent["conversations"] += 1
+            spent["tokens"] += sum(message.tokens or 0 for message in interaction.messages)
 
-        asked, controls = probes.ask_all(
-            target, seed, tries, lambda done, total: progress("ask", done, total), answered=answered, finished=finished
-        )
-    _end(output, asked, console, controls.tokens)
+        def told(done: int, total: int | None) -> None:
+            seconds = time.monotonic() - started
+            progress(BESIDE.join(("ask", *_rates(spent, seconds, cost_per_million))), done, total)
+
+        asked, controls = probes.ask_all(target, seed, tries, told, answered=answered, finished=finished)
+    _end(output, asked, console, _spent(controls.tokens, cost_per_million))
 
 
-def _end(output: Path, asked: list[Asked], console: Console, tokens: int | None) -> None:
+def _rates(spent: Mapping[str, int], seconds: float, cost_per_million: float | None) -> list[str]:
+    """What stands beside the bar.
+
+    >>> _rates({"conversations": 30, "tokens": 2000}, 10.0, 5.0)
+    ['3.0 a second', '2000 tokens, cost 0.0100']
+    """
+    done = spent.get("conversations", 0)
+    said = [f"{done / seconds:.1f} a second"] if done and seconds > 0 else []
+    return [*said, *filter(None, [_spent(spent.get("tokens") or None, cost_per_million)])]
+
+
+def _spent(tokens: int | None, cost_per_million: float | None) -> str:
+    """Tokens and their cost, as far as they are known."""
+    if tokens is None:
+        return ""
+    cost = "" if cost_per_million is None else f", cost {tokens * cost_per_million / 1e6:.4f}"
+    return f"{tokens} tokens{cost}"
+
+
+def _end(output: Path, asked: list[Asked], console: Console, spent: str) -> None:
     """The transcripts in the probe set's order: errors among them, and nothing whose silence would look like resistance."""
     from cardwright.evaluators.safety import probes
     from cardwright.files import disk
@@ -85,8 +116,8 @@ def _end(output: Path, asked: list[Asked], console: Console, tokens: int | None)
     kept = [one.interaction for one in asked if one.unscored is None]
     disk.write_file(output, "".join(map(_line, kept)).encode("utf-8"))
     errors = sum(one.error is not None for one in kept)
-    spent = "" if tokens is None else f" {tokens} tokens."
-    console.say(f"{len(kept)} conversations in {output}, {errors} of them without an answer.{spent}")
+    taken = f" {spent}." if spent else ""
+    console.say(f"{len(kept)} conversations in {output}, {errors} of them without an answer.{taken}")
     for why in (probes.UNREAD_SYSTEM, probes.NO_TOOLS, probes.BUDGET_SPENT):
         left = sum(one.unscored == why for one in asked)
         if left:

@@ -46,6 +46,10 @@ class Console:
                 yield bar
 
 
+BESIDE = " · "
+"""What stands behind it in what is being done changes while it is done: rates, tokens, cost."""
+
+
 def _nothing(what: str, done: int, total: int | None) -> None:
     """Show nothing."""
 
@@ -54,6 +58,7 @@ def _lines() -> Progress:
     last: list[str] = []
 
     def line(what: str, done: int, total: int | None) -> None:
+        what = what.partition(BESIDE)[0]
         if last[-1:] != [what]:
             last.append(what)
             write(f"  {what} …", err=True)
@@ -87,13 +92,14 @@ def _bars() -> Iterator[Progress]:
         tasks: dict[str, Any] = {}
 
         def bar(what: str, done: int, total: int | None) -> None:
-            what = masked_text(what)
+            described = masked_text(what)
+            what = described.partition(BESIDE)[0]
             for name, task in tasks.items():
                 if name != what:
                     bars.update(task, visible=False)
             if what not in tasks:
                 tasks[what] = bars.add_task(what, total=total)
-            bars.update(tasks[what], completed=done, total=total, visible=True)
+            bars.update(tasks[what], completed=done, total=total, visible=True, description=described)
 
         yield bar
 

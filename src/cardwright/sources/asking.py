@@ -89,6 +89,8 @@ def _sent(line: Line, body: bytes) -> Any:
         with opener.open(request, timeout=line.timeout) as response:
             streamed = "event-stream" in str(response.headers.get("Content-Type") or "")
             raw = response.read(MAX_ANSWER + 1)
+            # Asked for so many bytes, `read` says nothing of those that were promised and did not come.
+            short = len(raw) <= MAX_ANSWER and bool(response.length)
     except urllib.error.HTTPError as exc:
         return _refusal(exc, line)
     except (OSError, http.client.HTTPException) as exc:
@@ -96,6 +98,8 @@ def _sent(line: Line, body: bytes) -> Any:
         raise _PassingError(f"the server did not answer ({type(reason).__name__})") from exc
     if len(raw) > MAX_ANSWER:
         raise SourceError(f"the answer is longer than {MAX_ANSWER // 2**20} MiB", where=line.name)
+    if short:
+        raise _PassingError("the answer was cut off before its end")
     try:
         whole = line.wire.joined(wires.events(raw.splitlines())) if streamed else decode(raw)
     except (ValueError, KeyError, TypeError, AttributeError) as exc:
