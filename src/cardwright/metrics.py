@@ -59,7 +59,7 @@ class GapMetric(Protocol):
     pos_label
         The favourable outcome.
     sample_weight
-        Weights, shape (n,); intervals then use Kish's effective number of rows, and there is no test.
+        Weights, shape (n,); intervals then rest on the linearised variance of a weighted rate, and there is no test.
     person
         Who each row is about, shape (n,): rows of one person are one independent case. Intervals use the spread between persons,
         and there is no test.

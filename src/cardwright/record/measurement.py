@@ -45,7 +45,7 @@ class Sampling(Value):
     cluster: Label | None = None
     """The column whose equal values belong to one case."""
     effective_n: Number | None = None
-    """Kish's effective size, where rows are weighted."""
+    """How many independent rows of one weight would be as informative, where rows are weighted or come in clusters."""
     design: Literal["census", "random", "stratified", "adversarial", "unstated"] = "unstated"
     """How the rows were chosen."""
 

@@ -159,43 +159,133 @@ def log_ratio(
 
 
 def weighted_proportion(
-    weighted_successes: float, weights: float, squared_weights: float, level: float = 0.95
+    weighted_successes: float,
+    weights: float,
+    squared_weights_of_successes: float,
+    squared_weights: float,
+    level: float = 0.95,
 ) -> ProportionEstimate | None:
-    """A proportion of weighted rows with Wilson's interval at Kish's effective size; `None` without weight.
+    """A proportion of weighted rows with Wilson's interval at the effective size that its linearised variance gives.
 
-    Parameters are the sums of the weights of successes, of all weights, and of all squared weights.
+    The estimate is a ratio of two weighted sums, so that its variance is Taylor's, the sum of (w (y - p))^2 over the square
+    of all weights; p (1 - p) divided by it is an effective size. Kish's, which only knows how much weights differ, is right
+    where weights have nothing to do with the outcome: it is too large where heavy rows succeed, and far too small where
+    successes are light, as in a sample that took every rare case and few of the others. A variance that rests on few
+    successes is uncertain in itself (`effective_size`). Where no or all rows succeed it is 0 and says nothing; the size
+    is then Kish's. Rows of one weight have the interval of unweighted rows. `None` without weight.
 
-    Source: Kish (1965), Survey Sampling, 11.7.
+    Parameters
+    ----------
+    weighted_successes, weights
+        Sums of weights: of the successes, of all rows.
+    squared_weights_of_successes, squared_weights
+        Sums of squared weights, likewise.
+
+    Source: Cochran (1977), Sampling Techniques, 6.3; Korn and Graubard (1998), Survey Methodology 24:193; Kish (1965),
+    Survey Sampling, 11.7.
+
+    Examples
+    --------
+    Ten rare cases of weight 1 beside a hundred common ones of weight 50: as good as thousands of rows of one weight.
+
+    >>> found = weighted_proportion(10, 10 + 100 * 50, 10, 10 + 100 * 50**2)
+    >>> round(found.estimate, 5), round(found.effective_n)
+    (0.002, 3699)
     """
     _check_counts(weighted_successes, weights)
     if weights == 0:
         return None
     if squared_weights <= 0:
         raise ValueError("weights were counted, but their squares do not add up to a positive number")
-    p, n = weighted_successes / weights, weights * weights / squared_weights
-    bounds = _wilson(p * n, n, z_quantile(level), level, "wilson_effective_n")
-    error = math.sqrt(p * (1 - p) / n) if 0 < p < 1 else None
-    return ProportionEstimate(p, error, n, bounds)
+    if not 0 <= squared_weights_of_successes <= squared_weights * (1 + 1e-9):
+        raise ValueError("the squared weights of the successes are part of all squared weights")
+    p, z = weighted_successes / weights, z_quantile(level)
+    above, below = squared_weights_of_successes, max(0.0, squared_weights - squared_weights_of_successes)
+    variance = ((1 - p) ** 2 * above + p**2 * below) / weights**2
+    size = effective_size(
+        p,
+        variance,
+        successes=(weighted_successes, above),
+        failures=(weights - weighted_successes, below),
+        alike=weights * weights / squared_weights,
+        level=level,
+    )
+    bounds = _wilson(p * size, size, z, level, "wilson_effective_n")
+    return ProportionEstimate(p, math.sqrt(variance) if 0 < p < 1 else None, size, bounds)
+
+
+def effective_size(
+    p: float,
+    variance: float,
+    *,
+    successes: tuple[float, float],
+    failures: tuple[float, float],
+    alike: float,
+    level: float = 0.95,
+    df: float = math.inf,
+) -> float:
+    """How many independent rows of one weight would give a proportion as wide an interval as its variance does.
+
+    The size p (1 - p) / variance, made smaller as Korn and Graubard do, by the square of the normal over Student's quantile:
+    a variance made of few rows or persons is itself uncertain. How many degrees of freedom it has is Satterthwaite's
+    answer, with the effective numbers of successes and of failures. That is too cautious while few succeed; so it is left
+    out as far as the size is no larger than `alike`, which a variance that had nothing to do with the outcome would give.
+
+    Parameters
+    ----------
+    p, variance
+        The proportion and its estimated variance. Where p is 0 or 1, or the variance 0, the answer is `alike`.
+    successes, failures
+        Of each the sum of weights and the sum of squared weights, or of the totals of persons.
+    alike
+        The size if only weights, or the sizes of clusters, mattered: Kish's.
+    df
+        The most degrees of freedom that the variance can have, such as persons - 1.
+
+    Source: Korn and Graubard (1998), Survey Methodology 24:193, section 3; Satterthwaite (1946), Biometrics Bulletin 2:110.
+    What coverage this gives: `benchmarks/interval_coverage.py`.
+    """
+    z = z_quantile(level)
+
+    def shrunk(size: float, df: float) -> float:
+        return size if math.isinf(df) else size * (z / float(stats.t.ppf(0.5 + level / 2, df))) ** 2
+
+    if not 0 < p < 1 or variance <= 0:
+        return shrunk(alike, df)
+    size = p * (1 - p) / variance
+    parts = [
+        (share**2 * squares, total * total / squares)
+        for share, (total, squares) in ((1 - p, successes), (p, failures))
+        if squares > 0
+    ]
+    spread = sum(part * part / count for part, count in parts)
+    satterthwaite = sum(part for part, _ in parts) ** 2 / spread if spread > 0 else 1.0
+    return max(shrunk(size, min(df, max(1.0, satterthwaite))), min(shrunk(size, df), shrunk(alike, df)))
 
 
 def cluster_proportion(
-    successes: ArrayLike, trials: ArrayLike, level: float = 0.95, design_effect: float | None = None
+    successes: ArrayLike,
+    trials: ArrayLike,
+    level: float = 0.95,
+    *,
+    weighted: bool = False,
 ) -> ProportionEstimate | None:
     """A proportion of rows that come in clusters, such as several rows of one person.
 
-    The ratio estimator's between-cluster variance gives a design effect, this an effective size (never above the number
-    of rows), and that Wilson's interval, with Student's quantile at clusters - 1 degrees of freedom. Where no or all
-    rows succeed the variance is 0 and says nothing; the effective size is then that of rows alike within a cluster, the
-    most cautious, unless a `design_effect` known from elsewhere is given. `None` with fewer than two clusters that have
-    rows.
+    The ratio estimator's between-cluster variance, jackknifed, since few clusters of unequal size make the plain one too
+    small; then an effective size (`effective_size`, with clusters - 1 degrees of freedom), and at that Wilson's interval. It
+    is never above the number of rows where these are not weighted. Where no or all rows succeed the variance is 0 and says
+    nothing; the effective size is then that of rows alike within a cluster, the most cautious. `None` with fewer than two
+    clusters that have rows.
 
     Parameters
     ----------
     successes, trials
-        One number per cluster.
+        One number per cluster; sums of weights if `weighted`.
 
-    Source: Cochran (1977), Sampling Techniques, 6.3; Korn and Graubard (1998), Survey Methodology 24:193; Dean and
-    Pavlou (2015).
+    Source: Cochran (1977), Sampling Techniques, 6.3; Wolter (2007), Introduction to Variance Estimation, 4.5 (jackknife);
+    Bell and McCaffrey (2002), Survey Methodology 28:169 (why the plain one is too small); Korn and Graubard (1998), Survey
+    Methodology 24:193; Dean and Pavlou (2015).
     """
     y, m = np.asarray(successes, float), np.asarray(trials, float)
     if y.shape != m.shape or y.ndim != 1:
@@ -204,20 +294,29 @@ def cluster_proportion(
         raise ValueError("successes lie between 0 and the number of trials")
     check_level(level)
     y, m = y[m > 0], m[m > 0]
-    clusters, rows = len(m), float(m.sum())
+    clusters, whole = len(m), float(m.sum())
     if clusters < 2:
         return None
-    p = float(y.sum()) / rows
-    variance = clusters / (clusters - 1) * float(((y - p * m) ** 2).sum()) / rows**2
-    alike = rows**2 / float((m * m).sum())
-    if design_effect is not None:
-        effective = rows / max(1.0, design_effect)
-    elif 0 < p < 1:
-        effective = min(rows, p * (1 - p) / variance) if variance > 0 else rows
+    p = float(y.sum()) / whole
+    # How far the estimate moves when a cluster is left out; one that holds all the weight leaves nothing to compare with.
+    rest = np.maximum(1 - m / whole, 1 / clusters**2)
+    variance = (clusters - 1) / clusters * float((((y - p * m) / rest) ** 2).sum()) / whole**2
+    alike = whole**2 / float((m * m).sum())
+    if variance == 0 and 0 < p < 1 and not weighted:
+        effective = whole  # clusters that are all as the whole is: rows are as good as independent
     else:
-        effective = alike
-    t = float(stats.t.ppf(0.5 + level / 2, clusters - 1))
-    bounds = _wilson(p * effective, effective, t, level, "wilson_cluster_robust")
+        effective = effective_size(
+            p,
+            variance,
+            successes=(float(y.sum()), float((y * y).sum())),
+            failures=(float((m - y).sum()), float(((m - y) ** 2).sum())),
+            alike=alike,
+            level=level,
+            df=clusters - 1,
+        )
+    if not weighted:
+        effective = min(whole, effective)
+    bounds = _wilson(p * effective, effective, z_quantile(level), level, "wilson_cluster_robust")
     return ProportionEstimate(p, math.sqrt(variance) if 0 < p < 1 else None, effective, bounds)
 
 

@@ -48,7 +48,7 @@ class Fairness(FairnessOptions):
     """
 
     name: ClassVar[str] = "fairness"
-    version: ClassVar[str] = "3"
+    version: ClassVar[str] = "4"
     extra: ClassVar[str] = "tabular"
     needs: ClassVar[tuple[Need, ...]] = (
         Need(

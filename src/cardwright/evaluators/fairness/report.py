@@ -9,6 +9,7 @@ from cardwright.evaluators.fairness.options import FairnessOptions
 from cardwright.evaluators.fairness.plan import MAX_CLASSES
 from cardwright.evaluators.rows.exact_sums import SCORE_BINS
 from cardwright.evaluators.rows.gaps import Rules
+from cardwright.evaluators.rows.rates import how_sure
 from cardwright.evaluators.rows.score_metrics import bracket, score_cells
 from cardwright.evaluators.rows.tally import GroupView, RowTally
 from cardwright.record.evaluation import NotTested
@@ -61,13 +62,9 @@ def method(options: FairnessOptions, tally: RowTally, rules: Rules) -> str:
             f"{rules.resamples} shuffles); they are adjusted by Holm's method over the declared family, and by Benjamini and "
             "Hochberg's for all other gaps, which only screen."
         )
-    if layout.weight is not None:
-        said.append("Rows are weighted; intervals use Kish's effective number of rows, and nothing is shuffled.")
-    if layout.person is not None:
-        said.append(
-            f'Rows with one value of "{layout.person}" are one independent case: intervals use the spread between cases, for '
-            "ranking and losses the most cautious effective number of rows, and nothing is shuffled."
-        )
+    if not rules.plain:
+        said.append("Nothing is shuffled, so there are no p-values.")
+    said.append(how_sure(tally, options.level))
     if layout.strata and rules.plain:
         said.append(
             f"Gaps given {', '.join(layout.strata)} compare groups within strata only (Mantel and Haenszel's weights, Sato's "
@@ -85,7 +82,7 @@ def method(options: FairnessOptions, tally: RowTally, rules: Rules) -> str:
             "takes off what chance alone would show."
         )
     said.append("Rows of unknown membership are shown as a group of their own and never enter a gap.")
-    return " ".join(said)
+    return " ".join(filter(None, said))
 
 
 def limits(options: FairnessOptions, tally: RowTally, baseline: bool) -> tuple[str, ...]:

@@ -49,7 +49,7 @@ class ImpactRatio(ImpactRatioOptions):
     """
 
     name: ClassVar[str] = "impact_ratio"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     extra: ClassVar[str] = "tabular"
     needs: ClassVar[tuple[Need, ...]] = (
         Need(

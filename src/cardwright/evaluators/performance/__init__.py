@@ -34,7 +34,7 @@ class Performance(PerformanceOptions):
     """
 
     name: ClassVar[str] = "performance"
-    version: ClassVar[str] = "3"
+    version: ClassVar[str] = "4"
     extra: ClassVar[str] = "tabular"
     needs: ClassVar[tuple[Need, ...]] = (
         Need("source", (Predictions,), "Predictions with true outcomes."),

@@ -50,13 +50,18 @@ class QuantileRows:
         if self.cluster is not None:
             _, place = np.unique(self.cluster[rows], return_inverse=True)
             weight = np.ones(count) if self.weight is None else self.weight[rows]
-            found = cluster_proportion(np.bincount(place, here * weight), np.bincount(place, weight), level)
+            found = cluster_proportion(
+                np.bincount(place, here * weight), np.bincount(place, weight), level, weighted=self.weight is not None
+            )
             value = float((here * weight).sum() / weight.sum())
             return _estimate(found, value, count, int(place.max()) + 1)
         if self.weight is not None:
             weight = self.weight[rows]
             whole, above = float(weight.sum()), float(weight[here].sum())
-            found = weighted_proportion(min(above, whole), whole, float((weight**2).sum()), level)
+            squares = weight**2
+            found = weighted_proportion(
+                min(above, whole), whole, float(squares[here].sum()), float(squares.sum()), level
+            )
             return _estimate(found, above / whole, count, None)
         above = int(here.sum())
         return Estimate(above / count, count, "rows", float(above), float(count), wilson(above, count, level))
@@ -65,9 +70,16 @@ class QuantileRows:
 def _estimate(found: ProportionEstimate | None, value: float, rows: int, units: int | None) -> Estimate:
     if found is None:
         return Estimate(value, rows, "rows", denominator=float(rows), units=units)
-    effective = min(found.effective_n, float(rows))
     return Estimate(
-        value, rows, "rows", None, float(rows), found.bounds, found.standard_error, units=units, effective_n=effective
+        value,
+        rows,
+        "rows",
+        None,
+        float(rows),
+        found.bounds,
+        found.standard_error,
+        units=units,
+        effective_n=found.effective_n,
     )
 
 

@@ -6,6 +6,7 @@ from cardwright.evaluators.performance.options import PerformanceOptions
 from cardwright.evaluators.rows.direction import direction_findings
 from cardwright.evaluators.rows.exact_sums import CALIBRATION_BINS, SCORE_BINS
 from cardwright.evaluators.rows.layout import Layout
+from cardwright.evaluators.rows.rates import how_sure
 from cardwright.evaluators.rows.score_metrics import (
     ScoreCell,
     bracket,
@@ -69,14 +70,8 @@ def method_of(options: PerformanceOptions, tally: RowTally, baseline: bool) -> s
         )
     if layout.derived:
         said.append(f"A decision is favourable where the score is at least {layout.threshold}.")
-    if layout.weight is not None:
-        said.append("Rows are weighted; intervals use Kish's effective number of rows.")
-    if layout.person is not None:
-        said.append(
-            f'Rows with one value of "{layout.person}" are one independent case: intervals of rates use the spread between '
-            "cases, those of ranking and losses the most cautious effective number of rows."
-        )
-    return " ".join(said)
+    said.append(how_sure(tally, options.level))
+    return " ".join(filter(None, said))
 
 
 def limits_of(tally: RowTally, scored: ScoreCell | None) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cardwright.evaluators.rows.exact_sums import FloatArray
-from cardwright.evaluators.rows.tally import Cell
+from cardwright.evaluators.rows.tally import Cell, RowTally
 from cardwright.record.measurement import Direction, Interval, Measured, Sampling, Unmeasured
 from cardwright.sources.interface import Predictions, Table
 from cardwright.statistics.intervals import Bounds, cluster_proportion, weighted_proportion, wilson
@@ -141,7 +141,7 @@ class Estimate:
 
 
 def proportion(cell: Cell, numerator: Mask, denominator: Mask, of: str, level: float) -> Estimate:
-    """A rate of a cell: Wilson's interval, at Kish's effective size of weighted rows, cluster-robust where persons have several.
+    """A rate of a cell: Wilson's interval, at the effective size of weighted rows, cluster-robust where persons have several.
 
     Undefined where nothing stands below the line.
     """
@@ -154,11 +154,12 @@ def proportion(cell: Cell, numerator: Mask, denominator: Mask, of: str, level: f
         if weight <= 0:
             return Estimate(None, rows, of, denominator=weight)
         above = min(above, weight)
-        found = weighted_proportion(above, weight, float(cell.squared_weights[denominator].sum()), level)
+        squares = cell.squared_weights
+        found = weighted_proportion(above, weight, float(squares[both].sum()), float(squares[denominator].sum()), level)
         assert found is not None
-        # Kish's size is never above the number of rows; rounding may be.
-        size = min(found.effective_n, float(rows))
-        return Estimate(found.estimate, rows, of, above, weight, found.bounds, found.standard_error, effective_n=size)
+        return Estimate(
+            found.estimate, rows, of, above, weight, found.bounds, found.standard_error, effective_n=found.effective_n
+        )
     if rows == 0:
         return Estimate(None, 0, of, denominator=0.0)
     count = int(cell.counts[both].sum())
@@ -178,14 +179,10 @@ def _clustered(cell: Cell, both: Mask, denominator: Mask, rows: int, of: str, le
     if total <= 0:
         return Estimate(None, rows, of, denominator=total, units=units)
     value = min(above, total) / total
-    # Weighted rows count as so many as Kish's size says; the spread between persons does the rest.
-    scale = _kish(m) / float(m.sum()) if cell.weights is not None and m.sum() > 0 else 1.0
-    found = cluster_proportion(y * scale, m * scale, level)
+    found = cluster_proportion(y, m, level, weighted=cell.weights is not None)
     if found is None:
         return Estimate(value, rows, of, above, total, units=units, effective_n=float(units))
-    return Estimate(
-        value, rows, of, above, total, found.bounds, found.standard_error, units, min(found.effective_n, float(rows))
-    )
+    return Estimate(value, rows, of, above, total, found.bounds, found.standard_error, units, found.effective_n)
 
 
 def _kish(weights: FloatArray) -> float:
@@ -245,6 +242,38 @@ def accuracy_of(cell: Cell, level: float) -> Estimate:
     """The share of right decisions, for any number of classes."""
     shape = (cell.counts.shape[0], cell.counts.shape[1])
     return proportion(cell, np.eye(*shape, dtype=bool), np.ones(shape, bool), "rows", level)
+
+
+def how_sure(tally: RowTally, level: float) -> str:
+    """What weights and persons do to intervals, with the design effect; empty where rows are independent and unweighted.
+
+    The design effect is Kish's word for the factor by which a variance is larger, or smaller, than that of as many independent
+    rows of one weight. Each rate has its own; told is that of the share of right decisions, or of the outcomes where nothing
+    is decided.
+    """
+    layout, whole = tally.layout, tally.view(())
+    said = []
+    if layout.weight is not None:
+        said.append(
+            "Rows are weighted; the interval of a rate rests on its linearised (Taylor) variance, that of a ranking, a loss or a "
+            "mean on Kish's effective number of rows."
+        )
+    if layout.person is not None:
+        said.append(
+            f'Rows with one value of "{layout.person}" are one independent case: intervals of rates use the spread between '
+            "cases (jackknife), those of ranking and losses the most cautious effective number of rows."
+        )
+    if said and len(whole) and layout.kind != "regression":
+        cell = whole.cell(0)
+        decided = cell.counts.shape[1] > 1
+        found = accuracy_of(cell, level) if decided else rate_of(RATES["base_rate"], cell, level)
+        if found.value is not None and found.effective_n:
+            said.append(
+                f"Of the {'accuracy' if decided else 'base rate'}, {found.rows:,} rows are as informative as "
+                f"{found.effective_n:,.0f} independent ones of one weight: a design effect of "
+                f"{found.rows / found.effective_n:.3g}."
+            )
+    return " ".join(said)
 
 
 # --- to the record ----------------------------------------------------------------------------------------------------
