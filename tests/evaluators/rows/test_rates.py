@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
+from tests.evaluators.rows.support import tally
+from tests.support import memory_predictions
 
 from cardwright.evaluators.rows.rates import (
     HIGHER,
@@ -17,6 +19,7 @@ from cardwright.evaluators.rows.rates import (
     Metric,
     accuracy_of,
     alike,
+    how_sure,
     interval_of,
     measure,
     part,
@@ -179,3 +182,27 @@ def test_a_measurement_says_what_was_counted_and_at_which_threshold():
     assert measure(metric, estimate, ABOUT, decided=False).at is None
     why = measure(Metric("m", "M", "proportion", HIGHER), Estimate(None, 3, "rows", reason="Because."), ABOUT)
     assert (why.reason, why.sampling.observations) == ("Because.", 3)
+
+
+def sure(**more):
+    data = {"y": [1, 1, 0, 0] * 25, "d": [1, 0, 0, 0] * 25, "w": [1.0, 3.0, 1.0, 3.0] * 25, "who": [*range(20)] * 5}
+    return how_sure(tally(memory_predictions(data, prediction="d", **more)), 0.95)
+
+
+def test_plain_rows_need_no_word_on_how_sure_their_rates_are():
+    assert sure() == ""
+
+
+def test_weighted_rows_say_by_what_factor_their_variance_is_larger():
+    """Accuracy 5/8: p (1 - p) over the sum of (w (right - p))^2 is 93.75 rows of one weight, of 100."""
+    right, w = np.array([1, 0, 1, 1] * 25), np.array([1.0, 3.0, 1.0, 3.0] * 25)
+    p = (w * right).sum() / w.sum()
+    size = p * (1 - p) * w.sum() ** 2 / ((w * (right - p)) ** 2).sum()
+    said = sure(weight="w")
+    assert f"100 rows are as informative as {size:.0f}" in said
+    assert f"a design effect of {100 / size:.3g}" in said
+
+
+def test_rows_of_one_person_say_what_they_are_worth():
+    assert "one independent case" in sure(person="who")
+    assert "a design effect of " in sure(person="who")
