@@ -43,6 +43,21 @@ def log_line(rng: random.Random) -> str:
     return " ".join(words)
 
 
+def cell(rng: random.Random) -> str:
+    """A cell as tables have them; most are no personal data."""
+    kinds: tuple[Callable[[], str], ...] = (
+        lambda: str(rng.randint(10**6, 10**7 - 1)),
+        lambda: str(rng.randint(10**8, 10**9 - 1)),
+        lambda: f"user{rng.randint(1, 999_999)}@{rng.choice(HOSTS)}",
+        lambda: f"{rng.randint(200, 989)}-555-{rng.randint(100, 9999):04d}",
+        lambda: f"2026-{rng.randint(1, 12):02d}-{rng.randint(1, 28):02d}",
+        lambda: rng.choice(("Leeds", "Bonn", "Oslo", "Lyon")),
+        lambda: " ".join(rng.choice(PROSE) for _ in range(12)),
+        lambda: f"{rng.getrandbits(128):032x}",
+    )
+    return rng.choice(kinds)()
+
+
 def personal(rng: random.Random) -> str:
     kinds: tuple[Callable[[], str], ...] = (
         lambda: f"mail=user{rng.randint(1, 9999)}@{rng.choice(HOSTS)}",
@@ -81,6 +96,7 @@ def main() -> int:
             default,
             ["\n".join(log_line(rng) for _ in range(25)) for _ in range(max(n // 40, 1))],
         ),
+        ("cells of a table: ids, telephone numbers, days, codes", default, [cell(rng) for _ in range(n)]),
         ("one document of 1,000 log lines", default, ["\n".join(log_line(rng) for _ in range(1000))]),
     )
     print(", ".join(f"{name} {version}" for name, version in engine.versions().items()))

@@ -9,6 +9,8 @@ duplicates; what is left out cannot change a finding:
 3. Context raises a score only where a context word of the recogniser stands in the text or in the name of the column; only
    then is the text cut into tokens. Exact as the lemma of a token is the token, lower-cased.
 4. The token of a match is found by bisection, where presidio walks through all of them for every match.
+5. Short texts are matched without a time limit and without an explanation of each match: the limit takes ten times as long as the
+   match itself, and no explanation is read.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from typing import Any
 
 from cardwright.evaluators.pii import light_import  # noqa: F401  isort: skip  before presidio
 
+import regex
 from presidio_analyzer import EntityRecognizer, PatternRecognizer, RecognizerResult
 from presidio_analyzer import predefined_recognizers as predefined
 
@@ -30,6 +33,9 @@ try:
     import re2
 except ImportError:  # optional: the characters of the text decide then
     re2 = None
+
+SHORT = 256
+"""Texts up to so many characters are matched without a time limit."""
 
 _DIGITS = str.maketrans("", "", "0123456789")
 # Recognisers whose `analyze` runs their `patterns` over the text as it is, and nothing else.
@@ -109,7 +115,7 @@ class FastAnalyzer:
         if not results:
             return results
         self._enhance(text, results, context)
-        return EntityRecognizer.remove_duplicates(results)  # type: ignore[no-any-return]
+        return _without_duplicates(results)
 
     def _part(self, recognizer: Any, places: tuple[int, ...]) -> Any:
         """A recogniser with those of its patterns alone that may match: the others would find nothing."""
@@ -125,6 +131,8 @@ class FastAnalyzer:
     def _run(self, recognizer: Any, text: str, digits: int) -> list[Any]:
         finder = self._phones.get(recognizer.id)
         if finder is None:
+            if len(text) <= SHORT and type(recognizer).analyze is PatternRecognizer.analyze:
+                return _matches(recognizer, text)
             return recognizer.analyze(text, self._entities, None) or []
         if digits < finder.least:
             return []
@@ -137,15 +145,18 @@ class FastAnalyzer:
             RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: recognizer.id,
         }
         found = [RecognizerResult(entity, start, end, recognizer.SCORE, None, metadata) for start, end in sorted(spans)]
-        return EntityRecognizer.remove_duplicates(found)  # type: ignore[no-any-return]
+        return _without_duplicates(found)
 
     def _enhance(self, text: str, results: list[Any], context: Sequence[str]) -> None:
         """`LemmaContextAwareEnhancer.enhance_using_context`, in place."""
-        lowered = "\n".join([text.lower(), *(word.lower() for word in context)])
+        outside = [word.lower() for word in context]
+        lowered = text.lower()
         open_to_context = []
         for result in results:
             words = self._context[result.recognition_metadata[RecognizerResult.RECOGNIZER_IDENTIFIER_KEY]]
-            if any(word in lowered for word in words):
+            if any(word in keyword for word in words for keyword in outside):
+                self._raise(result)  # whatever stands in the text
+            elif any(word in lowered for word in words):
                 open_to_context.append((result, words))
         if not open_to_context:
             return
@@ -155,25 +166,62 @@ class FastAnalyzer:
         keywords = {piece for lemma in lemmas for piece in self._pieces(lemma)}
         places = [place for place, lemma in enumerate(lemmas) if lemma in keywords]
         enhancer = self._enhancer
-        outside = [word.lower() for word in context]
         for result, words in open_to_context:
             token = bisect.bisect_right(ends, result.start)
             before = bisect.bisect_right(places, token)
             after = bisect.bisect_left(places, token)
             around = places[max(0, before - enhancer.context_prefix_count - 1) : before]
             around += places[after : after + enhancer.context_suffix_count + 1]
-            surrounding = {lemmas[place] for place in around}.union(outside)
+            surrounding = {lemmas[place] for place in around}
             if any(word in keyword for word in words for keyword in surrounding):
-                score = max(
-                    result.score + enhancer.context_similarity_factor, enhancer.min_score_with_context_similarity
-                )
-                result.score = min(score, enhancer.MAX_SCORE)
+                self._raise(result)
+
+    def _raise(self, result: Any) -> None:
+        """What a word of its context adds to a score."""
+        enhancer = self._enhancer
+        score = max(result.score + enhancer.context_similarity_factor, enhancer.min_score_with_context_similarity)
+        result.score = min(score, enhancer.MAX_SCORE)
 
     def _keyword_pieces(self, lemma: str) -> tuple[str, ...]:
         """See `presidio_analyzer.nlp_engine.NlpArtifacts.set_keywords`."""
         if lemma in ("-PRON-", "be") or self._language.is_stopword(lemma, "en") or self._language.is_punct(lemma, "en"):
             return ()
         return tuple(lemma.lower().split(":"))
+
+
+def _matches(recognizer: Any, text: str) -> list[Any]:
+    """`PatternRecognizer.analyze` of a short text, without a time limit, a log line and an explanation of each match."""
+    flags = recognizer.global_regex_flags
+    found: list[Any] = []
+    for pattern in recognizer.patterns:
+        if not pattern.compiled_regex or pattern.compiled_with_flags != flags:
+            pattern.compiled_with_flags = flags
+            pattern.compiled_regex = regex.compile(pattern.regex, flags=flags)
+        for match in pattern.compiled_regex.finditer(text):
+            start, end = match.span()
+            if start == end:
+                continue
+            part = text[start:end]
+            score = pattern.score
+            valid = recognizer.validate_result(part)
+            if valid is not None:
+                score = EntityRecognizer.MAX_SCORE if valid else EntityRecognizer.MIN_SCORE
+            if recognizer.invalidate_result(part):
+                score = EntityRecognizer.MIN_SCORE
+            if score > EntityRecognizer.MIN_SCORE:
+                metadata = {
+                    RecognizerResult.RECOGNIZER_NAME_KEY: recognizer.name,
+                    RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: recognizer.id,
+                }
+                found.append(RecognizerResult(recognizer.supported_entities[0], start, end, score, None, metadata))
+    return _without_duplicates(found)
+
+
+def _without_duplicates(results: list[Any]) -> list[Any]:
+    """`EntityRecognizer.remove_duplicates`, which compares results of one kind alone and sorts them by kind."""
+    if len({one.entity_type for one in results}) == len(results):
+        return sorted((one for one in results if one.score != 0), key=lambda one: str(one.entity_type))
+    return EntityRecognizer.remove_duplicates(results)  # type: ignore[no-any-return]
 
 
 @cache

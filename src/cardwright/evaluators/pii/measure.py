@@ -14,7 +14,7 @@ from pydantic import JsonValue
 
 from cardwright.errors import MissingExtraError, UsageError, did_you_mean
 from cardwright.evaluators.interface import Inputs, TallyEvaluator, run_tally
-from cardwright.evaluators.pii import engine, report, words
+from cardwright.evaluators.pii import engine, helper, report, words
 from cardwright.evaluators.pii.columns import PARTS, Plan, Survey, SurveyTally, eligible, kind_of, of_texts, plan
 from cardwright.evaluators.pii.languages import countries_of_languages, languages_of
 from cardwright.evaluators.pii.names import kinds_of
@@ -99,7 +99,11 @@ def _tally_sample(inputs: Inputs, source: Table | Predictions | Texts, scan: Sca
 
 
 def _tally_interactions(
-    inputs: Inputs, source: Interactions, detector: engine.Detector, settings: ScanSettings, parts: Sequence[str]
+    inputs: Inputs,
+    source: Interactions,
+    detector: engine.Detector | helper.SharedDetector,
+    settings: ScanSettings,
+    parts: Sequence[str],
 ) -> PiiTally:
     wanted: frozenset[int] | None = None
     if settings.sample is not None:
@@ -128,7 +132,10 @@ def _part(interaction: Interaction, part: str) -> str | None:
 
 
 def _tally_exchanges(
-    detector: engine.Detector, settings: ScanSettings, batch: Sequence[Interaction], parts: Sequence[str]
+    detector: engine.Detector | helper.SharedDetector,
+    settings: ScanSettings,
+    batch: Sequence[Interaction],
+    parts: Sequence[str],
 ) -> PiiTally:
     texts = {part: [_part(one, part) for one in batch] for part in PARTS}
     columns = [of_texts(part, texts[part]) for part in parts]
@@ -341,9 +348,12 @@ def _plan(options: PiiOptions, inputs: Inputs, source: Table | Predictions | Tex
 def _tally(
     options: PiiOptions, inputs: Inputs, source: Any, detector: engine.Detector, settings: ScanSettings, chosen: Plan
 ) -> PiiTally:
-    if isinstance(source, Interactions):
-        return _tally_interactions(inputs, source, detector, settings, [name for name, _ in chosen.read])
-    scan = Scan(detector, settings, chosen, options.columns is not None)
-    if options.sample is None:
-        return run_tally(_tallies(scan), inputs) or _nothing(detector, settings, chosen)
-    return _tally_sample(inputs, source, scan) or _nothing(detector, settings, chosen)
+    rows = source.ref.rows if options.sample is None else options.sample
+    cells = None if rows is None else rows * len(chosen.read)
+    with helper.shared(detector, workers=inputs.workers, cells=cells) as both:
+        if isinstance(source, Interactions):
+            return _tally_interactions(inputs, source, both, settings, [name for name, _ in chosen.read])
+        scan = Scan(both, settings, chosen, options.columns is not None)
+        if options.sample is None:
+            return run_tally(_tallies(scan), inputs) or _nothing(detector, settings, chosen)
+        return _tally_sample(inputs, source, scan) or _nothing(detector, settings, chosen)

@@ -9,6 +9,7 @@ where it and the stock recogniser disagree on any of the samples, there is no fi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -43,6 +44,27 @@ class _Candidate:
     """How many parts the stock matcher would try at most."""
 
 
+@dataclass(frozen=True)
+class _NationalForm:
+    """What the digits of every number of a region look like that is written without a plus sign.
+
+    Reading takes off a prefix at most, so that what is left is the end of the digits, and a valid number has the general form of
+    some region with the same country code.
+    """
+
+    abroad: re.Pattern[str]
+    """How a number begins that is dialled abroad; it may be any country's."""
+    ends: re.Pattern[str]
+    """Digits whose end has the general form of a number."""
+
+    def may_match(self, part: str) -> bool:
+        """Whether a part may be a number of the region."""
+        digits = part.translate(_WITHOUT_MARKS)
+        if not (digits.isascii() and digits.isdigit()) or self.abroad.match(digits):
+            return True  # an extension, letters, digits of another script: the library decides
+        return self.ends.fullmatch(digits) is not None
+
+
 class PhoneFinder:
     """Finds the spans that presidio's `PhoneRecognizer` finds; see the module."""
 
@@ -57,6 +79,8 @@ class PhoneFinder:
         self.least = min(self._least_digits(region) for region in self._regions)
         """A text with fewer digits holds no number."""
         self._valid = lru_cache(maxsize=50_000)(self._is_valid)
+        self._valid_somewhere = lru_cache(maxsize=50_000)(self._is_valid_somewhere)
+        self._may_be = {region: self._form_of(region) for region in self._regions}
 
     def _least_digits(self, region: str) -> int:
         library = self._library
@@ -68,6 +92,19 @@ class PhoneFinder:
         ]
         # With a plus sign or an international prefix it may be any country's, but has its country code before at least three.
         return int(min(4, *lengths))
+
+    def _form_of(self, region: str) -> _NationalForm | None:
+        """The form of a region's numbers; None where its numbers are rewritten when they are read."""
+        library = self._library
+        own = library.PhoneMetadata.metadata_for_region(region)
+        if own.national_prefix_transform_rule or not own.international_prefix:
+            return None
+        shared = library.COUNTRY_CODE_TO_REGION_CODE[library.country_code_for_region(region)]
+        every = (library.PhoneMetadata.metadata_for_region(other).general_desc for other in shared)
+        patterns = sorted({desc.national_number_pattern for desc in every})
+        return _NationalForm(
+            re.compile(own.international_prefix), re.compile(f"[0-9]*?(?:{'|'.join(f'(?:{p})' for p in patterns)})")
+        )
 
     def find(self, text: str) -> set[tuple[int, int]] | None:
         """Spans of numbers that are valid in any of the regions; None where the stock recogniser has to look."""
@@ -85,7 +122,7 @@ class PhoneFinder:
             if attempts > MAX_ATTEMPTS:
                 return None
         spans: set[tuple[int, int]] = set()
-        for region in self._regions if usual else ():
+        for region in self._regions if any(map(self._is_somewhere, usual)) else ():
             for candidate in usual:
                 span = self._match(candidate, region)
                 if span is not None:
@@ -156,6 +193,12 @@ class PhoneFinder:
                 return start, start + len(part)
         return None
 
+    def _is_somewhere(self, candidate: _Candidate) -> bool:
+        return any(self._valid_somewhere(part) for part, _ in (*candidate.whole, *candidate.inside))
+
+    def _is_valid_somewhere(self, part: str) -> bool:
+        return any(self._valid(part, region) for region in self._regions)
+
     def _may_be_number(self, text: str, part: str, start: int) -> bool:
         """The checks of `PhoneNumberMatcher._parse_and_verify` that do not depend on the region."""
         m = self._matcher
@@ -177,6 +220,9 @@ class PhoneFinder:
     def _is_valid(self, part: str, region: str) -> bool:
         if region != _NOWHERE and "+" in part and self._valid(part, _NOWHERE):
             return True  # a number with its country code reads alike from every region
+        form = self._may_be.get(region)
+        if form is not None and not form.may_match(part):
+            return False
         m = self._matcher
         try:
             number = m.parse(part, region, keep_raw_input=True)
@@ -191,6 +237,7 @@ def _digits(text: str) -> int:
     return sum(character.isdigit() for character in text)
 
 
+_WITHOUT_MARKS = str.maketrans("", "", " ()[]-./")
 _WITHOUT_DIGITS = str.maketrans("", "", "0123456789")
 
 

@@ -11,6 +11,7 @@ from cardwright.evaluators.interface import Inputs
 from cardwright.evaluators.pii.chance import shape
 from cardwright.evaluators.pii.columns import Cells, Kind, Plan, cells
 from cardwright.evaluators.pii.engine import Detector, Mode
+from cardwright.evaluators.pii.helper import SharedDetector
 from cardwright.evaluators.pii.mask import mask
 from cardwright.evaluators.pii.names import named_hits
 from cardwright.evaluators.pii.thresholds import counted
@@ -144,7 +145,7 @@ def _merged(first: Mapping[Any, Any], second: Mapping[Any, Any]) -> dict[Any, An
 class Scan:
     """The second pass: what is found in the columns that the plan reads. See `TallyEvaluator`."""
 
-    detector: Detector
+    detector: Detector | SharedDetector
     settings: ScanSettings
     plan: Plan
     named: bool
@@ -164,7 +165,7 @@ class Scan:
 
 
 def tally_cells(
-    detector: Detector,
+    detector: Detector | SharedDetector,
     settings: ScanSettings,
     rows: int,
     columns: Iterable[Cells],
