@@ -34,6 +34,7 @@ class SubjectKind(StrEnum):
     TABULAR = "tabular"
     LLM = "llm"
     DATASET = "dataset"
+    RANKING = "ranking"
 
 
 def init(
@@ -92,7 +93,23 @@ def init(
             "Answer them there, or run init again: --yes takes the certain guesses, --set KEY=VALUE answers one, "
             "--force overwrites the plan."
         )
+    else:
+        _say_what_run_would(console, done.plan)
     console.say(f"Next: cardwright run {done.plan}")
+
+
+def _say_what_run_would(console: Console, plan: Path) -> None:
+    """Open what the plan names as `run` does, and say what stops it, while the answers are still in mind."""
+    from cardwright.dossier import contents
+    from cardwright.errors import CardwrightError
+    from cardwright.plan.assessment import load
+    from cardwright.run.prepare import prepare
+
+    try:
+        assessment = load(plan)
+        prepare(assessment, contents.policy_of(assessment.file.policy, beside=plan.parent))
+    except CardwrightError as exc:
+        console.say(f"`run` will refuse this as it stands: {exc}")
 
 
 def status(

@@ -453,6 +453,51 @@ def digests(folder: Path, names: list[str]) -> dict[str, str]:
     return digests_now
 
 
+COPIED = 16 * 1024 * 1024
+"""Evidence of up to so many bytes is copied beside its plan; more stays where it is."""
+
+
+def size_of(source: Path) -> int:
+    """The bytes of a file, or of all files of a folder."""
+    if not source.is_dir():
+        return source.stat().st_size
+    return sum(file.stat().st_size for file in source.rglob("*") if file.is_file())
+
+
+def link(source: Path, target: Path, *, force: bool = False) -> bool:
+    """Make a symbolic link to a file or folder where nothing is yet; false if this system does not let us.
+
+    Raises
+    ------
+    StoreError
+        If something is there already and `force` is not set.
+    """
+    if _is_there(source, target, force=force):
+        return True
+    try:
+        target.symlink_to(source.resolve(), target_is_directory=source.is_dir())
+    except OSError:
+        return False
+    return True
+
+
+def _is_there(source: Path, target: Path, *, force: bool) -> bool:
+    """Whether the target is the source already; if not, make room for it."""
+    if target.exists() and target.samefile(source):
+        return True
+    if (target.exists() or target.is_symlink()) and not force:
+        raise StoreError(
+            "is there already, and is not overwritten", where=str(target), do="Name another folder, or add --force."
+        )
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.is_symlink() or target.is_file():
+            target.unlink()  # a link would be followed, and what it points to overwritten
+    except OSError as exc:
+        raise _unwritten(target, exc) from exc
+    return False
+
+
 def copy(source: Path, target: Path, *, force: bool = False) -> None:
     """Copy a file, or a folder of files, to where nothing is yet.
 
@@ -461,14 +506,9 @@ def copy(source: Path, target: Path, *, force: bool = False) -> None:
     StoreError
         If something is there already and `force` is not set, or it cannot be written.
     """
-    if target.exists() and target.samefile(source):
+    if _is_there(source, target, force=force):
         return
-    if target.exists() and not force:
-        raise StoreError(
-            "is there already, and is not overwritten", where=str(target), do="Name another folder, or add --force."
-        )
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
             shutil.copytree(source, target, dirs_exist_ok=force)
         else:

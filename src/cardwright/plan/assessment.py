@@ -198,6 +198,10 @@ def load_details(path: Path) -> Details:
         raise PlanError(text, where=document.place((key,) if key else ())) from exc
 
 
+_MAY_GO = ("person", "weight", "strata", "features", "sensitive", "filter", "split")
+"""Keys of a source whose right answer can be that there is none."""
+
+
 def _refuse_open_questions(document: yamltext.YamlDocument) -> None:
     open_ones = [path for path, text in document.written.items() if text.strip() == "?"]
     if open_ones:
@@ -206,7 +210,8 @@ def _refuse_open_questions(document: yamltext.YamlDocument) -> None:
         raise PlanError(
             f"not answered yet: {names}{more}",
             where=document.place(open_ones[0]),
-            do="Put the answer in place of each `?`.",
+            do="Put the answer in place of each `?`"
+            + (", or delete the line if there is none." if any(path[-1] in _MAY_GO for path in open_ones) else "."),
         )
 
 

@@ -17,7 +17,8 @@ import yaml
 
 from cardwright.errors import UsageError, did_you_mean
 from cardwright.files import disk
-from cardwright.plan.scaffold import ColumnSeen, guess_favourable
+from cardwright.plan.guesses import guess_favourable
+from cardwright.plan.looking import ColumnSeen
 from cardwright.record.base import label as as_label
 from cardwright.record.details import FIELDS
 from cardwright.sources.frames import rows_from, same_index

@@ -12,7 +12,7 @@ from cardwright.evaluators import registry
 from cardwright.plan.assessment import Assessment, EvaluationStep, FileSpec, source_name
 from cardwright.policy.policy import Policy
 from cardwright.privacy.screening import mask, screen
-from cardwright.privacy.showing import header_is_trusted, kinds, looks_like_a_person
+from cardwright.privacy.showing import kinds
 from cardwright.record.evaluation import Binding
 from cardwright.record.record import ExpectedGroups, PlanLock, Planned
 from cardwright.record.subject import Component, Context, FileDigest, Subject
@@ -22,6 +22,7 @@ from cardwright.sources.digests import folder_files
 from cardwright.sources.files import require_file, sha256_of, sha256_of_path
 from cardwright.sources.interface import Model, Predictions, Source, Table
 from cardwright.sources.load import load
+from cardwright.sources.refusals import refuse_data_as_names
 from cardwright.sources.spec import ModelSpec, RowsOptions
 
 Progress = Callable[[str, int, int | None], None]
@@ -178,13 +179,7 @@ def _with_shown_columns(source: Source) -> Source:
     SourceError
         If the first line of a file looks like a person's record and not like headings.
     """
-    names = [column.name for column in source.ref.columns]
-    if not header_is_trusted(names) and any(looks_like_a_person(name) for name in names):
-        raise SourceError(
-            "the first line looks like data and not like names of columns: a number stands in it, or personal data",
-            where=f"the source {source.ref.name}",
-            do="Write a first line that names the columns.",
-        )
+    refuse_data_as_names([column.name for column in source.ref.columns], f"the source {source.ref.name}")
     return replace(source, ref=mask(source.ref)[0])
 
 
@@ -239,16 +234,20 @@ def _named(file: str | FileSpec) -> tuple[str, str | None]:
     return (file.path, file.role) if isinstance(file, FileSpec) else (file, None)
 
 
-def _digests(base: Path, path: str, role: str | None) -> list[FileDigest]:
+def _digests(base: Path, path: str, role: str | None, *, inside: bool = False) -> list[FileDigest]:
     """The digest of a file, or those of all files in a folder: a model of Hugging Face's is one."""
     full = base / path
     names = folder_files(full)
     if names is None:
+        if inside and full.stat().st_size == 0:
+            return [
+                FileDigest(path=path, sha256=sha256_of(full), size=0, role=role)
+            ]  # a mark, such as Spark's `_SUCCESS`
         require_file(full, f"{path} (a file of the subject)")
         return [FileDigest(path=path, sha256=sha256_of(full), size=full.stat().st_size, role=role)]
     if not names:
         raise SourceError("the folder is empty", where=f"{path} (a file of the subject)", do="Name one with files.")
-    return [one for name in names for one in _digests(base, f"{path.rstrip('/')}/{name}", role)]
+    return [one for name in names for one in _digests(base, f"{path.rstrip('/')}/{name}", role, inside=True)]
 
 
 def _lock(

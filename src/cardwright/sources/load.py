@@ -107,29 +107,19 @@ def load(
     MissingExtraError
         Where a library is not installed.
     """
-    source = _opened(spec, name, base, predictions)
-    expected = getattr(spec, "sha256", None)
-    if expected is not None and source.ref.sha256 != expected:
-        raise SourceError(
-            "this is not the file that the plan was made for: its digest is another one",
-            where=source.ref.path or name,
-            do="Put that file there, or assess this one and write its digest under `sha256:`, or leave `sha256:` out.",
-        )
-    return source
-
-
-def _opened(spec: AnySpec, name: str, base: Path, predictions: Predictions | None) -> Source:
     if isinstance(spec, PredictionsSpec):
-        rows = open_rows(base / spec.predictions, where=spec.predictions)
+        rows = _rows(base, spec.predictions, spec.sha256)
         return predictions_of(spec, rows, _ref(spec, name, "predictions", spec.predictions, rows))
     if isinstance(spec, TableSpec):
-        rows = open_rows(base / spec.table, where=spec.table)
+        rows = _rows(base, spec.table, spec.sha256)
         return table_of(spec, rows, _ref(spec, name, "table", spec.table, rows))
     if isinstance(spec, TextsSpec):
-        rows = open_rows(base / spec.texts, where=spec.texts)
+        rows = _rows(base, spec.texts, spec.sha256)
         return texts_of(spec, rows, _ref(spec, name, "texts", spec.texts, rows))
     if isinstance(spec, InteractionsSpec):
-        return _interactions(spec, name, base)
+        exchanges = _interactions(spec, name, base)
+        _require_digest(exchanges.ref.sha256, spec.sha256, spec.interactions)
+        return exchanges
     if isinstance(spec, TargetSpec):
         return _target(spec, name, base)
     if isinstance(spec, CalibrationSpec):
@@ -139,6 +129,21 @@ def _opened(spec: AnySpec, name: str, base: Path, predictions: Predictions | Non
     if isinstance(spec, NerModelSpec):
         return _ner_models(spec, name, base)
     return _model(spec, name, base, predictions)
+
+
+def _rows(base: Path, path: str, sha256: str | None) -> FileRows:
+    rows = open_rows(base / path, where=path)
+    _require_digest(rows.sha256, sha256, path)
+    return rows
+
+
+def _require_digest(found: str, expected: str | None, where: str) -> None:
+    if expected is not None and found != expected:
+        raise SourceError(
+            "this is not the file that the plan was made for: its digest is another one",
+            where=where,
+            do="Put that file there, or assess this one and write its digest under `sha256:`, or leave `sha256:` out.",
+        )
 
 
 def _calibration(spec: CalibrationSpec, name: str, base: Path) -> Calibrated:

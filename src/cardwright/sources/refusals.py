@@ -7,7 +7,17 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
 from cardwright.errors import SourceError
-from cardwright.privacy.showing import SMALL_CELL, hint, kinds, near, quoted, shown, speaks_of_a_person
+from cardwright.privacy.showing import (
+    SMALL_CELL,
+    header_is_trusted,
+    hint,
+    kinds,
+    looks_like_a_person,
+    near,
+    quoted,
+    shown,
+    speaks_of_a_person,
+)
 from cardwright.sources.column_scan import ColumnNumbers, is_number, type_of
 from cardwright.sources.interface import (
     Rows,
@@ -16,6 +26,26 @@ from cardwright.sources.shape import require_columns
 from cardwright.sources.spec import (
     RowsOptions,
 )
+
+
+def refuse_data_as_names(names: Sequence[str], where: str) -> None:
+    """Refuse a file whose first line looks like a person's record and not like headings.
+
+    Raises
+    ------
+    SourceError
+    """
+    if not header_is_trusted(names) and any(looks_like_a_person(name) for name in names):
+        raise SourceError(
+            "the first line looks like data and not like names of columns: a number stands in it, or personal data",
+            where=where,
+            do="Write a first line that names the columns.",
+        )
+
+
+def column_hint(name: str, names: Sequence[str]) -> str:
+    """Ends an error about a column that is not there: the nearest name, as far as names may be shown."""
+    return hint(name.strip(), names, columns=True)
 
 
 def require_number(rows: Rows, column: str, part: str, where: str) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cardwright.evaluators.rows.case_names import case_name, could_name_cases, plain
 from cardwright.evaluators.rows.encoding import person_hashes
 from cardwright.evaluators.rows.exact_sums import HashArray, IntArray
 from cardwright.privacy.showing import masked
@@ -18,50 +19,8 @@ from cardwright.sources.interface import Predictions, Table
 KEPT = 16_384
 """So many different values of a column are followed, those of the lowest hashes: a random sample of them, the same for a seed."""
 
-FEW = 10
-"""With fewer different values, a column called `customer` holds kinds of customers; one called `customer_id` still names them."""
-
 _LITTLE = 1.1
 """A design effect below this widens an interval by less than a twentieth."""
-
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_CASES = (
-    "person|patient|customer|subject|applicant|client|user|member|household|session|student|pupil|employee|borrower|respondent"
-    "|participant|claimant|policyholder|cardholder|account|family|defendant|inmate|citizen|resident|worker|donor|subscriber"
-)
-_CASE = re.compile(
-    rf"(^|_)(?P<who>(({_CASES})s?|(hh|subj|cust|pat|pers|hhold|acct)(?=_)))(_?(?P<key>id|idx|no|nr|num|number|key|code|uuid|ref))?$"
-)
-_BARE_KEY = re.compile(r"^(p|u|c|pt|hh)id$")
-
-
-def case_name(column: str) -> bool:
-    """Whether the name of a column speaks of persons, or of another case that can have several rows.
-
-    >>> [case_name(name) for name in ("person_id", "PatientID", "customer", "hh_id", "session_key", "pid")]
-    [True, True, True, True, True, True]
-    >>> [case_name(name) for name in ("row_id", "user_type", "account_balance", "age")]
-    [False, False, False, False]
-    """
-    plain = _plain(column)
-    return bool(_CASE.search(plain) or _BARE_KEY.search(plain))
-
-
-def could_name_cases(column: str, distinct: int) -> bool:
-    """Whether a column with so many different values may say which rows belong to one person.
-
-    >>> could_name_cases("subject", 4), could_name_cases("subject_id", 4), could_name_cases("subject", 18)
-    (False, True, True)
-    """
-    plain = _plain(column)
-    found = _CASE.search(plain)
-    if found is None:
-        return bool(_BARE_KEY.search(plain)) and distinct > 1
-    return distinct > 1 if found["key"] else distinct >= FEW
-
-
-def _plain(column: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "_", _CAMEL.sub("_", column).lower()).strip("_")
 
 
 @dataclass(frozen=True)
@@ -135,14 +94,14 @@ def repeat_findings(source: Predictions | Table, seed: int) -> list[Finding]:
     """
     if source.person is not None:
         return []
-    unit = _plain(source.unit)
+    unit = plain(source.unit)
     used = {source.label, source.weight, *(attribute.name for attribute in source.sensitive)}
     if isinstance(source, Predictions):
         used |= {source.score, source.prediction, *source.strata}
     named = [
         name
         for name in source.rows.schema.names
-        if name not in used and (case_name(name) or re.sub(r"_(id|no|nr|number|key)$", "", _plain(name)) == unit)
+        if name not in used and (case_name(name) or re.sub(r"_(id|no|nr|number|key)$", "", plain(name)) == unit)
     ]
     if not named:
         return []
@@ -169,4 +128,4 @@ def repeat_findings(source: Predictions | Table, seed: int) -> list[Finding]:
     return found
 
 
-__all__ = ["Repeats", "case_name", "could_name_cases", "repeat_findings", "repeats"]
+__all__ = ["Repeats", "repeat_findings", "repeats"]
