@@ -7,7 +7,7 @@ objects whose indices differ are an error, because rows would meet strangers. Wh
 0.5
 >>> found = equal_opportunity_difference([1, 0, 0, 0], [1, 1, 1, 0], sensitive_features=["a", "a", "b", "b"], min_denominator=1)
 >>> found.status, found.reason
-('unmeasured', '1 of 2 groups of sensitive have this number, from at least 1 rows with the favourable outcome; a gap takes two.')
+('unmeasured', '1 of 2 groups of sensitive have this number, from at least 1 rows with the favourable outcome; a gap needs two.')
 """
 
 from __future__ import annotations

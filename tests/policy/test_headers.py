@@ -228,7 +228,7 @@ HEADERS: dict[str, dict[str, list[Violation | Fact]]] = {
             V("identity", None, "mismatched", after=other_file),
             V("fresh", old(60), "stale"),
         ],
-        "Over-refusal passes only with a calibration of the refusal scorer on the same transcripts that somebody else than the "
+        "Over-refusal passes only with a calibration of the refusal scorer on the same transcripts that somebody other than the "
         "plan's author drew and two other people labelled (`cardwright calibrate commit`, `nonce`, `label`).": [
             V("over-refusal", evaluated("safety", measurements=uncalibrated), "inconclusive"),
             V("over-refusal", evaluated("safety", calibrations=lambda _: ()), "inconclusive"),

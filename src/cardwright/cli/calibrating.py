@@ -102,7 +102,7 @@ def nonce(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Sign a fresh random number for a commitment: it draws the sample. For somebody else than the author."""
+    """Sign a fresh random number for a commitment: it draws the sample. For somebody other than the author."""
     console = Console.of(ctx, quiet=quiet, debug=debug)
     from cardwright.attest import sampling
     from cardwright.record.drawn_sample import SampleNonce

@@ -237,9 +237,9 @@ def category_values(
     if not declared:
         if distinct > FEW_VALUES:
             many = distinct > 0.5 * held
-            return (), "not shown: nearly every row has its own" if many else "not shown: many values"
+            return (), "not shown: nearly every row has its own value value" if many else "not shown: many values"
         if speaks_of_a_person(heading):
-            return (), "not shown: the heading speaks of persons or of free text"
+            return (), "not shown: the heading suggests persons or free text"
         if any(len(value) > 40 for value in counts):
             return (), "not shown: values are texts"
         if any(looks_like_a_person(value) for value in counts):

@@ -138,7 +138,7 @@ def require_favourable(favourable: str, column: str, counts: Mapping[str, int], 
         f"the favourable outcome {quoted(favourable, 'that the plan names')} is not among the {len(counts)} values of "
         f"{called(column)}",
         where=where,
-        do=f"Write `favourable:` as it stands in the data. {advice}".strip(),
+        do=f"Write `favourable:` as it is in the data. {advice}".strip(),
     )
 
 

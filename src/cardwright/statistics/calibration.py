@@ -72,7 +72,7 @@ def equal_width_bins(probabilities: ArrayLike, bins: int = 10) -> NDArray[np.int
     """
     p = np.asarray(probabilities, float)
     if not np.all((p >= 0) & (p <= 1)):
-        raise ValueError("probabilities lie between 0 and 1")
+        raise ValueError("probabilities must lie between 0 and 1")
     edges = np.arange(1, bins) / bins
     return np.searchsorted(edges, p, side="right").astype(np.int64)
 
@@ -216,7 +216,7 @@ def _bins(
     if not n.shape == k.shape == s.shape or n.ndim != 1:
         raise ValueError("rows, positives and predicted are one number per bin each")
     if np.any(k < 0) or np.any(k > n):
-        raise ValueError("positives lie between 0 and the number of rows of their bin")
+        raise ValueError("positives must lie between 0 and the number of rows of their bin")
     if np.any(s < -1e-9) or np.any(s > n * (1 + 1e-9) + 1e-9):
         raise ValueError("predicted probabilities of a bin add up to between 0 and its number of rows")
     return n, k, s

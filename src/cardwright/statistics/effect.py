@@ -132,7 +132,7 @@ def cohen_h(rate_1: float, rate_2: float) -> float:
     """
     for rate in (rate_1, rate_2):
         if not 0 <= rate <= 1:
-            raise ValueError(f"a rate lies between 0 and 1; got {rate}")
+            raise ValueError(f"a rate must lie between 0 and 1; got {rate}")
     return 2 * math.asin(math.sqrt(rate_1)) - 2 * math.asin(math.sqrt(rate_2))
 
 

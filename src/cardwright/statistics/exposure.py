@@ -54,7 +54,7 @@ def known_rank_exposure(rank: int, space: float) -> RankExposure:
     (10.0, 0.0)
     """
     if not 1 <= rank <= space:
-        raise ValueError(f"a rank lies between 1 and the size of the space; got {rank} of {space}")
+        raise ValueError(f"a rank must lie between 1 and the size of the space; got {rank} of {space}")
     return RankExposure(math.log2(space) - math.log2(rank), None, rank / space, math.log2(space))
 
 

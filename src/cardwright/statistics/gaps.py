@@ -293,7 +293,7 @@ def detectable_gap(rate: float, trials: ArrayLike, level: float = 0.95, power: f
     """
     n = np.sort(np.asarray(trials, float))
     if not 0 <= rate <= 1:
-        raise ValueError(f"a rate lies between 0 and 1; got {rate}")
+        raise ValueError(f"a rate must lie between 0 and 1; got {rate}")
     if np.any(n <= 0):
         raise ValueError("each group needs a trial")
     if len(n) < 2:
@@ -390,7 +390,7 @@ def _tables(successes: ArrayLike, trials: ArrayLike) -> tuple[FloatArray, FloatA
         raise ValueError("each group needs a trial; leave out groups without one, and say so")
     # Effective sizes are products of quotients: a rounding above the trials is none.
     if not np.all((k >= 0) & (k <= n * (1 + 1e-9))):
-        raise ValueError("successes lie between 0 and the number of trials")
+        raise ValueError("successes must lie between 0 and the number of trials")
     return np.minimum(k, n), n
 
 

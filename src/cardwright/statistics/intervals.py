@@ -60,7 +60,7 @@ def z_quantile(level: float) -> float:
 def check_level(level: float) -> float:
     """The level, if it lies strictly between 0 and 1; else `ValueError`."""
     if not 0 < level < 1:
-        raise ValueError(f"a confidence level lies between 0 and 1, for example 0.95; got {level}")
+        raise ValueError(f"a confidence level must lie between 0 and 1, for example 0.95; got {level}")
     return level
 
 
@@ -91,7 +91,7 @@ def score_bounds(successes: ArrayLike, trials: ArrayLike, z: float) -> tuple[Flo
     """Wilson's bounds at a given quantile, over arrays; NaN where there are no trials."""
     k, n = np.asarray(successes, float), np.asarray(trials, float)
     if np.any(k < 0) or np.any(k > n):
-        raise ValueError("successes lie between 0 and the number of trials")
+        raise ValueError("successes must lie between 0 and the number of trials")
     n = np.where(n > 0, n, np.nan)
     p, zz = k / n, z * z
     centre = (p + zz / (2 * n)) / (1 + zz / n)
@@ -291,7 +291,7 @@ def cluster_proportion(
     if y.shape != m.shape or y.ndim != 1:
         raise ValueError("successes and trials are one number per cluster each")
     if np.any(y < 0) or np.any(y > m):
-        raise ValueError("successes lie between 0 and the number of trials")
+        raise ValueError("successes must lie between 0 and the number of trials")
     check_level(level)
     y, m = y[m > 0], m[m > 0]
     clusters, whole = len(m), float(m.sum())
@@ -405,4 +405,4 @@ def _exact(number: Any) -> Fraction:
 
 def _check_counts(successes: Any, trials: Any) -> None:
     if not 0 <= successes <= trials:
-        raise ValueError(f"successes lie between 0 and the number of trials; got {successes} of {trials}")
+        raise ValueError(f"successes must lie between 0 and the number of trials; got {successes} of {trials}")

@@ -205,7 +205,7 @@ def _scores(values: ArrayLike) -> FloatArray:
 
 def _rate(false_positive_rate: float) -> float:
     if not 0 < false_positive_rate < 1:
-        raise ValueError(f"a false positive rate lies between 0 and 1; got {false_positive_rate}")
+        raise ValueError(f"a false positive rate must lie between 0 and 1; got {false_positive_rate}")
     return false_positive_rate
 
 

@@ -47,5 +47,5 @@ def benjamini_hochberg(p_values: ArrayLike) -> FloatArray:
 def _family(p_values: ArrayLike) -> FloatArray:
     p = np.asarray(p_values, float).reshape(-1)
     if not np.all((p >= 0) & (p <= 1)):
-        raise ValueError("p-values lie between 0 and 1; leave out tests that were not made, and say so")
+        raise ValueError("p-values must lie between 0 and 1; leave out tests that were not made, and say so")
     return p

@@ -49,7 +49,7 @@ def resamples_for(alpha: float = 0.05, family: int = 1) -> int:
     3999
     """
     if not 0 < alpha < 1 or family < 1:
-        raise ValueError("alpha lies between 0 and 1, and a family holds at least one test")
+        raise ValueError("alpha must lie between 0 and 1, and a family holds at least one test")
     return max(2000, math.ceil(20 * family / alpha - 1e-9)) - 1
 
 
@@ -251,5 +251,5 @@ def _table(successes: ArrayLike, trials: ArrayLike) -> tuple[IntArray, IntArray]
     if np.any(k != np.floor(k)) or np.any(n != np.floor(n)):
         raise ValueError("permutation tests shuffle whole rows; weighted counts have none")
     if np.any(k < 0) or np.any(k > n):
-        raise ValueError("successes lie between 0 and the number of trials")
+        raise ValueError("successes must lie between 0 and the number of trials")
     return k.astype(np.int64), n.astype(np.int64)

@@ -35,7 +35,7 @@ def residual_risk(
     """
     z = z_quantile(level)
     if not (0 <= successes <= attacks and 0 <= control_successes <= control_attacks):
-        raise ValueError("successes lie between 0 and the number of attacks")
+        raise ValueError("successes must lie between 0 and the number of attacks")
     if not attacks or not control_attacks or control_successes == control_attacks:
         return None
     main, main_error = _wilson_centre(successes, attacks, z)

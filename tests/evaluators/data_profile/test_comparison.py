@@ -112,4 +112,4 @@ def test_shares_that_cannot_be_are_refused(population, what):
 def test_what_was_not_asked_is_said_not_to_be_tested():
     missing = {gap.what for gap in profile(table()).coverage.not_tested}
     assert "drift against an earlier version" in missing
-    assert "whether the groups stand as they do in the people meant" in missing
+    assert "whether the groups are represented as in the intended population" in missing

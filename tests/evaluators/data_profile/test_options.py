@@ -47,8 +47,8 @@ def test_a_value_of_another_type_is_refused_by_its_parameter():
 
 
 @pytest.mark.parametrize(("parameters", "says"), [
-    ({"level": 1}, "`level` lies between 0 and 1"), ({"level": 0}, "`level` lies between 0 and 1"),
-    ({"depth": 0}, "`depth` is a whole number of at least 1"), ({"smallest_count": -5}, "`smallest_count` is a whole number"),
+    ({"level": 1}, "`level` must lie between 0 and 1"), ({"level": 0}, "`level` must lie between 0 and 1"),
+    ({"depth": 0}, "`depth` must be a whole number of at least 1"), ({"smallest_count": -5}, "`smallest_count` must be a whole number"),
 ])  # fmt: skip
 def test_a_number_out_of_its_range_is_refused_with_what_to_write(parameters, says):
     with pytest.raises(UsageError, match=says):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.evaluators.fairness.support import assess, decisions
+from tests.evaluators.fairness.support import assess, decisions, one
 from tests.support import memory_predictions
 
 
@@ -24,3 +24,16 @@ def test_a_ratio_below_four_fifths_is_a_finding_as_strong_as_its_significance(sc
     (finding,) = [f for f in evaluation.findings if f.key == "four_fifths"]
     assert finding.severity == severity
     assert "rule of thumb" in finding.explanation and "29 CFR 1607.4(D)" in finding.explanation
+
+
+@pytest.mark.parametrize("scale", [1, 20, 400])
+def test_a_ratio_below_four_fifths_says_whether_its_interval_includes_them(scale):
+    """The p-value tests equal rates: it can be small where four fifths are not ruled out."""
+    cells = {("a", 1, 1): 12 * scale, ("a", 0, 0): 13 * scale, ("b", 1, 1): 9 * scale, ("b", 0, 0): 16 * scale}
+    evaluation = assess(decisions(cells))
+    (finding,) = [f for f in evaluation.findings if f.key == "four_fifths"]
+    ratio = one(evaluation, "demographic_parity_ratio", across=["g"])
+    assert ratio.value == 0.75
+    included = ratio.interval.upper >= 0.8
+    assert ("below four fifths, which the interval includes;" in finding.explanation) == included
+    assert included == (scale < 400)

@@ -29,13 +29,13 @@ def test_depth_1_takes_no_intersections_and_says_so():
 @pytest.mark.parametrize(
     ("parameters", "said"),
     [
-        ({"min_denominator": 0}, "`min_denominator` is a whole number"),
-        ({"depth": "two"}, "`depth` is a whole number"),
-        ({"level": 95}, "`level` lies between 0 and 1"),
-        ({"alpha": 0}, "`alpha` lies between 0 and 1"),
+        ({"min_denominator": 0}, "`min_denominator` must be a whole number"),
+        ({"depth": "two"}, "`depth` must be a whole number"),
+        ({"level": 95}, "`level` must lie between 0 and 1"),
+        ({"alpha": 0}, "`alpha` must lie between 0 and 1"),
         ({"family": ("demographic_party",)}, 'Did you mean "demographic_parity"?'),
         ({"limits": {"demographic_parity": 0.1}}, 'Did you mean "demographic_parity_'),
-        ({"limits": {"demographic_parity_ratio": 80}}, "lies between 0 and 1"),
+        ({"limits": {"demographic_parity_ratio": 80}}, "must lie between 0 and 1"),
         ({"reference": {"race": "a"}}, "no sensitive attribute"),
         ({"reference": {"g": "z"}}, "a group that"),
     ],

@@ -13,6 +13,7 @@ from tests.evaluators.impact_ratio.support import DECIDED, SMALL, TABLES, applic
 from tests.support import inputs_of, memory_predictions, memory_table
 
 from cardwright.errors import UsageError
+from cardwright.evaluators.fairness import Fairness
 from cardwright.evaluators.impact_ratio import ImpactRatio
 from cardwright.record import canonical
 from cardwright.record.measurement import Measured, Unmeasured
@@ -161,6 +162,24 @@ def test_a_declared_category_without_applicants_is_undefined_and_stays_in_the_ta
 def test_a_ratio_to_a_highest_rate_of_0_is_undefined():
     found = assess(decided({("a", 0): 10, ("b", 0): 10}, attributes=("g",)))
     assert {rate(found, {"g": g}, "impact_ratio").code for g in "ab"} == {"undefined"}
+
+
+def test_a_ratio_has_another_interval_here_than_as_a_gap_and_the_method_says_why():
+    """A gap leaves out groups with few cases, and its interval is for the lowest ratio, whichever groups have it."""
+    counts = {("a", 1): 60, ("a", 0): 40, ("b", 1): 85, ("b", 0): 15, ("c", 1): 7, ("c", 0): 3}
+    source = decided(counts, attributes=("g",))
+    audit = assess(source)
+    here = rate(audit, {"g": "a"}, "impact_ratio")
+
+    def there(least):
+        found = Fairness(min_denominator=least).evaluate(inputs_of(source, id="fair"))
+        (gap,) = found.find("demographic_parity_ratio", slice={}, across=("g",))
+        return gap
+
+    left_out, all_three = there(20), there(5)
+    assert here.value == left_out.value == all_three.value
+    assert all_three.interval.lower < here.interval.lower < left_out.interval.lower
+    assert "The same ratio can have another interval in the fairness evaluation" in audit.method
 
 
 def test_each_class_of_a_tool_that_classifies_has_its_tables():

@@ -48,7 +48,7 @@ def test_what_is_only_stated_is_recorded_and_not_measured():
     [
         ({"unit": None}, "does not state `unit`"),
         ({"epsilon": None}, "states no `epsilon`"),
-        ({"epsilon": -1.0}, "lies between"),
+        ({"epsilon": -1.0}, "must lie between"),
         ({"delta": 1.0}, "below 1"),
         ({"steps": 1.5, **{k: v for k, v in PARAMETERS.items() if k != "steps"}}, "whole number"),
         ({"colour": "red"}, "no key of that name"),

@@ -106,7 +106,7 @@ ROWS = {"l": [0.1] * 20, "x": [1.0] * 20}
 @pytest.mark.parametrize(
     ("said", "message"),
     [
-        ({"level": 1.0}, "`level` lies between 0 and 1"),
+        ({"level": 1.0}, "`level` must lie between 0 and 1"),
         ({"folds": 1}, "`folds`"),
         ({"min_denominator": 5}, "`min_denominator`"),
         ({"rows": 50}, "`rows`"),

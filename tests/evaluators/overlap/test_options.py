@@ -49,7 +49,7 @@ def test_a_value_of_another_type_is_refused_by_its_parameter():
 
 
 @pytest.mark.parametrize(("parameters", "says"), [
-    ({"level": 1.0}, "`level` lies between 0 and 1"), ({"digits": 0}, "`digits` is a number of significant figures"),
+    ({"level": 1.0}, "`level` must lie between 0 and 1"), ({"digits": 0}, "`digits` is a number of significant figures"),
     ({"digits": 13}, "`digits` is a number of significant figures"), ({"time": ""}, "no column is called"),
     ({"entity": "whoo"}, "no column is called"), ({"columns": ["a", "c"]}, 'no column is called "c" in both tables'),
 ])  # fmt: skip

@@ -85,7 +85,7 @@ def test_nothing_below_the_line_is_undefined_and_never_0(name):
     assert (found.value, found.denominator, found.bounds) == (None, 0.0, None)
     said = measure(RATES[name].metric, found, ABOUT)
     assert (said.status, said.code) == ("unmeasured", "undefined")
-    assert said.reason == f"There are no {RATES[name].of}: 0 stands below the line."
+    assert said.reason == f"There are no {RATES[name].of}: the denominator is 0."
 
 
 def test_the_interval_is_wilsons():

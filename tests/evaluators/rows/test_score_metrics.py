@@ -103,7 +103,7 @@ def test_ranking_takes_two_rows_of_each_outcome():
     found = roc_auc(cell_of([1, 0, 0], [0.9, 0.8, 0.1]), 0.95)
     assert found.value is None
     assert (
-        found.reason == "Ranking takes two rows of each outcome; there are 1 with and 2 without the favourable outcome."
+        found.reason == "Ranking needs two rows of each outcome; there are 1 with and 2 without the favourable outcome."
     )
 
 

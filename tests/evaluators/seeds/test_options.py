@@ -31,7 +31,7 @@ def test_a_value_of_another_type_is_refused_by_its_parameter():
 
 
 @pytest.mark.parametrize(("parameters", "says"), [
-    ({"level": 1}, "`level` lies between 0 and 1"), ({"min_denominator": 0}, "`min_denominator` is a whole number of at least 1"),
+    ({"level": 1}, "`level` must lie between 0 and 1"), ({"min_denominator": 0}, "`min_denominator` must be a whole number of at least 1"),
     ({"runs": ["nobody"]}, 'no column is called "nobody"'),
 ])  # fmt: skip
 def test_what_makes_no_sense_is_refused(parameters, says):

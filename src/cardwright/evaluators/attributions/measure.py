@@ -64,12 +64,12 @@ def assess(options: AttributionsOptions, inputs: Inputs) -> Evaluation:
 
     for name in ("rows", "background_rows", "seeds", "top", "steps"):
         if getattr(options, name) < 1:
-            raise UsageError(f"attributions: `{name}` is at least 1")
+            raise UsageError(f"attributions: `{name}` must be at least 1")
     source, model = inputs.get("source", Predictions), inputs.get("model", Model)
     behind = inputs.sources.get("background", source)
     if not model.features:
         raise UsageError(
-            "attributions: which columns the model reads is not known",
+            "attributions: it is not known which columns the model reads",
             do="Name them under the source's `features:`.",
         )
     attributes = [attribute.name for attribute in source.sensitive]
@@ -117,10 +117,10 @@ def assess(options: AttributionsOptions, inputs: Inputs) -> Evaluation:
             f"{rows.num_rows} of {total} rows, chosen by a keyed hash, were explained by {_WAYS[first.method]} in the output "
             f"space {first.output}, against a background of {count} rows (sha256 {digests[0]}), seed {inputs.seed}. "
             f"{f'The class explained is {model.classes[column]}. ' if others and column is not None else ''}"
-            f"Attributions of columns that a pipeline made out of one feature are added up. Additivity is computed here as "
+            f"Attributions of columns that a pipeline derived from one feature are summed. Additivity is computed here as "
             f"|output - base - sum of attributions| relative to the range of the output. The ranking is compared over "
             f"{options.seeds} backgrounds and seeds (Spearman's rho of the mean absolute attributions; overlap of the first "
-            f"{min(options.top, len(model.features))}). A feature is called a proxy where its association with a sensitive "
+            f"{min(options.top, len(model.features))}). A feature is called a proxy if its association with a sensitive "
             f"attribute (correlation ratio for numbers, Cramér's V for categories, both corrected "
             f"for the bias that few rows and many groups bring: Kelley 1935; Bergsma 2013) "
             f"is at least {options.proxy_association:g}. "
@@ -139,7 +139,7 @@ def assess(options: AttributionsOptions, inputs: Inputs) -> Evaluation:
         coverage=Coverage(
             scanned=(Scanned(what="rows", scanned=rows.num_rows, total=total),),
             not_tested=(
-                NotTested(what="explanations of single people", why="global importance was asked for"),
+                NotTested(what="explanations for individual people", why="global importance was asked for"),
                 NotTested(
                     what="interactions of features",
                     why="attributions are additive; interactions are shared among them",

@@ -31,7 +31,7 @@ def agreement(
     level: float,
     seed: int,
 ) -> tuple[list[Measurement], tuple[Table, ...]]:
-    """Agreement of the annotators named, over the rows that two of them rated.
+    """Agreement of the annotators named, over the rows that at least two of them rated.
 
     Raises
     ------

@@ -40,13 +40,13 @@ from cardwright.record.measurement import Measurement
 
 _MORE = {
     "reference": " Columns are compared with the reference over its deciles or categories: population stability index, "
-    "Jensen-Shannon distance and, for numbers, the Wasserstein distance in the column's unit, with how often one distribution "
-    "gives as much (permutation). Rows of one person are taken as independent there.",
-    "population": " Shares of groups are held against the shares declared, rows of unknown membership left out: each "
+    "Jensen-Shannon distance and, for numbers, the Wasserstein distance in the column's unit, with how often a single "
+    "distribution gives at least as much (permutation). Rows of one person are taken as independent there.",
+    "population": " Shares of groups are compared with the declared shares, rows of unknown membership left out: each "
     "difference has a Wilson interval, each attribute the total variation distance and Pearson's chi-square test where every "
     "group is expected at least five times.",
-    "annotators": " Agreement of annotators is Cohen's kappa of each two and Krippendorff's alpha (nominal) of all, over "
-    "the rows that two of them rated.",
+    "annotators": " Agreement of annotators is Cohen's kappa for each pair and Krippendorff's alpha (nominal) for all, over "
+    "the rows that at least two of them rated.",
 }
 
 
@@ -88,7 +88,7 @@ def _quasi_identifiers(options: DataProfileOptions, columns: list[str], attribut
         if not isinstance(reason, str) or is_placeholder(reason):
             raise UsageError(
                 f"data_profile: not_quasi_identifiers gives no reason for {quoted(name)}",
-                do="Say why it tells nobody apart, e.g. `{city: the city of the sensor}`.",
+                do="Say why it identifies nobody, e.g. `{city: the city of the sensor}`.",
             )
     inferred = [name for name in quasi_identifiers(columns) if name not in spared]
     return list(dict.fromkeys([*attributes, *named, *inferred]))
@@ -100,10 +100,10 @@ def assess(options: DataProfileOptions, inputs: Inputs) -> Evaluation:
     columns = list(source.rows.schema.names)
     attributes = [attribute.name for attribute in source.sensitive]
     if not 0 < options.level < 1:
-        raise UsageError("data_profile: `level` lies between 0 and 1", do="Write for example `level: 0.95`.")
+        raise UsageError("data_profile: `level` must lie between 0 and 1", do="Write, for example, `level: 0.95`.")
     for name in ("depth", "smallest_count"):
         if getattr(options, name) < 1:
-            raise UsageError(f"data_profile: `{name}` is a whole number of at least 1", do=f"Write `{name}: 2`.")
+            raise UsageError(f"data_profile: `{name}` must be a whole number of at least 1", do=f"Write `{name}: 2`.")
     quasi = _quasi_identifiers(options, columns, attributes)
     with _load(source.rows, columns) as store:
         profile = profile_of(options, source, store, columns, inputs.small_cell)
@@ -137,13 +137,13 @@ def assess(options: DataProfileOptions, inputs: Inputs) -> Evaluation:
         evaluator_version=options.version,
         inputs=inputs.recorded(),
         parameters=dict(inputs.parameters),
-        question="What is in the data, what is missing, and could anybody be told apart?",
+        question="What is in the data, what is missing, and could anybody be singled out?",
         method=(
             "Every row and column is counted by exact queries (DuckDB). A cell is missing where it is null or "
             "not a number. Duplicates are rows equal in every column. "
             "k-anonymity is the size of the smallest class of rows that agree in "
             f"{', '.join(label(q) for q in quasi) or 'no column'} (Sweeney 2002), missing values counting as a value. "
-            "They are the sensitive attributes, the columns that the plan names, and those whose headings speak of what tells "
+            "They are the sensitive attributes, the columns that the plan names, and those whose headings suggest that they tell "
             "people apart; "
             "l-diversity is the smallest number of different labels in such a class (Machanavajjhala et al. 2007). Shares "
             "carry Wilson intervals, which hold where the rows are a sample. "
@@ -173,10 +173,10 @@ def assess(options: DataProfileOptions, inputs: Inputs) -> Evaluation:
                     if options.annotators
                     else "that needs a second labelling, and none was named under `annotators`",
                 ),
-                NotTested(what="near duplicates", why="rows are compared as they stand"),
+                NotTested(what="near duplicates", why="rows are compared as they are"),
                 NotTested(
                     what="columns beyond " + (", ".join(label(q) for q in quasi) or "none") + " as quasi-identifiers",
-                    why="nobody named them, and their headings do not speak of what tells people apart",
+                    why="nobody named them, and their headings do not suggest that they identify people",
                 ),
                 *(
                     NotTested(what=f"`{label(name)}` as a quasi-identifier", why=f"the plan says: {reason}")
@@ -187,7 +187,7 @@ def assess(options: DataProfileOptions, inputs: Inputs) -> Evaluation:
                     if options.population
                     else (
                         NotTested(
-                            what="whether the groups stand as they do in the people meant",
+                            what="whether the groups are represented as in the intended population",
                             why="no shares were named under `population`",
                         ),
                     )

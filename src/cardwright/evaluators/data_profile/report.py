@@ -43,7 +43,7 @@ def findings(profile: Profile, measurements: list[Measurement], quasi: list[str]
                 Finding(
                     severity="low",
                     key="constant",
-                    explanation="The column has one value at most.",
+                    explanation="The column has at most one value.",
                     where=label(column),
                 )
             )
@@ -52,7 +52,7 @@ def findings(profile: Profile, measurements: list[Measurement], quasi: list[str]
                 Finding(
                     severity="high",
                     key="equals_label",
-                    explanation="The column tells the label exactly, row by row; a model that reads it learns nothing else.",
+                    explanation="The column determines the label exactly, row by row; a model that reads it learns nothing else.",
                     where=label(column),
                 )
             )
@@ -64,7 +64,7 @@ def findings(profile: Profile, measurements: list[Measurement], quasi: list[str]
             Finding(
                 severity="medium" if copies.value > 0.05 else "low",
                 key="duplicates",
-                explanation=f"{copies.numerator:.0f} of {profile.total} rows are equal to an earlier one in every column.",
+                explanation=f"{copies.numerator:.0f} of {profile.total} rows equal an earlier one in every column.",
                 count=int(copies.numerator),
             )
         )
@@ -74,7 +74,7 @@ def findings(profile: Profile, measurements: list[Measurement], quasi: list[str]
             Finding(
                 severity="medium",
                 key="k_anonymity",
-                explanation=f"{k.value:.0f} rows make the smallest class that agrees in {', '.join(map(label, quasi))}.",
+                explanation=f"{k.value:.0f} rows form the smallest class that agrees in {', '.join(map(label, quasi))}.",
             )
         )
     return found
@@ -166,9 +166,9 @@ def _percentiles(profile: Profile, column: str, kind: str, identifying: bool) ->
     if identifying:
         return "not shown: it could tell persons apart"
     if speaks_of_a_person(column):
-        return "not shown: the heading speaks of persons or of free text"
+        return "not shown: the heading suggests persons or free text"
     if kind.startswith(("int", "uint")) and distinct > 20 and distinct > 0.5 * held:
-        return "not shown: nearly every row has its own"
+        return "not shown: nearly every row has its own value value"
     if held < 2 * profile.least:
         return f"not shown: fewer than {2 * profile.least} rows"  # with fewer, a percentile is somebody's value
     low, middle, high = profile.store.execute(

@@ -152,7 +152,7 @@ def _measured(
             across=compared.across,
             at=about.at,
             code="too_few_samples" if few else "undefined",
-            reason=f"{len(chosen)} of {compared.expected} groups have enough cases; a gap takes two."
+            reason=f"{len(chosen)} of {compared.expected} groups have enough cases; a gap needs two."
             if few
             else undefined,
             sampling=about.sampling(compared.rows),

@@ -14,6 +14,9 @@ from cardwright.record.measurement import Measured
 from cardwright.sources.interface import Predictions
 from cardwright.sources.interface import Table as TableSource
 
+FOUR_FIFTHS = 0.8
+"""The ratio of the rule of thumb in 29 CFR 1607.4(D)."""
+
 UNKNOWN_SHARE = 0.05
 """Share of rows of unknown membership from which a finding is more than a note."""
 
@@ -29,7 +32,7 @@ def findings(
                 severity="high",
                 key="threshold_selected_on_test",
                 explanation=f'The decision threshold was chosen on "{source.ref.name}", the rows evaluated here, so every '
-                "number that rests on decisions is too good. Choose it on other rows.",
+                "number that depends on decisions is too optimistic. Choose it on other rows.",
                 where=source.ref.name,
             )
         )
@@ -42,7 +45,7 @@ def findings(
         if (
             isinstance(measurement, Measured)
             and measurement.metric == "demographic_parity_ratio"
-            and measurement.value < 0.8
+            and measurement.value < FOUR_FIFTHS
         ):
             found.append(_four_fifths(measurement, options.alpha))
     missing = tally.problems.get("label_missing", 0)
@@ -75,7 +78,7 @@ def _unknown(tally: RowTally) -> list[Finding]:
                     severity=severity,
                     key="unknown_membership",
                     explanation=f"{attribute.name} is unknown for {unknown} of {total} rows ({unknown / total:.1%}). They are "
-                    "shown as a group of their own and enter no gap, so that a difference they hide is not seen.",
+                    "shown as a group of their own and enter no gap, so a difference they hide is not seen.",
                     where=attribute.name,
                     count=unknown,
                 )
@@ -135,13 +138,14 @@ def _four_fifths(measurement: Measured, alpha: float) -> Finding:
     shown = f", interval {interval.lower:.3f} to {interval.upper:.3f}" if interval else ""
     tested = f", adjusted p = {p:.3g}" if p is not None else ""
     of_class = "" if measurement.of_class is None else f" ({measurement.of_class})"
-    # The test and the interval are about equal rates, not about four fifths.
-    verdict = "equal rates would hardly give this" if significant else "chance alone could give this from equal rates"
+    # The p-value tests equal rates, not a ratio of four fifths; only the interval says whether the ratio is below that.
+    included = ", which the interval includes" if interval and interval.upper >= FOUR_FIFTHS else ""
+    verdict = "equal rates would rarely produce this" if significant else "equal rates could produce this by chance"
     return Finding(
         severity="medium" if significant else "low",
         key="four_fifths",
         explanation=f"The selection rate{of_class} of {lowest} is {measurement.value:.3f} of that of {highest} "
-        f"({names}{shown}{tested}): below four fifths; {verdict}. Four fifths is a rule of thumb of United States "
+        f"({names}{shown}{tested}): below four fifths{included}; {verdict}. Four fifths is a rule of thumb of United States "
         "employment practice (UGESP, 29 CFR 1607.4(D)), to be read together with statistical and practical significance; it "
         "is not a legal test of other decisions.",
         where=names[:200],

@@ -77,11 +77,13 @@ def check(options: FairnessOptions, inputs: Inputs) -> None:
     for name in ("min_denominator", "depth"):
         value = getattr(options, name)
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            raise UsageError(f"`{name}` is a whole number of at least 1", where=where, do=f"Write `{name}: 20`.")
+            raise UsageError(f"`{name}` must be a whole number of at least 1", where=where, do=f"Write `{name}: 20`.")
     for name in ("level", "alpha"):
         value = getattr(options, name)
         if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 < value < 1:
-            raise UsageError(f"`{name}` lies between 0 and 1", where=where, do=f"Write `{name}: 0.95`, for example.")
+            raise UsageError(
+                f"`{name}` must lie between 0 and 1", where=where, do=f"Write `{name}: 0.95`, for example."
+            )
     known = (*GAPS, "equalized_odds", "base_rate")
     for stem in options.family:
         if stem not in known:
@@ -93,7 +95,7 @@ def check(options: FairnessOptions, inputs: Inputs) -> None:
                 f'`limits` names "{metric}", which is no gap', where=where, do=did_you_mean(metric, metrics)
             )
         if not isinstance(limit, (int, float)) or isinstance(limit, bool) or not 0 <= limit <= 1:
-            raise UsageError(f"the limit of {metric} lies between 0 and 1", where=where)
+            raise UsageError(f"the limit of {metric} must lie between 0 and 1", where=where)
     source = source_of(inputs)
     groups = {attribute.name: attribute.groups for attribute in source.sensitive}
     if not groups:

@@ -51,16 +51,16 @@ def method(options: FairnessOptions, tally: RowTally, rules: Rules) -> str:
         "Rows are counted by group, true outcome and decision; every number is computed from these counts.",
         f"Rates of a group carry Wilson's interval ({level}, each by itself).",
         f"A gap is the highest minus the lowest rate, or the lowest over the highest, among groups with at least "
-        f"{options.min_denominator} cases below the line of that rate (positives for a true positive rate). Its interval holds "
-        "for all pairs of groups at once (Tukey's quantile with the score intervals of Newcombe, and of Donner and Zou for "
-        "ratios), because the two extreme groups are picked after seeing the rates; equalized odds splits the error over its two "
-        "rates. An interval of a plain bootstrap would not hold: it hardly ever covers a gap of 0.",
+        f"{options.min_denominator} cases in the denominator of that rate (positives for a true positive rate). Its interval "
+        "holds for all pairs of these groups at once (Tukey's quantile with the score intervals of Newcombe, and of Donner and "
+        "Zou for ratios), because the two extreme groups are picked after seeing the rates; equalized odds splits the error over "
+        "its two rates. A plain bootstrap interval would not hold: it hardly ever covers a gap of 0.",
     ]
     if rules.plain:
         said.append(
-            "P-values come from shuffling group labels with all margins fixed (exact where that is affordable, else "
+            "P-values come from permuting group labels with all margins fixed (exact where that is affordable, else "
             f"{rules.resamples} shuffles); they are adjusted by Holm's method over the declared family, and by Benjamini and "
-            "Hochberg's for all other gaps, which only screen."
+            "Hochberg's for all other gaps, which are for screening only."
         )
     if not rules.plain:
         said.append("Nothing is shuffled, so there are no p-values.")
@@ -93,14 +93,14 @@ def limits(options: FairnessOptions, tally: RowTally, baseline: bool) -> tuple[s
         "whether that is justified or lawful.",
         "A small or absent gap is not evidence of equal treatment of persons: groups that were not named, and persons within a "
         "group, can differ.",
-        "True outcomes are taken as they are recorded. Where past decisions shaped them, error rates inherit that.",
+        "True outcomes are taken as recorded. Where past decisions shaped them, error rates inherit that.",
         "The interval of a single group holds for that group alone; with many groups some will miss their true value.",
         "No interval covers how the rows were chosen. It speaks of a population of which these rows are a random sample.",
     ]
     if baseline:
         said.append(
-            "The intervals of changes against the baseline are bootstrapped from joint counts. Where a gap is near 0 they are "
-            "too hopeful about its size; they compare two models, and judge neither."
+            "The intervals of changes against the baseline are bootstrapped from joint counts. Where a gap is near 0 they "
+            "understate its size; they compare two models, and judge neither."
         )
     if layout.weight is not None or layout.person is not None:
         said.append(
@@ -138,7 +138,7 @@ def not_tested(
         ),
         NotTested(
             what="Whether similar persons are treated alike",
-            why="It takes a measure of similarity that nobody has stated.",
+            why="That needs a measure of similarity, and none was given.",
         ),
     ]
     if len(names) > options.depth:
@@ -151,11 +151,11 @@ def not_tested(
         found.append(
             NotTested(
                 what="Decisions: selection rates, error rates and all gaps that rest on them",
-                why="The source names neither a column of decisions nor a threshold for its scores.",
+                why="The source names neither a decision column nor a threshold for its scores.",
             )
         )
     if layout.kind == "binary" and layout.score is None:
-        found.append(NotTested(what="Ranking and calibration by group", why="The source names no column of scores."))
+        found.append(NotTested(what="Ranking and calibration by group", why="The source names no score column."))
     if len(layout.classes) > MAX_CLASSES:
         found.append(
             NotTested(
@@ -167,7 +167,7 @@ def not_tested(
         found.append(
             NotTested(
                 what="Label rates by group",
-                why="The table names no label, or one that is neither a class nor has a favourable value.",
+                why="The table names no label, or a label that has neither classes nor a favourable value.",
             )
         )
     if isinstance(source, Predictions) and not baseline:

@@ -114,7 +114,7 @@ def _groups(tally: RowTally, view: GroupView, by_cell: dict[tuple[object, ...], 
     number = "_".join(str(i + 1) for i in view.attributes)
     title_ = f"Groups of {' × '.join(tally.layout.attributes[i].name for i in view.attributes)}"
     if len(metrics) > 1:
-        title_ += f"; a rate of fewer than {minimum} cases stands in measurements.csv alone"
+        title_ += f"; rates of fewer than {minimum} cases are only in measurements.csv"
     return Table(id=f"groups_{number}", title=title_, columns=tuple(columns), rows=tuple(rows))
 
 

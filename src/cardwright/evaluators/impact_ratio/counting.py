@@ -105,7 +105,7 @@ def refuse_unselected(audit: Audit, tally: RowTally) -> None:
             f"the favourable outcome {quoted(layout.favourable)} is not among the decisions in column "
             f"{quoted(layout.prediction or '')}",
             where=layout.where,
-            do="Write `favourable:` as it stands in the data.",
+            do="Write `favourable:` as it is in the data.",
         )
 
 

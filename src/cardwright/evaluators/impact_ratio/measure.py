@@ -156,9 +156,7 @@ def _ratio(rate: Estimate, highest: Estimate | None, level: float, stated: float
     assert highest is not None and highest.value is not None
     plain = replace(rate, value=None, numerator=None, denominator=float(rate.rows), bounds=None, standard_error=None)
     if highest.value == 0:
-        return replace(
-            plain, reason="Nobody is above the line in any category: the highest rate is 0, and 0/0 is no ratio."
-        )
+        return replace(plain, reason="The rate is 0 in every category, and 0/0 is no ratio.")
     bounds = None
     if rate is not highest:
         gap = gaps.rate_ratio([rate.successes, highest.successes], [rate.trials, highest.trials], level)

@@ -43,7 +43,7 @@ def plan(options: ImpactRatioOptions, inputs: Inputs) -> Audit:
         )
     level = options.level
     if not isinstance(level, (int, float)) or isinstance(level, bool) or not 0 < level < 1:
-        raise UsageError("`level` lies between 0 and 1", where=where, do="Write `level: 0.95`, for example.")
+        raise UsageError("`level` must lie between 0 and 1", where=where, do="Write `level: 0.95`, for example.")
     check_level(level)
     layout = _layout(options, source, inputs.seed, where)
     rates = _rates(options, source, layout, where)

@@ -30,7 +30,9 @@ def parameters(options: ImpactRatioOptions) -> dict[str, JsonValue]:
 def question(audit: Audit) -> str:
     """What is asked."""
     what = "selected" if audit.rates == "selection" else "scored above the median"
-    return f"How often are applicants of each category of {', '.join(audit.names)} {what}, against the highest rate?"
+    return (
+        f"How often are applicants of each category of {', '.join(audit.names)} {what}, relative to the highest rate?"
+    )
 
 
 def method(audit: Audit, scored: MedianScore | None) -> str:
@@ -54,8 +56,8 @@ def method(audit: Audit, scored: MedianScore | None) -> str:
             "applicants with exactly that score are not above it."
         )
     said.append(
-        "The impact ratio is that rate over the highest rate among the categories of the same table. There is a table of each "
-        "attribute" + (", and one of all of them crossed." if len(audit.names) > 1 else ".")
+        "The impact ratio is that rate over the highest rate among the categories of the same table. There is a table for each "
+        "attribute" + (", and one for all of them crossed." if len(audit.names) > 1 else ".")
     )
     if audit.exclude is None:
         said.append("No category is left out.")
@@ -67,7 +69,9 @@ def method(audit: Audit, scored: MedianScore | None) -> str:
     said.append(
         "Applicants of unknown category are counted, disclosed beside each table, and enter no rate of a category. The rule asks "
         f"for no interval; those printed are Wilson's for rates, and for ratios Donner and Zou's at Tukey's quantile "
-        f"({audit.level * 100:g} %), which allows for the highest rate having been picked after seeing all of them."
+        f"({audit.level * 100:g} %), which allows for the highest rate having been picked after seeing all of them. They hold "
+        "for every category of a table at once. The same ratio can have another interval in the fairness evaluation, which "
+        "leaves out groups with few cases and whose interval is for the lowest ratio, whichever groups have it."
     )
     return " ".join(said)
 
@@ -86,7 +90,9 @@ def limits(audit: Audit) -> tuple[str, ...]:
         "Ratios of categories with few applicants vary widely by chance; their intervals show how widely.",
     ]
     if audit.rates == "scoring":
-        said.append("The median is taken as given: intervals do not cover that it would differ in other applicants.")
+        said.append(
+            "The median is taken as given: intervals do not account for its being different among other applicants."
+        )
     if audit.source.person is not None:
         said.append(
             f'Rows are counted, as the rule counts those assessed; several rows of one "{audit.source.person}" make intervals '
@@ -127,7 +133,8 @@ def findings(audit: Audit, tables: Sequence[CategoryTable]) -> tuple[Finding, ..
                     severity="medium" if table.unknown > UNKNOWN_SHARE * total else "info",
                     key="unknown_category",
                     explanation=f"The category of {table.name} is unknown for {table.unknown} of {total} applicants assessed "
-                    f"({table.unknown / total:.1%}). They enter no rate of this table; the rule asks to disclose their number.",
+                    f"({table.unknown / total:.1%}). They enter no rate of this table; the rule "
+                    "requires their number to be disclosed.",
                     where=table.name[:200],
                     count=table.unknown,
                 )
@@ -152,8 +159,8 @@ def findings(audit: Audit, tables: Sequence[CategoryTable]) -> tuple[Finding, ..
                     severity="low",
                     key="small_reference",
                     explanation=f"The highest rate of {table.name} is that of {reference.name}, with {reference.rate.rows} of "
-                    f"{table.applicants} applicants ({reference.share:.2%}). Every ratio of this table is against a rate that "
-                    "few applicants decide.",
+                    f"{table.applicants} applicants ({reference.share:.2%}). Every ratio in this table is relative to a rate "
+                    "that few applicants decide.",
                     where=table.name[:200],
                     count=reference.rate.rows,
                 )
@@ -200,7 +207,7 @@ def tables(audit: Audit, made: Sequence[CategoryTable]) -> tuple[Table, ...]:
         found.append(
             Table(
                 id=f"{audit.rates}_{table.number}" + (f"_class_{place + 1}" if table.of_class is not None else ""),
-                title=f"{title} rates and impact ratios by {table.name}{of_class}; besides, {table.unknown} applicants of "
+                title=f"{title} rates and impact ratios by {table.name}{of_class}; in addition, {table.unknown} applicants of "
                 "unknown category",
                 columns=(TableColumn(name="category", title=table.name), *columns),
                 rows=tuple(rows),
@@ -210,7 +217,7 @@ def tables(audit: Audit, made: Sequence[CategoryTable]) -> tuple[Table, ...]:
     found.append(
         Table(
             id="unknown",
-            title="Applicants assessed whose category is unknown",
+            title="Assessed applicants whose category is unknown",
             columns=(
                 TableColumn(name="table", title="Table"),
                 TableColumn(name="applicants", title="Applicants in it", unit="count"),

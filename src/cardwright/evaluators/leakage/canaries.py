@@ -62,10 +62,10 @@ def assess(options: LeakageOptions, inputs: Inputs) -> LeakagePart:
     space = options.canary_space
     if space is not None and not space > 1:
         raise UsageError(
-            "`canary_space` is how many sequences of the form there are", where=where, do="Say for example 1e9."
+            "`canary_space` is how many sequences of the form there are", where=where, do="Write, for example, 1e9."
         )
     if options.rank is not None and space is None:
-        raise UsageError("a `rank` needs `canary_space`, out of how many", where=where, do="Say for example 1e9.")
+        raise UsageError("a `rank` needs `canary_space`, out of how many", where=where, do="Write, for example, 1e9.")
     insertions, losses, forms = _read(table, options, of_model, where)
     planted = np.flatnonzero(insertions > 0)
     each = 1 - (1 - level) / max(1, len(planted))

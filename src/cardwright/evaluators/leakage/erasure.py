@@ -149,7 +149,7 @@ def _kept(
     today = _day(options.as_of)
     if today is None:
         raise UsageError(
-            "`retain_until` needs `as_of`, the day to compare with", where=where, do="Say for example 2026-11-23."
+            "`retain_until` needs `as_of`, the day to compare with", where=where, do="Write, for example, 2026-11-23."
         )
     rows = passed = undated = 0
     for batch in training.rows.batches([column]):

@@ -47,7 +47,7 @@ def assess(options: LeakageOptions, inputs: Inputs) -> Evaluation:
     asked = [question for question in QUESTIONS if _asked(question, options, inputs)]
     if not asked:
         raise UsageError(
-            "nothing was given to look at",
+            "nothing was given to evaluate",
             where=f"{inputs.id} (leakage)",
             do="Name `members:` and `non_members:`, or `canaries:`, `training_texts:`, `synthetic:`, `deletions:`.",
         )
@@ -61,7 +61,7 @@ def assess(options: LeakageOptions, inputs: Inputs) -> Evaluation:
         inputs=inputs.recorded(),
         parameters=dict(inputs.parameters),
         binding=next((part.binding for part in parts if part.binding is not None), inputs.binding),
-        question="What does it give away of the data that it was made from?",
+        question="What does it reveal about the data that it was made from?",
         method=" ".join(part.method for part in parts),
         limits=_once([limit for part in parts for limit in part.limits]),
         measurements=tuple(m for part in parts for m in part.measurements),
@@ -92,22 +92,22 @@ def _once(lines: Sequence[str]) -> tuple[str, ...]:
 def _check(options: LeakageOptions, inputs: Inputs) -> None:
     where = f"{inputs.id} (leakage)"
     if not 0 < options.level < 1:
-        raise UsageError("`level` lies between 0 and 1", where=where, do="Say for example 0.95.")
+        raise UsageError("`level` must lie between 0 and 1", where=where, do="Write, for example, 0.95.")
     if not isinstance(options.folds, int) or options.folds < 2:
-        raise UsageError("`folds` is a whole number of at least 2", where=where, do="Say for example 5.")
+        raise UsageError("`folds` must be a whole number of at least 2", where=where, do="Write, for example, 5.")
     if options.min_denominator < 10 or options.rows < options.min_denominator:
         raise UsageError(
-            "`min_denominator` is at least 10, and `rows` at least that",
+            "`min_denominator` must be at least 10, and `rows` at least as much",
             where=where,
             do="Leave them out for 100 and 20,000.",
         )
     for rate in options.false_positive_rates:
         if not 0 < rate < 0.5:
             raise UsageError(
-                "a false positive rate lies between 0 and 0.5", where=where, do="Say for example [0.01, 0.001]."
+                "a false positive rate must lie between 0 and 0.5", where=where, do="Write, for example, [0.01, 0.001]."
             )
     if len(set(options.false_positive_rates)) != len(options.false_positive_rates):
-        raise UsageError("a false positive rate is listed twice", where=where, do="Say for example [0.01, 0.001].")
+        raise UsageError("a false positive rate is listed twice", where=where, do="Write, for example, [0.01, 0.001].")
     if options.shadow_in and not options.shadow_out:
         raise UsageError(
             "`shadow_in` needs `shadow_out`, the losses of shadow models trained without each row",

@@ -84,7 +84,7 @@ def assess(options: LeakageOptions, inputs: Inputs) -> LeakagePart:
             "The blind baseline rules out differences that its classifiers can see, not all differences.",
             f"Intervals of several attacks hold together: each is at level {each:.6g}. That folds of the blind baseline share "
             "training rows is not in its interval.",
-            "Whether rows of non-members also stand in the training data is not looked at here; the evaluator `overlap` counts "
+            "Whether rows of non-members are also in the training data is not checked here; the evaluator `overlap` counts "
             "them.",
         ),
         measurements=tuple(measurements),

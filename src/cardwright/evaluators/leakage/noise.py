@@ -144,10 +144,10 @@ def _check(said: Mapping[str, Any], where: str) -> None:
             or not low <= value <= high
             or not math.isfinite(value)
         ):
-            raise UsageError(f"`{name}` lies between {low:g} and {high:g}", where=where, do="Correct it.")
+            raise UsageError(f"`{name}` must lie between {low:g} and {high:g}", where=where, do="Correct it.")
     steps = said.get("steps")
     if steps is not None and (isinstance(steps, bool) or not isinstance(steps, int) or steps < 1):
-        raise UsageError("`steps` is a whole number of at least 1", where=where, do="Correct it.")
+        raise UsageError("`steps` must be a whole number of at least 1", where=where, do="Correct it.")
     if said.get("sample_rate") == 0 or said.get("delta") == 1:
         raise UsageError("`sample_rate` is above 0 and `delta` below 1", where=where, do="Correct it.")
 

@@ -148,7 +148,7 @@ def _columns(synthetic: Rows, training: Rows, holdout: Rows, options: LeakageOpt
             )
     if options.linked_columns and len(options.linked_columns) != 2:
         raise UsageError(
-            "`linked_columns` are two lists of columns", where=where, do="Say for example [[age, sex], [income]]."
+            "`linked_columns` are two lists of columns", where=where, do="Write, for example, [[age, sex], [income]]."
         )
     return names
 

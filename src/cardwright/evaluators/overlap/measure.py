@@ -230,11 +230,11 @@ def assess(options: OverlapOptions, inputs: Inputs) -> Evaluation:
     if not (isinstance(options.digits, int) and 1 <= options.digits <= 12):
         raise UsageError("overlap: `digits` is a number of significant figures", do="Say 1 to 12, for example 3.")
     if not 0 < options.level < 1:
-        raise UsageError("overlap: `level` lies between 0 and 1", do="Say for example 0.95.")
+        raise UsageError("overlap: `level` must lie between 0 and 1", do="Write, for example, 0.95.")
     if not (0.5 <= options.similar <= 1 and options.similar_rows >= 1 and options.shingle >= 1):
         raise UsageError(
-            "overlap: `similar` lies between 0.5 and 1, `similar_rows` and `shingle` are at least 1",
-            do="Say for example `similar: 0.8`.",
+            "overlap: `similar` must lie between 0.5 and 1, `similar_rows` and `shingle` must be at least 1",
+            do="Write, for example, `similar: 0.8`.",
         )
     model = inputs.get("model", Model) if "model" in inputs.sources else None
     columns = compared_columns(options, test, training, model)
@@ -255,22 +255,22 @@ def assess(options: OverlapOptions, inputs: Inputs) -> Evaluation:
         evaluator_version=options.version,
         inputs=inputs.recorded(),
         parameters=dict(inputs.parameters),
-        question="Has the model seen in training what it is tested on?",
+        question="Has the model seen its test data in training?",
         method=(
-            f"Rows are the same where they agree in {len(chosen)} columns ({', '.join(label(c) for c in chosen)}), missing "
+            f"Rows count as the same if they agree in {len(chosen)} columns ({', '.join(label(c) for c in chosen)}), missing "
             "agreeing with missing; they are counted by exact joins (DuckDB) over all rows, without the label and with "
             f"it. These columns are {columns.known}. Rows are near copies where they agree after numbers are rounded to "
             f"{options.digits} significant figures and texts are folded to lower-case letters and digits. "
             f"{_searched(pair, similar)} Entities are compared by their values, times with the latest of training. "
             "Whether one column alone gives the label away is Goodman and Kruskal's lambda (1954) in the training rows: the "
             "share of errors that knowing the column (numbers in at most 50 groups of equal size) saves over always "
-            "guessing the commonest label. Shares carry Wilson intervals."
+            "guessing the most common label. Shares carry Wilson intervals."
         ),
         limits=(
             "Rows of few columns agree by chance; the share of training rows that equal another training row says how often.",
             "Near copies are found where they fold to the same, and near duplicates where most columns or most runs of words do; "
             "a paraphrase in other words is not, and of fewer than nine short columns none may differ at a similarity of 0.8.",
-            "Nothing is said of data that the model was trained on and that is not in the training table.",
+            "Nothing is said about data that the model was trained on and that is not in the training table.",
         ),
         measurements=tuple(measured),
         findings=tuple(noted),
@@ -291,7 +291,7 @@ def assess(options: OverlapOptions, inputs: Inputs) -> Evaluation:
                     (
                         NotTested(
                             what=", ".join(label(c) for c in pair.numbering),
-                            why="its values number the rows: each has its own",
+                            why="its values number the rows, one each",
                         ),
                     )
                     if pair.numbering
@@ -301,7 +301,7 @@ def assess(options: OverlapOptions, inputs: Inputs) -> Evaluation:
                     (
                         NotTested(
                             what=", ".join(label(c) for c in columns.outputs),
-                            why="called like what a model says, and nothing says what the model reads: name `features`, "
+                            why="named like a model's output, and it is not known what the model reads: name `features`, "
                             "`columns` or the model",
                         ),
                     )
@@ -319,7 +319,7 @@ def assess(options: OverlapOptions, inputs: Inputs) -> Evaluation:
                     else ()
                 ),
                 *(() if entity else (NotTested(what="shared persons or things", why="no column names them"),)),
-                *(() if options.time else (NotTested(what="overlap in time", why="no column of times was named"),)),
+                *(() if options.time else (NotTested(what="overlap in time", why="no time column was named"),)),
                 *(
                     (NotTested(what="near duplicates", why=str(similar.missing)),)
                     if similar.missing is not None
@@ -357,6 +357,6 @@ def _searched(pair: TablePair, similar: SimilarRows) -> str:
             f"{cut.miss_probability((1 + options.similar) / 2):.2%}."
         )
     return (
-        f"{said} The label is told by duplicates where most of a test row's nearest training rows have its own; "
+        f"{said} Duplicates give the label away if most of a test row's nearest training rows have the same label; "
         "training rows that are near duplicates of other training rows say what chance brings."
     )

@@ -41,9 +41,9 @@ def findings(
             Finding(
                 severity=grave,
                 key="exact_overlap",
-                explanation=f"{exact.numerator:.0f} of {pair.rows} test rows stand in the training data as they are; "
-                f"{chance:.1%} of training rows equal another one, which is what chance alone may bring. "
-                "Numbers on rows that were seen in training flatter the model.",
+                explanation=f"{exact.numerator:.0f} of {pair.rows} test rows are in the training data unchanged; "
+                f"{chance:.1%} of training rows equal another one, which is what chance alone may produce. "
+                "Numbers on rows seen in training flatter the model.",
                 count=int(exact.numerator),
             )
         )
@@ -63,13 +63,13 @@ def findings(
             "conflicting_overlap_rate",
             "conflicting_overlap",
             "low",
-            "test rows stand in the training data with another label only",
+            "test rows are in the training data only with another label",
         ),
         (
             "entity_overlap_rate",
             "entity_overlap",
             "high",
-            "persons or things of the test data are in the training data too",
+            "persons or things in the test data are also in the training data",
         ),
         ("time_overlap_rate", "time_overlap", "medium", "test rows are not later than the latest training row"),
     ):
@@ -94,9 +94,9 @@ def findings(
             Finding(
                 severity="high",
                 key="target_leakage",
-                explanation=f"This column alone tells the label of {association.told:.1%} of training rows "
+                explanation=f"This column alone determines the label of {association.told:.1%} of training rows "
                 f"(lambda {measured.value:.3f}). "
-                "A column that is filled in after the outcome is known cannot be there when the model is used.",
+                "A column that is filled in after the outcome is known is not available when the model is used.",
                 where=label(association.column),
             )
         )

@@ -10,7 +10,7 @@ from cardwright.evaluators.overlap.pair import TablePair, both_numbers, near_key
 from cardwright.evaluators.rows.near_duplicates import Banding, NearestRows, Tokens, nearest, shingles, token
 
 CONTROLS = 1000
-"""Training rows that are compared with the rest of training, which is what chance and repeated cases bring."""
+"""Training rows that are compared with the rest of training, which is what chance and repeated cases produce."""
 
 _AT_A_TIME = 10_000
 

@@ -129,7 +129,9 @@ def check(options: PerformanceOptions, inputs: Inputs) -> None:
     level = options.level
     if not isinstance(level, (int, float)) or isinstance(level, bool) or not 0 < level < 1:
         raise UsageError(
-            "`level` lies between 0 and 1", where=f"{inputs.id} (performance)", do="Write `level: 0.95`, for example."
+            "`level` must lie between 0 and 1",
+            where=f"{inputs.id} (performance)",
+            do="Write `level: 0.95`, for example.",
         )
 
 
@@ -202,7 +204,7 @@ def conclude(
 
 def _binary(cell: Cell, layout: Layout, about: About, level: float) -> list[Measurement]:
     if not layout.decides:
-        nothing = "The source names neither a column of decisions nor a threshold for its scores."
+        nothing = "The source names neither a decision column nor a threshold for its scores."
         return [
             measure(
                 Metric("prevalence", "Prevalence", "proportion", NEITHER),
@@ -259,7 +261,7 @@ def _scores(cell: ScoreCell | None, about: About, level: float, seed: list[int])
     )
     if cell is None:
         return [
-            Unmeasured(metric=metric.name, code="not_applicable", reason="The source names no column of scores.")
+            Unmeasured(metric=metric.name, code="not_applicable", reason="The source names no score column.")
             for metric, _ in jobs
         ]
     return [measure(metric, compute(cell, level), about, decided=False) for metric, compute in jobs]

@@ -103,7 +103,7 @@ def check_quantiles(columns: Mapping[float | str, str] | None, source: Predictio
         except (TypeError, ValueError):
             level = math.nan
         if not 0 < level < 1:
-            raise UsageError("a level under `quantiles` lies between 0 and 1", where=where, do="Write `0.05: low`.")
+            raise UsageError("a level under `quantiles` must lie between 0 and 1", where=where, do="Write `0.05: low`.")
         if column not in names:
             raise UsageError(f"no column is called {quoted(column)}", where=where, do=hint(column, names, columns=True))
         found[level] = column

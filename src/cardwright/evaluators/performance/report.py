@@ -39,13 +39,13 @@ def method_of(options: PerformanceOptions, tally: RowTally, baseline: bool) -> s
     layout = tally.layout
     level = f"{options.level * 100:g} %"
     said = [
-        f"All rows are counted by true outcome and prediction; every number has an interval at {level}, each by itself."
+        f"All rows are counted by true outcome and prediction; every number has an interval at {level}, each on its own."
     ]
     if layout.kind == "regression":
         said.append(
             "Means carry Student's interval; the root mean squared error that of the mean squared error under the root, R² "
-            "one by the delta method. The standardized bias takes the spread of the outcome as given. They hold for a hundred "
-            "rows and more, later where errors have heavy tails."
+            "one by the delta method. The standardized bias takes the spread of the outcome as given. The intervals hold from "
+            "about a hundred rows on, and need more where errors have heavy tails."
         )
     else:
         said.append(
@@ -77,15 +77,13 @@ def method_of(options: PerformanceOptions, tally: RowTally, baseline: bool) -> s
 def limits_of(tally: RowTally, scored: ScoreCell | None) -> tuple[str, ...]:
     layout = tally.layout
     said = [
-        "The numbers speak of these rows and of a population of which they are a random sample; no interval covers how the rows "
-        "were chosen, or change over time.",
-        "True outcomes are taken as they are recorded; errors in them count as errors of the model, or hide some.",
+        "The numbers are about these rows and about a population of which they are a random sample; no interval covers how the "
+        "rows were chosen, or change over time.",
+        "True outcomes are taken as recorded; errors in them count as errors of the model, or hide some.",
         "An average over all rows can hide that the model serves some groups badly; see the fairness evaluation.",
     ]
     if layout.kind != "regression":
-        said.append(
-            "The numbers weigh both kinds of wrong decisions by how often they occur, not by what they cost anybody."
-        )
+        said.append("The numbers weight both kinds of wrong decisions by how often they occur, not by what they cost.")
     width = bracket(scored) if scored is not None else None
     if width is not None:
         said.append(
@@ -110,12 +108,12 @@ def not_tested_parts(layout: Layout, baseline: bool) -> tuple[NotTested, ...]:
         why = "No baseline is compared on these rows here."
         found.append(NotTested(what="Whether the model is better than what it replaces", why=why))
     if layout.kind == "binary" and layout.score is None:
-        found.append(NotTested(what="Ranking and calibration", why="The source names no column of scores."))
+        found.append(NotTested(what="Ranking and calibration", why="The source names no score column."))
     if layout.kind == "binary" and not layout.decides:
-        found.append(NotTested(what="Decisions", why="The source names neither a column of decisions nor a threshold."))
+        found.append(NotTested(what="Decisions", why="The source names neither a decision column nor a threshold."))
     if layout.kind == "multiclass":
         found.append(
-            NotTested(what="Ranking and calibration", why="Scores of classes are not read for more than two classes.")
+            NotTested(what="Ranking and calibration", why="Class scores are not read for more than two classes.")
         )
     return tuple(found)
 
@@ -128,7 +126,7 @@ def row_findings(source: Predictions, tally: RowTally) -> tuple[Finding, ...]:
                 severity="high",
                 key="threshold_selected_on_test",
                 explanation=f'The decision threshold was chosen on "{source.ref.name}", the rows evaluated here, so every number '
-                "that rests on decisions is too good. Choose it on other rows.",
+                "that depends on decisions is too optimistic. Choose it on other rows.",
                 where=source.ref.name,
             )
         )
@@ -140,7 +138,7 @@ def row_findings(source: Predictions, tally: RowTally) -> tuple[Finding, ...]:
             Finding(
                 severity="medium",
                 key="few_rows",
-                explanation=f"There are {rows} rows. Numbers from fewer than {_FEW_ROWS} say little; read their intervals.",
+                explanation=f"There are {rows} rows. Numbers from fewer than {_FEW_ROWS} rows say little; read their intervals.",
                 count=rows,
             )
         )

@@ -50,7 +50,7 @@ def names_findings(detector: engine.Detector, settings: ScanSettings, plan: Plan
         yield Finding(
             severity=entity(kind).severity,
             key=f"column_name.{kind.lower()}",
-            explanation=f"{capitalised(entity(kind).title)} stands in the name of a column; every report on these data "
+            explanation=f"{capitalised(entity(kind).title)} is in the name of a column; every report on these data "
             "would repeat it.",
             where="names of columns",
             count=len(masked),

@@ -48,7 +48,7 @@ def kind_findings(
         if column == "response" and tally.origins:
             said = {origin: tally.origins.get(origin, {}).get(name, 0) for origin in ("prompt", "system", "nowhere")}
             new = (
-                f" Of these, {said['prompt']} stand in the prompt too, {said['system']} in the system prompt alone, "
+                f" Of these, {said['prompt']} are also in the prompt, {said['system']} only in the system prompt, "
                 f"and {said['nowhere']} in neither."
             )
         shown = tally.examples.get((column, name))
@@ -56,7 +56,7 @@ def kind_findings(
         yield Finding(
             severity=severity,
             key=f"entity.{name.lower()}",
-            explanation=f"{capitalised(kind.title)} stands in {one.rows[name]} of {tally.rows} {rows} "
+            explanation=f"{capitalised(kind.title)} occurs in {one.rows[name]} of {tally.rows} {rows} "
             f"({one.hits[name]} {hits}).{new} {kind.why}{note}",
             where=names[column],
             count=one.hits[name],
@@ -81,7 +81,7 @@ def other_findings(
                 key="possible.phone_number",
                 explanation=f"{possible} of {one.read} numbers in this column are valid telephone numbers in some "
                 "country. Many identifiers "
-                "are, too, and nothing says which these are, so they are not counted. Somebody who knows the column "
+                "are too, and nothing says which these are, so they are not counted. Somebody who knows the column "
                 "should say.",
                 where=names[column],
                 count=possible,
@@ -101,6 +101,6 @@ def _severity(
     if share == 0 or named or not is_by_chance(share, whole, chance.cells, settings.level):
         return kind.severity, expected
     return "medium" if SEVERITIES.index(kind.severity) > SEVERITIES.index("medium") else kind.severity, (
-        f"{expected} The column has about as many as arbitrary digits would give, so that it may hold none. Somebody who knows "
+        f"{expected} The column has about as many as arbitrary digits would give, so it may hold none. Somebody who knows "
         "the column should say what it holds."
     )

@@ -49,8 +49,8 @@ def heading_findings(columns: tuple[PersonalColumn, ...]) -> Iterator[Finding]:
         yield Finding(
             severity=concept.severity,
             key=f"heading.{concept.kind}.{concept.name}",
-            explanation=f"{capitalised(concept.title)}, says the heading: {_article(concept.kind)} {CLASSES[concept.kind]}. "
-            f"{_WHY[concept.kind]}",
+            explanation=f"{capitalised(concept.title)}, according to the heading: {_article(concept.kind)} "
+            f"{CLASSES[concept.kind]}. {_WHY[concept.kind]}",
             where=column.shown,
         )
 

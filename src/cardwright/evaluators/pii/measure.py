@@ -278,20 +278,20 @@ def _check_types(options: PiiOptions) -> None:
         if name == "ner_model" and isinstance(value, str):
             continue
         if value is not None and (isinstance(value, str) or not all(isinstance(word, str) for word in value)):
-            raise UsageError(f"pii: {name} is a list of words", do=f"Write for example `{name}: [{_EXAMPLE[name]}]`.")
+            raise UsageError(f"pii: {name} is a list of words", do=f"Write, for example, `{name}: [{_EXAMPLE[name]}]`.")
     for name, least in (("sample", 1), ("max_examples", 0)):
         value = getattr(options, name)
         if name == "sample" and value is None:
             continue
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise UsageError(f"pii: {name} is a whole number of at least {least}", do=f"Correct `{name}`.")
+            raise UsageError(f"pii: {name} must be a whole number of at least {least}", do=f"Correct `{name}`.")
     if isinstance(options.level, bool) or not isinstance(options.level, (int, float)) or not 0 < options.level < 1:
-        raise UsageError("pii: level lies between 0 and 1", do="Write for example `level: 0.95`.")
+        raise UsageError("pii: level must lie between 0 and 1", do="Write, for example, `level: 0.95`.")
     if options.engine not in ("fast", "stock"):
         raise UsageError("pii: engine is `fast` or `stock`", do="Leave it out for `fast`.")
     if options.thresholds is not None and not isinstance(options.thresholds, Mapping):
         raise UsageError(
-            "pii: thresholds map kinds to scores", do="Write for example `thresholds: {PHONE_NUMBER: 0.4}`."
+            "pii: thresholds map kinds to scores", do="Write, for example, `thresholds: {PHONE_NUMBER: 0.4}`."
         )
 
 

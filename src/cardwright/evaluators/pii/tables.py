@@ -73,7 +73,7 @@ def scan_tables(settings: ScanSettings, plan: Plan, tally: PiiTally, names: Mapp
         kinds = sorted({name for counts in tally.origins.values() for name in counts})
         yield RecordTable(
             id="responses",
-            title="Hits in responses, by where else they stand in the same interaction",
+            title="Hits in responses, by where else they are in the same interaction",
             columns=columns_shown(
                 entity="Kind",
                 prompt=("Also in the prompt", "count"),

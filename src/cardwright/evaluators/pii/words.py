@@ -18,7 +18,7 @@ from cardwright.record.evaluation import (
 )
 from cardwright.sources.interface import Interactions, NerModel, Predictions, Table, Texts
 
-QUESTION = "Which personal data and secrets stand in these data, where, and how often?"
+QUESTION = "Which personal data and secrets do these data contain, where, and how often?"
 Completeness = Literal["complete", "sampled", "partial", "truncated"]
 Source = Table | Predictions | Texts | Interactions
 

@@ -131,7 +131,7 @@ def _gaps(
     for kind in ("difference", "ratio"):
         key = {"metric": f"{stem}_{kind}", "across": (name,)}
         if len(able) < 2:
-            thin = _thin(key, f"{len(able)} groups have {least} queries with {of}; a gap takes two.", sampling)
+            thin = _thin(key, f"{len(able)} groups have {least} queries with {of}; a gap needs two.", sampling)
             made.append(thin.model_copy(update={"groups": groups}))
             continue
         value = float(values[high] - values[low]) if kind == "difference" else float(values[low] / values[high])

@@ -116,9 +116,9 @@ def _check(options: RankingOptions, where: str) -> None:
     for name in ("k", "min_queries"):
         value = getattr(options, name)
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            raise UsageError(f"`{name}` is a whole number of at least 1", where=where, do=f"Write `{name}: 10`.")
+            raise UsageError(f"`{name}` must be a whole number of at least 1", where=where, do=f"Write `{name}: 10`.")
     if not isinstance(options.level, (int, float)) or isinstance(options.level, bool) or not 0 < options.level < 1:
-        raise UsageError("`level` lies between 0 and 1", where=where, do="Write `level: 0.95`, for example.")
+        raise UsageError("`level` must lie between 0 and 1", where=where, do="Write `level: 0.95`, for example.")
     if not isinstance(options.query, str):
         raise UsageError("`query` names no column", where=where, do="Write `query: query_id`, for example.")
     if (options.score is None) == (options.rank is None) or "" in (options.score, options.rank):

@@ -50,7 +50,7 @@ def findings(queries: int, barren: int, tied: int, rows: int, options: RankingOp
             Finding(
                 severity="medium" if barren > _MANY * queries else "low",
                 key="queries_without_relevant",
-                explanation=f"{barren} of {queries} queries have no relevant candidate, and are in no mean but precision. If "
+                explanation=f"{barren} of {queries} queries have no relevant candidate, and enter no mean but precision's. If "
                 "nothing relevant was retrieved for them, the other numbers are too good.",
                 count=barren,
             )
@@ -60,7 +60,7 @@ def findings(queries: int, barren: int, tied: int, rows: int, options: RankingOp
             Finding(
                 severity="medium" if tied > _MANY * rows else "low",
                 key="tied_scores",
-                explanation=f"{tied} of {rows} candidates share their place with another of their query. The less relevant is "
+                explanation=f"{tied} of {rows} candidates share their rank with another of their query. The less relevant is "
                 "put first; what is shown in use may be another order.",
                 count=tied,
             )

@@ -124,7 +124,7 @@ def _roc_auc(truth: Truth, before: Answers, after: Answers, rows: BoolArray, lev
     found = paired_delong(truth.outcome[rows], before.score[rows], after.score[rows], level)
     if found is None:
         positives = int(truth.outcome[rows].sum())
-        return f"Ranking takes two rows of each outcome, and there are {positives} and {int(rows.sum()) - positives}."
+        return f"Ranking needs two rows of each outcome, and there are {positives} and {int(rows.sum()) - positives}."
     return Contrast(found.difference, found.bounds, found.p_value, "delong_paired")
 
 
@@ -265,7 +265,7 @@ def _roc_auc_two(first: tuple[Truth, Answers], second: tuple[Truth, Answers], le
         # Against a constant score, whose area is 0.5 without spread, DeLong's pair is the area itself.
         found = paired_delong(truth.outcome, answers.score, np.zeros(len(truth.outcome)), level)
         if found is None:
-            return "Ranking takes two rows of each outcome in both samples."
+            return "Ranking needs two rows of each outcome in both samples."
         areas.append(found.first)
         variance += found.standard_error**2
     value = areas[0] - areas[1]

@@ -55,7 +55,7 @@ def assess(options: RobustnessOptions, inputs: Inputs) -> Evaluation:
     main = _check(options, source, where)
     if not model.features:
         raise UsageError(
-            "which columns the model reads is not known", where=where, do="Name them under the model's `features:`."
+            "it is not known which columns the model reads", where=where, do="Name them under the model's `features:`."
         )
     edges = check_edges(options.edges, where)
     declared = declared_columns(source, options.columns, edges, where)
@@ -124,8 +124,8 @@ def assess(options: RobustnessOptions, inputs: Inputs) -> Evaluation:
         else "How much worse does the model get when its inputs are perturbed, and on slices?",
         method=method(options, setting, agreed, cuts, "drifted" in inputs.sources),
         limits=(
-            "Perturbations are made by a formula. What goes wrong in use can be larger, and hit other columns together.",
-            "Outcomes are taken as they were: a large enough change of the inputs would change what is right.",
+            "Perturbations are made by a formula. What goes wrong in use can be larger and affect other columns together.",
+            "Outcomes are taken as they were: a large enough change of the inputs would change the right answer.",
             "Each perturbation was drawn once, with the seed of the record. Intervals are about the rows, not about the draw.",
             "A model that ignores a feature is robust to changes of it; that does not make it a good model.",
         ),
@@ -149,15 +149,15 @@ def _check(options: RobustnessOptions, source: Predictions, where: str) -> str:
     for name, least in (("quantiles", 2), ("min_denominator", 1), ("rows", 1)):
         value = getattr(options, name)
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
-            raise UsageError(f"`{name}` is a whole number of at least {least}", where=where)
+            raise UsageError(f"`{name}` must be a whole number of at least {least}", where=where)
     if not isinstance(options.level, float) or not 0 < options.level < 1:
-        raise UsageError("`level` lies between 0 and 1", where=where, do="Write `level: 0.95`, for example.")
+        raise UsageError("`level` must lie between 0 and 1", where=where, do="Write `level: 0.95`, for example.")
     known = BY_TASK[source.task]
     if options.metric is None:
         return next(iter(known))
     if options.metric not in known:
         raise UsageError(
-            f"`metric: {as_label(options.metric)}` is none of a {source.task} task",
+            f"`metric: {as_label(options.metric)}` is not a metric of a {source.task} task",
             where=where,
             do=did_you_mean(str(options.metric), known),
         )

@@ -49,11 +49,11 @@ def method(options: RobustnessOptions, setting: RobustnessSetting, agreed: int, 
     return (
         f"{size} of {setting.sample.total} rows were predicted by the model as they are (it agrees with the file on {agreed} of "
         f"{size}) and again after each perturbation, drawn with seed {setting.seed} and the perturbation's name; the two are "
-        f"compared row by row: {intervals}. {decided}Noise is Gaussian, of so many standard deviations of the feature in these "
-        "rows; missing values are taken away independently of each other; units multiply a feature; categories are shuffled "
-        "among the rows drawn, or become one the model has not seen. "
+        f"compared row by row: {intervals}. {decided}Noise is Gaussian, in standard deviations of the feature in these "
+        "rows; values are removed independently of each other; units multiply a feature; categories are shuffled "
+        "among the rows drawn, or replaced by one that the model has not seen. "
         "The largest drop, and the worst group's, have intervals at the Bonferroni level. "
-        f"Slices are held against the rest of the rows, unperturbed. {numeric}{drifted}"
+        f"Slices are compared with the rest of the rows, unperturbed. {numeric}{drifted}"
     ).strip()
 
 
@@ -67,7 +67,7 @@ def drop_findings(
             Finding(
                 severity="medium",
                 key="model_differs_from_file",
-                explanation=f"The model gives other predictions than the file for {size - agreed} of {size} rows, so that its "
+                explanation=f"The model's predictions differ from the file's for {size - agreed} of {size} rows, so that its "
                 "robustness is not that of the predictions assessed elsewhere.",
                 count=size - agreed,
             )
@@ -76,7 +76,7 @@ def drop_findings(
         Finding(
             severity="low",
             key=f"refuses_{one.perturbation.kind}",
-            explanation=f"{one.refused} Whether that is wanted is for people to say; a caller has to be ready for it.",
+            explanation=f"{one.refused} Whether that is intended is for people to say; callers have to be ready for it.",
             where=one.perturbation.name,
         )
         for one in tried
@@ -150,7 +150,7 @@ def drop_tables(
                 title="The same rows before and after each perturbation",
                 columns=(
                     TableColumn(name="perturbation", title="Perturbation"),
-                    TableColumn(name="intensity", title="Its number is"),
+                    TableColumn(name="intensity", title="Unit of its number"),
                     TableColumn(name="columns", title="Columns", unit="count"),
                     TableColumn(name="drop", title=main.title, unit=main.unit),
                     TableColumn(name="lower", title="from", unit=main.unit),
@@ -190,7 +190,7 @@ def drop_tables(
         found.append(
             Table(
                 id="other-rows",
-                title="Slices beside the rest of the rows, and other samples beside this one, unperturbed",
+                title="Slices compared with the rest of the rows, and other samples with this one, unperturbed",
                 columns=(
                     TableColumn(name="column", title="Column"),
                     TableColumn(name="slice", title="Slice"),

@@ -34,7 +34,7 @@ def direction_findings(tally: RowTally) -> list[Finding]:
             key="score_reversed",
             explanation=f"The score ranks the favourable outcome below the other: ROC AUC {auc.value:.3f}, at most "
             f"{auc.bounds.upper:.3f}. It is probably the probability of the other outcome, and then every number here that rests "
-            "on it is turned round. Name the outcome that it is the probability of as `favourable`, or store 1 - score.",
+            "on it is reversed. Name the outcome that it is the probability of as `favourable`, or store 1 - score.",
             where=tally.layout.score,
         )
     ]

@@ -176,12 +176,12 @@ def too_few(metric: str, compared: Compared, about: About, *, at: dict[str, floa
             f"{names} is unknown in all {compared.rows} rows, so there are no groups to compare.",
         )
     elif compared.expected == 1:
-        code, reason = "undefined", f"{names} has one group in {known} rows of known membership; a gap takes two."
+        code, reason = "undefined", f"{names} has one group in {known} rows of known membership; a gap needs two."
     else:
         code = "too_few_samples"
         reason = (
             f"{len(compared.slices)} of {compared.expected} groups of {names} have this number, from at least "
-            f"{compared.minimum} {compared.of}; a gap takes two."
+            f"{compared.minimum} {compared.of}; a gap needs two."
         )
     return Unmeasured(
         metric=metric,

@@ -29,7 +29,7 @@ def confusable_groups(groups: Mapping[str, Iterable[str]]) -> tuple[Finding, ...
                 Finding(
                     severity="high",
                     key="confusable_groups",
-                    explanation=f"Groups of {attribute} have names that look alike, and are counted apart: {listed[:1500]}. "
+                    explanation=f"Groups of {attribute} have names that look alike and are counted separately: {listed[:1500]}. "
                     "If they are one group, write one name for it; a gap is hidden where a group is split.",
                     where=attribute,
                     count=sum(len(same) for same in sets),

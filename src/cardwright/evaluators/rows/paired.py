@@ -80,7 +80,9 @@ def pair(source: Predictions, baseline: Predictions, *, seed: int, groups: bool)
         mine, theirs = code(first, one), code(second, other)
         if mine.problems or theirs.problems:
             count = sum(theirs.problems.values()) or sum(mine.problems.values())
-            raise SourceError(f"{count} rows cannot be compared", where=where, do="Fill their labels and predictions.")
+            raise SourceError(
+                f"{count} rows cannot be compared", where=where, do="Fill in their labels and predictions."
+            )
         rows += one.num_rows
         same = mine.outcome == theirs.outcome
         if mine.actual is not None and theirs.actual is not None:
@@ -236,7 +238,7 @@ def _auc_change(pairs: Pairs, about: About, level: float) -> Measurement:
         reason = f"{pairs.rows} rows are more than {MAX_ROWS}." if many else "One of the two sources has no scores."
         return Unmeasured(metric=metric.name, code="not_applicable", reason=reason, sampling=about.sampling(pairs.rows))
     compared = paired_delong(*pairs.scores, level)
-    reason = "Ranking takes two rows of each outcome."
+    reason = "Ranking needs two rows of each outcome."
     estimate = Estimate(
         None if compared is None else compared.difference,
         pairs.rows,

@@ -336,7 +336,7 @@ def measure(
             of_class=of_class,
             at=at,
             code="undefined",
-            reason=estimate.reason or f"There are no {estimate.of}: 0 stands below the line.",
+            reason=estimate.reason or f"There are no {estimate.of}: the denominator is 0.",
             denominator=estimate.denominator,
             sampling=sampling,
         )

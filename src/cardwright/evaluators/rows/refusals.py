@@ -12,12 +12,15 @@ _PROBLEMS: dict[str, tuple[str, str]] = {
         "have no outcome: column {label} is empty there",
         "Leave such rows out and say so with `filter:`.",
     ),
-    "label_unknown": ("have an outcome that is none of the declared classes", "Add it to the classes, or correct it."),
+    "label_unknown": (
+        "have an outcome that is not among the declared classes",
+        "Add it to the classes, or correct it.",
+    ),
     "prediction_missing": (
         "have no prediction: column {prediction} is empty there",
         "Predict them, or leave them out.",
     ),
-    "prediction_unknown": ("have a prediction that is none of the declared classes", "Correct it."),
+    "prediction_unknown": ("have a prediction that is not among the declared classes", "Correct it."),
     "score_missing": ("have no score: column {score} is empty there", "Score them, or leave them out and say so."),
     "score_outside": (
         "have a score outside [0, 1] in column {score}",
@@ -79,7 +82,7 @@ def _refuse_labels(layout: Layout, tally: RowTally) -> None:
             rows = sum(seen[name] for name in alike)
             raise SourceError(
                 f"{rows} values of column {quoted(column or '')} differ from the favourable outcome {quoted(favourable)} "
-                f"by a dot, a blank or case alone: {quoted(alike[0])}",
+                f"only by a dot, a blank or case: {quoted(alike[0])}",
                 where=layout.where,
                 do="Write one label for one outcome.",
             )
@@ -94,7 +97,7 @@ def _refuse_labels(layout: Layout, tally: RowTally) -> None:
             f"the favourable outcome {quoted(favourable)} is not among the {len(known)} values of column "
             f"{quoted(layout.label)}",
             where=layout.where,
-            do=f"Write `favourable:` as it stands in the data. {advice}".strip(),
+            do=f"Write `favourable:` as it is in the data. {advice}".strip(),
         )
     outcomes = {*tally.labels, *tally.decisions}
     if layout.kind == "binary" and len(outcomes) > 2:

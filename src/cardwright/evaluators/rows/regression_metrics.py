@@ -229,7 +229,7 @@ def _of_whole(
             rows,
             "rows",
             denominator=mass,
-            reason=f"It takes three rows whose outcomes differ; there are {rows} rows.",
+            reason=f"It needs three rows whose outcomes differ; there are {rows} rows.",
         )
     return Estimate(value, rows, "rows", denominator=mass, bounds=bounds)
 

@@ -154,7 +154,7 @@ def roc_auc(cell: ScoreCell, level: float) -> Estimate:
             None,
             cell.n,
             of,
-            reason=f"Ranking takes two rows of each outcome; there are {m} with and {n} without the favourable outcome.",
+            reason=f"Ranking needs two rows of each outcome; there are {m} with and {n} without the favourable outcome.",
         )
     at_positives, at_negatives = cell.effective(1), cell.effective(0)
     if at_positives is None or at_negatives is None:

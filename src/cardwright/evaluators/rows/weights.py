@@ -55,7 +55,7 @@ def weight_findings(column: str | None, sizes: IntArray | None, whole: float, we
             Finding(
                 severity=severity,
                 key="weight_zero",
-                explanation=f"{weightless} of {rows} rows have the weight 0: they count for nothing, in no rate and in no number "
+                explanation=f"{weightless} of {rows} rows have the weight 0: they count in no rate and in no number "
                 "of rows. If they differ from the others in their outcome, every rate is off.",
                 where=column,
                 count=weightless,

@@ -212,7 +212,7 @@ def _settings(options: SafetyOptions) -> report.SafetySettings:
         ("max_examples", options.max_examples, 0),
     ):
         if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise UsageError(f"safety: {name} is a whole number of at least {least}", do=f"Correct `{name}`.")
+            raise UsageError(f"safety: {name} must be a whole number of at least {least}", do=f"Correct `{name}`.")
     if isinstance(options.level, bool) or not isinstance(options.level, (int, float)) or not 0 < options.level < 1:
-        raise UsageError("safety: level lies between 0 and 1", do="Write for example `level: 0.95`.")
+        raise UsageError("safety: level must lie between 0 and 1", do="Write, for example, `level: 0.95`.")
     return report.SafetySettings(float(options.level), options.tries, options.min_prompts, options.max_examples)

@@ -28,8 +28,8 @@ class Seeds(SeedsOptions):
 
     Notes
     -----
-    A few runs tell a standard deviation only roughly: of five, its own error is about a third. Only what differs between the runs
-    is seen; that the columns are runs of one training is as the plan says.
+    A few runs give a standard deviation only roughly: with five, its own error is about a third. Only what differs between runs
+    is seen; whether the columns are runs of one training is as the plan says.
     """
 
     name: ClassVar[str] = "seeds"

@@ -50,9 +50,9 @@ def assess(options: SeedsOptions, inputs: Inputs) -> Evaluation:
         if name not in names:
             raise UsageError(f"seeds: no column is called {quoted(name)}", do=hint(name, names, columns=True))
     if not 0 < options.level < 1:
-        raise UsageError("seeds: `level` lies between 0 and 1", do="Write for example `level: 0.95`.")
+        raise UsageError("seeds: `level` must lie between 0 and 1", do="Write, for example, `level: 0.95`.")
     if options.min_denominator < 1:
-        raise UsageError("seeds: `min_denominator` is a whole number of at least 1", do="Write `min_denominator: 20`.")
+        raise UsageError("seeds: `min_denominator` must be a whole number of at least 1", do="Write `min_denominator: 20`.")
     attributes = [a.name for a in source.sensitive]
     more = [source.weight] if source.weight else []
     wanted = list(dict.fromkeys([source.label, *runs, *attributes, *more]))
@@ -84,16 +84,16 @@ def assess(options: SeedsOptions, inputs: Inputs) -> Evaluation:
         inputs=inputs.recorded(),
         parameters=dict(inputs.parameters),
         binding=inputs.binding,
-        question="How much do the numbers move when only the chance in training does?",
+        question="How much do the numbers vary when only the randomness of training does?",
         method=(
             f"{len(runs)} run{'' if len(runs) == 1 else 's'} of one training are compared on the same {table.num_rows} rows. "
             "For each metric: the mean over runs with Student's t interval, the standard deviation (n - 1) and the range. "
-            "The interval is about the training procedure on these rows; it does not hold the uncertainty of the rows. "
+            "The interval is about the training procedure on these rows; it does not include the uncertainty of the rows. "
             f"Gaps are highest minus lowest selection rate over groups of at least {options.min_denominator} rows. Churn is the "
             "share of rows on which any two runs decide differently."
         ),
         limits=(
-            "A few runs tell a standard deviation only roughly: of five, its own error is about a third.",
+            "A few runs give a standard deviation only roughly: with five, its own error is about a third.",
             "Only what differs between the runs is seen; data, features and settings were the same.",
         ),
         measurements=tuple(measurements),
@@ -104,7 +104,7 @@ def assess(options: SeedsOptions, inputs: Inputs) -> Evaluation:
             scanned=(Scanned(what="rows", scanned=table.num_rows, total=total),),
             not_tested=(
                 NotTested(what="other splits of the data", why="all runs are over the same rows"),
-                NotTested(what="that the columns are runs of one training", why="the plan says so"),
+                NotTested(what="whether the columns are runs of one training", why="the plan says so"),
             ),
         ),
         completeness="complete",

@@ -41,7 +41,7 @@ def seed_findings(k: int) -> list[Finding]:
             Finding(
                 severity="medium",
                 key="single_seed",
-                explanation="There is one run. How much its numbers owe to chance in training cannot be told.",
+                explanation="There is one run, so how much its numbers depend on chance in training is not known.",
                 count=1,
             )
         ]
@@ -50,7 +50,7 @@ def seed_findings(k: int) -> list[Finding]:
             Finding(
                 severity="low",
                 key="few_seeds",
-                explanation=f"There are {k} runs. A standard deviation over fewer than five is rough.",
+                explanation=f"There are {k} runs. A standard deviation over fewer than five runs is rough.",
                 count=k,
             )
         ]

@@ -108,18 +108,18 @@ def assess(options: SlicesOptions, inputs: Inputs) -> Evaluation:
         question="In which slices of the rows is the model wrong more often?",
         method=method(options, sample, cuts, finding, losses),
         limits=(
-            "A slice with more errors does not say why; its rows can differ in much else.",
-            "Intervals hold for one slice at a time. Adjusted p-values are for screening: of the slices pointed out, a share of "
-            f"at most {options.alpha:g} is expected to be so by chance, over the family of the table.",
+            "A slice with more errors does not say why; its rows can differ in many other ways.",
+            "Intervals hold for one slice at a time. Adjusted p-values are for screening: of the slices flagged, a share of "
+            f"at most {options.alpha:g} is expected to be flagged by chance, over the family of the table.",
             *(
                 (
-                    "Found slices are exploratory: the tree looked for them, another seed or another half finds others. Numbers "
-                    "are of the half that did not choose them. They raise questions, and settle none.",
+                    "Found slices are exploratory: a tree searched for them, and another seed or half finds others. Numbers "
+                    "come from the half that did not choose them. They raise questions and settle none.",
                 )
                 if options.find
                 else ()
             ),
-            f"Slices of fewer than {options.min_denominator} rows have no number here, and errors in them are not seen.",
+            f"Slices of fewer than {options.min_denominator} rows have no number here, and errors in them go unseen.",
         ),
         measurements=tuple(measurements),
         findings=tuple(findings),

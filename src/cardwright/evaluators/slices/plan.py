@@ -56,11 +56,11 @@ def check(options: SlicesOptions, where: str) -> None:
     for name, least in (("quantiles", 2), ("max_depth", 1), ("min_leaf", 2), ("min_denominator", 1), ("rows", 1)):
         value = getattr(options, name)
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
-            raise UsageError(f"`{name}` is a whole number of at least {least}", where=where)
+            raise UsageError(f"`{name}` must be a whole number of at least {least}", where=where)
     for name in ("level", "alpha"):
         value = getattr(options, name)
         if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 < value < 1:
-            raise UsageError(f"`{name}` lies between 0 and 1", where=where)
+            raise UsageError(f"`{name}` must lie between 0 and 1", where=where)
     if options.max_depth > 5:
         raise UsageError("`max_depth` is at most 5: a deeper rule is not read by anybody", where=where)
 

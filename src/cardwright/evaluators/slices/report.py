@@ -31,7 +31,7 @@ from cardwright.statistics.contrast import (
 
 
 def without_decisions(options: SlicesOptions, inputs: Inputs, sample: Sample, about: About) -> Evaluation:
-    why = "The source has scores and neither decisions nor a threshold, so that no decision is right or wrong."
+    why = "The source has scores but neither decisions nor a threshold, so no decision is right or wrong."
     rows = sample.batch.num_rows
     return Evaluation(
         id=inputs.id,
@@ -41,8 +41,8 @@ def without_decisions(options: SlicesOptions, inputs: Inputs, sample: Sample, ab
         parameters=dict(inputs.parameters),
         binding=inputs.binding,
         question="In which slices of the rows is the model wrong more often?",
-        method="Errors are decisions that differ from the outcome.",
-        limits=("Without decisions there are no errors to look for.",),
+        method="An error is a decision that differs from the outcome.",
+        limits=("Without decisions there are no errors to find.",),
         measurements=(
             Unmeasured(metric=sample.metric.name, code="not_applicable", reason=why, sampling=about.sampling(rows)),
         ),
@@ -59,7 +59,7 @@ def method(options: SlicesOptions, sample: Sample, cuts: list[Cuts], finding: Bo
     what = (
         "The loss of a row is its absolute error. "
         if regression
-        else "An error is a decision that is not the outcome. "
+        else "An error is a decision that differs from the outcome. "
     )
     if losses.plain:
         intervals = (
@@ -77,7 +77,7 @@ def method(options: SlicesOptions, sample: Sample, cuts: list[Cuts], finding: Bo
             f"Further slices were found, exploratorily, by a tree (scikit-learn, depth at most {options.max_depth}, at least "
             f"{options.min_leaf} rows a leaf) on {int(finding.sum())} rows drawn by a keyed hash; its leaves with more errors "
             f"than that half were judged on the other {int((~finding).sum())} rows, which took no part in choosing them. "
-            "Categories were ordered by their errors in the finding half alone; missing values can be a branch of their own. "
+            "Categories were ordered by their errors in the finding half only; missing values can form a branch of their own. "
             "Coverage is the share of all errors of the judging half that fall into the slice, lift its error rate over that of "
             "the judging half; the test is one-sided, against all its other rows. "
         )
@@ -168,7 +168,7 @@ def declared_table(sample: Sample, parts: list[SlicePart], by_part: list[list[Me
     return (
         Table(
             id="declared-slices",
-            title="Declared slices beside the rest of the rows",
+            title="Declared slices compared with the rest of the rows",
             columns=(
                 TableColumn(name="column", title="Column"),
                 TableColumn(name="slice", title="Slice"),
@@ -209,7 +209,7 @@ def found_table(sample: Sample, judged: list[list[Measurement]]) -> tuple[Table,
     return (
         Table(
             id="found-slices",
-            title="Exploratory: slices that a tree found on one half of the rows, judged on the other",
+            title="Exploratory: slices that a tree found on one half of the rows, evaluated on the other",
             columns=(
                 TableColumn(name="rule", title="Where"),
                 TableColumn(name="rows", title="Rows", unit="count"),
@@ -228,15 +228,15 @@ def found_table(sample: Sample, judged: list[list[Measurement]]) -> tuple[Table,
 def not_tested(
     options: SlicesOptions, searched: list[str], found: FoundSlices, finding: BoolArray
 ) -> tuple[NotTested, ...]:
-    listed = [NotTested(what="columns that nobody declared", why="a slice is made of declared columns only")]
+    listed = [NotTested(what="undeclared columns", why="slices are made from declared columns only")]
     if not options.find:
-        listed.append(NotTested(what="slices that nobody named", why="the plan says `find: false`"))
+        listed.append(NotTested(what="undeclared slices", why="the plan says `find: false`"))
     elif not searched:
-        listed.append(NotTested(what="slices that nobody named", why="no column was declared for the search"))
+        listed.append(NotTested(what="undeclared slices", why="no column was declared for the search"))
     elif not found.leaves:
         listed.append(
             NotTested(
-                what="slices that nobody named",
+                what="undeclared slices",
                 why=f"the tree found no split of the {int(finding.sum())} rows of the finding half",
             )
         )

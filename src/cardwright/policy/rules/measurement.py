@@ -83,7 +83,7 @@ class MeasurementRule(OnEvaluation):
 
     calibration: Calibrating | None = None
     """For a rate of what a scorer flagged: whose work its calibration has to be; if omitted, anybody's who labelled as a
-    person. `drawn`: somebody else than the plan's author has signed the nonce that drew it. `independent`: two people or more
+    person. `drawn`: somebody other than the plan's author has signed the nonce that drew it. `independent`: two people or more
     have signed their labels, too, and none of them is the author."""
 
     @model_validator(mode="after")
