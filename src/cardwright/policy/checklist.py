@@ -177,7 +177,7 @@ def _answer(
     if asked.provenance:
         provenance = record.provenance
         if provenance.commit is None or provenance.dirty is not False:
-            return "missing", (), "no commit, or with uncommitted changes from it"
+            return "missing", (), "no commit, or uncommitted changes"
         return "evidence", (f"run {provenance.run_id}, commit {provenance.commit[:12]}",), None
     if asked.fields:
         absent = record.details.missing(asked.fields)

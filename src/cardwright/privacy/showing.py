@@ -237,7 +237,7 @@ def category_values(
     if not declared:
         if distinct > FEW_VALUES:
             many = distinct > 0.5 * held
-            return (), "not shown: nearly every row has its own value value" if many else "not shown: many values"
+            return (), "not shown: nearly every row has its own value" if many else "not shown: many values"
         if speaks_of_a_person(heading):
             return (), "not shown: the heading suggests persons or free text"
         if any(len(value) > 40 for value in counts):

@@ -127,7 +127,7 @@ class Scanned(Value):
 
 
 class Coverage(Value):
-    """What was evaluated, and what was not."""
+    """What was looked at, and what was not."""
 
     scanned: tuple[Scanned, ...] = ()
     """Counts of what was looked at."""
@@ -186,7 +186,7 @@ class Evaluation(Value):
     series: tuple[Series, ...] = ()
     """Curves for the documents."""
     coverage: Coverage
-    """What was evaluated, and what was not."""
+    """What was looked at, and what was not."""
     completeness: Literal["complete", "sampled", "partial", "truncated"]
     """Whether all of the input was used."""
     reused_from: Annotated[Sha256 | None, Field(exclude_if=lambda value: value is None)] = None

@@ -80,7 +80,7 @@ class Provenance(Value):
     commit: Label | None = None
     """The commit of the assessment's repository; `null` if it is in none."""
     dirty: Flag | None = None
-    """Whether with uncommitted changes from that commit."""
+    """Whether the working tree differed from that commit."""
     plan_sha256: Sha256
     """Digest of the plan as it was resolved (`plan.lock.json`)."""
     datasets: tuple[DatasetRef, ...]

@@ -110,7 +110,7 @@ ROWS = {"l": [0.1] * 20, "x": [1.0] * 20}
         ({"folds": 1}, "`folds`"),
         ({"min_denominator": 5}, "`min_denominator`"),
         ({"rows": 50}, "`rows`"),
-        ({"false_positive_rates": [0.5]}, "false positive rate lies"),
+        ({"false_positive_rates": [0.5]}, "false positive rate must lie"),
         ({"false_positive_rates": [0.01, 0.01]}, "listed twice"),
         ({"shadow_in": ["l"]}, "`shadow_in` needs `shadow_out`"),
     ],

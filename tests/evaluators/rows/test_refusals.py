@@ -28,7 +28,7 @@ GOOD = {"y": [1, 0, 1, 0], "d": [1, 1, 0, 0], "s": [0.9, 0.8, 0.2, 0.1], "g": ["
         ({"g": ["a", "c", "b", "c"]}, {}, '2 of 4 rows hold, in column "g", a value that is declared neither'),
         ({"y": [2, 0, 2, 0], "d": [2, 0, 2, 0]}, {}, 'favourable outcome "1" is not among the 2 values of column "y"'),
         ({"y": ["1", "0", "1.", "0"], "d": ["1", "0", "1", "0"]}, {}, 'only by a dot, a blank or case: "1."'),
-        ({"y": ["1", "0", " 1 ", "0"], "d": ["1", "0", "1", "0"]}, {}, "by a dot, a blank or case alone"),
+        ({"y": ["1", "0", " 1 ", "0"], "d": ["1", "0", "1", "0"]}, {}, "only by a dot, a blank or case"),
         ({"y": [1, 0, 2, 0]}, {}, "have 3 different outcomes, and a binary task has two"),
         ({"s": ["high", "low", "low", "low"]}, {"score": "s"}, "holds string, and numbers are needed"),
     ],

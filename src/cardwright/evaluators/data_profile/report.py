@@ -168,7 +168,7 @@ def _percentiles(profile: Profile, column: str, kind: str, identifying: bool) ->
     if speaks_of_a_person(column):
         return "not shown: the heading suggests persons or free text"
     if kind.startswith(("int", "uint")) and distinct > 20 and distinct > 0.5 * held:
-        return "not shown: nearly every row has its own value value"
+        return "not shown: nearly every row has its own value"
     if held < 2 * profile.least:
         return f"not shown: fewer than {2 * profile.least} rows"  # with fewer, a percentile is somebody's value
     low, middle, high = profile.store.execute(

@@ -52,7 +52,9 @@ def assess(options: SeedsOptions, inputs: Inputs) -> Evaluation:
     if not 0 < options.level < 1:
         raise UsageError("seeds: `level` must lie between 0 and 1", do="Write, for example, `level: 0.95`.")
     if options.min_denominator < 1:
-        raise UsageError("seeds: `min_denominator` must be a whole number of at least 1", do="Write `min_denominator: 20`.")
+        raise UsageError(
+            "seeds: `min_denominator` must be a whole number of at least 1", do="Write `min_denominator: 20`."
+        )
     attributes = [a.name for a in source.sensitive]
     more = [source.weight] if source.weight else []
     wanted = list(dict.fromkeys([source.label, *runs, *attributes, *more]))
