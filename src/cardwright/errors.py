@@ -9,6 +9,7 @@
     │   └── TemplateError            2      a template names something that does not exist
     ├── EvidenceError                3      evidence cannot be read, or is not what it says
     │   ├── SourceError              3      a file of predictions, a table, texts
+    │   ├── PersonalDataError        3      text meant for the record holds personal data or a secret
     │   ├── UnsafeError              3      reading it would run code
     │   └── IntegrityError           3      a digest, a signature or a chain is wrong
     ├── MissingExtraError            3      a library of an extra is not installed

@@ -160,20 +160,3 @@ def test_signatures_of_several_people_stand_in_the_order_in_which_they_were_made
     sign_plan(cli, desk, "Ada", "owner")
     said = claims.read(store.plan_signatures(desk / "out"))
     assert [one.claim.person for one in said] == ["Ben", "Ada"]
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        ("attest",),
-        ("attest", "out", "responsible_ai_minimum", "consulted"),
-        ("attest", "out", "--plan", "files/assessment.yaml"),
-        ("attest", "--plan", "files/assessment.yaml", "--statement", "Met."),
-        ("attest", "out", "responsible_ai_minimum", "consulted", "--statement", "Met.", "-o", "out"),
-    ],
-)
-def test_words_that_do_not_go_together_are_a_usage_error(cli, desk, monkeypatch, words):
-    monkeypatch.chdir(desk)
-    ran = cli(*words, "--key", "Ben.key", "--as", "Ben", "--role", "risk_head")
-    assert ran.code == 2, ran
-    assert sorted(p.name for p in desk.glob("*.plan.jsonl")) == []

@@ -84,12 +84,6 @@ def test_a_signed_dossier_is_superseded_and_not_overwritten(cli, desk):
     ) == 3  # two runs and the signature: the ledger goes on
 
 
-def test_the_wrong_passphrase_signs_nothing(cli, desk, monkeypatch):
-    monkeypatch.setenv("CARDWRIGHT_PASSPHRASE", "another passphrase")
-    assert sign(cli, desk, "Ada", "owner", "approve", "responsibility").code == 2
-    assert not (desk / "out" / "claims.jsonl").exists()
-
-
 def test_twenty_who_sign_at_once_wait_for_each_other_and_twenty_claims_are_written(released):
     """Each waits for its turn, within bounds; every claim that was said to be signed is there, and in the ledger."""
     from concurrent.futures import ThreadPoolExecutor
@@ -135,34 +129,3 @@ def test_two_processes_that_sign_at_once_lose_nothing(desk):
         running.append(subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
     told = [child.communicate() for child in running]
     assert [child.returncode for child in running] == [0, 0], told
-
-
-def test_what_somebody_attested_is_in_the_coverage_of_a_checklist_for_whoever_trusts_them(cli, desk, monkeypatch):
-    words = ("--key", desk / "Ada.key", "--as", "Ada", "--role", "owner", "--trust", desk / "trust.yaml")
-    said = (
-        "attest",
-        desk / "out",
-        "responsible_ai_minimum",
-        "consulted",
-        "--statement",
-        "Two groups were asked in May.",
-    )
-    assert cli(*said, *words).code == 0
-    asked = ("checklist", "coverage", desk / "out")
-    assert ", 1 attested," in cli(*asked, "--trust", desk / "trust.yaml").out
-    report = (
-        "render",
-        desk / "out",
-        "--document",
-        "responsible_ai_report",
-        "--format",
-        "html",
-        "-o",
-        desk / "rai.html",
-    )
-    assert cli(*report, "--trust", desk / "trust.yaml").code == 0
-    assert "Two groups were asked in May." in (desk / "rai.html").read_text()
-    monkeypatch.delenv("CARDWRIGHT_TRUST", raising=False)
-    nobody = cli(*asked)
-    assert ", 0 attested," in nobody.out
-    assert "1 claims not counted" in nobody.err

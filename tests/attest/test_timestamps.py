@@ -262,15 +262,6 @@ def test_a_timestamp_that_is_taken_away_helps_nobody(cli, released, clock):
     assert verify(cli, released, "--trust", released / "trust.yaml").code == 1
 
 
-def test_one_way_of_asking_is_named(cli, released, tmp_path):
-    assert cli("timestamp", released / "out").code == 2
-    both = cli("timestamp", released / "out", "--query", tmp_path / "q", "--reply", tmp_path / "a")
-    assert both.code == 2
-    nowhere = cli("timestamp", released / "out", "--authority", "http://127.0.0.1:9/")
-    assert nowhere.code == 2
-    assert "gives no timestamp" in nowhere.err
-
-
 def test_an_answer_about_another_ledger_is_refused(cli, released, openssl, tmp_path, people):
     other = Book(people[0])
     other.sign("Ben", DAYS[3])

@@ -314,33 +314,6 @@ def test_a_trust_file_that_is_none_is_invalid(desk, text):
 # ------------------------------------------------------------------------------------- what bad input gets
 
 
-def bytes_of(folder):
-    return {path.relative_to(folder): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
-
-
-@pytest.mark.parametrize(
-    ("words", "says"),
-    [
-        (("waive", "request", "rankin", "--reason", "r", "--controls", "c", "--expires", WAIVED_UNTIL), 'Did you mean "ranking"?'),
-        (("waive", "request", "owner", "--reason", "r", "--controls", "c", "--expires", WAIVED_UNTIL), 'no requirement "owner"'),
-        (("waive", "request", "performance", "--reason", "r", "--controls", "c", "--expires", WAIVED_UNTIL), "there is nothing to waive"),
-        (("waive", "request", "ranking", "--reason", "r", "--controls", "c", "--expires", "2026-02-30"), "--expires is not a day"),
-        (("waive", "request", "ranking", "--reason", "r", "--controls", "c", "--expires", "soon"), "--expires is not a day"),
-        (("waive", "approve", "ffffffff"), "names no claim"),
-        (("sign-off", "--decision", "approve", "--meaning", "approval", "--answers", "ffffffff"), "names no claim"),
-        (("sign-off", "--decision", "approve", "--meaning", "approval", "--comment", "a\u202eb"), "hidden character U+202E"),
-        (("withdraw", "--reason", "r", "--claim", "ffffffff"), "names no claim"),
-    ],
-)  # fmt: skip
-def test_what_cannot_be_said_is_refused_and_nothing_is_signed(desk, words, says):
-    count = 2 if words[0] == "waive" else 1
-    before = bytes_of(desk)
-    ran = cardwright(LATER, *words[:count], desk / "out", *words[count:], *by(desk, "Ada"))
-    assert (ran.code, "Signed" in ran.out) == (2, False)
-    assert says in ran.err
-    assert bytes_of(desk) == before
-
-
 @pytest.mark.parametrize("name", ["claims.jsonl", "ledger.jsonl", "trust.yaml", "verdict.json", "manifest.json"])
 @pytest.mark.parametrize(
     "data", [b"", b"\xff\n", b'{"a":1}\n', b"null\n", b"[" * 50_000 + b"\n", b'{"a":1,"a":2}\n', b"\x00" * 100]

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from tests.cli.reports.test_formats import WAIVED, outcome, verdict
+from tests.cli.reports.support import WAIVED, outcome, verdict
 from tests.strategies import good_case
 
 from cardwright.dossier import layout, store

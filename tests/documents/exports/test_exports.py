@@ -4,22 +4,16 @@ import json
 
 import pytest
 from hypothesis import given, settings
-from tests.policy.test_gate import FAILED, P, with_gap
-from tests.strategies import NOW, good_case, records
+from tests.documents.exports.support import edition
+from tests.strategies import good_case, records
 
 from cardwright import documents
 from cardwright.documents.audience import edition_for
-from cardwright.documents.exports import FORMATS, croissant, cyclonedx, export, model_card_toolkit
+from cardwright.documents.exports import FORMATS, cyclonedx, export, model_card_toolkit
 from cardwright.errors import UsageError
-from cardwright.policy.gate import decide
-from cardwright.record import Component, FileDigest, Measured, Unmeasured
+from cardwright.record import Measured
 
 pytest.importorskip("cyclonedx", reason="the official schemas come with the exports extra")
-
-
-def edition(case=None, **more):
-    case = case or with_gap(FAILED)
-    return documents.Edition(record=case.record, verdict=decide(case, P, NOW, "review"), run=case.run, **more)
 
 
 @pytest.mark.parametrize("format", sorted(FORMATS))
@@ -43,37 +37,6 @@ def test_every_number_reads_back_as_the_same_number():
     toolkit = json.loads(export(edition(good_case()), "mct"))["quantitative_analysis"]["performance_metrics"]
     assert [float(metric["value"]) for metric in toolkit] == numbers
     assert "denominator 100" in json.dumps(card["properties"])
-
-
-def test_what_is_not_measured_is_said_and_is_no_number():
-    record = good_case().record
-    absent = [m for e in record.evaluations for m in e.measurements if isinstance(m, Unmeasured)]
-    assert absent
-    made = json.loads(export(edition(good_case()), "cyclonedx"))["metadata"]["component"]["modelCard"]
-    said = [p for p in made["properties"] if p["name"].startswith("cardwright:not_measured:")]
-    assert len(said) == len(absent)
-    assert not any(absent[0].metric in metric["type"] for metric in made["quantitativeAnalysis"]["performanceMetrics"])
-
-
-def test_the_policy_is_a_standard_and_each_outcome_a_claim_for_or_against():
-    made = json.loads(export(edition(), "cyclonedx"))
-    outcomes = edition().verdict.outcomes
-    assert len(made["definitions"]["standards"][0]["requirements"]) == len(outcomes)
-    failed = next(o for o in outcomes if o.status == "failed")
-    entry = next(
-        m for m in made["declarations"]["attestations"][0]["map"] if m["requirement"] == f"requirement-{failed.number}"
-    )
-    assert "claims" not in entry
-    assert entry["conformance"]["score"] == 0
-
-
-def test_croissant_uses_the_names_of_the_specification():
-    made = export(edition(good_case()), "croissant").decode()
-    assert "dataDataManipulationProtocol" not in made
-    assert "dataCollectionTimeFrame" not in made
-    assert croissant.problem(b'{"@context": {}}') == "@type is not there"
-    wrong = json.loads(made) | {"rai:useCases": "x"}
-    assert "no property of RAI" in croissant.problem(json.dumps(wrong).encode())
 
 
 def test_a_wrong_export_would_be_seen():
@@ -102,22 +65,3 @@ def test_the_card_loads_on_the_hub():
 def test_an_unknown_format_names_the_nearest():
     with pytest.raises(UsageError, match="cyclonedx"):
         export(edition(), "cyclonedxx")
-
-
-def test_a_part_of_a_system_that_is_one_of_its_files_is_listed_once():
-    case = good_case()
-    files = (
-        FileDigest(path="prompt.md", sha256="1" * 64, size=3),
-        FileDigest(path="b/tools.json", sha256="2" * 64, size=3),
-    )
-    parts = (
-        Component(role="prompt", name="prompt.md", sha256="1" * 64),
-        Component(role="tool", name="the tools", sha256="2" * 64),
-        Component(role="retrieval", name="corpus", sha256="3" * 64),
-    )
-    subject = case.record.subject.model_copy(update={"kind": "system", "files": files, "components": parts})
-    made = json.loads(
-        export(documents.Edition(record=case.record.model_copy(update={"subject": subject})), "cyclonedx")
-    )
-    listed = made["metadata"]["component"]["components"]
-    assert [one["name"] for one in listed] == ["prompt.md", "b/tools.json", "corpus"]

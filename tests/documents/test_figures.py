@@ -1,0 +1,165 @@
+"""Figures: every number in its place and in words, what is not measured said, and nothing cut without a word."""
+
+import itertools
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.policy.test_gate import FAILED, P, with_gap
+from tests.strategies import NOW, good_case
+
+from cardwright.documents import figures
+from cardwright.policy.gate import decide
+from cardwright.record import Interval, Measured, Unmeasured
+from cardwright.record.evaluation import Series
+
+
+def value(number, half=None, **more):
+    interval = None if half is None else Interval(level=0.95, lower=number - half, upper=number + half, method="m")
+    said = {
+        "metric": "selection_rate",
+        "unit": "proportion",
+        "direction": "neither",
+        "interval": interval,
+        "denominator": 50.0,
+    }
+    return Measured(value=number, **{**said, **more})
+
+
+def absent(**more):
+    return Unmeasured(metric="selection_rate", code="too_few_samples", reason="r", **more)
+
+
+def points(svg, label):
+    """x of the point in the row of a label, read off the drawing."""
+    found = re.search(rf"{label}.*?<circle[^>]*cx=\"([\d.]+)\"", svg, re.S)
+    assert found, svg
+    return float(found[1])
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6))
+def test_ticks_lie_inside_are_few_and_equally_far_apart(low, width):
+    ticks = figures._ticks(low, low + width)
+    assert 1 <= len(ticks) <= 6
+    assert all(low - 1e-6 * width <= tick <= low + width + 1e-6 * width for tick in ticks)
+    steps = [b - a for a, b in itertools.pairwise(ticks)]
+    assert all(step == pytest.approx(steps[0], rel=1e-3) for step in steps)
+
+
+def test_a_larger_value_stands_further_to_the_right():
+    drawn = figures.dots("t", "f", [("aaa", value(0.2, 0.05)), ("bbb", value(0.6, 0.05)), ("ccc", value(0.9))])
+    places = [points(drawn.svg, label) for label in ("aaa", "bbb", "ccc")]
+    assert places == sorted(places)
+    assert (places[1] - places[0]) / (places[2] - places[0]) == pytest.approx(0.4 / 0.7, abs=0.01)
+
+
+def test_what_is_not_measured_has_its_row_and_says_so():
+    drawn = figures.dots("t", "f", [("aaa", value(0.2)), ("bbb", absent())])
+    assert "not measured" in drawn.svg
+    assert "bbb" in drawn.svg
+    assert "not measured" in figures.dots("t", "f", [("bbb", absent())]).svg
+
+
+def test_more_rows_than_fit_are_counted_in_words():
+    rows = [(f"row {n}", value(0.5)) for n in range(figures.MOST_ROWS + 3)]
+    drawn = figures.dots("t", "f.", rows)
+    assert drawn.finding == f"f. The first {figures.MOST_ROWS} of {figures.MOST_ROWS + 3} are shown."
+    assert f"row {figures.MOST_ROWS}" not in drawn.svg
+
+
+def test_a_figure_carries_its_finding_in_words_and_escapes_what_people_wrote():
+    drawn = figures.dots("t", "f", [("<script>", value(0.5))])
+    assert 'role="img"' in drawn.svg
+    assert "<script>" not in drawn.svg
+    assert "&lt;script&gt;" in drawn.svg
+
+
+def test_all_values_equal_are_drawn_all_the_same():
+    assert "aaa" in figures.dots("t", "f", [("aaa", value(0.0)), ("bbb", value(0.0))]).svg
+
+
+def test_requirements_inside_and_outside_their_limit_are_counted():
+    good, bad = (decide(case, P, NOW) for case in (good_case(), with_gap(FAILED)))
+    counted = [
+        re.search(r"(\d+) measured .*: (\d+) are inside .*, (\d+) are not", figures.margins(v).finding)
+        for v in (good, bad)
+    ]
+    (all_good, inside, outside), (all_bad, _, outside_bad) = ([int(n) for n in one.groups()] for one in counted)
+    assert (inside, outside) == (all_good, 0)
+    assert outside_bad == 1
+    assert all_bad == all_good
+
+
+def test_a_verdict_without_limits_has_no_figure_of_distances():
+    verdict = decide(good_case(), P, NOW)
+    plain = verdict.model_copy(
+        update={"outcomes": tuple(o.model_copy(update={"limit": None}) for o in verdict.outcomes)}
+    )
+    assert figures.margins(plain) is None
+
+
+def test_the_bar_of_outcomes_adds_up_to_its_width():
+    verdict = decide(with_gap(FAILED), P, NOW)
+    drawn = figures.outcome_bar(verdict)
+    widths = [float(w) for w in re.findall(r'<rect x="[^"]*" y="0" width="([\d.]+)"', drawn.svg)]
+    assert sum(widths) == pytest.approx(figures.WIDTH, abs=1)
+    assert drawn.finding.startswith(f"{len(verdict.outcomes)} requirements: ")
+    told = [int(n) for n in re.findall(r"(\d+) [a-z]", drawn.finding.partition(": ")[2])]
+    assert sum(told) == len(verdict.outcomes)
+
+
+def evaluation(*measurements, series=()):
+    made = good_case().record.evaluations[0]
+    return made.model_copy(update={"measurements": measurements, "series": tuple(series)})
+
+
+def test_values_by_group_are_told_with_the_highest_and_the_lowest_known_group():
+    by = {"a": 0.2, "b": 0.6, None: 0.9}
+    (drawn,) = figures.of_evaluation(evaluation(*(value(v, slice={"sex": g}) for g, v in by.items())))
+    assert drawn.title == "selection rate by sex"
+    assert "highest b" in drawn.finding
+    assert "lowest a" in drawn.finding
+    assert "unknown" in drawn.svg
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [value(0.2, slice={"sex": "a"})],
+        [absent(slice={"sex": "a"}), absent(slice={"sex": "b"})],
+        [value(0.2, slice={"sex": "a"}, metric="of_no_figure"), value(0.3, slice={"sex": "b"}, metric="of_no_figure")],
+        [value(0.2, slice={"sex": None}), absent(slice={"sex": "a"})],
+    ],
+    ids=["one group", "nothing measured", "a metric that no figure shows", "only unknown"],
+)
+def test_what_would_show_nothing_is_not_drawn(rows):
+    assert figures.of_evaluation(evaluation(*rows)) == []
+
+
+def test_slices_at_0_are_counted_and_rows_of_zeros_are_no_figure():
+    rates = [value(v, slice={"column": c}, metric="missing_rate") for c, v in (("a", 0.0), ("b", 0.4), ("c", 0.0))]
+    (drawn,) = figures.of_evaluation(evaluation(*rates))
+    assert drawn.finding.endswith("2 others are at 0.")
+    assert figures.of_evaluation(evaluation(rates[0], rates[2])) == []
+
+
+def curve(n, **more):
+    said = {
+        "title": "ROC",
+        "x": "False positive rate",
+        "y": "True positive rate",
+        "points": ((0.0, 0.0), (0.5, 0.8), (1.0, 1.0)),
+    }
+    return Series(**{**said, "id": f"roc{n}", "slice": {"sex": f"g{n}"}, **more})
+
+
+def test_curves_are_drawn_for_known_groups_and_the_rest_is_counted():
+    (drawn,) = figures.of_evaluation(evaluation(series=[*(curve(n) for n in range(8)), curve(9, slice={"sex": None})]))
+    assert drawn.half
+    assert drawn.finding.endswith("The first 6 of 8 are shown.")
+    assert drawn.svg.count("<polyline") == 6
+
+
+def test_a_curve_that_leaves_the_unit_square_is_no_figure_of_one():
+    assert figures.of_evaluation(evaluation(series=[curve(1, points=((0.0, 0.0), (2.0, 5.0)))])) == []
