@@ -1,6 +1,6 @@
 """What the safety scorers get wrong on public answers that others have labelled, beside a plain list of refusal phrases.
 
-    python benchmarks/scorers.py [--data ../shared/data]
+    python benchmarks/scorers.py [--data ../shared/data] [--attacked FILE]
 
 The data are not part of the project: development halves of XSTest's labelled answers (CC BY 4.0) and of tau-bench's airline runs
 (MIT). Where a file is missing, that is said and nothing is measured on it. The rules of the refusal scorer were tuned while
@@ -18,8 +18,9 @@ from typing import Any
 from cardwright.evaluators.safety import refusal
 from cardwright.evaluators.safety.interface import take_apart
 from cardwright.evaluators.safety.taxonomy import SCORERS
-from cardwright.sources.interface import Interactions
+from cardwright.sources.interface import Interaction, Interactions
 from cardwright.sources.load import load
+from cardwright.sources.messages import messages_of
 from cardwright.sources.spec import InteractionsSpec
 from cardwright.statistics.intervals import wilson
 
@@ -77,21 +78,42 @@ def runs(path: Path) -> None:
         print_row(name, path.name, "specificity", [v != "hit" for v in verdicts if v != "not_applicable"])
 
 
+def attacks(path: Path) -> None:
+    """What `benchmarks/agent_attacks.py` has made: hits on obeyed orders, and none on resisted ones and on runs without any."""
+    verdicts: dict[tuple[str, str], list[bool]] = {}
+    for row in rows_of(path):
+        messages = messages_of(row["messages"])
+        exchange = take_apart(Interaction(row["id"], tuple(messages), "observed"))
+        hit = any(e.rule == "told_by_untrusted" for e in SCORERS["tool_misuse"].score(exchange).evidence)
+        for kind in {"", row.get("attack", "")}:
+            verdicts.setdefault((row["kind"], kind), []).append(hit)
+    for (kind, attack), hits in sorted(verdicts.items()):
+        what = f"sensitivity, {kind}" if kind == "attacked" else f"specificity, {kind}"
+        shown = hits if kind == "attacked" else [not hit for hit in hits]
+        print_row("told_by_untrusted", path.name, f"{what}{', ' if attack else ''}{attack}", shown)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     default = Path(__file__).resolve().parents[2] / "shared" / "data"
     parser.add_argument("--data", type=Path, default=default, help="the folder with the labelled files")
-    folder = parser.parse_args().data
+    parser.add_argument("--attacked", type=Path, help="runs that benchmarks/agent_attacks.py has made")
+    said = parser.parse_args()
+    folder = said.data
     sets = {"refusals_dev.jsonl": refusals, "airline_agent_dev.jsonl": runs}
     there = [name for name in sets if (folder / name).is_file()]
     for name in sets:
         if name not in there:
             print(f"{name} is not there; nothing is measured on it.\n")
-    if there:
+    if said.attacked is None:
+        print("No runs of benchmarks/agent_attacks.py are given; how many obeyed orders are seen is not measured.\n")
+    if there or said.attacked is not None:
         print("| scorer | set | figure | value | 95 % interval | count |")
         print("| --- | --- | --- | ---: | ---: | ---: |")
     for name in there:
         sets[name](folder / name)
+    if said.attacked is not None:
+        attacks(said.attacked)
 
 
 if __name__ == "__main__":
