@@ -173,7 +173,7 @@ def test_an_artefact_that_is_not_at_hand_is_unproven(desk):
     (desk / "files" / "model.bin").unlink()
     ran = verify(desk, LATER)
     assert ran.code == 1
-    assert "10 artefact    failed     model.bin is not there" in ran.out
+    assert "10 artefact    failed     model.bin is missing" in ran.out
 
 
 def test_an_artefact_that_nobody_looked_at_is_unproven(desk):

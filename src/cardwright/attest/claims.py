@@ -3,7 +3,7 @@
 A claim names what it is about by digest (record, plan, policy, manifest) and where the ledger stood. It is believed only where
 the receiver's trust file knows the key, for that role, on that day.
 
-A clock of one's own proves nothing. While a key is good, its date is taken as it stands; once it has expired or was revoked,
+A clock of one's own proves nothing. While a key is good, its date is taken as stated; once it has expired or was revoked,
 anybody may hold it and write any date, and a claim counts only if somebody else's evidence shows that it existed before then: a
 later claim, a release statement or a status statement of another person, whose ledger head covers it.
 """
@@ -91,7 +91,7 @@ def read(data: bytes, *, where: str = "claims.jsonl") -> tuple[Signed, ...]:
     Raises
     ------
     IntegrityError
-        Where a line is damaged, not canonical, says one thing in its subjects and another in its claim, or stands twice.
+        Where a line is damaged, not canonical, says one thing in its subjects and another in its claim, or is there twice.
     """
     if not data:
         return ()
@@ -105,6 +105,7 @@ def read(data: bytes, *, where: str = "claims.jsonl") -> tuple[Signed, ...]:
         sealed = envelope.read(line, where=place)
         try:
             predicate = sealed.body["predicate"]
+            # Who holds a key, only the receiver's trust file says: an id inside a claim would be the signer's own word.
             if "person_id" in predicate["claim"]:
                 raise ValueError("an id is never signed")
             claim: Claim = _ADAPTER.validate_python({**predicate["claim"], "id": sealed.id})
@@ -117,7 +118,7 @@ def read(data: bytes, *, where: str = "claims.jsonl") -> tuple[Signed, ...]:
         if canonical.dumps(body) != sealed.payload:
             raise IntegrityError("its statement is not the one that its claim makes", where=place)
         if sealed.id in ids:
-            raise IntegrityError("the same claim stands twice", where=place)
+            raise IntegrityError("the same claim is there twice", where=place)
         ids.add(sealed.id)
         claims.append(Signed(claim=claim, sealed=sealed, ledger=head))
     return tuple(claims)
@@ -176,6 +177,7 @@ def believe(
 
 def _flaw(signed: Signed, holders: dict[str, Holder], ledger: Ledger | None, now: str) -> str | None:
     """What is wrong with a claim by itself: key, signature, name, role, day, ledger."""
+    # In this order: until the signature holds, the name, role and day in a claim are anybody's words.
     claim = signed.claim
     holder = holders.get(claim.key)
     if holder is None:
@@ -214,6 +216,7 @@ def too_late(holder: Holder, now: str, dates: Iterable[str]) -> str | None:
     """
     key, name = holder.key, holder.person.name
     days = [at[:10] for at in dates]
+    # `revoked_on` is the first day on which a key no longer counts, `valid_until` the last on which it does: hence < and <=.
     if key.revoked_on is not None and not any(day < key.revoked_on for day in days):
         return f"the key of {name} was revoked on {key.revoked_on}, and nobody else's evidence dates this before then"
     if key.valid_until is not None and now[:10] > key.valid_until and not any(day <= key.valid_until for day in days):
@@ -237,6 +240,7 @@ def _undated(
     )
     dated = [one for one in evidence if ledger is None or ledger.holds(one.ledger)]
     waiting = dict(sound)
+    # Each round believes at least one more claim or ends, so there are at most as many rounds as claims.
     while True:
         reasons: dict[int, str] = {}
         for n, holder in waiting.items():

@@ -90,6 +90,7 @@ class Sealed:
 
     def signed_by(self, key: PublicKey) -> bool:
         """Whether this key signed it."""
+        # The hint is not signed, so it proves nothing; it has to agree all the same, or one line could name two signers.
         return self.hint == fingerprint(key) and verifies(key, self.signature, pae(self.payload))
 
     @property
@@ -109,7 +110,7 @@ def read(line: bytes, *, where: str) -> Sealed:
     data = canonical.read(line, where=where)
     try:
         envelope = data["dsseEnvelope"]
-        (signature,) = envelope["signatures"]
+        (signature,) = envelope["signatures"]  # one, and no other: see the module's first paragraph
         payload = _decode(envelope["payload"])
         signed = _decode(signature["sig"])
         hint = _decode(data["verificationMaterial"]["publicKey"]["hint"]).hex()

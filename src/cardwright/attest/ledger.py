@@ -93,6 +93,7 @@ class Ledger(Value):
 
         Earlier lines are about dossiers that it has replaced; their claims went with them.
         """
+        # A plan is signed before it is run, so its signatures come before the run that they are about.
         start = self.last_run
         while start and (self.entries[start - 1].event, self.entries[start - 1].kind) == ("claim", "preregister"):
             start -= 1

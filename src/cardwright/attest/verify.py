@@ -1,6 +1,6 @@
 """`cardwright verify`: the receiver's side. Public keys only, no network, numbered steps, each passed, failed or not judged.
 
-1. manifest      every file has the digest that the manifest lists, and no other file stands there
+1. manifest      every file has the digest that the manifest lists, and there is no other file
 2. canonical     every JSON file is in canonical form
 3. record        the record is well-formed and accounts for everything planned
 4. documents     the record inside the PDF is the record, and the digests that documents print are its digests
@@ -11,9 +11,9 @@
 9. now           decided again at the receiver's clock, the handoff is still allowed
 10. artefact     the files at hand have the digests of the subject
 11. release      somebody whom the trust file lets release has signed for all of this, and nobody has withdrawn it
-12. rerender     only if asked: every document, made again from the record, has the bytes that stand there. With other
+12. rerender     only if asked: every document, made again from the record, has the bytes that are there. With other
                  libraries it has others: then text and structure are compared, which proves nothing, and is not judged
-13. then         only where asked (`--as-of`): it had been released by that moment, and is allowed on what had been said by then
+13. then         only where asked (`--as-of`): it had been released by that moment, and is allowed by what had been signed by then
 14. status       only where demanded or given: a fresh status statement knows of no withdrawal, and of no longer ledger
 15. seal         only if the released PDF bears one or the trust file demands it: an organisation's signature (PAdES) holds
 16. evaluators   only if the trust file lists whose code it accepts: every distribution that could have made a number is listed
@@ -293,6 +293,8 @@ class _Verification:
         return "passed", f"{len(here)} of {len(listed.files)} listed files are in it, manifest {listed.sha256[:12]}"
 
     def canonical(self) -> tuple[Outcome, str]:
+        # A value has one canonical form (RFC 8785). In any other form it would have a second digest, and a signature over the
+        # first would not show what a reader sees.
         for name, data in self.files.items():
             if name.endswith(".json"):
                 self.read[name] = canonical.read(data, where=name)
@@ -342,13 +344,13 @@ class _Verification:
         for entry in chain.here:
             said = claimed.get(entry.digest)
             if entry.event == "claim" and said is not None and (entry.kind, entry.at) != (said.kind, said.at):
-                raise IntegrityError("a claim stands in it as something else, or at another time", where=layout.LEDGER)
+                raise IntegrityError("a claim is in it as something else, or at another time", where=layout.LEDGER)
         told = [e for e in chain.here if e.event in ("decision", "release") and e.digest == stored.sha256]
         if any(e.at != stored.evaluated_at or e.kind != "verdict" for e in told):
-            raise IntegrityError("the verdict stands in it as something else, or at another time", where=layout.LEDGER)
+            raise IntegrityError("the verdict is in it as something else, or at another time", where=layout.LEDGER)
         released = [e for e in chain.here if e.event == "release"]
         if any(e.at not in {t.at for t in chain.here if t.event == "decision"} for e in released):
-            raise IntegrityError("a release that no decision goes before", where=layout.LEDGER)
+            raise IntegrityError("a release without a decision before it", where=layout.LEDGER)
         statement = self.statement
         final = sorted(name for name in self.files if name.startswith(layout.FINAL))
         if statement is None:
@@ -394,7 +396,7 @@ class _Verification:
         for name in sorted({name for name in self.files if name.startswith(layout.FINAL)} | listed.keys()):
             data = self.files.get(name)
             if data is None and self.lone:
-                continue
+                continue  # a PDF by itself encloses no other final document, and its first step says what is unseen
             if data is None:
                 raise IntegrityError("the released document is missing", where=name, do="Ask for the whole dossier.")
             data = self._as_released(name, data)
@@ -477,6 +479,8 @@ class _Verification:
     def _judged(self) -> tuple[claims.Judged, ...]:
         """The claims under the trust file. The release statement dates what it covers, if it is believed itself."""
         assert self.trust is not None
+        # Twice: whether the releaser is believed depends on later claims, and a believed release dates the claims before it, so
+        # that those of keys that have ended since can count after all.
         evidence = [e for e in (self._status_as_evidence(), *self._dated) if e is not None]
         first = claims.believe(self.signed, self.trust, self.chain, self.moment, evidence=evidence)
         self.believed = tuple(one.signed for one in first if one.believed)
@@ -609,7 +613,7 @@ class _Verification:
         at_hand = self.case.artefacts
         seen = self._files_seen(stored)
         if seen is None and stored.inputs.artefacts_sha256 is not None:
-            return "failed", "it was decided with other files than the record's, and they are not at hand"
+            return "failed", "it was decided with files other than the record's, which are not at hand"
         self.case = replace(self.case, artefacts=seen)
         said = self._believed_by(stored)
         inputs = stored.inputs
@@ -624,11 +628,11 @@ class _Verification:
         if canonical.dumps(replayed) != self.files[layout.VERDICT]:
             doubted = self.trust is None or len(said) < len(self._then(stored))
             if doubted and replayed.inputs.claims_sha256 != stored.inputs.claims_sha256:
-                return "failed", "it was decided with other claims than those that are believed here"
+                return "failed", "it was decided with claims other than those that are believed here"
             raise IntegrityError(
                 "the verdict does not follow from the case",
                 where=layout.VERDICT,
-                do="It was changed, or made otherwise.",
+                do="It was changed, or made in another way.",
             )
         return "passed", f"{stored.decision} at {stored.evaluated_at}"
 
@@ -658,6 +662,7 @@ class _Verification:
             return "not judged", "name the folder that holds the subject's files with --artifact"
         if not subject.hashed:
             return "failed", "the subject is declared, not hashed"
+        # A file with other bytes is broken (exit code 3). One that is absent only leaves the step unproven (exit code 1).
         wrong = [file.path for file in subject.files if self.artefacts.get(file.path, file.sha256) != file.sha256]
         if wrong:
             raise IntegrityError(
@@ -665,12 +670,13 @@ class _Verification:
             )
         absent = [file.path for file in subject.files if file.path not in self.artefacts]
         if absent:
-            return "failed", f"{absent[0]} is not there"
+            return "failed", f"{absent[0]} is missing"
         return "passed", f"{len(subject.files)} files"
 
     def release(self) -> tuple[Outcome, str]:
         assert self.case is not None
         stored = self.verdict
+        # What ends a release is said before who made it: a withdrawn one is withdrawn, whoever signed it.
         if stored.advisory:
             return "failed", "the verdict is advisory"
         if claims.ahead(stored.evaluated_at, self.moment):

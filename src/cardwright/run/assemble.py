@@ -43,6 +43,7 @@ def record(
     datasets = tuple(sorted((source.ref for source in prepared.sources.values()), key=lambda ref: ref.name))
     versions = _versions(evaluations, datasets)
     code = packages.code()
+    # What a second run on the same input repeats, and nothing else: no clock, no host. So equal runs have equal ids and bytes.
     run: dict[str, JsonValue] = {
         "plan": lock.sha256,
         "datasets": [dataset.sha256 for dataset in datasets],

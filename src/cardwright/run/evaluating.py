@@ -18,7 +18,7 @@ from cardwright.record.record import NotEvaluated
 from cardwright.run.prepare import Prepared, Progress, silent
 
 Finished = Callable[[EvaluationStep, Evaluation], None]
-"""Called with each evaluation as it is finished, so that a run that is cut off need not begin anew."""
+"""Called with each evaluation as it is finished, so that a run that is cut off need not start again."""
 
 
 def no_keeping(step: EvaluationStep, evaluation: Evaluation) -> None:
@@ -125,6 +125,7 @@ def evaluate_one(
         return evaluation.model_copy(update={"target": step.target}) if step.target else evaluation
     except MissingExtraError as exc:
         return NotEvaluated(id=step.id, code="missing", reason=exc.what, remedy=exc.do or "Install it.")
+    # An evaluator that stops leaves a gap, which blocks, and does not take the others' evidence with it.
     except CardwrightError as exc:
         return NotEvaluated(
             id=step.id,
@@ -154,7 +155,7 @@ def without_personal_data(evaluation: Evaluation) -> Evaluation:
     finding = Finding(
         severity="medium",
         key="masked",
-        explanation=f"Labels or texts of the data that stand in this result held {', '.join(places[:5])}{more}; each is shown as "
+        explanation=f"Labels or texts of the data in this result held {', '.join(places[:5])}{more}; each is shown as "
         "its kind. The numbers are those of the data as they are.",
         count=len(sightings),
     )

@@ -40,7 +40,7 @@ from cardwright.run.prepare import Prepared
 from cardwright.sources.interface import NerModels, Target
 
 Basis = Mapping[str, JsonValue]
-"""What the numbers of an evaluation rest on, by name."""
+"""What the numbers of an evaluation depend on, by name."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Previous:
 
 @dataclass(frozen=True)
 class Reused:
-    """An evaluation that stands, and since when."""
+    """An evaluation that is still valid, and since when."""
 
     evaluation: Evaluation
     since: str
@@ -131,6 +131,7 @@ def doubt_of(
         The status statement that stands beside it, if there is one.
     """
     report = verify(files, where=where, trust=trust, now=now, policy=policy, printed=documents_hold, status=status)
+    # What is broken first: the other steps may fail because of it.
     failed = sorted((step for step in report.steps if step.outcome == "failed"), key=lambda step: not step.broken)
     lacking = [*failed, *(s for s in report.steps if s.outcome == "not judged" and s.name != "artefact")]
     return f"step {lacking[0].number}, {lacking[0].name}: {lacking[0].detail}" if lacking else None
@@ -145,7 +146,7 @@ def compared(previous: Previous, case: Case, review: Verdict) -> Comparison:
 def standing(
     prepared: Prepared, previous: Previous | None, kept: Mapping[str, bytes], *, only: Sequence[str] = ()
 ) -> dict[str, Reused]:
-    """Evaluations that need not be run, by id: of an interrupted run, or else of the previous release."""
+    """Evaluations that need not be run, by id: from an interrupted run, or else from the previous release."""
     still: dict[str, Reused] = {}
     for step in prepared.assessment.steps:
         if only and step.id not in only:
@@ -163,6 +164,8 @@ def from_previous(
     prepared: Prepared, step: EvaluationStep, previous: Previous
 ) -> tuple[Reused | None, tuple[str, ...]]:
     """The previous release's evaluation where it stands, or the names of what has changed."""
+    # The first reason that applies is the one that people read, so doubt about the whole release comes before details of one
+    # evaluation.
     earlier = previous.record.evaluation(step.id)
     plan, run = previous.plan, previous.run
     if previous.doubt is not None:
@@ -180,6 +183,7 @@ def from_previous(
     changed = tuple(name for name in now if now[name] != then.get(name))
     if changed:
         return None, tuple(f"{name} changed" for name in changed)
+    # Reused twice, it is still as old as the run that made it: `age` counts from there.
     made_in = earlier.reused_from or previous.record.sha256
     since = run.earlier.get(step.id, run.started)
     return Reused(earlier.model_copy(update={"reused_from": made_in}), since), ()
@@ -240,6 +244,7 @@ def basis(prepared: Prepared, step: EvaluationStep) -> Basis | None:
         "its parameters": dict(parameters),
         "the model that its numbers are tied to": canonical.plain(bound),
         "what the plan asks of it": canonical.plain(planned),
+        # The same bytes read in another way, with another threshold say, give other numbers.
         "how its sources are read": {name: lock.sources.get(name) for name in sorted(planned.inputs.values())},
         "the seed": lock.seed,
         "a library": {

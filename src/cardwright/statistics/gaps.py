@@ -41,7 +41,7 @@ class Gap:
 
 @lru_cache(maxsize=1024)
 def simultaneous_quantile(groups: int, level: float = 0.95, df: float = math.inf) -> float:
-    """What stands in the place of the normal quantile where all pairs of groups are compared at once.
+    """What replaces the normal quantile where all pairs of groups are compared at once.
 
     The studentized range's quantile over the square root of 2; for two groups it is the normal quantile, 1.96 for 0.95.
 
@@ -96,7 +96,8 @@ def rate_gap_arrays(
     rates = k / n
     least, most = score_bounds(k, n, simultaneous_quantile(k.shape[-1], level))
     below, above = rates - least, most - rates
-    # All ordered pairs of different groups.
+    # The two groups of the largest gap are picked by looking at the rates, so bounds for that pair alone would be too narrow.
+    # Over all ordered pairs, the largest true difference lies above the largest lower bound and below the largest upper bound.
     i, j = np.nonzero(~np.eye(k.shape[-1], dtype=bool))
     difference = rates[..., i] - rates[..., j]
     lower = (difference - np.hypot(below[..., i], above[..., j])).max(axis=-1)
@@ -149,7 +150,7 @@ def rate_ratio_arrays(
     with np.errstate(divide="ignore", invalid="ignore"):
         bound = np.where(below > 0, (product + root) / below, np.inf)
         estimate = rates.min(axis=-1) / rates.max(axis=-1)
-    # Turned round, the upper bound of j over i is the lower one of i over j.
+    # Inverted, the upper bound of j over i is the lower one of i over j.
     lower = np.minimum(estimate, 1 / bound.max(axis=-1))
     return estimate, lower, np.maximum(estimate, np.minimum(1.0, bound.min(axis=-1)))
 
@@ -291,6 +292,7 @@ def detectable_gap(rate: float, trials: ArrayLike, level: float = 0.95, power: f
     power
         How often such a gap is found.
     """
+    # Between the two smallest groups a difference is hardest to see: what they would show, every other pair would show too.
     n = np.sort(np.asarray(trials, float))
     if not 0 <= rate <= 1:
         raise ValueError(f"a rate must lie between 0 and 1; got {rate}")

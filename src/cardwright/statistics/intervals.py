@@ -96,6 +96,8 @@ def score_bounds(successes: ArrayLike, trials: ArrayLike, z: float) -> tuple[Flo
     p, zz = k / n, z * z
     centre = (p + zz / (2 * n)) / (1 + zz / n)
     half = z * np.sqrt(p * (1 - p) / n + zz / (4 * n * n)) / (1 + zz / n)
+    # At no success and at no failure the bounds are exactly 0 and 1; the formula gives them only up to rounding, and a bound of
+    # 1e-17 would rule out a rate of 0.
     lower = np.where(k == 0, 0.0, np.clip(centre - half, 0.0, p))
     upper = np.where(k == n, 1.0, np.clip(centre + half, p, 1.0))
     return np.where(np.isnan(n), np.nan, lower), np.where(np.isnan(n), np.nan, upper)
@@ -314,6 +316,7 @@ def cluster_proportion(
             level=level,
             df=clusters - 1,
         )
+    # Clusters can be more unlike within than between; that is no licence for more rows than were counted.
     if not weighted:
         effective = min(whole, effective)
     bounds = _wilson(p * effective, effective, z_quantile(level), level, "wilson_cluster_robust")

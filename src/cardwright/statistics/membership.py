@@ -114,6 +114,7 @@ def rate_at_false_positives(
     while strict > 1 and stats.binom.sf(strict - 1, n, false_positive_rate) < 1 - tail:
         strict -= 1
     loose = int(stats.binom.isf(tail, n, false_positive_rate)) + 1
+    # Strictly above the threshold no more than the stated share of non-members is accused, ties included.
     threshold = outside[math.floor(false_positive_rate * n)]
     found = int((inside > threshold).sum())
     inner = 1 - 2 * tail  # a Clopper-Pearson interval of this level leaves one tail on each side
@@ -189,6 +190,7 @@ def _normal(values: ArrayLike, rows: int) -> tuple[FloatArray, FloatArray]:
         own = np.sqrt(squares / (counts - 1))
     spare = int(np.maximum(counts - 1, 0).sum())
     shared = math.sqrt(float(squares[counts > 0].sum()) / spare) if spare else 1.0
+    # From a few models a row's own spread is mostly noise, and a spread near 0 would make any value look certain.
     if len(counts) and counts.mean() >= MANY_SHADOWS:
         spread = np.where(np.isfinite(own) & (own > 0), own, shared)
     else:

@@ -183,8 +183,10 @@ def _monte_carlo(
             ],
             axis=1,
         )
+        # A shuffle that ties with what was observed is as extreme: if rounding made it less so, p-values would be too small.
         extreme += int((measure(drawn) >= observed - _TIE).sum())
         done += size
+    # The observed table is one of the possible ones, so it counts on both sides: a p-value is never 0 (Phipson and Smyth).
     return PermutationTest((1 + extreme) / (1 + count), observed, "permutation", count)
 
 

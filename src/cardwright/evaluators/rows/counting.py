@@ -153,6 +153,7 @@ def count(layout: Layout, batch: pyarrow.RecordBatch) -> RowTally:
         )
     persons = value_persons = None
     if coded.person is not None:
+        # Weights as whole numbers of 2^-20: integers add up to the same sum in whatever order batches arrive.
         ones = np.ones(len(cells), np.int64)
         unit = ones << 20 if weight is None else np.round(weight * 2.0**20).astype(np.int64)
         persons = Persons((grouped(coded.person, cells, pair, ones, unit),))
@@ -209,6 +210,7 @@ def _cells(layout: Layout, batch: Any, problems: dict[str, int]) -> IntArray:
             what=f'column "{attribute.name}", a sensitive attribute,',
         )
         unknown = len(attribute.groups)
+        # A word declared both as a group and as unknown is the group: declaring a group is the more explicit of the two.
         known = {name: code for code, name in enumerate(attribute.groups)}
         absent = {*attribute.unknown} - {*attribute.groups}
         stray = 0
@@ -284,6 +286,7 @@ def _score(layout: Layout, batch: Any, wrong: Wrong) -> FloatArray | None:
     if layout.score is None:
         return None
     score = numbers(batch.column(layout.score), where=layout.where, what=f'column "{layout.score}", the score,')
+    # Written with `not`, since NaN compares as false: a missing score must end here too.
     if len(score) and not (score.min() >= 0 and score.max() <= 1):
         missing = np.isnan(score)
         wrong("score_missing", missing)

@@ -31,7 +31,7 @@ KEPT_LABELS = 1000
 
 
 def _merge_keys(*keys: IntArray) -> tuple[IntArray, list[IntArray]]:
-    """All keys, sorted, and where each key of each array stands among them."""
+    """All keys, sorted, and the place of each key of each array among them."""
     every = np.unique(np.concatenate(keys))
     return every, [np.searchsorted(every, key) for key in keys]
 
@@ -45,9 +45,9 @@ class RowTally:
     problems: Mapping[str, int]
     """Rows with something wrong, by what it is; `refuse` turns them into an error."""
     labels: Mapping[str, int]
-    """Rows by outcome as it stands in the data."""
+    """Rows by outcome as written in the data."""
     decisions: Mapping[str, int]
-    """Rows by supplied decision as it stands in the data."""
+    """Rows by supplied decision as written in the data."""
     strata: tuple[tuple[str | None, ...], ...]
     """The strata that occur, sorted; one empty one where there are none declared."""
     keys: IntArray
@@ -141,6 +141,7 @@ def stratum_order(stratum: tuple[str | None, ...]) -> tuple[tuple[bool, str], ..
 
 
 def _add_counts(first: Mapping[str, int], second: Mapping[str, int]) -> dict[str, int]:
+    # Which labels are kept goes by the alphabet, not by which batch came first.
     if len(first) + len(second) > 4 * KEPT_LABELS:
         kept = sorted({*first, *second})[:KEPT_LABELS]
         return {name: first.get(name, 0) + second.get(name, 0) for name in kept}
