@@ -8,13 +8,15 @@ from tests.record.test_calibration import SAID
 from cardwright.errors import SourceError
 from cardwright.record import canonical
 from cardwright.record.calibration import Calibration
+from cardwright.record.detector_calibration import DetectorCalibration
 from cardwright.sources.calibrations import read_calibration
+from cardwright.sources.interface import DetectorCalibrated
 
 HELD = Calibration(**SAID)
 
 
 def test_it_is_read_with_its_digest_and_the_number_of_cases_that_were_drawn(tmp_path):
-    data = canonical.dumps(HELD)
+    data = HELD.file_bytes
     (tmp_path / "c.json").write_bytes(data)
     source = read_calibration(tmp_path / "c.json", "calibration/c.json", "refusals", "calibration")
     assert source.calibration == HELD
@@ -37,3 +39,18 @@ def test_another_file_is_refused_with_how_to_make_one(tmp_path, text):
 def test_a_file_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(SourceError, match="there is no such file"):
         read_calibration(tmp_path / "c.json", "c.json", "refusals", "calibration")
+
+
+def test_a_detectors_calibration_is_told_by_its_schema_and_a_damaged_one_is_refused(tmp_path):
+    value = DetectorCalibration(
+        detector_version="3.0.0", labels_sha256="a" * 64, texts=9, source="letters", language="en", made_on="2026-11-28",
+        labelled_by="human", kinds=(),
+    )  # fmt: skip
+    data = canonical.dumps(value.model_dump(mode="json", by_alias=True))
+    (tmp_path / "d.json").write_bytes(data)
+    source = read_calibration(tmp_path / "d.json", "d.json", "detector", "detector")
+    assert isinstance(source, DetectorCalibrated)
+    assert (source.calibration, source.ref.rows, source.ref.sha256) == (value, 9, hashlib.sha256(data).hexdigest())
+    (tmp_path / "d.json").write_bytes(data.replace(b'"texts":9', b'"texts":-9'))
+    with pytest.raises(SourceError, match="no calibration of a detector. Make it with `cardwright calibrate pii`"):
+        read_calibration(tmp_path / "d.json", "d.json", "detector", "detector")

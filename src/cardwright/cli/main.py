@@ -69,6 +69,7 @@ COMMANDS: Mapping[str, str] = {
     "calibrate draw": "calibrating:draw",
     "calibrate label": "calibrating:label",
     "calibrate score": "calibrating:score",
+    "calibrate pii": "calibrating_detectors:pii",
     "judge": "judging_transcripts:judge",
     "ask": "asking_targets:ask",
     "checklist list": "rendering:checklist_list",
@@ -81,7 +82,7 @@ GROUPS: Mapping[str, str] = {
     "keys": "Make keys, enrol, replace and revoke them.",
     "trust": "Show, compare and sign versions of a trust file.",
     "waive": "Request and approve waivers; it takes two people.",
-    "calibrate": "Measure a scorer's errors on your own transcripts.",
+    "calibrate": "Measure the errors of scorers and detectors.",
     "checklist": "Show checklists, and a record's evidence for them.",
 }
 """The first words of commands of two words, and what their help says."""

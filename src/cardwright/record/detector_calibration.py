@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from cardwright.record.base import Count, Day, FreeText, Label, Sha256, Term, Value
+from cardwright.record.base import Count, Day, FreeText, Label, Number, Sha256, Term, Value
 from cardwright.record.measurement import Interval
 
 
@@ -60,6 +60,8 @@ class DetectorCalibration(Value):
     """The countries whose own numbers were looked for; `null`: the evaluator's choice."""
     models: tuple[Sha256, ...] = ()
     """Digests of the models of names that looked, sorted; empty: none."""
+    thresholds: dict[Term, Number] = {}
+    """From a kind to the score from which on a hit counted, where the plan would say it; empty: the evaluator's own."""
     labels_sha256: Sha256
     """Digest of the file of marked texts."""
     texts: Count

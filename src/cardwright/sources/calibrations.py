@@ -1,4 +1,4 @@
-"""Calibration files: what `cardwright calibrate score` has written."""
+"""Calibration files: what `cardwright calibrate score` and `cardwright calibrate pii` have written."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from pathlib import Path
 from cardwright.errors import IntegrityError, SourceError
 from cardwright.record import canonical
 from cardwright.record.calibration import Calibration
+from cardwright.record.detector_calibration import DetectorCalibration
 from cardwright.record.provenance import DatasetRef
 from cardwright.sources.digests import require_file, sha256_of
-from cardwright.sources.interface import Calibrated
+from cardwright.sources.interface import Calibrated, DetectorCalibrated
 
 
-def read_calibration(path: Path, where: str, name: str, role: str) -> Calibrated:
-    """A calibration file as a source.
+def read_calibration(path: Path, where: str, name: str, role: str) -> Calibrated | DetectorCalibrated:
+    """A calibration file as a source: of a scorer, or of a detector, as its schema says.
 
     Raises
     ------
@@ -21,6 +22,8 @@ def read_calibration(path: Path, where: str, name: str, role: str) -> Calibrated
         Where it is missing, not what the command writes, or its signed steps do not lead to its counts.
     """
     require_file(path, where)
+    if b'"cardwright/detector-calibration/' in path.read_bytes():
+        return _of_detector(path, where, name, role)
     try:
         value = canonical.parse(Calibration, path.read_bytes(), where=where)
     except IntegrityError as exc:
@@ -41,3 +44,16 @@ def read_calibration(path: Path, where: str, name: str, role: str) -> Calibrated
         rows=sum(stratum.drawn for stratum in value.strata),
     )  # fmt: skip
     return Calibrated(ref, value)
+
+
+def _of_detector(path: Path, where: str, name: str, role: str) -> DetectorCalibrated:
+    try:
+        value = canonical.parse(DetectorCalibration, path.read_bytes(), where=where)
+    except IntegrityError as exc:
+        raise SourceError(
+            "this is no calibration of a detector", where=where, do="Make it with `cardwright calibrate pii`."
+        ) from exc
+    ref = DatasetRef(
+        name=name, role=role, kind="calibration", path=where, format="json", sha256=sha256_of(path), rows=value.texts
+    )
+    return DetectorCalibrated(ref, value)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from cardwright.record.calibration import Calibration
+from cardwright.record.detector_calibration import DetectorCalibration
 from cardwright.record.judgements import Judgements
 from cardwright.record.provenance import DatasetRef
 
@@ -339,6 +340,14 @@ class Calibrated:
 
 
 @dataclass(frozen=True)
+class DetectorCalibrated:
+    """What a detector of personal data finds and misses, as `cardwright calibrate pii` has written it."""
+
+    ref: DatasetRef
+    calibration: DetectorCalibration
+
+
+@dataclass(frozen=True)
 class JudgementFile:
     """What a judge or people say of recorded exchanges."""
 
@@ -391,5 +400,15 @@ class NerModels:
 
 
 Source = (
-    Predictions | Table | Texts | Interactions | Target | Model | LanguageModel | Calibrated | JudgementFile | NerModels
+    Predictions
+    | Table
+    | Texts
+    | Interactions
+    | Target
+    | Model
+    | LanguageModel
+    | Calibrated
+    | DetectorCalibrated
+    | JudgementFile
+    | NerModels
 )

@@ -32,6 +32,7 @@ from cardwright.sources.files import FileRows, open_rows
 from cardwright.sources.interface import (
     Attribute,
     Calibrated,
+    DetectorCalibrated,
     Interactions,
     JudgementFile,
     LanguageModel,
@@ -146,7 +147,7 @@ def _require_digest(found: str, expected: str | None, where: str) -> None:
         )
 
 
-def _calibration(spec: CalibrationSpec, name: str, base: Path) -> Calibrated:
+def _calibration(spec: CalibrationSpec, name: str, base: Path) -> Calibrated | DetectorCalibrated:
     from cardwright.sources.calibrations import read_calibration
 
     return read_calibration(base / spec.calibration, spec.calibration, name, spec.role or name)

@@ -348,10 +348,10 @@ class InteractionsSpec(InteractionsOptions, _File):
 
 
 class CalibrationSpec(_Common):
-    """What a scorer gets wrong, by people's labels."""
+    """What a scorer or a detector gets wrong, by people's labels."""
 
     calibration: RelativePath
-    """What `cardwright calibrate score` has written."""
+    """What `cardwright calibrate score` or `cardwright calibrate pii` has written."""
 
 
 class JudgementsSpec(_Common):

@@ -10,6 +10,7 @@ DEFAULTS = {
     "sample": None,
     "engine": "fast",
     "ner_model": None,
+    "planted": 20,
     "max_examples": 3,
     "level": 0.95,
 }
@@ -21,6 +22,7 @@ TAKES = {
     "sample": "a whole number or null",
     "engine": "a word",
     "ner_model": "a word or a list of words or null",
+    "planted": "a whole number",
     "max_examples": "a whole number",
     "level": "a number",
 }

@@ -13,7 +13,7 @@ from typing import ClassVar
 from cardwright.evaluators.interface import Inputs, Need
 from cardwright.evaluators.pii.options import PiiOptions
 from cardwright.record.evaluation import Evaluation
-from cardwright.sources.interface import Interactions, NerModels, Predictions, Table, Texts
+from cardwright.sources.interface import DetectorCalibrated, Interactions, NerModels, Predictions, Table, Texts
 
 
 class Pii(PiiOptions):
@@ -37,6 +37,9 @@ class Pii(PiiOptions):
     ner_model
         Models that find names of people, places and organisations: a folder or an installed package, or several. Nothing is
         downloaded. A plan names them under `ner_model:`, as a source, so that the record holds their digest.
+    planted
+        So many generated values of each kind and region are planted into texts of the data, and it is counted how many come back;
+        0 is none.
     max_examples
         Masked examples of a finding, at most.
     level
@@ -48,6 +51,7 @@ class Pii(PiiOptions):
     extra: ClassVar[str] = "text"
     needs: ClassVar[tuple[Need, ...]] = (
         Need("source", (Table, Predictions, Texts, Interactions), "rows, texts or interactions to look through"),
+        Need("calibration", (DetectorCalibrated,), "what the detector finds and misses on marked texts", optional=True),
         Need("ner_model", (NerModels,), "models that find names, places and organisations in texts", optional=True),
     )
 

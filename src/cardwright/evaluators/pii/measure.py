@@ -19,10 +19,20 @@ from cardwright.evaluators.pii.columns import PARTS, Plan, Survey, SurveyTally, 
 from cardwright.evaluators.pii.languages import countries_of_languages, languages_of
 from cardwright.evaluators.pii.names import kinds_of
 from cardwright.evaluators.pii.options import PiiOptions
+from cardwright.evaluators.pii.planted import planted_results
 from cardwright.evaluators.pii.tally import PiiTally, Scan, ScanSettings, tally_cells
 from cardwright.privacy.patterns import Hit
 from cardwright.record.evaluation import Evaluation, count_severities
-from cardwright.sources.interface import Interaction, Interactions, NerModel, NerModels, Predictions, Table, Texts
+from cardwright.sources.interface import (
+    DetectorCalibrated,
+    Interaction,
+    Interactions,
+    NerModel,
+    NerModels,
+    Predictions,
+    Table,
+    Texts,
+)
 
 _AT_ONCE = 512
 _FIRST = 300
@@ -175,6 +185,15 @@ def assess(options: PiiOptions, inputs: Inputs) -> Evaluation:
     _check_types(options)
     source = inputs.sources["source"]
     inputs = _with_models(options, inputs)
+    for need, kind in (("ner_model", NerModels), ("calibration", DetectorCalibrated)):
+        if not isinstance(inputs.sources.get(need), (kind, type(None))):
+            raise UsageError(
+                f"pii: {need} is another kind of source",
+                where=inputs.id,
+                do="Name what `cardwright calibrate pii` has written."
+                if need == "calibration"
+                else "Name models of names.",
+            )
     languages = languages_of(_first_texts(source))
     also = countries_of_languages(languages) if options.countries is None else ()
     detector = engine.detector(options.countries, also)
@@ -197,7 +216,23 @@ def assess(options: PiiOptions, inputs: Inputs) -> Evaluation:
     if checked.differing:
         settings = replace(settings, mode="stock")
         tally = _tally(options, inputs, source, detector, settings, chosen)
-    return _evaluation(options, inputs, report.conclude(detector, settings, chosen, tally, checked, source))
+    beside = report.Beside(
+        planted=planted_results(
+            [text for text, _ in (*tally.with_hits.payloads, *tally.without.payloads)],
+            detector,
+            settings.models,
+            settings.thresholds,
+            settings.entities,
+            digest=source.ref.sha256,
+            size=options.planted,
+        ),
+        asked=options.planted > 0,
+        calibration=inputs.get("calibration", DetectorCalibrated).calibration
+        if "calibration" in inputs.sources
+        else None,
+        version=options.version,
+    )
+    return _evaluation(options, inputs, report.conclude(detector, settings, chosen, tally, checked, source, beside))
 
 
 def _with_models(options: PiiOptions, inputs: Inputs) -> Inputs:
@@ -267,6 +302,7 @@ def _parameters(options: PiiOptions) -> dict[str, JsonValue]:
         "ner_model": options.ner_model
         if options.ner_model is None or isinstance(options.ner_model, str)
         else list(options.ner_model),
+        "planted": options.planted,
         "max_examples": options.max_examples,
         "level": options.level,
     }
@@ -279,7 +315,7 @@ def _check_types(options: PiiOptions) -> None:
             continue
         if value is not None and (isinstance(value, str) or not all(isinstance(word, str) for word in value)):
             raise UsageError(f"pii: {name} is a list of words", do=f"Write, for example, `{name}: [{_EXAMPLE[name]}]`.")
-    for name, least in (("sample", 1), ("max_examples", 0)):
+    for name, least in (("sample", 1), ("planted", 0), ("max_examples", 0)):
         value = getattr(options, name)
         if name == "sample" and value is None:
             continue

@@ -19,6 +19,7 @@ class PiiOptions(Options):
     sample: int | None = None
     engine: str = "fast"
     ner_model: str | Sequence[str] | None = None
+    planted: int = 20
     max_examples: int = 3
     level: float = 0.95
 

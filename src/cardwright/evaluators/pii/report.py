@@ -17,6 +17,14 @@ from cardwright.evaluators.pii.headings import (
     heading_table,
     personal_columns,
 )
+from cardwright.evaluators.pii.measured_errors import error_measurements, errors_table, in_words, mismatch
+from cardwright.evaluators.pii.planted import (
+    LEAST_TEXTS,
+    LEAST_WORDS,
+    PlantedResult,
+    planted_gaps,
+    planted_table,
+)
 from cardwright.evaluators.pii.tables import scan_tables, unread_table
 from cardwright.evaluators.pii.tally import PiiTally, ScanSettings, hits_in_all
 from cardwright.evaluators.pii.unseen import unseen, who_says
@@ -29,6 +37,7 @@ from cardwright.evaluators.pii.words import (
     limits_of,
     method_of,
 )
+from cardwright.record.detector_calibration import DetectorCalibration
 from cardwright.record.evaluation import (
     Coverage,
     Finding,
@@ -37,7 +46,7 @@ from cardwright.record.evaluation import (
 )
 from cardwright.record.evaluation import Table as RecordTable
 from cardwright.record.measurement import Interval, Measured, Sampling, Unmeasured
-from cardwright.sources.interface import Interactions, NerModel
+from cardwright.sources.interface import Interactions, NerModel, Texts
 
 
 @dataclass(frozen=True)
@@ -54,25 +63,80 @@ class PiiReport:
     not_applicable: str | None = None
 
 
+@dataclass(frozen=True)
+class Beside:
+    """What is known of the detector besides what it found."""
+
+    planted: tuple[PlantedResult, ...]
+    """What came back of planted values."""
+    asked: bool
+    """Whether values were to be planted."""
+    calibration: DetectorCalibration | None
+    """What it finds and misses on marked texts."""
+    version: str
+    """The evaluator's version."""
+
+    def fitting(
+        self, settings: ScanSettings, countries: tuple[str, ...] | None
+    ) -> tuple[DetectorCalibration | None, tuple[str, ...]]:
+        """The calibration if it is of the detector that looked, or else what has to be said."""
+        if self.calibration is None:
+            return None, ()
+        why = mismatch(self.calibration, self.version, settings, countries)
+        return (
+            (self.calibration, ())
+            if why is None
+            else (None, (f"The calibration that the plan names is not used: {why}.",))
+        )
+
+
 def conclude(
-    detector: engine.Detector, settings: ScanSettings, plan: Plan, tally: PiiTally, checked: SelfCheck, source: Source
+    detector: engine.Detector,
+    settings: ScanSettings,
+    plan: Plan,
+    tally: PiiTally,
+    checked: SelfCheck,
+    source: Source,
+    beside: Beside,
 ) -> PiiReport:
     """Everything that is said about a tally."""
+    known, unfit = beside.fitting(settings, detector.countries)
     names = shown_names(detector, plan)
     personal = _personal(plan, names, source)
     return PiiReport(
-        method=_method(detector, settings, checked, source),
-        limits=limits_of(source, settings),
-        measurements=(*_measurements(settings, tally, source, names), *_counted(personal, source)),
+        method=_method(detector, settings, checked, source) + (f" {in_words(known)}" if known is not None else ""),
+        limits=(*limits_of(source, settings), *unfit),
+        measurements=(
+            *_measurements(settings, tally, source, names),
+            *_counted(personal, source),
+            *(error_measurements(known, settings) if known is not None else ()),
+        ),
         findings=(
             *heading_findings(personal),
             *kind_findings(detector, settings, plan, tally, names),
             *other_findings(detector, settings, plan, tally, names),
         ),
-        tables=(*scan_tables(settings, plan, tally, names), *heading_table(personal)),
-        coverage=coverage_of(detector, settings, plan, tally, checked, source, names),
+        tables=(
+            *scan_tables(settings, plan, tally, names),
+            *((errors_table(known, tally),) if known is not None else ()),
+            *planted_table(beside.planted, settings.level),
+            *heading_table(personal),
+        ),
+        coverage=_with_gaps(coverage_of(detector, settings, plan, tally, checked, source, names), beside, source),
         completeness=completeness_of(plan, tally, source),
     )
+
+
+def _with_gaps(coverage: Coverage, beside: Beside, source: Source) -> Coverage:
+    gaps = [*planted_gaps(beside.planted)]
+    if beside.asked and not beside.planted and isinstance(source, (Texts, Interactions)):
+        gaps.append(
+            NotTested(
+                what="how many generated values come back that are planted into these texts",
+                why=f"the sample has fewer than {LEAST_TEXTS} texts of {LEAST_WORDS} words, or presidio's own engine ran",
+            )
+        )
+    return coverage.model_copy(update={"not_tested": (*coverage.not_tested, *gaps)}) if gaps else coverage
 
 
 def _personal(plan: Plan, names: Mapping[str, str], source: Source) -> tuple[PersonalColumn, ...]:

@@ -106,7 +106,8 @@ def limits_of(source: Source, settings: ScanSettings) -> tuple[str, ...]:
     limits = [
         "No evidence of a kind is not evidence that there is none: the detector sees forms, and misses what is "
         "misspelt, cut or "
-        "written out in words. Its recall on these data was not measured.",
+        "written out in words. Its recall on these data was not measured: values that were planted "
+        "(table `planted`) are easier to find than what people write.",
         "Hits are matches of a form: some are no personal data (a public web address, the date of an event, an "
         "invented example). "
         "A finding of cells that are bare numbers or codes says how many arbitrary ones of the same shape would be hits.",

@@ -1,0 +1,97 @@
+"""`calibrate pii` counts what is found and missed, writes the file that a plan names, and repeats no text."""
+
+import json
+
+import pytest
+
+pytest.importorskip("presidio_analyzer", reason="comes with the text extra")
+pytest.importorskip("pyarrow")
+
+from tests.conftest import command
+
+from cardwright.record import canonical
+from cardwright.record.detector_calibration import DetectorCalibration
+from cardwright.sources.interface import DetectorCalibrated
+from cardwright.sources.load import load
+from cardwright.sources.spec import parse_source
+
+SAID = ("--source", "letters of our own", "--language", "en", "--labelled-by", "human")
+ROWS = (
+    {"text": "write to ada.lovelace@example.com", "spans": [{"start": 9, "end": 33, "label": "EMAIL"}]},
+    {"text": "Dear Grace, thank you", "spans": [{"start": 5, "end": 10, "label": "name"}]},
+    {"text": "it was Ada who came", "spans": [{"start": 7, "end": 10, "label": "name"}]},
+    {"text": "at noon", "spans": [{"start": 3, "end": 7, "label": "TIME_OF_DAY"}]},
+)
+
+
+@pytest.fixture
+def marks(tmp_path):
+    path = tmp_path / "marks.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in ROWS))
+    return path
+
+
+def run(marks, *more):
+    return command("calibrate", "pii", "--labels", marks, *SAID, *more)
+
+
+def test_recall_and_precision_are_printed_by_kind_and_no_text_is(marks, tmp_path):
+    ran = run(marks, "-o", tmp_path / "c.json")
+    assert ran.code == 0, ran
+    assert "PERSON: recall 0.500" in ran.out and "(1 of 2), precision 1.000" in ran.out
+    assert "labels that stand for no kind, and were left out: TIME_OF_DAY" in ran.out
+    assert "lovelace" not in (ran.out + ran.err).lower() and "Grace" not in ran.out + ran.err
+
+
+def test_the_file_is_a_source_of_a_plan(marks, tmp_path):
+    assert run(marks, "-o", tmp_path / "c.json").code == 0
+    value = canonical.parse(DetectorCalibration, (tmp_path / "c.json").read_bytes(), where="c")
+    assert (value.texts, value.labelled_by, value.other_labels, value.models) == (4, "human", ("TIME_OF_DAY",), ())
+    source = load(parse_source({"calibration": "c.json"}), "errors", tmp_path)
+    assert isinstance(source, DetectorCalibrated)
+    assert (source.calibration, source.ref.rows, source.ref.kind) == (value, 4, "calibration")
+
+
+def test_labels_can_be_mapped_and_left_out_and_thresholds_set(marks, tmp_path):
+    ran = run(
+        marks,
+        "--map",
+        "TIME_OF_DAY=DATE_TIME",
+        "--map",
+        "name=",
+        "--threshold",
+        "EMAIL_ADDRESS=0.9",
+        "-o",
+        tmp_path / "c.json",
+    )
+    assert ran.code == 0, ran
+    assert "DATE_TIME: recall 0.000 (0 of 1), precision undefined" in ran.out
+    assert "PERSON" not in ran.out.split("labels that stand")[0]
+    assert canonical.parse(DetectorCalibration, (tmp_path / "c.json").read_bytes(), where="c").thresholds == {
+        "EMAIL_ADDRESS": 0.9
+    }
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("--map", "name"), "NAME=VALUE"),
+        (("--map", "NAMES=PERSON"), 'no mark has the label "NAMES"'),
+        (("--threshold", "PERSON=2"), "above 0 and at most 1"),
+        (("--ner-model", "en_core_web_of_nobody"), "nothing is downloaded"),
+        (("--countries", "xx"), "no recognisers for the country"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_with_what_to_do(marks, more, said):
+    ran = run(marks, *more)
+    assert ran.code != 0
+    assert said in " ".join(ran.err.split())
+
+
+def test_who_marked_is_one_of_three_and_a_file_that_is_damaged_is_no_calibration(marks, tmp_path):
+    ran = command("calibrate", "pii", "--labels", marks, *SAID[:-1], "somebody")
+    assert ran.code != 0 and "human, generator, program" in ran.err
+    assert run(marks, "-o", tmp_path / "c.json").code == 0
+    (tmp_path / "c.json").write_bytes((tmp_path / "c.json").read_bytes().replace(b'"texts":4', b'"texts":-4'))
+    with pytest.raises(Exception, match="no calibration of a detector"):
+        load(parse_source({"calibration": "c.json"}), "errors", tmp_path)
