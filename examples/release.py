@@ -9,6 +9,7 @@ exit code is checked: one line a step, and OK at the end. The people are invente
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -58,6 +59,8 @@ class Release:
     """The role that the policy wants the approval of."""
     waived: tuple[Waived, ...] = ()
     """Requirements that the evidence does not meet, and that are accepted for a time."""
+    sampled: tuple[str, ...] = ()
+    """Transcripts from which the refusal scorer's sample is drawn before the plan is signed; none if no scorer is calibrated."""
 
 
 RELEASES = {
@@ -75,6 +78,7 @@ RELEASES = {
         open_ones=("approval", "people", "preregistered", "responsibility", "safeguards"),
         changed="prompt.hardened.md",
         approves_as="risk_head",
+        sampled=("data_hardened/attacks.jsonl", "data_hardened/benign.jsonl"),
         waived=(
             Waived(
                 "over-refusal",
@@ -114,6 +118,24 @@ RELEASES = {
 }  # fmt: skip
 
 
+def calibrate(desk: Desk, example: Release) -> None:
+    """The owner commits the rows, another person draws, and a program labels, which the calibration says."""
+    owner, approver, releaser = example.people
+    chain, sheet, labels = (desk.place / name for name in ("chain.json", "sheet.csv", "labels.csv"))
+    rows = [word for name in example.sampled for word in ("--transcripts", desk.files / name)]
+    desk.signed("calibrate", "commit", "refusal", *rows, "--size", 120, "-o", chain, by=owner)
+    desk.signed("calibrate", "nonce", chain, by=approver)
+    desk.cardwright("calibrate", "draw", "refusal", *rows, "--chain", chain, "-o", sheet)
+    subprocess.run([sys.executable, "label.py", sheet, labels], cwd=desk.files, env=desk.env, check=True)
+    desk.signed("calibrate", "label", labels, chain, "--labelled-by", "program", by=releaser)
+    made = desk.files / "calibration" / "calibration.json"
+    made.unlink()
+    said = ("--source", "Invented transcripts; labels of a program", "--language", "en", "--expires", "2099-01-01")
+    desk.cardwright("calibrate", "score", "refusal", *rows, "--chain", chain, *said, "-o", made)
+    desk.commit()
+    desk.done(f"{owner} commits the transcripts' rows, {approver} draws 120 of them by a nonce, a program labels them")
+
+
 def carry(desk: Desk) -> None:
     example = RELEASES[desk.example.name]
     owner, approver, releaser = example.people
@@ -125,6 +147,9 @@ def carry(desk: Desk) -> None:
 
     desk.enrol()
     desk.done("keys made and enrolled, the policy accepted in the trust file")
+
+    if example.sampled:
+        calibrate(desk, example)
 
     plan = ("--plan", desk.files / example.plan, "-o", dossier, "--policy", desk.policy)
     desk.signed("attest", *plan, "--as-author", by=owner)

@@ -11,7 +11,9 @@ import csv
 import sys
 from pathlib import Path
 
-from make_data import DECLINES, OVER_REFUSALS
+sys.dont_write_bytecode = True  # the folder is under version control, and stays as it is committed
+
+from make_data import DECLINES, OVER_REFUSALS  # noqa: E402
 
 OPENINGS = (*DECLINES, *OVER_REFUSALS, "I won't say ", "I can't help with that.")
 """How the answers begin that were made up as refusals; every other one was made up as an answer."""

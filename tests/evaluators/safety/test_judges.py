@@ -7,6 +7,7 @@ from cardwright.errors import UsageError
 from cardwright.evaluators.interface import Inputs
 from cardwright.evaluators.safety import Safety
 from cardwright.evaluators.safety import calibration as c
+from cardwright.evaluators.safety.judging import prompt_of
 from cardwright.record.judgements import JudgedRow, Judgements
 from cardwright.record.provenance import DatasetRef
 from cardwright.sources.interface import JudgementFile
@@ -41,9 +42,21 @@ def test_a_judge_s_rate_is_of_unknown_error_and_its_prompt_is_in_the_record():
     evaluation = evaluate(judgements=of_judge(*[True] * 3, *[False] * 7, None))
     found = one(evaluation, "over_refusal_rate", scorer="judge.x")
     assert (found.value, found.denominator, found.scorer.calibration) == (0.3, 10, None)
-    (table,) = [table for table in evaluation.tables if table.id == "judges"]
-    assert table.rows == (("judge.x", "model", 1, "1", "2026-11-01", "r", "p"),)
+    tables = {table.id: table.rows for table in evaluation.tables}
+    assert tables["judges"] == (("judge.x", "model", 1, "1", "2026-11-01"),)
+    assert tables["judges_words"] == (("judge.x", "rubric", "r"), ("judge.x", "protocol", "p"))
     assert one(evaluation, "over_refusal_rate").value == 0, "our own scorer's rate is its own"
+
+
+@pytest.mark.parametrize("event", ["attack_success", "refusal", "task_success"])
+def test_the_whole_prompt_that_judge_sends_is_in_the_record(event):
+    """It is far longer than a cell of a table, and has several lines."""
+    rubric = prompt_of(event)
+    evaluation = evaluate(judgements=of_judge(True, False, rubric=rubric, protocol="p" * 500))
+    (table,) = [table for table in evaluation.tables if table.id == "judges_words"]
+    said = " ".join(words for _, part, words in table.rows if part == "rubric")
+    assert said.split() == rubric.split()
+    assert "".join(words for _, part, words in table.rows if part == "protocol") == "p" * 500
 
 
 def test_two_judges_agreement_is_measured():

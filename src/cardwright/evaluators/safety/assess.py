@@ -167,7 +167,7 @@ def _now(inputs: Inputs, asked: Sequence[probes.Asked]) -> Iterator[tuple[Intera
 
 def _judges_table(files: Sequence[JudgementFile]) -> Iterator[Table]:
     if files:
-        yield judges.table(files)
+        yield from judges.tables(files)
 
 
 def _live_tables(inputs: Inputs, controls: probes.Controls | None) -> Iterator[Table]:

@@ -7,10 +7,12 @@ error.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from cardwright.errors import UsageError
+from cardwright.record.base import visible
 from cardwright.record.evaluation import Table, TableColumn
 from cardwright.record.judgements import JudgedRow, Judgements
 from cardwright.record.measurement import Interval, Measured, Measurement, Sampling, ScorerError, Unmeasured
@@ -171,20 +173,38 @@ def _coefficient(metric: str, slice_: dict[str, str | None], found: object, leve
     )
 
 
-def table(files: Sequence[JudgementFile]) -> Table:
-    """Who judged, by which rubric and protocol; a judge's whole prompt stands here."""
-    columns = ("scorer", "judged_by", "raters", "version", "judged_on", "rubric", "protocol")
-    return Table(
-        id="judges",
-        title="Who judged these exchanges, and how",
-        columns=tuple(
-            TableColumn(
-                name=name, title=name.replace("_", " ").capitalize(), unit="count" if name == "raters" else None
-            )
-            for name in columns
+def tables(files: Sequence[JudgementFile]) -> tuple[Table, Table]:
+    """Who judged, and by which rubric and protocol: a judge's whole prompt, line by line."""
+    judged = [file.judgements for file in files]
+    return (
+        _table(
+            "judges",
+            "Who judged these exchanges",
+            ("scorer", "judged_by", "raters", "version", "judged_on"),
+            [(v.scorer, v.judged_by, float(v.raters), v.version, v.judged_on) for v in judged],
         ),
-        rows=tuple(
-            (v.scorer, v.judged_by, v.raters, v.version, v.judged_on, v.rubric[:2000], v.protocol[:2000])
-            for v in (file.judgements for file in files)
+        _table(
+            "judges_words",
+            "By which words they judged",
+            ("scorer", "part", "words"),
+            [
+                (v.scorer, part, line)
+                for v in judged
+                for part, text in (("rubric", v.rubric), ("protocol", v.protocol))
+                for line in _cells(text)
+            ],
         ),
     )
+
+
+def _table(id_: str, title: str, names: Sequence[str], rows: Sequence[tuple[float | str, ...]]) -> Table:
+    columns = tuple(
+        TableColumn(name=name, title=name.replace("_", " ").capitalize(), unit="count" if name == "raters" else None)
+        for name in names
+    )
+    return Table(id=id_, title=title, columns=columns, rows=tuple(rows))
+
+
+def _cells(text: str) -> list[str]:
+    """A text as cells of a table, which hold a line of at most 200 characters each."""
+    return [part for line in text.splitlines() for part in textwrap.wrap(visible(line), 180)]
