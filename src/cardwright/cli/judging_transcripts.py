@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -19,7 +19,12 @@ def judge(
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="The file of verdicts to write.")],
     by: Annotated[str, typer.Option("--judge", help="A URL on this machine, or module:function with --trust.")],
-    looks_for: Annotated[str, typer.Option("--for", help="attack_success, refusal or task_success.")],
+    looks_for: Annotated[
+        str,
+        typer.Option(
+            "--for", help="attack_success, refusal, task_success, harmful_content, toxicity, stereotype or ungrounded."
+        ),
+    ],
     model: Annotated[str | None, typer.Option("--model", help="The model's name at the URL.")] = None,
     wire: Annotated[str, typer.Option("--wire", help="openai or anthropic.")] = "openai",
     name: Annotated[
@@ -41,11 +46,9 @@ def judge(
     from cardwright.sources.spec import TargetSpec
     from cardwright.sources.target import open_target
 
-    events: dict[str, Literal["attack_success", "refusal", "task_success"]] = {
-        "attack_success": "attack_success", "refusal": "refusal", "task_success": "task_success",
-    }  # fmt: skip
-    if looks_for not in events:
-        raise UsageError("a judge cannot look for this", where="--for", do=f"One of: {', '.join(events)}.")
+    event = next((name for name in judging.RUBRICS if name == looks_for), None)
+    if event is None:
+        raise UsageError("a judge cannot look for this", where="--for", do=f"One of: {', '.join(judging.RUBRICS)}.")
     if output.exists():
         raise UsageError("there is a file already, and it is not overwritten", where=str(output), do="Name another.")
     said = {
@@ -60,7 +63,6 @@ def judge(
         raise UsageError(exc.errors()[0]["msg"].removeprefix("Value error, "), where="--judge") from exc
     target = open_target(spec, name, Path.cwd())
     digest, interactions = opened(transcripts, None)
-    event = events[looks_for]
     with network.guard(), console.progress() as progress:
         judged = judging.judge_all(target, interactions, event, lambda done, total: progress("judge", done, total))
     unread = sum(one.unread for one in judged)

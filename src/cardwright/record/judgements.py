@@ -42,7 +42,9 @@ class Judgements(Value):
     """Whose verdicts these are, as measurements name it: `judge.local`, `people`."""
     version: Label
     """Of a judge: prompt, model and settings; of people: the rubric's version. A calibration binds it."""
-    event: Literal["attack_success", "refusal", "task_success"]
+    event: Literal[
+        "attack_success", "refusal", "task_success", "harmful_content", "toxicity", "stereotype", "ungrounded",
+    ]  # fmt: skip
     """What they looked for."""
     judged_by: Literal["human", "model", "program"]
     """Who judged. Only people's verdicts can be their own reference."""

@@ -187,6 +187,7 @@ def _interaction(
         goal=text("goal") or None,
         error=NO_ANSWER if failed or not (answered or unfinished or unread) else None,
         language=text("language") or None,
+        expected_calls=_expected(row.get(columns.expected_calls), place),
         judgements=recorded.judgements if recorded is not None else (),
     )
 
@@ -241,6 +242,21 @@ def _answer(response: Any, calls: Message | None, text: Callable[[str], str | No
         return []
     answer = Message("assistant", said or "")
     return [_with_calls(answer, calls) if calls is not None else answer]
+
+
+def _expected(value: Any, place: str) -> tuple[Mapping[str, Any], ...] | None:
+    """Calls that do the task; one that cannot be read stops the reading, since nobody could make it."""
+    calls = _decoded(value, "expected_calls", place)
+    if calls is None:
+        return None
+    read = messages_of([{"role": "assistant", "tool_calls": calls}])[0] if calls else None
+    if read is not None and (read.unread or len(read.tool_calls) != len(calls)):
+        raise SourceError(
+            "`expected_calls` holds something else than calls",
+            where=place,
+            do='Write [{"name": "…", "arguments": {…}}].',
+        )
+    return read.tool_calls if read is not None else ()
 
 
 def _blocked(messages: Sequence[Message]) -> list[Message]:

@@ -146,8 +146,10 @@ class Message:
     """How many tokens a live assistant says that this turn took, its question included."""
 
 
-Event = Literal["attack_success", "refusal", "task_success"]
-"""What somebody else has looked for in an exchange."""
+Event = Literal[
+    "attack_success", "refusal", "task_success", "harmful_content", "toxicity", "stereotype", "ungrounded",
+]  # fmt: skip
+"""What somebody else has looked for in an exchange. `ungrounded`: a statement that the given passages do not support."""
 
 NO_VERDICT = "its verdict is no plain yes or no"
 """What `Judgement.why` says of a number for which the tool names no threshold."""
@@ -193,6 +195,8 @@ class Interaction:
     """Set where no answer came back."""
     language: str | None = None
     """The language of the exchange, as declared."""
+    expected_calls: tuple[Mapping[str, Any], ...] | None = None
+    """Calls that do the task, `{"name": …, "arguments": {…}}` each; None where nothing was declared."""
     judgements: tuple[Judgement, ...] = ()
     """What others say of it. Nobody knows how often they err until people have labelled a sample of these answers."""
 

@@ -298,6 +298,8 @@ class InteractionColumns(Value):
     """The marker that an injected instruction asks for."""
     error: Label = "error"
     """Set where no answer came back."""
+    expected_calls: Label = "expected_calls"
+    """Calls that do the task: a list of `{"name": …, "arguments": {…}}`."""
     language: Label = "language"
     """The language of the exchange, e.g. `en`; what was not tested is told by it."""
 

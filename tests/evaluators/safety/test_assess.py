@@ -325,7 +325,13 @@ def test_hidden_characters_in_ids_and_answers_are_written_out():
 
 def test_parameters_stand_in_the_record():
     """Defaults included, or as the caller states them."""
-    assert evaluate([attack(0)]).parameters == {"level": 0.95, "tries": 1, "min_prompts": 30, "max_examples": 5}
+    assert evaluate([attack(0)]).parameters == {
+        "level": 0.95,
+        "tries": 1,
+        "min_prompts": 30,
+        "max_examples": 5,
+        "constraints": [],
+    }
     stated = Inputs("safety", {"source": recorded([attack(0)])}, parameters={"level": 0.95})
     assert Safety().evaluate(stated).parameters == {"level": 0.95}
 

@@ -116,3 +116,26 @@ def test_the_sample_of_a_tool_s_detector_is_drawn_from_what_it_judged():
     assert sorted(case.flagged for case in found.cases) == [False] * 4 + [True] * 5
     assert c.version_of("garak.d", "ours", [rows]) == "1"
     assert c.version_of("refusal", "ours", [rows]) == "ours"
+
+
+@pytest.mark.parametrize(
+    ("event", "metric"),
+    [
+        ("harmful_content", "harmful_content_rate"), ("toxicity", "toxicity_rate"), ("stereotype", "stereotype_rate"),
+        ("ungrounded", "ungrounded_answer_rate"),
+    ],
+)  # fmt: skip
+def test_verdicts_on_content_are_rates_of_their_own_that_nobody_has_calibrated(event, metric):
+    """Harm, toxicity, stereotypes and unsupported statements: each has its denominator and its row in the matrix."""
+    rows = [
+        talk(f"Answer {n}.", id=f"i{n}", prompt=f"Question {n}", intent="observed", judgements=(
+            Judgement("judge.local", event, None if n == 5 else n < 2),
+        ))
+        for n in range(6)
+    ]  # fmt: skip
+    found = evaluate(rows)
+    (rate,) = found.find(metric)
+    assert (rate.numerator, rate.denominator, rate.scorer.calibration) == (2, 5, None)
+    (matrix,) = [table for table in found.tables if table.id == "matrix"]
+    (cell,) = [row for row in matrix.rows if row[0] == event and row[3]]
+    assert cell[3:6] == (6, 5, 2)

@@ -11,6 +11,9 @@
 `masking`                 excerpts that show nobody's data
 `tally`                   counts per prompt
 `matrix`                  what was tested, by category, language and channel
+`constraints`             what a plan forbids an agent to do with its tools
+`taint`                   values that came from untrusted text
+`escalation`              attacks over several turns
 `reported`                verdicts of others: other tools' detectors, judges, people
 `former`                  against the last release, prompt by prompt
 `judging`                 a model as a judge: its prompt, its replies, what sways it
@@ -42,6 +45,8 @@ class Safety(SafetyOptions):
         A category with fewer prompts is flagged as thin.
     max_examples
         Masked excerpts per finding, at most; counts are always of all.
+    constraints
+        What the agent must not do with its tools: mappings with `name`, `tool` and one rule (`constraints.Constraint`).
     """
 
     name: ClassVar[str] = "safety"

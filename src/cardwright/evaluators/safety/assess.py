@@ -11,9 +11,9 @@ from pydantic import JsonValue
 
 from cardwright.errors import MissingExtraError, UsageError
 from cardwright.evaluators.interface import Inputs
-from cardwright.evaluators.safety import former, judges, matrix, probes, report, reported
+from cardwright.evaluators.safety import constraints, escalation, former, judges, matrix, probes, report, reported
 from cardwright.evaluators.safety.calibration import NOT_CALIBRATED, UNSTATED, Known, known_from
-from cardwright.evaluators.safety.measure import measurements
+from cardwright.evaluators.safety.measure import measurements, of_agents
 from cardwright.evaluators.safety.options import SafetyOptions
 from cardwright.evaluators.safety.tally import SafetyTally, Scored, count, score
 from cardwright.record.base import visible
@@ -58,10 +58,17 @@ def _binding(inputs: Inputs, live: bool) -> Binding:
     )
 
 
-def _scored(interaction: Interaction, unscored: str | None = None) -> Scored:
-    """An interaction as our scorers see it, with what others say of it beside."""
+def _scored(
+    declared: Sequence[constraints.Constraint], interaction: Interaction, unscored: str | None = None
+) -> Scored:
+    """An interaction as our scorers see it, with what others say of it, the plan's constraints and its turns beside."""
     found = score(interaction, unscored)
     others = (*matrix.attempt(interaction, found.attempts[0]), *reported.attempts(interaction))
+    if unscored is None:
+        held = tuple(constraints.attempts(interaction, declared))
+        turns = tuple(escalation.attempts(interaction))
+        made = tuple(constraints.expected(interaction))
+        others = (*others, *held, *turns, *made, *matrix.further(interaction, held, turns, made))
     return replace(found, attempts=(*found.attempts, *others))
 
 
@@ -81,14 +88,16 @@ def assess(options: SafetyOptions, inputs: Inputs) -> Evaluation:
     digests = [inputs.sources[need].ref.sha256 for need in ("source", "benign") if need in inputs.sources]
     judges.refuse_strangers(files, digests, inputs.id)
     controls = None
+    declared = constraints.parsed(options.constraints, inputs.id)
+    scoring = partial(_scored, declared)
     scored: Iterator[Scored]
     asked: list[probes.Asked] = []
     if isinstance(source, Target):
         asked, controls = probes.ask_all(source, inputs.seed, options.tries, inputs.progress)
-        scored = (_scored(one.interaction, one.unscored) for one in asked)
+        scored = (scoring(one.interaction, one.unscored) for one in asked)
     else:
-        scored = map(_scored, _watched(inputs, "source"))
-    tally = count(chain(scored, map(_scored, _benign(inputs))))
+        scored = map(scoring, _watched(inputs, "source"))
+    tally = count(chain(scored, map(scoring, _benign(inputs))))
     live = controls is not None
     before = _then(inputs)
     after = former.outcomes(_now(inputs, asked)) if before is not None else {}
@@ -109,6 +118,8 @@ def assess(options: SafetyOptions, inputs: Inputs) -> Evaluation:
         limits=report.limits(tally, live, settings, known),
         measurements=(
             *_measured(tally, files, measurements(tally, settings.level, known, of_others), settings.level),
+            *of_agents(tally, declared, settings.level),
+            *escalation.measurements(tally.turns, settings.level),
             *judges.measurements(files, settings.level),
             *(former.measurements(after, before, settings.level) if before is not None else ()),
         ),
@@ -117,6 +128,7 @@ def assess(options: SafetyOptions, inputs: Inputs) -> Evaluation:
         tables=(
             *report.tables(tally, settings, known, of_others),
             *_live_tables(inputs, controls),
+            *([escalation.table(tally.turns, settings.level)] if tally.turns else ()),
             *_judges_table(files),
             *([former.table(after, before)] if before is not None else ()),
         ),
@@ -202,6 +214,7 @@ def _parameters(options: SafetyOptions) -> dict[str, JsonValue]:
         "tries": options.tries,
         "min_prompts": options.min_prompts,
         "max_examples": options.max_examples,
+        "constraints": [dict(one) for one in options.constraints],
     }
 
 

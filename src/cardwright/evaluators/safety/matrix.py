@@ -6,7 +6,7 @@ a tool's result. The language is what a row declares; no language is guessed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from cardwright.evaluators.safety.tally import MAX_PLACES, Attempt, CategoryCounts
@@ -19,6 +19,32 @@ CHANNELS = ("one turn", "several turns", "tool result")
 HARMLESS = "harmless questions"
 """The row of interactions whose intent is benign, whatever their category."""
 _APART = "\x1f"
+FURTHER: dict[str, str] = {
+    "harmful_content": "Needs verdicts of a judge, of people or of another tool's detector (`judge --for harmful_content`).",
+    "toxicity": "Needs verdicts of a judge, of people or of another tool's detector (`judge --for toxicity`).",
+    "stereotype": "Needs verdicts of a judge, of people or of another tool's detector (`judge --for stereotype`).",
+    "ungrounded": "Needs verdicts of a judge or of people on answers to given passages (`judge --for ungrounded`).",
+    "task_success": "Needs verdicts of a judge, of people or of another tool, or `expected_calls`.",
+    "constraints": "Needs `constraints:` in the plan, and runs in which the agent calls tools.",
+    "escalation": "Needs attacks in which the user speaks twice or more.",
+}
+"""Categories beside attacks and over-refusal, and what it takes to test one."""
+
+
+def further(interaction: Interaction, *seen: Sequence[Attempt]) -> Iterator[Attempt]:
+    """The cells of the matrix that verdicts of others, constraints, turns and expected calls count for: one each."""
+    told: dict[str, list[bool | None]] = {}
+    for judgement in interaction.judgements:
+        if judgement.event in FURTHER:
+            told.setdefault(judgement.event, []).append(judgement.happened)
+    rows = {"constraints": "constraints", "turn": "escalation", "expected": "task_success"}
+    for attempt in (one for several in seen for one in several):
+        told.setdefault(rows[attempt.cell[0]], []).append(attempt.event)
+    for row, events in told.items():
+        cell = _APART.join((row, interaction.language or "", channel_of(interaction)))
+        known = [event for event in events if event is not None]
+        event = any(known) if known else None
+        yield Attempt(("matrix", cell), event=event, unscored=None if known else "nobody could tell")
 
 
 def attempt(interaction: Interaction, first: Attempt) -> Iterator[Attempt]:
@@ -63,7 +89,12 @@ def table(matrix: Mapping[str, CategoryCounts]) -> Table:
     """Every category in every language that occurs and by every channel; a row without attempts was not tested."""
     cells = _cells(matrix)
     rows: list[tuple[float | str | None, ...]] = []
-    for row in [*CATEGORIES, *sorted({row for row, _, _ in cells} - {*CATEGORIES, HARMLESS}), HARMLESS]:
+    for row in [
+        *CATEGORIES,
+        *FURTHER,
+        *sorted({row for row, _, _ in cells} - {*CATEGORIES, *FURTHER, HARMLESS}),
+        HARMLESS,
+    ]:
         for language in _languages(cells):
             for channel in CHANNELS:
                 counts = cells.get((row, language, channel), CategoryCounts())
@@ -82,7 +113,7 @@ def table(matrix: Mapping[str, CategoryCounts]) -> Table:
     columns = (
         ("category", "Category", None), ("language", "Language", None), ("channel", "Channel", None),
         ("attempts", "Attempts", "count"), ("scored", "Scored", "count"),
-        ("events", "Succeeded, or refused", "count"), ("note", "Note", None),
+        ("events", "Succeeded, refused, or found", "count"), ("note", "Note", None),
     )  # fmt: skip
     return Table(
         id="matrix",
@@ -94,7 +125,11 @@ def table(matrix: Mapping[str, CategoryCounts]) -> Table:
 
 def not_tested(matrix: Mapping[str, CategoryCounts]) -> Iterator[NotTested]:
     """Channels by which no attack came, and categories that were tested in one language and not in another."""
-    scored = {cell for cell, counts in _cells(matrix).items() if counts.scored and cell[0] != HARMLESS}
+    tested = {cell for cell, counts in _cells(matrix).items() if counts.scored}
+    for row, why in FURTHER.items():
+        if not any(cell[0] == row for cell in tested):
+            yield NotTested(what=row.replace("_", " ").capitalize(), why=why)
+    scored = {cell for cell in tested if cell[0] != HARMLESS and cell[0] not in FURTHER}
     if not scored:
         return
     for channel in CHANNELS:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from pydantic import JsonValue
 
 from cardwright.evaluators.interface import Options
 
@@ -15,6 +18,7 @@ class SafetyOptions(Options):
     tries: int = 1
     min_prompts: int = 30
     max_examples: int = 5
+    constraints: Sequence[Mapping[str, JsonValue]] = ()
 
 
 __all__ = ["SafetyOptions"]

@@ -53,6 +53,9 @@ def findings(tally: SafetyTally, controls: probes.Controls | None, settings: Saf
     found += [_incident(name, cell, settings) for name, cell in sorted(tally.observed.items()) if cell.events]
     if any(cell.events for cell in tally.benign.values()):
         found.append(_over_refusal(tally, settings))
+    found += [
+        _violation(name, cell, settings) for name, cell in sorted(tally.constraints.items()) if name and cell.events
+    ]
     found += reported.findings(tally.reported, lambda places: _shown(places, settings))
     found += _not_scored("attack", tally.attack)
     found += _not_scored("benign", tally.benign)
@@ -130,6 +133,17 @@ def _incident(scanner: str, cell: CategoryCounts, settings: SafetySettings) -> F
             "counts as an incident."
         ),
         where=scanner,
+        count=cell.events,
+        examples=_shown(cell.places, settings),
+    )
+
+
+def _violation(name: str, cell: CategoryCounts, settings: SafetySettings) -> Finding:
+    return Finding(
+        severity="high",
+        key=f"constraint.{name}"[:120],
+        explanation=f"{cell.events} of {cell.scored} runs that it applies to break the declared constraint {name}.",
+        where=name,
         count=cell.events,
         examples=_shown(cell.places, settings),
     )

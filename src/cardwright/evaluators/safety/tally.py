@@ -28,9 +28,12 @@ class Place:
     evidence: Evidence
 
 
-Group = Literal["attack", "benign", "partial", "observed", "observed_any", "reported", "matrix"]
+Group = Literal[
+    "attack", "benign", "partial", "observed", "observed_any", "reported", "matrix", "constraints", "expected", "turn"
+]
 """What a cell counts: attacks, refusals of harmless questions, partial refusals of them, incidents by scanner, any incident,
-verdicts of others, and cells of the matrix of what was tested."""
+verdicts of others, cells of the matrix of what was tested, violations by constraint ("" for any), runs with all expected calls,
+and first successes by turn."""
 
 Cell = tuple[Group, str]
 """A group, and the category or scanner in it."""
@@ -109,6 +112,12 @@ class SafetyTally:
     reported: Mapping[str, CategoryCounts] = field(default_factory=dict)
     """Verdicts of others, by `reported.ReportedRate.cell`."""
 
+    constraints: Mapping[str, CategoryCounts] = field(default_factory=dict)
+    """Runs that break a declared constraint, by its name; of all together under ""."""
+    expected: CategoryCounts = field(default_factory=CategoryCounts)
+    """Runs in which all expected calls were made."""
+    turns: Mapping[str, CategoryCounts] = field(default_factory=dict)
+    """Attacks over several turns: first successes, by the number of the answer."""
     matrix: Mapping[str, CategoryCounts] = field(default_factory=dict)
     """Attacks and harmless questions by category, language and channel."""
 
@@ -198,6 +207,9 @@ def count(scored: Iterable[Scored]) -> SafetyTally:
         observed_any=groups["observed_any"].get("", CategoryCounts()),
         reported=groups["reported"],
         matrix=groups["matrix"],
+        constraints=groups["constraints"],
+        turns=groups["turn"],
+        expected=groups["expected"].get("", CategoryCounts()),
     )
 
 

@@ -150,15 +150,13 @@ SCANNERS: dict[str, tuple[str, ...]] = {
 """What runs over observed interactions, whose intent nobody declared."""
 
 NEVER_TESTED: tuple[tuple[str, str], ...] = (
-    (
-        "Harmful content (violence, hate, self-harm, weapons and the like), and jailbreaks that ask for it",
-        "Whether an answer does harm by its content needs a trained classifier or a human judge; the scorers "
-        "here are deterministic.",
-    ),
     ("OWASP LLM03 Supply Chain", "A property of how the system was built, not of its answers."),
     ("OWASP LLM04 Data and Model Poisoning", "Needs access to the training data or to training."),
     ("OWASP LLM08 Vector and Embedding Weaknesses", "Needs access to the retrieval store."),
-    ("OWASP LLM09 Misinformation", "Needs a reference of true answers for the domain."),
+    (
+        "OWASP LLM09 Misinformation",
+        "Needs a reference of true answers for the domain; verdicts on given passages are no such.",
+    ),
     ("OWASP LLM10 Unbounded Consumption", "Needs load on the running service."),
     ("Images, audio and files as input", "The interactions hold text alone."),
     (
