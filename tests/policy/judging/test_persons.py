@@ -100,6 +100,21 @@ def test_a_hit_of_the_detector_contradicts_it():
     assert outcome(replace(case, record=record), "cardwright.no_persons").status == "failed"
 
 
+def test_what_the_detector_finds_on_marked_texts_contradicts_nothing():
+    case = nobody()
+    before = outcome(case, "cardwright.no_persons").status
+
+    def calibrated(evaluation):
+        rate = next(m for m in evaluation.measurements if m.metric.startswith("pii_") and hasattr(m, "value"))
+        recall = rate.model_copy(update={"metric": "pii_recall", "value": 0.9, "slice": {"entity": "PERSON"}})
+        return evaluation.model_copy(update={"measurements": (*evaluation.measurements, recall)})
+
+    evaluations = tuple(calibrated(e) if e.id == "pii-test" else e for e in case.record.evaluations)
+    record = case.record.model_copy(update={"evaluations": evaluations})
+    assert outcome(replace(case, record=record), "cardwright.no_persons").status != "failed"
+    assert before != "failed"
+
+
 def test_the_item_that_is_attested_is_one_of_a_packaged_checklist():
     assert "no_persons" in packaged.names("checklists")
     assert [item.id for item in checklist_of("no_persons").items] == ["none"]

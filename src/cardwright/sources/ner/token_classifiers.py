@@ -75,12 +75,15 @@ def load(request: NerRequest) -> OpenedNer:
     except ImportError as exc:
         library = "transformers" if "transformers" in str(exc) else "torch"
         raise MissingExtraError(library, "ner-transformers", f"loading {where}") from exc
-    told = transformers.logging.get_verbosity()
+    told, bars = transformers.logging.get_verbosity(), transformers.utils.logging.is_progress_bar_enabled()
     transformers.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
     try:
         tokenizer, native = _parts(transformers, folder, where)
     finally:
         transformers.logging.set_verbosity(told)
+        if bars:
+            transformers.utils.logging.enable_progress_bar()
     labels = tuple(str(native.config.id2label[place]) for place in range(int(native.config.num_labels)))
     named = [label for label in labels if label != NONE]
     if not named or all(label.startswith("LABEL_") for label in named):
