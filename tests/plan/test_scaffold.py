@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from cardwright.dossier import store
 from cardwright.dossier.contents import policy_of
-from cardwright.errors import CardwrightError, PlanError, SourceError, StoreError
+from cardwright.errors import CardwrightError, PlanError, SourceError, StoreError, UsageError
 from cardwright.handoff import gather
 from cardwright.plan import scaffold
 from cardwright.plan.assessment import load
@@ -114,6 +114,14 @@ def test_every_field_of_rows_and_subject_can_be_answered(tmp_path):
     assert plan["subject"]["jurisdictions"] == ["DE", "FR"] and plan["subject"]["production_intended"] is True
     assert (plan["author"], plan["seed"], plan["small_cell"]) == ("A. Okafor", 7, 10)
     load(tmp_path / "new")
+
+
+def test_a_target_that_is_text_is_said_to_be_no_number(tmp_path):
+    source = table(tmp_path, {"target": [f"{n}.5 EUR" for n in range(N)], "prediction": AMOUNT, "sex": SEX})
+    done = init(tmp_path, source, {"label": "target"}, kind="tabular")
+    assert any("target holds text of more than 20 different values" in note for note in done.notes)
+    with pytest.raises(UsageError, match="holds text, and a regression predicts numbers"):
+        init(tmp_path, source, {"label": "target", "task": "regression"}, kind="tabular", force=True)
 
 
 @pytest.mark.parametrize(

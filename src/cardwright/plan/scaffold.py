@@ -651,9 +651,19 @@ def _task(answers: _Answers, label: ColumnSeen | None, prediction: Guess | None)
     guess = guesses.guess_task(label, None if prediction is None else answers.columns.get(prediction.value))
     if "score" in answers.given and "prediction" not in answers.given:
         guess = Guess("binary", "a score is the probability of one of two outcomes", True)
+    if label is not None and label.distinct > 20 and not label.number:
+        answers.done.notes.append(
+            f"note   {label.name} holds text of more than 20 different values; amounts are written plainly: 12.5, not 12.5 EUR"
+        )
     if "task" in answers.given or (guess is not None and not guess.sure):
         question = "Is it binary, multiclass or regression?"
         said = answers.answer("task", question, guess, accepted=TASKS) or "?"
+        if said == "regression" and label is not None and label.distinct and not label.number:
+            raise UsageError(
+                f'"{label.name}" holds text, and a regression predicts numbers',
+                where="answer to task",
+                do="Write its numbers plainly: a decimal point, no blanks, no units.",
+            )
     else:
         said = "binary" if guess is None else guess.value
     return said, (said if said != "?" or guess is None else guess.value) not in ("binary", "?")

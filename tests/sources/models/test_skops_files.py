@@ -134,6 +134,18 @@ def test_what_is_no_fitted_estimator_is_refused(saved):
         load_model(saved(LogisticRegression()), ["age"])
 
 
+def test_rows_that_a_model_refuses_are_told_by_what_stands_out_in_them(saved):
+    """A missing cell and a column of text are named, never a value; an attribute that is not there speaks of another version."""
+    native = LogisticRegression().fit(FRAME[["age"]], Y)
+    model = load_model(saved(native))
+    with pytest.raises(SourceError, match='Missing cells: "age" \\(1 of 2\\)') as stopped:
+        model.predict(pa.record_batch({"age": [30.0, None]}))
+    assert "30" not in str(stopped.value)
+    del model.native.coef_
+    with pytest.raises(SourceError, match="saved by another version of its library"):
+        model.predict(pa.record_batch({"age": [30.0, 31.0]}))
+
+
 def test_types_that_nobody_trusted_are_named_with_the_line_to_write(saved):
     """A model that needs a type which skops does not know loads only where a person has named that type."""
     native = make_pipeline(FunctionTransformer(double), RandomForestClassifier(2, random_state=0)).fit(

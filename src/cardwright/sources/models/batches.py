@@ -6,12 +6,39 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cardwright.errors import MissingExtraError, SourceError, UsageError
-from cardwright.privacy.showing import hint, quoted, shown
+from cardwright.privacy.showing import hint, quoted, shown, shown_column
 from cardwright.record.base import label as as_label
 from cardwright.sources.models.interface import ModelRequest
 
 if TYPE_CHECKING:
     import pyarrow
+
+
+def what_stands_out(batch: pyarrow.RecordBatch, error: Exception) -> str:
+    """What may be why a model refuses rows: an error that comes of another version, cells that are missing, and text.
+
+    >>> import pyarrow as pa
+    >>> what_stands_out(pa.record_batch({"age": [1, None], "job": ["a", "b"]}), ValueError())
+    'Missing cells: "age" (1 of 2). Text: "job".'
+    """
+    import pyarrow as pa
+
+    if isinstance(error, (AttributeError, ModuleNotFoundError)):
+        return "It may have been saved by another version of its library: save it again with the one that is installed."
+    names = batch.schema.names
+
+    def called(name: str) -> str:
+        return shown_column(name, names)
+
+    missing = [
+        f"{called(name)} ({column.null_count} of {batch.num_rows})"
+        for name, column in zip(names, batch.columns, strict=True)
+        if column.null_count
+    ]
+    text = [called(name) for name, kind in zip(names, batch.schema.types, strict=True) if pa.types.is_string(kind)]
+    said = [f"Missing cells: {', '.join(missing[:5])}."] if missing else []
+    said += [f"Text: {', '.join(text[:8])}."] if text else []
+    return " ".join(said)
 
 
 def same(name: str) -> str:

@@ -14,7 +14,7 @@ from cardwright.errors import MissingExtraError, SourceError, UnsafeError, Usage
 from cardwright.record.base import label as as_label
 from cardwright.record.provenance import DatasetRef
 from cardwright.sources.interface import Model, Task
-from cardwright.sources.models.batches import features_of, frame, matrix
+from cardwright.sources.models.batches import features_of, frame, matrix, what_stands_out
 from cardwright.sources.models.interface import ModelReader, ModelRequest, ModelToSave, SavedModel, by_ending
 from cardwright.sources.models.outputs import checked, favourable_column, task_of
 
@@ -235,7 +235,7 @@ def _predict(
             f"the model cannot predict these rows ({type(exc).__name__})",
             where=where,
             do="Check that the columns hold what it was trained on: the same types and categories, and no missing values "
-            "if it reads none.",
+            f"if it reads none. {what_stands_out(batch, exc)}".strip(),
         ) from exc
     return checked(scores if column is None else scores[:, column], task, where)
 
