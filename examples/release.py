@@ -5,6 +5,7 @@ exit code is checked: one line a step, and OK at the end. The people are invente
 
     python examples/release.py assistant
     python examples/release.py census_extract
+    python examples/release.py club
 """
 
 from __future__ import annotations
@@ -114,6 +115,19 @@ RELEASES = {
                 approves_as="data_owner",
             ),
         ),
+    ),
+    "club": Release(
+        plan="assessment.yaml",
+        people={"L. Haddad": "data_owner", "S. Brandt": "privacy", "T. Weiss": "release"},
+        answers=(
+            Answer("S. Brandt", "handoff_readiness", "minimisation", "Names, e-mail, telephone, day of birth, postcode left."),
+            Answer("S. Brandt", "handoff_readiness", "rights", "The members are invented; nobody's rights are touched."),
+            Answer("L. Haddad", "secure_development", "data-write", "prepare.py makes the file; a test compares every byte."),
+            Answer("L. Haddad", "secure_development", "access-d", "It changes by a reviewed commit alone."),
+        ),
+        open_ones=("approval", "integrity", "personal-data", "preregistered", "responsibility", "rights"),
+        changed="data/members_in_bands.csv",
+        approves_as="privacy",
     ),
 }  # fmt: skip
 

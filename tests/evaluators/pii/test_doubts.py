@@ -18,6 +18,8 @@ def kinds(text):
     ("text", "kind"),
     [
         ("ISBN 0306406152", "UK_NHS"),
+        ("call +1 212 555 0105", "UK_NHS"),
+        ("call +1 (212) 555-0105", "UK_NHS"),
         ("isbn-13: 978-3-16-148410-0, phone", "PHONE_NUMBER"),
         ("ssn of 12345-6789", "US_SSN"),
         ("numpy==1.2.3.4", "IP_ADDRESS"),

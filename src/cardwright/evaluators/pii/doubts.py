@@ -110,6 +110,14 @@ def _number(text: str, hit: Hit) -> bool:
     )
 
 
+_COUNTRY_CODE_BEFORE = re.compile(r"\+\d{1,3}[ .-]?\(?$")
+
+
+def _health_service(text: str, hit: Hit) -> bool:
+    # One in eleven telephone numbers of ten digits passes the checksum; no NHS number follows a country code.
+    return _COUNTRY_CODE_BEFORE.search(text[max(0, hit.start - 6) : hit.start]) is not None or _number(text, hit)
+
+
 def _social_security(text: str, hit: Hit) -> bool:
     # 000, 666 and 900 to 999 are never assigned (SSA, *Social Security Number Randomization*, 2011); ITINs begin with 9.
     digits = _digits(text[hit.start : hit.end])
@@ -158,6 +166,7 @@ def _mail(text: str, hit: Hit) -> bool:
 
 _RULES: Mapping[str, Callable[[str, Hit], bool]] = {
     "MEDICAL_LICENSE": _medical_license,
+    "UK_NHS": _health_service,
     "US_SSN": _social_security,
     "US_DRIVER_LICENSE": _licence,
     "IP_ADDRESS": _address_of_a_network,
@@ -166,7 +175,6 @@ _RULES: Mapping[str, Callable[[str, Hit], bool]] = {
     **dict.fromkeys(
         (
             "PHONE_NUMBER",
-            "UK_NHS",
             "US_BANK_NUMBER",
             "US_PASSPORT",
             "US_ITIN",

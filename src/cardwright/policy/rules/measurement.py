@@ -169,6 +169,8 @@ class MeasurementRule(OnEvaluation):
                 evaluations=selected.evaluations,
             )
         remedy, closed_by, next_ = _CLOSED_BY[worst.status]
+        if worst.status == "failed":
+            remedy = _MENDED_BY.get(self.metric, remedy)
         return RuleAnswer(
             worst.status, explanation, remedy, closed_by, next_, limit, tuple(observations), selected.evaluations
         )
@@ -211,6 +213,14 @@ _CLOSED_BY: Mapping[Status, tuple[str | None, Closer | None, tuple[NextAction, .
     "error": ("Fix what stopped it and run again.", "command", (RUN,)),
 }
 """What closes an observation of each status; no other status comes from a number."""
+
+
+_MENDED_BY: Mapping[str, str] = {
+    "k_anonymity": "Leave out the columns that tell people apart, or make them coarser (a day of birth an age band, a postcode a "
+    "district), and run again, or ask for a waiver.",
+    "duplicate_row_rate": "Remove the rows that stand twice and run again, or ask for a waiver.",
+}
+"""What mends a number that no model and no threshold makes."""
 
 
 @dataclass(frozen=True, slots=True)
