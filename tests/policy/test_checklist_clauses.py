@@ -49,12 +49,13 @@ GDPR = [
     "Art. 33, Art. 34", "Art. 35(1), (3)", "Art. 35(2)", *lettered("Art. 35(7)", "abcd"), "Art. 35(9)", "Art. 35(11)", "Art. 36",
 ]  # fmt: skip
 EDPB = [
-    *(f"3.2, {part}" for part in ("claim", "designed to", "means reasonably likely", "unintended persons", "analysis", "testing",
-                                  "documentation")),
+    "3.2, claim, paras. 34, 134", "3.2, means reasonably likely, paras. 41, 43", "3.2, unintended persons, para. 43",
+    *(f"3.2, {part}" for part in ("designed to", "analysis", "testing", "documentation")),
     *(f"3.2, design: {part}" for part in ("sources", "preparation", "method", "outputs")),
     *(f"3.2, testing: {attack}" for attack in ("membership inference", "attribute inference", "exfiltration", "regurgitation",
                                                "inversion, reconstruction")),
-    *(f"3.3, step {n}" for n in (1, 2, 3)), "3.3, mitigation", "3.4", "3.4, another controller",
+    *(f"3.3, step {n}" for n in (1, 2, 3)), "3.3, mitigation, para. 107",
+    "3.4, paras. 114, 126", "3.4, another controller, paras. 129 to 131",
 ]  # fmt: skip
 EXPECTED = {
     "gdpr_ai": GDPR,
@@ -139,8 +140,8 @@ def evidence(name, clause, kind):
         ("nyc_ll144", "5-304(d)", "model"),
         ("owasp_llm_2025", "LLM05:2025", "system"),
         # That a model is anonymous, and that a decision rests on a basis in law, no number says.
-        ("edpb_model_anonymity", "3.2, claim", "model"),
-        ("edpb_model_anonymity", "3.4", "model"),
+        ("edpb_model_anonymity", "3.2, claim, paras. 34, 134", "model"),
+        ("edpb_model_anonymity", "3.4, paras. 114, 126", "model"),
         ("gdpr_ai", "Art. 6(1)", "model"),
         ("gdpr_ai", "Art. 22(1)", "model"),
         ("gdpr_ai", "Art. 35(7)(b)", "model"),
