@@ -88,6 +88,8 @@ class Predictions:
     """Column whose equal values are one independent case."""
     features: tuple[str, ...] = ()
     """Columns the model reads."""
+    key: str | None = None
+    """Column that names each row once, by which it is joined with other predictions."""
     design: Literal["census", "random", "stratified", "adversarial", "unstated"] = "unstated"
 
 

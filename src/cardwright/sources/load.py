@@ -252,7 +252,7 @@ def predictions_of(spec: PredictionsOptions, rows: Rows, ref: DatasetRef) -> Pre
     """
     where = ref.path or ref.name
     rows = banded(spec, rows, where)
-    require_parts(spec, rows, where, spec.prediction, spec.score, *spec.strata, *spec.features)
+    require_parts(spec, rows, where, spec.prediction, spec.score, *spec.strata, *spec.features, spec.key)
     outcome, said = ColumnValues(MAX_CLASSES, True), ColumnValues(MAX_CLASSES, True)
     scores, weights = ColumnNumbers(0.0, 1.0), ColumnNumbers(0.0, float("inf"))
     groups = {column: ColumnValues(MAX_GROUPS, False) for column in spec.sensitive}
@@ -315,6 +315,7 @@ def predictions_of(spec: PredictionsOptions, rows: Rows, ref: DatasetRef) -> Pre
         unit=spec.unit,
         person=spec.person,
         features=spec.features,
+        key=spec.key,
         design=spec.design,
     )
 

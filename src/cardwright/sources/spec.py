@@ -192,6 +192,8 @@ class PredictionsOptions(RowsOptions):
     """Columns to condition on."""
     features: Columns = ()
     """Columns the model reads."""
+    key: Label | None = None
+    """Column that names each row once; two sources that both have one are compared by it, whatever their order and rows."""
 
     @model_validator(mode="after")
     def _predicted(self) -> Self:

@@ -103,3 +103,56 @@ def test_errors_of_two_regressions_are_compared_row_by_row():
     assert found.interval.lower == pytest.approx(
         stats.t.interval(0.95, 199, differences.mean(), stats.sem(differences))[0]
     )
+
+
+def shuffled(seed, y, scores, keys, **others):
+    order = np.random.default_rng(seed).permutation(len(y))
+    rows = {"y": y[order], "s": scores[order], "k": [keys[at] for at in order]}
+    return memory_predictions(rows, score="s", threshold=0.5, key="k", **others)
+
+
+def test_a_baseline_of_other_rows_in_another_order_is_joined_by_key_and_says_how_many_matched():
+    y, good, poor = two_models(24)
+    first = memory_predictions(
+        {"y": y[:300], "s": good[:300], "k": list(range(300))}, score="s", threshold=0.5, key="k", cuts=[7, 211]
+    )
+    second = shuffled(5, y[100:], poor[100:], [str(at) for at in range(100, 400)], name="old", cuts=[50])
+    evaluation = against(first, second)
+    same = against(
+        memory_predictions({"y": y[100:300], "s": good[100:300]}, score="s", threshold=0.5),
+        memory_predictions({"y": y[100:300], "s": poor[100:300]}, score="s", threshold=0.5, name="old"),
+    )
+    for metric in ("accuracy_change", "recall_change", "roc_auc_change", "brier_score_change"):
+        assert one(evaluation, metric).value == pytest.approx(one(same, metric).value, abs=1e-12)
+        assert one(evaluation, metric).interval == one(same, metric).interval
+    (joined,) = [s for s in evaluation.coverage.scanned if "joined by k" in s.what]
+    assert (joined.scanned, joined.total) == (200, 300)
+    assert any(gap.what == "100 rows of the model and 100 of the baseline" for gap in evaluation.coverage.not_tested)
+
+
+def test_a_joined_row_with_another_outcome_is_refused():
+    from cardwright.errors import SourceError
+
+    y, good, poor = two_models(25)
+    keys = [f"k{at}" for at in range(len(y))]
+    other = np.concatenate([1 - y[:2], y[2:]])
+    with pytest.raises(SourceError, match="2 of 400 rows have another outcome"):
+        against(shuffled(1, y, good, keys), shuffled(2, other, poor, keys, name="old"))
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        (["a"] * 400, "399 have one that an earlier row has"),
+        ([None, *range(399)], "1 rows have no key"),
+        (range(1000, 1400), "no row has the key of a row"),
+    ],
+)
+def test_keys_that_name_no_row_once_are_refused(keys, said):
+    from cardwright.errors import SourceError
+
+    y, good, poor = two_models(26)
+    first = memory_predictions({"y": y, "s": good, "k": list(range(400))}, score="s", threshold=0.5, key="k")
+    second = memory_predictions({"y": y, "s": poor, "k": list(keys)}, score="s", threshold=0.5, key="k", name="old")
+    with pytest.raises(SourceError, match=said):
+        against(first, second)

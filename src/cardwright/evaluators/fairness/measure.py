@@ -180,10 +180,14 @@ def conclude(
         tables=tables(options, source, tally, views, measurements),
         series=series(tally, views),
         coverage=Coverage(
-            scanned=(Scanned(what="rows", scanned=int(tally.counts.sum()), total=tally.rows),),
+            scanned=(
+                Scanned(what="rows", scanned=int(tally.counts.sum()), total=tally.rows),
+                *((pairs.joined.scanned(),) if pairs is not None and pairs.joined is not None else ()),
+            ),
             not_tested=(
                 *(report.crossed_too_far(view) for view in crossed_too_far),
                 *report.not_tested(options, source, tally, pairs is not None),
+                *(pairs.joined.not_tested() if pairs is not None and pairs.joined is not None else ()),
             ),
         ),
         completeness="complete",

@@ -195,8 +195,14 @@ def conclude(
         tables=confusion_tables(cell, layout),
         series=score_curves(scored),
         coverage=Coverage(
-            scanned=(Scanned(what="rows", scanned=int(cell.counts.sum()), total=tally.rows),),
-            not_tested=not_tested_parts(layout, pairs is not None),
+            scanned=(
+                Scanned(what="rows", scanned=int(cell.counts.sum()), total=tally.rows),
+                *((pairs.joined.scanned(),) if pairs is not None and pairs.joined is not None else ()),
+            ),
+            not_tested=(
+                *not_tested_parts(layout, pairs is not None),
+                *(pairs.joined.not_tested() if pairs is not None and pairs.joined is not None else ()),
+            ),
         ),
         completeness="complete",
     )

@@ -1,12 +1,13 @@
 """A model and its baseline on the same rows: counted together, so that the comparison has the precision of pairs.
 
-Rows are matched by their place. That both sources are about the same rows is checked, not believed: as many rows, and the same
-outcome in each of them.
+Rows are matched by their place, or, where both sources name a `key`, by its values: the two may then hold other rows, in another
+order, and how many match is said. That matched rows are the same is checked, not believed: the same outcome in each of them, and
+by place as many rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -19,6 +20,8 @@ from cardwright.evaluators.rows.exact_sums import FloatArray, IntArray
 from cardwright.evaluators.rows.layout import Layout
 from cardwright.evaluators.rows.rates import HIGHER, LOWER, NEITHER, About, Estimate, Metric, measure
 from cardwright.evaluators.rows.tally import GroupView, coarsen
+from cardwright.record.base import label
+from cardwright.record.evaluation import NotTested, Scanned
 from cardwright.record.measurement import Measured, Test, Unmeasured
 from cardwright.sources.interface import Predictions
 from cardwright.statistics.intervals import mean_interval
@@ -30,6 +33,33 @@ Measurement = Measured | Unmeasured
 
 MAX_ROWS = 5_000_000
 """Ranking of two models on the same rows takes the rows themselves: up to so many are held, 17 bytes each."""
+
+
+@dataclass(frozen=True)
+class JoinedRows:
+    """How two sources were joined."""
+
+    key: str
+    """The first source's column."""
+    matched: int
+    first: int
+    """Rows of the first source."""
+    second: int
+    """Rows of the second."""
+
+    def scanned(self) -> Scanned:
+        """As an evaluation lists it."""
+        return Scanned(
+            what=f"rows compared with the baseline, joined by {label(self.key)}", scanned=self.matched, total=self.first
+        )
+
+    def not_tested(self) -> tuple[NotTested, ...]:
+        """The rows that found no partner; none if all did."""
+        alone = self.first - self.matched, self.second - self.matched
+        if not any(alone):
+            return ()
+        why = "they have no partner of the same key, so that changes are about the others alone"
+        return (NotTested(what=f"{alone[0]} rows of the model and {alone[1]} of the baseline", why=why),)
 
 
 @dataclass(frozen=True)
@@ -48,6 +78,8 @@ class Pairs:
     """Differences of losses, first minus second."""
     unpaired: str | None = None
     """Why decisions are not compared."""
+    joined: JoinedRows | None = None
+    """How many rows found a partner, if they were matched by key."""
 
 
 def pair(source: Predictions, baseline: Predictions, *, seed: int, groups: bool) -> Pairs:
@@ -66,17 +98,29 @@ def pair(source: Predictions, baseline: Predictions, *, seed: int, groups: bool)
             where=where,
             do="Name a source with the same task, label and favourable outcome.",
         )
-    if source.ref.rows is not None and baseline.ref.rows is not None and source.ref.rows != baseline.ref.rows:
+    by_key = source.key is not None and baseline.key is not None
+    if (
+        not by_key
+        and source.ref.rows is not None
+        and baseline.ref.rows is not None
+        and source.ref.rows != baseline.ref.rows
+    ):
         raise SourceError(
             f'the baseline has {baseline.ref.rows} rows, and "{source.ref.name}" has {source.ref.rows}',
             where=where,
-            do="Let both models predict the same rows, in the same order.",
+            do="Let both models predict the same rows, in the same order, or name the column that joins them as `key:` of both.",
         )
     decisions: dict[int, IntArray] = {}
     losses: dict[str, Moments] = {}
     kept: list[tuple[FloatArray, FloatArray, FloatArray]] = []
     rows = different = 0
-    for one, other in _aligned(source.rows.batches(first.columns), baseline.rows.batches(second.columns), where):
+    join = _Join.of(source, baseline, second.columns, where) if by_key else None
+    pieces = (
+        join.pieces(source, first.columns)
+        if join is not None
+        else _aligned(source.rows.batches(first.columns), baseline.rows.batches(second.columns), where)
+    )
+    for one, other in pieces:
         mine, theirs = code(first, one), code(second, other)
         if mine.problems or theirs.problems:
             count = sum(theirs.problems.values()) or sum(mine.problems.values())
@@ -109,7 +153,76 @@ def pair(source: Predictions, baseline: Predictions, *, seed: int, groups: bool)
         unpaired = "Paired intervals are for independent rows of equal weight, and these are weighted or clustered."
     elif first.kind != "regression" and not (first.decides and second.decides):
         unpaired = "One of the two sources has no decisions."
-    return Pairs(first, baseline.ref.name, rows, decisions, scores, losses, unpaired)
+    joined = None if join is None else JoinedRows(str(source.key), rows, len(join.first), join.second.num_rows)
+    return Pairs(first, baseline.ref.name, rows, decisions, scores, losses, unpaired, joined)
+
+
+@dataclass(frozen=True)
+class _Join:
+    """The rows of a baseline by their keys; its columns are held, those of the model are not."""
+
+    first: IntArray
+    """For each row of the model the place of its partner; -1 where it has none."""
+    second: Any
+    """The baseline's columns, an Arrow table."""
+
+    @classmethod
+    def of(cls, source: Predictions, baseline: Predictions, columns: Sequence[str], where: str) -> _Join:
+        """Both keys read, each of them once per row.
+
+        Raises
+        ------
+        SourceError
+            Where a key is missing or stands twice, or no row has a partner.
+        """
+        import pyarrow as pa
+
+        assert source.key is not None
+        assert baseline.key is not None
+        held = pa.Table.from_batches(
+            list(baseline.rows.batches(list(dict.fromkeys([*columns, baseline.key])))),
+        ).combine_chunks()
+        theirs = _keys(held.column(baseline.key).to_pylist(), where)
+        places = {key: place for place, key in enumerate(theirs)}
+        mine = _keys(
+            [v for batch in source.rows.batches([source.key]) for v in batch.column(0).to_pylist()],
+            source.ref.path or source.ref.name,
+        )
+        first = np.asarray([places.get(key, -1) for key in mine], np.int64)
+        if not (first >= 0).any():
+            raise SourceError(
+                f'no row has the key of a row of "{source.ref.name}"',
+                where=where,
+                do="Name as `key:` of both sources the columns that hold the same identifiers.",
+            )
+        return cls(first, held)
+
+    def pieces(self, source: Predictions, columns: Sequence[str]) -> Iterator[tuple[Any, Any]]:
+        """Rows of the model that have a partner, and their partners, batch by batch."""
+        import pyarrow as pa
+
+        start = 0
+        for batch in source.rows.batches(columns):
+            places = self.first[start : start + batch.num_rows]
+            start += batch.num_rows
+            kept = places >= 0
+            if not kept.any():
+                continue
+            partners = self.second.take(pa.array(places[kept])).combine_chunks().to_batches()
+            yield batch.filter(pa.array(kept)), partners[0]
+
+
+def _keys(values: Sequence[Any], where: str) -> list[str]:
+    """Keys as labels, so that 1 and "1" are one; each once."""
+    keys = [label(value) for value in values if value is not None]
+    missing, repeated = len(values) - len(keys), len(keys) - len(set(keys))
+    if missing or repeated:
+        raise SourceError(
+            f"{missing} rows have no key, and {repeated} have one that an earlier row has",
+            where=where,
+            do="Name as `key:` a column that names each row once.",
+        )
+    return keys
 
 
 def _aligned(first: Iterator[Any], second: Iterator[Any], where: str) -> Iterator[tuple[Any, Any]]:
