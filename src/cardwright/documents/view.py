@@ -19,7 +19,7 @@ from cardwright.record.coverage import ChecklistCoverage
 from cardwright.record.details import FIELDS, Answer, FieldSpec
 from cardwright.record.evaluation import SEVERITIES, Evaluation, Finding, Table
 from cardwright.record.measurement import Measured, Measurement, Unmeasured
-from cardwright.record.record import NotEvaluated, Planned
+from cardwright.record.record import NotEvaluated, Planned, Record
 from cardwright.record.verdict import Outcome
 
 MOST_ROWS = 200
@@ -141,7 +141,7 @@ class DocumentView:
     by_name: dict[str, FieldView]
     """The fields by name, for a document that asks for some of them."""
     alarms: AlarmLimits[MeasurementView] | None
-    """When a number of the performance, measured again in operation, is an alarm; None without one that carries an interval."""
+    """When a number of the subject's performance, measured again in operation, is an alarm; None if none has an interval."""
     reveals: tuple[RevealingQuestion[MeasurementView], ...]
     """What a model may reveal, on its card; empty in all other documents."""
 
@@ -276,9 +276,7 @@ def make(document: Document, edition: Edition, *, printed: bool = False, say: La
         stated=_stated(fields),
         coverage=edition.coverage,
         by_name={field.spec.name: field for field in fields},
-        alarms=alarm_limits(
-            (row, row.m) for view in views if view.evaluation.evaluator == "performance" for row in view.overall
-        ),
+        alarms=alarm_limits((row, row.m) for view in _of_the_subject(views, record) for row in view.overall),
         reveals=answered(
             say,
             (
@@ -290,6 +288,15 @@ def make(document: Document, edition: Edition, *, printed: bool = False, say: La
         if document.name == "model_card"
         else (),
     )
+
+
+def _of_the_subject(views: list[EvaluationView], record: Record) -> list[EvaluationView]:
+    """The evaluations of performance that are about what is handed over, and not about a baseline or a challenger beside it."""
+    subject = {file.sha256 for file in record.subject.files} | {part.sha256 for part in record.subject.components}
+    found = [view for view in views if view.evaluation.evaluator == "performance"]
+    tied = [view for view in found if (bound := view.evaluation.binding) is not None and bound.model_sha256 in subject]
+    # Where no model could be loaded, as with a hosted one, nobody can tell the subject's numbers from others by their digest.
+    return tied or [v for v in found if v.evaluation.binding is None or v.evaluation.binding.model_sha256 is None]
 
 
 def _stated(fields: tuple[FieldView, ...]) -> tuple[str, str] | None:
