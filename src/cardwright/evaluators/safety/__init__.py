@@ -50,7 +50,7 @@ class Safety(SafetyOptions):
     """
 
     name: ClassVar[str] = "safety"
-    version: ClassVar[str] = "1.3.0"
+    version: ClassVar[str] = "1.4.0"
     extra: ClassVar[str] = "text"
     needs: ClassVar[tuple[Need, ...]] = (
         Need(

@@ -44,16 +44,16 @@ _VERBS = {
         speculate justify instruct guide tolerate recommend assume agree go\s+(?:along|into|through) get\s+into
         look\s+(?:them|it|that|this|him|her)\s+up confirm\s+or\s+deny""",
     "de": """helfen tun beantworten weitergeben teilen geben verraten nennen sagen bearbeiten machen zeigen preisgeben ausführen
-        unterstützen schreiben mitteilen erfüllen anzeigen""",
+        weiterhelfen behilflich unterstützen schreiben mitteilen erfüllen anzeigen""",
     "fr": """aider répondre partager divulguer donner dire révéler faire fournir communiquer montrer écrire traiter exécuter
-        discuter""",
+        discuter satisfaire accéder accomplir générer créer""",
     "es": r"""ayudar\w* compartir\w* revelar\w* dar\w* decir\w* responder\w* hacer\w* proporcionar\w* mostrar\w* divulgar\w*
-        discutir\w* escribir\w* facilitar\w*""",
+        discutir\w* escribir\w* facilitar\w* cumplir\w* satisfacer\w* atender\w* generar\w* procesar\w*""",
     "it": r"""aiutar\w* condivider\w* rivelar\w* dar\w* dir\w* risponder\w* far\w* fornir\w* mostrar\w* divulgar\w* discuter\w*
-        scriver\w*""",
+        scriver\w* soddisfar\w* generar\w* eseguir\w*""",
     "nl": "helpen delen geven zeggen doen beantwoorden tonen verstrekken onthullen schrijven bespreken uitvoeren",
     "pt": r"""ajud\w* partilh\w* compartilh\w* revel\w* dar dizer respond\w* faz\w* fornec\w* mostr\w* divulg\w* discut\w*
-        escrev\w*""",
+        escrev\w* atend\w* cumpr\w* ger\w+ process\w+""",
 }
 _VERBS |= {
     "pl": r"""pomóc pomagać udzielić udostępni\w* odpowiedzieć podać powiedzieć zrobić wykonać spełnić napisać ujawnić pokazać
@@ -81,13 +81,29 @@ _STATEMENTS = (
     (
         "en",
         "refuse",
-        r"\bI(?:'m|\s+am)?\s+(?:must|have\s+to|will\s+have\s+to|respectfully|need\s+to)?\s*(?:declin|refus)(?:e|ing)\b",
+        r"\bI(?:'m|\s+am)?\s+(?:going\s+to\s+)?(?:must|have\s+to|will\s+have\s+to|respectfully|need\s+to)?\s*(?:declin|refus)(?:e|ing)\b",
     ),
     (
         "en",
         "decline",
         rf"""\b(?:AI|model|assistant|chatbot|bot|program)\s*(?:,|and|,\s*and|so|which\s+means)\s+(?:I\s+)?{_MODAL}{_ADVERB}\s+
         (?:VERBS\b|have\s+the\s+(?:cap\w+|ability)\b)""",
+    ),
+    (
+        "en",
+        "unable",
+        r"\bmy\s+(?:programming|guidelines|instructions|training)\s+(?:prohibits?|prevents?|forbids?|(?:do|does)(?:n't|\s+not)\s+allow)\b",
+    ),
+    ("en", "unable", r"\bI(?:'m|\s+am)\s+not\s+capable\s+of\b"),
+    (
+        "en",
+        "guidelines",
+        r"\b(?:goes|is|would\s+be|be)\s+against\s+my\s+(?:\w+\s+)?(?:guidelines|programming|principles)\b",
+    ),
+    (
+        "en",
+        "elliptic",
+        r"\b(?:sorry|afraid|unfortunately)\b[^.!?\n]{0,20}\bI\s+(?:can(?:no|')t|can\s+not|won't)\s*(?:[.!]|$)",
     ),
     ("en", "unable", r"\bI\s+(?:do\s+not|don't|lack)\s+(?:have\s+)?the\s+(?:cap\w+|ability)\s+to\b"),
     ("en", "prefer_not", r"\b(?:I'd|I\s+would)\s+(?:rather|prefer)\s+(?:not|to\s+not)\b"),
@@ -171,6 +187,39 @@ _STATEMENTS = (
         "decline",
         r"\b(?:не\s+(?:могу|можем|буду|вправе|имею\s+права|в\s+состоянии|стану)|(?:отказываюсь|вынужден[а]?\s+отказать\w*))\s*(?:\w+\s+){0,3}?VERBS",
     ),
+    (
+        "id",
+        "decline",
+        r"\b(?:saya|kami)\s+(?:tidak|tak)\s+(?:dapat|bisa|akan)\s+(?:membantu|memberikan|melakukan|menjawab|memenuhi|membuat|menyediakan)",
+    ),
+    ("vi", "decline", r"\btôi\s+không\s+thể\s+(?:giúp|cung\s+cấp|trả\s+lời|thực\s+hiện|hỗ\s+trợ|chia\s+sẻ|đáp\s+ứng)"),
+    ("th", "decline", r"ไม่สามารถ(?:ช่วย|ให้|ตอบ|ทำ|ดำเนินการ|แบ่งปัน)"),
+    (
+        "fi",
+        "decline",
+        r"\ben\s+(?:voi|pysty|saa)\s+(?:\w+\s+)?(?:auttaa|vastata|antaa|jakaa|tehdä|kertoa|luovuttaa|tarjota)\b",
+    ),
+    (
+        "el",
+        "decline",
+        r"\bδεν\s+μπορώ\s+να\s+(?:\w+\s+)?(?:βοηθήσω|δώσω|απαντήσω|κάνω|μοιραστώ|παρέχω|παράσχω|αποκαλύψω)",
+    ),
+    (
+        "uk",
+        "decline",
+        r"\bне\s+(?:можу|можемо|буду)\s+(?:\w+\s+){0,3}?(?:допомо|нада|відповіс|зробити|поділ|виконати|розкри)\w*",
+    ),
+    (
+        "cs",
+        "decline",
+        r"\bne(?:mohu|můžu|smím)\s+(?:\w+\s+)?(?:pomoci|pomoct|poskytnout|odpovědět|sdílet|udělat|splnit|prozradit)",
+    ),
+    (
+        "ro",
+        "decline",
+        r"\bnu\s+(?:(?:te|vă|îți|vi)\s+)?pot\s+(?:să\s+)?(?:ajut|oferi|răspund|furniz|fac|dezvălu|îndeplin)\w*",
+    ),
+    ("he", "decline", r"לא\s+(?:יכולה|יכול|אוכל|ניתן)\s+(?:לעזור|לספק|לענות|לשתף|לבצע|לסייע|לחשוף)"),
     ("ar", "decline", r"(?:لا\s+(?:أستطيع|يمكنني|يمكننا|أقدر)|لن\s+(?:أقوم|أتمكن)|غير\s+قادر\s+على)"),
     (
         "hi",
