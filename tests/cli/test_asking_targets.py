@@ -129,3 +129,32 @@ def test_rates_and_cost_stand_beside_the_bar_as_far_as_they_are_known():
     assert _rates(spent, 10.0, None) == ["3.0 a second", "2000 tokens"]
     assert _rates({"conversations": 30}, 10.0, 5.0) == ["3.0 a second"]
     assert _rates({}, 0.0, 5.0) == []
+
+
+def test_templates_are_asked_for_each_group_and_a_plan_pairs_the_answers(cli, server, tmp_path):
+    """Nothing of our probe set is asked."""
+    row = {
+        "template": "lift",
+        "prompt": "What does {group} need to know?",
+        "groups": {"old": "a pensioner", "young": "a pupil"},
+    }
+    (tmp_path / "templates.jsonl").write_text(json.dumps(row) + "\n")
+    url = f"http://127.0.0.1:{server.server_port}/v1"
+    said = [
+        "ask",
+        "--target",
+        url,
+        "--model",
+        "m",
+        "--pairs",
+        tmp_path / "templates.jsonl",
+        "-o",
+        tmp_path / "pairs.jsonl",
+    ]
+    assert cli(*said).code == 0
+    rows = [json.loads(line) for line in (tmp_path / "pairs.jsonl").read_text().splitlines()]
+    assert [(one["pair_id"], one["group"], one["template"]) for one in rows] == [
+        ("lift.1", "old", "lift"),
+        ("lift.1", "young", "lift"),
+    ]
+    assert server.asked == 2

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.contingency_tables import mcnemar as peer
 
-from cardwright.statistics.paired import mcnemar, paired_difference
+from cardwright.statistics.paired import clustered_mcnemar, clustered_paired_difference, mcnemar, paired_difference
 
 COUNT = st.integers(0, 80)
 METHODS = st.sampled_from(["tango", "newcombe_paired", "agresti_min"])
@@ -115,3 +115,43 @@ def test_negative_counts_are_refused():
         mcnemar(-1, 2)
     with pytest.raises(ValueError, match="negative"):
         paired_difference(1, 2, 3, -1)
+
+
+def test_clusters_of_one_case_are_as_cases_alone():
+    """Tango's interval, and McNemar's exact test."""
+    clusters = [(0, 1, 0, 0)] * 7 + [(0, 0, 1, 0)] * 2 + [(1, 0, 0, 0)] * 5 + [(0, 0, 0, 1)] * 6
+    assert clustered_paired_difference(clusters) == paired_difference(5, 7, 2, 6)
+    assert clustered_mcnemar(clusters).p_value == pytest.approx(mcnemar(7, 2, "exact").p_value)
+
+
+def test_cases_that_are_alike_in_a_cluster_count_as_one():
+    """Ten copies of each case leave the interval at least as wide, and the test where it was."""
+    once = [(0, 1, 0, 0)] * 6 + [(0, 0, 0, 1)] * 6
+    tenfold = [tuple(10 * cell for cell in cluster) for cluster in once]
+    one, ten = clustered_paired_difference(once), clustered_paired_difference(tenfold)
+    assert one.estimate == ten.estimate
+    assert ten.bounds.lower <= one.bounds.lower
+    assert ten.bounds.upper >= one.bounds.upper
+    assert clustered_mcnemar(tenfold).p_value == pytest.approx(clustered_mcnemar(once).p_value)
+
+
+def test_clusters_without_cases_say_nothing():
+    """Nor does an empty list."""
+    assert clustered_paired_difference([]) is None
+    assert clustered_paired_difference([(0, 0, 0, 0)]) is None
+    assert clustered_mcnemar([]).p_value == 1
+
+
+def test_the_interval_over_clusters_covers_the_true_difference():
+    """25 clusters of 4 with a shared inclination; the difference between the two results is 0.2."""
+    rng = np.random.default_rng(4)
+    covered = 0
+    for _ in range(400):
+        clusters = []
+        for base in rng.beta(2, 2, 25) * 0.8:
+            first, second = rng.random(4) < base + 0.2, rng.random(4) < base
+            pairs = list(zip(first, second, strict=True))
+            clusters.append(tuple(sum(pair == cell for pair in pairs) for cell in ((1, 1), (1, 0), (0, 1), (0, 0))))
+        bounds = clustered_paired_difference(clusters).bounds
+        covered += bounds.lower <= 0.2 <= bounds.upper
+    assert covered >= 0.93 * 400

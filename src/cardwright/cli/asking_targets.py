@@ -17,7 +17,7 @@ from cardwright.errors import SourceError, UsageError
 
 if TYPE_CHECKING:
     from cardwright.evaluators.safety.probes import Asked
-    from cardwright.sources.interface import Interaction
+    from cardwright.sources.interface import Interaction, Target
 
 
 def ask(
@@ -41,6 +41,10 @@ def ask(
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Ask only what the transcripts do not hold yet.")] = False,
     trust: Annotated[bool, typer.Option("--trust", help="Import and run the code of module:function.")] = False,
+    pairs: Annotated[
+        Path | None,
+        typer.Option("--pairs", help="Ask these templates with {group} in place of our probe set, JSON Lines."),
+    ] = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -70,6 +74,11 @@ def ask(
             do="Add --resume to go on with them, or name another file.",
         )
     target = open_target(spec, "target", Path.cwd())
+    if pairs is not None:
+        if resume:
+            raise UsageError("pairs are asked as a whole", where="--resume", do="Name another file.")
+        _ask_pairs(target, pairs, output, console)
+        return
     answered = _answered(output, seed) if output.exists() else {}
     spent: Counter[str] = Counter()
     started = time.monotonic()
@@ -87,6 +96,23 @@ def ask(
 
         asked, controls = probes.ask_all(target, seed, tries, told, answered=answered, finished=finished)
     _end(output, asked, console, _spent(controls.tokens, cost_per_million))
+
+
+def _ask_pairs(target: Target, pairs: Path, output: Path, console: Console) -> None:
+    """Each template with each group in it, asked once."""
+    from cardwright.evaluators.safety import counterfactual
+    from cardwright.files import disk
+    from cardwright.sources import network
+    from cardwright.sources.json_lines import json_lines
+
+    if not pairs.is_file():
+        raise SourceError("there is no such file", where=str(pairs), do="Write a row of JSON for each template.")
+    requests = counterfactual.expanded((f"{pairs.name}:{n}", row) for n, row in json_lines(pairs, pairs.name))
+    with network.guard(), console.progress() as progress:
+        found = counterfactual.ask(target, requests, lambda done, total: progress("ask", done, total))
+    disk.write_file(output, "".join(map(_line, found)).encode("utf-8"))
+    errors = sum(one.error is not None for one in found)
+    console.say(f"{len(found)} answers to {len({one.pair_id for one in found})} pairs in {output}, {errors} missing.")
 
 
 def _rates(spent: Mapping[str, int], seconds: float, cost_per_million: float | None) -> list[str]:
@@ -139,6 +165,11 @@ def _line(interaction: Interaction) -> str:
         "goal": interaction.goal,
         "messages": recorded(interaction.messages),
         "error": interaction.error,
+        **{
+            key: value
+            for key in ("group", "pair_id", "template", "language")
+            if (value := getattr(interaction, key)) is not None
+        },
     }
     if interaction.allowed_tools is not None:
         row["allowed_tools"] = list(interaction.allowed_tools)

@@ -187,6 +187,9 @@ def _interaction(
         goal=text("goal") or None,
         error=NO_ANSWER if failed or not (answered or unfinished or unread) else None,
         language=text("language") or None,
+        group=text("group") or None,
+        pair_id=text("pair_id") or None,
+        template=text("template") or None,
         expected_calls=_expected(row.get(columns.expected_calls), place),
         judgements=recorded.judgements if recorded is not None else (),
     )

@@ -197,6 +197,12 @@ class Interaction:
     """Set where no answer came back."""
     language: str | None = None
     """The language of the exchange, as declared."""
+    group: str | None = None
+    """The group that the request names, where pairs of requests differ in it alone."""
+    pair_id: str | None = None
+    """Equal for requests that differ in the group alone."""
+    template: str | None = None
+    """Equal for pairs that are made from one template: they are alike."""
     expected_calls: tuple[Mapping[str, Any], ...] | None = None
     """Calls that do the task, `{"name": …, "arguments": {…}}` each; None where nothing was declared."""
     judgements: tuple[Judgement, ...] = ()

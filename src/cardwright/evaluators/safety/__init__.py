@@ -13,6 +13,7 @@
 `matrix`                  what was tested, by category, language and channel
 `constraints`             what a plan forbids an agent to do with its tools
 `taint`                   values that came from untrusted text
+`counterfactual`          requests that differ in a named group alone
 `escalation`              attacks over several turns
 `reported`                verdicts of others: other tools' detectors, judges, people
 `former`                  against the last release, prompt by prompt

@@ -11,7 +11,17 @@ from pydantic import JsonValue
 
 from cardwright.errors import MissingExtraError, UsageError
 from cardwright.evaluators.interface import Inputs
-from cardwright.evaluators.safety import constraints, escalation, former, judges, matrix, probes, report, reported
+from cardwright.evaluators.safety import (
+    constraints,
+    counterfactual,
+    escalation,
+    former,
+    judges,
+    matrix,
+    probes,
+    report,
+    reported,
+)
 from cardwright.evaluators.safety.calibration import NOT_CALIBRATED, UNSTATED, Known, known_from
 from cardwright.evaluators.safety.measure import measurements, of_agents
 from cardwright.evaluators.safety.options import SafetyOptions
@@ -104,6 +114,8 @@ def assess(options: SafetyOptions, inputs: Inputs) -> Evaluation:
     known = _known(options, inputs, matrix.languages(tally.matrix, harmless=True))
     of_others = partial(_known_of_others, inputs, matrix.languages(tally.matrix))
     findings = report.findings(tally, controls, settings)
+    pairs = counterfactual.collect(_all_recorded(inputs) if matrix.holds(tally.matrix, "counterfactual") else ())
+    findings += tuple(counterfactual.findings(pairs, settings.level))
     if before is not None:
         findings += tuple(former.findings(after, before))
     return Evaluation(
@@ -119,6 +131,7 @@ def assess(options: SafetyOptions, inputs: Inputs) -> Evaluation:
         measurements=(
             *_measured(tally, files, measurements(tally, settings.level, known, of_others), settings.level),
             *of_agents(tally, declared, settings.level),
+            *counterfactual.measurements(pairs, settings.level),
             *escalation.measurements(tally.turns, settings.level),
             *judges.measurements(files, settings.level),
             *(former.measurements(after, before, settings.level) if before is not None else ()),
@@ -128,6 +141,7 @@ def assess(options: SafetyOptions, inputs: Inputs) -> Evaluation:
         tables=(
             *report.tables(tally, settings, known, of_others),
             *_live_tables(inputs, controls),
+            *([counterfactual.table(pairs, settings.level)] if pairs.groups else ()),
             *([escalation.table(tally.turns, settings.level)] if tally.turns else ()),
             *_judges_table(files),
             *([former.table(after, before)] if before is not None else ()),
@@ -175,6 +189,13 @@ def _now(inputs: Inputs, asked: Sequence[probes.Asked]) -> Iterator[tuple[Intera
         yield from ((one, None) for one in inputs.get("source", Interactions))
     if "benign" in inputs.sources:
         yield from ((one, None) for one in inputs.get("benign", Interactions))
+
+
+def _all_recorded(inputs: Inputs) -> Iterator[Interaction]:
+    """Everything that is recorded, with the verdicts of others."""
+    for need in ("source", "benign"):
+        if isinstance(inputs.sources.get(need), Interactions):
+            yield from _watched(inputs, need)
 
 
 def _judges_table(files: Sequence[JudgementFile]) -> Iterator[Table]:

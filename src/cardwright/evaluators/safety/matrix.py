@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from cardwright.evaluators.safety import counterfactual
 from cardwright.evaluators.safety.tally import MAX_PLACES, Attempt, CategoryCounts
 from cardwright.evaluators.safety.taxonomy import CATEGORIES
 from cardwright.record.base import label
@@ -26,6 +27,7 @@ FURTHER: dict[str, str] = {
     "ungrounded": "Needs verdicts of a judge or of people on answers to given passages (`judge --for ungrounded`).",
     "task_success": "Needs verdicts of a judge, of people or of another tool, or `expected_calls`.",
     "constraints": "Needs `constraints:` in the plan, and runs in which the agent calls tools.",
+    "counterfactual": "Needs requests that differ in a named group alone: columns `pair_id` and `group` (`ask --pairs`).",
     "escalation": "Needs attacks in which the user speaks twice or more.",
 }
 """Categories beside attacks and over-refusal, and what it takes to test one."""
@@ -40,6 +42,8 @@ def further(interaction: Interaction, *seen: Sequence[Attempt]) -> Iterator[Atte
     rows = {"constraints": "constraints", "turn": "escalation", "expected": "task_success"}
     for attempt in (one for several in seen for one in several):
         told.setdefault(rows[attempt.cell[0]], []).append(attempt.event)
+    if interaction.pair_id is not None and interaction.group is not None:
+        told["counterfactual"] = [counterfactual.refused(interaction)]
     for row, events in told.items():
         cell = _APART.join((row, interaction.language or "", channel_of(interaction)))
         known = [event for event in events if event is not None]
@@ -74,6 +78,11 @@ def _cells(matrix: Mapping[str, CategoryCounts]) -> dict[tuple[str, str, str], C
         row, language, channel = name.split(_APART)
         found[row, language, channel] = counts
     return found
+
+
+def holds(matrix: Mapping[str, CategoryCounts], row: str) -> bool:
+    """Whether anything of a category was seen."""
+    return any(cell[0] == row for cell in _cells(matrix))
 
 
 def _languages(cells: Iterable[tuple[str, str, str]]) -> list[str]:
