@@ -48,10 +48,6 @@ MAY_LOOK = {"plan/scaffold": {"exists"}, "plan/assessment": {"is_dir"}, "run/pre
 """Asking whether a path is there reads no evidence; a table that is part of the package comes through the package's loader."""
 SHARED_NAMES = {
     "Table": "`kind: table` of a plan is a source, `tables` of an evaluation are a record's: each is the word of its file format",
-    # To be told apart as their rooms are rewritten.
-    "Answer": "of a person in the details, and of an assistant to one turn",
-    "Case": "that the gate judges, and that a labeller sees",
-    "Evidence": "of a checklist's item in its file format, of a date, and of a scorer's hit",
 }
 """Class names that stand twice in the package, and why; every other name says which class is meant wherever it is read."""
 TOUCHES = {

@@ -52,7 +52,7 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class DatedHead:
     """Somebody's word that the ledger stood at a head at a moment: every line up to there existed by then."""
 
     person: str
@@ -143,7 +143,7 @@ def believe(
     now: str,
     *,
     releaser: str | None = None,
-    evidence: Iterable[Evidence] = (),
+    evidence: Iterable[DatedHead] = (),
 ) -> tuple[Judged, ...]:
     """Which claims are believed, each with its holder's id; and why the others are not.
 
@@ -229,7 +229,7 @@ def _undated(
     sound: dict[int, Holder],
     ledger: Ledger | None,
     now: str,
-    evidence: Iterable[Evidence],
+    evidence: Iterable[DatedHead],
 ) -> dict[int, str]:
     """Claims of keys that have expired or were revoked, and that nobody else's evidence dates before then.
 
@@ -254,7 +254,7 @@ def _undated(
         fresh = [n for n in waiting if n not in reasons]
         if not fresh:
             return reasons
-        dated += [Evidence(waiting[n].person.id, signed[n].claim.at, signed[n].ledger) for n in fresh]
+        dated += [DatedHead(waiting[n].person.id, signed[n].claim.at, signed[n].ledger) for n in fresh]
         waiting = {n: waiting[n] for n in reasons}
 
 

@@ -207,10 +207,10 @@ def dated(stamps: Sequence[StampedHead], ledger: Ledger, trust: Trust, now: str)
     return tuple(one for one in found if one is not None)
 
 
-def evidence(stamps: Sequence[StampedHead], ledger: Ledger, trust: Trust, now: str) -> tuple[claims.Evidence, ...]:
+def evidence(stamps: Sequence[StampedHead], ledger: Ledger, trust: Trust, now: str) -> tuple[claims.DatedHead, ...]:
     """The same as evidence for `claims.believe`. An authority is none of its people, so it dates everybody's claims."""
     return tuple(
-        claims.Evidence(f"timestamp authority {one.authority}", one.at, one.ledger)
+        claims.DatedHead(f"timestamp authority {one.authority}", one.at, one.ledger)
         for one in dated(stamps, ledger, trust, now)
     )
 

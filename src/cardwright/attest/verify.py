@@ -488,7 +488,7 @@ class _Verification:
         if holder is None or doubt is not None or self.statement is None:
             return first
         said = self.statement.release
-        evidence.append(claims.Evidence(holder.person.id, said.issued_at, said.ledger))
+        evidence.append(claims.DatedHead(holder.person.id, said.issued_at, said.ledger))
         return claims.believe(
             self.signed, self.trust, self.chain, self.moment, releaser=holder.person.id, evidence=evidence
         )
@@ -530,7 +530,7 @@ class _Verification:
         return timestamps.read(self.files.get(layout.TIMESTAMPS, b""))
 
     @cached_property
-    def _dated(self) -> tuple[claims.Evidence, ...]:
+    def _dated(self) -> tuple[claims.DatedHead, ...]:
         """What pinned timestamp authorities date, if anything has to be dated."""
         if self.trust is None or self.chain is None:
             return ()
@@ -716,7 +716,7 @@ class _Verification:
         """The status statement that was given."""
         return status_statement.read(self.told, where="status statement") if self.told is not None else None
 
-    def _status_as_evidence(self) -> claims.Evidence | None:
+    def _status_as_evidence(self) -> claims.DatedHead | None:
         """What a believed status statement of this release dates."""
         given = self.status_statement if self.told is not None else None
         if given is None or self.trust is None or self.chain is None or self.statement is None:
@@ -726,7 +726,7 @@ class _Verification:
         if status_statement.contradiction(given.status, self.statement.sha256, self.chain) is not None:
             return None
         holder = self.trust.holder(given.status.key)
-        return claims.Evidence(holder.person.id, given.status.issued_at, given.status.ledger) if holder else None
+        return claims.DatedHead(holder.person.id, given.status.issued_at, given.status.ledger) if holder else None
 
     def status(self) -> tuple[Outcome, str]:
         if self.trust is None:

@@ -21,7 +21,7 @@ from cardwright.cli.options import Debug, Quiet
 from cardwright.errors import IntegrityError, SourceError, UsageError
 
 if TYPE_CHECKING:
-    from cardwright.evaluators.safety.calibration import Case, CaseList
+    from cardwright.evaluators.safety.calibration import CaseList, ScoredCase
     from cardwright.record.drawn_sample import SampleChain
     from cardwright.sources.interface import Interaction
 
@@ -272,7 +272,7 @@ class _ReadTranscripts:
 @dataclass(frozen=True)
 class _DrawnSample:
     read: _ReadTranscripts
-    drawn: list[Case]
+    drawn: list[ScoredCase]
     seed: str
     chain: SampleChain | None
 

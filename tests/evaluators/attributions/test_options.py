@@ -2,7 +2,7 @@
 
 import pytest
 from tests.evaluators import option_checks
-from tests.evaluators.attributions.test_measure import inputs, linear
+from tests.evaluators.attributions.support import inputs, linear
 
 from cardwright.errors import UsageError
 from cardwright.evaluators.attributions import Attributions

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from tests.evaluators.attributions.test_measure import inputs, linear
+from tests.evaluators.attributions.support import inputs, linear
 
 from cardwright.evaluators.attributions import Attributions, report
 from cardwright.evaluators.attributions.options import AttributionsOptions

@@ -3,7 +3,7 @@
 import pytest
 from tests.evaluators.safety.support import CANARY, score
 
-from cardwright.evaluators.safety.interface import Evidence, clear, hit, leaves, not_applicable, take_apart
+from cardwright.evaluators.safety.interface import MatchedPlace, clear, hit, leaves, not_applicable, take_apart
 from cardwright.evaluators.safety.tools import tool_misuse
 from cardwright.sources.interface import Interaction, Message
 
@@ -76,7 +76,7 @@ def test_whether_anything_came_back(messages, answered, empty):
 def test_a_hit_names_its_place():
     with pytest.raises(AssertionError, match="a hit names its place"):
         hit()
-    place = Evidence("r", "message 1", 0, 1, "high", "secret text")
+    place = MatchedPlace("r", "message 1", 0, 1, "high", "secret text")
     assert hit(place, coverage=0.5).measure == {"coverage": 0.5}
     assert "secret" not in repr(place)
     assert (clear("c").outcome, not_applicable("n").outcome) == ("clear", "not_applicable")

@@ -5,12 +5,12 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cardwright.evaluators.safety.interface import Evidence
+from cardwright.evaluators.safety.interface import MatchedPlace
 from cardwright.evaluators.safety.masking import PLAIN, excerpt
 
 
 def shown(text, start, end):
-    return excerpt(Evidence("rule", "message 1", start, end, "high", text))
+    return excerpt(MatchedPlace("rule", "message 1", start, end, "high", text))
 
 
 def test_the_match_is_a_length_and_the_rest_plain_words():

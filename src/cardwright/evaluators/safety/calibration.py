@@ -61,7 +61,7 @@ def labels_of(scorer: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class Case:
+class ScoredCase:
     """One exchange of the transcripts, as a labeller sees it and as the scorer judged it."""
 
     key: str
@@ -77,7 +77,7 @@ class CaseList:
 
     rows: str
     """Digest of them all."""
-    cases: tuple[Case, ...]
+    cases: tuple[ScoredCase, ...]
     languages: frozenset[str] = frozenset()
     """What the rows declare."""
 
@@ -106,7 +106,7 @@ def cases(scorer: str, transcripts: Sequence[tuple[str, Iterable[Interaction]]])
     return CaseList(
         rows,
         tuple(
-            Case(drawn_sample.case_name(rows, position), flagged, one.prompt, take_apart(one).final_text)
+            ScoredCase(drawn_sample.case_name(rows, position), flagged, one.prompt, take_apart(one).final_text)
             for position, (_, flagged, one) in enumerate(found)
         ),
         frozenset(one.language for _, _, one in found if one.language),
@@ -170,14 +170,14 @@ def seed_of(rows: str, nonce: str | None) -> str:
     return hashlib.sha256(f"{rows}\n{nonce or ''}".encode()).hexdigest()
 
 
-def draw(found: CaseList, size: int, seed: str) -> list[Case]:
+def draw(found: CaseList, size: int, seed: str) -> list[ScoredCase]:
     """A random sample. See `drawn_sample.drawn`."""
     names, flags = [case.key for case in found.cases], [case.flagged for case in found.cases]
     return [found.cases[i] for i in drawn_sample.drawn(names, flags, size, seed)]
 
 
 def strata(
-    scorer: str, found: CaseList, drawn: Sequence[Case], sheets: Sequence[Mapping[str, str]]
+    scorer: str, found: CaseList, drawn: Sequence[ScoredCase], sheets: Sequence[Mapping[str, str]]
 ) -> tuple[CalibrationStratum, ...]:
     """The counts of a labelled sample, by what the scorer had said."""
     positive = labels_of(scorer)[0]
@@ -194,7 +194,9 @@ def strata(
     )
 
 
-def agreement(scorer: str, drawn: Sequence[Case], sheets: Sequence[Mapping[str, str]]) -> tuple[RaterAgreement, ...]:
+def agreement(
+    scorer: str, drawn: Sequence[ScoredCase], sheets: Sequence[Mapping[str, str]]
+) -> tuple[RaterAgreement, ...]:
     """Krippendorff's alpha of all labellers, and Cohen's kappa where they are two; nothing where undefined."""
     from cardwright.statistics.agreement import cohen_kappa, krippendorff_alpha
 

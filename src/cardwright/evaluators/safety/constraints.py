@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from cardwright.errors import UsageError
-from cardwright.evaluators.safety.interface import Call, Evidence, Exchange, take_apart
+from cardwright.evaluators.safety.interface import Call, Exchange, MatchedPlace, take_apart
 from cardwright.evaluators.safety.taint import whole_value
 from cardwright.evaluators.safety.tally import Attempt, Place
 from cardwright.record.base import Count, Flag, Identifier, Label, Number, Value
@@ -190,7 +190,7 @@ def _placed(exchange: Exchange) -> list[_Placed]:
     return [_Placed(call, message) for call, message in zip(exchange.calls, messages, strict=True)]
 
 
-def _broken(constraint: Constraint, exchange: Exchange) -> Iterator[Evidence]:
+def _broken(constraint: Constraint, exchange: Exchange) -> Iterator[MatchedPlace]:
     placed = _placed(exchange)
     own = [one for one in placed if one.call.name == constraint.tool]
     if constraint.forbidden:
@@ -276,10 +276,10 @@ def _consented(exchange: Exchange, after: int, before: int) -> bool:
     return bool(said) and _YES.search(said[-1]) is not None and _NO.search(said[-1]) is None
 
 
-def _evidence(constraint: Constraint, call: Call, note: str, value: str | None = None) -> Evidence:
+def _evidence(constraint: Constraint, call: Call, note: str, value: str | None = None) -> MatchedPlace:
     start = call.text.find(value) if value else -1
     span = (0, len(call.text)) if start < 0 or value is None else (start, start + len(value))
-    return Evidence(constraint.name, call.where, *span, "high", call.text, note)
+    return MatchedPlace(constraint.name, call.where, *span, "high", call.text, note)
 
 
 __all__ = ["Constraint", "attempts", "expected", "parsed"]

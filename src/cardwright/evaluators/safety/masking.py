@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from cardwright.evaluators.safety.interface import Evidence
+from cardwright.evaluators.safety.interface import MatchedPlace
 
 # The commonest English words, and the few that make an assistant's sentence readable. No names, no numbers.
 _PLAIN = """
@@ -32,7 +32,7 @@ _PART = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+|[^\w\s]|_|\s+")
 AROUND = 60
 
 
-def excerpt(evidence: Evidence) -> str:
+def excerpt(evidence: MatchedPlace) -> str:
     """The text around a match: the match as its length, words of the list as they are, all else as `[…]`."""
     text = evidence.text
     start, end = max(0, min(evidence.start, len(text))), max(0, min(evidence.end, len(text)))

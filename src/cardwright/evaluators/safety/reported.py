@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from cardwright.evaluators.safety.interface import Evidence
+from cardwright.evaluators.safety.interface import MatchedPlace
 from cardwright.evaluators.safety.tally import Attempt, CategoryCounts, Place
 from cardwright.record.evaluation import Finding, Table, TableColumn
 from cardwright.record.measurement import Direction
@@ -81,7 +81,7 @@ def attempts(interaction: Interaction) -> Iterator[Attempt]:
         if judgement.happened is None:
             yield Attempt(("reported", cell), unscored=judgement.why or "it could not tell")
             continue
-        evidence = Evidence(
+        evidence = MatchedPlace(
             judgement.event,
             "answer",
             0,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from cardwright.evaluators.safety import refusal
-from cardwright.evaluators.safety.interface import Evidence, Exchange, ScorerVerdict, take_apart
+from cardwright.evaluators.safety.interface import Exchange, MatchedPlace, ScorerVerdict, take_apart
 from cardwright.evaluators.safety.taxonomy import CATEGORIES, SCANNERS, SCORERS
 from cardwright.record.evaluation import SEVERITIES, Severity
 from cardwright.sources.interface import Interaction
@@ -25,7 +25,7 @@ class Place:
     interaction: str
     category: str
     scorer: str
-    evidence: Evidence
+    evidence: MatchedPlace
 
 
 Group = Literal[
@@ -300,7 +300,7 @@ def _benign(exchange: Exchange, unscored: str | None) -> Iterator[Attempt]:
     if answer.kind == "empty" and exchange.calls:
         answer = refusal.Refusal("compliance")  # a tool call without words is what was asked for
     where = next((a.where for a in exchange.answers if a.final), "message")
-    evidence = Evidence(answer.rule, where, answer.start, answer.end, "low", text, answer.kind)
+    evidence = MatchedPlace(answer.rule, where, answer.start, answer.end, "low", text, answer.kind)
     place = (Place(interaction.id, name, "refusal", evidence),)
     for attempt, kind in ((begun, "refusal"), (Attempt(("partial", name), begun=False), "partial")):
         yield replace(attempt, event=answer.kind == kind, hits=place if answer.kind == kind else ())
