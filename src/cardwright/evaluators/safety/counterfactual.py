@@ -93,7 +93,7 @@ def _counts(
 
 
 @dataclass(frozen=True)
-class Comparison:
+class GroupComparison:
     """Two groups over the pairs of which both were scored."""
 
     outcome: Outcome
@@ -109,7 +109,7 @@ class Comparison:
     test: Test | None
 
 
-def comparisons(found: PairedAnswers, level: float) -> Iterator[Comparison]:
+def comparisons(found: PairedAnswers, level: float) -> Iterator[GroupComparison]:
     """All pairs of groups, at a level that holds for all of one outcome at once (Bonferroni)."""
     from cardwright.statistics.paired import clustered_mcnemar, clustered_paired_difference
 
@@ -125,11 +125,11 @@ def comparisons(found: PairedAnswers, level: float) -> Iterator[Comparison]:
             )
             paired = clustered_paired_difference(counts, 1 - (1 - level) / len(pairs))
             if paired is None:
-                yield Comparison(outcome, first, second, whole, 0, left, None, None, None)
+                yield GroupComparison(outcome, first, second, whole, 0, left, None, None, None)
                 continue
             bounds = paired.bounds
             tested = clustered_mcnemar(counts)
-            yield Comparison(
+            yield GroupComparison(
                 outcome, first, second, whole, len(counts), left, paired.estimate,
                 Interval(level=bounds.level, lower=bounds.lower, upper=bounds.upper, method=bounds.method),
                 Test(method=tested.method, p_value=tested.p_value),
@@ -184,7 +184,7 @@ def measurements(found: PairedAnswers, level: float) -> Iterator[Measurement]:
                 denominator=n,
                 scorer=unknown_error(outcome[0]),
             )
-    together: dict[Outcome, list[Comparison]] = {}
+    together: dict[Outcome, list[GroupComparison]] = {}
     for one in comparisons(found, level):
         together.setdefault(one.outcome, []).append(one)
         slice_ = _slice(one.outcome, first=one.first, second=one.second)
@@ -213,7 +213,7 @@ def measurements(found: PairedAnswers, level: float) -> Iterator[Measurement]:
         yield _largest(outcome, compared, found.groups)
 
 
-def _largest(outcome: Outcome, compared: Sequence[Comparison], groups: Sequence[str]) -> Measurement:
+def _largest(outcome: Outcome, compared: Sequence[GroupComparison], groups: Sequence[str]) -> Measurement:
     told = [one for one in compared if one.estimate is not None and one.interval is not None]
     slice_ = _slice(outcome)
     if not told:
@@ -380,4 +380,4 @@ def _answered(target: Target, request: Interaction) -> Interaction:
     return replace(request, messages=(*request.messages, answer))
 
 
-__all__ = ["PLACEHOLDER", "Comparison", "PairedAnswers", "ask", "collect", "comparisons", "expanded", "refused"]
+__all__ = ["PLACEHOLDER", "GroupComparison", "PairedAnswers", "ask", "collect", "comparisons", "expanded", "refused"]
