@@ -94,6 +94,19 @@ def test_personal_data_of_training_texts_are_told_from_new_ones_and_from_the_pro
     assert "ben.new" not in said
 
 
+def test_an_output_in_which_a_word_was_changed_is_a_near_duplicate_of_its_training_text():
+    words = lines(30, 3)
+    trained = [" ".join([*words[at].split(), *words[at + 1].split(), *words[at + 2].split()]) for at in range(0, 27, 3)]
+    changed = [" ".join(w if place != 20 else "other" for place, w in enumerate(text.split())) for text in trained[:4]]
+    fresh = ["nothing that anybody has ever written down in these notes before today or will again"] * 3
+    seen = look({"text": "text", "ngram": 8}, training_texts={"text": trained}, outputs={"text": [*changed, *fresh]})
+    assert (one(seen, "near_duplicate_output_rate").numerator, one(seen, "near_duplicate_output_rate").denominator) == (
+        4,
+        7,
+    )
+    assert "misses a pair at that similarity with a probability of 0.17%" in seen.method
+
+
 def test_what_stood_in_the_prompt_is_not_the_models():
     text = "please write to ada.kovacs@example.com about the bridge in spring when the path is dry again"
     echo = target(lambda prompt: prompt)

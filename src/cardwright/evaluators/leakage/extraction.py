@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from cardwright.errors import UsageError
+from cardwright.errors import MissingExtraError, UsageError
 from cardwright.evaluators.interface import Inputs
 from cardwright.evaluators.leakage.options import LeakageOptions
 from cardwright.evaluators.leakage.part import LOWER, LeakagePart, Measurement, interval, share
+from cardwright.evaluators.rows.near_duplicates import Tokens, banding, nearest, shingles, token
 from cardwright.evaluators.rows.sampling import choose
 from cardwright.privacy.patterns import scan_light
 from cardwright.privacy.showing import hint, quoted
@@ -24,6 +25,9 @@ from cardwright.statistics.intervals import newcombe
 
 VERBATIM, DIFFERENCE = "verbatim_extraction_rate", "verbatim_extraction_difference"
 RUN, CONTAINED = "long_common_run_rate", "ngram_containment_rate"
+SIMILAR = "near_duplicate_output_rate"
+NEARLY = 0.8
+"""Jaccard similarity of their runs of three units from which an output is a near duplicate of a training text."""
 KNOWN_PERSONAL, NEW_PERSONAL = "training_pii_in_output_rate", "new_pii_in_output_rate"
 Rows = Texts | TableSource
 
@@ -137,7 +141,10 @@ def assess(options: LeakageOptions, inputs: Inputs) -> LeakagePart:
         "up in all "
         f"training texts by its runs of {options.ngram} {options.unit}s, and the personal data and secrets in it that did not "
         "stand in the "
-        "prompt are looked for there by value: found in the training texts, or new.",
+        "prompt are looked for there by value: found in the training texts, or new. An output is a near duplicate of a training "
+        f"text where their runs of three {options.unit}s have a Jaccard similarity of at least {NEARLY:g}: every pair up to 25 "
+        "million, above by MinHash, which misses a pair at that similarity with a probability of "
+        f"{banding(NEARLY).miss_probability(NEARLY):.2%}.",
         limits=(
             "A text that did not come out with this prompt and this way of sampling may come out with another.",
             "Whether control texts are of the kind of the training texts is not checked by a classifier.",
@@ -344,6 +351,7 @@ def _looked_up(
             what=f"outputs of at least {n} {options.unit}s",
             unit="output",
         ),
+        _near_duplicates(written, training, column, rows, options),
         share(KNOWN_PERSONAL, with_known, len(written), level=options.level, what="outputs", unit="output"),
         share(NEW_PERSONAL, with_new, len(written), level=options.level, what="outputs", unit="output"),
     ]
@@ -372,6 +380,32 @@ def _looked_up(
             )
         )
     return measurements, findings, rows
+
+
+def _near_duplicates(
+    written: Sequence[str], training: Rows, column: str, rows: int, options: LeakageOptions
+) -> Measurement:
+    """The share of outputs that as a whole nearly are a training text, though words were changed, moved or left out."""
+    long = [text for text in written if len(units(text, options.unit)) >= options.ngram]
+    texts = (str(text or "") for batch in training.rows.batches([column]) for text in batch.column(0).to_pylist())
+    held = [_tokens(text, options.unit) for text in long]
+    try:
+        found, _ = nearest(held, ((_tokens(text, options.unit), None) for text in texts), rows, NEARLY)
+    except MissingExtraError as exc:
+        return Unmeasured(metric=SIMILAR, code="error", reason=f"{exc} {len(long)} outputs.", denominator=len(long))
+    return share(
+        SIMILAR,
+        sum(bool(near.similarity) for near in found),
+        len(long),
+        level=options.level,
+        what=f"outputs of at least {options.ngram} {options.unit}s",
+        unit="output",
+    )
+
+
+def _tokens(text: str, unit: str) -> Tokens:
+    """The runs of three units of a text, without regard to capitals."""
+    return tuple(sorted({token(run) for run in shingles(units(text.casefold(), unit), 3)}))
 
 
 def _covered(words: Sequence[str], seen: set[tuple[str, ...]], n: int) -> float:
