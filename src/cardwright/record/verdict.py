@@ -42,7 +42,7 @@ Origin = Literal["law", "guidance", "practice", "internal"]
 
 Closer = Literal["command", "data", "words", "signature", "decision"]
 
-SEMANTICS = "3"
+SEMANTICS = "4"
 """Changes whenever the same case could be judged differently."""
 
 

@@ -10,7 +10,7 @@ from cardwright.policy.gate import decide
 from cardwright.record import Record
 from cardwright.record.claim import Attest
 from cardwright.record.details import Answer
-from cardwright.record.evaluation import Coverage, Finding, NotTested, count_severities
+from cardwright.record.evaluation import Binding, Coverage, Finding, NotTested, count_severities
 from cardwright.record.measurement import Measured
 
 BY_WORDS = policy_of(
@@ -106,3 +106,24 @@ def test_a_table_with_nothing_above_the_limit_needs_no_words_and_its_line_says_w
     found = judged(OPEN[1:2], {}, attested=False)
     assert found.status == "passed"
     assert "Not tested: names of people (PERSON)." in found.explanation
+
+
+@pytest.mark.parametrize(
+    ("severity", "status"), [("critical", "failed"), ("high", "inconclusive"), (None, "inconclusive")]
+)
+def test_a_critical_finding_fails_whoever_computed_the_numbers(severity, status):
+    """A score that is turned round is no doubt about where the numbers come from; a lesser finding waits until that is known."""
+    policy = policy_of(POLICY.replace(b"at_most: low, not_applicable: true", b"at_most: low, binding: recomputed"))
+    finding = Finding(severity=severity or "info", key="score_reversed", explanation="The score ranks the other way.")
+    record = changed(
+        good_record(),
+        "pii",
+        binding=Binding(kind="supplied"),
+        findings=(finding,),
+        severities=count_severities((finding,)),
+        not_applicable=None,
+        measurements=(COUNTED,),
+    )
+    found = outcome(decide(with_record(good_case(), record), policy, NOW), "pii")
+    assert found.status == status
+    assert ("score_reversed" in found.explanation) == (status == "failed")

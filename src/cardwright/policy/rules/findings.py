@@ -62,7 +62,8 @@ class FindingsRule(OnEvaluation):
         """See `OnEvaluation.judge_as_asked`."""
         selected = self.select(review.record)
         if isinstance(selected, RuleAnswer):
-            return selected
+            # What is critical is so whoever computed the numbers: a score that is turned round is not a doubt about its origin.
+            return (self._critical(review.record) if selected.status == "inconclusive" else None) or selected
         evaluations = selected.evaluations
         answer = (
             measured_nothing(evaluations)
@@ -82,6 +83,16 @@ class FindingsRule(OnEvaluation):
 
     def _is_worse(self, finding: Finding) -> bool:
         return SEVERITIES.index(finding.severity) > SEVERITIES.index(self.at_most)
+
+    def _critical(self, record: Record) -> RuleAnswer | None:
+        ids = {plan.id for plan in record.planned if self._is_about(plan)}
+        found = tuple(
+            evaluation
+            for evaluation in record.evaluations
+            if evaluation.id in ids and any(f.severity == "critical" and self._is_worse(f) for f in evaluation.findings)
+        )
+        answer = self._worse(found, record) if found else None
+        return None if answer is None else replace(answer, evaluations=found)
 
     def _worse(self, evaluations: tuple[Evaluation, ...], record: Record) -> RuleAnswer | None:
         justified = _justified(record) if self.justified_columns is not None else frozenset()
