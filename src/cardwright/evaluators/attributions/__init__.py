@@ -42,7 +42,7 @@ class Attributions(AttributionsOptions):
     """
 
     name: ClassVar[str] = "attributions"
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     extra: ClassVar[str] = "tabular"
     needs: ClassVar[tuple[Need, ...]] = (
         Need("source", (Predictions,), "the rows that are explained"),

@@ -8,7 +8,8 @@ whatever the library checks.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,8 @@ class Explained:
     """The output that attributions are counted from, shape (rows,)."""
     outputs: numpy.ndarray[Any, Any]
     """The model's output, shape (rows,)."""
+    of: Callable[[pyarrow.RecordBatch], numpy.ndarray[Any, Any]]
+    """The same output of any rows, shape (rows,)."""
 
     @property
     def residuals(self) -> numpy.ndarray[Any, Any]:
@@ -78,15 +81,21 @@ def explain(
     if method == "integrated_gradients":
         raise UsageError("integrated gradients explain torch models", do="Leave `method` out.")
     if model.framework == "sklearn" and method in ("auto", "tree", "linear"):
-        with warnings.catch_warnings():
-            # The last step gets an array, as it does inside its pipeline; the columns are in the order it was fitted with.
-            warnings.filterwarnings("ignore", "X does not have valid feature names")
+        with _without_names():
             found = _native(model, rows, background, method, column)
         if found is not None:
             return found
         if method != "auto":
             raise UsageError(f"the model is none that `method: {method}` can explain", do="Leave `method` out.")
-    return _permutation(model, rows, background, column, seed)
+    return by_permutation(model, rows, background, column, seed)
+
+
+@contextmanager
+def _without_names() -> Iterator[None]:
+    """The last step gets an array, as it does inside its pipeline; the columns are in the order it was fitted with."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "X does not have valid feature names")
+        yield
 
 
 def _shap() -> Any:
@@ -160,7 +169,6 @@ def _native(
     shap = _shap()
     assert model.to_matrix is not None
     before, last = _split(model.native)
-    x, b = model.to_matrix(rows), model.to_matrix(background)
     features = list(model.features)
     if before is not None:
         try:
@@ -170,10 +178,17 @@ def _native(
         origins = _origins(names, features)
         if origins is None or not _made_of(model, before, background, origins):
             return None
-        x, b = _dense(before.transform(x)), _dense(before.transform(b))
+        steps, to_matrix = before, model.to_matrix
+
+        def matrix_of(batch: pyarrow.RecordBatch) -> Any:
+            return _dense(steps.transform(to_matrix(batch)))
     else:
-        origins = list(range(len(features)))
-        x, b = _dense(x), _dense(b)
+        origins, bare = list(range(len(features))), model.to_matrix
+
+        def matrix_of(batch: pyarrow.RecordBatch) -> Any:
+            return _dense(bare(batch))
+
+    x, b = matrix_of(rows), matrix_of(background)
     if x is None or b is None:
         return None
     if method in ("auto", "linear") and hasattr(last, "coef_"):
@@ -185,6 +200,11 @@ def _native(
         explainer = shap.LinearExplainer(last, shap.maskers.Independent(b, max_samples=len(b)))
         values = sign * np.asarray(explainer.shap_values(x), dtype=float)
         margin = last.decision_function if is_classifier(last) and hasattr(last, "decision_function") else last.predict
+
+        def of(batch: pyarrow.RecordBatch) -> Any:
+            with _without_names():
+                return sign * np.asarray(margin(matrix_of(batch)), dtype=float).reshape(-1)
+
         outputs = sign * np.asarray(margin(x), dtype=float).reshape(-1)
         base = np.full(len(x), sign * float(np.ravel(explainer.expected_value)[0]))
         sums = sign * (x @ coefficients.reshape(-1) + float(np.ravel(getattr(last, "intercept_", 0.0))[0]))
@@ -193,13 +213,22 @@ def _native(
         name = (
             "log_odds" if type(last).__name__ == "LogisticRegression" else "margin" if is_classifier(last) else "value"
         )
-        return Explained("linear", name, _sum(values, origins, len(features)), base, outputs)
+        return Explained("linear", name, _sum(values, origins, len(features)), base, outputs, of)
     if method in ("auto", "tree"):
-        return _tree(shap, last, x, b, origins, len(features), column)
+        return _tree(shap, last, x, b, origins, len(features), column, matrix_of)
     return None
 
 
-def _tree(shap: Any, last: Any, x: Any, b: Any, origins: list[int], width: int, column: int | None) -> Explained | None:
+def _tree(
+    shap: Any,
+    last: Any,
+    x: Any,
+    b: Any,
+    origins: list[int],
+    width: int,
+    column: int | None,
+    matrix_of: Callable[[pyarrow.RecordBatch], Any],
+) -> Explained | None:
     import numpy as np
     from sklearn.base import is_classifier
 
@@ -210,31 +239,43 @@ def _tree(shap: Any, last: Any, x: Any, b: Any, origins: list[int], width: int, 
     # shap's own check compares with a fixed tolerance of 0.01 and raises; the residual is computed and recorded instead.
     values = np.asarray(explainer.shap_values(x, check_additivity=False), dtype=float)
     base = np.ravel(np.asarray(explainer.expected_value, dtype=float))
-    probabilities = False
-    if is_classifier(last):
-        probabilities = not hasattr(last, "decision_function")
-        outputs = np.asarray(last.predict_proba(x) if probabilities else last.decision_function(x), dtype=float)
-    else:
-        outputs = np.asarray(last.predict(x), dtype=float)
-    chosen = 0 if column is None else column
-    sign = 1.0
-    if values.ndim == 3:
-        values, outputs, level = values[:, :, chosen], outputs[:, chosen], float(base[chosen])
+    chosen, several = 0 if column is None else column, values.ndim == 3
+    probabilities = is_classifier(last) and not hasattr(last, "decision_function")
+    # One margin for two classes, and no function for it (XGBClassifier): the log odds of the second, or not known.
+    log_odds = probabilities and not several
+    sign = -1.0 if is_classifier(last) and not several and column == 0 else 1.0
+
+    def output(matrix: Any) -> Any:
+        if not is_classifier(last):
+            found = np.asarray(last.predict(matrix), dtype=float)
+        else:
+            found = np.asarray(
+                last.predict_proba(matrix) if probabilities else last.decision_function(matrix), dtype=float
+            )
+        if several:
+            return found[:, chosen]
+        if log_odds:
+            chance = np.clip(found[:, -1], 1e-15, 1 - 1e-15)
+            found = np.log(chance / (1 - chance))
+        return sign * found
+
+    if several:
+        values, level = values[:, :, chosen], float(base[chosen])
     else:
         level = float(base[0])
-        if outputs.ndim == 2:
-            # One margin for two classes, and no function for it (XGBClassifier): the log odds of the second, or not known.
-            chance = np.clip(outputs[:, -1], 1e-15, 1 - 1e-15)
-            outputs = np.log(chance / (1 - chance))
-            if not np.allclose(level + values.sum(axis=1), outputs, rtol=1e-3, atol=1e-3):
-                return None
-            sign = -1.0 if column == 0 else 1.0
-            found = sign * _sum(values, origins, width)
-            return Explained("tree", "log_odds", found, np.full(len(x), sign * level), sign * outputs)
-        if is_classifier(last) and column == 0:
-            sign = -1.0
-    name = "value" if not is_classifier(last) else "probability" if probabilities else "margin"
-    return Explained("tree", name, sign * _sum(values, origins, width), np.full(len(x), sign * level), sign * outputs)
+    outputs = output(x)
+    values, level = sign * values, sign * level
+    if log_odds and not np.allclose(level + values.sum(axis=1), outputs, rtol=1e-3, atol=1e-3):
+        return None
+    name = (
+        "value" if not is_classifier(last) else "log_odds" if log_odds else "probability" if probabilities else "margin"
+    )
+
+    def of(batch: pyarrow.RecordBatch) -> Any:
+        with _without_names():
+            return output(matrix_of(batch))
+
+    return Explained("tree", name, _sum(values, origins, width), np.full(len(x), level), outputs, of)
 
 
 def _dense(matrix: Any) -> Any:
@@ -260,7 +301,7 @@ def _sum(values: Any, origins: list[int], width: int) -> Any:
 # ---------------------------------------------------------------------------------------------------- any callable
 
 
-def _permutation(
+def by_permutation(
     model: Model, rows: pyarrow.RecordBatch, background: pyarrow.RecordBatch, column: int | None, seed: int
 ) -> Explained:
     """Shapley values by permutations of the features themselves, words included: exact in additivity for every row."""
@@ -301,7 +342,12 @@ def _permutation(
         found = explainer(x, max_evals=evaluations, silent=True)
     base = np.broadcast_to(np.asarray(found.base_values, dtype=float), (len(x),)).copy()
     name = "value" if column is None and not model.classes else "probability"
-    return Explained("permutation", name, np.asarray(found.values, dtype=float), base, predict(x))
+
+    def of(batch: pyarrow.RecordBatch) -> Any:
+        out = np.asarray(model.predict(batch), dtype=float)
+        return out if out.ndim == 1 or column is None else out[:, column]
+
+    return Explained("permutation", name, np.asarray(found.values, dtype=float), base, predict(x), of)
 
 
 # ---------------------------------------------------------------------------------------------------- torch
@@ -344,4 +390,10 @@ def _integrated_gradients(
         x, baselines=baseline.expand_as(x).contiguous(), n_steps=steps, internal_batch_size=max(steps, 4096)
     )
     values = found.detach().double().numpy()
-    return Explained("integrated_gradients", "network_output", values, np.full(len(outputs), start), outputs)
+    to_matrix = model.to_matrix
+
+    def of(batch: pyarrow.RecordBatch) -> Any:
+        with torch.no_grad():
+            return forward(to_matrix(batch)).double().numpy()
+
+    return Explained("integrated_gradients", "network_output", values, np.full(len(outputs), start), outputs, of)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from cardwright.errors import UsageError
 from cardwright.evaluators.attributions.association import association
+from cardwright.evaluators.attributions.evidence import evidence
+from cardwright.evaluators.attributions.flips import flips
 from cardwright.evaluators.attributions.options import AttributionsOptions
 from cardwright.evaluators.attributions.report import feature_tables, quality_findings
 from cardwright.evaluators.interface import Inputs
@@ -76,11 +78,13 @@ def assess(options: AttributionsOptions, inputs: Inputs) -> Evaluation:
     column, others = _class(options, model, source)
     rows, total = choose(source.rows, [*model.features, *attributes], options.rows, inputs.seed)
     explained: list[Explained] = []
+    behind_first = None
     digests: list[str] = []
     count = 0
     for seed in range(options.seeds):
         background, _ = choose(behind.rows, model.features, options.background_rows, inputs.seed + 1000 + seed)  # type: ignore[union-attr]
         digests.append(_digest(background))
+        behind_first = background if behind_first is None else behind_first
         count = background.num_rows
         explained.append(
             explain(
@@ -100,6 +104,18 @@ def assess(options: AttributionsOptions, inputs: Inputs) -> Evaluation:
         *_features(options, model, first, source),
         *_quality(options, explained, rows.num_rows, count if len(set(digests)) == 1 else None),
     ]
+    assert behind_first is not None
+    measurements += evidence(
+        model,
+        first,
+        rows.select(list(model.features)),
+        behind_first,
+        column=column,
+        level=options.level,
+        unit=source.unit,
+        seed=inputs.seed,
+    )
+    measurements += flips(model, rows, source, options.level)
     proxies = _proxies(options, rows, model, source)
     shares, share_findings = _shares(options, model, importance, attributes, proxies)
     measurements += shares
@@ -124,18 +140,24 @@ def assess(options: AttributionsOptions, inputs: Inputs) -> Evaluation:
             f"attribute (correlation ratio for numbers, Cramér's V for categories, both corrected "
             f"for the bias that few rows and many groups bring: Kelley 1935; Bergsma 2013) "
             f"is at least {options.proxy_association:g}. "
+            f"Whether the explanation holds is asked of the model itself: how far its output moves when features are replaced by "
+            f"those of other rows, in the order of their attributions and in a random one (deletion and insertion), or at random "
+            f"(infidelity: the share of the movement that the attributions do not foresee); of SHAP's permutation explainer, row "
+            f"by row (Spearman's rho); and of a torch network whose weights are shuffled, which must be explained otherwise. "
+            f"Where the model reads a sensitive attribute, only that is changed, and decisions that become others are counted. "
             f"Libraries: {_versions(first.method)}."
         ),
         limits=(
             "An attribution says what the model used, not what causes the outcome.",
             "Features that move together share their attribution in a way that depends on the background.",
             "Mean absolute attributions hide features that matter for a few people only.",
+            "Rows with replaced features need not occur: what the model says of them is how it works, not how it will be used.",
             "Association with a sensitive attribute is measured on the explained rows, one feature at a time.",
         ),
         measurements=tuple(measurements),
         findings=tuple(findings),
         severities=count_severities(findings),
-        tables=feature_tables(options, model, first, order, proxies),
+        tables=feature_tables(options, model, first, rows, order, proxies),
         coverage=Coverage(
             scanned=(Scanned(what="rows", scanned=rows.num_rows, total=total),),
             not_tested=(
@@ -173,6 +195,8 @@ def _features(options: AttributionsOptions, model: Model, first: Explained, sour
     from scipy.stats import t
 
     absolute = np.abs(first.values)
+    signed = first.values.mean(axis=0)
+    error = first.values.std(axis=0, ddof=1) / np.sqrt(len(absolute)) if len(absolute) > 1 else None
     n = len(absolute)
     mean = absolute.mean(axis=0)
     whole = float(mean.sum())
@@ -199,6 +223,22 @@ def _features(options: AttributionsOptions, model: Model, first: Explained, sour
                 unit=first.output,
                 direction="neither",
                 interval=bounds,
+                sampling=sampling,
+                denominator=n,
+            )
+        )
+        middle = float(signed[index])
+        half = factor * float(error[index]) if error is not None else 0.0
+        found.append(
+            Measured(
+                metric="mean_attribution",
+                slice=here,
+                value=middle,
+                unit=first.output,
+                direction="neither",
+                interval=None
+                if error is None
+                else Interval(level=options.level, lower=middle - half, upper=middle + half, method="student_t"),
                 sampling=sampling,
                 denominator=n,
             )
