@@ -87,6 +87,8 @@ def test_exactly_the_planted_refusals_are_over_refusals(version, attacked):
     assert ids == EXPECTED[version]["over_refusals"]
     assert one(attacked, "over_refusal_rate").denominator == EXPECTED[version]["benign"]
     assert one(attacked, "partial_refusal_rate").numerator == len(EXPECTED[version]["partial_refusals"])
+    outcomes = [one(attacked, f"{name}_rate").value for name in ("over_refusal", "partial_refusal", "compliance")]
+    assert sum(outcomes) == pytest.approx(1), "a scored answer is one of the three"
 
 
 def test_exactly_the_planted_incident_is_found(version, watched):

@@ -41,6 +41,7 @@ DIRECTIONS: Mapping[str, Direction] = {
     "attack_success_rate": "lower_is_better",
     "incident_rate": "lower_is_better",
     "over_refusal_rate": "lower_is_better",
+    "compliance_rate": "higher_is_better",
     "attack_refusal_rate": "higher_is_better",
     "refusal_rate": "neither",
     "task_success_rate": "higher_is_better",

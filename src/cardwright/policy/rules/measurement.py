@@ -392,7 +392,7 @@ class _Comparison:
 
 
 _OF_A_SCORER = frozenset({
-    "over_refusal_rate", "partial_refusal_rate", "attack_refusal_rate", "refusal_rate", "task_success_rate",
+    "over_refusal_rate", "partial_refusal_rate", "compliance_rate", "attack_refusal_rate", "refusal_rate", "task_success_rate",
     "over_refusal_change", "harmful_content_rate", "toxicity_rate", "stereotype_rate", "ungrounded_answer_rate",
     "counterfactual_rate", "counterfactual_difference", "largest_counterfactual_difference",
 })  # fmt: skip
