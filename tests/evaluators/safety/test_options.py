@@ -2,12 +2,13 @@
 
 from tests.evaluators import option_checks
 
-DEFAULTS = {"level": 0.95, "tries": 1, "min_prompts": 30, "max_examples": 5}
+DEFAULTS = {"level": 0.95, "tries": 1, "min_prompts": 30, "max_examples": 5, "constraints": []}
 TAKES = {
     "level": "a number",
     "tries": "a whole number",
     "min_prompts": "a whole number",
     "max_examples": "a whole number",
+    "constraints": "a list of mappings of words to values",
 }
 
 
