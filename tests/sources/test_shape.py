@@ -100,3 +100,12 @@ def test_strings_stay_in_codes_only_where_codes_are_asked_for():
 def test_a_schema_as_a_record_states_it_has_names_and_types_of_all_columns():
     schema = pa.schema([pa.field("n", pa.int64()), pa.field("t", pa.string())])
     assert [(column.name, column.type) for column in shape.columns_of(schema)] == [("n", "int64"), ("t", "string")]
+
+
+def test_every_name_that_repeats_is_told_with_its_columns(tmp_path):
+    """A file of several repeated names is mended at once, not name by name."""
+    (tmp_path / "x.csv").write_text("a,b,a,c,b,a\n1,2,3,4,5,6\n")
+    assert 'columns 1, 3 and 6 have one name: "a"; 2 and 5 have one name: "b"' in refused(tmp_path / "x.csv")
+    names = [f"n{n}" for n in [*range(20), *range(20)]]
+    (tmp_path / "y.csv").write_text(f"{','.join(names)}\n{','.join('1' * 40)}\n")
+    assert "and 12 more names" in refused(tmp_path / "y.csv")

@@ -81,6 +81,10 @@ def plain_type(kind: Any) -> Any:
     return kind
 
 
+_TOLD = 8
+"""So many repeated names are told; a table in which more repeat has lost its header."""
+
+
 def plain_schema(schema: Any, where: str) -> Any:
     """A schema in plain types, without metadata.
 
@@ -100,15 +104,19 @@ def plain_schema(schema: Any, where: str) -> Any:
             where=where,
             do="Write the columns that are assessed to a file of their own.",
         )
-    first: dict[str, int] = {}
+    places: dict[str, list[int]] = {}
     for place, name in enumerate(names, 1):
-        if name in first:
-            raise SourceError(
-                f"columns {first[name]} and {place} have one name: {shown(name, 'it is not shown')}",
-                where=where,
-                do="Rename one of them.",
-            )
-        first[name] = place
+        places.setdefault(name, []).append(place)
+    alike = {name: at for name, at in places.items() if len(at) > 1}
+    if alike:
+        said = [
+            f"{', '.join(map(str, at[:-1]))} and {at[-1]} have one name: {shown(name, 'it is not shown')}"
+            for name, at in alike.items()
+        ]
+        more = f"; and {len(said) - _TOLD} more names" if len(said) > _TOLD else ""
+        raise SourceError(
+            f"columns {'; '.join(said[:_TOLD])}{more}", where=where, do="Give each column a name of its own."
+        )
     return pa.schema([pa.field(f.name, plain_type(f.type)) for f in schema])
 
 
