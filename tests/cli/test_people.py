@@ -1,19 +1,10 @@
 """What people say on the command line: what cannot be said is refused, and nothing is signed."""
 
 import pytest
-from tests.attest.support import in_days
 
 pytest.importorskip("pyarrow", reason="sources need the tabular extra")
 
-import pytest
-from tests.attest.support import by, sign
-
-pytest.importorskip("pyarrow", reason="sources need the tabular extra")
-
-import pytest
-
-pytest.importorskip("pyarrow", reason="sources need the tabular extra")
-
+from tests.attest.support import by, in_days, sign
 
 MONTH = in_days(30)
 

@@ -1,5 +1,6 @@
 """A verdict with every sort of outcome, and texts that a build server could take for something else."""
 
+import functools
 import itertools
 import json
 import re
@@ -7,11 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-import pytest
 from hypothesis import strategies as st
-
-pytest.importorskip("jsonschema")
-import jsonschema
 
 from cardwright.cli.reports import Check, Checks, of_verdict
 from cardwright.record.verdict import STATUSES, Outcome, PolicyRef, Verdict, VerdictInputs, Waived
@@ -148,4 +145,13 @@ def parsed(data):
     return cases
 
 
-SCHEMA = jsonschema.Draft4Validator(json.loads((DATA / "sarif-2.1.0-rtm.5.json").read_text()))
+@functools.cache
+def _schema():
+    import jsonschema
+
+    return jsonschema.Draft4Validator(json.loads((DATA / "sarif-2.1.0-rtm.5.json").read_text()))
+
+
+def follows_the_schema(log):
+    """SARIF's own schema; raises where it does not."""
+    _schema().validate(log)

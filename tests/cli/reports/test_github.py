@@ -2,10 +2,7 @@
 
 import re
 
-import pytest
 from hypothesis import given
-
-pytest.importorskip("jsonschema")
 from tests.cli.reports.support import WAIVED, checks, nasty, outcome, raw_checks, runner_commands
 
 from cardwright.cli.reports import github

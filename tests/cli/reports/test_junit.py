@@ -2,8 +2,6 @@
 
 import pytest
 from hypothesis import given
-
-pytest.importorskip("jsonschema")
 from tests.cli.reports.support import WAIVED, checks, outcome, parsed, raw_checks, runner_commands
 
 from cardwright.cli.reports import junit
