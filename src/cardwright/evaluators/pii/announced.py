@@ -57,7 +57,9 @@ class Announcement:
     """With a group `it`: what is announced."""
     score: float
     triggers: tuple[str, ...]
-    """One of these, in small letters, stands in every text that it matches; empty: any text may match."""
+    """One of these, in small letters, or of `whole` stands in every text that it matches; if both are empty, any may match."""
+    whole: frozenset[str] = frozenset()
+    """The same for words of letters alone that stand as whole words."""
     digit: bool = False
     """Whether a digit stands in every text that it matches."""
 
@@ -66,11 +68,21 @@ def _lower(choices: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted({choice.lower() for choice in choices}))
 
 
+def _parts(choices: Iterable[str]) -> tuple[tuple[str, ...], frozenset[str]]:
+    """Choices that stand between blanks as `triggers` and `whole`: of several words, the first one tells."""
+    first = {choice.lower().split()[0] for choice in choices}
+    return tuple(sorted(one for one in first if not one.isalpha())), frozenset(one for one in first if one.isalpha())
+
+
 def _announcements() -> Iterator[Announcement]:
     one_title = rf"{_any(words.TITLES)}\.?"
     title = rf"{one_title}(?:{_BLANK}{one_title}){{0,2}}"
     yield Announcement(
-        "title", "PERSON", rf"\b{title}{_BLANK}(?P<it>(?:{_PARTICLE}{_BLANK}){{0,2}}{_NAME})", 0.8, _lower(words.TITLES)
+        "title",
+        "PERSON",
+        rf"\b{title}{_BLANK}(?P<it>(?:{_PARTICLE}{_BLANK}){{0,2}}{_NAME})",
+        0.8,
+        *_parts(words.TITLES),
     )
     yield Announcement(
         "greeting",
@@ -78,7 +90,7 @@ def _announcements() -> Iterator[Announcement]:
         rf"\b(?:{_any(words.GREETINGS)}){_BLANK}(?:{title}{_BLANK})?(?P<it>{_ONE}{_MORE}{{0,2}})"
         rf"(?={_T0}(?:[,:!.;\n–-]|$|and\b|und\b|et\b|y\b|e\b))",
         0.7,
-        _lower(words.GREETINGS),
+        *_parts(words.GREETINGS),
     )
     yield Announcement(
         "introduction",
@@ -131,7 +143,7 @@ def _announcements() -> Iterator[Announcement]:
         rf"\b(?P<it>\d{{1,5}}[A-Za-z]?,?{_S}(?:(?:[NSEW]|North|South|East|West)\.?{_S})?"
         rf"(?:[{_UPPER}][\w.'’-]{{0,40}}{_S}|\d{{1,3}}(?:st|nd|rd|th){_S}){{1,4}}{_any(words.STREETS_AFTER)}\b\.?{suffix})",
         0.7,
-        _lower(words.STREETS_AFTER),
+        *_parts(words.STREETS_AFTER),
         digit=True,
     )
     town = rf"(?:,?{_ANY}(?:[A-Z]{{1,2}}-)?\d{{4,5}}(?:[ ][A-Z]{{2}})?{_S}{_CITY})?"
@@ -199,7 +211,7 @@ def _announcements() -> Iterator[Announcement]:
         rf"(?<!\w)(?P<it>{part}"
         rf"(?:{_S}(?:(?:&|and|und|et|y|of|de|for|van|von|für|\+){_S})?{part}){{0,4}},?{_S}{form})(?!\w)",
         0.6,
-        _lower(words.LEGAL_FORMS),
+        *_parts(words.LEGAL_FORMS),
     )
 
 
@@ -207,6 +219,9 @@ ANNOUNCEMENTS = tuple(_announcements())
 KINDS = tuple(sorted({one.entity for one in ANNOUNCEMENTS}))
 """What can be announced."""
 _FLAGS = re.MULTILINE
+_CODE = re.compile(r"\d[A-Z]|\d-\d|\d{4}")
+"""A part of every postal code that is looked for."""
+_DIGIT, _LETTERS = re.compile(r"\d"), re.compile(r"[^\W\d_]+")
 _TITLES = frozenset(title.lower() for title in words.TITLES)
 
 
@@ -219,6 +234,9 @@ class AnnouncedRecognizer(PatternRecognizer):  # type: ignore[misc]  # presidio 
     def __init__(self, entity: str) -> None:
         self._of = {one.name: one for one in ANNOUNCEMENTS if one.entity == entity}
         self._compiled = {name: re.compile(one.pattern, _FLAGS) for name, one in self._of.items()}
+        self._all_need_a_digit = all(one.digit for one in self._of.values())
+        self._are_codes = entity == "LOCATION"
+        self._any_is_a_whole_word = any(one.whole for one in self._of.values())
         super().__init__(
             supported_entity=entity,
             name=f"Announced{entity}",
@@ -231,11 +249,15 @@ class AnnouncedRecognizer(PatternRecognizer):  # type: ignore[misc]  # presidio 
         self, text: str, entities: list[str], nlp_artifacts: Any = None, regex_flags: int | None = None
     ) -> list[Any]:
         """See `presidio_analyzer.EntityRecognizer.analyze`."""
-        lowered, digit = text.lower(), any(character.isdigit() for character in text)
+        digit = _DIGIT.search(text) is not None
+        if (not digit and self._all_need_a_digit) or (self._are_codes and _CODE.search(text) is None):
+            return []
+        lowered = text.lower()
+        found = frozenset(_LETTERS.findall(lowered)) if self._any_is_a_whole_word else frozenset()
         results = []
         for pattern in self.patterns:
             one = self._of[pattern.name]
-            if (one.digit and not digit) or (one.triggers and not any(trigger in lowered for trigger in one.triggers)):
+            if (one.digit and not digit) or not _may_match(one, lowered, found):
                 continue
             for match in self._compiled[pattern.name].finditer(text):
                 start, end = match.span("it")
@@ -248,6 +270,13 @@ class AnnouncedRecognizer(PatternRecognizer):  # type: ignore[misc]  # presidio 
                 why = AnalysisExplanation(recognizer=self.name, original_score=one.score, pattern_name=one.name)
                 results.append(RecognizerResult(one.entity, start, end, one.score, why, metadata))
         return PatternRecognizer.remove_duplicates(results)  # type: ignore[no-any-return]
+
+
+def _may_match(one: Announcement, lowered: str, found: frozenset[str]) -> bool:
+    """Whether a text may match, by its words in small letters: it is wrong in one direction alone."""
+    if not one.triggers and not one.whole:
+        return True
+    return not one.whole.isdisjoint(found) or any(trigger in lowered for trigger in one.triggers)
 
 
 def _is_no_name(found: str) -> bool:
