@@ -282,3 +282,12 @@ def test_a_table_with_a_wrong_row_is_refused(old, new, error):
 def test_letters_whose_small_form_has_another_length_move_no_place(capital):
     text = f"{capital * 3} password: Kd93kdls!x"
     assert any(text[hit.start : hit.end].endswith(("x", "!x")) for hit in scan_light(text) if hit.entity == "PASSWORD")
+
+
+def test_every_literal_that_a_form_needs_is_looked_for_though_texts_without_its_anchor_are_passed_over():
+    from cardwright.privacy.secret_forms import _possible, forms
+
+    for form in forms():
+        for literal in form.needs:
+            assert form in [ready.form for ready in _possible(f"12 {literal} 34")], literal
+    assert _possible("4821734") == []

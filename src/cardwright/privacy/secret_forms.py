@@ -136,8 +136,17 @@ def _begun_by() -> tuple[dict[str, tuple[tuple[str, int], ...]], ...]:
     return tuple({first: tuple(literals) for first, literals in of_length.items()} for of_length in found)
 
 
+@cache
+def _anchors() -> frozenset[str]:
+    """A character of each literal that a form needs, no digit if possible: a text without any of them holds no literal."""
+    literals = (literal for one in _ready() for literal in one.form.needs)
+    return frozenset(min(literal, key=lambda c: (not c.isalpha(), c.isdigit())) for literal in literals)
+
+
 def _possible(lowered: str) -> list[_Ready]:
     """The forms that find in a text what they need: all literals are looked up by their first three characters at once."""
+    if _anchors().isdisjoint(lowered):
+        return []
     threes = zip(lowered, lowered[1:], lowered[2:], strict=False)
     threes = zip(lowered, lowered[1:], lowered[2:], strict=False)
     pieces = (set(lowered), set(map("".join, pairwise(lowered))), set(map("".join, threes)))

@@ -13,7 +13,7 @@ from cardwright.errors import MissingExtraError, UsageError
 from cardwright.evaluators.interface import Inputs
 from cardwright.evaluators.leakage.options import LeakageOptions
 from cardwright.evaluators.leakage.part import LOWER, LeakagePart, Measurement, interval, share
-from cardwright.evaluators.rows.near_duplicates import Tokens, banding, nearest, shingles, token
+from cardwright.evaluators.rows.near_duplicates import Tokens, banding, nearest_rows, shingles, token
 from cardwright.evaluators.rows.sampling import choose
 from cardwright.privacy.patterns import scan_light
 from cardwright.privacy.showing import hint, quoted
@@ -390,7 +390,7 @@ def _near_duplicates(
     texts = (str(text or "") for batch in training.rows.batches([column]) for text in batch.column(0).to_pylist())
     held = [_tokens(text, options.unit) for text in long]
     try:
-        found, _ = nearest(held, ((_tokens(text, options.unit), None) for text in texts), rows, NEARLY)
+        found, _ = nearest_rows(held, ((_tokens(text, options.unit), None) for text in texts), rows, NEARLY)
     except MissingExtraError as exc:
         return Unmeasured(metric=SIMILAR, code="error", reason=f"{exc} {len(long)} outputs.", denominator=len(long))
     return share(

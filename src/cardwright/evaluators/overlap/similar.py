@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cardwright.errors import MissingExtraError
 from cardwright.evaluators.overlap.pair import TablePair, both_numbers, near_key
-from cardwright.evaluators.rows.near_duplicates import Banding, NearestRows, Tokens, nearest, shingles, token
+from cardwright.evaluators.rows.near_duplicates import Banding, NearestRows, Tokens, nearest_rows, shingles, token
 
 CONTROLS = 1000
 """Training rows that are compared with the rest of training, which is what chance and repeated cases produce."""
@@ -41,7 +41,7 @@ def similar_rows(pair: TablePair, seed: int) -> SimilarRows:
     controls = [tokens for tokens, _ in _rows(pair, "training", _chosen(pair.trained, CONTROLS, seed))]
     both = [tokens for tokens, _ in chosen] + controls
     try:
-        found, cut = nearest(both, _rows(pair, "training", None), pair.trained, options.similar, seed=seed)
+        found, cut = nearest_rows(both, _rows(pair, "training", None), pair.trained, options.similar, seed=seed)
     except MissingExtraError as exc:
         return SimilarRows(missing=exc)
     beside = found[len(chosen) :]

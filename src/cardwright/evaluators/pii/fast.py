@@ -256,6 +256,8 @@ def _re2_gate(recognizers: list[Any]) -> Any:
 
 def _owners(matched: list[int] | None, owners: list[tuple[Any, int]]) -> list[tuple[Any, tuple[int, ...]]]:
     """The recognisers of some patterns, each with the places of its own."""
+    if not matched:
+        return []
     found: dict[str, tuple[Any, list[int]]] = {}
     for number in sorted(matched or ()):
         owner, place = owners[number]

@@ -132,7 +132,7 @@ class ScreeningRecognizer(EntityRecognizer):  # type: ignore[misc]  # presidio h
             }
             why = AnalysisExplanation(recognizer=self.name, original_score=one.score)
             found.append(RecognizerResult(one.entity, one.start, one.end, one.score, why, metadata))
-        return EntityRecognizer.remove_duplicates(found)  # type: ignore[no-any-return]
+        return EntityRecognizer.remove_duplicates(found) if found else found
 
 
 _OF_A_COUNTRY = frozenset({"US_SSN"})

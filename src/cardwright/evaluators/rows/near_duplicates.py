@@ -106,7 +106,7 @@ def shingles(words: Sequence[str], size: int) -> Iterator[str]:
         yield " ".join(words[start : start + size])
 
 
-def nearest(
+def nearest_rows(
     held: Sequence[Tokens],
     read: Iterable[tuple[Tokens, str | None]],
     count: int,
@@ -270,4 +270,4 @@ def _low_bits(hashed: int) -> int:
     return hashed & 0xFFFFFFFF
 
 
-__all__ = ["Banding", "NearestRows", "Tokens", "banding", "nearest", "shingles", "token"]
+__all__ = ["Banding", "NearestRows", "Tokens", "banding", "nearest_rows", "shingles", "token"]
