@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from cardwright.errors import UsageError, did_you_mean
+from cardwright.errors import UsageError
 from cardwright.evaluators.pii import engine
 from cardwright.evaluators.pii.names import kinds_of, named_hits
 from cardwright.evaluators.pii.thresholds import counted
+from cardwright.privacy.showing import hint
 from cardwright.record.detector_calibration import KindErrors, SpanAgreement
 from cardwright.record.measurement import Interval
 from cardwright.sources.interface import NerModel
@@ -40,9 +41,9 @@ def meanings(labels: Iterable[str], own: Mapping[str, str | None], known: Sequen
     held = sorted(set(labels))
     for label, kind in own.items():
         if label not in held:
-            raise UsageError(f'no mark has the label "{label[:40]}"', where="--map", do=did_you_mean(label, held))
+            raise UsageError(f'no mark has the label "{label[:40]}"', where="--map", do=hint(label, held))
         if kind is not None and kind not in known:
-            raise UsageError(f'nothing finds the kind "{kind[:40]}"', where="--map", do=did_you_mean(kind, known))
+            raise UsageError(f'nothing finds the kind "{kind[:40]}"', where="--map", do=hint(kind, known))
     said: dict[str, str | None] = {}
     for label in held:
         named = bare(label)
