@@ -43,7 +43,7 @@ def test_a_missing_extra_says_how_it_is_installed_and_by_no_bare_name():
     said = str(MissingExtraError("pyarrow", "tabular", "Reading a table"))
     assert "pyarrow" in said
     assert "pip install '.[tabular]'" in said
-    assert "pip install cardwright" not in said
+    assert "cardwright" not in said.partition("pip install")[2].partition("(")[0]
     assert "pip install ." in errors.how_to_install()
 
 
