@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support import list_rows
 
-from cardwright.plan.looking import MOST_COUNTED, look
+from cardwright.plan.looking import LOOKED_AT, MOST_COUNTED, look
 from cardwright.sources.files import open_rows
 
 
@@ -64,3 +64,16 @@ def test_a_column_of_many_values_is_counted_no_further():
     assert column.distinct > MOST_COUNTED
     assert column.numbers == ()
     assert (column.least, column.greatest) == pytest.approx((0, 3 * MOST_COUNTED - 1))
+
+
+def test_a_long_file_that_is_sorted_is_looked_at_to_its_end():
+    """The last group is seen, and rows of one person still stand beside each other."""
+    size = 3 * LOOKED_AT
+    rows = list_rows(
+        {"sex": ["f"] * (size // 2) + ["m"] * (size // 2), "person": [n // 5 for n in range(size)]},
+        range(50_000, size, 50_000),
+    )
+    sex, person = look(rows, size)
+    assert set(sex.values) == {"f", "m"}
+    assert sex.counted == pytest.approx(LOOKED_AT, rel=0.01)
+    assert person.repeats

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from cardwright.record.base import label as as_label
-from cardwright.sources.files import FileRows
+from cardwright.sources.interface import Rows
 
 LOOKED_AT = 200_000
-"""So many rows are looked at for a guess."""
+"""About so many rows are looked at for a guess, spread over the whole file, which is often sorted."""
 
 MOST_COUNTED = 2_000
 """A column is counted until it has shown more different values than this."""
@@ -135,16 +135,17 @@ class _Column:
         )
 
 
-def look(rows: FileRows) -> list[ColumnSeen]:
-    """A look at every column of the first rows."""
+def look(rows: Rows, total: int | None = None) -> list[ColumnSeen]:
+    """A look at every column; of a file with more rows than are looked at, at the first rows of each batch.
+
+    They stand together there, so that rows of one person are still seen beside each other.
+    """
     columns = {name: _Column() for name in rows.schema.names}
-    seen = 0
+    share = min(1.0, LOOKED_AT / total) if total else 1.0
     for batch in rows.batches():
-        for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        part = batch.slice(0, math.ceil(batch.num_rows * share))
+        for name, column in zip(part.schema.names, part.columns, strict=True):
             columns[name].see(column)
-        seen += batch.num_rows
-        if seen >= LOOKED_AT:
-            break
     return [columns[name].found(name, str(rows.schema.field(name).type)) for name in rows.schema.names]
 
 

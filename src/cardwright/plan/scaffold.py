@@ -108,7 +108,7 @@ def init(
             rows = open_rows(source)
             refuse_data_as_names(rows.schema.names, str(source))
             digest = rows.sha256
-            columns = look(rows)
+            columns = look(rows, rows.num_rows)
         elif kind not in (None, "llm"):
             raise UsageError(
                 f"these are results of {reader.title}, which hold exchanges with an assistant",
