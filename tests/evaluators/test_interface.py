@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support import memory_predictions, memory_table
 
+from cardwright.errors import UsageError
 from cardwright.evaluators import registry
 from cardwright.evaluators.interface import Evaluator, Inputs, Need, Options, run_tally
 from cardwright.sources.interface import Predictions, Table
@@ -91,7 +92,7 @@ def test_no_batches_are_no_tally():
 def test_a_source_of_another_kind_than_the_need_takes_is_named():
     inputs = Inputs("gaps", {"source": rows_of(1)})
     assert isinstance(inputs.get("source", Table), Table)
-    with pytest.raises(TypeError, match="gaps: source is a Table, not a Predictions"):
+    with pytest.raises(UsageError, match="gaps: `source` is a Table, and this evaluation takes a Predictions"):
         inputs.get("source", Predictions)
 
 
