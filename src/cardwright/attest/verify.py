@@ -22,7 +22,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -196,24 +196,116 @@ def verify(
     lone:
         Whether the files are those of a PDF by itself (`lone_pdf`): what else the manifest and the statement list is unseen.
     """
-    state = _Verification(files, where, trust, now, policy, printed, artefacts, rerender, as_of, status, lone)
+    asked = _VerificationRequest(files, where, trust, now, policy, printed, artefacts, rerender, as_of, status, lone)
+    known = _Known()
     steps: list[Step] = []
-    demanded = trust is not None and trust.status is not None
-    asked = {"rerender": rerender is not None, "then": as_of is not None, "status": status is not None or demanded}
-    asked |= {"seal": state.has_to_be_sealed(), "evaluators": trust is not None and bool(trust.evaluators)}
-    names = [(number, name) for number, name in enumerate(NAMES, start=1) if asked.get(name, True)]
-    for number, name in names:
-        try:
-            outcome, detail = getattr(state, name)()
-            steps.append(Step(number, name, outcome, detail))
-        except CardwrightError as exc:
-            steps.append(Step(number, name, "failed", str(exc), broken=isinstance(exc, IntegrityError)))
-            if name in ("manifest", "canonical", "record"):
-                # Nothing further can be read from files that are not what they say.
-                steps += [Step(n, rest, "not judged", "an earlier step failed") for n, rest in names if n > number]
-                break
-    notes = (*not_seen(state.signed), *state.horizon(), *state.code())
+    due = [(number, name) for number, name in enumerate(NAMES, start=1) if _is_due(name, asked)]
+    for number, name in due:
+        known, step = _take(number, name, asked, known)
+        steps.append(step)
+        if step.outcome == "failed" and name in ("manifest", "canonical", "record"):
+            # Nothing further can be read from files that are not what they say.
+            steps += [Step(n, rest, "not judged", "an earlier step failed") for n, rest in due if n > number]
+            break
+    notes = (*not_seen(known.signed), *_horizon(asked, known), *_code(known))
     return Report(steps=tuple(steps), trusted=trust is not None, notes=notes, now=now, as_of=as_of)
+
+
+@dataclass(frozen=True)
+class _VerificationRequest:
+    """What a verification was asked about, and what follows from that alone; what cannot be read is refused where it is used."""
+
+    files: Mapping[str, bytes]
+    where: str
+    trust: Trust | None
+    moment: str
+    find: Callable[[str], Policy]
+    hold: Printed
+    look: Look | None
+    again: Rerender | None
+    as_of: str | None
+    told: bytes | None
+    lone: bool
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """The verdict that the dossier holds."""
+        return canonical.parse(Verdict, self.files[layout.VERDICT], where=layout.VERDICT)
+
+    @cached_property
+    def statement(self) -> SignedRelease | None:
+        """The release statement that the dossier holds; None where nobody has released it."""
+        return release_statement.read(self.files[layout.RELEASE]) if layout.RELEASE in self.files else None
+
+    @cached_property
+    def stamps(self) -> tuple[timestamps.StampedHead, ...]:
+        """The timestamps that the dossier holds."""
+        return timestamps.read(self.files.get(layout.TIMESTAMPS, b""))
+
+    @cached_property
+    def status_statement(self) -> SignedStatus | None:
+        """The status statement that was given."""
+        return status_statement.read(self.told, where="status statement") if self.told is not None else None
+
+    @cached_property
+    def opened(self) -> Mapping[str, enclosure.Enclosure | None]:
+        """The final PDFs by name, each taken apart."""
+        return {
+            name: enclosure.opened(data, where=name)
+            for name, data in self.files.items()
+            if name.startswith(layout.FINAL) and name.endswith(".pdf")
+        }
+
+    @property
+    def sealed(self) -> Mapping[str, bool]:
+        """The final PDFs by name, and whether each bears more than what was enclosed."""
+        return {name: taken is not None and bool(taken.after) for name, taken in self.opened.items()}
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What the steps so far have read. A step that reads more returns another one; what could not be read stays empty."""
+
+    read: Mapping[str, Any] = field(default_factory=dict)
+    artefacts: Mapping[str, str] | None = None
+    case: Case | None = None
+    chain: Ledger | None = None
+    signed: tuple[claims.Signed, ...] = ()
+    judged: tuple[claims.Judged, ...] = ()
+    chosen: Policy | None = None
+
+    @property
+    def believed(self) -> tuple[claims.Signed, ...]:
+        """The claims that are believed under the trust file."""
+        return tuple(one.signed for one in self.judged if one.believed)
+
+
+def _is_due(name: str, asked: _VerificationRequest) -> bool:
+    """Whether a step belongs to this verification: some do only if asked for, given or demanded."""
+    trust = asked.trust
+    if name == "rerender":
+        return asked.again is not None
+    if name == "then":
+        return asked.as_of is not None
+    if name == "status":
+        return asked.told is not None or (trust is not None and trust.status is not None)
+    if name == "seal":
+        return _has_to_be_sealed(asked)
+    if name == "evaluators":
+        return trust is not None and bool(trust.evaluators)
+    return True
+
+
+def _take(number: int, name: str, asked: _VerificationRequest, known: _Known) -> tuple[_Known, Step]:
+    """One step: what it reads is known from then on, even if the step fails on the next thing that it reads."""
+    readers, judge = _STEPS[name]
+    try:
+        for reader in readers:
+            known = reader(asked, known)
+        outcome, detail = judge(asked, known)
+    except CardwrightError as exc:
+        return known, Step(number, name, "failed", str(exc), broken=isinstance(exc, IntegrityError))
+    return known, Step(number, name, outcome, detail)
 
 
 def not_seen(signed: tuple[claims.Signed, ...]) -> tuple[str, ...]:
@@ -235,645 +327,682 @@ def not_seen(signed: tuple[claims.Signed, ...]) -> tuple[str, ...]:
     return tuple(notes)
 
 
-class _Verification:
-    """The steps, sharing what earlier ones have read."""
+def _manifest(asked: _VerificationRequest, known: _Known) -> tuple[Outcome, str]:
+    if layout.MANIFEST not in asked.files:
+        raise IntegrityError("missing", where=layout.MANIFEST, do="Ask for the whole dossier.")
+    listed = canonical.parse(layout.Manifest, asked.files[layout.MANIFEST], where=layout.MANIFEST)
+    if asked.lone:
+        return _listed(asked, listed)
+    if layout.manifest_of(asked.files) != listed:
+        raise IntegrityError("the files are not those that the manifest lists", where=asked.where)
+    return "passed", f"{len(listed.files)} files, manifest {listed.sha256[:12]}"
 
-    def __init__(
-        self,
-        files: Mapping[str, bytes],
-        where: str,
-        trust: Trust | None,
-        now: str,
-        policy: Callable[[str], Policy],
-        printed: Printed,
-        look: Look | None,
-        again: Rerender | None,
-        as_of: str | None,
-        status: bytes | None,
-        lone: bool,
-    ) -> None:
-        self.lone = lone
-        self.files = files
-        self.where = where
-        self.trust = trust
-        self.moment = now
-        self.find = policy
-        self.hold = printed
-        self.look = look
-        self.again = again
-        self.as_of = as_of
-        self.told = status
-        self.read: dict[str, Any] = {}
-        self.artefacts: Mapping[str, str] | None = None
-        self.case: Case | None = None
-        self.chain: ledger.Ledger | None = None
-        self.signed: tuple[claims.Signed, ...] = ()
-        self.believed: tuple[claims.Signed, ...] = ()
-        self.chosen: Policy | None = None
 
-    def manifest(self) -> tuple[Outcome, str]:
-        if layout.MANIFEST not in self.files:
-            raise IntegrityError("missing", where=layout.MANIFEST, do="Ask for the whole dossier.")
-        listed = canonical.parse(layout.Manifest, self.files[layout.MANIFEST], where=layout.MANIFEST)
-        if self.lone:
-            return self._listed(listed)
-        if layout.manifest_of(self.files) != listed:
-            raise IntegrityError("the files are not those that the manifest lists", where=self.where)
-        return "passed", f"{len(listed.files)} files, manifest {listed.sha256[:12]}"
+def _listed(asked: _VerificationRequest, listed: layout.Manifest) -> tuple[Outcome, str]:
+    """What a lone PDF holds is what the manifest lists; the rest of the list is unseen."""
+    digests = {entry.path: entry.sha256 for entry in listed.files}
+    here = {name: data for name, data in asked.files.items() if not layout.outside(name)}
+    other = [name for name, data in here.items() if digests.get(name) != canonical.digest(data)]
+    if other or canonical.dumps(listed) != asked.files[layout.MANIFEST]:
+        raise IntegrityError(
+            "not the one that the manifest lists", where=f"{asked.where}, {(*other, layout.MANIFEST)[0]}"
+        )
+    return "passed", f"{len(here)} of {len(listed.files)} listed files are in it, manifest {listed.sha256[:12]}"
 
-    def _listed(self, listed: layout.Manifest) -> tuple[Outcome, str]:
-        """What a lone PDF holds is what the manifest lists; the rest of the list is unseen."""
-        digests = {entry.path: entry.sha256 for entry in listed.files}
-        here = {name: data for name, data in self.files.items() if not layout.outside(name)}
-        other = [name for name, data in here.items() if digests.get(name) != canonical.digest(data)]
-        if other or canonical.dumps(listed) != self.files[layout.MANIFEST]:
+
+def _with_json(asked: _VerificationRequest, known: _Known) -> _Known:
+    # A value has one canonical form (RFC 8785). In any other form it would have a second digest, and a signature over the
+    # first would not show what a reader sees.
+    read = {name: canonical.read(data, where=name) for name, data in asked.files.items() if name.endswith(".json")}
+    return replace(known, read=read)
+
+
+def _canonical(asked: _VerificationRequest, known: _Known) -> tuple[Outcome, str]:
+    return "passed", f"{len(known.read)} files"
+
+
+def _with_case(asked: _VerificationRequest, known: _Known) -> _Known:
+    for name in (layout.RECORD, layout.VERDICT):
+        if name not in asked.files:
+            raise IntegrityError("missing", where=name, do="Ask for the whole dossier.")
+    return replace(known, case=contents.case_of(asked.files, where=asked.where, read=known.read))
+
+
+def _with_artefacts(asked: _VerificationRequest, known: _Known) -> _Known:
+    assert known.case is not None
+    if asked.look is None:
+        return known
+    artefacts = dict(asked.look([file.path for file in known.case.record.subject.files]))
+    return replace(known, artefacts=artefacts, case=replace(known.case, artefacts=artefacts))
+
+
+def _record(asked: _VerificationRequest, known: _Known) -> tuple[Outcome, str]:
+    assert known.case is not None
+    record = known.case.record
+    return "passed", f"record {record.sha256[:12]}, {len(record.evaluations)} evaluations"
+
+
+def _documents(asked: _VerificationRequest, known: _Known) -> tuple[Outcome, str]:
+    assert known.case is not None
+    return "passed", asked.hold(asked.files, known.case.record.sha256)
+
+
+def _with_claims(asked: _VerificationRequest, known: _Known) -> _Known:
+    return replace(known, signed=claims.read(asked.files.get(layout.CLAIMS, b"")))
+
+
+def _with_chain(asked: _VerificationRequest, known: _Known) -> _Known:
+    assert known.case is not None
+    if layout.LEDGER not in asked.files:
+        return known
+    return replace(known, chain=ledger.read(asked.files[layout.LEDGER], known.case.record.subject.name))
+
+
+def _ledger(asked: _VerificationRequest, known: _Known) -> tuple[Outcome, str]:
+    if known.chain is None:
+        if known.signed:
+            raise IntegrityError("there are claims here, and no ledger", where=layout.LEDGER)
+        return "failed", "no ledger here, so nobody can tell what was left out"
+    chained = [entry.digest for entry in known.chain.here if entry.event == "claim"]
+    if chained != [one.sealed.id for one in known.signed]:
+        raise IntegrityError(
+            "the claims are not those of the ledger, in its order",
+            where=layout.CLAIMS,
+            do="One was left out, moved or added.",
+        )
+    rewritten = [one for one in known.signed if not known.chain.holds(one.ledger)]
+    if rewritten:
+        raise IntegrityError(f"it is not the ledger that {rewritten[0].claim.person} signed", where=layout.LEDGER)
+    timestamps.must_be_of(asked.stamps, known.chain)
+    _accounts_for_everything(asked, known, known.chain)
+    head = known.chain.head
+    return "passed", f"{head.length} entries, {known.chain.runs} runs, head {head.head[:12]}"
+
+
+def _accounts_for_everything(asked: _VerificationRequest, known: _Known, chain: Ledger) -> None:
+    """Compare what no later signature covers, the end of the chain, with the verdict and the release that it tells of."""
+    stored = asked.verdict
+    claimed = {one.sealed.id: one.claim for one in known.signed}
+    for entry in chain.here:
+        said = claimed.get(entry.digest)
+        if entry.event == "claim" and said is not None and (entry.kind, entry.at) != (said.kind, said.at):
+            raise IntegrityError("a claim is in it as something else, or at another time", where=layout.LEDGER)
+    told = [e for e in chain.here if e.event in ("decision", "release") and e.digest == stored.sha256]
+    if any(e.at != stored.evaluated_at or e.kind != "verdict" for e in told):
+        raise IntegrityError("the verdict is in it as something else, or at another time", where=layout.LEDGER)
+    released = [e for e in chain.here if e.event == "release"]
+    if any(e.at not in {t.at for t in chain.here if t.event == "decision"} for e in released):
+        raise IntegrityError("a release without a decision before it", where=layout.LEDGER)
+    statement = asked.statement
+    final = sorted(name for name in asked.files if name.startswith(layout.FINAL))
+    if statement is None:
+        if released:
             raise IntegrityError(
-                "not the one that the manifest lists", where=f"{self.where}, {(*other, layout.MANIFEST)[0]}"
-            )
-        return "passed", f"{len(here)} of {len(listed.files)} listed files are in it, manifest {listed.sha256[:12]}"
-
-    def canonical(self) -> tuple[Outcome, str]:
-        # A value has one canonical form (RFC 8785). In any other form it would have a second digest, and a signature over the
-        # first would not show what a reader sees.
-        for name, data in self.files.items():
-            if name.endswith(".json"):
-                self.read[name] = canonical.read(data, where=name)
-        return "passed", f"{len(self.read)} files"
-
-    def record(self) -> tuple[Outcome, str]:
-        for name in (layout.RECORD, layout.VERDICT):
-            if name not in self.files:
-                raise IntegrityError("missing", where=name, do="Ask for the whole dossier.")
-        self.case = contents.case_of(self.files, where=self.where, read=self.read)
-        if self.look is not None:
-            self.artefacts = dict(self.look([file.path for file in self.case.record.subject.files]))
-            self.case = replace(self.case, artefacts=self.artefacts)
-        return "passed", f"record {self.case.record.sha256[:12]}, {len(self.case.record.evaluations)} evaluations"
-
-    def documents(self) -> tuple[Outcome, str]:
-        assert self.case is not None
-        return "passed", self.hold(self.files, self.case.record.sha256)
-
-    def ledger(self) -> tuple[Outcome, str]:
-        assert self.case is not None
-        self.signed = claims.read(self.files.get(layout.CLAIMS, b""))
-        if layout.LEDGER not in self.files:
-            if self.signed:
-                raise IntegrityError("there are claims here, and no ledger", where=layout.LEDGER)
-            return "failed", "no ledger here, so nobody can tell what was left out"
-        self.chain = ledger.read(self.files[layout.LEDGER], self.case.record.subject.name)
-        chained = [entry.digest for entry in self.chain.here if entry.event == "claim"]
-        if chained != [one.sealed.id for one in self.signed]:
-            raise IntegrityError(
-                "the claims are not those of the ledger, in its order",
-                where=layout.CLAIMS,
-                do="One was left out, moved or added.",
-            )
-        rewritten = [one for one in self.signed if not self.chain.holds(one.ledger)]
-        if rewritten:
-            raise IntegrityError(f"it is not the ledger that {rewritten[0].claim.person} signed", where=layout.LEDGER)
-        timestamps.must_be_of(self.stamps, self.chain)
-        self._accounts_for_everything(self.chain)
-        head = self.chain.head
-        return "passed", f"{head.length} entries, {self.chain.runs} runs, head {head.head[:12]}"
-
-    def _accounts_for_everything(self, chain: Ledger) -> None:
-        """Compare what no later signature covers, the end of the chain, with the verdict and the release that it tells of."""
-        stored = self.verdict
-        claimed = {one.sealed.id: one.claim for one in self.signed}
-        for entry in chain.here:
-            said = claimed.get(entry.digest)
-            if entry.event == "claim" and said is not None and (entry.kind, entry.at) != (said.kind, said.at):
-                raise IntegrityError("a claim is in it as something else, or at another time", where=layout.LEDGER)
-        told = [e for e in chain.here if e.event in ("decision", "release") and e.digest == stored.sha256]
-        if any(e.at != stored.evaluated_at or e.kind != "verdict" for e in told):
-            raise IntegrityError("the verdict is in it as something else, or at another time", where=layout.LEDGER)
-        released = [e for e in chain.here if e.event == "release"]
-        if any(e.at not in {t.at for t in chain.here if t.event == "decision"} for e in released):
-            raise IntegrityError("a release without a decision before it", where=layout.LEDGER)
-        statement = self.statement
-        final = sorted(name for name in self.files if name.startswith(layout.FINAL))
-        if statement is None:
-            if released:
-                raise IntegrityError(
-                    "the ledger tells of a release, and its statement is missing",
-                    where=layout.RELEASE,
-                    do="Ask for the whole dossier.",
-                )
-            if final:
-                raise IntegrityError("a final document that nobody has released", where=final[0])
-            return
-        self._is_of_this_dossier(statement, chain)
-
-    @cached_property
-    def statement(self) -> SignedRelease | None:
-        """The release statement that the dossier holds; None where nobody has released it."""
-        return release_statement.read(self.files[layout.RELEASE]) if layout.RELEASE in self.files else None
-
-    def _is_of_this_dossier(self, statement: SignedRelease, chain: Ledger) -> None:
-        """Compare every digest of the release statement with what is here: one changed digest, and it releases something else."""
-        assert self.case is not None
-        said, stored = statement.release, self.verdict
-        record = self.case.record
-        here = {
-            "subject": (said.subject, release_statement.subject_of(record.subject)),
-            "record": (said.record_sha256, record.sha256),
-            "plan": (said.plan_sha256, self.case.plan.sha256 if self.case.plan is not None else None),
-            "policy": ((said.policy, said.policy_sha256), (stored.policy.name, stored.policy.sha256)),
-            "manifest": (said.manifest_sha256, canonical.digest(self.files[layout.MANIFEST])),
-            "verdict": (said.verdict_sha256, canonical.digest(self.files[layout.VERDICT])),
-            "expiry": (said.valid_until, stored.valid_until),
-            "moment": (said.issued_at, stored.evaluated_at),
-        }
-        for name, (signed, found) in here.items():
-            if signed != found:
-                raise IntegrityError(
-                    f"it releases another {name} than the one here",
-                    where=layout.RELEASE,
-                    do="Ask for what was released.",
-                )
-        listed = {entry.path: (entry.sha256, entry.size) for entry in said.documents}
-        for name in sorted({name for name in self.files if name.startswith(layout.FINAL)} | listed.keys()):
-            data = self.files.get(name)
-            if data is None and self.lone:
-                continue  # a PDF by itself encloses no other final document, and its first step says what is unseen
-            if data is None:
-                raise IntegrityError("the released document is missing", where=name, do="Ask for the whole dossier.")
-            data = self._as_released(name, data)
-            if listed.get(name) != (canonical.digest(data), len(data)):
-                raise IntegrityError("not the document that was released", where=name, do="It was changed since.")
-        if said.ledger.length > len(chain.entries):
-            raise IntegrityError(
-                f"it has {len(chain.entries)} lines; when this was released it had {said.ledger.length}: the last were cut off",
-                where=layout.LEDGER,
+                "the ledger tells of a release, and its statement is missing",
+                where=layout.RELEASE,
                 do="Ask for the whole dossier.",
             )
-        if not chain.holds(said.ledger):
-            raise IntegrityError("not the ledger that was released: it was rewritten", where=layout.LEDGER)
-        prefix = chain.prefix(said.ledger.length)
-        if tuple(e.digest for e in prefix.here if e.event == "claim") != said.claims:
-            raise IntegrityError("not the claims that were released", where=layout.CLAIMS)
-        line = chain.entries[said.ledger.length : said.ledger.length + 1]
-        if [(e.event, e.kind, e.digest, e.at) for e in line] != [
-            ("release", "statement", statement.sha256, said.issued_at)
-        ]:
+        if final:
+            raise IntegrityError("a final document that nobody has released", where=final[0])
+        return
+    _is_of_this_dossier(asked, known, statement, chain)
+
+
+def _is_of_this_dossier(asked: _VerificationRequest, known: _Known, statement: SignedRelease, chain: Ledger) -> None:
+    """Compare every digest of the release statement with what is here: one changed digest, and it releases something else."""
+    assert known.case is not None
+    said, stored = statement.release, asked.verdict
+    record = known.case.record
+    here = {
+        "subject": (said.subject, release_statement.subject_of(record.subject)),
+        "record": (said.record_sha256, record.sha256),
+        "plan": (said.plan_sha256, known.case.plan.sha256 if known.case.plan is not None else None),
+        "policy": ((said.policy, said.policy_sha256), (stored.policy.name, stored.policy.sha256)),
+        "manifest": (said.manifest_sha256, canonical.digest(asked.files[layout.MANIFEST])),
+        "verdict": (said.verdict_sha256, canonical.digest(asked.files[layout.VERDICT])),
+        "expiry": (said.valid_until, stored.valid_until),
+        "moment": (said.issued_at, stored.evaluated_at),
+    }
+    for name, (signed, found) in here.items():
+        if signed != found:
             raise IntegrityError(
-                "its next line does not tell of the release statement here: it was cut off or rewritten",
-                where=layout.LEDGER,
-                do="Ask for the whole dossier.",
+                f"it releases another {name} than the one here",
+                where=layout.RELEASE,
+                do="Ask for what was released.",
             )
-        if any(e.event == "release" for e in chain.here if e.seq > said.ledger.length):
-            raise IntegrityError("it tells of a later release, whose statement is missing", where=layout.RELEASE)
-
-    def _as_released(self, name: str, data: bytes) -> bytes:
-        """A final document as the statement names it: a PDF without what was enclosed in it, which has to be what is here."""
-        if not name.endswith(".pdf"):
-            return data
-        taken = self._opened[name]
-        if taken is None:
-            raise IntegrityError("what was enclosed in it is missing", where=name, do="It was changed since.")
-        enclosed_whole = data.removesuffix(taken.after)
-        # Whose signature it is, step 15 says; that it is one and nothing else has to be so in any case.
-        if taken.after and not pades.adds_only_a_signature(enclosed_whole, data):
-            raise IntegrityError("something was added behind what was released", where=name, do="It was changed since.")
-        for path, enclosed in taken.files.items():
-            here = self.files.get(path, b"")
-            # Claims and ledger go on after a release: a withdrawal stands behind what was enclosed.
-            goes_on = path in (layout.CLAIMS, layout.LEDGER, layout.TIMESTAMPS)
-            if not (here.startswith(enclosed) if goes_on else here == enclosed):
-                raise IntegrityError(f"it encloses another {path} than the one here", where=name)
-        return taken.document
-
-    # ------------------------------------------------------------------------------------------------ people
-
-    def signatures(self) -> tuple[Outcome, str]:
-        if self.trust is None:
-            return "not judged", "no trust file was given"
-        if self.trust.expires is not None and self.moment[:10] > self.trust.expires:
-            return "failed", f"the trust file expired on {self.trust.expires}: ask its owner for the current one"
-        judged = self._judged()
-        self.believed = tuple(one.signed for one in judged if one.believed)
-        doubted = [one for one in judged if not one.believed and not one.settled]
-        if doubted:
-            return "failed", f"{len(doubted)} of {len(judged)} are not believed: {doubted[0].why}"
-        _, unknown = self._samples()
-        if unknown:
-            return "failed", f"{len(unknown)} statements of drawn samples are not believed: {unknown[0]}"
-        people = {one.claim.person_id for one in self.believed}
-        settled = sum(one.settled for one in judged)
-        more = f"; {settled} more were wrong, and taken back" if settled else ""
-        return "passed", f"{len(self.believed)} claims by {len(people)} people{more}"
-
-    def _samples(self) -> tuple[Mapping[str, SampleStatement], tuple[str, ...]]:
-        """The statements by which samples were drawn and labelled: those believed here, or all without a trust file."""
-        assert self.case is not None
-        if self.trust is None:
-            return self._all_samples, ()
-        return sampling.believed(self.case, self.trust, self.moment, (one.claim for one in self.believed))
-
-    @property
-    def _all_samples(self) -> Mapping[str, SampleStatement]:
-        assert self.case is not None
-        return {one.sha256: one for one in sampling.statements_of(self.case)}
-
-    def _judged(self) -> tuple[claims.Judged, ...]:
-        """The claims under the trust file. The release statement dates what it covers, if it is believed itself."""
-        assert self.trust is not None
-        # Twice: whether the releaser is believed depends on later claims, and a believed release dates the claims before it, so
-        # that those of keys that have ended since can count after all.
-        evidence = [e for e in (self._status_as_evidence(), *self._dated) if e is not None]
-        first = claims.believe(self.signed, self.trust, self.chain, self.moment, evidence=evidence)
-        self.believed = tuple(one.signed for one in first if one.believed)
-        holder, doubt = self.releaser
-        if holder is None or doubt is not None or self.statement is None:
-            return first
-        said = self.statement.release
-        evidence.append(claims.DatedHead(holder.person.id, said.issued_at, said.ledger))
-        return claims.believe(
-            self.signed, self.trust, self.chain, self.moment, releaser=holder.person.id, evidence=evidence
+    listed = {entry.path: (entry.sha256, entry.size) for entry in said.documents}
+    for name in sorted({name for name in asked.files if name.startswith(layout.FINAL)} | listed.keys()):
+        data = asked.files.get(name)
+        if data is None and asked.lone:
+            continue  # a PDF by itself encloses no other final document, and its first step says what is unseen
+        if data is None:
+            raise IntegrityError("the released document is missing", where=name, do="Ask for the whole dossier.")
+        data = _as_released(asked, name, data)
+        if listed.get(name) != (canonical.digest(data), len(data)):
+            raise IntegrityError("not the document that was released", where=name, do="It was changed since.")
+    if said.ledger.length > len(chain.entries):
+        raise IntegrityError(
+            f"it has {len(chain.entries)} lines; when this was released it had {said.ledger.length}: the last were cut off",
+            where=layout.LEDGER,
+            do="Ask for the whole dossier.",
         )
-
-    @property
-    def releaser(self) -> tuple[Holder | None, str | None]:
-        """Who signs the release statement, and why they are not believed."""
-        if self.trust is None or self.statement is None:
-            return None, "nobody has released it"
-        said, sealed = self.statement.release, self.statement.sealed
-        holder = self.trust.holder(said.key)
-        if holder is None:
-            return None, f"the key {said.key[:12]} of {said.person}, who released it, is not in the trust file"
-        name = holder.person.name
-        if not sealed.signed_by(holder.public):
-            return holder, f"the release statement is not signed with {name}'s key"
-        if name != said.person:
-            return holder, f"released as {said.person} with the key of {name}"
-        barred = holder.barred(RELEASE, said.issued_at[:10])
-        if barred is not None:
-            return holder, barred
-        if claims.ahead(said.issued_at, self.moment):
-            return holder, f"the release is dated in the future, {said.issued_at}: set the clock right"
-        # Later claims and a status statement of somebody else show that the release existed when they were made.
-        later = [
-            one.claim.at
-            for one in self.believed
-            if one.claim.person_id != holder.person.id and one.ledger.length > said.ledger.length
-        ]
-        status = self._status_as_evidence()
-        if status is not None and status.person != holder.person.id and status.ledger.length > said.ledger.length:
-            later.append(status.at)
-        later += [one.at for one in self._dated if one.ledger.length > said.ledger.length]
-        return holder, claims.too_late(holder, self.moment, later)
-
-    @cached_property
-    def stamps(self) -> tuple[timestamps.StampedHead, ...]:
-        """The timestamps that the dossier holds."""
-        return timestamps.read(self.files.get(layout.TIMESTAMPS, b""))
-
-    @cached_property
-    def _dated(self) -> tuple[claims.DatedHead, ...]:
-        """What pinned timestamp authorities date, if anything has to be dated."""
-        if self.trust is None or self.chain is None:
-            return ()
-        return timestamps.evidence(self.stamps, self.chain, self.trust, self.moment)
-
-    @cached_property
-    def verdict(self) -> Verdict:
-        """The verdict that the dossier holds."""
-        return canonical.validated(Verdict, self.read[layout.VERDICT], self.files[layout.VERDICT], where=layout.VERDICT)
-
-    def policy(self) -> tuple[Outcome, str]:
-        assert self.case is not None
-        verdict = self.verdict
-        self.chosen = self.find(verdict.policy.name)
-        if self.chosen.sha256 != verdict.policy.sha256:
-            self.chosen = None
-            return "failed", f"the policy {verdict.policy.name} here is not the one that the verdict names"
-        if self.trust is None:
-            return "not judged", "no trust file was given"
-        record = self.case.record
-        if not self.trust.accepts(verdict.policy.sha256, record.subject.name, record.context.risk_tier):
-            return "failed", f"the trust file does not accept {verdict.policy.name} for {record.subject.name}"
-        return "passed", f"{verdict.policy.name} {verdict.policy.version}, {verdict.policy.sha256[:12]}"
-
-    def _decide(
-        self,
-        now: str,
-        said: tuple[claims.Signed, ...],
-        manifest: str | None,
-        trust: str | None,
-        samples: Mapping[str, SampleStatement],
-    ) -> Verdict:
-        assert self.case is not None
-        assert self.chosen is not None
-        stored = self.verdict
-        case = replace(
-            self.case,
-            claims=tuple(one.claim for one in said),
-            samples=samples,
-            trust_sha256=trust,
-            manifest_sha256=manifest,
-            advisory=stored.advisory,
+    if not chain.holds(said.ledger):
+        raise IntegrityError("not the ledger that was released: it was rewritten", where=layout.LEDGER)
+    prefix = chain.prefix(said.ledger.length)
+    if tuple(e.digest for e in prefix.here if e.event == "claim") != said.claims:
+        raise IntegrityError("not the claims that were released", where=layout.CLAIMS)
+    line = chain.entries[said.ledger.length : said.ledger.length + 1]
+    if [(e.event, e.kind, e.digest, e.at) for e in line] != [
+        ("release", "statement", statement.sha256, said.issued_at)
+    ]:
+        raise IntegrityError(
+            "its next line does not tell of the release statement here: it was cut off or rewritten",
+            where=layout.LEDGER,
+            do="Ask for the whole dossier.",
         )
-        return decide(case, self.chosen, now, stored.stage, chosen_by=stored.policy.chosen_by)
+    if any(e.event == "release" for e in chain.here if e.seq > said.ledger.length):
+        raise IntegrityError("it tells of a later release, whose statement is missing", where=layout.RELEASE)
 
-    def _then(self, stored: Verdict) -> tuple[claims.Signed, ...]:
-        """The claims that were there when the verdict was decided: those that stand before it in the ledger."""
-        before: set[str] = set()
-        for entry in self.chain.entries if self.chain is not None else ():
-            if entry.event == "decision" and entry.digest == stored.sha256:
-                return tuple(one for one in self.signed if one.sealed.id in before)
-            if entry.event == "claim":
-                before.add(entry.digest)
-        return ()  # decided by `run`, before anybody had said anything
 
-    def _believed_by(self, stored: Verdict) -> tuple[claims.Signed, ...]:
-        """The claims that a verdict was decided with: all that were there, or those of them that are believed here.
+def _as_released(asked: _VerificationRequest, name: str, data: bytes) -> bytes:
+    """A final document as the statement names it: a PDF without what was enclosed in it, which has to be what is here."""
+    if not name.endswith(".pdf"):
+        return data
+    taken = asked.opened[name]
+    if taken is None:
+        raise IntegrityError("what was enclosed in it is missing", where=name, do="It was changed since.")
+    enclosed_whole = data.removesuffix(taken.after)
+    # Whose signature it is, step 15 says; that it is one and nothing else has to be so in any case.
+    if taken.after and not pades.adds_only_a_signature(enclosed_whole, data):
+        raise IntegrityError("something was added behind what was released", where=name, do="It was changed since.")
+    for path, enclosed in taken.files.items():
+        here = asked.files.get(path, b"")
+        # Claims and ledger go on after a release: a withdrawal stands behind what was enclosed.
+        goes_on = path in (layout.CLAIMS, layout.LEDGER, layout.TIMESTAMPS)
+        if not (here.startswith(enclosed) if goes_on else here == enclosed):
+            raise IntegrityError(f"it encloses another {path} than the one here", where=name)
+    return taken.document
 
-        Whom the verdict's trust file did not know, nobody can tell; but a key that this one revokes must not make a verdict
-        that was honest look forged. What the receiver does not believe fails as a signature, and counts for nothing now.
-        """
-        there = self._then(stored)
-        here = tuple(one for one in there if one in self.believed)
-        for said in (there, here):
-            if said and digest_of(one.claim for one in said) == stored.inputs.claims_sha256:
-                return said
-        return here if self.trust is not None else there
 
-    def replay(self) -> tuple[Outcome, str]:
-        assert self.case is not None
-        if self.chosen is None:
-            return "not judged", "the policy is not at hand"
-        stored = self.verdict
-        if stored.semantics != SEMANTICS:
-            return (
-                "not judged",
-                f"it was decided by version {stored.semantics[:20]} of the gate's rules, and this is version {SEMANTICS}: "
-                "the Cardwright that released it can replay it",
-            )
-        at_hand = self.case.artefacts
-        seen = self._files_seen(stored)
-        if seen is None and stored.inputs.artefacts_sha256 is not None:
-            return "failed", "it was decided with files other than the record's, which are not at hand"
-        self.case = replace(self.case, artefacts=seen)
-        said = self._believed_by(stored)
-        inputs = stored.inputs
-        # Whom the verdict's trust file knew, nobody can tell: all who signed, those believed here, or, in a draft, nobody.
-        known = (self._all_samples, self._samples()[0], {}) if self._all_samples else ({},)
-        decided = [
-            self._decide(stored.evaluated_at, said, inputs.manifest_sha256, inputs.trust_sha256, one) for one in known
-        ]
-        replayed = next((one for one in decided if canonical.dumps(one) == self.files[layout.VERDICT]), decided[0])
-        # Decided again, it is by the files at hand; where nobody has them, by what the verdict was decided with.
-        self.case = replace(self.case, artefacts=at_hand if at_hand is not None else seen)
-        if canonical.dumps(replayed) != self.files[layout.VERDICT]:
-            doubted = self.trust is None or len(said) < len(self._then(stored))
-            if doubted and replayed.inputs.claims_sha256 != stored.inputs.claims_sha256:
-                return "failed", "it was decided with claims other than those that are believed here"
-            raise IntegrityError(
-                "the verdict does not follow from the case",
-                where=layout.VERDICT,
-                do="It was changed, or made in another way.",
-            )
-        return "passed", f"{stored.decision} at {stored.evaluated_at}"
+def _expired(asked: _VerificationRequest) -> bool:
+    """Whether the trust file speaks no more: then nobody is believed."""
+    return asked.trust is not None and asked.trust.expires is not None and asked.moment[:10] > asked.trust.expires
 
-    def _files_seen(self, stored: Verdict) -> Mapping[str, str] | None:
-        """The digests that a verdict was decided with: those of the record, or those of the files at hand."""
-        assert self.case is not None
-        listed = {file.path: file.sha256 for file in self.case.record.subject.files}
-        known = (listed, self.artefacts) if self.artefacts is not None else (listed,)
-        return next((one for one in known if canonical.sha256(one) == stored.inputs.artefacts_sha256), None)
 
-    def now(self) -> tuple[Outcome, str]:
-        if self.chosen is None:
-            return "not judged", "the policy is not at hand"
-        manifest = canonical.digest(self.files[layout.MANIFEST])
-        trust = self.trust.sha256 if self.trust is not None else None
-        again = self._decide(
-            self.moment, self.believed if self.trust else self.signed, manifest, trust, self._samples()[0]
-        )
-        if not again.allowed:
-            return "failed", again.headline
-        return "passed", again.headline + (f", valid until {again.valid_until}" if again.valid_until else "")
+def _with_believed(asked: _VerificationRequest, known: _Known) -> _Known:
+    """The claims under the trust file, dated by a believed status statement and by timestamp authorities."""
+    if asked.trust is None or _expired(asked):
+        return known
+    judged = claims.believe(
+        known.signed, asked.trust, known.chain, asked.moment, evidence=_independent_evidence(asked, known)
+    )
+    return replace(known, judged=judged)
 
-    def artefact(self) -> tuple[Outcome, str]:
-        assert self.case is not None
-        subject = self.case.record.subject
-        if self.artefacts is None:
-            return "not judged", "name the folder that holds the subject's files with --artifact"
-        if not subject.hashed:
-            return "failed", "the subject is declared, not hashed"
-        # A file with other bytes is broken (exit code 3). One that is absent only leaves the step unproven (exit code 1).
-        wrong = [file.path for file in subject.files if self.artefacts.get(file.path, file.sha256) != file.sha256]
-        if wrong:
-            raise IntegrityError(
-                f"{wrong[0]} is not the file that was evaluated", do="Ask for the one that was, or for its dossier."
-            )
-        absent = [file.path for file in subject.files if file.path not in self.artefacts]
-        if absent:
-            return "failed", f"{absent[0]} is missing"
-        return "passed", f"{len(subject.files)} files"
 
-    def release(self) -> tuple[Outcome, str]:
-        assert self.case is not None
-        stored = self.verdict
-        # What ends a release is said before who made it: a withdrawn one is withdrawn, whoever signed it.
-        if stored.advisory:
-            return "failed", "the verdict is advisory"
-        if claims.ahead(stored.evaluated_at, self.moment):
-            return "failed", f"the verdict is dated in the future, {stored.evaluated_at}: set the clock right"
-        if stored.stage != "release":
-            return "failed", "the verdict is a review, not a release"
-        counted = self.believed if self.trust is not None else self.signed
-        withdrawn = [one.claim for one in counted if isinstance(one.claim, Withdraw) and one.claim.claim is None]
-        if withdrawn:
-            return "failed", f"withdrawn by {withdrawn[-1].person} on {withdrawn[-1].at[:10]}: {withdrawn[-1].reason}"
-        if not stored.allowed:
-            return "failed", stored.headline
-        if self.statement is None or self.chain is None:
-            return "failed", "nobody has released it: there is no release statement"
-        said = self.statement.release
-        if self.trust is None:
-            return "not judged", f"{said.person} has signed a release statement; no trust file says whether that counts"
-        holder, doubt = self.releaser
-        if doubt is not None:
-            return "failed", doubt
-        if self.chosen is None:
-            return "not judged", "the policy is not at hand"
-        case = replace(
-            self.case,
-            claims=tuple(one.claim for one in self.believed if one.sealed.id in said.claims),
-            manifest_sha256=said.manifest_sha256,
-        )
-        lacking = under_review.lacking(case, self.chosen, stored, self.chain.prefix(said.ledger.length), holder)
-        if lacking is not None:
-            return "failed", lacking
-        return "passed", f"released by {said.person} on {said.issued_at[:10]}; {stored.headline}"
+def _with_release(asked: _VerificationRequest, known: _Known) -> _Known:
+    """The claims once more: the release statement dates what it covers, if by the claims so far it is believed itself.
 
-    # ------------------------------------------------------------------------------------------------ afterwards
+    Whether the releaser is believed depends on later claims, and a believed release dates the claims before it, so that those
+    of keys that have ended since can count after all.
+    """
+    if asked.trust is None or _expired(asked):
+        return known
+    holder, doubt = _releaser(asked, known)
+    if holder is None or doubt is not None or asked.statement is None:
+        return known
+    said, person = asked.statement.release, holder.person.id
+    evidence = [*_independent_evidence(asked, known), claims.DatedHead(person, said.issued_at, said.ledger)]
+    judged = claims.believe(known.signed, asked.trust, known.chain, asked.moment, releaser=person, evidence=evidence)
+    return replace(known, judged=judged)
 
-    @cached_property
-    def status_statement(self) -> SignedStatus | None:
-        """The status statement that was given."""
-        return status_statement.read(self.told, where="status statement") if self.told is not None else None
 
-    def _status_as_evidence(self) -> claims.DatedHead | None:
-        """What a believed status statement of this release dates."""
-        given = self.status_statement if self.told is not None else None
-        if given is None or self.trust is None or self.chain is None or self.statement is None:
-            return None
-        if status_statement.doubt(given, self.trust, self.trust.status, self.moment) is not None:
-            return None
-        if status_statement.contradiction(given.status, self.statement.sha256, self.chain) is not None:
-            return None
-        holder = self.trust.holder(given.status.key)
-        return claims.DatedHead(holder.person.id, given.status.issued_at, given.status.ledger) if holder else None
+def _independent_evidence(asked: _VerificationRequest, known: _Known) -> list[claims.DatedHead]:
+    return [one for one in (_status_as_evidence(asked, known), *_dated(asked, known)) if one is not None]
 
-    def status(self) -> tuple[Outcome, str]:
-        if self.trust is None:
-            return "not judged", "no trust file was given"
-        demand = self.trust.status
-        given = self.status_statement
-        if given is None:
-            assert demand is not None
-            return "failed", (
-                f"the trust file asks for a status statement by {demand.issuers}, no older than {demand.max_age_hours} hours: "
-                "--status FILE"
-            )
-        doubt = status_statement.doubt(given, self.trust, demand, self.moment)
-        if doubt is not None:
-            return "failed", doubt
-        if self.statement is None or self.chain is None:
-            return "failed", "it is about a release, and nobody has released this"
-        contradiction = status_statement.contradiction(given.status, self.statement.sha256, self.chain)
-        if contradiction is not None:
-            raise IntegrityError(contradiction, where="status statement", do="Ask for the whole dossier.")
-        said = given.status
-        if said.state == "withdrawn":
-            return (
-                "failed",
-                f"withdrawn, says {said.person} as of {said.issued_at}: {said.reason or 'no reason is given'}",
-            )
-        return "passed", f"not withdrawn as of {said.issued_at}, says {said.person}"
 
-    @cached_property
-    def _opened(self) -> dict[str, enclosure.Enclosure | None]:
-        """The final PDFs by name, each taken apart."""
-        return {
-            name: enclosure.opened(data, where=name)
-            for name, data in self.files.items()
-            if name.startswith(layout.FINAL) and name.endswith(".pdf")
-        }
+def _signatures(asked: _VerificationRequest, known: _Known) -> tuple[Outcome, str]:
+    if asked.trust is None:
+        return "not judged", "no trust file was given"
+    if _expired(asked):
+        return "failed", f"the trust file expired on {asked.trust.expires}: ask its owner for the current one"
+    judged = known.judged
+    doubted = [one for one in judged if not one.believed and not one.settled]
+    if doubted:
+        return "failed", f"{len(doubted)} of {len(judged)} are not believed: {doubted[0].why}"
+    _, unknown = _samples(asked, known)
+    if unknown:
+        return "failed", f"{len(unknown)} statements of drawn samples are not believed: {unknown[0]}"
+    people = {one.claim.person_id for one in known.believed}
+    settled = sum(one.settled for one in judged)
+    more = f"; {settled} more were wrong, and taken back" if settled else ""
+    return "passed", f"{len(known.believed)} claims by {len(people)} people{more}"
 
-    def _sealed(self) -> dict[str, bool]:
-        """The final PDFs by name, and whether each bears more than what was enclosed."""
-        return {name: taken is not None and bool(taken.after) for name, taken in self._opened.items()}
 
-    def has_to_be_sealed(self) -> bool:
-        """Whether an organisation's signature is judged: there is one, or the trust file demands one."""
-        wanted = self.trust.pdf_signatures if self.trust is not None else None
-        try:
-            return any(self._sealed().values()) or (wanted is not None and wanted.required)
-        except CardwrightError:
-            return False  # what is enclosed was changed, which step 5 says
+def _samples(asked: _VerificationRequest, known: _Known) -> tuple[Mapping[str, SampleStatement], tuple[str, ...]]:
+    """The statements by which samples were drawn and labelled: those believed here, or all without a trust file."""
+    assert known.case is not None
+    if asked.trust is None:
+        return _all_samples(known), ()
+    return sampling.believed(known.case, asked.trust, asked.moment, (one.claim for one in known.believed))
 
-    def seal(self) -> tuple[Outcome, str]:
-        wanted = self.trust.pdf_signatures if self.trust is not None else None
-        authorities = self.trust.timestamp_authorities if self.trust is not None else ()
-        final = self._sealed()
-        if not final or not all(final.values()):
-            return (
-                "failed",
-                "the trust file asks for an organisation's signature of the released PDF, and it bears none",
-            )
-        told = ""
-        for name in final:
-            answer = pades.check(
-                self.files[name],
-                roots=wanted.roots if wanted is not None else (),
-                authorities=[authority.certificate for authority in authorities],
-                now=self.moment,
-                where=name,
-                timestamp=wanted is not None and wanted.timestamp,
-            )
-            if isinstance(answer, pades.Seal):
-                by = "as a timestamp authority says" if answer.timestamped else "by the signer's clock"
-                told = f"{answer.subject}, {answer.at}, {by}"
-            elif wanted is None and answer.unknown:
-                told = "it holds; whose it is was not judged, since the trust file pins no root"
-            else:
-                return "failed", answer.why
-        return "passed", told
 
-    def evaluators(self) -> tuple[Outcome, str]:
-        assert self.case is not None
-        assert self.trust is not None
-        accepted = {(code.name, code.sha256) for code in self.trust.evaluators}
-        named = {name for name, _ in accepted}
-        made_by = self.case.record.provenance.code
-        if not made_by:
-            return "failed", "the record does not say whose code made its numbers"
-        for code in made_by:
-            if (code.name, code.sha256) not in accepted:
-                other = "other files than those accepted" if code.name in named else "not in the trust file"
-                return "failed", f"the evaluators of {code.name} {code.version}, {code.sha256[:12]}: {other}"
-        return "passed", f"{', '.join(f'{code.name} {code.version}' for code in made_by)}: accepted"
+def _all_samples(known: _Known) -> Mapping[str, SampleStatement]:
+    assert known.case is not None
+    return {one.sha256: one for one in sampling.statements_of(known.case)}
 
-    def code(self) -> tuple[str, ...]:
-        """Whose code could have made the numbers, each with the digest that a trust file can ask for."""
-        if self.case is None:
-            return ()
-        return tuple(
-            f"evaluators of {code.name} {code.version}: {code.sha256}" for code in self.case.record.provenance.code
-        )
 
-    def horizon(self) -> tuple[str, ...]:
-        """Until when anything can be known here: what was cut off the end of a ledger leaves no trace in it."""
-        if self.trust is None or self.chain is None or not self.chain.entries:
-            return ()
-        until = self.chain.entries[-1].at
-        status = None
-        if self.told is not None:
-            try:
-                status = self._status_as_evidence()
-            except CardwrightError:
-                status = None
-        if status is not None:
-            until = max(until, status.at)
+def _releaser(asked: _VerificationRequest, known: _Known) -> tuple[Holder | None, str | None]:
+    """Who signs the release statement, and why they are not believed."""
+    if asked.trust is None or asked.statement is None:
+        return None, "nobody has released it"
+    said, sealed = asked.statement.release, asked.statement.sealed
+    holder = asked.trust.holder(said.key)
+    if holder is None:
+        return None, f"the key {said.key[:12]} of {said.person}, who released it, is not in the trust file"
+    name = holder.person.name
+    if not sealed.signed_by(holder.public):
+        return holder, f"the release statement is not signed with {name}'s key"
+    if name != said.person:
+        return holder, f"released as {said.person} with the key of {name}"
+    barred = holder.barred(RELEASE, said.issued_at[:10])
+    if barred is not None:
+        return holder, barred
+    if claims.ahead(said.issued_at, asked.moment):
+        return holder, f"the release is dated in the future, {said.issued_at}: set the clock right"
+    # Later claims and a status statement of somebody else show that the release existed when they were made.
+    later = [
+        one.claim.at
+        for one in known.believed
+        if one.claim.person_id != holder.person.id and one.ledger.length > said.ledger.length
+    ]
+    status = _status_as_evidence(asked, known)
+    if status is not None and status.person != holder.person.id and status.ledger.length > said.ledger.length:
+        later.append(status.at)
+    later += [one.at for one in _dated(asked, known) if one.ledger.length > said.ledger.length]
+    return holder, claims.too_late(holder, asked.moment, later)
+
+
+def _dated(asked: _VerificationRequest, known: _Known) -> tuple[claims.DatedHead, ...]:
+    """What pinned timestamp authorities date, if anything has to be dated."""
+    if asked.trust is None or known.chain is None:
+        return ()
+    return timestamps.evidence(asked.stamps, known.chain, asked.trust, asked.moment)
+
+
+def _with_policy(asked: _VerificationRequest, known: _Known) -> _Known:
+    named = asked.verdict.policy
+    policy = asked.find(named.name)
+    return replace(known, chosen=policy) if policy.sha256 == named.sha256 else known
+
+
+def _policy(asked: _VerificationRequest, known: _Known) -> tuple[Outcome, str]:
+    assert known.case is not None
+    verdict = asked.verdict
+    if known.chosen is None:
+        return "failed", f"the policy {verdict.policy.name} here is not the one that the verdict names"
+    if asked.trust is None:
+        return "not judged", "no trust file was given"
+    record = known.case.record
+    if not asked.trust.accepts(verdict.policy.sha256, record.subject.name, record.context.risk_tier):
+        return "failed", f"the trust file does not accept {verdict.policy.name} for {record.subject.name}"
+    return "passed", f"{verdict.policy.name} {verdict.policy.version}, {verdict.policy.sha256[:12]}"
+
+
+def _decide(
+    asked: _VerificationRequest,
+    known: _Known,
+    now: str,
+    said: tuple[claims.Signed, ...],
+    manifest: str | None,
+    trust: str | None,
+    samples: Mapping[str, SampleStatement],
+) -> Verdict:
+    assert known.case is not None
+    assert known.chosen is not None
+    stored = asked.verdict
+    case = replace(
+        known.case,
+        claims=tuple(one.claim for one in said),
+        samples=samples,
+        trust_sha256=trust,
+        manifest_sha256=manifest,
+        advisory=stored.advisory,
+    )
+    return decide(case, known.chosen, now, stored.stage, chosen_by=stored.policy.chosen_by)
+
+
+def _claims_then(known: _Known, stored: Verdict) -> tuple[claims.Signed, ...]:
+    """The claims that were there when the verdict was decided: those that stand before it in the ledger."""
+    before: set[str] = set()
+    for entry in known.chain.entries if known.chain is not None else ():
+        if entry.event == "decision" and entry.digest == stored.sha256:
+            return tuple(one for one in known.signed if one.sealed.id in before)
+        if entry.event == "claim":
+            before.add(entry.digest)
+    return ()  # decided by `run`, before anybody had said anything
+
+
+def _believed_by(asked: _VerificationRequest, known: _Known, stored: Verdict) -> tuple[claims.Signed, ...]:
+    """The claims that a verdict was decided with: all that were there, or those of them that are believed here.
+
+    Whom the verdict's trust file did not know, nobody can tell; but a key that this one revokes must not make a verdict
+    that was honest look forged. What the receiver does not believe fails as a signature, and counts for nothing now.
+    """
+    there = _claims_then(known, stored)
+    here = tuple(one for one in there if one in known.believed)
+    for said in (there, here):
+        if said and digest_of(one.claim for one in said) == stored.inputs.claims_sha256:
+            return said
+    return here if asked.trust is not None else there
+
+
+def _replay(asked: _VerificationRequest, known: _Known) -> tuple[Outcome, str]:
+    assert known.case is not None
+    if known.chosen is None:
+        return "not judged", "the policy is not at hand"
+    stored = asked.verdict
+    if stored.semantics != SEMANTICS:
         return (
-            f"withdrawals after {until} cannot be known here" + ("" if status else "; a status statement says more"),
+            "not judged",
+            f"it was decided by version {stored.semantics[:20]} of the gate's rules, and this is version {SEMANTICS}: "
+            "the Cardwright that released it can replay it",
         )
-
-    def then(self) -> tuple[Outcome, str]:
-        assert self.as_of is not None
-        if self.chosen is None or self.trust is None:
-            return "not judged", "no trust file was given" if self.trust is None else "the policy is not at hand"
-        if self.verdict.advisory:
-            return "failed", "the verdict is advisory"
-        if self.statement is None or self.statement.release.issued_at > self.as_of:
-            return "failed", "nothing had been released"
-        gone = [one.claim for one in self.believed if isinstance(one.claim, Withdraw) and one.claim.claim is None]
-        if any(claim.at <= self.as_of for claim in gone):
-            return "failed", "it had been withdrawn"
-        said = tuple(one for one in self.believed if one.claim.at <= self.as_of)
-        decided = self._decide(
-            self.as_of, said, canonical.digest(self.files[layout.MANIFEST]), self.trust.sha256, self._samples()[0]
+    seen = _files_seen(known, stored)
+    if seen is None and stored.inputs.artefacts_sha256 is not None:
+        return "failed", "it was decided with files other than the record's, which are not at hand"
+    then = replace(known, case=replace(known.case, artefacts=seen))
+    said = _believed_by(asked, known, stored)
+    inputs = stored.inputs
+    # Whom the verdict's trust file knew, nobody can tell: all who signed, those believed here, or, in a draft, nobody.
+    samples = (_all_samples(known), _samples(asked, known)[0], {}) if _all_samples(known) else ({},)
+    decided = [
+        _decide(asked, then, stored.evaluated_at, said, inputs.manifest_sha256, inputs.trust_sha256, one)
+        for one in samples
+    ]
+    replayed = next((one for one in decided if canonical.dumps(one) == asked.files[layout.VERDICT]), decided[0])
+    if canonical.dumps(replayed) != asked.files[layout.VERDICT]:
+        doubted = asked.trust is None or len(said) < len(_claims_then(known, stored))
+        if doubted and replayed.inputs.claims_sha256 != stored.inputs.claims_sha256:
+            return "failed", "it was decided with claims other than those that are believed here"
+        raise IntegrityError(
+            "the verdict does not follow from the case",
+            where=layout.VERDICT,
+            do="It was changed, or made in another way.",
         )
-        return ("passed" if decided.allowed else "failed"), decided.headline
+    return "passed", f"{stored.decision} at {stored.evaluated_at}"
 
-    def rerender(self) -> tuple[Outcome, str]:
-        assert self.again is not None
-        made = self.again(self.files, self.where, tuple(one.claim for one in self._then(self.verdict)))
-        if made is None:
-            return "not judged", "Pango is not installed here, so no PDF can be made"
-        if made.changed:
-            return "failed", "; ".join(f"{name}: changed: {why}" for name, why in made.changed)
-        if made.elsewhere:
-            libraries = dict.fromkeys(libraries for _, libraries in made.elsewhere)
-            return (
-                "not judged",
-                f"{', '.join(name for name, _ in made.elsewhere)}: not reproduced here: made with other libraries: text and "
-                f"structure compared, equal ({'; '.join(libraries)})",
-            )
-        if not made.same:
-            return "failed", "there is no document"
-        return "passed", f"{len(made.same)} documents made again, byte for byte"
+
+def _files_seen(known: _Known, stored: Verdict) -> Mapping[str, str] | None:
+    """The digests that a verdict was decided with: those of the record, or those of the files at hand."""
+    assert known.case is not None
+    listed = {file.path: file.sha256 for file in known.case.record.subject.files}
+    possible = (listed, known.artefacts) if known.artefacts is not None else (listed,)
+    return next((one for one in possible if canonical.sha256(one) == stored.inputs.artefacts_sha256), None)
+
+
+def _with_files_seen(asked: _VerificationRequest, known: _Known) -> _Known:
+    """Whoever decides again goes by the files at hand; where nobody has them, by what the verdict was decided with."""
+    assert known.case is not None
+    if known.case.artefacts is not None or known.chosen is None or asked.verdict.semantics != SEMANTICS:
+        return known
+    return replace(known, case=replace(known.case, artefacts=_files_seen(known, asked.verdict)))
+
+
+def _now(asked: _VerificationRequest, known: _Known) -> tuple[Outcome, str]:
+    if known.chosen is None:
+        return "not judged", "the policy is not at hand"
+    manifest = canonical.digest(asked.files[layout.MANIFEST])
+    trust = asked.trust.sha256 if asked.trust is not None else None
+    again = _decide(
+        asked,
+        known,
+        asked.moment,
+        known.believed if asked.trust else known.signed,
+        manifest,
+        trust,
+        _samples(asked, known)[0],
+    )
+    if not again.allowed:
+        return "failed", again.headline
+    return "passed", again.headline + (f", valid until {again.valid_until}" if again.valid_until else "")
+
+
+def _artefact(asked: _VerificationRequest, known: _Known) -> tuple[Outcome, str]:
+    assert known.case is not None
+    subject = known.case.record.subject
+    if known.artefacts is None:
+        return "not judged", "name the folder that holds the subject's files with --artifact"
+    if not subject.hashed:
+        return "failed", "the subject is declared, not hashed"
+    # A file with other bytes is broken (exit code 3). One that is absent only leaves the step unproven (exit code 1).
+    wrong = [file.path for file in subject.files if known.artefacts.get(file.path, file.sha256) != file.sha256]
+    if wrong:
+        raise IntegrityError(
+            f"{wrong[0]} is not the file that was evaluated", do="Ask for the one that was, or for its dossier."
+        )
+    absent = [file.path for file in subject.files if file.path not in known.artefacts]
+    if absent:
+        return "failed", f"{absent[0]} is missing"
+    return "passed", f"{len(subject.files)} files"
+
+
+def _release(asked: _VerificationRequest, known: _Known) -> tuple[Outcome, str]:
+    assert known.case is not None
+    stored = asked.verdict
+    # What ends a release is said before who made it: a withdrawn one is withdrawn, whoever signed it.
+    if stored.advisory:
+        return "failed", "the verdict is advisory"
+    if claims.ahead(stored.evaluated_at, asked.moment):
+        return "failed", f"the verdict is dated in the future, {stored.evaluated_at}: set the clock right"
+    if stored.stage != "release":
+        return "failed", "the verdict is a review, not a release"
+    counted = known.believed if asked.trust is not None else known.signed
+    withdrawn = [one.claim for one in counted if isinstance(one.claim, Withdraw) and one.claim.claim is None]
+    if withdrawn:
+        return "failed", f"withdrawn by {withdrawn[-1].person} on {withdrawn[-1].at[:10]}: {withdrawn[-1].reason}"
+    if not stored.allowed:
+        return "failed", stored.headline
+    if asked.statement is None or known.chain is None:
+        return "failed", "nobody has released it: there is no release statement"
+    said = asked.statement.release
+    if asked.trust is None:
+        return "not judged", f"{said.person} has signed a release statement; no trust file says whether that counts"
+    holder, doubt = _releaser(asked, known)
+    if doubt is not None:
+        return "failed", doubt
+    if known.chosen is None:
+        return "not judged", "the policy is not at hand"
+    case = replace(
+        known.case,
+        claims=tuple(one.claim for one in known.believed if one.sealed.id in said.claims),
+        manifest_sha256=said.manifest_sha256,
+    )
+    lacking = under_review.lacking(case, known.chosen, stored, known.chain.prefix(said.ledger.length), holder)
+    if lacking is not None:
+        return "failed", lacking
+    return "passed", f"released by {said.person} on {said.issued_at[:10]}; {stored.headline}"
+
+
+def _status_as_evidence(asked: _VerificationRequest, known: _Known) -> claims.DatedHead | None:
+    """What a believed status statement of this release dates."""
+    given = asked.status_statement if asked.told is not None else None
+    if given is None or asked.trust is None or known.chain is None or asked.statement is None:
+        return None
+    if status_statement.doubt(given, asked.trust, asked.trust.status, asked.moment) is not None:
+        return None
+    if status_statement.contradiction(given.status, asked.statement.sha256, known.chain) is not None:
+        return None
+    holder = asked.trust.holder(given.status.key)
+    return claims.DatedHead(holder.person.id, given.status.issued_at, given.status.ledger) if holder else None
+
+
+def _status(asked: _VerificationRequest, known: _Known) -> tuple[Outcome, str]:
+    if asked.trust is None:
+        return "not judged", "no trust file was given"
+    demand = asked.trust.status
+    given = asked.status_statement
+    if given is None:
+        assert demand is not None
+        return "failed", (
+            f"the trust file asks for a status statement by {demand.issuers}, no older than {demand.max_age_hours} hours: "
+            "--status FILE"
+        )
+    doubt = status_statement.doubt(given, asked.trust, demand, asked.moment)
+    if doubt is not None:
+        return "failed", doubt
+    if asked.statement is None or known.chain is None:
+        return "failed", "it is about a release, and nobody has released this"
+    contradiction = status_statement.contradiction(given.status, asked.statement.sha256, known.chain)
+    if contradiction is not None:
+        raise IntegrityError(contradiction, where="status statement", do="Ask for the whole dossier.")
+    said = given.status
+    if said.state == "withdrawn":
+        return (
+            "failed",
+            f"withdrawn, says {said.person} as of {said.issued_at}: {said.reason or 'no reason is given'}",
+        )
+    return "passed", f"not withdrawn as of {said.issued_at}, says {said.person}"
+
+
+def _has_to_be_sealed(asked: _VerificationRequest) -> bool:
+    """Whether an organisation's signature is judged: there is one, or the trust file demands one."""
+    wanted = asked.trust.pdf_signatures if asked.trust is not None else None
+    try:
+        return any(asked.sealed.values()) or (wanted is not None and wanted.required)
+    except CardwrightError:
+        return False  # what is enclosed was changed, which step 5 says
+
+
+def _seal(asked: _VerificationRequest, known: _Known) -> tuple[Outcome, str]:
+    wanted = asked.trust.pdf_signatures if asked.trust is not None else None
+    authorities = asked.trust.timestamp_authorities if asked.trust is not None else ()
+    final = asked.sealed
+    if not final or not all(final.values()):
+        return (
+            "failed",
+            "the trust file asks for an organisation's signature of the released PDF, and it bears none",
+        )
+    told = ""
+    for name in final:
+        answer = pades.check(
+            asked.files[name],
+            roots=wanted.roots if wanted is not None else (),
+            authorities=[authority.certificate for authority in authorities],
+            now=asked.moment,
+            where=name,
+            timestamp=wanted is not None and wanted.timestamp,
+        )
+        if isinstance(answer, pades.Seal):
+            by = "as a timestamp authority says" if answer.timestamped else "by the signer's clock"
+            told = f"{answer.subject}, {answer.at}, {by}"
+        elif wanted is None and answer.unknown:
+            told = "it holds; whose it is was not judged, since the trust file pins no root"
+        else:
+            return "failed", answer.why
+    return "passed", told
+
+
+def _evaluators(asked: _VerificationRequest, known: _Known) -> tuple[Outcome, str]:
+    assert known.case is not None
+    assert asked.trust is not None
+    accepted = {(code.name, code.sha256) for code in asked.trust.evaluators}
+    named = {name for name, _ in accepted}
+    made_by = known.case.record.provenance.code
+    if not made_by:
+        return "failed", "the record does not say whose code made its numbers"
+    for code in made_by:
+        if (code.name, code.sha256) not in accepted:
+            other = "other files than those accepted" if code.name in named else "not in the trust file"
+            return "failed", f"the evaluators of {code.name} {code.version}, {code.sha256[:12]}: {other}"
+    return "passed", f"{', '.join(f'{code.name} {code.version}' for code in made_by)}: accepted"
+
+
+def _code(known: _Known) -> tuple[str, ...]:
+    """Whose code could have made the numbers, each with the digest that a trust file can ask for."""
+    if known.case is None:
+        return ()
+    return tuple(
+        f"evaluators of {code.name} {code.version}: {code.sha256}" for code in known.case.record.provenance.code
+    )
+
+
+def _horizon(asked: _VerificationRequest, known: _Known) -> tuple[str, ...]:
+    """Until when anything can be known here: what was cut off the end of a ledger leaves no trace in it."""
+    if asked.trust is None or known.chain is None or not known.chain.entries:
+        return ()
+    until = known.chain.entries[-1].at
+    status = None
+    if asked.told is not None:
+        try:
+            status = _status_as_evidence(asked, known)
+        except CardwrightError:
+            status = None
+    if status is not None:
+        until = max(until, status.at)
+    return (f"withdrawals after {until} cannot be known here" + ("" if status else "; a status statement says more"),)
+
+
+def _then(asked: _VerificationRequest, known: _Known) -> tuple[Outcome, str]:
+    assert asked.as_of is not None
+    if known.chosen is None or asked.trust is None:
+        return "not judged", "no trust file was given" if asked.trust is None else "the policy is not at hand"
+    if asked.verdict.advisory:
+        return "failed", "the verdict is advisory"
+    if asked.statement is None or asked.statement.release.issued_at > asked.as_of:
+        return "failed", "nothing had been released"
+    gone = [one.claim for one in known.believed if isinstance(one.claim, Withdraw) and one.claim.claim is None]
+    if any(claim.at <= asked.as_of for claim in gone):
+        return "failed", "it had been withdrawn"
+    said = tuple(one for one in known.believed if one.claim.at <= asked.as_of)
+    decided = _decide(
+        asked,
+        known,
+        asked.as_of,
+        said,
+        canonical.digest(asked.files[layout.MANIFEST]),
+        asked.trust.sha256,
+        _samples(asked, known)[0],
+    )
+    return ("passed" if decided.allowed else "failed"), decided.headline
+
+
+def _rerender(asked: _VerificationRequest, known: _Known) -> tuple[Outcome, str]:
+    assert asked.again is not None
+    made = asked.again(asked.files, asked.where, tuple(one.claim for one in _claims_then(known, asked.verdict)))
+    if made is None:
+        return "not judged", "Pango is not installed here, so no PDF can be made"
+    if made.changed:
+        return "failed", "; ".join(f"{name}: changed: {why}" for name, why in made.changed)
+    if made.elsewhere:
+        libraries = dict.fromkeys(libraries for _, libraries in made.elsewhere)
+        return (
+            "not judged",
+            f"{', '.join(name for name, _ in made.elsewhere)}: not reproduced here: made with other libraries: text and "
+            f"structure compared, equal ({'; '.join(libraries)})",
+        )
+    if not made.same:
+        return "failed", "there is no document"
+    return "passed", f"{len(made.same)} documents made again, byte for byte"
+
+
+_Reader = Callable[[_VerificationRequest, _Known], _Known]
+_Judge = Callable[[_VerificationRequest, _Known], tuple[Outcome, str]]
+_STEPS: Mapping[str, tuple[tuple[_Reader, ...], _Judge]] = {
+    "manifest": ((), _manifest),
+    "canonical": ((_with_json,), _canonical),
+    "record": ((_with_case, _with_artefacts), _record),
+    "documents": ((), _documents),
+    "ledger": ((_with_claims, _with_chain), _ledger),
+    "signatures": ((_with_believed, _with_release), _signatures),
+    "policy": ((_with_policy,), _policy),
+    "replay": ((_with_files_seen,), _replay),
+    "now": ((), _now),
+    "artefact": ((), _artefact),
+    "release": ((), _release),
+    "rerender": ((), _rerender),
+    "then": ((), _then),
+    "status": ((), _status),
+    "seal": ((), _seal),
+    "evaluators": ((), _evaluators),
+}
+"""Of each step what it reads, in order, and how it judges."""
