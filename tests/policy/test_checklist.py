@@ -7,7 +7,7 @@ from tests.strategies import good_record
 from cardwright.errors import PolicyError
 from cardwright.files import packaged
 from cardwright.policy import checklist
-from cardwright.record import Attest, Withdraw
+from cardwright.record import Attest, Binding, NotEvaluated, Withdraw
 
 
 def packaged_one(name):
@@ -96,9 +96,7 @@ def test_what_was_withdrawn_or_said_of_another_record_supports_nothing():
     assert answers(claims=(claim("a", "met", record_sha256="d" * 64),))["consulted"] == "missing"
 
 
-def one_item(evidence):
-    return checklist.read(
-        f"""\
+ONE = """\
 schema: cardwright/checklist/1
 checklist: one
 title: One item
@@ -110,9 +108,11 @@ source: us
 source_mark: V
 items:
   - {{id: one, clause: "1", requirement: It is measured., evidence: {evidence}}}
-""".encode(),
-        where="one.yaml",
-    )
+"""
+
+
+def one_item(evidence):
+    return checklist.read(ONE.format(evidence=evidence).encode(), where="one.yaml")
 
 
 @pytest.mark.parametrize(
@@ -142,3 +142,59 @@ def test_a_number_supports_an_item_only_on_the_rows_that_it_is_about(more, answe
 def test_a_selector_that_would_select_nothing_is_refused(evidence):
     with pytest.raises(PolicyError):
         one_item(evidence)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "why"),
+    [
+        ("{}", "evidence is one of"),
+        ("{attestation: true, provenance: true}", "evidence is one of"),
+        ("{fields: [ownerz]}", "no details field is called"),
+    ],
+)
+def test_an_item_asks_for_one_kind_of_evidence_that_exists(evidence, why):
+    with pytest.raises(PolicyError, match=why):
+        one_item(evidence)
+
+
+def test_provenance_supports_an_item_only_with_a_commit_and_a_clean_tree():
+    asked = one_item("{provenance: true}")
+    record = good_record()
+    answers = []
+    for update in ({}, {"commit": None}, {"dirty": True}, {"dirty": None}):
+        changed_record = record.model_copy(update={"provenance": record.provenance.model_copy(update=update)})
+        answers += [item.answered for item in checklist.coverage(asked, changed_record).items]
+    assert answers == ["evidence", "missing", "missing", "missing"]
+
+
+def test_an_evaluation_without_a_result_supports_nothing_even_beside_one_that_has():
+    """One that failed must not hide behind one that ran."""
+    record = good_record()
+    failed = NotEvaluated(id="second", code="error", reason="it stopped", remedy="run again")
+    planned = (*record.planned, record.plan("fairness").model_copy(update={"id": "second"}))
+    with_both = record.model_copy(update={"planned": planned, "not_evaluated": (failed,)})
+    asked = one_item("{evaluator: fairness}")
+    (item,) = checklist.coverage(asked, with_both).items
+    assert (item.answered, item.note) == ("missing", "second has no result")
+    (item,) = checklist.coverage(one_item("{evaluator: seeds}"), record).items
+    assert (item.answered, item.note) == ("missing", "no evaluation by seeds")
+
+
+def test_predictions_that_nobody_recomputed_do_not_support_an_item_that_asks_for_the_model():
+    asked = one_item("{evaluator: fairness, binding: recomputed}")
+    record = good_record()
+    bound = record.evaluations[0].binding
+    answers = [
+        checklist.coverage(asked, changed(record, "fairness", binding=binding)).items[0].answered
+        for binding in (bound, None, Binding(kind="supplied"))
+    ]
+    assert answers == ["evidence", "missing", "missing"]
+
+
+def test_a_checklist_does_not_ask_the_same_item_twice_and_says_since_when_it_is_superseded():
+    text = ONE.format(evidence="{attestation: true}")
+    item = text[text.index("  - {id: one") :]
+    with pytest.raises(PolicyError, match="two items have the same id"):
+        checklist.read((text + item).encode(), where="one.yaml")
+    with pytest.raises(PolicyError, match="superseded"):
+        checklist.read(text.replace("status: voluntary", "status: superseded").encode(), where="one.yaml")

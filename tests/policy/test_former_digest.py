@@ -23,3 +23,23 @@ def test_the_old_digest_of_a_packaged_policy_is_the_one_that_was_published(name)
 def test_the_old_digest_of_a_policy_of_ones_own_is_the_one_that_0_1_0_computed():
     """A policy with every kind of requirement; the digest was taken from 0.1.0."""
     assert digest_before_0_2(policy_of(POLICY)) == "0f4a765c91241d6fb344f584f37a099fe31e6f749f10c0dc036f036f33936c8c"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b"provenance: {}", b"provenance: {evaluators: {cardwright: [" + b"a" * 64 + b"]}}"),
+        (
+            b"findings: {evaluator: fairness, at_most: low}",
+            b"findings: {evaluator: fairness, at_most: low, about_persons: true}",
+        ),
+        (
+            b"findings: {evaluator: fairness, at_most: low}",
+            b"no_regression: {evaluator: fairness, min_prompts: 30}",
+        ),
+    ],
+)
+def test_a_policy_that_asks_what_0_1_0_did_not_know_had_no_digest_there(before, after):
+    """Else a receiver who accepted the old digest would be taken to have accepted more than they read."""
+    assert POLICY.count(before) == 1
+    assert digest_before_0_2(policy_of(POLICY.replace(before, after))) is None

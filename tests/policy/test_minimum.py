@@ -8,6 +8,7 @@ from tests.strategies import NOW, good_case, good_record
 
 from cardwright.policy.gate import decide
 from cardwright.record import NotEvaluated, PlanLock
+from cardwright.record.record import Redaction
 
 
 def test_another_plan_is_mismatched():
@@ -82,3 +83,15 @@ def test_work_that_is_not_meant_for_production_is_judged_by_its_policy_alone():
     verdict = decide(good_case(), P, NOW)
     assert verdict.allowed
     assert not any(o.requirement.startswith("cardwright.minimum") for o in verdict.outcomes)
+
+
+def test_an_edition_with_parts_left_out_is_not_the_record_and_is_refused():
+    """Whoever receives an edition for the public has not received what was judged."""
+    record = good_record()
+    edition = record.model_copy(
+        update={"redaction": Redaction(audience="public", of_sha256=record.sha256, withheld=("details.owners",))}
+    )
+    verdict = decide(with_record(good_case(), edition), P, NOW)
+    found = outcome(verdict, "cardwright.plan")
+    assert (found.status, "edition for public readers" in found.explanation) == ("mismatched", True)
+    assert not verdict.allowed

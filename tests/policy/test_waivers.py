@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 import pytest
-from tests.policy.test_gate import FAILED, POLICY, P, outcome, policy_of, with_gap
-from tests.strategies import NOW, good_case, waiver
+from tests.policy.test_gate import FAILED, POLICY, P, changed, outcome, policy_of, with_gap, with_record
+from tests.strategies import NOW, good_case, good_record, waiver
 
 from cardwright.policy.gate import decide
+from cardwright.record.measurement import Interval
 
 
 def waived_case(approval=(), both=()):
@@ -69,3 +70,21 @@ def test_no_more_waivers_hold_than_the_policy_allows():
     policy = policy_of(text)
     claims = (*waiver(case.record, policy.sha256, "gap", "failed", bound=0.16), *case.claims)
     assert not decide(replace(case, claims=claims), policy, NOW).allowed
+
+
+def test_a_waiver_of_a_failed_group_does_not_cover_one_that_nobody_measured():
+    """Else the worst group could be left out of the record to bring the waiver into force."""
+    record = good_record()
+    low = Interval(level=0.95, lower=0.45, upper=0.55, method="wilson")
+    failed, *others = (m for m in record.evaluations[0].measurements if not m.across)
+    failed = failed.model_copy(update={"value": 0.5, "interval": low, "numerator": 50})
+    gap = tuple(m for m in record.evaluations[0].measurements if m.across)
+
+    def allowed(rates):
+        case = with_record(good_case(), changed(record, "fairness", measurements=(*rates, *gap)))
+        claims = waiver(case.record, P.sha256, "tpr", "failed", bound=0.5)
+        verdict = decide(replace(case, claims=(*claims, *case.claims)), P, NOW)
+        return outcome(verdict, "tpr").status, verdict.allowed
+
+    assert allowed((failed, *others)) == ("failed", True)
+    assert allowed((failed, *others[1:])) == ("failed", False)

@@ -7,14 +7,14 @@ from functools import cached_property
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from tests.strategies import NOW, good_case, measured, records, subjects, unmeasured
 
 from cardwright.dossier.contents import policy_of
 from cardwright.dossier.layout import Manifest, manifest_of
 from cardwright.policy.gate import decide
 from cardwright.record import Measured, Record, canonical
-from cardwright.record.base import Value, is_placeholder, label, visible
+from cardwright.record.base import Day, Value, is_placeholder, label, visible
 from cardwright.record.record import PlanLock
 from cardwright.record.verdict import Verdict
 
@@ -142,3 +142,24 @@ def test_attack_labels_that_differ_after_the_cut_stay_two_and_two_spellings_of_o
     assert label("x" * 250 + "a") != label("x" * 250 + "b")
     assert label("caf\u00e9") == label("cafe\u0301")
     assert label("f\u200b") == "f\\u200b"  # a hidden character is written out, so that whoever reads sees two groups
+
+
+@pytest.mark.parametrize("day", ["2026-02-30", "2026-13-01", "2025-02-29"])
+def test_a_day_that_is_not_in_the_calendar_is_refused(day):
+    """The form alone would let a waiver run until a day that never comes."""
+    with pytest.raises(ValueError, match="no such day"):
+        TypeAdapter(Day).validate_python(day)
+    assert TypeAdapter(Day).validate_python("2028-02-29") == "2028-02-29"
+
+
+def test_a_label_writes_whole_numbers_without_fraction_and_truth_values_as_json_does():
+    """`1.0` and `1` are one group, and `True` is none of them."""
+    assert [label(value) for value in (1, 1.0, "1", True, False, 0.5, -3.0)] == [
+        "1",
+        "1",
+        "1",
+        "true",
+        "false",
+        "0.5",
+        "-3",
+    ]

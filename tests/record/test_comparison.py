@@ -5,13 +5,18 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.policy.test_gate import POLICY, P, policy_of
 from tests.run.test_status import dossier, outcome
-from tests.strategies import good_case, good_record
+from tests.strategies import NOW, good_case, good_record, waiver
 
 from cardwright.dossier import layout, store
+from cardwright.errors import IntegrityError
 from cardwright.files import disk
+from cardwright.policy.gate import decide
 from cardwright.record import Attest, Finding, Interval, NotEvaluated, Unmeasured, comparison
 from cardwright.record.comparison import Side, compare
+from cardwright.record.record import Redaction
+from cardwright.record.subject import FileDigest
 
 
 def changed(record, **measured):
@@ -215,3 +220,98 @@ def test_what_cannot_be_read_is_refused(cli, tmp_path):
     (tmp_path / "b.json").write_bytes(b'{"schema": NaN}')
     assert cli("diff", tmp_path / "a.json", tmp_path / "b.json").code == 3
     assert cli("diff", tmp_path / "a.json", tmp_path / "none").code == 3
+
+
+def test_what_makes_two_records_hard_to_compare_is_said_first():
+    renamed = OLD.model_copy(
+        update={
+            "subject": OLD.subject.model_copy(
+                update={"name": "n", "files": (FileDigest(path="model.skops", sha256="b" * 64, size=3),)}
+            ),
+            "redaction": Redaction(audience="public", of_sha256="c" * 64, withheld=("details",)),
+        }
+    )
+    notes = compare(Side(record=OLD), Side(record=renamed)).notes
+    assert notes[:3] == (
+        "These are two subjects: m and n.",
+        "One is an edition for other readers; what it leaves out shows as lost.",
+        "The subject's files differ.",
+    )
+
+
+def test_outcomes_of_two_policies_are_compared_with_a_warning_and_a_new_refusal_is_a_regression():
+    other = policy_of(POLICY.replace(b"version: 1.0.0", b"version: 2.0.0").replace(b"max_days: 30", b"max_days: 1"))
+    case = good_case()
+    old, new = decide(case, P, NOW), decide(case, other, NOW)
+    found = compare(Side(record=OLD, verdict=old), Side(record=OLD, verdict=new))
+    assert "The outcomes are of two policies; --policy judges both by one." in found.notes
+    assert [(r.requirement, r.old, r.new, r.regression) for r in found.rulings] == [("fresh", "passed", "stale", True)]
+    assert "fresh: passed → stale" in comparison.as_text(found)
+    back = compare(Side(record=OLD, verdict=new), Side(record=OLD, verdict=old))
+    assert [r.regression for r in back.rulings] == [False]
+
+
+def test_a_number_that_stays_undefined_is_the_same_and_another_reason_is_a_change():
+    none = Unmeasured(metric="m", slice={"race": "a"}, code="undefined", reason="no positive case")
+
+    def having(*last):
+        return Side(record=with_fairness(OLD, measurements=(*OLD.evaluations[0].measurements, *last)))
+
+    again = none.model_copy(update={"reason": "no positive case at all"})
+    assert compare(having(none), having(again)).changes == ()
+    few = none.model_copy(update={"code": "too_few_samples"})
+    change = only(compare(having(none), having(few)))
+    assert (change.kind, change.note) == ("changed", "no number: was undefined, is too_few_samples")
+    assert only(compare(having(), having(none))).kind == "new"
+    assert only(compare(having(none), having())).kind == "gone"
+    number = OLD.evaluations[0].measurements[0].model_copy(update={"metric": "m", "slice": {"race": "a"}})
+    gained = only(compare(having(none), having(number)))
+    assert (gained.kind, gained.note) == ("gained", "was undefined")
+
+
+def test_an_evaluation_that_the_new_plan_does_not_hold_is_dropped_and_counts():
+    new = OLD.model_copy(update={"evaluations": OLD.evaluations[1:], "planned": OLD.planned[1:]})
+    found = compare(Side(record=OLD), Side(record=new))
+    assert (found.carried[0].fate, found.carried[0].because) == ("dropped", ("the new plan does not hold it",))
+    assert found.regressions > 0
+
+
+def test_a_waiver_of_the_old_record_has_to_be_asked_for_again():
+    claims = waiver(OLD, "d" * 64, "gap", "failed", bound=0.16)
+    found = compare(Side(record=OLD, claims=claims), Side(record=OLD))
+    assert found.confirm == ("waiver of gap by D, until 2026-12-20",)
+
+
+def test_a_comparison_is_read_back_from_its_json_and_nothing_else_is():
+    found = compare(Side(record=OLD), Side(record=changed(OLD, value=0.6)))
+    assert comparison.from_json(comparison.as_json(found).encode(), where="c.json") == found
+    for wrong in (b"[]", b"{}", b'{"regressions": 0}', b'{"regressions": 0, "old": 1}'):
+        with pytest.raises(IntegrityError, match="not a comparison"):
+            comparison.from_json(wrong, where="c.json")
+
+
+def test_numbers_beyond_the_first_are_counted_and_none_vanishes():
+    worse = tuple(
+        m.model_copy(update={"value": 0.1, "interval": None}) if not m.across else m
+        for m in OLD.evaluations[0].measurements
+    )
+    found = compare(Side(record=OLD), Side(record=with_fairness(OLD, measurements=worse)))
+    assert len(found.changes) > 1
+    text = comparison.as_text(found, most=1)
+    assert f"and {len(found.changes) - 1} more; --all shows them" in text
+    assert f"({len(found.changes)})" in text
+
+
+@pytest.mark.parametrize(
+    ("update", "words"),
+    [
+        ({}, "all"),
+        ({"slice": {"race": None, "sex": "f"}}, "race=unknown, sex=f"),
+        ({"across": ("race", "sex")}, "across race x sex"),
+        ({"given": ("income",), "of_class": "refused"}, "given income, class refused"),
+        ({"at": {"threshold": 0.5}}, "at threshold 0.5"),
+    ],
+)
+def test_the_rows_of_a_number_are_named_by_all_that_sets_them_apart(update, words):
+    plain = OLD.evaluations[0].measurements[0].model_copy(update={"slice": {}})
+    assert comparison.rows_of(plain.model_copy(update=update)) == words

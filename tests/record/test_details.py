@@ -65,3 +65,59 @@ def test_a_key_that_came_later_may_be_left_out_and_counts_where_it_is_there():
     filled = read_details({**HEAD, "risks": [{**entry, "threshold": "a gap of at most 0.1"}]})
     placeholder = read_details({**HEAD, "risks": [{**entry, "threshold": "TBD"}]})
     assert [details.provided("risks") for details in (without, filled, placeholder)] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ({"text": "Scores.", "txt": "x"}, 'summary has no "txt"'),
+        ({"text": ["Scores."]}, "`text` is prose"),
+        ({"text": "Scores.", "entries": "x"}, "`entries` is a list"),
+        ([{"name": "A"}], "summary is prose, not a list"),
+    ],
+)
+def test_prose_in_a_form_that_is_none_is_refused(content, why):
+    with pytest.raises(ValueError, match=why):
+        read_details({**HEAD, "summary": content})
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ("A. Okafor", "owners is a list of entries with name"),
+        (["A. Okafor"], "owners is a list of entries with name"),
+        ([{"name": ["A", "B"]}], "each part of an entry is a text"),
+        ({"entries": [{"name": {"first": "A"}}]}, "each part of an entry is a text"),
+    ],
+)
+def test_entries_in_a_form_that_is_none_are_refused(content, why):
+    with pytest.raises(ValueError, match=why):
+        read_details({**HEAD, "owners": content})
+
+
+def test_a_list_where_prose_is_asked_for_reads_as_bullets_and_one_entry_as_a_list_of_one():
+    details = read_details(
+        {**HEAD, "summary": {"entries": ["Scores.", "Ranks."]}, "owners": {"name": "A", "role": "r", "contact": "c"}}
+    )
+    assert details.answers["summary"].text == "- Scores.\n- Ranks."
+    assert details.answers["owners"].entries == ({"name": "A", "role": "r", "contact": "c"},)
+
+
+def test_prose_of_blanks_is_not_provided():
+    assert read_details({**HEAD, "summary": {"text": "  "}}).missing(("summary",)) == ("summary",)
+
+
+@pytest.mark.parametrize(
+    ("answer", "name", "why"),
+    [
+        ({}, "summary", "either text or entries"),
+        ({"text": "x", "entries": ({"name": "A"},)}, "summary", "either text or entries"),
+        ({"text": "x"}, "summry", "no details field is called"),
+        ({"text": "x"}, "owners", "is a list of entries with"),
+        ({"entries": ({"name": "A"},)}, "summary", "is prose, not a list"),
+    ],
+)
+def test_a_record_holds_no_answer_that_its_field_cannot_have(answer, name, why):
+    """What `read_details` refuses is refused of a record that was written by hand, too."""
+    with pytest.raises(ValueError, match=why):
+        Details.model_validate({"answers": {name: {**answer, "stated_by": "A", "stated_on": "2026-11-20"}}})

@@ -31,3 +31,14 @@ def test_a_planned_evaluation_that_is_not_accounted_for_is_refused():
     data["evaluations"] = data["evaluations"][:1]
     with pytest.raises(ValidationError, match="accounted for"):
         Record.model_validate(data)
+
+
+def test_an_evaluation_is_in_a_record_once_and_is_either_done_or_not():
+    data = good_record().model_dump()
+    with pytest.raises(ValidationError, match="an id appears twice in evaluations"):
+        Record.model_validate({**data, "evaluations": (*data["evaluations"], data["evaluations"][0])})
+    gap = {"id": "fairness", "code": "error", "reason": "it raised", "remedy": "mend it"}
+    with pytest.raises(ValidationError, match="both done and not done"):
+        Record.model_validate({**data, "not_evaluated": (gap,)})
+    with pytest.raises(ValidationError, match="an id appears twice in not_evaluated"):
+        Record.model_validate({**data, "evaluations": data["evaluations"][1:], "not_evaluated": (gap, gap)})

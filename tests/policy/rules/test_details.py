@@ -1,8 +1,10 @@
 """Fields count as answered once a person has filled them in."""
 
-from tests.policy.test_gate import P, outcome, with_record
+import pytest
+from tests.policy.test_gate import POLICY, P, outcome, policy_of, with_record
 from tests.strategies import NOW, good_case, good_record
 
+from cardwright.errors import PolicyError
 from cardwright.policy.gate import decide
 
 
@@ -16,3 +18,9 @@ def test_a_placeholder_is_not_an_answer():
         good_case(), record.model_copy(update={"details": record.details.model_copy(update={"answers": answers})})
     )
     assert outcome(decide(case, P, NOW), "details").status == "missing"
+
+
+def test_a_field_that_does_not_exist_is_refused_with_the_one_that_was_meant():
+    """A policy that asks for nothing that can be filled in would otherwise never be met, or be met by nothing."""
+    with pytest.raises(PolicyError, match=r"no details field is called.*intended_use"):
+        policy_of(POLICY.replace(b"fields: [summary, intended_use]", b"fields: [summary, intendeduse]"))

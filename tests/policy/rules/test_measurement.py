@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 from tests.policy.test_gate import POLICY, P, changed, outcome, policy_of, with_gap, with_record
 from tests.strategies import NOW, gap, good_case, good_record
 
+from cardwright.errors import PolicyError
 from cardwright.evaluators.pii.entities import MEANT
 from cardwright.policy.gate import decide
 from cardwright.policy.rules import measurement
-from cardwright.record.measurement import Interval, Resolution, ScorerError
+from cardwright.record.measurement import Interval, Resolution, ScorerError, Unmeasured
 from cardwright.statistics.gaps import detectable_gap
 
 
@@ -197,3 +198,63 @@ def test_that_no_name_is_found_passes_nothing_also_if_the_record_leaves_out_who_
 
 def test_the_kinds_that_no_form_tells_are_those_of_the_evaluator():
     assert measurement._NAMED_KINDS == MEANT
+
+
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [
+        (b"at_least: 0.6, at_most: 0.9", "say at_least or at_most"),
+        (b"on: value", "say at_least or at_most"),
+        (b"at_least: 0.6, intersections: true", "intersections goes with"),
+        (b"at_least: 0.6, across: [race]", "say across or slices, not both"),
+        (b"at_least: 0.6, slices: overall, attributes: {race: [a]}", "attributes goes with"),
+    ],
+)
+def test_a_question_that_contradicts_itself_is_refused(asked, why):
+    text = POLICY.replace(b"at_least: 0.6,", asked + b",")
+    if b"slices: overall" in asked:
+        text = text.replace(b", slices: every_group", b"")
+    with pytest.raises(PolicyError, match=why):
+        policy_of(text)
+
+
+def test_a_difference_of_two_records_has_no_interval_to_pass_on():
+    """Only a policy that asks for the value itself gets an answer; on a bound nothing is known."""
+    on_bound = policy_of(POLICY.replace(b"at_least: 0.6,", b"at_least: -0.05, relative_to_baseline: true,"))
+    before = good_record()
+    found = outcome(decide(replace(good_case(), baseline=before), on_bound, NOW), "tpr")
+    assert (found.status, "has no interval" in found.explanation) == ("inconclusive", True)
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        {"evaluator": "performance"},
+        {
+            "measurements": (
+                Unmeasured(metric="true_positive_rate", slice={"race": "a"}, code="undefined", reason="no row"),
+            )
+        },
+    ],
+)
+def test_a_baseline_without_the_same_number_compares_with_nothing(before):
+    baseline = changed(good_record(), "fairness", **before)
+    found = outcome(decide(replace(good_case(), baseline=baseline), RELATIVE, NOW), "tpr")
+    assert (found.status, "no counterpart" in found.explanation) == ("missing", True)
+
+
+def test_slices_that_the_policy_lists_are_all_asked_for_and_no_others():
+    """A group that the policy names and the record lacks is missing; one that it does not name is not its concern."""
+    named = policy_of(POLICY.replace(b"slices: every_group", b"slices: [{race: a}]"))
+    assert outcome(decide(good_case(), named, NOW), "tpr").status == "passed"
+    absent = policy_of(POLICY.replace(b"slices: every_group", b"slices: [{race: a}, {race: nobody}]"))
+    found = outcome(decide(good_case(), absent, NOW), "tpr")
+    assert (found.status, "race = nobody" in found.explanation) == ("missing", True)
+
+
+def test_a_class_and_a_stratum_are_part_of_what_is_asked_and_are_named_in_the_answer():
+    """The same rate of all classes, or of all strata together, is another number."""
+    for more, words in ((b"of_class: refused", "of class refused"), (b"given: [income]", "given income")):
+        asked = policy_of(POLICY.replace(b"slices: every_group", more + b", slices: every_group"))
+        found = outcome(decide(good_case(), asked, NOW), "tpr")
+        assert (found.status, words in found.explanation) == ("missing", True)

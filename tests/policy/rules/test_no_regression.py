@@ -27,7 +27,7 @@ def judged(measurements, inputs=(FORMER,), **rule):
     first = case.record.evaluations[0]
     changed = first.model_copy(update={"measurements": tuple(measurements), "inputs": (*first.inputs, *inputs)})
     record = case.record.model_copy(update={"evaluations": (changed, *case.record.evaluations[1:])})
-    asked = NoRegressionRule(evaluation=first.id, **{"min_prompts": 30, "accept": (first.completeness,), **rule})
+    asked = NoRegressionRule(**{"evaluation": first.id, "min_prompts": 30, "accept": (first.completeness,), **rule})
     return asked.judge(review_of(type(case)(record=record), NOW))
 
 
@@ -75,3 +75,7 @@ def test_more_prompts_and_more_categories_are_stricter():
     two = NoRegressionRule(evaluator="safety", min_prompts=40, categories=("a", "b"))
     assert two.loosens(one) is None
     assert one.loosens(two) is not None
+
+
+def test_an_evaluation_that_is_not_in_the_record_is_missing_whatever_another_says():
+    assert judged(GOOD, evaluation="nobody-ran-this").status == "missing"

@@ -1,8 +1,10 @@
 """An evaluation counts only if it ran, is complete, is tied to the model, and is about the subject."""
 
+import pytest
 from tests.policy.test_gate import POLICY, P, changed, outcome, policy_of, with_record
 from tests.strategies import NOW, good_case, good_record
 
+from cardwright.errors import PolicyError
 from cardwright.policy.gate import decide
 from cardwright.record import NotEvaluated
 
@@ -48,3 +50,10 @@ def test_what_another_model_did_is_no_evidence_about_the_subject():
     assert found.status == "mismatched"
     assert "not among the files of the subject" in found.explanation
     assert not verdict.allowed
+
+
+@pytest.mark.parametrize("named", [b"", b"evaluator: fairness, evaluation: fairness, "])
+def test_a_requirement_names_an_evaluator_or_an_evaluation(named):
+    """With neither it would be met by anything; with both, one could say what the other does not."""
+    with pytest.raises(PolicyError, match="which evaluator, or which evaluation"):
+        policy_of(POLICY.replace(b"findings: {evaluator: fairness, ", b"findings: {" + named))

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from tests.policy.test_gate import P, outcome, policy_of
+from tests.policy.test_gate import FAILED, P, outcome, policy_of, with_gap
 from tests.policy.test_waivers import waived_case
 from tests.strategies import NOW, good_case, waiver
 
@@ -118,3 +118,14 @@ def test_one_signature_does_not_stand_for_two_roles():
 
 def test_one_person_with_two_keys_is_one_person():
     assert status(signed_by(("Ada", "a", "owner"), ("Ada", "b", "risk_head"))) == ("passed", "missing")
+
+
+def test_a_waiver_of_something_else_does_not_sign_for_anybody():
+    """Where nobody has signed, a waiver in force leaves the sign-off missing."""
+    case = with_gap(FAILED)
+    request, waive = waiver(case.record, P.sha256, "gap", "failed", bound=0.16)
+    unsigned = tuple(c for c in case.claims if not isinstance(c, SignOff))
+    verdict = decide(replace(case, claims=(request, waive, *unsigned)), P, NOW)
+    assert outcome(verdict, "gap").waived is not None
+    assert outcome(verdict, "signed").status == "missing"
+    assert not verdict.allowed

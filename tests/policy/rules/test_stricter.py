@@ -39,3 +39,41 @@ def test_a_limit_on_the_other_side_is_another_question(as_strict, new, old):
 def test_a_binding_that_nobody_asked_for_is_the_loosest():
     assert stricter.closer_binding("asserted", None)
     assert not stricter.closer_binding(None, "asserted")
+
+
+GROUPS = st.dictionaries(st.sampled_from("rst"), LISTS, max_size=2)
+DIGESTS = st.dictionaries(
+    st.sampled_from("rst"), st.lists(st.sampled_from("123"), min_size=1, unique=True).map(tuple), max_size=2
+)
+
+
+@given(GROUPS, GROUPS)
+def test_groups_are_covered_if_each_that_was_named_is_named_still(new, old):
+    pairs = {(name, group) for name, groups in new.items() for group in groups}
+    wanted = {(name, group) for name, groups in old.items() for group in groups}
+    assert stricter.covers_more(new, old) == (wanted <= pairs and old.keys() <= new.keys())
+
+
+@given(DIGESTS, DIGESTS, st.sampled_from("rst"), st.sampled_from("123"))
+def test_whose_code_is_accepted_never_grows(new, old, name, digest):
+    """An empty table accepts everybody's; a table with entries accepts what is in it."""
+
+    def accepts(table):
+        return not table or digest in table.get(name, ())
+
+    if stricter.accepts_fewer(new, old) and accepts(new):
+        assert accepts(old)
+
+
+def test_an_emptied_table_of_accepted_code_accepts_everybody_and_so_loosens():
+    assert stricter.accepts_fewer({"ours": ("1",)}, {})
+    assert stricter.accepts_fewer({"ours": ("1",)}, {"ours": ("1", "2")})
+    assert not stricter.accepts_fewer({}, {"ours": ("1",)})
+    assert not stricter.accepts_fewer({"theirs": ("1",)}, {"ours": ("1",)})
+
+
+def test_what_was_accepted_on_a_condition_may_end_and_may_not_begin_or_change():
+    assert stricter.accepted_no_more(None, {"role": "privacy"})
+    assert stricter.accepted_no_more({"role": "privacy"}, {"role": "privacy"})
+    assert not stricter.accepted_no_more({"role": "privacy"}, None)
+    assert not stricter.accepted_no_more({"role": "owner"}, {"role": "privacy"})
