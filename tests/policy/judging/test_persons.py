@@ -15,6 +15,7 @@ from tests.policy.test_honest_cases import made, nobody, outcome
 from cardwright.dossier.contents import checklist_of
 from cardwright.files import packaged
 from cardwright.record.case import Case
+from cardwright.record.record import ExpectedGroups
 
 
 @pytest.mark.parametrize(
@@ -118,3 +119,18 @@ def test_what_the_detector_finds_on_marked_texts_contradicts_nothing():
 def test_the_item_that_is_attested_is_one_of_a_packaged_checklist():
     assert "no_persons" in packaged.names("checklists")
     assert [item.id for item in checklist_of("no_persons").items] == ["none"]
+
+
+def test_an_evaluation_planned_for_groups_contradicts_it_even_before_it_has_run():
+    case = nobody()
+    first, *rest = case.record.planned
+    grouped = first.model_copy(update={"groups": (ExpectedGroups(attribute="site", groups=("a", "b"), declared=True),)})
+    found = outcome(
+        replace(case, record=case.record.model_copy(update={"planned": (grouped, *rest)})), "cardwright.no_persons"
+    )
+    assert (found.status, "planned for groups of site" in found.explanation) == ("failed", True)
+
+
+def test_without_the_plan_nobody_can_tell_what_the_sources_hold():
+    found = outcome(replace(nobody(), plan=None), "cardwright.no_persons")
+    assert (found.status, "plan" in found.explanation) == ("missing", True)
