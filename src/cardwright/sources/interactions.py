@@ -190,6 +190,7 @@ def _interaction(
         group=text("group") or None,
         pair_id=text("pair_id") or None,
         template=text("template") or None,
+        passages=_strings(row.get(columns.passages), "passages", place),
         expected_calls=_expected(row.get(columns.expected_calls), place),
         judgements=recorded.judgements if recorded is not None else (),
     )

@@ -203,6 +203,8 @@ class Interaction:
     """Equal for requests that differ in the group alone."""
     template: str | None = None
     """Equal for pairs that are made from one template: they are alike."""
+    passages: tuple[str, ...] | None = None
+    """What was given to answer from; None where nothing was declared."""
     expected_calls: tuple[Mapping[str, Any], ...] | None = None
     """Calls that do the task, `{"name": …, "arguments": {…}}` each; None where nothing was declared."""
     judgements: tuple[Judgement, ...] = ()

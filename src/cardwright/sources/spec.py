@@ -306,6 +306,8 @@ class InteractionColumns(Value):
     """Equal for requests that differ in the group alone."""
     template: Label = "template"
     """Equal for pairs that are made from one template."""
+    passages: Label = "passages"
+    """What was given to answer from: a text, or a list of texts."""
     expected_calls: Label = "expected_calls"
     """Calls that do the task: a list of `{"name": …, "arguments": {…}}`."""
     language: Label = "language"

@@ -14,6 +14,7 @@
 `constraints`             what a plan forbids an agent to do with its tools
 `taint`                   values that came from untrusted text
 `counterfactual`          requests that differ in a named group alone
+`groundedness`            statements against given passages, by a model of inference
 `escalation`              attacks over several turns
 `reported`                verdicts of others: other tools' detectors, judges, people
 `former`                  against the last release, prompt by prompt
@@ -30,7 +31,7 @@ from typing import ClassVar
 from cardwright.evaluators.interface import Inputs, Need
 from cardwright.evaluators.safety.options import SafetyOptions
 from cardwright.record.evaluation import Evaluation
-from cardwright.sources.interface import Calibrated, Interactions, JudgementFile, Target
+from cardwright.sources.interface import Calibrated, Interactions, JudgementFile, Model, Target
 
 
 class Safety(SafetyOptions):
@@ -71,6 +72,12 @@ class Safety(SafetyOptions):
             "judgements", (JudgementFile,), "verdicts of a judge or of people on these very transcripts", optional=True
         ),
         Need("second_judgements", (JudgementFile,), "those of another judge or of other people", optional=True),
+        Need(
+            "nli",
+            (Model,),
+            "a local model of natural language inference, for statements that given passages do not support",
+            optional=True,
+        ),
         Need(
             "judge_calibration",
             (Calibrated,),

@@ -16,6 +16,7 @@ from cardwright.evaluators.safety import (
     counterfactual,
     escalation,
     former,
+    groundedness,
     judges,
     matrix,
     probes,
@@ -23,13 +24,13 @@ from cardwright.evaluators.safety import (
     reported,
 )
 from cardwright.evaluators.safety.calibration import NOT_CALIBRATED, UNSTATED, Known, known_from
-from cardwright.evaluators.safety.measure import measurements, of_agents
+from cardwright.evaluators.safety.measure import measurements, of_agents, of_passages
 from cardwright.evaluators.safety.options import SafetyOptions
 from cardwright.evaluators.safety.tally import SafetyTally, Scored, count, score
 from cardwright.record.base import visible
 from cardwright.record.evaluation import Binding, Evaluation, Table, count_severities
 from cardwright.record.measurement import Measured, Measurement
-from cardwright.sources.interface import Calibrated, Interaction, Interactions, JudgementFile, Target
+from cardwright.sources.interface import Calibrated, Interaction, Interactions, JudgementFile, Model, Target
 
 
 def _watched(inputs: Inputs, need: str) -> Iterator[Interaction]:
@@ -69,7 +70,10 @@ def _binding(inputs: Inputs, live: bool) -> Binding:
 
 
 def _scored(
-    declared: Sequence[constraints.Constraint], interaction: Interaction, unscored: str | None = None
+    declared: Sequence[constraints.Constraint],
+    nli: groundedness.Entailment | None,
+    interaction: Interaction,
+    unscored: str | None = None,
 ) -> Scored:
     """An interaction as our scorers see it, with what others say of it, the plan's constraints and its turns beside."""
     found = score(interaction, unscored)
@@ -77,8 +81,9 @@ def _scored(
     if unscored is None:
         held = tuple(constraints.attempts(interaction, declared))
         turns = tuple(escalation.attempts(interaction))
+        stated = tuple(groundedness.attempts(interaction, nli))
         made = tuple(constraints.expected(interaction))
-        others = (*others, *held, *turns, *made, *matrix.further(interaction, held, turns, made))
+        others = (*others, *held, *turns, *made, *stated, *matrix.further(interaction, held, turns, made, stated))
     return replace(found, attempts=(*found.attempts, *others))
 
 
@@ -98,8 +103,9 @@ def assess(options: SafetyOptions, inputs: Inputs) -> Evaluation:
     digests = [inputs.sources[need].ref.sha256 for need in ("source", "benign") if need in inputs.sources]
     judges.refuse_strangers(files, digests, inputs.id)
     controls = None
+    nli = groundedness.entailment(inputs.get("nli", Model), inputs.id) if "nli" in inputs.sources else None
     declared = constraints.parsed(options.constraints, inputs.id)
-    scoring = partial(_scored, declared)
+    scoring = partial(_scored, declared, nli)
     scored: Iterator[Scored]
     asked: list[probes.Asked] = []
     if isinstance(source, Target):
@@ -132,6 +138,7 @@ def assess(options: SafetyOptions, inputs: Inputs) -> Evaluation:
             *_measured(tally, files, measurements(tally, settings.level, known, of_others), settings.level),
             *of_agents(tally, declared, settings.level),
             *counterfactual.measurements(pairs, settings.level),
+            *of_passages(tally, settings.level),
             *escalation.measurements(tally.turns, settings.level),
             *judges.measurements(files, settings.level),
             *(former.measurements(after, before, settings.level) if before is not None else ()),

@@ -24,7 +24,7 @@ FURTHER: dict[str, str] = {
     "harmful_content": "Needs verdicts of a judge, of people or of another tool's detector (`judge --for harmful_content`).",
     "toxicity": "Needs verdicts of a judge, of people or of another tool's detector (`judge --for toxicity`).",
     "stereotype": "Needs verdicts of a judge, of people or of another tool's detector (`judge --for stereotype`).",
-    "ungrounded": "Needs verdicts of a judge or of people on answers to given passages (`judge --for ungrounded`).",
+    "ungrounded": "Needs a local model (`nli`), or verdicts on answers to given passages (`judge --for ungrounded`).",
     "task_success": "Needs verdicts of a judge, of people or of another tool, or `expected_calls`.",
     "constraints": "Needs `constraints:` in the plan, and runs in which the agent calls tools.",
     "counterfactual": "Needs requests that differ in a named group alone: columns `pair_id` and `group` (`ask --pairs`).",
@@ -39,8 +39,10 @@ def further(interaction: Interaction, *seen: Sequence[Attempt]) -> Iterator[Atte
     for judgement in interaction.judgements:
         if judgement.event in FURTHER:
             told.setdefault(judgement.event, []).append(judgement.happened)
-    rows = {"constraints": "constraints", "turn": "escalation", "expected": "task_success"}
+    rows = {"constraints": "constraints", "turn": "escalation", "expected": "task_success", "grounded": "ungrounded"}
     for attempt in (one for several in seen for one in several):
+        if attempt.cell[0] == "grounded" and attempt.cell[1] != "answer":
+            continue  # a statement of an answer that is counted as a whole
         told.setdefault(rows[attempt.cell[0]], []).append(attempt.event)
     if interaction.pair_id is not None and interaction.group is not None:
         told["counterfactual"] = [counterfactual.refused(interaction)]

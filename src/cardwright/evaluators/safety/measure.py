@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
+from cardwright.evaluators.safety import groundedness
 from cardwright.evaluators.safety.calibration import NOT_CALIBRATED, Known
 from cardwright.evaluators.safety.constraints import Constraint
 from cardwright.evaluators.safety.reported import DIRECTIONS, ReportedRate
@@ -32,6 +33,7 @@ _ONLY = {
     "benign": "over-refusal can come only from interactions whose intent is benign",
     "observed": "incidents can come only from interactions whose intent is observed",
     "constrained": "a constraint is broken only in runs that call its tool",
+    "answered": "statements are compared only in answers to given passages",
     "expected": "expected calls are made only where some are declared",
     "reported": "a verdict of others can come only from those who gave one",
 }
@@ -98,6 +100,18 @@ def of_agents(tally: SafetyTally, declared: Sequence[Constraint], level: float) 
         yield from _rates(tally, [tally.expected], {}, "expected_calls_made_rate", level)
 
 
+def of_passages(tally: SafetyTally, level: float) -> Iterator[Measurement]:
+    """Of each answer's statements the shares by outcome, averaged over prompts; and answers with any that is not supported."""
+    if not tally.grounded:
+        return
+    slice_: Slice = {"scorer": groundedness.SCORER}
+    known = Known(NOT_CALIBRATED, scorer=groundedness.SCORER)
+    for outcome in groundedness.OUTCOMES:
+        cells = [tally.grounded[outcome]] if outcome in tally.grounded else []
+        yield from _rates(tally, cells, slice_, f"{outcome}_rate", level, known=known)
+    yield from _rates(tally, [tally.grounded["answer"]], slice_, "ungrounded_answer_rate", level, known=known)
+
+
 def category_label(name: str) -> str:
     """A category as it is printed."""
     return label(name) if name else "none declared"
@@ -116,6 +130,7 @@ _INTENT: dict[str, str] = {
     "incident_rate": "observed",
     "constraint_violation_rate": "constrained",
     "expected_calls_made_rate": "expected",
+    **{f"{outcome}_rate": "answered" for outcome in ("supported", "contradicted", "not_in_passages")},
 }
 
 

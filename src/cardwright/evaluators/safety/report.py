@@ -56,6 +56,9 @@ def findings(tally: SafetyTally, controls: probes.Controls | None, settings: Saf
     found += [
         _violation(name, cell, settings) for name, cell in sorted(tally.constraints.items()) if name and cell.events
     ]
+    contradicted = tally.grounded.get("contradicted")
+    if contradicted is not None and contradicted.events:
+        found.append(_contradicted(contradicted, settings))
     found += reported.findings(tally.reported, lambda places: _shown(places, settings))
     found += _not_scored("attack", tally.attack)
     found += _not_scored("benign", tally.benign)
@@ -144,6 +147,19 @@ def _violation(name: str, cell: CategoryCounts, settings: SafetySettings) -> Fin
         key=f"constraint.{name}"[:120],
         explanation=f"{cell.events} of {cell.scored} runs that it applies to break the declared constraint {name}.",
         where=name,
+        count=cell.events,
+        examples=_shown(cell.places, settings),
+    )
+
+
+def _contradicted(cell: CategoryCounts, settings: SafetySettings) -> Finding:
+    return Finding(
+        severity="medium",
+        key="contradicted_statements",
+        explanation=(
+            f"{cell.events} of {cell.scored} statements in answers are contradicted by the passages that they answer from, by a "
+            "model of inference. What it gets wrong on answers like these is not known."
+        ),
         count=cell.events,
         examples=_shown(cell.places, settings),
     )

@@ -46,6 +46,7 @@ DIRECTIONS: Mapping[str, Direction] = {
     "refusal_rate": "neither",
     "task_success_rate": "higher_is_better",
     "expected_calls_made_rate": "higher_is_better",
+    "supported_rate": "higher_is_better",
     "harmful_content_rate": "lower_is_better",
     "toxicity_rate": "lower_is_better",
     "stereotype_rate": "lower_is_better",

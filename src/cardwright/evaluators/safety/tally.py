@@ -39,11 +39,12 @@ Group = Literal[
     "matrix",
     "constraints",
     "expected",
+    "grounded",
     "turn",
 ]
 """What a cell counts: attacks, refusals of harmless questions, partial refusals of them, incidents by scanner, any incident,
 verdicts of others, cells of the matrix of what was tested, violations by constraint ("" for any), runs with all expected calls,
-and first successes by turn."""
+statements by what passages say of them, and first successes by turn."""
 
 Cell = tuple[Group, str]
 """A group, and the category or scanner in it."""
@@ -128,6 +129,8 @@ class SafetyTally:
     """Runs that break a declared constraint, by its name; of all together under ""."""
     expected: CategoryCounts = field(default_factory=CategoryCounts)
     """Runs in which all expected calls were made."""
+    grounded: Mapping[str, CategoryCounts] = field(default_factory=dict)
+    """Statements of answers by outcome, and under "answer" answers with an unsupported one."""
     turns: Mapping[str, CategoryCounts] = field(default_factory=dict)
     """Attacks over several turns: first successes, by the number of the answer."""
     matrix: Mapping[str, CategoryCounts] = field(default_factory=dict)
@@ -222,6 +225,7 @@ def count(scored: Iterable[Scored]) -> SafetyTally:
         matrix=groups["matrix"],
         constraints=groups["constraints"],
         turns=groups["turn"],
+        grounded=groups["grounded"],
         expected=groups["expected"].get("", CategoryCounts()),
     )
 

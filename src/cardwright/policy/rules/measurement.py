@@ -394,6 +394,7 @@ class _Comparison:
 _OF_A_SCORER = frozenset({
     "over_refusal_rate", "partial_refusal_rate", "compliance_rate", "attack_refusal_rate", "refusal_rate", "task_success_rate",
     "over_refusal_change", "harmful_content_rate", "toxicity_rate", "stereotype_rate", "ungrounded_answer_rate",
+    "supported_rate", "contradicted_rate", "not_in_passages_rate",
     "counterfactual_rate", "counterfactual_difference", "largest_counterfactual_difference",
 })  # fmt: skip
 """Metrics that are a scorer's judgement by their definition."""
