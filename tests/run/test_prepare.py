@@ -119,3 +119,33 @@ def test_personal_data_in_what_people_wrote_stops_before_any_evaluation(folder):
     with pytest.raises(PersonalDataError, match="EMAIL_ADDRESS") as caught:
         prepared(folder)
     assert "ada@" not in str(caught.value)
+
+
+def test_a_model_that_an_evaluation_reads_beside_its_sources_is_opened_as_it_is(tmp_path):
+    """One of natural language inference predicts nothing of the exchanges, so that nothing of them says what it predicts."""
+    torch = pytest.importorskip("torch", reason="needs the transformers extra")
+    transformers = pytest.importorskip("transformers", reason="needs the transformers extra")
+    torch.manual_seed(1)
+    labels = ("entailment", "neutral", "contradiction")
+    config = transformers.BertConfig(
+        vocab_size=8, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16,
+        max_position_embeddings=32, id2label=dict(enumerate(labels)), label2id={name: n for n, name in enumerate(labels)},
+    )  # fmt: skip
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "pool", "opens"]
+    transformers.BertForSequenceClassification(config).save_pretrained(tmp_path / "nli")
+    transformers.BertTokenizer(vocab={word: n for n, word in enumerate(words)}).save_pretrained(tmp_path / "nli")
+    (tmp_path / "runs.jsonl").write_text(
+        '{"prompt": "When?", "response": "The pool opens at nine.", "passages": ["The pool opens at nine."]}\n'
+    )
+    (tmp_path / "assessment.yaml").write_text(
+        "schema: cardwright/assessment/1\n"
+        "subject: {kind: system, name: pool, version: '1', reference: {provider: local, model_id: m}}\n"
+        "sources:\n"
+        "  runs: {interactions: runs.jsonl, intent: observed}\n"
+        "  inference: {model: nli, features: [premise, hypothesis], task: multiclass}\n"
+        "evaluate: [{safety: {source: runs, nli: inference}}]\n"
+        "policy: research\n"
+    )
+    (found,) = evaluate(prepared(tmp_path), workers=1).evaluations
+    (rate,) = found.find("ungrounded_answer_rate")
+    assert (rate.denominator, {one.need for one in found.inputs}) == (1, {"source", "nli"})

@@ -140,11 +140,11 @@ def opened(
                 unavailable[source_name] = exc
     # A model that a step reads beside its sources, such as one of natural language inference, predicts nothing of theirs.
     for name in dict.fromkeys(name for step in assessment.steps for name in step.inputs.values()):
-        spec = assessment.file.sources.get(name)
-        if isinstance(spec, ModelSpec) and name not in sources and name not in unavailable:
+        beside = assessment.file.sources.get(name)
+        if isinstance(beside, ModelSpec) and name not in sources and name not in unavailable:
             progress(f"load {name}", 0, None)
             try:
-                sources[name] = load(spec, name, assessment.base)
+                sources[name] = load(beside, name, assessment.base)
             except leaving_out as exc:
                 unavailable[name] = exc
     for name, source in sources.items():
