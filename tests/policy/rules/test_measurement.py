@@ -258,3 +258,27 @@ def test_a_class_and_a_stratum_are_part_of_what_is_asked_and_are_named_in_the_an
         asked = policy_of(POLICY.replace(b"slices: every_group", more + b", slices: every_group"))
         found = outcome(decide(good_case(), asked, NOW), "tpr")
         assert (found.status, words in found.explanation) == ("missing", True)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "code", "passes"),
+    [
+        (b"not_applicable: true, ", "not_applicable", True),
+        (b"", "not_applicable", False),
+        (b"not_applicable: true, ", "undefined", False),
+        (b"not_applicable: true, ", "suppressed", False),
+    ],
+)
+def test_a_number_that_cannot_arise_is_accepted_only_where_the_policy_says_so_and_one_that_is_unknown_never(
+    accepted, code, passes
+):
+    record = good_record()
+    first, *rest = record.evaluations[0].measurements
+    none = Unmeasured(metric=first.metric, slice=first.slice, code=code, reason="no positive case can be")
+    case = with_record(good_case(), changed(record, "fairness", measurements=(none, *rest)))
+    asked = policy_of(
+        POLICY.replace(b"slices: every_group", accepted + b"slices: [{race: " + first.slice["race"].encode() + b"}]")
+    )
+    verdict = decide(case, asked, NOW)
+    found = outcome(verdict, "tpr")
+    assert (found.status == "not_applicable", found.releases) == (passes, passes)
