@@ -558,6 +558,13 @@ def _evidence_lines(answers: _Answers, kind: str, evidence: _Evidence) -> str:
     return _line(kind, _quote(evidence.path)) + "".join(f"    {line}\n" for line in evidence.lines)
 
 
+_BY_REFERENCE = """  # Nobody can tell later what was judged without the model's bytes. Put its file here in place of `reference`:
+  # files: [model.skops]
+  reference: {provider: not stated, model_id: NAME}
+"""
+"""What a plan says of a model whose file was not named."""
+
+
 # --- the kinds of plans -------------------------------------------------------------------------------------------------
 
 
@@ -567,10 +574,7 @@ def _tabular(answers: _Answers, evidence: _Evidence, directory: Path) -> tuple[s
         answers,
         directory,
         "model",
-        """  # Nobody can tell later what was judged without the model's bytes. Put its file here in place of `reference`:
-  # files: [model.skops]
-  reference: {provider: not stated, model_id: NAME}
-""",
+        _BY_REFERENCE,
     )
     label = (
         answers.column(
@@ -716,11 +720,7 @@ def _ranking(answers: _Answers, evidence: _Evidence, directory: Path) -> tuple[s
         answers,
         directory,
         "model",
-        """  task: ranking
-  # Nobody can tell later what was judged without the model's bytes. Put its file here in place of `reference`:
-  # files: [model.skops]
-  reference: {provider: not stated, model_id: NAME}
-""",
+        "  task: ranking\n" + _BY_REFERENCE,
     )
     found = guesses.guess_ranking(columns)
 

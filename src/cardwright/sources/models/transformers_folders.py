@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -192,6 +192,30 @@ def parts(transformers: Any, kind: str, folder: Path, where: str, purpose: str) 
         transformers.logging.set_verbosity(told)
 
 
+def require_trained(told: Mapping[str, Any], purpose: str, where: str) -> None:
+    """Refuse a model of which weights are absent from its files: the library fills them with random numbers and goes on.
+
+    Parameters
+    ----------
+    told
+        What `from_pretrained(…, output_loading_info=True)` says of the weights.
+    purpose
+        What it would have been trained for, such as "to find names".
+
+    Raises
+    ------
+    SourceError
+        Says how many weights are absent.
+    """
+    absent = len(told["missing_keys"]) + len(told["mismatched_keys"])
+    if absent:
+        raise SourceError(
+            f"{absent} of the model's weights are not in its files, so it was never trained {purpose}",
+            where=where,
+            do="Name the folder of the fine-tuned model.",
+        )
+
+
 def _loaded(transformers: Any, kind: str, folder: Path, where: str, purpose: str) -> tuple[Any, Any]:
     try:
         native, told = getattr(transformers, kind).from_pretrained(
@@ -213,14 +237,7 @@ def _loaded(transformers: Any, kind: str, folder: Path, where: str, purpose: str
             where=where,
             do="Check that the files are whole and of a version that this one reads.",
         ) from exc
-    absent = len(told["missing_keys"]) + len(told["mismatched_keys"])
-    if absent:
-        # The library would fill them with random numbers and go on.
-        raise SourceError(
-            f"{absent} of the model's weights are not in its files, so it was never trained {purpose}",
-            where=where,
-            do="Name the folder of the fine-tuned model.",
-        )
+    require_trained(told, purpose, where)
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except Exception as exc:  # as above

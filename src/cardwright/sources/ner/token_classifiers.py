@@ -11,6 +11,7 @@ from typing import Any
 from cardwright.errors import MissingExtraError, SourceError, UnsafeError
 from cardwright.sources.interface import NamedSpan
 from cardwright.sources.json_text import decode
+from cardwright.sources.models.transformers_folders import require_trained
 from cardwright.sources.ner.interface import NerRequest, OpenedNer
 from cardwright.sources.ner.labels import NONE, bare, kind_of
 from cardwright.sources.ner.windows import trimmed
@@ -143,14 +144,7 @@ def _parts(transformers: Any, folder: Path, where: str) -> tuple[Any, Any]:
             where=where,
             do="Check that model and tokenizer are both there, whole, and of a version that this one reads.",
         ) from exc
-    absent = len(told["missing_keys"]) + len(told["mismatched_keys"])
-    if absent:
-        # The library would fill them with random numbers and go on.
-        raise SourceError(
-            f"{absent} of the model's weights are not in its files, so it was never trained to find names",
-            where=where,
-            do="Name the folder of the fine-tuned model.",
-        )
+    require_trained(told, "to find names", where)
     if not getattr(tokenizer, "is_fast", False):
         raise SourceError(
             "the tokenizer does not say where in the text its tokens stand",
