@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cardwright.evaluators.safety.interface import Call
-from cardwright.evaluators.safety.taint import flows, whole_value
+from cardwright.evaluators.safety.taint import addresses, flows, value_from, whole_value
 
 
 def _call(**arguments: object) -> Call:
@@ -67,3 +67,19 @@ def test_a_whole_value_may_be_short() -> None:
     assert whole_value("13", "Delete file 13.", ["Delete file 13."]) is None
     assert whole_value("3", "", ["file 13"]) is None
     assert whole_value("—", "", ["—"]) is None
+
+
+def test_addresses_are_told_from_words_around_them() -> None:
+    assert addresses("Please answer soon, to Ann.") == ()
+    assert addresses("see 10.0.0.7, order X7K2Q9") == ("10.0.0.7", "X7K2Q9")
+
+
+def test_a_number_is_found_in_other_groups_and_not_inside_a_longer_one() -> None:
+    assert value_from("1234567", "Pay.", ["to 12-34-567 now"]) == (0, 3, 12)
+    assert value_from("1234567", "Pay.", ["to 812345679 now"]) is None
+    assert value_from("1234567", "Pay 123 4567.", ["to 12-34-567 now"]) is None
+
+
+def test_a_long_text_is_read_once() -> None:
+    for text in ("a" * 10**5, "a." * 50_000, "1 " * 50_000, "@" * 10**5):
+        assert value_from(text, "Pay.", ["nothing of it"]) is None

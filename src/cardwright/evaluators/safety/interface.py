@@ -95,7 +95,7 @@ class Call:
     where: str
     name: str
     arguments: Any
-    """As given; text that is JSON is parsed."""
+    """As given; text that is JSON is parsed. Of a key that stands twice, every value is kept, in a list."""
     untrusted: tuple[str, ...]
     """What tools had returned before, each result apart."""
     told: str = ""
@@ -108,7 +108,7 @@ class Call:
         """The arguments as text; names of keys come last, because a model can write into them too."""
         if isinstance(self.arguments, str):
             return self.arguments
-        return "\n".join([*leaves(self.arguments), *_keys(self.arguments)])
+        return "\n".join([*leaves(self.arguments), *keys(self.arguments)])
 
 
 @dataclass(frozen=True)
@@ -204,11 +204,12 @@ def leaves(value: Any) -> Sequence[str]:
     return [] if value is None else [str(value)]
 
 
-def _keys(value: Any) -> list[str]:
+def keys(value: Any) -> Sequence[str]:
+    """All keys of mappings, at any depth."""
     if isinstance(value, Mapping):
-        return [name for key in value for name in (str(key), *_keys(value[key]))]
+        return [name for key in value for name in (str(key), *keys(value[key]))]
     if isinstance(value, (list, tuple)):
-        return [name for item in value for name in _keys(item)]
+        return [name for item in value for name in keys(item)]
     return []
 
 
@@ -219,8 +220,16 @@ def _call(call: Mapping[str, Any]) -> tuple[str, Any]:
     arguments = inner.get("arguments")
     if isinstance(arguments, str):
         with contextlib.suppress(ValueError):  # a model may write arguments that are no JSON; they are scanned as text
-            arguments = decode(arguments)
+            arguments = decode(arguments, pairs=_every_value)
     return str(inner.get("name", "")), arguments
+
+
+def _every_value(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON. Readers differ on which of two values under one key counts, so none may hide the other."""
+    values: dict[str, list[Any]] = {}
+    for key, value in pairs:
+        values.setdefault(key, []).append(value)
+    return {key: held[0] if len(held) == 1 else held for key, held in values.items()}
 
 
 def _said(interaction: Interaction, role: str) -> str:

@@ -10,6 +10,9 @@ from typing import Any
 
 from cardwright.sources.messages.reading import Part, decoded, leaves, shown
 
+UNPARSED = "unparsed"
+"""The key under which the arguments of a call are kept as the text they are, where that is no JSON object that can be read."""
+
 
 def content_parts(content: Any) -> Iterator[Part]:
     """The parts of `content`, which is nothing, text, one part or a list of parts."""
@@ -71,7 +74,7 @@ def call_of(name: Any, arguments: Any) -> Part:
     if isinstance(arguments, str):
         value, lossless = decoded(arguments) if arguments.strip() else ({}, True)
         covered = (arguments,) if lossless else ()
-        arguments = value if lossless else {"unparsed": arguments}
+        arguments = value if lossless else {UNPARSED: arguments}
     if arguments is None:
         arguments = {}
     given = dict(arguments) if isinstance(arguments, Mapping) else {"value": arguments}
