@@ -203,12 +203,16 @@ def test_the_kind_is_among_what_is_said_to_be_guessed(tmp_path):
     assert "say --kind: tabular, llm, ranking" in done.notes[0]
 
 
-def test_a_first_line_of_data_is_refused_and_not_repeated(tmp_path):
+@pytest.mark.parametrize(
+    "line",
+    ["Ada Lovelace,0.7", "ada1,lovelace,1,18151210", "Ada0,ada0@quiggle-mail.com,25,1980-01-01"],
+)
+def test_a_first_line_of_data_is_refused_and_not_repeated(line, tmp_path):
     path = tmp_path / "x.csv"
-    path.write_text("Ada Lovelace,0.7\nGrace Hopper,0.2\n")
+    path.write_text(f"{line}\n{line}\n")
     with pytest.raises(SourceError, match="the first line looks like data") as refused:
         init(tmp_path, path)
-    assert "Ada" not in str(refused.value)
+    assert "ada" not in str(refused.value).casefold()
 
 
 # --- where the evidence stays --------------------------------------------------------------------------------------------

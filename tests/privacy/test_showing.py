@@ -12,6 +12,7 @@ from cardwright.privacy.showing import (
     category_values,
     header_is_trusted,
     hint,
+    is_a_record,
     masked,
     near,
     quoted,
@@ -55,6 +56,28 @@ def test_one_cell_in_the_first_line_makes_every_name_a_cell(words, cell):
     shown_hint = hint("zzz", [*words, cell], columns=True)
     assert not [word for word in words if f'"{word}"' in shown_hint]
     assert shown_column(words[0], [*words, cell]) == "column 1"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Thorvald0,p0@quiggle-mail.com,25,1980-01-01", "quigglesworth1,thorvald,1,19800101", "thorvald,12", "thorvald,1980",
+        "thorvald,p0@quiggle-mail.com", "Ada Lovelace,0.7", "thorvald,25,31,62", "thorvald,1980-01-01,2001-02-03", "7,7",
+    ],
+)  # fmt: skip
+def test_a_person_s_record_in_the_first_line_is_known_though_no_name_in_it_is(line):
+    assert is_a_record(line.split(","))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "label,score,race", ",country,2019,2020,2021", "country,2021,2020", ",0", "0,1,2,3", "label,0,1,2", ",count,mean,25%,50%,75%",
+        "Country/Region,Lat,1/22/20,1/23/20,1/24/20,1/25/20,1/26/20,1/27/20", "region,18-25,26-40,41-65", "Unnamed: 0,x", "x,,",
+    ],
+)  # fmt: skip
+def test_headings_of_years_positions_intervals_and_dates_are_no_record(line):
+    assert not is_a_record(line.split(","))
 
 
 def test_a_misspelt_name_of_several_words_is_found_and_others_are_not_listed():

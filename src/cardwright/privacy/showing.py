@@ -12,6 +12,7 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 from cardwright.errors import nearest
 from cardwright.privacy.patterns import scan_light
@@ -87,6 +88,51 @@ def header_is_trusted(names: Iterable[str]) -> bool:
     """
     # Years and positions as headings are distrusted with it; the price is a hint without names.
     return all(name.strip() and not _NUMBER.fullmatch(name) and not kinds(name) for name in names)
+
+
+def is_a_record(names: Sequence[str]) -> bool:
+    """Whether the first line of a file is a row of its data, as far as it can be told from headings.
+
+    Two things tell: a cell that is personal data and nothing else, or a number that is no heading. Numbers are headings if they
+    form a series: years, positions, intervals, dates in order. Empty headings tell nothing (an index has one).
+
+    >>> is_a_record(["Ada0", "ada@example.org", "25"]), is_a_record(["smith1", "ada", "1", "19800101"])
+    (True, True)
+    >>> is_a_record(["", "country", "2019", "2020", "2021"]), is_a_record(["", "0"]), is_a_record(["18-25", "26-40", "41-65"])
+    (False, False, False)
+    """
+    cells = [" ".join(name.split()) for name in names]
+    if any(_is_wholly_personal(cell) for cell in cells):
+        return True
+    places = [place for place, cell in enumerate(cells) if cell and _NUMBER.fullmatch(cell)]
+    if not places:
+        return not header_is_trusted(cells) and any(looks_like_a_person(cell) for cell in cells)
+    return not _are_headings([cells[place] for place in places], alone=not any(_is_wordy(cell) for cell in cells))
+
+
+def _is_wholly_personal(cell: str) -> bool:
+    return any(hit.start == 0 and hit.end == len(cell) for hit in scan_light(cell)) if cell else False
+
+
+def _is_wordy(cell: str) -> bool:
+    return bool(cell) and not _NUMBER.fullmatch(cell)
+
+
+def _are_headings(numbers: Sequence[str], *, alone: bool) -> bool:
+    """Whether numbers in the first line are headings: a series, or what pandas calls a column without a name."""
+    if alone and [*numbers] == [str(place) for place in range(len(numbers))]:
+        return True
+    if len({re.sub(r"\d+", "9", number) for number in numbers}) > 1:
+        return False
+    parted = [tuple(map(int, re.findall(r"\d+", number)[:3])) for number in numbers]
+    rises = parted == sorted(set(parted))
+    if all(re.fullmatch(r"(?:1[89]|20|21)\d\d", number) for number in numbers):
+        return len(numbers) >= 2 and (rises or parted == sorted(set(parted), reverse=True))
+    if all(number.isdigit() for number in numbers):
+        steps = {later[0] - former[0] for former, later in pairwise(parted)}
+        return (len(numbers) >= 3 and len(steps) == 1 and steps != {0}) or (len(numbers) >= 6 and rises)
+    dates = len(parted[0]) == 3
+    return len(set(numbers)) == len(numbers) >= (6 if dates else 3) and (rises or dates)
 
 
 def shown(text: str, otherwise: str = "a value") -> str:

@@ -9,10 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from cardwright.errors import SourceError
 from cardwright.privacy.showing import (
     SMALL_CELL,
-    header_is_trusted,
     hint,
+    is_a_record,
     kinds,
-    looks_like_a_person,
     near,
     quoted,
     shown,
@@ -35,11 +34,11 @@ def refuse_data_as_names(names: Sequence[str], where: str) -> None:
     ------
     SourceError
     """
-    if not header_is_trusted(names) and any(looks_like_a_person(name) for name in names):
+    if is_a_record(names):
         raise SourceError(
-            "the first line looks like data and not like names of columns: a number stands in it, or personal data",
+            "the first line looks like data and not like names of columns: it holds a number or personal data",
             where=where,
-            do="Write a first line that names the columns.",
+            do="Write a first line that names the columns, each in a word: no number alone, and no personal data.",
         )
 
 
