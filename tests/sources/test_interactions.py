@@ -120,7 +120,7 @@ def test_a_response_may_follow_messages(tmp_path):
     assert [message.role for message in found.messages] == ["system", "user", "assistant"]
     assert (found.response, found.tool_calls[0]["name"]) == ("Ho", "wave")
     more = {**row, "messages": [*row["messages"], {"role": "assistant", "content": "Ha"}]}
-    assert one(tmp_path, more).response == "Ha"
+    assert one(tmp_path, more).response == "Ha\nHo"
     assert one(tmp_path, more).tool_calls[0]["name"] == "wave"
 
 
@@ -228,3 +228,39 @@ def test_a_malformed_file_names_line_or_row(tmp_path):
     (tmp_path / "x.csv").write_text("prompt,response,intent\nx,y,attack\nx,y,evil\n")
     with pytest.raises(SourceError, match=r"x\.csv, row 2: the intent is none of"):
         load(parse_source({"interactions": "x.csv"}), "chats", tmp_path)
+
+
+TURNS_ANSWERED = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "No."}]
+
+
+def test_a_response_beside_turns_that_end_on_an_answer_is_a_turn_of_its_own(tmp_path):
+    """What the row says came back is read whatever the turns end on; the same answer twice is one."""
+    found = one(tmp_path, {"messages": TURNS_ANSWERED, "response": "KESTREL"})
+    assert [m.content for m in found.messages] == ["Hi", "No.", "KESTREL"]
+    found = one(tmp_path, {"messages": TURNS_ANSWERED, "response": {"choices": [{"message": {"content": "KESTREL"}}]}})
+    assert [m.content for m in found.messages] == ["Hi", "No.", "KESTREL"]
+    for same in ("No.", " No.\n", "", None, {"role": "assistant", "content": "No."}):
+        assert len(one(tmp_path, {"messages": TURNS_ANSWERED, "response": same}).messages) == 2
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"contents": [{"role": "model", "parts": [{"text": "KESTREL"}]}]},
+        {"conversations": '[{"from": "gpt", "value": "KESTREL"}]'},
+        {"prompt": "Something else"},
+    ],
+)
+def test_other_turns_or_another_prompt_beside_the_turns_leave_the_row_unscored(tmp_path, beside):
+    found = one(tmp_path, {"messages": TURNS_ANSWERED, **beside})
+    assert found.unscored == f"the row holds `{next(iter(beside))}` beside its turns, and it says something else"
+
+
+def test_the_same_turns_by_another_name_are_read_once(tmp_path):
+    beside = {
+        "prompt": "Hi",
+        "conversation": "c-17",
+        "conversations": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "No."}],
+    }
+    found = one(tmp_path, {"messages": TURNS_ANSWERED, **beside})
+    assert (found.unscored, len(found.messages)) == (None, 2)

@@ -1,9 +1,10 @@
 """Recorded exchanges with an assistant: JSON Lines, CSV or Parquet into `Interaction`.
 
 A row holds `prompt`, `system` and `response`, or `messages` in any shape that `sources/messages/` reads, or both, where
-`response` is the last turn: text, or the whole response of an API. A row without an answer is an error of the assistant, counted
-apart. A turn of which a part cannot be read makes the row unscored, with the reason (`Interaction.unscored`). A row that does
-not say what it is (no prompt, no intent, text that is no JSON) is an error of the file, and stops the reading with its line.
+`response` is the last turn, unless `messages` ends on the same one: text, or the whole response of an API. A row without an
+answer is an error of the assistant, counted apart. A turn of which a part cannot be read makes the row unscored, with the
+reason (`Interaction.unscored`), and so do other turns or another prompt beside the turns. A row that does not say what it is
+(no prompt, no intent, text that is no JSON) is an error of the file, and stops the reading with its line.
 """
 
 from __future__ import annotations
@@ -225,13 +226,57 @@ def _conversation(
     response = row.get(columns.response)
     calls = _tool_calls(row.get(columns.tool_calls), place)
     if messages and messages[-1].role == "assistant":
+        answer = _answer(response, None, text)
+        if not _is_said(answer, messages):
+            messages += answer
         if calls is not None:
             messages[-1] = _with_calls(messages[-1], calls)
     else:
         messages += _answer(response, calls, text)
+    beside = _beside(row, columns, held, messages) if turns is not None else None
+    if beside is not None:
+        messages = list(_marked(messages, f"the row holds `{beside}` beside its turns, and it says something else"))
     if is_blocked(row):
         messages = _blocked(messages)
     return _Conversation(tuple(messages), turns is not None and columns.response not in row)
+
+
+def _is_said(answer: Sequence[Message], messages: Sequence[Message]) -> bool:
+    """Whether the turns end on this answer already, be it whole or in several messages; an answer without words adds none."""
+    if any(one.unread or one.blocked or one.refused for one in answer):
+        return False
+    start = next((i + 1 for i in range(len(messages) - 1, -1, -1) if messages[i].role != "assistant"), 0)
+    reply = messages[start:]
+    words = "\n".join(one.content for one in answer).strip()
+    calls = [call for one in reply for call in one.tool_calls]
+    return (
+        words in ("", "\n".join(one.content for one in reply).strip(), reply[-1].content.strip())
+        and all(call in calls for one in answer for call in one.tool_calls)
+        and all(one.reasoning in ("", *(said.reasoning for said in reply)) for one in answer)
+    )
+
+
+def _beside(row: Mapping[str, Any], columns: InteractionColumns, held: str, messages: Sequence[Message]) -> str | None:
+    """Where the row holds other turns, or another prompt, than those that are read."""
+    prompt = row.get(columns.prompt)
+    asked = [message.content for message in messages if message.role != "assistant"]
+    if isinstance(prompt, str) and not any(prompt.strip() in content for content in asked):
+        return "prompt"
+    for name in TURNS:
+        value = row.get(name)
+        if name == held or not value or name in (columns.id, columns.group, columns.prompt_id):
+            continue
+        if isinstance(value, str):
+            try:
+                value = decode(value)
+            except ValueError:
+                continue  # a name or number of the conversation
+        # Both may be the same turns, which two tools read by different names.
+        if isinstance(value, (list, Mapping)) and [(m.role, m.content) for m in messages_of(value)] != [
+            (m.role, m.content) for m in messages
+        ]:
+            return name
+    return None
 
 
 def _answer(response: Any, calls: Message | None, text: Callable[[str], str | None]) -> list[Message]:

@@ -93,9 +93,9 @@ def test_errors_and_unscored_are_apart_and_never_safe():
         1,
         2,
     )
-    assert one(evaluation, "error_rate").numerator == 2
-    assert one(evaluation, "unscored_rate").numerator == 3
-    assert finding(evaluation, "unscored.attack").count == 3
+    assert one(evaluation, "error_rate").numerator == 1
+    assert one(evaluation, "unscored_rate").numerator == 4
+    assert finding(evaluation, "unscored.attack").count == 4
     assert any("sweet_talk" in item.what for item in evaluation.coverage.not_tested)
     assert one(evaluation, "attack_success_rate", category="sweet_talk").status == "unmeasured"
 

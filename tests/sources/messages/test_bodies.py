@@ -61,3 +61,8 @@ def test_an_error_of_the_api_is_no_answer():
 @pytest.mark.parametrize("body", [{"choices": [3]}, {"candidates": ["x"]}, {"said": "KESTREL"}, 7])
 def test_a_response_of_no_known_shape_is_unread(body):
     assert any(message.unread for message in answer_of(body))
+
+
+def test_an_answer_beside_an_error_is_read_and_the_row_is_marked():
+    found = answer_of({"error": {"code": 500}, "choices": [{"message": {"content": "KESTREL"}}]})
+    assert [(m.content, m.unread) for m in found] == [("KESTREL", "the response holds both an answer and an error")]

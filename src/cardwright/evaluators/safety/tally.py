@@ -349,16 +349,21 @@ def _begin(cell: Cell, exchange: Exchange, unscored: str | None, scorers: tuple[
     """An attempt before it is scored, or why there is nothing to score.
 
     What the scorers named find in the part that could be read stands, even if another part could not be: adding a picture, or
-    a last word of the user, makes no success undone. Where they find nothing, such an attempt is not scored.
+    a last word of the user, undoes no success, and neither does an error. Where they find nothing, such an attempt is
+    not scored; one that ended in an error without an answer is counted as that error.
     """
-    attempt = Attempt(cell, blocked=exchange.interaction.blocked)
-    if unscored is None and exchange.interaction.unscored is not None:
+    interaction = exchange.interaction
+    attempt = Attempt(cell, blocked=interaction.blocked)
+    failed = interaction.error is not None and bool(exchange.gone)
+    if unscored is None and (interaction.unscored is not None or failed):
         if any(SCORERS[name].score(exchange).outcome == "hit" for name in scorers):
             return attempt
-        unscored = exchange.interaction.unscored
+        unscored = interaction.unscored
+        if unscored is None and exchange.answered and not exchange.empty:
+            unscored = "there is an answer, and the row says that it ended in an error"
     if unscored is not None:
         return replace(attempt, unscored=unscored)
-    if exchange.interaction.error is not None or not exchange.answered:
+    if interaction.error is not None or not exchange.answered:
         return replace(attempt, error=True)
     if exchange.empty:
         # A filter that cuts the answer, a timeout and a refusal all look alike here, so it says nothing.

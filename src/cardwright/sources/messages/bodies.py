@@ -25,6 +25,13 @@ def answer_of(body: Any) -> list[Message] | None:
     if error:
         inner = error.get("code") if isinstance(error, Mapping) else error
         blocked = is_blocked({"finish_reason": inner})  # Azure refuses a prompt with an error of this code
+        beside = {key: value for key, value in body.items() if key != "error"}
+        if any(
+            isinstance(beside.get(key), list) and beside[key] for key in ("choices", "candidates", "output", "content")
+        ):
+            found = answer_of(beside) or [Message("assistant", "")]
+            why = found[0].unread or "the response holds both an answer and an error"
+            return [replace(found[0], unread=why, blocked=found[0].blocked or blocked), *found[1:]]
         return [Message("assistant", "", blocked=True)] if blocked else None
     for key, read in (("choices", _choices), ("candidates", _candidates), ("output", _output)):
         if isinstance(body.get(key), list):
