@@ -158,3 +158,16 @@ def test_templates_are_asked_for_each_group_and_a_plan_pairs_the_answers(cli, se
         ("lift.1", "young", "lift"),
     ]
     assert server.asked == 2
+
+
+def test_a_file_that_is_no_transcript_loses_nothing_by_resume(cli, server, tmp_path):
+    """A last line without an end is cut off only if it is the beginning of one that was being written."""
+    path = tmp_path / "notes.txt"
+    path.write_text("what nobody wants to lose")
+    words = ("ask", "--target", f"http://127.0.0.1:{server.server_port}/v1", "--model", "m", "--resume", "-o")
+    ran = cli(*words, path)
+    assert ran.code == 3 and path.read_text() == "what nobody wants to lose"
+    for output, said in ((tmp_path, "it is a folder"), (path / "t.jsonl", "lies in is a file")):
+        ran = cli(*words, output)
+        assert ran.code == 2 and said in " ".join(ran.err.split())
+    assert server.asked == 0

@@ -308,3 +308,34 @@ def test_the_gate_passes_on_the_chain_for_who_knows_its_signers_alone(desk):
     # Whoever rewrites the manifest as well meets the chain itself.
     with pytest.raises(IntegrityError, match="the calibration of refusal does not hold: its counts are not those"):
         contents.case_of({"record.json": canonical.dumps(record)}, where="out")
+
+
+def test_nothing_but_a_calibration_of_a_scorer_is_overwritten(sheet):
+    filled(sheet, lambda row: "refusal")
+    transcripts, notes = sheet.parent / "t.jsonl", sheet.parent / "notes.json"
+    notes.write_text("{}")
+    before = transcripts.read_bytes(), sheet.read_bytes()
+    for output, said in (
+        (transcripts, "overwrite a file that is read"),
+        (sheet, "overwrite a file that is read"),
+        (notes, "there is a file already"),
+        (sheet.parent, "it is a folder"),
+    ):
+        ran = scored(sheet, "-o", output)
+        assert (ran.code, ran.out) == (2, "")
+        assert said in " ".join(ran.err.split())
+    assert (transcripts.read_bytes(), sheet.read_bytes(), notes.read_text()) == (*before, "{}")
+    assert scored(sheet).code == scored(sheet).code == 0, "a calibration is made again in its place"
+
+
+def test_a_sheet_or_a_chain_is_no_folder_and_lies_in_none_that_is_a_file(sheet):
+    for output, said in ((sheet / "s.csv", "lies in is a file"), (sheet.parent, "already")):
+        ran = command("calibrate", "draw", "refusal", "--transcripts", sheet.parent / "t.jsonl", "-o", output)
+        assert ran.code == 2 and said in " ".join(ran.err.split())
+
+
+@pytest.mark.parametrize("option", ["--source", "--language", "--nonce"])
+def test_words_that_a_calibration_would_keep_hold_nothing_personal(sheet, option):
+    ran = scored(sheet, option, "zeb.warr@corp-mail.com")
+    assert ran.code == 2 and option in ran.err and "EMAIL_ADDRESS" in ran.err
+    assert "zeb.warr" not in ran.out + ran.err

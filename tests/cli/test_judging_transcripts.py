@@ -86,3 +86,24 @@ def test_what_cannot_be_asked_is_a_usage_error(cli, transcripts, tmp_path, words
     ran = cli("judge", transcripts, *words, "-o", tmp_path / "v.json")
     assert ran.code == 2
     assert said in ran.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("-o", "."), "it is a folder"),
+        (("-o", "benign.jsonl"), "there is a file already"),
+        (("-o", "benign.jsonl/v.json"), "lies in is a file"),
+        (("-o", "v.json", "--name", "Zeb Warr"), "a judge's name is"),
+        (("-o", "v.json", "--name", "zeb@corp-mail.com"), "a judge's name is"),
+        (("-o", "v.json", "--model", "zeb@corp-mail.com"), "it holds EMAIL_ADDRESS"),
+    ],
+)
+def test_what_cannot_be_written_or_kept_is_refused_before_a_judge_is_asked(
+    cli, transcripts, tmp_path, monkeypatch, words, said
+):
+    monkeypatch.chdir(tmp_path)
+    before = transcripts.read_bytes()
+    ran = cli("judge", transcripts, "--for", "refusal", "--judge", "http://localhost:1/v1", "--model", "m", *words)
+    assert ran.code == 2 and said in " ".join(ran.err.split())
+    assert "zeb@" not in ran.out + ran.err and transcripts.read_bytes() == before

@@ -75,3 +75,9 @@ def test_a_yaml_bomb_is_refused_before_it_grows():
     )
     with pytest.raises(PlanError, match="aliases"):
         yamltext.parse(bomb, where="bomb.yaml")
+
+
+def test_a_key_that_stands_twice_is_named_whole_or_not_at_all():
+    key = "k" * 70 + "-zeb.warr@corp-mail.com"
+    with pytest.raises(PlanError, match="a key of more than 80 characters stands twice"):
+        yamltext.parse(f"{key}: 1\n{key}: 2\n".encode(), where="assessment.yaml")

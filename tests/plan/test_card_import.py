@@ -152,3 +152,9 @@ def test_the_command_exports(cli, tmp_path):
         assert cli("export", tmp_path / "record.json", "--format", format, "-o", out).code == 0
         assert mark in out.read_text()
         assert json.loads(out.read_text()) if format != "hf" else True
+
+
+def test_a_heading_that_was_left_is_not_cut_before_it_is_masked():
+    address = "zeb.warrington.smythe@corp-mail.com"
+    found = import_card(f"# {'Words ' * 7}{address}\n\nText.\n".encode(), name="card.md", today="2026-11-28")
+    assert any(one.endswith(address) for one in found.left), "what prints it masks it whole"

@@ -69,3 +69,8 @@ def test_a_bot_token_of_discord_begins_with_a_number():
     number = base64.b64encode(b"108428492849283746").decode()
     assert asked("discord", f"{number}.GdK3k9.x") is True
     assert asked("discord", "NotANumberAtAllButLong.GdK3k9.x") is False
+
+
+def test_a_web_token_of_a_thousand_brackets_is_none():
+    deep = base64.urlsafe_b64encode(b"[" * 100_000).decode().rstrip("=")
+    assert asked("json_web_token", f"{deep}.{deep}.x") is False

@@ -16,6 +16,7 @@ from cardwright.privacy.showing import (
     masked,
     near,
     quoted,
+    shortened,
     shown,
     shown_column,
 )
@@ -131,3 +132,9 @@ def test_modules_that_see_data_take_their_hints_from_here():
         if isinstance(node, ast.ImportFrom) and {a.name for a in node.names} & {"did_you_mean", "nearest"}
     }
     assert users == OWN_WORDS
+
+
+@given(st.integers(0, 60))
+def test_no_part_of_an_address_is_left_where_a_text_is_cut(most):
+    assert not set(shortened("zeb.warr@corp-mail.com", most)) - set("<EMAIL_ADDRESS>")
+    assert shortened("plain words", most) == "plain words"[:most]

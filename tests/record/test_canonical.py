@@ -124,3 +124,10 @@ def test_an_integer_that_json_readers_would_change_is_refused():
 def test_canonical_json_follows_rfc_8785():
     """Numbers as ECMAScript writes them, keys by UTF-16 code units: the example values of RFC 8785, section 3.2.2 and 3.2.3."""
     assert canonical.dumps({"b": 1e-7, "a": 1.0, "€": 1e21}) == '{"a":1,"b":1e-7,"€":1e+21}'.encode()
+
+
+def test_a_key_is_named_whole_or_not_at_all():
+    """Half an address at the end of a message is none to what masks it."""
+    key = "k" * 70 + "-zeb.warr@corp-mail.com"
+    with pytest.raises(IntegrityError, match="a key of more than 80 characters appears twice"):
+        canonical.loads(json.dumps({key: 1})[:-1].encode() + f', "{key}": 2}}'.encode())

@@ -9,7 +9,7 @@ from cardwright.errors import SourceError
 from cardwright.record import canonical
 from cardwright.record.calibration import Calibration
 from cardwright.record.detector_calibration import DetectorCalibration
-from cardwright.sources.calibrations import read_calibration
+from cardwright.sources.calibrations import is_calibration, read_calibration
 from cardwright.sources.interface import DetectorCalibrated
 
 HELD = Calibration(**SAID)
@@ -54,3 +54,16 @@ def test_a_detectors_calibration_is_told_by_its_schema_and_a_damaged_one_is_refu
     (tmp_path / "d.json").write_bytes(data.replace(b'"texts":9', b'"texts":-9'))
     with pytest.raises(SourceError, match=r"no calibration of a detector\. Make it with `cardwright calibrate pii`"):
         read_calibration(tmp_path / "d.json", "d.json", "detector", "detector")
+
+
+def test_a_file_is_a_calibration_if_its_schema_says_so(tmp_path):
+    for written, scorer, detector in (
+        ('{"schema": "cardwright/calibration/1"}', True, False),
+        ('{"schema": "cardwright/detector-calibration/1"}', False, True),
+        ('{"text": "cardwright/calibration/1"}', False, False),
+        ("[" * 100_000, False, False),
+        ("[]", False, False),
+    ):
+        (tmp_path / "c").write_text(written)
+        assert is_calibration(tmp_path / "c", "calibration") is scorer
+        assert is_calibration(tmp_path / "c", "detector-calibration") is detector

@@ -76,3 +76,16 @@ def test_what_is_written_is_read(tmp_path_factory, text, data):
     row = {"text": text, "spans": [{"start": start, "end": end, "label": "X"}]}
     path = tmp_path_factory.mktemp("marks") / "m.jsonl"
     assert write(path, row) == (MarkedText(text, (MarkedSpan(start, end, "X"),)),)
+
+
+@pytest.mark.parametrize("deep", ["[" * 100_000, '{"a":' * 100_000], ids=["list", "line"])
+def test_json_that_is_nested_too_deeply_is_no_json(tmp_path, deep):
+    (tmp_path / "m").write_text(deep)
+    with pytest.raises(SourceError, match="no JSON"):
+        read_marked_texts(tmp_path / "m", "m")
+
+
+def test_marks_as_text_that_is_no_json_are_not_taken_for_none(tmp_path):
+    for said in ("[[0, 3", "[" * 100_000):
+        with pytest.raises(SourceError, match="the marks are no JSON"):
+            write(tmp_path / "m", {"source_text": "Ada called", "span_labels": said})

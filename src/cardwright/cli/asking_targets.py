@@ -12,12 +12,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cardwright.cli.console import BESIDE, Console
-from cardwright.cli.options import Debug, Quiet
+from cardwright.cli.options import Debug, Quiet, require_new_file
 from cardwright.errors import SourceError, UsageError
 
 if TYPE_CHECKING:
     from cardwright.evaluators.safety.probes import Asked
     from cardwright.sources.interface import Interaction, Target
+
+
+_BEGINS = b'{"id": "'
+"""What a line that `ask` writes begins with."""
 
 
 def ask(
@@ -73,6 +77,7 @@ def ask(
             where=str(output),
             do="Add --resume to go on with them, or name another file.",
         )
+    require_new_file(output, replaces=lambda _: resume)
     target = open_target(spec, "target", Path.cwd())
     if pairs is not None:
         if resume:
@@ -82,6 +87,7 @@ def ask(
     answered = _answered(output, seed) if output.exists() else {}
     spent: Counter[str] = Counter()
     started = time.monotonic()
+    output.parent.mkdir(parents=True, exist_ok=True)
     with network.guard(), console.progress() as progress, output.open("a", encoding="utf-8") as file:
 
         def finished(interaction: Interaction) -> None:
@@ -192,6 +198,13 @@ def _answered(output: Path, seed: int) -> dict[str, Interaction]:
 
     whole = output.read_bytes()
     if not whole.endswith(b"\n"):  # the run was stopped in the middle of a line
+        begun = whole[whole.rfind(b"\n") + 1 :]
+        if not (begun.startswith(_BEGINS) or _BEGINS.startswith(begun)):
+            raise SourceError(
+                "the last line is none of a transcript, and nothing is cut off",
+                where=str(output),
+                do="Name another file.",
+            )
         whole = whole[: whole.rfind(b"\n") + 1]
         disk.write_file(output, whole)
     if not whole:

@@ -17,7 +17,7 @@ import typer
 
 from cardwright.cli.console import Console, clock, echo
 from cardwright.cli.keyring import KeyOption, PersonOption, RoleOption, TrustOption, opened_key, trust_file
-from cardwright.cli.options import Debug, Quiet
+from cardwright.cli.options import Debug, Quiet, require_new_file, require_nothing_personal
 from cardwright.errors import IntegrityError, SourceError, UsageError
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ def commit(
         raise UsageError(
             "there is a chain already, and others may have signed it", where=str(output), do="Name another."
         )
+    require_new_file(output)
     read = _read(scorer, transcripts, judgements)
     private, signer = _signer(key, trust, person, role)
     outcomes = drawn_sample.packed([case.flagged for case in read.found.cases])
@@ -140,15 +141,17 @@ def draw(
     """Draw a sample of transcripts for people to label. The sheet holds their words: keep it where they may be kept."""
     console = Console.of(ctx, quiet=quiet, debug=debug)
     from cardwright.evaluators.safety import calibration
+    from cardwright.files import disk
 
     if output.exists():
         raise UsageError("there is a file already, and labels may be in it", where=str(output), do="Name another.")
+    require_new_file(output)
     drawn = _sample(scorer, transcripts, judgements, chain, size, nonce).drawn
     written = io.StringIO()
     rows = csv.writer(written, lineterminator="\n")
     rows.writerow(_COLUMNS)
     rows.writerows([case.key, _inert(case.prompt), _inert(case.answer), ""] for case in drawn)
-    output.write_text(written.getvalue(), encoding="utf-8")
+    disk.write_file(output, written.getvalue().encode("utf-8"))
     console.say(f"{len(drawn)} cases in {output}; write {', '.join(calibration.labels_of(scorer))} under `label`.")
     if chain is None:
         console.say(f"The sample is {calibration.UNSIGNED}. `calibrate commit` begins one that somebody else draws.")
@@ -211,8 +214,13 @@ def score(
     from pydantic import ValidationError
 
     from cardwright.evaluators.safety import calibration
+    from cardwright.files import disk
     from cardwright.record.calibration import Calibration
+    from cardwright.sources.calibrations import is_calibration
 
+    require_nothing_personal(source=source, language=language, nonce=nonce)
+    named = [*transcripts, *(judgements or ()), *(sheets or ()), *([chain] if chain is not None else ())]
+    require_new_file(output, read=named, replaces=lambda path: is_calibration(path, "calibration"))
     sample = _sample(scorer, transcripts, judgements, chain, size, nonce)
     filled, by = _given(scorer, sample, sheets or [], labelled_by)
     spoken = {part.strip().lower() for part in language.split(",")}
@@ -241,11 +249,11 @@ def score(
             positive_label=calibration.labels_of(scorer)[0] if sample.chain is not None else None,
         )
     except ValidationError as exc:
-        named = ", ".join(f"--{str(error['loc'][0]).replace('_', '-')}" for error in exc.errors() if error["loc"])
+        options = ", ".join(f"--{str(error['loc'][0]).replace('_', '-')}" for error in exc.errors() if error["loc"])
         raise UsageError(
-            "a value cannot be used", where=named, do="Write a day as 2027-06-30, words in a line."
+            "a value cannot be used", where=options, do="Write a day as 2027-06-30, words in a line."
         ) from exc
-    output.write_bytes(value.file_bytes)
+    disk.write_file(output, value.file_bytes)
     rates = calibration.error_rates(value)
     for name, rate in zip(("sensitivity", "specificity"), rates or (), strict=False):
         echo(f"{name} {rate.value:.3f} [{rate.lower:.3f}, {rate.upper:.3f}], {rate.labelled} labelled cases")

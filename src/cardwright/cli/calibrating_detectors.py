@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from cardwright.cli.console import Console, clock, echo
-from cardwright.cli.options import Debug, Quiet
+from cardwright.cli.options import Debug, Quiet, require_new_file, require_nothing_personal
 from cardwright.errors import UsageError
 
 if TYPE_CHECKING:
@@ -49,13 +49,21 @@ def pii(
     from pydantic import ValidationError
 
     from cardwright.evaluators.pii import Pii, calibration, engine
+    from cardwright.files import disk
+    from cardwright.privacy.showing import masked
     from cardwright.record import canonical
+    from cardwright.record.base import label as as_label
     from cardwright.record.detector_calibration import DetectorCalibration
+    from cardwright.sources.calibrations import is_calibration
     from cardwright.sources.digests import sha256_of
     from cardwright.sources.labelled_spans import read_marked_texts
 
     by = _by(labelled_by)
-    texts = read_marked_texts(labels, labels.name)
+    require_nothing_personal(source=source, language=language)
+    if output is not None:
+        require_new_file(output, read=[labels], replaces=lambda path: is_calibration(path, "detector-calibration"))
+    marked_texts = read_marked_texts(labels, labels.name)
+    texts = calibration.distinct(marked_texts, labels.name)
     chosen = None if countries is None else [code.strip() for code in countries.split(",") if code.strip()]
     detector = engine.detector(chosen)
     models: tuple[NerModel, ...] = ()
@@ -68,7 +76,7 @@ def pii(
     said = calibration.meanings((span.label for one in texts for span in one.spans), own, known)
     scores = {kind: _score(kind, score, known) for kind, score in _pairs(threshold, "--threshold")}
     kinds = tuple(calibration.errors(calibration.compared(texts, said, detector, models, scores)))
-    left = sorted(label for label, kind in said.items() if kind is None)
+    left = sorted({as_label(masked(label)) for label, kind in said.items() if kind is None})
     try:
         value = DetectorCalibration(
             detector_version=Pii.version,
@@ -91,6 +99,8 @@ def pii(
         echo(_line(kind))
     marked = {kind.entity for kind in kinds}
     echo(f"{len(texts)} marked texts, {sum(len(one.spans) for one in texts)} marks")
+    if copies := len(marked_texts) - len(texts):
+        echo(f"copies of an earlier text, which were left out: {copies}")
     if left:
         echo(f"labels that stand for no kind, and were left out: {', '.join(left)}")
     unseen = sorted({kind for kind in said.values() if kind is not None} - set(known))
@@ -98,7 +108,7 @@ def pii(
         echo(f"kinds that nothing looks for: {', '.join(unseen)}")
     console.say(f"kinds that nobody marked, and of which nothing is known: {len(set(known) - marked)} of {len(known)}")
     if output is not None:
-        output.write_bytes(canonical.dumps(value.model_dump(mode="json", by_alias=True)) + b"\n")
+        disk.write_file(output, canonical.dumps(value.model_dump(mode="json", by_alias=True)) + b"\n")
         console.say(f"{output}: name it in the plan, `calibration:` under `sources:` and beside `pii`.")
 
 

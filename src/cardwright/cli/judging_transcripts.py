@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cardwright.cli.console import Console, clock
-from cardwright.cli.options import Debug, Quiet
+from cardwright.cli.options import Debug, Quiet, require_new_file, require_nothing_personal
 from cardwright.errors import UsageError
 
 
@@ -40,6 +41,7 @@ def judge(
 
     from cardwright.cli.calibrating import opened
     from cardwright.evaluators.safety import judging
+    from cardwright.files import disk
     from cardwright.record import canonical
     from cardwright.record.judgements import Judgements
     from cardwright.sources import network
@@ -49,8 +51,14 @@ def judge(
     event = next((name for name in judging.RUBRICS if name == looks_for), None)
     if event is None:
         raise UsageError("a judge cannot look for this", where="--for", do=f"One of: {', '.join(judging.RUBRICS)}.")
-    if output.exists():
-        raise UsageError("there is a file already, and it is not overwritten", where=str(output), do="Name another.")
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_.-]{0,73}", name):
+        raise UsageError(
+            "a judge's name is lower case letters, digits, dots, dashes and underscores",
+            where="--name",
+            do="e.g. local",
+        )
+    require_nothing_personal(name=name, model=model)
+    require_new_file(output)
     said = {
         "target": by,
         "trust": trust,
@@ -79,5 +87,5 @@ def judge(
         raters=1,
         rows=tuple(one.row for one in judged),
     )
-    output.write_bytes(canonical.dumps(value.model_dump(mode="json", by_alias=True)) + b"\n")
+    disk.write_file(output, canonical.dumps(value.model_dump(mode="json", by_alias=True)) + b"\n")
     console.say(f"{len(judged)} of {len(interactions)} exchanges judged, {unread} without a verdict, in {output}.")

@@ -74,6 +74,48 @@ def require_known(what: str, word: str, known: Iterable[str]) -> None:
         raise UsageError(f'no {what} is called "{word}"', do=nearest_and_all(word, words))
 
 
+def require_new_file(
+    output: Path, *, read: Iterable[Path] = (), option: str = "--output", replaces: Callable[[Path], bool] | None = None
+) -> None:
+    """Refuse, before anything is read or asked, a file that cannot be written or holds what is not ours to overwrite.
+
+    Raises
+    ------
+    UsageError
+        If it is a folder or lies in a file, is one of the files that are read, or is there already and not of the kind that
+        `replaces` knows; without `replaces` nothing is overwritten.
+    """
+    where = f"{option} {output}"
+    if any(path.exists() and output.exists() and output.samefile(path) for path in read):
+        raise UsageError("it would overwrite a file that is read", where=where, do="Name another.")
+    if output.is_dir():
+        raise UsageError("it is a folder", where=where, do="Name a file in it.")
+    above = next(folder for folder in output.absolute().parents if folder.exists())
+    if not above.is_dir():
+        raise UsageError("the folder that it lies in is a file", where=where, do="Name a file in a folder.")
+    if output.exists() and not (replaces is not None and output.is_file() and replaces(output)):
+        raise UsageError("there is a file already, and it is not overwritten", where=where, do="Name another.")
+
+
+def require_nothing_personal(**said: str | None) -> None:
+    """Refuse words that a file will keep if the light detector finds something in them.
+
+    Raises
+    ------
+    UsageError
+        Names the option and what was found, never the words.
+    """
+    from cardwright.privacy.showing import kinds
+
+    for option, words in said.items():
+        if words is not None and (found := kinds(words)):
+            raise UsageError(
+                f"it holds {', '.join(sorted(found))}, and the file would keep it",
+                where=f"--{option.replace('_', '-')}",
+                do="Say it without.",
+            )
+
+
 def nearest_and_all(word: str, known: Iterable[str]) -> str:
     """A hint to end an error with: the nearest word, if one is near, and all that are known.
 

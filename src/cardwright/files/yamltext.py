@@ -157,7 +157,9 @@ def _value(
             key = key_node.value
             _refuse_half_a_character(key, line, where, error)
             if key in result:
-                raise error(f'the key "{key[:80]}" stands twice', where=f"{where}, line {line}", do="Keep one of them.")
+                # Whole or not at all: what prints it masks it, and would not know half an address.
+                called = f'the key "{key}"' if len(key) <= 80 else "a key of more than 80 characters"
+                raise error(f"{called} stands twice", where=f"{where}, line {line}", do="Keep one of them.")
             lines[(*path, key)] = (line, key_node.start_mark.column + 1)
             result[key] = _value(value_node, (*path, key), lines, written, where, error)
         return result

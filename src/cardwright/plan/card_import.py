@@ -123,7 +123,7 @@ def _markdown(text: str, name: str) -> tuple[dict[str, Any], list[str]]:
         if not content:
             continue
         if field is None or field not in FIELDS:
-            left.append(f"section {heading.strip()[:60]}")
+            left.append(f"section {visible(heading.strip())}")
         else:
             answers[field] = f"{answers[field]}\n\n{content}" if field in answers else content
     return answers, left

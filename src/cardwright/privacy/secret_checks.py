@@ -117,7 +117,7 @@ def json_web_token(found: Candidate) -> bool | None:
         header, payload = (
             json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))) for part in found.value.split(".")[:2]
         )
-    except (binascii.Error, ValueError):
+    except (binascii.Error, ValueError, RecursionError):  # brackets by the thousand are JSON, too
         return False
     if not isinstance(header, dict) or "alg" not in header:
         return False

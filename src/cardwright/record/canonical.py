@@ -127,9 +127,14 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         seen: set[str] = set()
         for key, _ in pairs:
             if key in seen:
-                raise IntegrityError(f'the key "{key[:80]}" appears twice in one object', do="Keep one of them.")
+                raise IntegrityError(f"{_called(key)} appears twice in one object", do="Keep one of them.")
             seen.add(key)
     return result
+
+
+def _called(key: str) -> str:
+    """A key in a message, whole or not at all: what prints it masks it, and would not know half an address."""
+    return f'the key "{key}"' if len(key) <= 80 else "a key of more than 80 characters"
 
 
 def _no_constant(name: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from cardwright.errors import IntegrityError, SourceError
 from cardwright.record import canonical
@@ -11,6 +12,15 @@ from cardwright.record.detector_calibration import DetectorCalibration
 from cardwright.record.provenance import DatasetRef
 from cardwright.sources.digests import require_file, sha256_of
 from cardwright.sources.interface import Calibrated, DetectorCalibrated
+
+
+def is_calibration(path: Path, of: Literal["calibration", "detector-calibration"]) -> bool:
+    """Whether a file says that it is a calibration of a scorer, or of a detector, in whatever version."""
+    try:
+        value = canonical.loads(path.read_bytes(), where=path.name)
+    except IntegrityError:
+        return False
+    return isinstance(value, dict) and str(value.get("schema", "")).startswith(f"cardwright/{of}/")
 
 
 def read_calibration(path: Path, where: str, name: str, role: str) -> Calibrated | DetectorCalibrated:

@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 
 from cardwright.errors import SourceError
 from cardwright.sources.digests import require_file
+from cardwright.sources.json_text import decode
 
 _TEXT = ("text", "full_text", "source_text", "unmasked_text")
 _SPANS = ("spans", "privacy_mask", "span_labels", "entities", "labels")
@@ -62,14 +62,14 @@ def read_marked_texts(path: Path, where: str) -> tuple[MarkedText, ...]:
 def _rows(content: str, where: str) -> list[tuple[str, Any]]:
     if content.lstrip().startswith("["):
         try:
-            return [(f"entry {number}", row) for number, row in enumerate(json.loads(content), 1)]
+            return [(f"entry {number}", row) for number, row in enumerate(decode(content), 1)]
         except ValueError as exc:
             raise SourceError("the list is no JSON", where=where, do=_DO) from exc
     rows = []
     for number, line in enumerate(content.split("\n"), 1):
         if line.strip():
             try:
-                rows.append((f"line {number}", json.loads(line)))
+                rows.append((f"line {number}", decode(line)))
             except ValueError as exc:
                 raise SourceError("the line is no JSON", where=f"{where}, line {number}", do=_DO) from exc
     return rows
@@ -86,9 +86,9 @@ def _text(row: Any, where: str) -> MarkedText:
     said = _first(row, _SPANS)
     if isinstance(said, str):  # ai4privacy writes the list as text
         try:
-            said = json.loads(said)
-        except ValueError:
-            said = None
+            said = decode(said)
+        except ValueError as exc:
+            raise SourceError("the marks are no JSON", where=where, do=_DO) from exc
     if said is None and not any(name in row for name in _SPANS):
         raise SourceError("nothing says what is marked", where=where, do=_DO + " A text without any has `spans: []`.")
     if not isinstance(said or [], list):

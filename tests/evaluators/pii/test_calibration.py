@@ -9,9 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.evaluators.pii.support import name_model
 
-from cardwright.errors import UsageError
+from cardwright.errors import SourceError, UsageError
 from cardwright.evaluators.pii import engine
-from cardwright.evaluators.pii.calibration import ANY, FoundSpans, compared, errors, interval, looked_for, meanings
+from cardwright.evaluators.pii.calibration import (
+    ANY,
+    FoundSpans,
+    compared,
+    distinct,
+    errors,
+    interval,
+    looked_for,
+    meanings,
+)
 from cardwright.sources.labelled_spans import MarkedSpan, MarkedText
 from cardwright.statistics.intervals import cluster_proportion, wilson
 
@@ -89,3 +98,15 @@ def test_the_callers_word_decides_what_a_label_means_and_has_to_mean_something()
         meanings(["name"], {"NAMES": "PERSON"}, known)
     with pytest.raises(UsageError, match='nothing finds the kind "PERSONS"'):
         meanings(["name"], {"name": "PERSONS"}, known)
+
+
+@given(st.lists(st.sampled_from("abc"), min_size=1), st.integers(1, 5))
+def test_copies_of_texts_change_nothing(words, times):
+    texts = [MarkedText(word, ()) for word in words]
+    assert distinct(texts * times, "m") == tuple(MarkedText(word, ()) for word in dict.fromkeys(words))
+
+
+def test_copies_that_are_marked_differently_are_named_by_their_places():
+    one, other = MarkedText("Ada", (MarkedSpan(0, 3, "PERSON"),)), MarkedText("Ada", ())
+    with pytest.raises(SourceError, match="texts 1 and 3"):
+        distinct([one, one, other], "m")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from cardwright.errors import UsageError
+from cardwright.errors import SourceError, UsageError
 from cardwright.evaluators.pii import engine
 from cardwright.evaluators.pii.names import kinds_of, named_hits
 from cardwright.evaluators.pii.thresholds import counted
-from cardwright.privacy.showing import hint
+from cardwright.privacy.showing import hint, shortened
 from cardwright.record.detector_calibration import KindErrors, SpanAgreement
 from cardwright.record.measurement import Interval
 from cardwright.sources.interface import NerModel
@@ -41,14 +41,34 @@ def meanings(labels: Iterable[str], own: Mapping[str, str | None], known: Sequen
     held = sorted(set(labels))
     for label, kind in own.items():
         if label not in held:
-            raise UsageError(f'no mark has the label "{label[:40]}"', where="--map", do=hint(label, held))
+            raise UsageError(f'no mark has the label "{shortened(label, 40)}"', where="--map", do=hint(label, held))
         if kind is not None and kind not in known:
-            raise UsageError(f'nothing finds the kind "{kind[:40]}"', where="--map", do=hint(kind, known))
+            raise UsageError(f'nothing finds the kind "{shortened(kind, 40)}"', where="--map", do=hint(kind, known))
     said: dict[str, str | None] = {}
     for label in held:
         named = bare(label)
         said[label] = own[label] if label in own else named if named in known else kind_of(label, {})
     return said
+
+
+def distinct(texts: Sequence[MarkedText], where: str) -> tuple[MarkedText, ...]:
+    """Each text once: what is found in one is found in its copies, which say nothing more of other texts.
+
+    Raises
+    ------
+    SourceError
+        If copies of a text are marked differently, since only one of them can be right; names their places, from 1.
+    """
+    kept: dict[str, tuple[int, MarkedText]] = {}
+    for place, one in enumerate(texts, 1):
+        before, first = kept.setdefault(one.text, (place, one))
+        if {*first.spans} != {*one.spans}:
+            raise SourceError(
+                f"texts {before} and {place} are the same and are marked differently",
+                where=where,
+                do="Agree on the marks of this text, or leave it out.",
+            )
+    return tuple(one for _, one in kept.values())
 
 
 def looked_for(detector: engine.Detector, models: Sequence[NerModel]) -> tuple[str, ...]:
@@ -159,4 +179,4 @@ def interval(successes: Sequence[int], trials: Sequence[int], level: float) -> I
     return Interval(level=bounds.level, lower=bounds.lower, upper=bounds.upper, method=bounds.method)
 
 
-__all__ = ["ANY", "FoundSpans", "compared", "errors", "interval", "looked_for", "meanings"]
+__all__ = ["ANY", "FoundSpans", "compared", "distinct", "errors", "interval", "looked_for", "meanings"]

@@ -22,6 +22,7 @@ from cardwright.evaluators.pii.options import PiiOptions
 from cardwright.evaluators.pii.planted import planted_results
 from cardwright.evaluators.pii.tally import PiiTally, Scan, ScanSettings, tally_cells
 from cardwright.privacy.patterns import Hit
+from cardwright.privacy.showing import shortened
 from cardwright.record.evaluation import Evaluation, count_severities
 from cardwright.sources.interface import (
     DetectorCalibrated,
@@ -338,7 +339,7 @@ def settings_of(options: PiiOptions, detector: engine.Detector, inputs: Inputs) 
     for name in (*(options.entities or ()), *thresholds):
         if name not in known:
             raise UsageError(
-                f'no installed recogniser or named model finds "{str(name)[:40]}"',
+                f'no installed recogniser or named model finds "{shortened(str(name), 40)}"',
                 where="pii",
                 do=did_you_mean(str(name), known),
             )
@@ -366,7 +367,9 @@ def _parts(options: PiiOptions) -> tuple[str, ...]:
     for part in options.columns or ():
         if part not in PARTS:
             raise UsageError(
-                f'an interaction has no part "{part[:40]}"', where="pii: columns", do=did_you_mean(part, PARTS)
+                f'an interaction has no part "{shortened(part, 40)}"',
+                where="pii: columns",
+                do=did_you_mean(part, PARTS),
             )
     return PARTS if options.columns is None else tuple(part for part in PARTS if part in set(options.columns))
 

@@ -35,6 +35,7 @@ from cardwright.errors import UsageError, did_you_mean
 from cardwright.evaluators.pii import announced
 from cardwright.privacy.patterns import SCREENED, light_hits
 from cardwright.privacy.secret_forms import forms
+from cardwright.privacy.showing import shortened
 
 LANGUAGE = "en"
 
@@ -174,7 +175,7 @@ def country_codes(countries: Iterable[str]) -> tuple[str, ...]:
     for country in sorted(wanted):
         if country not in known:
             raise UsageError(
-                f'there are no recognisers for the country "{country[:20]}"',
+                f'there are no recognisers for the country "{shortened(country, 20)}"',
                 where="pii: countries",
                 do=did_you_mean(country, known),
             )

@@ -27,6 +27,7 @@ from cardwright.evaluators.safety.calibration import NOT_CALIBRATED, UNSTATED, K
 from cardwright.evaluators.safety.measure import measurements, of_agents, of_passages
 from cardwright.evaluators.safety.options import SafetyOptions
 from cardwright.evaluators.safety.tally import SafetyTally, Scored, count, score
+from cardwright.privacy.showing import shortened
 from cardwright.record.base import visible
 from cardwright.record.evaluation import Binding, Evaluation, Table, count_severities
 from cardwright.record.measurement import Measured, Measurement
@@ -63,7 +64,9 @@ def _benign(inputs: Inputs) -> Iterator[Interaction]:
 def _binding(inputs: Inputs, live: bool) -> Binding:
     if live:
         target = inputs.get("source", Target)
-        return Binding(kind="supplied", note=f"Asked live in this run. {visible(target.description)[:400]}".strip())
+        return Binding(
+            kind="supplied", note=f"Asked live in this run. {shortened(visible(target.description), 400)}".strip()
+        )
     return Binding(
         kind="supplied", note="Recorded interactions; that the version at hand gave these answers is as supplied."
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cardwright.errors import MissingExtraError, SourceError
+from cardwright.privacy.showing import shortened
 from cardwright.sources.interface import NamedSpan
 from cardwright.sources.json_text import decode
 from cardwright.sources.ner.interface import NerRequest, OpenedNer
@@ -91,7 +92,7 @@ def load(request: NerRequest) -> OpenedNer:
     except Exception as exc:  # spaCy raises what its parts raise
         raise SourceError(
             f"spaCy {spacy.__version__} cannot load the pipeline ({type(exc).__name__}); "
-            f"it was made for spaCy {str(meta.get('spacy_version', 'of an unstated version'))[:40]}",
+            f"it was made for spaCy {shortened(str(meta.get('spacy_version', 'of an unstated version')), 40)}",
             where=request.where,
             do="Install a version of the pipeline for this spaCy, and what its parts need.",
         ) from exc
