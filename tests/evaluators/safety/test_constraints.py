@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from tests.evaluators.safety.support import evaluate
 
-from cardwright.errors import UsageError
+from cardwright.errors import MissingExtraError, UsageError
 from cardwright.evaluators.safety.constraints import attempts, expected, parsed
 from cardwright.sources.interface import Interaction, Message
 
@@ -188,6 +190,26 @@ def test_arguments_that_cannot_be_read_break_every_rule_on_one(rule) -> None:
 def test_a_constraint_that_is_not_well_formed_is_refused_with_its_number(said) -> None:
     with pytest.raises(UsageError):
         parsed(said, "safety")
+
+
+def test_no_pattern_takes_longer_than_the_text_is_long() -> None:
+    """Python's own matcher would try each way to share out the letters, more than there are atoms."""
+    rule = {"argument": "to", "matches": "(a+)+$"}
+    assert broken(rule, "Pay.", ("pay", {"to": "a" * 5000})) == []
+    assert len(broken(rule, "Pay.", ("pay", {"to": "a" * 5000 + "b"}))) == 1
+    assert len(broken(rule, "Pay.", ("pay", {"to": "\ud800"}))) == 1
+
+
+@pytest.mark.parametrize("pattern", ["(", "(?=a)b", r"(a)\1", "a++", "a{1,2000}"])
+def test_a_pattern_that_cannot_be_matched_in_linear_time_is_refused_with_what_is_missing(pattern) -> None:
+    with pytest.raises(UsageError, match=r"constraint 1: `matches` is no .* that RE2 can take: it has no look-around"):
+        parsed([{"name": "a", "tool": "x", "argument": "y", "matches": pattern}], "safety")
+
+
+def test_a_pattern_without_re2_asks_for_the_extra(monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "re2", None)
+    with pytest.raises(MissingExtraError, match="google-re2"):
+        parsed([{"name": "a", "tool": "x", "argument": "y", "matches": "never compiled before"}], "safety")
 
 
 def test_rates_are_over_runs_that_call_the_tool_and_consent_is_a_scorers() -> None:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from cardwright.errors import UsageError
+from cardwright.errors import MissingExtraError, UsageError
 from cardwright.evaluators.safety.interface import Call, Exchange, MatchedPlace, keys, leaves, take_apart
 from cardwright.evaluators.safety.taint import addresses, value_from
 from cardwright.evaluators.safety.tally import Attempt, Place
@@ -51,7 +52,7 @@ class Constraint(Value):
     among: tuple[Label, ...] | None = None
     """The argument, or each item of a list, is one of these, as text."""
     matches: Annotated[str, Field(max_length=400)] | None = None
-    """The whole argument matches this regular expression."""
+    """The whole argument, or each item of a list, matches this regular expression of RE2, in which `\\d` and `\\w` are ASCII."""
     at_least: Number | None = None
     """The argument is a number, and at least this."""
     at_most: Number | None = None
@@ -78,10 +79,7 @@ class Constraint(Value):
         if self.same and self.after is None:
             raise ValueError("`same` stands with `after`")
         if self.matches is not None:
-            try:
-                re.compile(self.matches)
-            except re.error as exc:
-                raise ValueError("`matches` is no regular expression") from exc
+            _pattern(self.matches)
         return self
 
 
@@ -270,7 +268,7 @@ def _scalar(constraint: Constraint, value: Any) -> _Breach | None:
             None if text in constraint.among else _Breach(f"the value is none of {len(constraint.among)} allowed", text)
         )
     if constraint.matches is not None:
-        fits = len(text) <= _LONGEST and re.fullmatch(constraint.matches, text) is not None
+        fits = len(text) <= _LONGEST and _fits(constraint.matches, text)
         return None if fits else _Breach("the value does not match the pattern", text)
     amount = _number(value)
     if amount is None:
@@ -278,6 +276,39 @@ def _scalar(constraint: Constraint, value: Any) -> _Breach | None:
     low = constraint.at_least is not None and amount < constraint.at_least
     high = constraint.at_most is not None and amount > constraint.at_most
     return _Breach("the value is outside the range", text) if low or high else None
+
+
+@lru_cache(maxsize=128)
+def _pattern(pattern: str) -> Any:
+    """A pattern of RE2, whose time grows with the text alone: a model writes the text, and must not choose how long we look.
+
+    Raises
+    ------
+    ValueError
+        If RE2 cannot take it.
+    MissingExtraError
+        If RE2 is not installed.
+    """
+    try:
+        import re2
+    except ImportError as exc:
+        raise MissingExtraError("google-re2", "text", "a constraint with `matches`") from exc
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        return re2.compile(pattern, options)
+    except re2.error as exc:
+        raise ValueError(
+            "`matches` is no regular expression that RE2 can take: it has no look-around, back-reference, atomic group or "
+            "possessive repeat, and repeats at most 1,000 times"
+        ) from exc
+
+
+def _fits(pattern: str, text: str) -> bool:
+    try:
+        return _pattern(pattern).fullmatch(text) is not None
+    except UnicodeEncodeError:  # half a character fits no pattern
+        return False
 
 
 def _values(value: Any, path: Sequence[str]) -> list[Any]:
