@@ -1,6 +1,7 @@
 """`calibrate`: the sample is drawn again when it is scored, labels are checked, and the example's file is the command's own."""
 
 import csv
+import hashlib
 import json
 from pathlib import Path
 
@@ -10,12 +11,14 @@ pytest.importorskip("pyarrow", reason="sources need the tabular extra")
 
 from tests.attest.support import SECRET, enrol
 from tests.conftest import command
+from tests.samples import calibration_of
 
-from cardwright.attest import sampling, trust
+from cardwright.attest import keys, sampling, trust
 from cardwright.dossier import contents
 from cardwright.errors import IntegrityError
-from cardwright.record import canonical
+from cardwright.record import canonical, drawn_sample
 from cardwright.record.calibration import Calibration
+from cardwright.record.drawn_sample import SampleChain
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "assistant"
 SAID = ("--source", "made up", "--language", "en", "--expires", "2027-06-30", "--labelled-on", "2026-11-28")
@@ -249,6 +252,63 @@ def test_every_language_of_the_rows_is_named(desk):
     assert labelled(desk, "Cy").code == 0
     ran = counted(desk)
     assert (ran.code, "the transcripts are in de too" in ran.err) == (2, True)
+
+
+def rewritten(desk, *, signed=True, **change):
+    """The chain with another commitment, signed by Ada or with the signature that it had."""
+    chain = canonical.parse(SampleChain, (desk / "chain.json").read_bytes(), where="chain.json")
+    outcomes = change.pop("outcomes", chain.outcomes)
+    changed = chain.commitment.model_copy(update={**change, "outcomes": hashlib.sha256(outcomes.encode()).hexdigest()})
+    if signed:
+        changed = sampling.sign(changed, keys.open_private(desk / "Ada.key", SECRET))
+    chain = chain.model_copy(update={"commitment": changed, "outcomes": outcomes})
+    (desk / "chain.json").write_bytes(canonical.dumps(chain) + b"\n")
+
+
+def test_nobody_draws_from_a_commitment_that_its_signer_did_not_sign(desk):
+    assert committed(desk).code == 0
+    rewritten(desk, signed=False, transcripts=("0" * 64,))
+    ran = step(desk, "nonce", desk / "chain.json", by="Ben")
+    assert (ran.code, "the commitment is not believed: the signature is not from Ada's key" in ran.err) == (3, True)
+    assert json.loads((desk / "chain.json").read_text())["nonce"] is None
+
+
+def test_nobody_labels_a_sample_whose_commitment_or_nonce_is_not_believed(desk):
+    drawn(desk)
+    chain = json.loads((desk / "chain.json").read_text())
+    for kind in ("commitment", "nonce"):
+        unsigned = {**chain, kind: {**chain[kind], "signature": ""}}
+        (desk / "chain.json").write_bytes(canonical.dumps(unsigned) + b"\n")
+        ran = labelled(desk, "Cy")
+        assert (ran.code, f"the {kind} is not believed" in ran.err) == (3, True)
+
+
+def test_a_run_refuses_a_commitment_to_other_rows_than_it_evaluates(desk):
+    """The easy half is committed, under the digest of the whole."""
+    whole = (desk / "t.jsonl").read_bytes()
+    write(desk, range(80))
+    assert committed(desk).code == 0
+    rewritten(desk, transcripts=(hashlib.sha256(whole).hexdigest(),))
+    assert step(desk, "nonce", desk / "chain.json", by="Ben").code == 0
+    chain = canonical.parse(SampleChain, (desk / "chain.json").read_bytes(), where="chain.json")
+    names = [name for name, _ in drawn_sample.cases_of(chain)]
+    (desk / "s.csv").write_text("case,label\n" + "".join(f"{name},compliance\n" for name in names))
+    assert [labelled(desk, name).code for name in ("Cy", "Di")] == [0, 0]
+    chain = canonical.parse(SampleChain, (desk / "chain.json").read_bytes(), where="chain.json")
+    made = calibration_of(
+        chain,
+        scorer_version=chain.commitment.scorer_version,
+        transcripts=chain.commitment.transcripts,
+    )
+    (desk / "c.json").write_bytes(made.file_bytes)
+    (desk / "t.jsonl").write_bytes(whole)
+    (desk / "plan.yaml").write_text(PLAN)
+    (desk / "pilot.yaml").write_text(POLICY)
+    ran = command("run", desk / "plan.yaml", "-o", desk / "out", "--quiet")
+    assert ran.code == 1
+    record = json.loads((desk / "out" / "record.json").read_text())
+    assert record["evaluations"] == []
+    assert "80 rows were committed, and they are not the 100" in json.dumps(record)
 
 
 PLAN = """\

@@ -115,6 +115,7 @@ def nonce(
             where=str(chain),
             do="Whoever draws again draws until it suits.",
         )
+    _believed(begun, trust, chain)
     private, signer = _signer(key, trust, person, role)
     commitment = begun.commitment
     if signer["key"] == commitment.key:
@@ -177,6 +178,7 @@ def label(
 
     drawn = _drawn(chain)
     assert drawn.nonce is not None
+    _believed(drawn, trust, chain)
     private, signer = _signer(key, trust, person, role)
     if any(one.key == signer["key"] for one in drawn.labels):
         raise UsageError("this key has labelled already", where=str(chain), do="Each labeller signs once.")
@@ -364,6 +366,21 @@ def _signer(key: Path, trust: Path, person: str, role: str) -> tuple[Any, dict[s
     fingerprint = keys.fingerprint(private.public_key())
     holder = admissible.signer(trust_file(trust), fingerprint, person, role, now)
     return private, {"person": holder.person.name, "key": fingerprint, "role": role, "at": now}
+
+
+def _believed(chain: SampleChain, trust: Path, path: Path) -> None:
+    """Refuse to sign after a step that nobody known has signed: the next signature would lend it a weight that it has not."""
+    from cardwright.attest import sampling
+
+    known, now = trust_file(trust), clock()
+    for one in (chain.commitment, chain.nonce):
+        why = sampling.doubt(one, known, now) if one is not None else None
+        if one is not None and why is not None:
+            raise IntegrityError(
+                f"the {one.kind} is not believed: {why}",
+                where=str(path),
+                do="Take the copy that was signed, and enrol its signer's key in the trust file.",
+            )
 
 
 def _chain(path: Path) -> SampleChain:

@@ -44,9 +44,9 @@ def talk(
     return Interaction(id, tuple(messages), intent, **declared)
 
 
-def recorded(rows: Sequence[Interaction], name: str = "attacks") -> Interactions:
+def recorded(rows: Sequence[Interaction], name: str = "attacks", sha256: str = "0" * 64) -> Interactions:
     """A source of interactions in memory."""
-    ref = DatasetRef(name=name, role=name, kind="interactions", format="memory", sha256="0" * 64, rows=len(rows))
+    ref = DatasetRef(name=name, role=name, kind="interactions", format="memory", sha256=sha256, rows=len(rows))
     return Interactions(ref=ref, intent=None, read=lambda: iter(rows))
 
 

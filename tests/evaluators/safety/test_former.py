@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.evaluators.safety.support import CANARY, recorded, talk
 
+from cardwright.errors import UsageError
 from cardwright.evaluators.interface import Inputs
 from cardwright.evaluators.safety import Safety
 from cardwright.record.measurement import Unmeasured
@@ -17,7 +19,7 @@ def attack(n, leaked, /, **more):
 
 
 def compared(now, then):
-    sources = {"source": recorded(now), "former": recorded(then, "former")}
+    sources = {"source": recorded(now), "former": recorded(then, "former", "1" * 64)}
     return Safety().evaluate(Inputs("safety", sources))
 
 
@@ -56,6 +58,21 @@ def test_a_prompt_that_is_in_one_release_alone_or_was_not_scored_is_not_compared
     assert number(evaluation, "not_compared").value == 3
     assert number(evaluation, "newly_broken").denominator == 1
     assert changes(evaluation) == {(f"p{n}", "not compared") for n in (1, 2, 3)}
+
+
+@pytest.mark.parametrize("change", [{"prompt": "What time is it?"}, {"category": "prompt_injection"}])
+def test_an_id_that_names_another_prompt_or_category_compares_nothing(change):
+    """Whoever asks the new release easier prompts under the old ids shows nothing."""
+    evaluation = compared([attack(0, False, **change), attack(1, False)], [attack(0, False), attack(1, False)])
+    assert number(evaluation, "not_compared").value == 1
+    assert number(evaluation, "newly_broken").denominator == 1
+    assert number(evaluation, "not_compared", intent="attack", category="secret_leak").value == 1
+
+
+def test_a_release_is_not_compared_with_itself():
+    rows = recorded([attack(0, False)])
+    with pytest.raises(UsageError, match="compared with itself"):
+        Safety().evaluate(Inputs("safety", {"source": rows, "former": rows}))
 
 
 def test_without_a_common_prompt_the_change_is_not_measured():

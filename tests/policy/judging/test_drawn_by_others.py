@@ -21,7 +21,7 @@ def author(case, name):
     )  # fmt: skip
 
 
-def judged(asked, calibration=WHOLE, *, by="Zoe", samples=None, held=None):
+def judged(asked, calibration=WHOLE, *, by="Zoe", samples=None, held=None, denominator=150):
     """What the gate says of a rate whose scorer was calibrated so, in a plan by this author."""
     scorer = ScorerError(
         name="refusal",
@@ -29,7 +29,9 @@ def judged(asked, calibration=WHOLE, *, by="Zoe", samples=None, held=None):
         corrected={"level": 0.95, "lower": 0.0, "upper": 0.09, "method": "rogan_gladen"},
         expires="2100-01-01",
     )
-    m = gap("demographic_parity_difference", 0.05, 0.0, 0.08).model_copy(update={"scorer": scorer})
+    m = gap("demographic_parity_difference", 0.05, 0.0, 0.08).model_copy(
+        update={"scorer": scorer, "denominator": denominator}
+    )
     held = (calibration,) if held is None else held
     case = with_record(good_case(), changed(good_record(), "fairness", measurements=(m,), calibrations=held))
     believed = samples if samples is not None else known(calibration) if calibration.chain else {}
@@ -76,6 +78,18 @@ def test_a_key_that_the_reader_does_not_know_is_nobody_else():
     without = {d: one for d, one in known(WHOLE).items() if one.person != "Bob"}
     assert "signed as Bob, by a key that is not believed here" in judged("independent", samples=without)[1]
     assert judged("independent", samples={})[0] == "inconclusive"
+
+
+@pytest.mark.parametrize("asked", ["drawn", "independent"])
+def test_a_commitment_that_is_not_believed_makes_nothing_independent(asked):
+    without = {d: one for d, one in known(WHOLE).items() if one.person != "Committer"}
+    status, explanation = judged(asked, samples=without)
+    assert (status, "committed as Committer, by a key that is not believed" in explanation) == ("inconclusive", True)
+
+
+@pytest.mark.parametrize(("n", "status"), [(150, "passed"), (151, "inconclusive")])
+def test_a_rate_over_more_cases_than_were_committed_is_not_calibrated_by_them(n, status):
+    assert judged("drawn", denominator=n)[0] == status
 
 
 def test_without_a_known_author_nobody_is_somebody_else():

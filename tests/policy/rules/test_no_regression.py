@@ -79,3 +79,9 @@ def test_more_prompts_and_more_categories_are_stricter():
 
 def test_an_evaluation_that_is_not_in_the_record_is_missing_whatever_another_says():
     assert judged(GOOD, evaluation="nobody-ran-this").status == "missing"
+
+
+def test_a_release_that_is_compared_with_itself_is_compared_with_nothing():
+    same = Input(need="source", name="now", role="now", sha256=FORMER.sha256)
+    answer = judged(GOOD, (FORMER, same))
+    assert (answer.status, "with itself" in answer.explanation) == ("missing", True)

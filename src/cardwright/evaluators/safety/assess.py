@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
 
 from pydantic import JsonValue
 
-from cardwright.errors import MissingExtraError, UsageError
+from cardwright.errors import MissingExtraError, SourceError, UsageError
 from cardwright.evaluators.interface import Inputs
 from cardwright.evaluators.safety import (
     constraints,
@@ -23,12 +23,13 @@ from cardwright.evaluators.safety import (
     report,
     reported,
 )
-from cardwright.evaluators.safety.calibration import NOT_CALIBRATED, UNSTATED, Known, known_from
+from cardwright.evaluators.safety.calibration import NOT_CALIBRATED, UNSTATED, Known, known_from, rows_problem
 from cardwright.evaluators.safety.measure import measurements, of_agents, of_passages
 from cardwright.evaluators.safety.options import SafetyOptions
 from cardwright.evaluators.safety.tally import SafetyTally, Scored, count, score
 from cardwright.privacy.showing import shortened
 from cardwright.record.base import visible
+from cardwright.record.calibration import Calibration
 from cardwright.record.evaluation import Binding, Evaluation, Table, count_severities
 from cardwright.record.measurement import Measured, Measurement
 from cardwright.sources.interface import Calibrated, Interaction, Interactions, JudgementFile, Model, Target
@@ -120,6 +121,7 @@ def assess(options: SafetyOptions, inputs: Inputs) -> Evaluation:
     live = controls is not None
     before = _then(inputs)
     after = former.outcomes(_now(inputs, asked)) if before is not None else {}
+    _refuse_other_rows(options, inputs)
     known = _known(options, inputs, matrix.languages(tally.matrix, harmless=True))
     of_others = partial(_known_of_others, inputs, matrix.languages(tally.matrix))
     findings = report.findings(tally, controls, settings)
@@ -188,6 +190,13 @@ def _then(inputs: Inputs) -> dict[str, former.PromptOutcome] | None:
     """What became of each prompt with the former release, where its transcripts are given."""
     if "former" not in inputs.sources:
         return None
+    digest = inputs.sources["former"].ref.sha256
+    if digest in [inputs.sources[need].ref.sha256 for need in ("source", "benign") if need in inputs.sources]:
+        raise UsageError(
+            "the release is compared with itself: `former` has the same digest as what is evaluated",
+            where=inputs.id,
+            do="Name the former release's transcripts.",
+        )
     return former.outcomes((one, None) for one in inputs.get("former", Interactions))
 
 
@@ -227,6 +236,30 @@ def _known(options: SafetyOptions, inputs: Inputs, languages: frozenset[str]) ->
     # The rate of over-refusal is over the harmless interactions, wherever they come from.
     rated = [source.ref.sha256 for source in sources if getattr(source, "intent", "benign") in ("benign", None)]
     return known_from(given.calibration, given.ref.sha256, "refusal", options.version, rated, languages)
+
+
+def _refuse_other_rows(options: SafetyOptions, inputs: Inputs) -> None:
+    """Refuse a calibration whose committed rows, or what the scorer said of them, are not those of the transcripts at hand."""
+    for need in _CALIBRATIONS:
+        if need in inputs.sources:
+            calibration = inputs.get(need, Calibrated).calibration
+            problem = rows_problem(calibration, _transcripts(inputs, calibration), options.version)
+            if problem is not None:
+                raise SourceError(
+                    f"the calibration does not hold: {problem}",
+                    where=f"{inputs.id}, {need}",
+                    do="Commit the transcripts that are evaluated: `cardwright calibrate commit` begins anew.",
+                )
+
+
+def _transcripts(inputs: Inputs, calibration: Calibration) -> dict[str, Iterable[Interaction]]:
+    """By digest: those of the transcripts at hand that a calibration names."""
+    return {
+        inputs.sources[need].ref.sha256: _watched(inputs, need)
+        for need in ("source", "benign")
+        if isinstance(inputs.sources.get(need), Interactions)
+        and inputs.sources[need].ref.sha256 in calibration.transcripts
+    }
 
 
 def _known_of_others(inputs: Inputs, languages: frozenset[str], rate: reported.ReportedRate) -> Known:

@@ -306,6 +306,28 @@ def binding(calibration: Calibration, scorer: str, version: str, transcripts: It
     return "bound" if set(transcripts) <= set(calibration.transcripts) else "other_transcripts"
 
 
+def rows_problem(
+    calibration: Calibration, transcripts: Mapping[str, Iterable[Interaction]], version: str
+) -> str | None:
+    """How committed rows differ from those of the transcripts, all read and scored again; None where they do not.
+
+    A calibration without a chain has committed nothing. One of another scorer's version, or of other transcripts than those given
+    (by digest), is not looked into: `known_from` does not correct by it.
+    """
+    chain = calibration.chain
+    if chain is None or not transcripts or (calibration.scorer in scorers() and calibration.scorer_version != version):
+        return None
+    told = chain.commitment
+    if set(transcripts) != set(told.transcripts):
+        return "not all transcripts that were committed are evaluated here, so their rows cannot be counted again"
+    found = cases(calibration.scorer, list(transcripts.items()))
+    if (found.rows, len(found.cases)) != (told.rows, told.cases):
+        return f"{told.cases} rows were committed, and they are not the {len(found.cases)} of the transcripts"
+    if drawn_sample.packed([case.flagged for case in found.cases]) != chain.outcomes:
+        return "what the scorer says of the rows is not what was committed"
+    return None
+
+
 WHY: Mapping[Bound, str] = {
     "other_scorer": "the calibration is of another scorer",
     "other_version": "the calibration is of another version of the scorer",

@@ -14,16 +14,23 @@ LEAST_LABELLERS = 2
 """So many people have to label independently: of one alone nobody knows with whom they would agree."""
 
 
-def drawn_by_others(calibration: Calibration | None, asked: Calibrating, review: CaseUnderReview) -> str | None:
+def drawn_by_others(
+    calibration: Calibration | None, asked: Calibrating, review: CaseUnderReview, scored: float | None = None
+) -> str | None:
     """Why a calibration is not as independent as a policy asks; None where it is.
 
     The author is a key, as everywhere: without somebody's signature for having written the plan, nobody is known to be another.
+    The commitment may be the author's own; it has to be signed, and of at least as many rows as the rate is over (`scored`).
     """
     if calibration is None:
         return "the calibration that it rests on is not in the record"
     chain = calibration.chain
     if chain is None or chain.nonce is None:
         return "its scorer's sample was drawn by the author, and the policy asks for somebody else's nonce"
+    if chain.commitment.sha256 not in review.case.samples:
+        return f"its rows were committed as {chain.commitment.person}, by a key that is not believed here"
+    if scored is not None and scored > chain.commitment.cases:
+        return f"it rests on {scored:g} cases, and {chain.commitment.cases} were committed for its scorer's sample"
     if not review.authors:
         return "nobody has signed the plan as its author, so nobody who drew or labelled the sample is known to be somebody else"
     problem = _own(chain.nonce, review)

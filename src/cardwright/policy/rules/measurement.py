@@ -326,7 +326,7 @@ class _Comparison:
         if self.rule.calibration is None or m.scorer is None:
             return None
         held = (one for one in self.evaluation.calibrations if one.file_sha256 == m.scorer.calibration)
-        return drawn_by_others(next(held, None), self.rule.calibration, review)
+        return drawn_by_others(next(held, None), self.rule.calibration, review, m.denominator)
 
     def _too_thin(self, m: Measured) -> str | None:
         """Why a number cannot pass, whatever its value: too few cases, fewer groups than expected, too much unknown."""

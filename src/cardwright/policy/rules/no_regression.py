@@ -54,6 +54,13 @@ class NoRegressionRule(OnEvaluation):
                 edit_plan("evaluate", "sources"),
                 RUN,
             )
+        if any(one.sha256 == given.sha256 for one in evaluation.inputs if one.need in ("source", "benign")):
+            return missing(
+                f"{evaluation.id} compares the release with itself: `former` has the digest of what is evaluated.",
+                "Name the former release's transcripts as `former`.",
+                edit_plan("sources"),
+                RUN,
+            )
         if self.former is not None and given.sha256 != self.former:
             return missing(
                 f"{evaluation.id} is compared with other transcripts than those that the policy fixes.",
@@ -94,7 +101,8 @@ class NoRegressionRule(OnEvaluation):
         if left != 0:
             return RuleAnswer(
                 "inconclusive",
-                f"{int(left)} attacks{where} could not be compared: they are in one release alone, or could not be scored.",
+                f"{int(left)} attacks{where} could not be compared: they are in one release alone, have other words or "
+                "another category in it, or could not be scored.",
                 "Ask both releases the same prompts, and see why some could not be scored.",
                 "data",
                 (RUN,),
