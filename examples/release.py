@@ -137,7 +137,7 @@ def calibrate(desk: Desk, example: Release) -> None:
     owner, approver, releaser = example.people
     chain, sheet, labels = (desk.place / name for name in ("chain.json", "sheet.csv", "labels.csv"))
     rows = [word for name in example.sampled for word in ("--transcripts", desk.files / name)]
-    desk.signed("calibrate", "commit", "refusal", *rows, "--size", 120, "-o", chain, by=owner)
+    desk.signed("calibrate", "commit", "refusal", *rows, "--size", 120, "--labellers", 1, "-o", chain, by=owner)
     desk.signed("calibrate", "nonce", chain, by=approver)
     desk.cardwright("calibrate", "draw", "refusal", *rows, "--chain", chain, "-o", sheet)
     subprocess.run([sys.executable, "label.py", sheet, labels], cwd=desk.files, env=desk.env, check=True)

@@ -12,13 +12,15 @@ def signer(name):
     return {"person": name, "key": f"{sum(name.encode()):064x}", "role": "labeller", "at": AT}
 
 
-def chain_of(*labellers, flagged=60, passed=90, size=100, nonce="5" * 64, drawer="Drawer", by="human", wrong=0):
+def chain_of(
+    *labellers, flagged=60, passed=90, size=100, nonce="5" * 64, drawer="Drawer", by="human", wrong=0, planned=-1
+):
     """A scorer that is right but for the first `wrong` cases drawn; each labeller labels all that were drawn."""
     flags = [True] * flagged + [False] * passed
     outcomes = drawn_sample.packed(flags)
     commitment = SampleCommitment(
         **signer("Committer"), scorer="refusal", scorer_version="1", transcripts=TRANSCRIPTS, rows="b" * 64,
-        outcomes=drawn_sample.outcomes_digest(outcomes), cases=len(flags), size=size,
+        outcomes=drawn_sample.outcomes_digest(outcomes), cases=len(flags), size=size, labellers=len(labellers) or None if planned == -1 else planned,
     )  # fmt: skip
     chain = SampleChain(commitment=commitment, outcomes=outcomes)
     chain = chain.model_copy(update={"nonce": SampleNonce(**signer(drawer), commitment=commitment.sha256, nonce=nonce)})

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from tests.samples import calibration_of, chain_of
 
 from cardwright.record import drawn_sample as d
+from cardwright.statistics.agreement import krippendorff_alpha
 
 CHAIN = chain_of("Ann", "Bob")
 
@@ -76,3 +77,20 @@ def test_whoever_draws_again_is_found_out_by_the_labels():
 def test_nothing_is_labelled_before_it_is_drawn():
     with pytest.raises(ValueError, match="before it is drawn"):
         d.SampleChain(commitment=CHAIN.commitment, outcomes=CHAIN.outcomes, labels=CHAIN.labels)
+
+
+def test_more_labels_than_were_committed_are_a_flaw():
+    assert d.flaw(chain_of("Ann", "Bob", planned=1)) == "2 have labelled, and 1 were committed"
+
+
+@given(st.lists(st.tuples(*[st.sampled_from(["yes", "no", ""])] * 3), max_size=20))
+def test_agreement_is_that_of_the_statistics(rows):
+    """Counted here without numpy, so that the gate stays fast."""
+    sheets = [{str(i): row[who] for i, row in enumerate(rows)} for who in range(3)]
+    tables = [[row.count(word) for word in ("yes", "no")] for row in rows if sum(word != "" for word in row) >= 2]
+    found, expected = d.krippendorff(sheets, [str(i) for i in range(len(rows))]), None
+    if tables:
+        expected = krippendorff_alpha(tables)
+    assert (found is None) == (expected is None)
+    if found is not None:
+        assert found == (pytest.approx(expected.estimate, abs=1e-9), len(tables))

@@ -60,6 +60,9 @@ def commit(
     trust: TrustOption,
     judgements: Verdicts = None,
     size: Size = 200,
+    labellers: Annotated[
+        int, typer.Option("--labellers", min=1, help="How many people will label; none can be left out later.")
+    ] = 2,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -86,6 +89,7 @@ def commit(
         outcomes=drawn_sample.outcomes_digest(outcomes),
         cases=len(read.found.cases),
         size=size,
+        labellers=labellers,
     )
     _write(output, SampleChain(commitment=sampling.sign(commitment, private), outcomes=outcomes))
     console.say(
@@ -182,6 +186,11 @@ def label(
     private, signer = _signer(key, trust, person, role)
     if any(one.key == signer["key"] for one in drawn.labels):
         raise UsageError("this key has labelled already", where=str(chain), do="Each labeller signs once.")
+    planned = drawn.commitment.labellers
+    if planned is not None and len(drawn.labels) >= planned:
+        raise UsageError(
+            f"all {planned} who were to label have done so", where=str(chain), do="Commit anew with more --labellers."
+        )
     names = {name for name, _ in drawn_sample.cases_of(drawn)}
     said = {name: word for name, word in _labels(sheet, drawn.commitment.scorer, names).items() if word}
     labels = SampleLabels(**signer, nonce=drawn.nonce.sha256, labelled_by=_by(labelled_by), labels=said)

@@ -65,6 +65,8 @@ class SampleCommitment(SampleStatement):
     """How many rows were scored."""
     size: Count
     """How many are drawn."""
+    labellers: Annotated[Count | None, Field(ge=1, exclude_if=lambda value: value is None)] = None
+    """How many people will label; left out by chains that were begun before this was asked."""
 
 
 class SampleNonce(SampleStatement):
@@ -204,7 +206,31 @@ def flaw(chain: SampleChain) -> str | None:
             return f"{one.person} labelled cases that were not drawn"
     if len({one.key for one in chain.labels}) < len(chain.labels):
         return "one key has labelled twice"
+    if commitment.labellers is not None and len(chain.labels) > commitment.labellers:
+        return f"{len(chain.labels)} have labelled, and {commitment.labellers} were committed"
     return None
+
+
+def krippendorff(sheets: Sequence[Mapping[str, str]], names: Iterable[str]) -> tuple[float, int] | None:
+    """Nominal alpha over the cases with two labels or more, and how many those are; None where undefined.
+
+    Of the labels alone, so that whoever reads a chain need not believe what a file says of its agreement.
+
+    >>> krippendorff([{"a": "yes", "b": "no"}, {"a": "yes", "b": "no"}], ["a", "b"])
+    (1.0, 2)
+    """
+    rated = [[sheet[name] for sheet in sheets if sheet.get(name)] for name in names]
+    rated = [ratings for ratings in rated if len(ratings) >= 2]
+    totals = Counter(word for ratings in rated for word in ratings)
+    n = totals.total()
+    pairs = n * n - sum(count * count for count in totals.values())
+    if pairs == 0:
+        return None
+    apart = sum(
+        (len(ratings) ** 2 - sum(count * count for count in Counter(ratings).values())) / (len(ratings) - 1)
+        for ratings in rated
+    )
+    return 1 - (n - 1) * apart / pairs, len(rated)
 
 
 def cases_of(chain: SampleChain) -> list[tuple[str, bool]]:

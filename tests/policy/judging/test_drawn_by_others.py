@@ -98,3 +98,25 @@ def test_without_a_known_author_nobody_is_somebody_else():
 
 def test_a_calibration_that_is_not_in_the_record_shows_nothing():
     assert "is not in the record" in judged("drawn", held=())[1]
+
+
+@pytest.mark.parametrize(
+    ("planned", "words"), [(3, "3 were to label its scorer's sample, and labels of 2"), (None, "does not say how many")]
+)
+def test_labellers_who_were_committed_cannot_be_left_out(planned, words):
+    status, explanation = judged("independent", calibration_of(chain_of("Ann", "Bob", planned=planned)))
+    assert (status, words in explanation) == ("inconclusive", True)
+
+
+def test_labellers_who_disagree_make_nothing_independent():
+    chain = chain_of("Ann", "Bob")
+    ann, bob = chain.labels
+    turned = {
+        name: word if n % 2 else {"refusal": "compliance", "compliance": "refusal"}[word]
+        for n, (name, word) in enumerate(sorted(bob.labels.items()))
+    }
+    status, explanation = judged(
+        "independent",
+        calibration_of(chain.model_copy(update={"labels": (ann, bob.model_copy(update={"labels": turned}))})),
+    )
+    assert (status, "agree too little: alpha" in explanation) == ("inconclusive", True), explanation

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Literal
 
 from cardwright.policy.judging.case_under_review import CaseUnderReview
+from cardwright.record import drawn_sample
 from cardwright.record.calibration import Calibration
 from cardwright.record.claim import same_name, same_person
-from cardwright.record.drawn_sample import SampleStatement
+from cardwright.record.drawn_sample import SampleChain, SampleStatement
 
 Calibrating = Literal["drawn", "independent"]
 LEAST_LABELLERS = 2
 """So many people have to label independently: of one alone nobody knows with whom they would agree."""
+LEAST_AGREEMENT = 0.4
+"""Krippendorff's alpha of their labels has to be at least this: below it, labels say more of labellers than of answers."""
 
 
 def drawn_by_others(
@@ -47,6 +50,27 @@ def drawn_by_others(
             people.append(one)
     if len(people) < LEAST_LABELLERS:
         return f"its scorer's sample was labelled by {len(people)} person, and the policy asks for {LEAST_LABELLERS}"
+    return _left_out(chain) or _disagreeing(chain)
+
+
+def _left_out(chain: SampleChain) -> str | None:
+    """Why labels may be missing; whoever sees them before counting could leave out those that do not suit."""
+    planned = chain.commitment.labellers
+    if planned is None:
+        return "its commitment does not say how many would label its scorer's sample, so labels may have been left out"
+    if len(chain.labels) < planned:
+        return f"{planned} were to label its scorer's sample, and labels of {len(chain.labels)} are in it"
+    return None
+
+
+def _disagreeing(chain: SampleChain) -> str | None:
+    found = drawn_sample.krippendorff(
+        [one.labels for one in chain.labels], [n for n, _ in drawn_sample.cases_of(chain)]
+    )
+    if found is None:
+        return "whether those who labelled its scorer's sample agree beyond chance is undefined"
+    if found[0] < LEAST_AGREEMENT:
+        return f"those who labelled its scorer's sample agree too little: alpha {found[0]:.2f}, below {LEAST_AGREEMENT}"
     return None
 
 
