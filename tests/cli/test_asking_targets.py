@@ -21,7 +21,7 @@ class Assistant(BaseHTTPRequestHandler):
         request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         turns = request["messages"]
         self.server.asked += 1
-        if self.server.breaks and self.server.asked % 3 == 0:
+        if self.server.breaks and self.server.asked % self.server.breaks_each == 0:
             self.send_error(400)
             return
         message = {"role": "assistant", "content": "The lift is out of order."}
@@ -44,7 +44,7 @@ class Assistant(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server():
-    with serving(Assistant, asked=0, breaks=False) as running:
+    with serving(Assistant, asked=0, breaks=False, breaks_each=3) as running:
         yield running
 
 
@@ -171,3 +171,21 @@ def test_a_file_that_is_no_transcript_loses_nothing_by_resume(cli, server, tmp_p
         ran = cli(*words, output)
         assert ran.code == 2 and said in " ".join(ran.err.split())
     assert server.asked == 0
+
+
+@pytest.mark.parametrize("pairs", [False, True])
+def test_a_target_that_answers_nothing_is_an_error_even_when_quiet(cli, server, tmp_path, pairs):
+    """Transcripts without an answer are kept, and a script that asks the exit code learns of it."""
+    server.breaks, server.breaks_each = True, 1
+    row = {
+        "template": "lift",
+        "prompt": "What does {group} need?",
+        "groups": {"old": "a pensioner", "young": "a pupil"},
+    }
+    (tmp_path / "templates.jsonl").write_text(json.dumps(row) + "\n")
+    url, path = f"http://127.0.0.1:{server.server_port}/v1", tmp_path / "t.jsonl"
+    more = ["--pairs", tmp_path / "templates.jsonl"] if pairs else []
+    ran = cli("ask", "--target", url, "--model", "m", "-o", path, "--quiet", *more)
+    assert ran.code == 5, ran
+    assert re.search(r"none of \d+\s+conversations\s+was\s+answered", ran.err)
+    assert path.exists()

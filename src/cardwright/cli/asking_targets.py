@@ -13,7 +13,7 @@ import typer
 
 from cardwright.cli.console import BESIDE, Console
 from cardwright.cli.options import Debug, Quiet, require_new_file
-from cardwright.errors import SourceError, UsageError
+from cardwright.errors import NothingToCheckError, SourceError, UsageError
 
 if TYPE_CHECKING:
     from cardwright.evaluators.safety.probes import Asked
@@ -52,7 +52,10 @@ def ask(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Put our probe set to a live target. The transcripts hold its words: keep them where they may be kept."""
+    """Put our probe set to a live target. The transcripts hold its words: keep them where they may be kept.
+
+    Exit code 5 if nothing was answered.
+    """
     console = Console.of(ctx, quiet=quiet, debug=debug)
     from pydantic import ValidationError
 
@@ -119,6 +122,8 @@ def _ask_pairs(target: Target, pairs: Path, output: Path, console: Console) -> N
     disk.write_file(output, "".join(map(_line, found)).encode("utf-8"))
     errors = sum(one.error is not None for one in found)
     console.say(f"{len(found)} answers to {len({one.pair_id for one in found})} pairs in {output}, {errors} missing.")
+    if errors == len(found):
+        raise _unanswered(len(found), output)
 
 
 def _rates(spent: Mapping[str, int], seconds: float, cost_per_million: float | None) -> list[str]:
@@ -156,6 +161,17 @@ def _end(output: Path, asked: list[Asked], console: Console, spent: str) -> None
             console.say(f"{left} are left out: {why}.", always=True)
     if errors or any(one.unscored == probes.BUDGET_SPENT for one in asked):
         console.say("--resume asks what is missing.")
+    if errors == len(kept):
+        raise _unanswered(len(asked), output)
+
+
+def _unanswered(asked: int, output: Path) -> NothingToCheckError:
+    """The error for a target that said nothing, which is written with `--quiet` too: a script must not go on from here."""
+    return NothingToCheckError(
+        f"none of {asked} conversations was answered",
+        where=str(output),
+        do="Check that the target runs and knows the model, and ask again.",
+    )
 
 
 def _line(interaction: Interaction) -> str:

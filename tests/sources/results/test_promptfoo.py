@@ -70,3 +70,13 @@ def test_another_version_is_refused(tmp_path):
     """Version 2 held a table."""
     with pytest.raises(SourceError, match="the version of the format is 2"):
         opened(value(tmp_path / "r.json", held(version=2)), "promptfoo", intent="benign")
+
+
+@pytest.mark.parametrize("said", ["false", "true", None, 2])
+def test_an_assertion_without_a_plain_yes_or_no_keeps_its_scorer_and_has_no_verdict(tmp_path, said):
+    """A scorer that vanishes cannot be missed; the word "false" is not guessed to be a no."""
+    odd = result("Hello", "Hi", True, success=said)
+    odd["gradingResult"]["componentResults"][0]["pass"] = said
+    (found,) = opened(value(tmp_path / "r.json", held(odd)), "promptfoo", intent="benign")
+    assert verdicts(found) == {"promptfoo.contains": None, "promptfoo.test": None}
+    assert all(one.why for one in found.judgements)

@@ -100,8 +100,9 @@ def _output(output: object) -> Any:
 def _verdicts(result: Mapping[str, Any], attack: bool, version: str) -> Iterator[Judgement]:
     grading = mapping(result.get("gradingResult"))
     parts = [mapping(part) for part in listed(grading.get("componentResults"))]
+    # An assertion whose `pass` is neither true nor false has no verdict; it keeps its rate, which then says so.
     named = [(mapping(part.get("assertion")).get("type"), part.get("pass")) for part in parts]
-    found = [(str(name), passed) for name, passed in named if isinstance(name, str) and isinstance(passed, bool)]
+    found = [(name, passed) for name, passed in named if isinstance(name, str)]
     for name, passed in [*found, ("test", result.get("success"))]:
         happened = (not passed if attack else passed) if isinstance(passed, bool) else None
         yield judged("promptfoo", name, "attack_success" if attack else "task_success", happened, version=version)
