@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+from cardwright.privacy.folding import fold, unfolded
 from cardwright.privacy.secret_forms import secrets_in
 
 
@@ -85,7 +86,10 @@ def iban_checksum(iban: str) -> bool:
 # ---------------------------------------------------------------------------------------------------------------------
 # The light detector
 
-_EMAIL = re.compile(r"(?<![\w.+-])[\w!#$%&'+/=?^`{|}~.-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_][\w-]{1,62}(?![\w@])")
+_EMAIL = re.compile(
+    r"(?:(?<![\w.+-])[\w!#$%&'+/=?^`{|}~.-]{1,64}|\"[^\"@\n]{1,64}\")"
+    r"@(?:[\w-]{1,63}\.){1,8}[^\W\d_][\w-]{1,62}(?![\w@])"
+)
 _PHONE = re.compile(
     r"""(?<![\w.,+-])(?:
       (?P<international> \+[1-9]\d{0,2}(?:[ .()/-]{0,3}\d){6,14} | 00[1-9]\d{0,2}[ /-]\d(?:[ ./()-]{0,3}\d){6,12} )
@@ -101,7 +105,7 @@ _NAMED_PHONE = re.compile(
 )
 _PHONE_WORDS = ("tel", "phone", "mobile", "cell", "fax", "call", "dial", "whatsapp")
 _SSN = re.compile(r"(?<![\d.-])(?!000|666|9\d\d)\d{3}([ -])(?!00)\d{2}\1(?!0000)\d{4}(?![\d-]|\.\d)")
-_CARD = re.compile(r"(?<![\d.,+-])[2-6]\d{3}(?:[ -]?\d){8,14}\d(?![\d-]|[.,]\d)")
+_CARD = re.compile(r"(?<![\d.,+-])(?:[2-6]\d{3}(?:[ -]?\d){8,14}\d|[2-6]\d{3}(?:\.\d{4}){3})(?![\d-]|[.,]\d)")
 _IBAN = re.compile(
     r"(?<![A-Za-z0-9])(?:[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]){11,30}|[a-z]{2}\d{2}(?:[ -]?[a-z0-9]){11,30}(?![A-Za-z0-9]))"
 )
@@ -154,13 +158,20 @@ SCREENED = ("CREDIT_CARD", "EMAIL_ADDRESS", "IBAN_CODE", "PHONE_NUMBER", "US_SSN
 
 
 def light_hits(text: str, *, weak: bool = False) -> Iterator[Hit]:
-    """Every hit of the light detector; hits may overlap.
+    """Every hit of the light detector; hits may overlap. Blanks, hyphens and digits count in whatever form they are written.
 
     Parameters
     ----------
     weak
         See `secret_forms.secrets_in`.
     """
+    folded, places = fold(text)
+    for hit in _hits(folded, weak=weak):
+        start, end = unfolded(hit.start, hit.end, places)
+        yield Hit(hit.entity, start, end, hit.score)
+
+
+def _hits(text: str, *, weak: bool) -> Iterator[Hit]:
     for found in _EMAIL.finditer(text) if "@" in text else ():
         yield Hit("EMAIL_ADDRESS", found.start(), found.end(), 0.9)
     if _SIX_DIGITS.search(text):

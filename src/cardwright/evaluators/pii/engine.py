@@ -16,6 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
 
 from cardwright.errors import EvidenceError, MissingExtraError
+from cardwright.privacy.folding import fold, unfolded
 from cardwright.privacy.patterns import Hit
 
 Mode = Literal["fast", "stock"]
@@ -116,16 +117,23 @@ class Detector:
     def _scan(self, text: str, context: tuple[str, ...], mode: Mode) -> tuple[Hit, ...]:
         if not text.strip():
             return ()
-        text = _LONE_SURROGATE.sub("\ufffd", text)
+        folded, places = fold(_LONE_SURROGATE.sub("\ufffd", text))
+        found = self._places(folded, context, mode)
+        if places is not None:
+            found = {Hit(hit.entity, *unfolded(hit.start, hit.end, places), hit.score) for hit in found}
+        return tuple(sorted(found))
+
+    def _places(self, text: str, context: tuple[str, ...], mode: Mode) -> set[Hit]:
+        """What is found in a text that patterns can read."""
         if len(text) <= LONG:
-            return tuple(sorted(self._analyze(text, context, mode)))
+            return set(self._analyze(text, context, mode))
         found: set[Hit] = set()
         for start, end in windows(text):
             base = max(0, start - OVERLAP)
             for hit in self._analyze(text[base : end + OVERLAP], context, mode):
                 if start <= base + hit.start < end:
                     found.add(Hit(hit.entity, base + hit.start, base + hit.end, hit.score))
-        return tuple(sorted(found))
+        return found
 
     def _analyze(self, text: str, context: tuple[str, ...], mode: Mode) -> list[Hit]:
         try:
