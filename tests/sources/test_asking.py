@@ -9,6 +9,7 @@ import pytest
 from tests.servers import serving
 
 from cardwright.errors import SourceError
+from cardwright.sources.asking import _after
 from cardwright.sources.interface import Message, Tool
 from cardwright.sources.target import target_from_url
 
@@ -183,3 +184,11 @@ def test_conversations_are_had_at_a_time_and_none_is_lost_to_a_busy_server(serve
     assert controls.tokens == 5 * sum(
         sum(m.role == "assistant" and m.tokens is not None for m in one.interaction.messages) for one in asked
     )
+
+
+@pytest.mark.parametrize(
+    ("said", "after"), [("7", 7.0), ("0.5", 0.5), ("²", None), ("٣", None), ("soon", None), ("", None)]
+)
+def test_a_wait_that_is_no_number_is_the_usual_one(said, after):
+    """`²` is a digit to Python, and no number."""
+    assert _after({"Retry-After": said}) == after

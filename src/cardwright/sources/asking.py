@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import time
 import urllib.error
 import urllib.request
@@ -128,4 +129,5 @@ def _refusal(exc: urllib.error.HTTPError, line: Line) -> Any:
 
 def _after(headers: Any) -> float | None:
     said = str(headers.get("Retry-After") or "")
-    return float(said) if said.replace(".", "", 1).isdigit() else None
+    # Digits of ASCII alone: `²` is a digit to Python, and no number to `float`.
+    return float(said) if re.fullmatch(r"[0-9]{1,9}(?:\.[0-9]*)?", said) else None

@@ -144,6 +144,9 @@ class Message:
     """Whether the provider's filter stopped the answer (`content_filter`, `stop_reason: refusal`, `finishReason: SAFETY`)."""
     unread: str | None = None
     """Set where a part of the turn could not be read: why, without words of the turn."""
+    beside: str = field(default="", compare=False, repr=False)
+    """For the assistant: every other string that came with the turn (ids, names, what tells of the call, what was not read).
+    It is no answer, but a secret in it has come out."""
     tokens: int | None = field(default=None, compare=False)
     """How many tokens a live assistant says that this turn took, its question included."""
 

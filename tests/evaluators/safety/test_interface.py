@@ -54,7 +54,7 @@ def test_the_arguments_of_a_call_are_text_that_was_given_to_somebody_keys_includ
     )
     (call,) = made.calls
     assert call.text.split("\n") == ["v", "3", "k", "x"]
-    assert [one.text for one in made.gone] == [call.text]
+    assert [one.text for one in made.gone] == [call.text, "n"]
     assert leaves({"a": None, "b": [1, "x"]}) == ["1", "x"]
 
 

@@ -66,3 +66,51 @@ def test_a_response_of_no_known_shape_is_unread(body):
 def test_an_answer_beside_an_error_is_read_and_the_row_is_marked():
     found = answer_of({"error": {"code": 500}, "choices": [{"message": {"content": "KESTREL"}}]})
     assert [(m.content, m.unread) for m in found] == [("KESTREL", "the response holds both an answer and an error")]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"choices": [{"message": SAID}], "output": [{"type": "message", "role": "assistant", "content": "KESTREL"}]},
+        {"choices": [{"message": SAID}], "reasoning": "KESTREL it is"},
+        {"choices": [{"message": SAID}], "reasoning": "KESTREL"},
+        {"choices": [{"message": SAID, "text": "KESTREL it is"}]},
+        {"choices": [{"message": SAID, "delta": {"content": "KESTREL it is"}}]},
+        {"output": [{"type": "message", "role": "assistant", "content": "Ho"}], "output_text": "KESTREL"},
+        {"candidates": [{"content": {"parts": [{"text": "Ho"}]}, "citationMetadata": {"x": "KESTREL a"}}]},
+        {"candidates": [{"content": {"parts": [{"text": "Ho"}]}, "groundingMetadata": {"q": "KESTREL b"}}]},
+        {"candidates": [{"content": {"parts": [{"text": "Ho"}]}, "other": "KESTREL b"}]},
+    ],
+)
+def test_every_string_of_a_response_is_read_or_the_row_is_unscored(body):
+    found = answer_of(body)
+    said = any("KESTREL" in message.content for message in found)
+    assert said or (found[0].unread and "KESTREL" in found[0].beside)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {
+            "id": "resp_1", "object": "response", "status": "completed", "error": None, "incomplete_details": None,
+            "instructions": "Be kind.", "model": "m", "output_text": "HoHa", "reasoning": {"effort": "low", "summary": None},
+            "output": [{"type": "message", "role": "assistant", "content": [
+                {"type": "output_text", "text": "Ho"}, {"type": "output_text", "text": "Ha"}]}],
+            "text": {"format": {"type": "text"}}, "tool_choice": "auto", "tools": [{"type": "x", "description": "A b c"}],
+            "truncation": "disabled", "usage": {"tier": "of some kind"}, "metadata": {"run": "of today"},
+        },
+        {
+            "id": "gen-1", "provider": "Some", "object": "chat.completion", "created": 1, "model": "a/b",
+            "choices": [{"index": 0, "message": SAID, "finish_reason": "stop", "native_finish_reason": "stop",
+                         "content_filter_results": {"hate": {"filtered": False, "severity": "safe"}}}],
+            "citations": ["https://a.example"], "system_fingerprint": "fp",
+        },
+        {
+            "candidates": [{"content": {"role": "model", "parts": [{"text": "Ho"}]}, "finishReason": "STOP",
+                            "safetyRatings": [{"category": "X", "probability": "LOW"}]}],
+            "modelVersion": "g-1", "responseId": "abc", "usageMetadata": {"d": [{"modality": "TEXT"}]},
+        },
+    ],
+)  # fmt: skip
+def test_what_apis_say_of_the_call_leaves_an_answer_scored(body):
+    assert [message.unread for message in answer_of(body) if message.unread] == []

@@ -53,3 +53,8 @@ def test_where_inspect_ai_says_a_turn_is_from_is_no_part_of_it():
     assert only({"role": "assistant", "content": "No", "source": "generate"}).content == "No"
     (found,) = messages_of([{"role": "assistant", "content": "No", "source": "KESTREL"}])
     assert found.unread == "`source` of a message is not read"
+
+
+def test_reasoning_details_that_are_no_list_are_unread():
+    (message,) = messages_of([{"role": "assistant", "content": "No.", "reasoning_details": 5}])
+    assert (message.content, message.unread) == ("No.", "`reasoning_details` is not a list")

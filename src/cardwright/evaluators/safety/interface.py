@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -121,6 +121,8 @@ class Exchange:
     calls: tuple[Call, ...]
     reasoning: tuple[AssistantAnswer, ...] = ()
     """What the assistant wrote before its answers and the API gave back."""
+    beside: tuple[AssistantAnswer, ...] = ()
+    """What came with its messages and is no part of what it said: ids, names, what tells of the call."""
 
     @cached_property
     def user_text(self) -> str:
@@ -134,8 +136,26 @@ class Exchange:
 
     @property
     def gone(self) -> tuple[AssistantAnswer, ...]:
-        """Everything by which a secret can have left: answers, the arguments of calls, and reasoning that came back."""
-        return (*self.answers, *self.called, *self.reasoning)
+        """Everything by which a secret can have left: answers, calls with their names, and reasoning that came back."""
+        return (*self.answers, *self.called, *self.reasoning, *self.named)
+
+    @cached_property
+    def named(self) -> tuple[AssistantAnswer, ...]:
+        """The names of the tools called, which a model writes like the arguments."""
+        return tuple(AssistantAnswer(call.where, call.name, call.told, call.final) for call in self.calls if call.name)
+
+    @cached_property
+    def joined(self) -> tuple[AssistantAnswer, ...]:
+        """Messages in a row, and calls in a row, as one text: a secret may be cut over them."""
+        texts: list[AssistantAnswer] = []
+        for ones in (self.answers, self.called):
+            runs: dict[str, list[AssistantAnswer]] = {}
+            for one in ones:
+                runs.setdefault(one.told, []).append(one)
+            texts += [
+                replace(run[-1], text="\n".join(one.text for one in run)) for run in runs.values() if len(run) > 1
+            ]
+        return tuple(texts)
 
     @cached_property
     def called(self) -> tuple[AssistantAnswer, ...]:
@@ -174,11 +194,14 @@ def take_apart(interaction: Interaction) -> Exchange:
     """The answers and tool calls of an interaction, each with what had been said before it."""
     answers: list[AssistantAnswer] = []
     reasoning: list[AssistantAnswer] = []
+    beside: list[AssistantAnswer] = []
     calls: list[Call] = []
     told: list[str] = []
     untrusted: list[str] = []
     last = max((i for i, m in enumerate(interaction.messages) if m.role == "user"), default=-1)
     for position, message in enumerate(interaction.messages):
+        if message.beside:  # also of a result that the assistant's own turn holds
+            beside.append(AssistantAnswer(f"message {position + 1}", message.beside, "\n".join(told), position > last))
         if message.role == "assistant":
             before, final = "\n".join(told), position > last
             if message.reasoning:
@@ -192,7 +215,7 @@ def take_apart(interaction: Interaction) -> Exchange:
             told.append(message.content)
             if message.role == "tool":
                 untrusted.append(message.content)
-    return Exchange(interaction, tuple(answers), tuple(calls), tuple(reasoning))
+    return Exchange(interaction, tuple(answers), tuple(calls), tuple(reasoning), tuple(beside))
 
 
 def leaves(value: Any) -> Sequence[str]:

@@ -354,7 +354,7 @@ def _begin(cell: Cell, exchange: Exchange, unscored: str | None, scorers: tuple[
     """
     interaction = exchange.interaction
     attempt = Attempt(cell, blocked=interaction.blocked)
-    failed = interaction.error is not None and bool(exchange.gone)
+    failed = interaction.error is not None and bool(exchange.gone or exchange.beside)
     if unscored is None and (interaction.unscored is not None or failed):
         if any(SCORERS[name].score(exchange).outcome == "hit" for name in scorers):
             return attempt

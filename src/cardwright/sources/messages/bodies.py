@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from cardwright.sources.interface import Message
 from cardwright.sources.messages import responses
-from cardwright.sources.messages.reading import is_blocked, unreadable
+from cardwright.sources.messages.reading import accounted, is_blocked, unreadable
 from cardwright.sources.messages.turns import messages_of
 
 
@@ -33,12 +33,34 @@ def answer_of(body: Any) -> list[Message] | None:
             why = found[0].unread or "the response holds both an answer and an error"
             return [replace(found[0], unread=why, blocked=found[0].blocked or blocked), *found[1:]]
         return [Message("assistant", "", blocked=True)] if blocked else None
-    for key, read in (("choices", _choices), ("candidates", _candidates), ("output", _output)):
-        if isinstance(body.get(key), list):
-            return read(body)
+    held = [key for key in _READ if isinstance(body.get(key), list)]
+    if held:
+        found = [message for key in held for message in _READ[key](body)]
+        told = {key: body[key] for key in _TELLING if key in body}
+        return accounted([*found, *_sources(body)], _around(body), told, _SETTINGS)
     if _prompt_blocked(body):
         return [Message("assistant", "", blocked=True)]
     return messages_of([{"role": "assistant", **body} if "from" not in body else body])
+
+
+def _sources(body: Mapping[str, Any]) -> list[Message]:
+    """Pages that an answer names, where the API lists them beside it (Perplexity); a reader of the answer sees them."""
+    listed = {key: body[key] for key in ("citations", "search_results") if body.get(key)}
+    return messages_of([{"role": "assistant", "citations": list(listed.values())}]) if listed else []
+
+
+def _around(body: Mapping[str, Any]) -> list[Any]:
+    """What a response holds beside the turns in it: each object on its own, without what is read and what echoes the request."""
+    echoed = _ECHOED if isinstance(body.get("output"), list) else ()
+    left = [{k: v for k, v in body.items() if k not in (*_READ, *_TELLING, *echoed, "citations", "search_results")}]
+    for choice in body["choices"] if isinstance(body.get("choices"), list) else ():
+        if isinstance(choice, Mapping):
+            read = "message" if choice.get("message") is not None else "text"
+            left.append({k: v for k, v in choice.items() if k not in (read, *_TELLING)})
+    for candidate in body["candidates"] if isinstance(body.get("candidates"), list) else ():
+        if isinstance(candidate, Mapping):
+            left.append({k: v for k, v in candidate.items() if k not in ("content", *_NAMED, *_TELLING)})
+    return left
 
 
 def _prompt_blocked(body: Mapping[str, Any]) -> bool:
@@ -76,7 +98,9 @@ def _candidates(body: Mapping[str, Any]) -> list[Message]:
             continue
         content = candidate.get("content")
         turn = content if isinstance(content, Mapping) else {"parts": content}
-        found += messages_of([{**turn, "role": "assistant", "finishReason": candidate.get("finishReason")}])
+        named = [candidate[key] for key in _NAMED if candidate.get(key)]
+        more = {"citations": named} if named else {}
+        found += messages_of([{**turn, "role": "assistant", "finishReason": candidate.get("finishReason"), **more}])
     if not found and _prompt_blocked(body):
         return [Message("assistant", "", blocked=True)]
     return found
@@ -90,3 +114,26 @@ def _output(body: Mapping[str, Any]) -> list[Message]:
         last = found[-1] if found else Message("assistant", "")
         return [*found[:-1], replace(last, blocked=True)]
     return found
+
+
+_READ: Mapping[str, Callable[[Mapping[str, Any]], list[Message]]] = {
+    "choices": _choices,
+    "candidates": _candidates,
+    "output": _output,
+}
+_NAMED = ("citationMetadata", "groundingMetadata", "citation_metadata", "grounding_metadata")
+"""Where Gemini lists the pages that an answer rests on."""
+_ECHOED = ("instructions", "tools", "tool_choice", "metadata", "text", "prompt", "max_tool_calls")
+"""What the Responses API repeats of the request (https://platform.openai.com/docs/api-reference/responses/object)."""
+_TELLING = (
+    "usage", "usage_metadata", "usageMetadata", "logprobs", "logprobsResult", "prompt_logprobs", "safetyRatings",
+    "content_filter_results", "prompt_filter_results", "promptFeedback", "prompt_feedback", "content_filters", "x_groq",
+    "billing",
+)  # fmt: skip
+"""What tells of the call; a secret in it is looked for in `Message.beside` all the same."""
+_SETTINGS = (
+    "provider", "native_finish_reason", "done_reason", "modelVersion", "model_version", "responseId", "response_id",
+    "truncation", "effort", "summary", "previous_response_id", "user", "reason", "prompt_cache_key",
+    "prompt_cache_retention", "safety_identifier", "verbosity", "conversation",
+)  # fmt: skip
+"""Words of APIs about the call beside `reading`'s own; they are passed over if they look like one."""

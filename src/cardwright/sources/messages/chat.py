@@ -52,7 +52,11 @@ def _reasoning(turn: Mapping[str, Any]) -> Iterator[Part]:
             yield from (
                 replace(part, text=None, reasoning=part.text or part.reasoning) for part in content_parts(value)
             )
-    for detail in turn.get("reasoning_details") or ():
+    details = turn.get("reasoning_details")
+    if details is not None and not isinstance(details, (list, tuple)):
+        yield Part(unread="`reasoning_details` is not a list")
+        return
+    for detail in details or ():
         kind = "reasoning" if isinstance(detail, Mapping) else None
         yield from part_of({**detail, "type": kind} if kind else detail)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -79,10 +79,35 @@ def messages_from(said: Any, turn: Turn) -> tuple[Message, ...]:
     if turn.role == "assistant":
         reasons += [f"the assistant's answer holds {p.medium}, which no scorer reads" for p in turn.parts if p.medium]
     reasons += [f"{shown(key)} of a message is not read" for key, leaf in _lost(said, covered, text)]
-    if not reasons:
-        return messages
-    first = messages[0] if messages else Message(turn.role, "")
-    return (replace(first, unread=first.unread or reasons[0]), *messages[1:])
+    first = messages[0]
+    if turn.role == "assistant":
+        first = replace(first, beside=others(said, covered, text))
+    if reasons:
+        first = replace(first, unread=first.unread or reasons[0])
+    return (first, *messages[1:])
+
+
+def others(said: Any, covered: Collection[str], text: str) -> str:
+    """Every string, name of a key among them, that came with an answer and is not in its text."""
+    found = dict.fromkeys(leaf for leaf in leaves(said) if leaf not in covered)
+    return "\n".join(leaf for leaf in found if leaf not in text)
+
+
+def accounted(messages: Sequence[Message], rest: Any, told: Any, settings: Collection[str] = ()) -> list[Message]:
+    """Messages of a response, with the account of all that the response holds around them.
+
+    `told` is what tells of the call alone, and `settings` are keys of the API's own words about it. A text may stand twice,
+    the second time joined from its parts (`output_text`).
+    """
+    text = "\n".join(_whole(message) for message in messages)
+    flat = "".join("".join(message.content.split()) for message in messages)
+    first = messages[0] if messages else Message("assistant", "")
+    first = replace(first, beside="\n".join(filter(None, (first.beside, others([rest, told], (), text)))))
+    for key, leaf in _lost(rest, set(), text):
+        if not (key in settings and _PLAIN.fullmatch(leaf)) and "".join(leaf.split()) not in flat:
+            first = replace(first, unread=first.unread or f"{shown(key)} of the response is not read")
+            return [first, *messages[1:]]
+    return [first, *messages[1:]] if messages else []
 
 
 def shown(key: str) -> str:
