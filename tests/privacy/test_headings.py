@@ -42,6 +42,44 @@ def test_a_heading_that_speaks_of_something_else_says_nothing(heading):
     assert meaning(heading) is None
 
 
+@pytest.mark.parametrize(
+    ("heading", "concept"),
+    [
+        *((heading, "person_name") for heading in (
+            "nom_client", "nombre_cliente", "cust_name", "emp_name", "Name (Patient)", "Name des Kunden", "names_of_patients",
+            "nome del paziente", "spouse", "full_name_version", "n\u0430me", "full_n\u200bame", "ｆｕｌｌ＿ｎａｍｅ",
+        )),
+        *((heading, "birth_date") for heading in ("birthdt", "bday", "d_o_b")),
+        *((heading, "phone") for heading in ("mob", "mob_no", "cell_no")),
+        *((heading, "national_id") for heading in ("nhs_no", "ss_no", "cnpj", "vin", "driver_lic")),
+        *((heading, "bank_account") for heading in ("acct", "acct_no", "cc_num")),
+    ],
+)  # fmt: skip
+def test_abbreviations_either_order_and_letters_that_look_alike_say_the_same(heading, concept):
+    found = meaning(heading)
+    assert found is not None
+    assert found.concept.name == concept
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "name_of_product",
+        "nombre_producto",
+        "first",
+        "last",
+        "cell",
+        "plate",
+        "cell_count",
+        "vin_rouge",
+        "mob_size",
+        "acct_type",
+    ],
+)
+def test_short_words_of_other_things_say_nothing(heading):
+    assert meaning(heading) is None
+
+
 def test_every_concept_has_words_in_six_languages_at_least_or_none_of_its_own_there():
     assert len(LANGUAGES) >= 6
     assert {concept.kind for concept in concepts()} == {*CLASSES}

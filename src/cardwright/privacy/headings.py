@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from cardwright.privacy.heading_words import LANGUAGES, Concept, HeadingClass, concepts
+from cardwright.record.base import look_latin
 
 __all__ = ["CLASSES", "LANGUAGES", "Concept", "HeadingClass", "HeadingMeaning", "meaning", "quasi_identifiers", "terms"]
 
@@ -26,6 +27,8 @@ CLASSES: Mapping[HeadingClass, str] = {
 """The classes, in words."""
 
 _CAMEL = re.compile(r"(?<=[a-zà-öø-ÿ0-9])(?=[A-ZÀ-ÖØ-Þ])")
+_LATIN = re.compile(r"[A-Za-z]")
+_BLANKS = re.compile(r"[\W_]+")
 _WORD = re.compile(r"[a-z]+|\d+")
 _SPELT = {"ä": "ae", "ö": "oe", "ü": "ue"}
 _FORMER = str.maketrans({"ß": "ss", "ł": "l", "ø": "o", "æ": "ae", "œ": "oe", "đ": "d"})
@@ -35,7 +38,7 @@ _FORMER = str.maketrans({"ß": "ss", "ł": "l", "ø": "o", "æ": "ae", "œ": "oe
 _ABOUT = frozenset({
     "count", "counts", "type", "types", "flag", "verified", "valid", "validated", "confirmed", "missing", "format",
     "length", "opted", "optin", "optout", "consent", "sent", "opened", "clicked", "bounced", "rate", "ratio", "score",
-    "model", "version", "hash", "hashed", "domain", "column", "encoding", "provider", "brand", "rank", "index",
+    "model", "hash", "hashed", "domain", "encoding", "provider", "brand", "rank",
     "error", "errors", "policy", "anzahl", "typ", "tipo", "aantal", "liczba",
 })  # fmt: skip
 # Words that say it only where they are the whole heading; elsewhere they are parts of other words' meanings.
@@ -43,7 +46,7 @@ _WHOLE = frozenset({
     "cap", "cp", "rg", "nie", "pan", "handle", "bic", "ort", "job", "born", "male", "female", "health", "children",
     "login", "nir", "patient", "customer", "client", "employee", "person", "student", "member", "applicant",
     "participant", "respondent", "household", "pin", "rib", "voie", "plaats", "wiek", "cargo", "poste", "faith",
-    "photo", "foto", "signature", "bildung",
+    "photo", "foto", "signature", "bildung", "mob", "acct", "vin", "spouse",
 })  # fmt: skip
 # `name` alone names whoever the row is about; after a word for a person it names that person, after any other a thing.
 _BARE = frozenset({"name", "names", "nom", "nome", "nombre", "nombres", "naam"})
@@ -54,8 +57,11 @@ _PEOPLE = frozenset({
     "witness", "donor", "subject", "participant", "respondent", "mother", "father", "child", "spouse", "husband",
     "wife", "partner", "parent", "guardian", "insured", "beneficiary", "buyer", "seller", "subscriber", "visitor",
     "player", "agent", "officer", "judge", "defendant", "lawyer", "staff", "worker", "their", "kunde", "kunden",
-    "mitarbeiter", "cliente", "paciente", "paziente", "klant", "klient",
+    "mitarbeiter", "cliente", "paciente", "paziente", "klant", "klient", "cust", "emp", "pat", "customers", "clients", "patients",
+    "employees", "members", "students", "users", "persons", "applicants", "patienten", "mitarbeiters", "clientes", "pacientes",
+    "pazienti", "clienti", "clienta", "klienta", "salarie", "empleado", "dipendente",
 })  # fmt: skip
+_OF = frozenset({"of", "the", "de", "du", "des", "der", "del", "della", "do", "da", "van", "le", "la", "l"})
 
 
 @dataclass(frozen=True)
@@ -128,13 +134,21 @@ def terms() -> int:
 
 
 def _is_of_a_person(words: tuple[str, ...], at: int) -> bool:
+    """Whether a bare `name` is a person's: alone, after a word for a person, or before one (`nom_client`, `name of patient`)."""
+    after = next((word for word in words[at + 1 :] if word not in _OF), "")
+    if after in _PEOPLE:
+        return True
     if at:
         return words[at - 1] in _PEOPLE
     return len(words) == 1 or all(word.isdigit() for word in words[1:])
 
 
 def _parts(heading: str) -> tuple[str, ...]:
-    return tuple(_WORD.findall(_plain(_CAMEL.sub(" ", heading[:200]))))
+    # Hidden characters part words in no reader's eyes, and a Cyrillic letter among Latin ones is read as the Latin one.
+    seen = unicodedata.normalize("NFKC", heading[:200])
+    seen = "".join(letter for letter in seen if unicodedata.category(letter) != "Cf")
+    words = (look_latin(word) if _LATIN.search(word) else word for word in _BLANKS.split(_CAMEL.sub(" ", seen)))
+    return tuple(_WORD.findall(_plain(" ".join(words))))
 
 
 def _plain(text: str) -> str:

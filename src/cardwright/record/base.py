@@ -204,6 +204,15 @@ _LOOK_LATIN = str.maketrans(
 )
 
 
+def look_latin(text: str) -> str:
+    """A text in lower case, with the Cyrillic, Greek and Turkish letters that look like Latin ones as these.
+
+    >>> look_latin("n\\u0430me")
+    'name'
+    """
+    return text.casefold().translate(_LOOK_LATIN)
+
+
 def skeleton(text: str) -> str:
     """What a label looks like: two labels of one skeleton are hard or impossible to tell apart on a page.
 
@@ -214,7 +223,7 @@ def skeleton(text: str) -> str:
     >>> skeleton("Female\\u200b") == skeleton("female"), skeleton("\\u0410da") == skeleton("Ada"), skeleton("a") == skeleton("b")
     (True, True, False)
     """
-    folded = unicodedata.normalize("NFKC", _ESCAPES.sub("", text)).casefold().translate(_LOOK_LATIN)
+    folded = look_latin(unicodedata.normalize("NFKC", _ESCAPES.sub("", text)))
     return "".join(c for c in folded if not c.isspace() and unicodedata.category(c) != "Cf" and not _is_hidden(c, ""))
 
 
