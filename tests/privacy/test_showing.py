@@ -13,6 +13,7 @@ from cardwright.privacy.showing import (
     header_is_trusted,
     hint,
     is_a_record,
+    looks_like_a_person,
     masked,
     near,
     quoted,
@@ -85,6 +86,26 @@ def test_a_misspelt_name_of_several_words_is_found_and_others_are_not_listed():
     known = ["annual income", "ada lovelace", "score"]
     assert hint("anual income", known) == 'Did you mean "annual income"?'
     assert hint("qqqq", known) == "Known: score and 2 more."
+
+
+OTHER_SCRIPTS = [
+    "Иван Петров", "Γιώργος Παπαδόπουλος", "Արամ Խաչատրյան", "山田 太郎", "김 민준", "محمد علي", "דוד כהן", "अमित शर्मा", "Łukasz Ćwik",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", OTHER_SCRIPTS)
+def test_names_in_any_script_are_no_categories_unless_the_plan_declares_them(value):
+    assert looks_like_a_person(value)
+    rules = {"heading": "group", "distinct": 1, "held": 50, "identifying": False}
+    assert category_values({value: 50}, declared=False, **rules) == ((), "not shown: values have the form of names")
+    assert category_values({value: 50}, declared=True, **rules) == (((value, 50),), "")
+
+
+@pytest.mark.parametrize(
+    "value", ["купить дом", "αγορά κατοικίας", "да", "男性", "Home purchase", "mujer", "Женский пол"]
+)
+def test_words_and_phrases_in_any_script_have_no_form_of_a_name(value):
+    assert not looks_like_a_person(value)
 
 
 COUNTS = st.dictionaries(st.text(min_size=1, max_size=12), st.integers(1, 60), min_size=1, max_size=12)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
@@ -29,10 +30,7 @@ NEARLY = 0.75
 
 _WORD = re.compile(r"[^\W\d_][\w.\-/:%#&+]*", re.UNICODE)
 _WORDS = re.compile(r"[^\W\d_][\w.\-/:%#&+()]*(?: [\w.\-/:%#&+()]+){0,7}", re.UNICODE)
-_PERSON = re.compile(
-    r"(?:[A-ZÀ-ÖØ-ÞĀ-Ž][\w'’.\-]*,? ){1,3}(?:(?:van|von|de|del|da|der|den|di|la|le|bin|al|el|y|zu) ){0,2}"
-    r"[A-ZÀ-ÖØ-ÞĀ-Ž][\w'’\-]*[.]?"
-)
+_PARTICLES = frozenset(["van", "von", "de", "del", "da", "der", "den", "di", "la", "le", "bin", "al", "el", "y", "zu"])
 _NUMBER = re.compile(r"[\s(+\-]*[\d.,/:()\-\s%]*\d[\d.,/:()\-\s%]*(?:[eE][+-]?\d+)?|[0-9a-fA-F]{16,}")
 _LONG_DIGITS = re.compile(r"\d{6,}")
 
@@ -55,12 +53,28 @@ def kinds(text: str) -> frozenset[str]:
 
 
 def looks_like_a_person(text: str) -> bool:
-    """Whether a text has the form of a person's name: two to four capitalised words. Many a place and category has it too.
+    """Whether a text has the form of a person's name: two to four capitalised words in any script, or two to
+    four words of a script without capitals. Many a place and category has it too.
 
     >>> looks_like_a_person("Ada Lovelace"), looks_like_a_person("Home purchase")
     (True, False)
+    >>> looks_like_a_person("Иван Петров"), looks_like_a_person("山田 太郎"), looks_like_a_person("купить дом")
+    (True, True, False)
     """
-    return _PERSON.fullmatch(" ".join(text.split())) is not None
+    words = unicodedata.normalize("NFC", text).split()
+    parts = [word for word in words if word not in _PARTICLES]
+    return (
+        2 <= len(parts) <= 4
+        and words[0] not in _PARTICLES
+        and words[-1] not in _PARTICLES
+        and all(_is_part_of_a_name(word.removesuffix(",")) for word in parts)
+    )
+
+
+def _is_part_of_a_name(word: str) -> bool:
+    """A word that begins with a capital of any script, or with a letter of one that has none (Arabic, Han, Devanagari)."""
+    inner = (c.isalnum() or c in "_'’.-" or unicodedata.category(c)[0] == "M" for c in word)  # vowel signs are marks
+    return unicodedata.category(word[:1] or " ") in ("Lu", "Lt", "Lo") and all(inner)
 
 
 def is_name(text: str) -> bool:

@@ -18,6 +18,8 @@ def kinds(text):
     ("text", "kind"),
     [
         ("ISBN 0306406152", "UK_NHS"),
+        *((f"job done at {second} rc 0", "UK_NHS") for second in range(1_718_000_000, 1_718_000_033)),
+        ("built 9434765919", "UK_NHS"),
         ("call +1 212 555 0105", "UK_NHS"),
         ("call +1 (212) 555-0105", "UK_NHS"),
         ("isbn-13: 978-3-16-148410-0, phone", "PHONE_NUMBER"),
@@ -42,6 +44,9 @@ def test_something_else_does_not_count(text, kind):
     ("text", "kind"),
     [
         ("NHS number 943 476 5919", "UK_NHS"),
+        ("nhs no. 9434765919", "UK_NHS"),
+        ("the patient with 9434765919 was seen", "UK_NHS"),
+        ("943 476 5919", "UK_NHS"),
         ("SSN 536-90-4399", "US_SSN"),
         ("host 10.1.2.3 down", "IP_ADDRESS"),
         ("fe80::1 is local", "IP_ADDRESS"),
