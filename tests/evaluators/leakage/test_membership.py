@@ -226,7 +226,10 @@ def test_tokens_add_the_attack_on_the_least_likely_ones_and_texts_that_by_compre
 
     def side(mean):
         tokens = [list(-rng.gamma(2, mean, rng.integers(5, 20))) for _ in range(300)]
-        return {"t": [f"{' '.join(rng.choice(['a', 'b', 'c', 'd'], 12))} {i}" for i in range(300)], "tokens": tokens}
+        return {
+            "t": [f"{' '.join(rng.choice(['a', 'b', 'c', 'd'], 12))} {rng.integers(10**9)}" for _ in range(300)],
+            "tokens": tokens,
+        }
 
     seen = tables(side(0.5), side(1.0), token_log_probs="tokens", text="t", inputs=["t"])
     assert {m.slice["attack"] for m in seen.find("membership_inference_auc")} == {"loss", "min_k", "zlib"}

@@ -100,7 +100,7 @@ class Leakage(LeakageOptions):
     """
 
     name: ClassVar[str] = "leakage"
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     extra: ClassVar[str] = "tabular"
     needs: ClassVar[tuple[Need, ...]] = (
         Need("members", (Predictions, Table), "Rows that the model was trained on.", optional=True),

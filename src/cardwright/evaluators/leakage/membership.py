@@ -11,7 +11,8 @@ from cardwright.evaluators.interface import Inputs
 from cardwright.evaluators.leakage import attributes, blind
 from cardwright.evaluators.leakage.options import LeakageOptions
 from cardwright.evaluators.leakage.part import LOWER, LeakagePart, Measurement, interval
-from cardwright.evaluators.leakage.signals import FittedSide, outcome_of, side
+from cardwright.evaluators.leakage.shared import MOST_SHARED, SharedRows, same_source, shared_rows
+from cardwright.evaluators.leakage.signals import FittedOutcome, FittedSide, outcome_of, side
 from cardwright.evaluators.rows.exact_sums import FloatArray
 from cardwright.record.base import label as as_label
 from cardwright.record.evaluation import Finding, NotTested, Scanned, Series, Severity, Table, TableColumn
@@ -30,6 +31,7 @@ AREA, RATE = "membership_inference_auc", "membership_inference_tpr"
 LARGEST = "largest_membership_inference_auc"
 BLIND = "blind_baseline_auc"
 DIFFER = "members and non-members differ"
+NOT_JUDGED = "membership_not_judged"
 GRAVE, NOTED = 0.65, 0.55
 """Areas from which a leak is a high, and a medium finding."""
 MANY_TIMES, SOME_TIMES = 10.0, 3.0
@@ -44,6 +46,15 @@ class MembershipAttack:
     title: str
     members: FloatArray
     non_members: FloatArray
+
+
+@dataclass(frozen=True)
+class AttackRefusal:
+    """Why no attack is judged, and the finding that says so."""
+
+    reason: Unmeasured
+    key: str
+    severity: Severity
 
 
 def assess(options: LeakageOptions, inputs: Inputs) -> LeakagePart:
@@ -68,7 +79,9 @@ def assess(options: LeakageOptions, inputs: Inputs) -> LeakagePart:
     inputs.progress(3, 3)
     attacks = [_by_person(one, inside, outside) for one in _attacks(inside, outside)]
     each = 1 - (1 - options.level) / len(attacks)
-    why = _why_not(baseline, attacks, options)
+    shared = shared_rows(inside, outside, _compared(members, non_members, baseline, outcome, options))
+    refusal = _why_not(baseline, attacks, options, same_source(inside, outside), shared, each)
+    why = None if refusal is None else refusal.reason
     measurements: list[Measurement] = [_blind(baseline, options)]
     unit = "person" if inside.person is not None and outside.person is not None else members.unit
     for attack in attacks:
@@ -76,16 +89,16 @@ def assess(options: LeakageOptions, inputs: Inputs) -> LeakagePart:
     measurements.append(_largest(measurements, why))
     told, more = attributes.measured(options, members, non_members, outcome, model, why, inputs.seed, where)
     measurements += told
-    findings = (*_findings(measurements, baseline, why), *more)
+    findings = (*_findings(measurements, refusal, shared), *more)
     return LeakagePart(
-        method=_method(inside, attacks, baseline, options),
+        method=_method(inside, attacks, baseline, options, shared),
         limits=(
             "An attack that finds nothing shows that these attacks find nothing; a stronger one may.",
             "The blind baseline rules out differences that its classifiers can see, not all differences.",
             f"Intervals of several attacks hold together: each is at level {each:.6g}. That folds of the blind baseline share "
             "training rows is not in its interval.",
-            "Whether rows of non-members are also in the training data is not checked here; the evaluator `overlap` counts "
-            "them.",
+            "Rows that are on both sides are counted where they agree in all inputs, outcome and loss; rows that are nearly "
+            "alike are not, and the evaluator `overlap` counts them.",
         ),
         measurements=tuple(measurements),
         findings=findings,
@@ -181,35 +194,102 @@ def _means(scores: FloatArray, person: object) -> FloatArray:
     return np.bincount(codes, scores) / np.bincount(codes)
 
 
+def _compared(
+    members: Predictions | TableSource,
+    non_members: Predictions | TableSource,
+    baseline: blind.BlindBaseline,
+    outcome: FittedOutcome | None,
+    options: LeakageOptions,
+) -> list[str]:
+    """Inputs and outcome, as far as both sides have them."""
+    label = outcome.label if outcome is not None else members.label or non_members.label
+    more = [c for c in (label, options.text) if c is not None]
+    both = {*members.rows.schema.names} & {*non_members.rows.schema.names}
+    return [c for c in dict.fromkeys([*baseline.columns, *more]) if c in both] if baseline.columns else []
+
+
 def _why_not(
-    baseline: blind.BlindBaseline, attacks: list[MembershipAttack], options: LeakageOptions
-) -> Unmeasured | None:
+    baseline: blind.BlindBaseline,
+    attacks: list[MembershipAttack],
+    options: LeakageOptions,
+    same: bool,
+    shared: SharedRows | None,
+    level: float,
+) -> AttackRefusal | None:
     """Why no attack can be judged."""
+    if same:
+        rows = len(attacks[0].members)
+        return _refused(
+            f"Members and non-members are the same data, all {rows} cases, so no attack can tell them apart and the area says "
+            "nothing of the model. Name rows that the model was not trained on as `non_members:`.",
+            "members_are_non_members",
+            "high",
+        )
+    if shared is not None and shared.too_many:
+        return _refused(
+            f"{_counted(shared)}, more than {MOST_SHARED:.0%}: an attack cannot tell them apart, so the model would look safer "
+            "than it is. Leave them out of the non-members.",
+            "members_among_non_members",
+            "high",
+        )
     if baseline.differ:
         assert baseline.area is not None
-        return Unmeasured(
-            metric=AREA,
-            code="undefined",
-            reason=f"{DIFFER.capitalize()}: a classifier that never saw the model tells them apart by their "
+        return _refused(
+            f"{DIFFER.capitalize()}: a classifier that never saw the model tells them apart by their "
             f"{'words' if baseline.reader == 'words' else 'inputs'} (area {baseline.area.estimate:.3f}, "
             f"{baseline.area.bounds.lower:.3f} to {baseline.area.bounds.upper:.3f}), so what an attack on the model finds may be "
             "that difference. Draw both at random from one population.",
+            "members_and_non_members_differ",
+            "medium",
         )
     least = min(min(len(a.members), len(a.non_members)) for a in attacks)
     if least < options.min_denominator:
-        return Unmeasured(
-            metric=AREA,
-            code="too_few_samples",
-            reason=f"The smaller side has {least} cases; {options.min_denominator} are needed.",
-            denominator=least,
+        return AttackRefusal(
+            Unmeasured(
+                metric=AREA,
+                code="too_few_samples",
+                reason=f"The smaller side has {least} cases; {options.min_denominator} are needed.",
+                denominator=least,
+            ),
+            NOT_JUDGED,
+            "medium",
         )
     if baseline.area is None:
-        return Unmeasured(
-            metric=AREA,
-            code="undefined",
-            reason=f"There is no blind baseline: {baseline.why}. Name the columns that the model reads with `inputs:`.",
+        return _refused(
+            f"There is no blind baseline: {baseline.why}. Name the columns that the model reads with `inputs:`.",
+            NOT_JUDGED,
+            "medium",
         )
+    for attack in attacks:
+        cases = len(attack.members) + len(attack.non_members)
+        if np.ptp(np.concatenate((attack.members, attack.non_members))) == 0:
+            return _refused(
+                f"The score of the attack by {attack.title} is the same for all {cases} cases, so it cannot tell any of them "
+                "apart whatever the model gives away. Name a loss that differs between rows.",
+                NOT_JUDGED,
+                "medium",
+            )
+        area = attack_auc(attack.members, attack.non_members, level)
+        if area is not None and area.bounds.upper < 0.5:
+            return _refused(
+                f"Members and non-members may be swapped: an attacker turns the sign round. The attack by {attack.title} has an "
+                f"area of {area.estimate:.3f} ({area.bounds.lower:.3f} to {area.bounds.upper:.3f}), below chance, so the model "
+                "fits the non-members better. Check which side is which, and the sign of the loss.",
+                "members_and_non_members_may_be_swapped",
+                "high",
+            )
     return None
+
+
+def _refused(reason: str, key: str, severity: Severity) -> AttackRefusal:
+    return AttackRefusal(Unmeasured(metric=AREA, code="undefined", reason=reason), key, severity)
+
+
+def _counted(shared: SharedRows) -> str:
+    return (
+        f"{shared.non_members} of {shared.of_non_members} non-members are also among the members, and {shared.members} of "
+        f"{shared.of_members} members among the non-members"
+    )
 
 
 def _blind(baseline: blind.BlindBaseline, options: LeakageOptions) -> Measurement:
@@ -317,18 +397,22 @@ def _largest(measurements: list[Measurement], why: Unmeasured | None) -> Measure
 
 
 def _findings(
-    measurements: list[Measurement], baseline: blind.BlindBaseline, why: Unmeasured | None
+    measurements: list[Measurement], refusal: AttackRefusal | None, shared: SharedRows | None
 ) -> tuple[Finding, ...]:
-    if why is not None:
-        key = "members_and_non_members_differ" if baseline.differ else "membership_not_judged"
-        return (
-            Finding(
-                severity="medium",
-                key=key,
-                explanation=f"Whether the model gives members away was not measured. {why.reason}",
-            ),
-        )
     found: list[Finding] = []
+    if shared is not None and not shared.too_many and shared.non_members:
+        found.append(
+            Finding(
+                severity="low",
+                key="members_among_non_members",
+                explanation=f"{_counted(shared)}: an attack cannot tell them apart.",
+                count=shared.non_members,
+            )
+        )
+    if refusal is not None:
+        count = shared.non_members if shared is not None and refusal.key == "members_among_non_members" else None
+        explanation = f"Whether the model gives members away was not measured. {refusal.reason.reason}"
+        return (*found, Finding(severity=refusal.severity, key=refusal.key, explanation=explanation, count=count))
     for m in measurements:
         if not isinstance(m, Measured) or m.interval is None:
             continue
@@ -417,7 +501,11 @@ def _curve(attack: MembershipAttack) -> Series:
 
 
 def _method(
-    inside: FittedSide, attacks: list[MembershipAttack], baseline: blind.BlindBaseline, options: LeakageOptions
+    inside: FittedSide,
+    attacks: list[MembershipAttack],
+    baseline: blind.BlindBaseline,
+    options: LeakageOptions,
+    shared: SharedRows | None,
 ) -> str:
     names = ", ".join(f"{attack.title} ({attack.name})" for attack in attacks)
     read = ", ".join(as_label(c) for c in baseline.columns[:20]) + (" …" if len(baseline.columns) > 20 else "")
@@ -429,9 +517,13 @@ def _method(
         "(2024). Areas have DeLong's interval; the share of members found at a false positive rate has an interval that takes no "
         "distribution for granted and includes the error of the threshold. Before any of it counts, a classifier that sees only "
         f"the inputs of the rows ({read or 'none are known'}) and not the model is asked to tell members from non-members, in "
-        f"{options.folds} folds: gradient boosting of numbers and categories, logistic regression of words. If the lower bound "
-        "of its area is above 0.5, members and non-members differ, and no attack on the model is reported (Duan et al. 2024; "
-        "Meeus et al. 2025)."
+        f"{options.folds} folds: gradient boosting of numbers and categories, logistic regression of words. If the "
+        "interval of its area lies above 0.5, or below 0.45, which is turned round, members and "
+        "non-members differ, and no attack on the model is reported (Duan et al. 2024; Meeus et al. 2025). Nor is "
+        "one where both sides are the same data, where more than "
+        f"{MOST_SHARED:.0%} of a side's rows are on the other too in inputs, outcome and loss, where all scores are the same, or "
+        "where the area of an attack lies below chance, since an attacker would turn its sign round."
+        + (f" {_counted(shared)}." if shared is not None else "")
         + (
             " Attribute inference: who knows the rest of a row and its outcome asks the model about each value of an attribute "
             "and takes "
