@@ -26,7 +26,7 @@ FEW_VALUES = 200
 
 FAR_BELOW = 0.45
 """An area wholly below this is turned round. Not 0.5: fits of several folds share training rows, which DeLong's interval leaves
-out, so without any difference one area in nine was wholly below 0.5, and none below 0.47 (36 draws of 300 to 2,000 rows a side)."""
+out, so without any difference one area in nine was wholly below 0.5, and none below 0.47 (36 draws of 300 to 2,000 rows each)."""
 
 
 @dataclass(frozen=True)
