@@ -45,7 +45,7 @@ MINIMUM = {
     "system": ("safety", "pii"),
     "dataset": ("fairness", "pii"),
 }
-CALIBRATION = calibration_of(chain_of("Ann", "Bob"))
+CALIBRATION = calibration_of(chain_of("Ann", "Bob", flagged=4_000, passed=6_000))  # as many as the rates below are over
 """Drawn by one, labelled by two, none of whom has anything to do with the plan."""
 SCORER = ScorerError(
     name="refusal",
