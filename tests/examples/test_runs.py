@@ -115,3 +115,19 @@ def test_the_mortgage_documents_print_what_an_examiner_looks_for(mortgage_once):
     assert ["demographic parity difference change", "race"] in [row[:2] for row in found["fairness"]["changes"]["rows"]]
     changes = [m for e in record["evaluations"] if e["id"] == "performance-test" for m in e["measurements"]]
     assert {"mcnemar"} <= {m["test"]["method"].split("_")[0] for m in changes if m.get("test")}
+
+
+def test_the_demo_s_dossier_has_every_file_that_the_readme_promises(mortgage_once):
+    """`make demo` ends with an error if one is missing, and only a bare machine ran it before."""
+    promised = EXAMPLES.parent / ".ci" / "promised"
+    dossier = mortgage_once / "out" / "mortgage"
+    ran = subprocess.run([promised, dossier], capture_output=True, encoding="utf-8", check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+def test_a_promised_file_that_is_missing_is_named(mortgage_once, tmp_path):
+    promised = EXAMPLES.parent / ".ci" / "promised"
+    dossier = shutil.copytree(mortgage_once / "out" / "mortgage", tmp_path / "dossier")
+    (dossier / "audit_report.pdf").unlink()
+    ran = subprocess.run([promised, dossier], capture_output=True, encoding="utf-8", check=False)
+    assert (ran.returncode, ran.stderr) == (1, f"missing: {dossier}/audit_report.pdf\n")
