@@ -714,22 +714,21 @@ def _replay(asked: _VerificationRequest, known: _Known) -> tuple[Outcome, str]:
     said = _believed_by(asked, known, stored)
     inputs = stored.inputs
     # Whom the verdict's trust file knew, nobody can tell: all who signed, those believed here, or, in a draft, nobody.
-    samples = (_all_samples(known), _samples(asked, known)[0], {}) if _all_samples(known) else ({},)
-    decided = [
-        _decide(asked, then, stored.evaluated_at, said, inputs.manifest_sha256, inputs.trust_sha256, one)
-        for one in samples
-    ]
-    replayed = next((one for one in decided if canonical.dumps(one) == asked.files[layout.VERDICT]), decided[0])
-    if canonical.dumps(replayed) != asked.files[layout.VERDICT]:
-        doubted = asked.trust is None or len(said) < len(_claims_then(known, stored))
-        if doubted and replayed.inputs.claims_sha256 != stored.inputs.claims_sha256:
-            return "failed", "it was decided with claims other than those that are believed here"
-        raise IntegrityError(
-            "the verdict does not follow from the case",
-            where=layout.VERDICT,
-            do="It was changed, or made in another way.",
-        )
-    return "passed", f"{stored.decision} at {stored.evaluated_at}"
+    everybody = _all_samples(known)
+    replayed = []
+    for samples in (everybody, _samples(asked, known)[0], {}) if everybody else ({},):
+        one = _decide(asked, then, stored.evaluated_at, said, inputs.manifest_sha256, inputs.trust_sha256, samples)
+        if canonical.dumps(one) == asked.files[layout.VERDICT]:
+            return "passed", f"{stored.decision} at {stored.evaluated_at}"
+        replayed.append(one)
+    doubted = asked.trust is None or len(said) < len(_claims_then(known, stored))
+    if doubted and replayed[0].inputs.claims_sha256 != stored.inputs.claims_sha256:
+        return "failed", "it was decided with claims other than those that are believed here"
+    raise IntegrityError(
+        "the verdict does not follow from the case",
+        where=layout.VERDICT,
+        do="It was changed, or made in another way.",
+    )
 
 
 def _files_seen(known: _Known, stored: Verdict) -> Mapping[str, str] | None:

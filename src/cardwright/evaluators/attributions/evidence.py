@@ -6,9 +6,11 @@ Every measure is counted in the output that was explained, over rows whose featu
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from cardwright.evaluators.attributions.student import student_interval, student_quantile
 from cardwright.record.measurement import Direction, Interval, Measured, Measurement, Sampling, Unmeasured
 from cardwright.sources.interface import Model
 
@@ -28,6 +30,21 @@ SUBSETS = 8
 """So many random sets of features are replaced in each row."""
 STEPS = 10
 """Features are replaced in at most so many steps."""
+
+
+@dataclass(frozen=True)
+class ExplainedRows:
+    """The rows that are looked at, with their attributions and what these were made with."""
+
+    model: Model
+    explained: Explained
+    rows: pyarrow.RecordBatch
+    background: pyarrow.RecordBatch
+    column: int | None
+    """The class that is explained."""
+    level: float
+    unit: str
+    """What one row is."""
 
 
 def evidence(
@@ -62,23 +79,23 @@ def evidence(
     """
     import numpy as np
 
-    width, n = len(model.features), min(ROWS, rows.num_rows)
-    rows = rows.slice(0, n)
-    sampling = Sampling(unit=unit, units=n, observations=n, design="random")
+    n = min(ROWS, rows.num_rows)
     metrics = ("deletion_gain", "insertion_gain", "infidelity", "method_agreement", "randomisation_similarity")
-    if width < 2:
+    if len(model.features) < 2:
         why = "The model reads one feature, so no order can be wrong."
         return [Unmeasured(metric=metric, code="not_applicable", reason=why) for metric in metrics]
     rng = np.random.default_rng([seed, 7])
-    values, outputs = explained.values[:n], explained.outputs[:n]
-    behind = _behind(explained, background, rng)
-    found: list[Measurement] = []
-    for metric, gains in zip(metrics, _gains(explained, values, outputs, rows, behind, rng), strict=False):
-        found.append(_mean(metric, gains, explained.output, "higher_is_better", level, sampling))
-    found.append(_infidelity(explained, values, outputs, rows, behind, rng, level, sampling))
-    found.append(_agreement(model, explained, rows, background, column, level, unit, seed))
-    found.append(_randomised(model, explained, rows, background, column, level, unit, rng))
-    return found
+    looked = replace(explained, values=explained.values[:n], outputs=explained.outputs[:n])
+    explanation = ExplainedRows(model, looked, rows.slice(0, n), background, column, level, unit)
+    replacement = _replacement(explanation, rng)
+    deleted, inserted = _gains(explanation, replacement, rng)
+    return [
+        _mean("deletion_gain", deleted, explained.output, "higher_is_better", level, unit),
+        _mean("insertion_gain", inserted, explained.output, "higher_is_better", level, unit),
+        _infidelity(explanation, replacement, rng),
+        _agreement(explanation, seed),
+        _randomised(explanation, rng),
+    ]
 
 
 def replaced(rows: pyarrow.RecordBatch, other: pyarrow.RecordBatch, taken: Any) -> pyarrow.RecordBatch:
@@ -101,68 +118,76 @@ def replaced(rows: pyarrow.RecordBatch, other: pyarrow.RecordBatch, taken: Any) 
     return pa.RecordBatch.from_arrays(columns, names=rows.schema.names)
 
 
-def _behind(
-    explained: Explained, background: pyarrow.RecordBatch, rng: numpy.random.Generator
-) -> list[pyarrow.RecordBatch]:
+@dataclass(frozen=True)
+class FeatureReplacement:
+    """Rows, each beside every row that stands in for what it no longer says: one question to the model, not one a stand-in."""
+
+    of: Callable[[pyarrow.RecordBatch], numpy.ndarray[Any, Any]]
+    rows: pyarrow.RecordBatch
+    """All rows, once for each stand-in."""
+    other: pyarrow.RecordBatch
+    """The stand-in of each of them."""
+    times: int
+    """How many stand-ins there are."""
+
+    def outputs(self, taken: Any) -> numpy.ndarray[Any, Any]:
+        """The mean output of each row over all stand-ins, for the features that are taken from it, shape (rows, features)."""
+        import numpy as np
+
+        found = self.of(replaced(self.rows, self.other, np.tile(taken, (self.times, 1))))
+        return np.asarray(np.asarray(found, dtype=float).reshape(self.times, -1).mean(axis=0))
+
+
+def _replacement(explanation: ExplainedRows, rng: numpy.random.Generator) -> FeatureReplacement:
     """What replaces features: rows of the background, or its mean where attributions are counted from that."""
     import numpy as np
     import pyarrow as pa
 
-    if explained.method == "integrated_gradients":
+    rows, background = explanation.rows, explanation.background
+    if explanation.explained.method == "integrated_gradients":
         means = [np.asarray(background.column(i).cast(pa.float64())).mean() for i in range(background.num_columns)]
-        return [pa.RecordBatch.from_arrays([pa.array([mean]) for mean in means], names=background.schema.names)]
-    chosen = rng.choice(background.num_rows, min(BEHIND, background.num_rows), replace=False)
-    return [background.slice(int(place), 1) for place in np.sort(chosen)]
+        behind = pa.RecordBatch.from_arrays([pa.array([mean]) for mean in means], names=background.schema.names)
+    else:
+        chosen = rng.choice(background.num_rows, min(BEHIND, background.num_rows), replace=False)
+        behind = background.take(pa.array(np.sort(chosen)))
+    n, times = rows.num_rows, behind.num_rows
+    return FeatureReplacement(
+        explanation.explained.of,
+        rows.take(pa.array(np.tile(np.arange(n), times))),
+        behind.take(pa.array(np.repeat(np.arange(times), n))),
+        times,
+    )
 
 
-def _moved(
-    explained: Explained, rows: pyarrow.RecordBatch, behind: Sequence[pyarrow.RecordBatch], taken: Any
-) -> numpy.ndarray[Any, Any]:
-    """The mean output of each row over all that stand in for the features that are taken from it."""
-    import numpy as np
-    import pyarrow as pa
-
-    same = pa.array(np.zeros(rows.num_rows, np.int64))
-    outputs = [explained.of(replaced(rows, other.take(same), taken)) for other in behind]
-    return np.asarray(np.mean(outputs, axis=0), dtype=float)
-
-
-def _gains(
-    explained: Explained, values: Any, outputs: Any, rows: pyarrow.RecordBatch, behind: Any, rng: numpy.random.Generator
-) -> tuple[Any, Any]:
+def _gains(explanation: ExplainedRows, replacement: FeatureReplacement, rng: numpy.random.Generator) -> tuple[Any, Any]:
     """By row, how much further the output moves than by chance, and how much nearer it comes."""
     import numpy as np
 
+    values, outputs = explanation.explained.values, explanation.explained.outputs
     n, width = values.shape
     by_value = np.argsort(np.argsort(-np.abs(values), axis=1, kind="stable"), axis=1)
     by_chance = rng.permuted(np.tile(np.arange(width), (n, 1)), axis=1)
     steps = np.unique(np.linspace(1, width - 1, min(STEPS, width - 1)).round().astype(int))
     deleted, inserted = np.zeros(n), np.zeros(n)
     for step in steps.tolist():
-        away = [np.abs(outputs - _moved(explained, rows, behind, rank < step)) for rank in (by_value, by_chance)]
-        left = [np.abs(outputs - _moved(explained, rows, behind, rank >= step)) for rank in (by_value, by_chance)]
+        away = [np.abs(outputs - replacement.outputs(rank < step)) for rank in (by_value, by_chance)]
+        left = [np.abs(outputs - replacement.outputs(rank >= step)) for rank in (by_value, by_chance)]
         deleted += (away[0] - away[1]) / len(steps)
         inserted += (left[1] - left[0]) / len(steps)
     return deleted, inserted
 
 
 def _infidelity(
-    explained: Explained,
-    values: Any,
-    outputs: Any,
-    rows: pyarrow.RecordBatch,
-    behind: Any,
-    rng: numpy.random.Generator,
-    level: float,
-    sampling: Sampling,
+    explanation: ExplainedRows, replacement: FeatureReplacement, rng: numpy.random.Generator
 ) -> Measurement:
     import numpy as np
 
+    values, outputs, level = explanation.explained.values, explanation.explained.outputs, explanation.level
     n, width = values.shape
     error, movement = np.zeros(n), np.zeros(n)
     for _ in range(SUBSETS):
         taken = rng.random((n, width)) < 0.5
-        moved = outputs - _moved(explained, rows, behind, taken)
+        moved = outputs - replacement.outputs(taken)
         error += ((values * taken).sum(axis=1) - moved) ** 2
         movement += moved**2
     whole = float(movement.sum())
@@ -171,7 +196,7 @@ def _infidelity(
     ratio = float(error.sum()) / whole
     # A ratio of two sums over rows: its linearised variance (Cochran 1977, 2.11).
     spread = error - ratio * movement
-    half = _student(level, n) * math.sqrt(n / (n - 1) * float((spread**2).sum())) / whole if n > 1 else None
+    half = student_quantile(level, n) * math.sqrt(n / (n - 1) * float((spread**2).sum())) / whole if n > 1 else None
     return Measured(
         metric="infidelity",
         value=ratio,
@@ -180,81 +205,78 @@ def _infidelity(
         interval=None
         if half is None
         else Interval(level=level, lower=max(0.0, ratio - half), upper=ratio + half, method="student_t"),
-        sampling=sampling,
+        sampling=Sampling(unit=explanation.unit, units=n, observations=n, design="random"),
     )
 
 
-def _agreement(
-    model: Model,
-    explained: Explained,
-    rows: pyarrow.RecordBatch,
-    background: pyarrow.RecordBatch,
-    column: int | None,
-    level: float,
-    unit: str,
-    seed: int,
-) -> Measurement:
+def _agreement(explanation: ExplainedRows, seed: int) -> Measurement:
     from cardwright.errors import MissingExtraError
     from cardwright.evaluators.attributions.explain import by_permutation
 
-    metric, n = "method_agreement", min(COMPARED, rows.num_rows)
-    if explained.method == "permutation":
+    metric, n = "method_agreement", min(COMPARED, explanation.rows.num_rows)
+    if explanation.explained.method == "permutation":
         why = "The model was explained by permutation; no second method explains it."
         return Unmeasured(metric=metric, code="not_applicable", reason=why)
+    rows, background = explanation.rows.slice(0, n), explanation.background.slice(0, BEHIND)
     try:
-        second = by_permutation(model, rows.slice(0, n), background.slice(0, BEHIND), column, seed)
+        second = by_permutation(explanation.model, rows, background, explanation.column, seed)
     except MissingExtraError as exc:
         return Unmeasured(metric=metric, code="error", reason=exc.what)
-    return _alike(metric, explained.values[:n], second.values, "higher_is_better", level, unit)
+    return _alike(metric, explanation, second.values, "higher_is_better")
 
 
-def _randomised(
-    model: Model,
-    explained: Explained,
-    rows: pyarrow.RecordBatch,
-    background: pyarrow.RecordBatch,
-    column: int | None,
-    level: float,
-    unit: str,
-    rng: numpy.random.Generator,
-) -> Measurement:
+def _randomised(explanation: ExplainedRows, rng: numpy.random.Generator) -> Measurement:
     import copy
-    from dataclasses import replace
 
     from cardwright.evaluators.attributions.explain import explain
 
     metric = "randomisation_similarity"
-    if explained.method != "integrated_gradients":
+    if explanation.explained.method != "integrated_gradients":
         why = (
             "Weights can be shuffled in a torch network only; this model has none, or they make no model when shuffled."
         )
         return Unmeasured(metric=metric, code="not_applicable", reason=why)
     import torch
 
-    shuffled = copy.deepcopy(model.native)
+    shuffled = copy.deepcopy(explanation.model.native)
     with torch.no_grad():
         for weights in shuffled.parameters():
             order = torch.from_numpy(rng.permutation(weights.numel()))
             weights.copy_(weights.reshape(-1)[order].reshape(weights.shape))
-    again = explain(replace(model, native=shuffled), rows, background, method="auto", column=column, steps=16, seed=0)
-    return _alike(metric, explained.values[: rows.num_rows], again.values, "lower_is_better", level, unit)
+    again = explain(
+        replace(explanation.model, native=shuffled),
+        explanation.rows,
+        explanation.background,
+        method="auto",
+        column=explanation.column,
+        steps=16,
+        seed=0,
+    )
+    return _alike(metric, explanation, again.values, "lower_is_better")
 
 
-def _alike(metric: str, first: Any, second: Any, direction: Direction, level: float, unit: str) -> Measurement:
+def _alike(metric: str, explanation: ExplainedRows, other: Any, direction: Direction) -> Measurement:
     """Spearman's correlation of absolute attributions, row by row, over the rows where both have a ranking."""
     import numpy as np
     from scipy.stats import rankdata
 
-    a, b = (rankdata(np.abs(values), axis=1) for values in (first, second))
+    first = explanation.explained.values[: len(other)]
+    a, b = (rankdata(np.abs(values), axis=1) for values in (first, other))
     ranked = (np.ptp(a, axis=1) > 0) & (np.ptp(b, axis=1) > 0)
     a, b = (ranks[ranked] - ranks[ranked].mean(axis=1, keepdims=True) for ranks in (a, b))
     if len(a) < 2:
         why = "Fewer than two rows have a ranking under both."
         return Unmeasured(metric=metric, code="too_few_samples", reason=why)
     correlations = (a * b).sum(axis=1) / np.sqrt((a**2).sum(axis=1) * (b**2).sum(axis=1))
-    n = len(correlations)
-    sampling = Sampling(unit=unit, units=n, observations=n, design="random")
-    return _mean(metric, np.clip(correlations, -1, 1), "correlation", direction, level, sampling, limits=(-1.0, 1.0))
+    return _mean(
+        metric,
+        np.clip(correlations, -1, 1),
+        "correlation",
+        direction,
+        explanation.level,
+        explanation.unit,
+        limits=(-1.0, 1.0),
+    )
 
 
 def _mean(
@@ -263,24 +285,17 @@ def _mean(
     unit: str,
     direction: Direction,
     level: float,
-    sampling: Sampling,
+    cases: str,
     limits: tuple[float, float] = (-math.inf, math.inf),
 ) -> Measured:
-    import numpy as np
-
-    n, mean = len(values), float(np.mean(values))
-    interval = None
-    if n > 1:
-        half = _student(level, n) * float(np.std(values, ddof=1)) / math.sqrt(n)
-        interval = Interval(
-            level=level, lower=max(limits[0], mean - half), upper=min(limits[1], mean + half), method="student_t"
-        )
+    """A mean over rows; `cases` is what one row is."""
+    n = len(values)
     return Measured(
-        metric=metric, value=mean, unit=unit, direction=direction, interval=interval, sampling=sampling, denominator=n
+        metric=metric,
+        value=float(values.mean()),
+        unit=unit,
+        direction=direction,
+        interval=student_interval(values, level, limits),
+        sampling=Sampling(unit=cases, units=n, observations=n, design="random"),
+        denominator=n,
     )
-
-
-def _student(level: float, n: int) -> float:
-    from scipy.stats import t
-
-    return float(t.ppf((1 + level) / 2, n - 1))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
+from cardwright.evaluators.attributions.student import student_interval
 from cardwright.record.base import label
 from cardwright.record.measurement import Interval, Measured, Measurement, Sampling, Unmeasured
 from cardwright.sources.interface import Model, Predictions
@@ -57,32 +59,38 @@ def _of(
         ]
     before = np.asarray(model.predict(rows), dtype=float)
     place = rows.schema.get_field_index(name)
+    decided = _decisions(before, source)
     flipped, moved = np.zeros(rows.num_rows, bool), np.zeros(rows.num_rows)
     for value in values:
         other = pa.array([value.as_py()] * rows.num_rows, present.type)
         after = np.asarray(model.predict(rows.set_column(place, name, other)), dtype=float)
         change = np.abs(after - before)
         moved = np.maximum(moved, change if change.ndim == 1 else change.max(axis=1))
-        flipped |= _decisions(after, source) != _decisions(before, source)
+        if decided is not None:
+            flipped |= _decisions(after, source) != decided
     n = rows.num_rows
     sampling = Sampling(unit=source.unit, units=n, observations=n, design="random")
-    return [_rate(flipped, source, here, level, sampling), _change(moved, model, here, level, sampling)]
+    return [
+        _rate(None if decided is None else flipped, here, level, sampling),
+        _change(moved, model, here, level, sampling),
+    ]
 
 
 def _decisions(outputs: Any, source: Predictions) -> Any:
-    """What is decided by outputs; nothing is, where there is no threshold."""
-    import numpy as np
-
+    """What is decided by outputs, by row; None of numbers, and where there is no threshold for a score."""
+    if source.task == "regression":
+        return None
     if outputs.ndim == 2:
         return outputs.argmax(axis=1)
-    return outputs >= source.threshold if source.threshold is not None else np.zeros(len(outputs), bool)
+    return outputs >= source.threshold if source.threshold is not None else None
 
 
-def _rate(flipped: Any, source: Predictions, here: dict[str, str], level: float, sampling: Sampling) -> Measurement:
-    metric, n, count = "counterfactual_flip_rate", len(flipped), int(flipped.sum())
-    if source.task == "regression" or (source.task == "binary" and source.threshold is None):
+def _rate(flipped: Any, here: dict[str, str], level: float, sampling: Sampling) -> Measurement:
+    metric = "counterfactual_flip_rate"
+    if flipped is None:
         why = "Nothing is decided: the plan states no threshold for the model's output."
         return Unmeasured(metric=metric, slice=dict(here), code="not_applicable", reason=why)
+    n, count = len(flipped), int(flipped.sum())
     bounds = wilson(count, n, level)
     assert bounds is not None
     return Measured(
@@ -99,19 +107,13 @@ def _rate(flipped: Any, source: Predictions, here: dict[str, str], level: float,
 
 
 def _change(moved: Any, model: Model, here: dict[str, str], level: float, sampling: Sampling) -> Measurement:
-    from scipy.stats import t
-
-    n, mean, interval = len(moved), float(moved.mean()), None
-    if n > 1:
-        half = float(t.ppf((1 + level) / 2, n - 1)) * float(moved.std(ddof=1)) / n**0.5
-        interval = Interval(level=level, lower=max(0.0, mean - half), upper=mean + half, method="student_t")
     return Measured(
         metric="counterfactual_change",
         slice=dict(here),
-        value=mean,
+        value=float(moved.mean()),
         unit="probability" if model.classes else "value",
         direction="lower_is_better",
-        interval=interval,
+        interval=student_interval(moved, level, (0.0, math.inf)),
         sampling=sampling,
-        denominator=n,
+        denominator=len(moved),
     )

@@ -12,6 +12,7 @@ from cardwright.evaluators.attributions.evidence import evidence
 from cardwright.evaluators.attributions.flips import flips
 from cardwright.evaluators.attributions.options import AttributionsOptions
 from cardwright.evaluators.attributions.report import feature_tables, quality_findings
+from cardwright.evaluators.attributions.student import student_interval, student_quantile
 from cardwright.evaluators.interface import Inputs
 from cardwright.privacy.showing import hint, quoted
 from cardwright.record.base import label
@@ -78,13 +79,13 @@ def assess(options: AttributionsOptions, inputs: Inputs) -> Evaluation:
     column, others = _class(options, model, source)
     rows, total = choose(source.rows, [*model.features, *attributes], options.rows, inputs.seed)
     explained: list[Explained] = []
-    behind_first = None
+    backgrounds: list[pyarrow.RecordBatch] = []
     digests: list[str] = []
     count = 0
     for seed in range(options.seeds):
         background, _ = choose(behind.rows, model.features, options.background_rows, inputs.seed + 1000 + seed)  # type: ignore[union-attr]
         digests.append(_digest(background))
-        behind_first = background if behind_first is None else behind_first
+        backgrounds.append(background)
         count = background.num_rows
         explained.append(
             explain(
@@ -104,12 +105,11 @@ def assess(options: AttributionsOptions, inputs: Inputs) -> Evaluation:
         *_features(options, model, first, source),
         *_quality(options, explained, rows.num_rows, count if len(set(digests)) == 1 else None),
     ]
-    assert behind_first is not None
     measurements += evidence(
         model,
         first,
         rows.select(list(model.features)),
-        behind_first,
+        backgrounds[0],
         column=column,
         level=options.level,
         unit=source.unit,
@@ -192,16 +192,13 @@ def _class(options: AttributionsOptions, model: Model, source: Predictions) -> t
 
 def _features(options: AttributionsOptions, model: Model, first: Explained, source: Predictions) -> list[Measurement]:
     import numpy as np
-    from scipy.stats import t
 
     absolute = np.abs(first.values)
-    signed = first.values.mean(axis=0)
-    error = first.values.std(axis=0, ddof=1) / np.sqrt(len(absolute)) if len(absolute) > 1 else None
     n = len(absolute)
     mean = absolute.mean(axis=0)
     whole = float(mean.sum())
     spread = absolute.std(axis=0, ddof=1) / np.sqrt(n) if n > 1 else None
-    factor = float(t.ppf((1 + options.level) / 2, n - 1)) if n > 1 else 0.0
+    factor = student_quantile(options.level, n) if n > 1 else 0.0
     found: list[Measurement] = []
     for index, feature in enumerate(model.features):
         here = {"feature": label(feature)}
@@ -227,18 +224,15 @@ def _features(options: AttributionsOptions, model: Model, first: Explained, sour
                 denominator=n,
             )
         )
-        middle = float(signed[index])
-        half = factor * float(error[index]) if error is not None else 0.0
+        own = first.values[:, index]
         found.append(
             Measured(
                 metric="mean_attribution",
                 slice=here,
-                value=middle,
+                value=float(own.mean()),
                 unit=first.output,
                 direction="neither",
-                interval=None
-                if error is None
-                else Interval(level=options.level, lower=middle - half, upper=middle + half, method="student_t"),
+                interval=student_interval(own, options.level),
                 sampling=sampling,
                 denominator=n,
             )
