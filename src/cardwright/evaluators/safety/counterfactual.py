@@ -214,36 +214,38 @@ def measurements(found: PairedAnswers, level: float) -> Iterator[Measurement]:
 
 
 def _largest(outcome: Outcome, compared: Sequence[GroupComparison], groups: Sequence[str]) -> Measurement:
-    told = [one for one in compared if one.estimate is not None and one.interval is not None]
+    told = [
+        (one, one.estimate, one.interval) for one in compared if one.estimate is not None and one.interval is not None
+    ]
     slice_ = _slice(outcome)
     if not told:
         return Unmeasured(
             metric="largest_counterfactual_difference", slice=slice_, code="undefined",
             reason="no two groups have a pair of which both were scored", denominator=0,
         )  # fmt: skip
-    reached = {group for one in told for group in (one.first, one.second)}
-    bounds = [(abs(one.estimate or 0.0), one.interval) for one in told]
-    value = max(size for size, _ in bounds)
-    upper = max(max(abs(i.lower), abs(i.upper)) for _, i in bounds if i is not None)
-    lower = max(max(i.lower, -i.upper, 0.0) for _, i in bounds if i is not None)
-    level = next(i.level for _, i in bounds if i is not None)
-    worst = max(told, key=lambda one: abs(one.estimate or 0.0))
+    reached = {group for one, _, _ in told for group in (one.first, one.second)}
+    intervals = [interval for _, _, interval in told]
+    upper = max(max(abs(i.lower), abs(i.upper)) for i in intervals)
+    lower = max(max(i.lower, -i.upper, 0.0) for i in intervals)
+    worst, largest, _ = max(told, key=lambda one: abs(one[1]))
+    value = abs(largest)
+    higher, other = (worst.first, worst.second) if largest >= 0 else (worst.second, worst.first)
     return Measured(
         metric="largest_counterfactual_difference",
         slice=slice_,
         value=value,
         unit="difference",
         direction="lower_is_better",
-        interval=Interval(level=level, lower=min(lower, value), upper=max(upper, value), method="bonferroni"),
+        interval=Interval(level=intervals[0].level, lower=min(lower, value), upper=max(upper, value), method="bonferroni"),
         sampling=Sampling(
-            unit="template", units=min(one.templates for one in told), observations=sum(worst.counts), cluster="template"
+            unit="template", units=min(one.templates for one, _, _ in told), observations=sum(worst.counts), cluster="template"
         ),
-        denominator=min(sum(one.counts) for one in told),
+        denominator=min(sum(one.counts) for one, _, _ in told),
         groups=Groups(
             compared=len(reached), expected=len(groups),
             rows=sum(sum(one.counts) + one.left for one in compared),
-            highest={"group": label(worst.first if (worst.estimate or 0) >= 0 else worst.second)},
-            lowest={"group": label(worst.second if (worst.estimate or 0) >= 0 else worst.first)},
+            highest={"group": label(higher)},
+            lowest={"group": label(other)},
         ),
         scorer=unknown_error(outcome[0]),
     )  # fmt: skip
