@@ -147,7 +147,8 @@ def test_a_boosted_model_is_kept_in_its_library_s_own_format_and_gives_its_predi
     tmp_path, library, name, file, favourable
 ):
     options = {"verbose": 0, "allow_writing_files": False} if library == "catboost" else {}
-    options |= {"verbose": -1} if library == "lightgbm" else {}
+    # One thread: it would count the cores of a machine, and warns where the system does not tell them (a bare root).
+    options |= {"verbose": -1, "n_jobs": 1} if library == "lightgbm" else {}
     boosted = getattr(pytest.importorskip(library), name)(n_estimators=5, **options)
     boosted.fit(FRAME[FEATURES], FRAME["approved"])
     derived(tmp_path, model=boosted, favourable=favourable)
