@@ -21,7 +21,8 @@ FRAME = pd.DataFrame(
 Y = np.where(FRAME["annual income"] + (FRAME["job"] == "a") + RNG.normal(size=300) > 0.3, "good", "bad")
 FITTED = FRAME.astype({"job": "category"})
 BATCH = pa.RecordBatch.from_pandas(FRAME.assign(y=Y), preserve_index=False)
-FEW = {"n_estimators": 5, "verbose": -1, "n_jobs": 1}  # else it counts cores, and warns where a bare root does not tell them
+# One job: else it counts cores, and warns where a bare root does not tell them.
+FEW = {"n_estimators": 5, "verbose": -1, "n_jobs": 1}
 
 
 @pytest.fixture
