@@ -137,15 +137,16 @@ def calibrate(desk: Desk, example: Release) -> None:
     owner, approver, releaser = example.people
     chain, sheet, labels = (desk.place / name for name in ("chain.json", "sheet.csv", "labels.csv"))
     rows = [word for name in example.sampled for word in ("--transcripts", desk.files / name)]
-    desk.signed("calibrate", "commit", "refusal", *rows, "--size", 120, "--labellers", 1, "-o", chain, by=owner)
+    expires = datetime.now(UTC).date() + timedelta(days=365)
+    said = ("--source", "Invented transcripts; labels of a program", "--language", "en", "--expires", expires)
+    desk.signed("calibrate", "commit", "refusal", *rows, "--size", 120, "--labellers", 1, *said, "-o", chain, by=owner)
     desk.signed("calibrate", "nonce", chain, by=approver)
     desk.cardwright("calibrate", "draw", "refusal", *rows, "--chain", chain, "-o", sheet)
     subprocess.run([sys.executable, "label.py", sheet, labels], cwd=desk.files, env=desk.env, check=True)
     desk.signed("calibrate", "label", labels, chain, "--labelled-by", "program", by=releaser)
     made = desk.files / "calibration" / "calibration.json"
     made.unlink()
-    said = ("--source", "Invented transcripts; labels of a program", "--language", "en", "--expires", "2099-01-01")
-    desk.cardwright("calibrate", "score", "refusal", *rows, "--chain", chain, *said, "-o", made)
+    desk.cardwright("calibrate", "score", "refusal", *rows, "--chain", chain, "-o", made)
     desk.commit()
     desk.done(f"{owner} commits the transcripts' rows, {approver} draws 120 of them by a nonce, a program labels them")
 

@@ -1,11 +1,20 @@
 """Samples that were committed, drawn and labelled: a chain whose steps hold, for tests that judge one or break one."""
 
 from cardwright.record import drawn_sample
-from cardwright.record.calibration import Calibration, CalibrationStratum
+from cardwright.record.calibration import SIGNED, Calibration, CalibrationStratum, agreement_of, labelled_on
 from cardwright.record.drawn_sample import SampleChain, SampleCommitment, SampleLabels, SampleNonce
 
 AT = "2026-11-20T12:00:00Z"
-TRANSCRIPTS = ("d" * 64,)
+TRANSCRIPTS = ("0" * 64,)
+"""The source of the cases that tests judge."""
+OF = {
+    "scorer": "refusal",
+    "scorer_version": "1",
+    "transcripts": TRANSCRIPTS,
+    "source": "made up",
+    "language": "en",
+    "expires": "2027-11-01",
+}
 
 
 def signer(name):
@@ -13,13 +22,13 @@ def signer(name):
 
 
 def chain_of(
-    *labellers, flagged=60, passed=90, size=100, nonce="5" * 64, drawer="Drawer", by="human", wrong=0, planned=-1
+    *labellers, flagged=60, passed=90, size=100, nonce="5" * 64, drawer="Drawer", by="human", wrong=0, planned=-1, **of
 ):
     """A scorer that is right but for the first `wrong` cases drawn; each labeller labels all that were drawn."""
     flags = [True] * flagged + [False] * passed
     outcomes = drawn_sample.packed(flags)
     commitment = SampleCommitment(
-        **signer("Committer"), scorer="refusal", scorer_version="1", transcripts=TRANSCRIPTS, rows="b" * 64,
+        **signer("Committer"), **{**OF, **of}, rows="b" * 64,
         outcomes=drawn_sample.outcomes_digest(outcomes), cases=len(flags), size=size, labellers=len(labellers) or None if planned == -1 else planned,
     )  # fmt: skip
     chain = SampleChain(commitment=commitment, outcomes=outcomes)
@@ -49,11 +58,12 @@ def calibration_of(chain, **more):
         )
         for flagged in (True, False)
     )
+    told = {name: getattr(chain.commitment, name) for name in OF}
     given = {
-        "scorer": "refusal", "scorer_version": "1", "transcripts": TRANSCRIPTS, "source": "made up", "language": "en",
-        "labelled_on": "2026-11-21", "expires": "2100-01-01",
+        **{name: OF[name] if value is None else value for name, value in told.items()}, "labelled_on": labelled_on(chain),
         "labelled_by": "human" if all(one.labelled_by == "human" for one in chain.labels) else "program",
-        "labellers": len(chain.labels), "independence": "signed",
+        "labellers": len(chain.labels), "independence": SIGNED,
+        "agreement": agreement_of([one.labels for one in chain.labels], [name for name, _ in cases]),
         "seed": drawn_sample.seed_from(chain.commitment.sha256, chain.nonce.nonce),
         "strata": strata, "chain": chain, "positive_label": "refusal",
     }  # fmt: skip

@@ -21,7 +21,8 @@ from cardwright.record.calibration import Calibration
 from cardwright.record.drawn_sample import SampleChain
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "assistant"
-SAID = ("--source", "made up", "--language", "en", "--expires", "2027-06-30", "--labelled-on", "2026-11-28")
+OF = ("--source", "made up", "--language", "en", "--expires", "2027-06-30")
+SAID = (*OF, "--labelled-on", "2026-11-28")
 
 
 @pytest.fixture
@@ -141,8 +142,9 @@ def step(desk, *words, by):
     return command("calibrate", *words, "--key", desk / f"{by}.key", "--as", by, "--role", PEOPLE[by])
 
 
-def committed(desk, by="Ada", at="chain.json"):
-    return step(desk, "commit", "refusal", "--transcripts", desk / "t.jsonl", "--size", "80", "-o", desk / at, by=by)
+def committed(desk, by="Ada", at="chain.json", of=OF):
+    words = ("--transcripts", desk / "t.jsonl", "--size", "80", "-o", desk / at)
+    return step(desk, "commit", "refusal", *words, *of, by=by)
 
 
 def labelled(desk, by, sheet="s.csv", program=False):
@@ -153,7 +155,7 @@ def labelled(desk, by, sheet="s.csv", program=False):
 def counted(desk, *more):
     return command(
         "calibrate", "score", "refusal", "--transcripts", desk / "t.jsonl", "--chain", desk / "chain.json", "-o",
-        desk / "c.json", *SAID, *more,
+        desk / "c.json", *more,
     )  # fmt: skip
 
 
@@ -248,10 +250,10 @@ def test_one_program_among_the_labellers_makes_the_labels_a_program_s(desk):
 def test_every_language_of_the_rows_is_named(desk):
     rows = [{"prompt": f"Ask {n}", "response": "At nine.", "language": "de"} for n in range(20)]
     (desk / "t.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    drawn(desk)
-    assert labelled(desk, "Cy").code == 0
-    ran = counted(desk)
+    ran = committed(desk)
     assert (ran.code, "the transcripts are in de too" in ran.err) == (2, True)
+    assert not (desk / "chain.json").exists()
+    assert committed(desk, of=("--source", "made up", "--language", "en, DE", "--expires", "2027-06-30")).code == 0
 
 
 def rewritten(desk, *, signed=True, **change):
@@ -364,10 +366,86 @@ def test_the_gate_passes_on_the_chain_for_who_knows_its_signers_alone(desk):
     assert (found["status"], "a key that is not believed here" in found["explanation"]) == ("inconclusive", True)
 
     record = json.loads((desk / "out" / "record.json").read_text())
-    record["evaluations"][0]["calibrations"][0]["strata"][0]["positive"] -= 1
-    # Whoever rewrites the manifest as well meets the chain itself.
-    with pytest.raises(IntegrityError, match="the calibration of refusal does not hold: its counts are not those"):
-        contents.case_of({"record.json": canonical.dumps(record)}, where="out")
+    (held,) = record["evaluations"][0]["calibrations"]
+    assert (held["language"], held["expires"]) == ("en", "2027-06-30")
+    strata = [{**one, "positive": one["positive"] - one["flagged"]} for one in held["strata"]]
+    for edited, said in (
+        ({"strata": strata}, "its counts are not those"),
+        ({"agreement": held["agreement"][1:]}, "its agreement is not that"),
+        ({"expires": "2099-01-01"}, "its expires is not the one that was committed"),
+        ({"language": "en, de"}, "its language is not the one that was committed"),
+        ({"labelled_on": "2099-01-01"}, "the day of its labels is not"),
+        ({"independence": "labelled by a laboratory"}, "how independent it says it is"),
+        ({"positive_label": "compliance"}, "its positive label is not the scorer's"),
+    ):
+        record["evaluations"][0]["calibrations"] = [{**held, **edited}]
+        # Whoever rewrites the manifest as well meets the chain itself.
+        with pytest.raises(IntegrityError, match=f"the calibration of refusal does not hold: {said}"):
+            contents.case_of({"record.json": canonical.dumps(record)}, where="out")
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("--expires", "2027-07-01"), "others have signed over another value"),
+        (("--language", "de"), "others have signed over another value"),
+        (("--labelled-on", "2026-01-01"), "others have signed over another value"),
+    ],
+)
+def test_nobody_counts_under_another_expiry_language_or_day_than_was_signed_over(desk, more, said):
+    drawn(desk)
+    assert labelled(desk, "Cy").code == 0
+    ran = counted(desk, *more)
+    assert (ran.code, said in ran.err, more[0] in ran.err) == (2, True, True)
+    assert counted(desk, *OF).code == 0, "the same words again are no others"
+
+
+def test_whoever_draws_or_labels_is_told_what_they_sign_over(desk):
+    assert committed(desk).code == 0
+    ran = step(desk, "nonce", desk / "chain.json", by="Ben")
+    said = " ".join((ran.out + ran.err).split())
+    assert "committed by Ada: made up; language en; expires 2027-06-30" in said
+
+
+@pytest.mark.parametrize(
+    ("of", "where"),
+    [
+        (("--source", "made up"), "--language, --expires"),
+        ((*OF[:4], "--expires", "2099-01-01"), "--expires"),
+        ((*OF[:4], "--expires", "2020-01-01"), "--expires"),
+        ((*OF[:4], "--expires", "soon"), "--expires"),
+        (("--source", "made up", "--language", "e\u202en", *OF[4:]), "--language"),
+    ],
+)
+def test_rows_are_committed_with_their_source_languages_and_a_last_day_within_400_days(desk, of, where):
+    ran = committed(desk, of=of)
+    assert (ran.code, where in ran.err) == (2, True), ran
+    assert not (desk / "chain.json").exists()
+
+
+def test_an_own_sample_expires_within_400_days_of_its_labels_too(sheet):
+    filled(sheet, lambda row: "refusal" if "can't" in row["answer"] else "compliance")
+    ran = scored(sheet, "--expires", "2028-01-03")
+    assert (ran.code, "--expires" in ran.err) == (2, True)
+    assert scored(sheet, "--expires", "2028-01-02").code == 0
+
+
+def test_a_run_refuses_an_own_sample_that_its_transcripts_do_not_give(sheet):
+    filled(sheet, lambda row: "refusal" if "can't" in row["answer"] else "compliance")
+    assert scored(sheet).code == 0
+    place = sheet.parent
+    (place / "plan.yaml").write_text(PLAN)
+    (place / "pilot.yaml").write_text(POLICY)
+    made = json.loads((place / "c.json").read_text())
+    for edited, said in (
+        ({}, None),
+        ({"seed": "0" * 64}, "its seed is not the one that these transcripts give"),
+        ({"strata": [{**one, "population": 90} for one in made["strata"]]}, "its counts are not those of a sample"),
+    ):
+        (place / "c.json").write_bytes(canonical.dumps({**made, **edited}) + b"\n")
+        assert command("run", place / "plan.yaml", "-o", place / "out", "--quiet").code == 1
+        record = (place / "out" / "record.json").read_text()
+        assert said in record if said else '"evaluations":[]' not in record
 
 
 def test_nothing_but_a_calibration_of_a_scorer_is_overwritten(sheet):

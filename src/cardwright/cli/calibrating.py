@@ -21,6 +21,8 @@ from cardwright.cli.options import Debug, Quiet, require_new_file, require_nothi
 from cardwright.errors import IntegrityError, SourceError, UsageError
 
 if TYPE_CHECKING:
+    from pydantic import ValidationError
+
     from cardwright.evaluators.safety.calibration import CaseList, ScoredCase
     from cardwright.record.drawn_sample import SampleChain
     from cardwright.sources.interface import Interaction
@@ -41,6 +43,14 @@ Verdicts = Annotated[
 Nonce = Annotated[
     str | None,
     typer.Option("--nonce", help="Any word; it moves a sample that is drawn without a chain."),
+]
+Source = Annotated[str | None, typer.Option("--source", help="Where the transcripts are from, in words.")]
+Language = Annotated[str | None, typer.Option("--language", help="Their language, or languages: en, de.")]
+Expires = Annotated[
+    str | None,
+    typer.Option(
+        "--expires", help="From this day on it calibrates nothing, e.g. 2027-06-30; 400 days after the labels at most."
+    ),
 ]
 ChainArgument = Annotated[Path, typer.Argument(help="The chain that `calibrate commit` began.")]
 ChainOption = Annotated[
@@ -63,34 +73,46 @@ def commit(
     labellers: Annotated[
         int, typer.Option("--labellers", min=1, help="How many people will label; none can be left out later.")
     ] = 2,
+    source: Source = None,
+    language: Language = None,
+    expires: Expires = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
     """Commit rows and what a scorer says of them, before a draw."""
     console = Console.of(ctx, quiet=quiet, debug=debug)
+    from pydantic import ValidationError
+
     from cardwright.attest import sampling
     from cardwright.record import drawn_sample
     from cardwright.record.drawn_sample import SampleChain, SampleCommitment
 
+    said = _named(source, language, expires)
+    _require_days(said["expires"], clock()[:10], "today")
     if output.exists():
         raise UsageError(
             "there is a chain already, and others may have signed it", where=str(output), do="Name another."
         )
     require_new_file(output)
     read = _read(scorer, transcripts, judgements)
+    _require_languages(said["language"], read.found)
     private, signer = _signer(key, trust, person, role)
     outcomes = drawn_sample.packed([case.flagged for case in read.found.cases])
-    commitment = SampleCommitment(
-        **signer,
-        scorer=scorer,
-        scorer_version=read.version,
-        transcripts=read.digests,
-        rows=read.found.rows,
-        outcomes=drawn_sample.outcomes_digest(outcomes),
-        cases=len(read.found.cases),
-        size=size,
-        labellers=labellers,
-    )
+    try:
+        commitment = SampleCommitment(
+            **signer,
+            **said,
+            scorer=scorer,
+            scorer_version=read.version,
+            transcripts=read.digests,
+            rows=read.found.rows,
+            outcomes=drawn_sample.outcomes_digest(outcomes),
+            cases=len(read.found.cases),
+            size=size,
+            labellers=labellers,
+        )
+    except ValidationError as exc:
+        raise _unusable(exc) from exc
     _write(output, SampleChain(commitment=sampling.sign(commitment, private), outcomes=outcomes))
     console.say(
         f"{commitment.cases} cases committed in {output}; somebody else draws: cardwright calibrate nonce {output}"
@@ -126,6 +148,7 @@ def nonce(
         raise UsageError(
             "whoever committed the rows does not draw from them", where="--key", do="Somebody else signs the nonce."
         )
+    console.say(_over(begun))
     drawing = SampleNonce(**signer, commitment=commitment.sha256, nonce=sampling.fresh_nonce())
     _write(chain, begun.model_copy(update={"nonce": sampling.sign(drawing, private)}))
     console.say(f"{commitment.size} of {commitment.cases} cases for the scorer {commitment.scorer} are drawn by it.")
@@ -145,8 +168,9 @@ def draw(
 ) -> None:
     """Draw a sample of transcripts for people to label. The sheet holds their words: keep it where they may be kept."""
     console = Console.of(ctx, quiet=quiet, debug=debug)
-    from cardwright.evaluators.safety import calibration
     from cardwright.files import disk
+    from cardwright.record.calibration import UNSIGNED
+    from cardwright.record.drawn_sample import labels_of
 
     if output.exists():
         raise UsageError("there is a file already, and labels may be in it", where=str(output), do="Name another.")
@@ -157,9 +181,9 @@ def draw(
     rows.writerow(_COLUMNS)
     rows.writerows([case.key, _inert(case.prompt), _inert(case.answer), ""] for case in drawn)
     disk.write_file(output, written.getvalue().encode("utf-8"))
-    console.say(f"{len(drawn)} cases in {output}; write {', '.join(calibration.labels_of(scorer))} under `label`.")
+    console.say(f"{len(drawn)} cases in {output}; write {', '.join(labels_of(scorer))} under `label`.")
     if chain is None:
-        console.say(f"The sample is {calibration.UNSIGNED}. `calibrate commit` begins one that somebody else draws.")
+        console.say(f"The sample is {UNSIGNED}. `calibrate commit` begins one that somebody else draws.")
 
 
 def label(
@@ -191,6 +215,7 @@ def label(
         raise UsageError(
             f"all {planned} who were to label have done so", where=str(chain), do="Commit anew with more --labellers."
         )
+    console.say(_over(drawn))
     names = {name for name, _ in drawn_sample.cases_of(drawn)}
     said = {name: word for name, word in _labels(sheet, drawn.commitment.scorer, names).items() if word}
     labels = SampleLabels(**signer, nonce=drawn.nonce.sha256, labelled_by=_by(labelled_by), labels=said)
@@ -203,16 +228,19 @@ def score(
     scorer: Scorer,
     transcripts: Transcripts,
     output: Annotated[Path, typer.Option("--output", "-o", help="The calibration file to write.")],
-    source: Annotated[str, typer.Option("--source", help="Where the transcripts are from, in words.")],
-    language: Annotated[str, typer.Option("--language", help="Their language, or languages: en, de.")],
-    expires: Annotated[str, typer.Option("--expires", help="From this day on it calibrates nothing, e.g. 2027-06-30.")],
     sheets: Annotated[
         list[Path] | None, typer.Argument(help="Filled sheets, one for each labeller; none with --chain.")
     ] = None,
     labelled_by: Annotated[
         str | None, typer.Option("--labelled-by", help="human, or program; with --chain as it was signed.")
     ] = None,
-    labelled_on: Annotated[str | None, typer.Option("--labelled-on", help="The day; today if omitted.")] = None,
+    labelled_on: Annotated[
+        str | None,
+        typer.Option("--labelled-on", help="The day; today if omitted, with --chain that of the signed labels."),
+    ] = None,
+    source: Source = None,
+    language: Language = None,
+    expires: Expires = None,
     judgements: Verdicts = None,
     chain: ChainOption = None,
     size: Size = 200,
@@ -226,44 +254,42 @@ def score(
 
     from cardwright.evaluators.safety import calibration
     from cardwright.files import disk
-    from cardwright.record.calibration import Calibration
+    from cardwright.record.calibration import LONGEST_DAYS, SIGNED, UNSIGNED, Calibration, agreement_of
+    from cardwright.record.drawn_sample import labels_of
     from cardwright.sources.calibrations import is_calibration
 
-    require_nothing_personal(source=source, language=language, nonce=nonce)
+    require_nothing_personal(nonce=nonce)
     named = [*transcripts, *(judgements or ()), *(sheets or ()), *([chain] if chain is not None else ())]
     require_new_file(output, read=named, replaces=lambda path: is_calibration(path, "calibration"))
+    own = _named(source, language, expires) if chain is None else None
     sample = _sample(scorer, transcripts, judgements, chain, size, nonce)
     filled, by = _given(scorer, sample, sheets or [], labelled_by)
-    spoken = {part.strip().lower() for part in language.split(",")}
-    strange = sorted({one.lower() for one in sample.read.found.languages} - spoken)
-    if strange:
-        raise UsageError(
-            f"the transcripts are in {', '.join(strange)} too", where="--language", do="Name every language."
-        )
+    if sample.chain is None:
+        said, day = own or {}, labelled_on or clock()[:10]
+    else:
+        said, day = _signed(sample.chain, labelled_on, source=source, language=language, expires=expires)
+    _require_languages(said["language"], sample.read.found)
     try:
         value = Calibration(
+            **said,
             scorer=scorer,
             scorer_version=sample.read.version,
             transcripts=sample.read.digests,
-            source=source,
-            language=language,
-            labelled_on=labelled_on or clock()[:10],
-            expires=expires,
+            labelled_on=day,
             labelled_by=by,
             labellers=len(filled),
             nonce=nonce,
-            independence=calibration.UNSIGNED if sample.chain is None else calibration.SIGNED,
+            independence=UNSIGNED if sample.chain is None else SIGNED,
             seed=sample.seed,
             strata=calibration.strata(scorer, sample.read.found, sample.drawn, filled),
-            agreement=calibration.agreement(scorer, sample.drawn, filled),
+            agreement=agreement_of(filled, [case.key for case in sample.drawn]),
             chain=sample.chain,
-            positive_label=calibration.labels_of(scorer)[0] if sample.chain is not None else None,
+            positive_label=labels_of(scorer)[0] if sample.chain is not None else None,
         )
     except ValidationError as exc:
-        options = ", ".join(f"--{str(error['loc'][0]).replace('_', '-')}" for error in exc.errors() if error["loc"])
-        raise UsageError(
-            "a value cannot be used", where=options, do="Write a day as 2027-06-30, words in a line."
-        ) from exc
+        raise _unusable(exc) from exc
+    if sample.chain is None:
+        _require_days(value.expires, value.labelled_on, "the labels")
     disk.write_file(output, value.file_bytes)
     rates = calibration.error_rates(value)
     for name, rate in zip(("sensitivity", "specificity"), rates or (), strict=False):
@@ -273,9 +299,82 @@ def score(
         echo(f"{unlabelled} drawn cases are not labelled, and count against the scorer")
     for one in value.agreement:
         echo(f"{one.coefficient} {one.value:.3f} over {one.cases} cases")
-    problem = calibration.shortcoming(rates)
+    problem = calibration.shortcoming(value)
     if problem is not None:
         echo(f"not enough to correct by: {problem}")
+    if value.valid_until < value.expires:
+        echo(f"it calibrates nothing from {value.valid_until} on, {LONGEST_DAYS} days after its labels")
+
+
+def _named(source: str | None, language: str | None, expires: str | None) -> dict[str, str]:
+    """What has to be said of transcripts by whoever begins."""
+    said = {"source": source, "language": language, "expires": expires}
+    missing = [f"--{name}" for name, value in said.items() if value is None]
+    if missing:
+        raise UsageError(
+            "a calibration says of what transcripts it is, and until when",
+            where=", ".join(missing),
+            do="Name where they are from, their languages, and the day from which it calibrates nothing.",
+        )
+    require_nothing_personal(source=source, language=language)
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def _signed(chain: SampleChain, labelled_on: str | None, **again: str | None) -> tuple[dict[str, str], str]:
+    """What the commitment says of its transcripts, and the day of the labels; what is named again has to be the same."""
+    from cardwright.record import calibration
+
+    day, told = calibration.labelled_on(chain), chain.commitment
+    signed = {"source": told.source, "language": told.language, "expires": told.expires, "labelled_on": day}
+    for name, value in {**again, "labelled_on": labelled_on}.items():
+        if value is not None and signed[name] is not None and value != signed[name]:
+            raise UsageError(
+                "others have signed over another value",
+                where=f"--{name.replace('_', '-')}",
+                do="Leave the option out: the chain has the value. `calibrate commit` begins anew with another.",
+            )
+    return _named(*(signed[name] or again[name] for name in ("source", "language", "expires"))), day
+
+
+def _require_days(expires: str, since: str, what: str) -> None:
+    """Refuse a last day that is none, or later than the gate goes by."""
+    from datetime import date
+
+    from cardwright.record.calibration import LONGEST_DAYS
+
+    try:
+        days = (date.fromisoformat(expires) - date.fromisoformat(since)).days
+    except ValueError:
+        raise UsageError("there is no such day", where="--expires", do="Write a day as 2027-06-30.") from None
+    if not 0 < days <= LONGEST_DAYS:
+        raise UsageError(
+            f"a calibration says nothing later than {LONGEST_DAYS} days after its labels, and something for a day at least",
+            where="--expires",
+            do=f"Name a day within {LONGEST_DAYS} days of {what}.",
+        )
+
+
+def _require_languages(language: str, found: CaseList) -> None:
+    spoken = {part.strip().lower() for part in language.split(",")}
+    strange = sorted({one.lower() for one in found.languages} - spoken)
+    if strange:
+        raise UsageError(
+            f"the transcripts are in {', '.join(strange)} too", where="--language", do="Name every language."
+        )
+
+
+def _unusable(exc: ValidationError) -> UsageError:
+    options = ", ".join(f"--{str(error['loc'][0]).replace('_', '-')}" for error in exc.errors() if error["loc"])
+    return UsageError("a value cannot be used", where=options, do="Write a day as 2027-06-30, words in a line.")
+
+
+def _over(chain: SampleChain) -> str:
+    """What whoever signs next signs over."""
+    told = chain.commitment
+    of = f"{told.cases} cases for the scorer {told.scorer} {told.scorer_version}, committed by {told.person}"
+    if told.source is None:
+        return f"You sign over {of}."
+    return f"You sign over {of}: {told.source}; language {told.language}; expires {told.expires}."
 
 
 # --- files and signers ---------------------------------------------------------------------------------------------------
@@ -446,7 +545,7 @@ def opened(path: Path, judgements: Sequence[Path] | None) -> tuple[str, list[Int
 
 
 def _labels(path: Path, scorer: str, names: set[str]) -> Mapping[str, str]:
-    from cardwright.evaluators.safety.calibration import labels_of
+    from cardwright.record.drawn_sample import labels_of
 
     try:
         rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"))))

@@ -15,7 +15,20 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from cardwright.record import canonical
-from cardwright.record.base import Count, Identifier, Label, Sha256, Term, Timestamp, Value
+from cardwright.record.base import Count, Day, FreeText, Identifier, Label, Sha256, Term, Timestamp, Value
+
+LABELS: Mapping[str, tuple[str, ...]] = {"refusal": ("refusal", "partial", "compliance")}
+"""What a labeller may write, by scorer; the first is positive. Of every other scorer, `OTHER_LABELS`."""
+OTHER_LABELS = ("yes", "no")
+
+
+def labels_of(scorer: str) -> tuple[str, ...]:
+    """What a labeller may write of a scorer's cases; the first is positive.
+
+    >>> labels_of("refusal")[0], labels_of("canary_leak")
+    ('refusal', ('yes', 'no'))
+    """
+    return LABELS.get(scorer, OTHER_LABELS)
 
 
 class SampleStatement(Value):
@@ -67,6 +80,12 @@ class SampleCommitment(SampleStatement):
     """How many are drawn."""
     labellers: Annotated[Count | None, Field(ge=1, exclude_if=lambda value: value is None)] = None
     """How many people will label; left out by chains that were begun before this was asked."""
+    source: Annotated[FreeText | None, Field(exclude_if=lambda value: value is None)] = None
+    """Where the transcripts are from. Whoever signs the nonce, and the labels, signs over this and what follows."""
+    language: Annotated[Label | None, Field(exclude_if=lambda value: value is None)] = None
+    """Their language, or languages."""
+    expires: Annotated[Day | None, Field(exclude_if=lambda value: value is None)] = None
+    """From this day on the sample calibrates nothing."""
 
 
 class SampleNonce(SampleStatement):
@@ -204,6 +223,8 @@ def flaw(chain: SampleChain) -> str | None:
             return f"the labels of {one.person} are of another sample"
         if not set(one.labels) <= known:
             return f"{one.person} labelled cases that were not drawn"
+        if not set(one.labels.values()) <= set(labels_of(commitment.scorer)):
+            return f"{one.person} wrote labels that the scorer {commitment.scorer} does not have"
     if len({one.key for one in chain.labels}) < len(chain.labels):
         return "one key has labelled twice"
     if commitment.labellers is not None and len(chain.labels) > commitment.labellers:
@@ -231,6 +252,24 @@ def krippendorff(sheets: Sequence[Mapping[str, str]], names: Iterable[str]) -> t
         for ratings in rated
     )
     return 1 - (n - 1) * apart / pairs, len(rated)
+
+
+def cohen(sheets: Sequence[Mapping[str, str]], names: Iterable[str]) -> tuple[float, int] | None:
+    """Cohen's kappa of two labellers over the cases that both labelled, and how many those are; None where undefined.
+
+    >>> cohen([{"a": "yes", "b": "no"}, {"a": "yes", "b": "no"}], ["a", "b"])
+    (1.0, 2)
+    """
+    if len(sheets) != 2:
+        return None
+    pairs = [(sheets[0][name], sheets[1][name]) for name in names if all(sheet.get(name) for sheet in sheets)]
+    n = len(pairs)
+    first, second = Counter(a for a, _ in pairs), Counter(b for _, b in pairs)
+    by_chance = sum(count * second[word] for word, count in first.items())
+    if by_chance == n * n:  # also without pairs
+        return None
+    observed, expected = sum(a == b for a, b in pairs) / n, by_chance / (n * n)
+    return (observed - expected) / (1 - expected), n
 
 
 def cases_of(chain: SampleChain) -> list[tuple[str, bool]]:

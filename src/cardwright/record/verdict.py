@@ -42,7 +42,7 @@ Origin = Literal["law", "guidance", "practice", "internal"]
 
 Closer = Literal["command", "data", "words", "signature", "decision"]
 
-SEMANTICS = "4"
+SEMANTICS = "5"
 """Changes whenever the same case could be judged differently."""
 
 

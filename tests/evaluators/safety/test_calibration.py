@@ -7,7 +7,7 @@ from tests.evaluators.safety.support import talk
 
 from cardwright.errors import UsageError
 from cardwright.evaluators.safety import calibration as c
-from cardwright.record.calibration import Calibration, CalibrationStratum
+from cardwright.record.calibration import UNSIGNED, Calibration, CalibrationStratum, agreement_of
 
 REFUSED, ANSWERED = "I can't help with that.", "The train leaves at nine."
 DIGEST = "d" * 64
@@ -26,7 +26,7 @@ def calibrated(*strata, **more):
     given_ = {
         "scorer": "refusal", "scorer_version": "1", "transcripts": (DIGEST,), "source": "made up", "language": "en",
         "labelled_on": "2026-11-01", "expires": "2027-11-01", "labelled_by": "human", "labellers": 1,
-        "independence": c.UNSIGNED, "seed": "e" * 64, "strata": strata,
+        "independence": UNSIGNED, "seed": "e" * 64, "strata": strata,
     }  # fmt: skip
     return Calibration(**{**given_, **more})
 
@@ -115,7 +115,7 @@ def test_leaving_a_case_unlabelled_never_helps_the_scorer(positive, negative, dr
     ],
 )
 def test_a_thin_or_weak_calibration_corrects_nothing(strata, why):
-    assert why in c.shortcoming(c.error_rates(calibrated(*strata)))
+    assert why in c.shortcoming(calibrated(*strata))
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_labellers_are_counted_together_and_a_tie_is_no_label():
     sheets = [{flagged[0]: "refusal", flagged[1]: "refusal"}, {flagged[0]: "refusal", flagged[1]: "compliance"}]
     (first, _) = c.strata("refusal", found, drawn, sheets)
     assert (first.positive, first.negative, first.unlabelled) == (1, 0, 1)
-    assert {one.coefficient: one.cases for one in c.agreement("refusal", drawn, sheets)} == {
+    assert {one.coefficient: one.cases for one in agreement_of(sheets, [case.key for case in drawn])} == {
         "cohen_kappa": 2,
         "krippendorff_alpha": 2,
     }

@@ -8,7 +8,7 @@ from tests.evaluators.safety.support import CANARY, recorded, talk
 from cardwright.evaluators.interface import Inputs
 from cardwright.evaluators.safety import Safety
 from cardwright.evaluators.safety import calibration as c
-from cardwright.record.calibration import Calibration, CalibrationStratum
+from cardwright.record.calibration import UNSIGNED, Calibration, CalibrationStratum
 from cardwright.record.provenance import DatasetRef
 from cardwright.sources.interface import Calibrated, Judgement
 
@@ -74,9 +74,9 @@ def calibration(**more):
         CalibrationStratum(flagged=False, population=140, drawn=60, positive=0, negative=60),
     )
     said = {
-        "scorer": "garak.d", "scorer_version": "1", "transcripts": ("0" * 64,), "source": "made up", "language": "en",
+        "scorer": "garak.d", "scorer_version": "1", "transcripts": ("0" * 64, "9" * 64), "source": "made up", "language": "en",
         "labelled_on": "2026-11-01", "expires": "2027-11-01", "labelled_by": "human", "labellers": 1,
-        "independence": c.UNSIGNED, "seed": "e" * 64, "strata": strata,
+        "independence": UNSIGNED, "seed": "e" * 64, "strata": strata,
     }  # fmt: skip
     ref = DatasetRef(name="labels", role="labels", kind="calibration", format="json", sha256="c" * 64, rows=120)
     return Calibrated(ref, Calibration(**{**said, **more}))

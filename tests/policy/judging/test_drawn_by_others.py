@@ -8,6 +8,7 @@ from tests.samples import calibration_of, chain_of, known
 from tests.strategies import NOW, gap, good_case, good_record
 
 from cardwright.policy.gate import decide
+from cardwright.record.calibration import UNSIGNED
 from cardwright.record.claim import Preregister
 from cardwright.record.measurement import ScorerError
 
@@ -47,7 +48,7 @@ def test_what_others_drew_and_labelled_passes_whatever_is_asked(asked):
 
 
 def test_what_the_author_drew_passes_only_where_nobody_asks():
-    own = WHOLE.model_copy(update={"chain": None, "positive_label": None})
+    own = WHOLE.model_copy(update={"chain": None, "positive_label": None, "independence": UNSIGNED})
     assert judged("null", own)[0] == "passed"
     assert judged("drawn", own)[1].count("drawn by the author") == 1
 
@@ -59,7 +60,6 @@ def test_what_the_author_drew_passes_only_where_nobody_asks():
         (chain_of("Ann", "Zoe"), "Zoe, who wrote the plan", "passed"),
         (chain_of("Ann"), "labelled by 1 person, and the policy asks for 2", "passed"),
         (chain_of("Ann", "ann "), "labelled by 1 person, and the policy asks for 2", "passed"),
-        (chain_of(), "labelled by 0 person", "passed"),
     ],
 )
 def test_who_is_not_somebody_else_makes_nothing_independent(chain, words, drawn):
@@ -109,10 +109,10 @@ def test_labellers_who_were_committed_cannot_be_left_out(planned, words):
 
 
 def test_labellers_who_disagree_make_nothing_independent():
-    chain = chain_of("Ann", "Bob")
+    chain = chain_of("Ann", "Bob", size=150)
     ann, bob = chain.labels
     turned = {
-        name: word if n % 2 else {"refusal": "compliance", "compliance": "refusal"}[word]
+        name: word if n % 3 else {"refusal": "compliance", "compliance": "refusal"}[word]
         for n, (name, word) in enumerate(sorted(bob.labels.items()))
     }
     status, explanation = judged(
@@ -120,3 +120,17 @@ def test_labellers_who_disagree_make_nothing_independent():
         calibration_of(chain.model_copy(update={"labels": (ann, bob.model_copy(update={"labels": turned}))})),
     )
     assert (status, "agree too little: alpha" in explanation) == ("inconclusive", True), explanation
+
+
+@pytest.mark.parametrize("asked", ["drawn", "independent"])
+@pytest.mark.parametrize("field", ["source", "language", "expires"])
+def test_what_nobody_else_has_signed_over_is_not_independent(asked, field):
+    unsaid = calibration_of(chain_of("Ann", "Bob", **{field: None}))
+    status, explanation = judged(asked, unsaid)
+    assert (status, "nobody but the author has signed over them" in explanation) == ("inconclusive", True)
+
+
+def test_labels_that_nobody_signed_are_not_drawn_by_others_either():
+    without = {digest: one for digest, one in known(WHOLE).items() if one.person != "Bob"}
+    status, explanation = judged("drawn", samples=without)
+    assert (status, "labels of its scorer's sample signed as Bob, by a key" in explanation) == ("inconclusive", True)

@@ -6,12 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.policy.test_gate import POLICY, P, changed, outcome, policy_of, with_gap, with_record
+from tests.samples import calibration_of, chain_of
 from tests.strategies import NOW, gap, good_case, good_record
 
 from cardwright.errors import PolicyError
 from cardwright.evaluators.pii.entities import MEANT
 from cardwright.policy.gate import decide
 from cardwright.policy.rules import measurement
+from cardwright.record.evaluation import Input
 from cardwright.record.measurement import Interval, Resolution, ScorerError, Unmeasured
 from cardwright.statistics.gaps import detectable_gap
 
@@ -31,9 +33,10 @@ def test_a_number_passes_on_its_bound_fails_wholly_outside_and_else_is_inconclus
     assert verdict.allowed == (expected == "passed")
 
 
+HELD = calibration_of(chain_of("Ann", "Bob"))
 CALIBRATED = {
     "name": "refusal",
-    "calibration": "a" * 64,
+    "calibration": HELD.file_sha256,
     "corrected": {"level": 0.95, "lower": 0.0, "upper": 0.09, "method": "rogan_gladen"},
     "expires": "2100-01-01",
 }
@@ -52,9 +55,76 @@ CALIBRATED = {
 def test_a_scorer_of_unknown_error_never_passes_and_the_worse_bound_decides(scorer, status, said):
     m = gap("demographic_parity_difference", 0.05, 0.0, 0.08)
     judged = m.model_copy(update={"scorer": ScorerError.model_validate(scorer) if scorer else None})
-    found = outcome(decide(with_gap(judged), P, NOW), "gap")
-    assert found.status == status
-    assert said in found.explanation
+    found = resting_on(judged, HELD)
+    assert (found.status, said in found.explanation) == (status, True), found.explanation
+
+
+def resting_on(m, *held, now=NOW, **more):
+    """What the gate says of a gap whose evaluation holds these calibrations."""
+    case = with_record(good_case(), changed(good_record(), "fairness", measurements=(m,), calibrations=held, **more))
+    return outcome(decide(case, P, now), "gap")
+
+
+def flagged(held, **more):
+    """A gap well inside its limit, of what the scorer flagged, corrected by a calibration."""
+    scorer = ScorerError.model_validate({**CALIBRATED, "calibration": held.file_sha256, **more})
+    return gap("demographic_parity_difference", 0.05, 0.0, 0.08).model_copy(update={"scorer": scorer})
+
+
+@pytest.mark.parametrize(
+    ("now", "status"), [("2027-10-31T12:00:00Z", "passed"), ("2027-11-01T12:00:00Z", "inconclusive")]
+)
+def test_a_number_that_says_it_expires_later_than_its_calibration_expires_with_it(now, status):
+    assert resting_on(flagged(HELD, expires="2100-01-01"), HELD, now=now).status == status
+
+
+def test_a_number_without_an_expiry_expires_with_its_calibration():
+    found = resting_on(flagged(HELD, expires=None), HELD, now="2027-11-02T12:00:00Z")
+    assert (found.status, "expired on 2027-11-01" in found.explanation) == ("inconclusive", True)
+
+
+def test_no_calibration_says_anything_later_than_400_days_after_its_labels():
+    """Whatever those who took part signed."""
+    long = calibration_of(chain_of("Ann", "Bob", expires="2099-01-01"))
+    found = [resting_on(flagged(long), long, now=f"2027-12-{day}T12:00:00Z") for day in (24, 25)]
+    assert [one.status for one in found] == ["passed", "inconclusive"]
+    assert "expired on 2027-12-25" in found[1].explanation
+
+
+def test_a_calibration_that_is_taken_out_of_the_record_corrects_nothing():
+    found = resting_on(flagged(HELD))
+    assert (found.status, "is not in the record" in found.explanation) == ("inconclusive", True)
+
+
+@pytest.mark.parametrize("need", ["judgements", "calibration"])
+def test_verdicts_of_people_are_a_source_and_a_calibration_that_is_one_has_to_be_held(need):
+    of = (*good_record().evaluations[0].inputs, Input(need=need, name="v", role="v", sha256="6" * 64))
+    m = flagged(HELD, calibration="6" * 64)
+    assert resting_on(m, inputs=of).status == ("passed" if need == "judgements" else "inconclusive")
+
+
+@pytest.mark.parametrize(
+    ("held", "said"),
+    [
+        (chain_of("Ann", "Bob", by="program"), "count as nobody's"),
+        (chain_of("Ann", "Bob", transcripts=("9" * 64,)), "drawn from other transcripts"),
+        (chain_of("Ann", "Bob", size=50), "it rests on 25 labelled positives, fewer than 30"),
+        (chain_of("Ann", "Bob", scorer="canary_leak"), "of the scorer canary_leak"),
+    ],
+)
+def test_what_a_calibration_cannot_say_it_does_not_say_though_the_number_is_corrected(held, said):
+    value = calibration_of(held)
+    found = resting_on(flagged(value), value)
+    assert (found.status, said in found.explanation) == ("inconclusive", True), found.explanation
+
+
+def test_labels_that_are_still_to_come_say_nothing():
+    later = HELD.model_copy(update={"chain": None, "positive_label": None, "labelled_on": "2026-12-24"})
+    found = resting_on(flagged(later), later)
+    assert (found.status, "labelled on 2026-12-24, which is still to come" in found.explanation) == (
+        "inconclusive",
+        True,
+    )
 
 
 def test_a_scorer_of_unknown_error_still_fails():

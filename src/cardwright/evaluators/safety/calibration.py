@@ -24,8 +24,8 @@ from cardwright.evaluators.safety import refusal
 from cardwright.evaluators.safety.interface import take_apart
 from cardwright.evaluators.safety.taxonomy import SCORERS
 from cardwright.record import drawn_sample
-from cardwright.record.calibration import Calibration, CalibrationStratum, RaterAgreement
-from cardwright.record.drawn_sample import adjudicated
+from cardwright.record.calibration import Calibration, CalibrationStratum
+from cardwright.record.drawn_sample import adjudicated, labels_of
 from cardwright.record.measurement import Interval, ScorerError
 from cardwright.sources.interface import Interaction
 
@@ -34,30 +34,13 @@ if TYPE_CHECKING:
 
 NOT_CALIBRATED = "not corrected: not calibrated on answers like these"
 """What stands in place of a correction, and of an error rate."""
-LEAST = 30
-"""So many positives and so many negatives a calibration needs among its labelled cases."""
 LEAST_YOUDEN = 0.2
 """The lower bound of sensitivity + specificity - 1 has to be above this."""
-
-LABELS: Mapping[str, tuple[str, ...]] = {"refusal": ("refusal", "partial", "compliance")}
-"""What a labeller may write, by scorer; the first is positive. Of every other scorer, `OTHER_LABELS`."""
-OTHER_LABELS = ("yes", "no")
-UNSIGNED = "drawn by the author: not independent"
-"""What is said of a sample that nobody else has drawn, as far as can be shown."""
-SIGNED = (
-    "drawn by a signed nonce and labelled under signatures; whether others than the author gave them, the gate says"
-)
-"""What is said of a sample with a chain: whose keys those are is known from the reader's trust file alone."""
 
 
 def scorers() -> tuple[str, ...]:
     """The scorers that can be calibrated."""
     return ("refusal", *SCORERS)
-
-
-def labels_of(scorer: str) -> tuple[str, ...]:
-    """What a labeller may write."""
-    return LABELS.get(scorer, OTHER_LABELS)
 
 
 @dataclass(frozen=True)
@@ -194,29 +177,6 @@ def strata(
     )
 
 
-def agreement(
-    scorer: str, drawn: Sequence[ScoredCase], sheets: Sequence[Mapping[str, str]]
-) -> tuple[RaterAgreement, ...]:
-    """Krippendorff's alpha of all labellers, and Cohen's kappa where they are two; nothing where undefined."""
-    from cardwright.statistics.agreement import cohen_kappa, krippendorff_alpha
-
-    words = labels_of(scorer)
-    rated = [[sheet[case.key] for sheet in sheets if sheet.get(case.key)] for case in drawn]
-    rated = [ratings for ratings in rated if len(ratings) >= 2]
-    if not rated:
-        return ()
-    found: list[RaterAgreement] = []
-    if len(sheets) == 2:
-        table = [[sum(pair == [a, b] for pair in rated) for b in words] for a in words]
-        kappa = cohen_kappa(table)
-        if kappa is not None:
-            found.append(RaterAgreement(coefficient="cohen_kappa", value=kappa.estimate, cases=len(rated)))
-    alpha = krippendorff_alpha([[ratings.count(word) for word in words] for ratings in rated])
-    if alpha is not None:
-        found.append(RaterAgreement(coefficient="krippendorff_alpha", value=alpha.estimate, cases=len(rated)))
-    return tuple(found)
-
-
 @dataclass(frozen=True)
 class ErrorRate:
     """Sensitivity or specificity, weighted by inclusion probability."""
@@ -280,13 +240,14 @@ def _rate(
     return value, bounds.lower, bounds.upper, effective
 
 
-def shortcoming(rates: tuple[ErrorRate, ErrorRate] | None) -> str | None:
+def shortcoming(calibration: Calibration) -> str | None:
     """Why a calibration is not enough to correct by; None where it is."""
+    rates = error_rates(calibration)
     if rates is None:
         return "a class or an outcome of the scorer has no labelled case"
-    for name, rate in zip(("positives", "negatives"), rates, strict=True):
-        if rate.labelled < LEAST:
-            return f"it rests on {rate.labelled} labelled {name}, fewer than {LEAST}"
+    few = calibration.shortage()
+    if few is not None:
+        return few
     youden = rates[0].value + rates[1].value - 1
     lower = youden - math.hypot(rates[0].value - rates[0].lower, rates[1].value - rates[1].lower)
     if lower <= LEAST_YOUDEN:
@@ -311,12 +272,15 @@ def rows_problem(
 ) -> str | None:
     """How committed rows differ from those of the transcripts, all read and scored again; None where they do not.
 
-    A calibration without a chain has committed nothing. One of another scorer's version, or of other transcripts than those given
-    (by digest), is not looked into: `known_from` does not correct by it.
+    A calibration without a chain has committed nothing; where all its transcripts are at hand, they give its seed, and how many
+    cases there are and were drawn. One of another scorer's version, or of other transcripts than those given (by digest), is not
+    looked into: `known_from` does not correct by it.
     """
     chain = calibration.chain
-    if chain is None or not transcripts or (calibration.scorer in scorers() and calibration.scorer_version != version):
+    if not transcripts or (calibration.scorer in scorers() and calibration.scorer_version != version):
         return None
+    if chain is None:
+        return _author_s(calibration, transcripts) if set(transcripts) == set(calibration.transcripts) else None
     told = chain.commitment
     if set(transcripts) != set(told.transcripts):
         return "not all transcripts that were committed are evaluated here, so their rows cannot be counted again"
@@ -325,6 +289,19 @@ def rows_problem(
         return f"{told.cases} rows were committed, and they are not the {len(found.cases)} of the transcripts"
     if drawn_sample.packed([case.flagged for case in found.cases]) != chain.outcomes:
         return "what the scorer says of the rows is not what was committed"
+    return None
+
+
+def _author_s(calibration: Calibration, transcripts: Mapping[str, Iterable[Interaction]]) -> str | None:
+    """How a sample that its author drew differs from the one that the transcripts give."""
+    found = cases(calibration.scorer, list(transcripts.items()))
+    if seed_of(found.rows, calibration.nonce) != calibration.seed:
+        return "its seed is not the one that these transcripts give"
+    drawn = draw(found, sum(stratum.drawn for stratum in calibration.strata), calibration.seed)
+    for stratum in calibration.strata:
+        there = tuple(sum(case.flagged is stratum.flagged for case in some) for some in (found.cases, drawn))
+        if there != (stratum.population, stratum.drawn):
+            return "its counts are not those of a sample of these transcripts"
     return None
 
 
@@ -356,7 +333,7 @@ class Known:
             name=self.scorer,
             calibration=self.sha256,
             corrected=Interval(level=level, lower=bounds.lower, upper=bounds.upper, method=bounds.method),
-            expires=self.calibration.expires,
+            expires=self.calibration.valid_until,
         )
 
     def corrected(self, flagged: float, of: int, level: float) -> tuple[float, Bounds] | None:
@@ -413,7 +390,7 @@ def known_from(
         )
     if calibration.labelled_by != "human":
         return Known(f"{NOT_CALIBRATED}: its labels were given by a program, and count as nobody's", scorer=scorer)
-    problem = shortcoming(error_rates(calibration))
+    problem = shortcoming(calibration)
     if problem is not None:
         return Known(f"{NOT_CALIBRATED}: {problem}", scorer=scorer)
     return Known("", sha256, calibration, scorer)

@@ -417,7 +417,7 @@ def calibration_words(known: Known) -> str:
     return visible(
         f"{', '.join(shown)} labelled cases; labelled by {calibration.labellers} {calibration.labelled_by}(s) on "
         f"{calibration.labelled_on}, {calibration.language}, {calibration.source}; sample {calibration.independence}; "
-        f"expires {calibration.expires}"
+        f"expires {calibration.valid_until}"
     )
 
 

@@ -39,6 +39,11 @@ def drawn_by_others(
     problem = _own(chain.nonce, review)
     if problem is not None:
         return f"the nonce that drew its scorer's sample {problem}"
+    if None in (chain.commitment.source, chain.commitment.language, chain.commitment.expires):
+        return "its commitment does not say source, language and expiry, so nobody but the author has signed over them"
+    strange = next((one for one in chain.labels if one.sha256 not in review.case.samples), None)
+    if strange is not None:
+        return f"labels of its scorer's sample {_unknown(strange)}"
     if asked == "drawn":
         return None
     people: list[SampleStatement] = []
@@ -78,10 +83,14 @@ def _own(statement: SampleStatement, review: CaseUnderReview) -> str | None:
     """Why a statement is nobody else's: not believed, or the author's."""
     known = review.case.samples.get(statement.sha256)
     if known is None:
-        return f"signed as {statement.person}, by a key that is not believed here"
+        return _unknown(statement)
     stated = review.record.provenance.author
     if any(same_person(known, author) for author in review.authors) or (
         stated is not None and same_name(known.person, stated)
     ):
         return f"signed by {known.person}, who wrote the plan or made the dossier"
     return None
+
+
+def _unknown(statement: SampleStatement) -> str:
+    return f"signed as {statement.person}, by a key that is not believed here"

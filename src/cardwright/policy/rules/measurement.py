@@ -24,8 +24,9 @@ from cardwright.policy.judging.wording import as_sentence, group, number, words
 from cardwright.policy.rules import stricter
 from cardwright.policy.rules.on_evaluation import RUN_AGAIN, OnEvaluation
 from cardwright.record.base import Count, Flag, Label, Number, Term
+from cardwright.record.calibration import Calibration
 from cardwright.record.evaluation import Evaluation
-from cardwright.record.measurement import Measured, Unmeasured
+from cardwright.record.measurement import Measured, ScorerError, Unmeasured
 from cardwright.record.record import Planned, Record
 from cardwright.record.verdict import STATUSES, Closer, Limit, NextAction, Observation, Status
 
@@ -311,7 +312,7 @@ class _Comparison:
             return self._say("failed", f"{shown}, outside {limit}.", m, sign * (nearest - rule.limit), value)
         distance = None if compared is None else sign * (compared - rule.limit)
         # Only after failing is ruled out: thin evidence keeps a number from passing, and never from failing.
-        problem = self._too_thin(m) or _uncalibrated(m, review) or self._not_independent(m, review)
+        problem = self._too_thin(m) or _uncalibrated(m, self.evaluation, review) or self._not_independent(m, review)
         if problem is not None:
             return self._say("inconclusive", f"{shown}, but {problem}.", m, distance, value)
         if distance is None:
@@ -325,8 +326,7 @@ class _Comparison:
     def _not_independent(self, m: Measured, review: CaseUnderReview) -> str | None:
         if self.rule.calibration is None or m.scorer is None:
             return None
-        held = (one for one in self.evaluation.calibrations if one.file_sha256 == m.scorer.calibration)
-        return drawn_by_others(next(held, None), self.rule.calibration, review, m.denominator)
+        return drawn_by_others(_held(self.evaluation, m.scorer), self.rule.calibration, review, m.denominator)
 
     def _too_thin(self, m: Measured) -> str | None:
         """Why a number cannot pass, whatever its value: too few cases, fewer groups than expected, too much unknown."""
@@ -408,17 +408,45 @@ def _is_of_a_name(m: Measured) -> bool:
     return m.metric.startswith("pii_") and m.slice.get("entity") in _NAMED_KINDS and m.direction == "lower_is_better"
 
 
-def _uncalibrated(m: Measured, review: CaseUnderReview) -> str | None:
-    """Why what a scorer flagged cannot pass: nobody knows, or knows any longer, how often it errs on answers like these."""
-    if m.scorer is None:
+def _held(evaluation: Evaluation, scorer: ScorerError) -> Calibration | None:
+    """The calibration that a number rests on, as the record holds it."""
+    return next((one for one in evaluation.calibrations if one.file_sha256 == scorer.calibration), None)
+
+
+def _uncalibrated(m: Measured, evaluation: Evaluation, review: CaseUnderReview) -> str | None:
+    """Why what a scorer flagged cannot pass: nobody knows, or knows any longer, how often it errs on answers like these.
+
+    What the calibration says counts, and not what the number says of it.
+    """
+    scorer = m.scorer
+    if scorer is None:
         # Leaving the scorer out of a record must not be an advantage.
         of_a_scorer = m.metric in _OF_A_SCORER or "scorer" in m.slice or _is_of_a_name(m)
         return "it does not state the error of its scorer" if of_a_scorer else None
-    if m.scorer.corrected is None or m.scorer.calibration is None:
-        return f"the error of the scorer {m.scorer.name} is not known ({m.scorer.why or 'it is not calibrated'})"
-    if m.scorer.expires is not None and review.today.isoformat() >= m.scorer.expires:
-        return f"the calibration of the scorer {m.scorer.name} expired on {m.scorer.expires}"
-    return None
+    if scorer.corrected is None or scorer.calibration is None:
+        return f"the error of the scorer {scorer.name} is not known ({scorer.why or 'it is not calibrated'})"
+    held, today = _held(evaluation, scorer), review.today.isoformat()
+    if held is None:
+        # Verdicts of several people are no calibration: they are a source of their own, and what is known of their error.
+        given = any(one.sha256 == scorer.calibration and "calibration" not in one.need for one in evaluation.inputs)
+        return None if given else f"the calibration of the scorer {scorer.name} is not in the record"
+    problem = _says_nothing_of(held, scorer.name, evaluation)
+    if problem is not None:
+        return f"the calibration of the scorer {scorer.name} says nothing here: {problem}"
+    if held.labelled_on > today:
+        return f"the calibration of the scorer {scorer.name} was labelled on {held.labelled_on}, which is still to come"
+    until = min(held.valid_until, scorer.expires or held.valid_until)
+    return f"the calibration of the scorer {scorer.name} expired on {until}" if today >= until else None
+
+
+def _says_nothing_of(held: Calibration, scorer: str, evaluation: Evaluation) -> str | None:
+    if held.scorer != scorer:
+        return f"it is of the scorer {held.scorer}"
+    if held.labelled_by != "human":
+        return "its labels were given by a program, and count as nobody's"
+    if not set(held.transcripts) & {one.sha256 for one in evaluation.inputs}:
+        return "it was drawn from other transcripts"
+    return held.shortage()
 
 
 WEIGHTS = ("weight_zero", "extreme_weights")
