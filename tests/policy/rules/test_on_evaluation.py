@@ -7,6 +7,12 @@ from tests.strategies import NOW, good_case, good_record
 from cardwright.errors import PolicyError
 from cardwright.policy.gate import decide
 from cardwright.record import NotEvaluated
+from cardwright.record.measurement import Measured
+
+MEASURED = {
+    "not_applicable": None,
+    "measurements": (Measured(metric="pii_row_rate", value=0.0, unit="proportion", direction="lower_is_better"),),
+}
 
 
 def test_an_evaluation_that_raised_is_an_error_and_blocks():
@@ -38,6 +44,44 @@ def test_supplied_predictions_do_not_pass_where_recomputed_ones_are_asked_for():
     assert "accepts supplied predictions here: nobody recomputed them" in found.explanation
     research = policy_of(POLICY.replace(b"kinds: [model]", b"kinds: [model]\nfor_production: false"))
     assert outcome(decide(case, research, NOW), "tpr").status == "passed"
+
+
+TIED = "requirements:\n  - {id: tied, title: t, why: w, origin: internal, "
+
+
+@pytest.mark.parametrize(
+    ("asks", "expected"),
+    [
+        ("measurement: {evaluator: pii, metric: pii_row_rate, at_most: 0.1, on: value%s}", "passed"),
+        ("findings: {evaluator: pii, at_most: low%s}", "passed"),
+        ("findings: {evaluator: pii, at_most: low, not_applicable: true%s}", "not_applicable"),
+    ],
+)
+def test_a_number_about_data_is_tied_to_no_model_only_if_the_policy_says_so(asks, expected):
+    """A policy for production could ask for it and never be met: no plan can tie a table to a model."""
+    case = with_record(
+        good_case(), changed(good_record(), "pii", **MEASURED) if expected == "passed" else good_record()
+    )
+
+    def judged(binding):
+        text = POLICY.replace(b"requirements:\n", f"{TIED}{asks % binding}}}\n".encode())
+        return outcome(decide(case, policy_of(text), NOW), "tied")
+
+    untied = judged(", binding: none")
+    assert untied.status == expected
+    assert ("no tie to the model" in untied.explanation) == asks.startswith("measurement")
+    for binding in ("asserted", "supplied", "recomputed"):
+        refused = judged(f", binding: {binding}")
+        assert refused.status == "inconclusive"
+        assert "the policy says `binding: none`" in refused.remedy
+    assert judged("").status == ("inconclusive" if asks.startswith("measurement") else expected)
+
+
+def test_numbers_of_predictions_that_nobody_recomputed_are_not_said_to_be_about_data():
+    from cardwright.record import Binding
+
+    case = with_record(good_case(), changed(good_record(), "fairness", binding=Binding(kind="supplied")))
+    assert "binding: none" not in outcome(decide(case, P, NOW), "gap").remedy
 
 
 def test_what_another_model_did_is_no_evidence_about_the_subject():

@@ -39,6 +39,8 @@ def test_a_limit_on_the_other_side_is_another_question(as_strict, new, old):
 def test_a_binding_that_nobody_asked_for_is_the_loosest():
     assert stricter.closer_binding("asserted", None)
     assert not stricter.closer_binding(None, "asserted")
+    assert not stricter.closer_binding("none", "asserted")
+    assert not stricter.bound_as_closely("none", None)
 
 
 GROUPS = st.dictionaries(st.sampled_from("rst"), LISTS, max_size=2)

@@ -120,7 +120,7 @@ class MeasurementRule(OnEvaluation):
 
     def for_subject(self, record: Record, *, for_production: bool) -> Self:
         """See `Rule.for_subject`. A number about a model that can be loaded is that model's own, unless the policy says
-        `binding: supplied`."""
+        otherwise: `binding: supplied`, or `none` where it is about data."""
         loadable = record.subject.kind == "model" and record.subject.reference is None
         if self.binding is None and for_production and loadable:
             return self.model_copy(update={"binding": "recomputed"})
@@ -156,7 +156,9 @@ class MeasurementRule(OnEvaluation):
             f"In {worst.evaluation}, {worst.note}" if len(selected.evaluations) > 1 else as_sentence(worst.note)
         )
         explanation += f" ({more} more {worst.status})" if more and worst.status != "passed" else ""
-        if self.binding in ("supplied", "asserted") and worst.status == "passed":
+        if self.binding == "none" and worst.status == "passed":
+            explanation += " The policy asks for no tie to the model here: it takes the number to be about data."
+        elif self.binding in ("supplied", "asserted") and worst.status == "passed":
             explanation += (
                 f" The policy accepts {self.binding} predictions here: nobody recomputed them with the model."
             )

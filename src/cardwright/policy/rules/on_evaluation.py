@@ -54,8 +54,8 @@ class OnEvaluation(Rule):
     """The role of a source it must have read, e.g. `test`."""
     accept: tuple[Completeness, ...] = ("complete",)
     """How complete it must be."""
-    binding: Literal["asserted", "supplied", "recomputed"] | None = None
-    """How closely, at least, its numbers must be tied to the model."""
+    binding: Literal["none", "asserted", "supplied", "recomputed"] | None = None
+    """How closely, at least, its numbers must be tied to the model. `none` is for numbers about data, which no model made."""
     not_applicable: Flag = False
     """Whether the policy accepts that the question does not arise, if the evaluation shows so from its input."""
     about_persons: Flag = False
@@ -189,14 +189,20 @@ class OnEvaluation(Rule):
 
     def _loose(self, evaluation: Evaluation) -> RuleAnswer | None:
         kind = evaluation.binding.kind if evaluation.binding is not None else None
+        # Also of an evaluation whose question does not arise: if its input is predictions, that holds of those who made them.
         if self.binding is None or stricter.closer_binding(kind, self.binding):
             return None
+        remedy = (
+            "Name the model beside the source, and its predictions are recomputed: "
+            "`- attributions: {source: test, model: model.skops}`."
+        )
+        if kind is None:
+            remedy += " If the number is about data and not about what a model does, the policy says `binding: none`."
         return RuleAnswer(
             "inconclusive",
             f"The numbers of {evaluation.id} are {kind or 'not tied to a model'}; the policy asks for {self.binding} "
             "by the model at hand.",
-            "Name the model beside the source, and its predictions are recomputed: "
-            "`- attributions: {source: test, model: model.skops}`.",
+            remedy,
             "command",
             (edit_plan("evaluate"), RUN),
         )

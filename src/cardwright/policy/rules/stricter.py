@@ -11,7 +11,7 @@ from typing import Any
 from cardwright.record.evaluation import SEVERITIES
 
 Stricter = Callable[[Any, Any], bool]
-BINDINGS = ("asserted", "supplied", "recomputed")
+BINDINGS = ("none", "asserted", "supplied", "recomputed")
 """How closely numbers are tied to the model, the loosest first."""
 CALIBRATING = (None, "drawn", "independent")
 """How much of a calibration others than the plan's author have done, the least first."""
@@ -74,7 +74,7 @@ def drawn_by_others(new: str | None, old: str | None) -> bool:
 
 
 def _rank(binding: str | None) -> int:
-    return -1 if binding is None else BINDINGS.index(binding)
+    return BINDINGS.index("none" if binding is None else binding)
 
 
 def asks_each_task(new: Mapping[str, Any], old: Mapping[str, Any]) -> bool:
