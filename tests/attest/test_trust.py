@@ -2,6 +2,7 @@
 
 import pytest
 from tests.attest.signers import trusting
+from tests.attest.witness.logs import OTHER_PEM, PEM
 
 from cardwright.attest import keys, trust
 from cardwright.errors import IntegrityError, PolicyError
@@ -120,10 +121,30 @@ def test_a_trust_file_survives_the_round_trip(signers):
         people=known.people,
         policies=(trust.AcceptedPolicy(name="production", sha256="a" * 64, subjects=("bo*",)),),
         evaluators=(trust.AcceptedCode(name='cardwright "ours"', sha256="b" * 64),),
+        logs=(
+            trust.Log(
+                name="log.example.org",
+                public_key=PEM,
+                cosigners=(trust.LogCosigner(name="b.example/w1", public_key=OTHER_PEM),),
+                cosigned_by=1,
+            ),
+        ),
         timestamp_authorities=(trust.TimestampAuthority(name="clock", certificate="line one\nline two\n"),),
         pdf_signatures=trust.PdfSignatures(roots=("line one\nline two\n",), required=True),
     )
     assert trust.read(trust.to_yaml(known), where="trust.yaml") == known
+
+
+def test_a_cosigner_is_somebody_else_than_the_log_and_than_the_other_cosigners():
+    one = trust.LogCosigner(name="a", public_key=OTHER_PEM)
+    with pytest.raises(ValueError, match="it is nobody else"):
+        trust.Log(name="log", public_key=PEM, cosigners=(one.model_copy(update={"public_key": PEM + "\n"}),))
+    with pytest.raises(ValueError, match="it is nobody else"):
+        trust.Log(name="log", public_key=PEM, cosigners=(one, one.model_copy(update={"name": "b"})))
+    with pytest.raises(ValueError, match="2 cosigners are asked for, and 1 are named"):
+        trust.Log(name="log", public_key=PEM, cosigners=(one,), cosigned_by=2)
+    assert trust.Log(name="log", public_key=PEM, cosigners=(one,)).demanded == 1
+    assert trust.Log(name="log", public_key=PEM, cosigners=(one,), cosigned_by=0).demanded == 0
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """A receiver is not led back to an older trust file, nor on to one that nobody who administers it has signed."""
 
 import pytest
+from tests.attest.witness.logs import OTHER_PEM, PEM
 
 from cardwright.attest import keys, trust, trust_versions
 from cardwright.errors import PolicyError, UsageError
@@ -93,7 +94,7 @@ def test_what_differs_is_shown(office):
     "more",
     [
         {"evaluators": (trust.AcceptedCode(name="cardwright", sha256="b" * 64),)},
-        {"logs": (trust.Log(name="log", public_key="another key"),)},
+        {"logs": (trust.Log(name="log", public_key=OTHER_PEM),)},
         {"timestamp_authorities": (trust.TimestampAuthority(name="clock", certificate="another"),)},
         {"pdf_signatures": trust.PdfSignatures(roots=("another",))},
         {"pdf_signatures": trust.PdfSignatures(roots=("root",), required=True)},
@@ -103,7 +104,7 @@ def test_what_differs_is_shown(office):
 def test_code_key_or_certificate_that_is_exchanged_under_the_same_name_is_shown(more):
     before = {
         "evaluators": (trust.AcceptedCode(name="cardwright", sha256="a" * 64),),
-        "logs": (trust.Log(name="log", public_key="key"),),
+        "logs": (trust.Log(name="log", public_key=PEM),),
         "timestamp_authorities": (trust.TimestampAuthority(name="clock", certificate="one"),),
         "pdf_signatures": trust.PdfSignatures(roots=("root",)),
     }

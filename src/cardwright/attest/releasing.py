@@ -21,6 +21,7 @@ from cardwright.attest.release_statement import Release
 from cardwright.attest.reproduction import Rerender
 from cardwright.attest.status_statement import Status
 from cardwright.attest.trust import RELEASE, Trust
+from cardwright.attest.witness import receipts
 from cardwright.dossier import enclosure, layout, store
 from cardwright.errors import IntegrityError, NothingToCheckError
 from cardwright.policy.gate import decide
@@ -29,6 +30,8 @@ from cardwright.record.case import Case
 from cardwright.record.claim import Withdraw
 from cardwright.record.verdict import Verdict
 
+Witness = Callable[[receipts.LogEntry], receipts.Receipt]
+"""Has a log take an entry, and gives its receipt."""
 Final = Callable[[Mapping[str, bytes], Case, Verdict], Mapping[str, bytes]]
 """Makes the final editions, by path, from the dossier's files, the case with its claims, and the decision."""
 
@@ -60,6 +63,7 @@ def release(
     final: Final,
     toolchain: Mapping[str, str] | None = None,
     seal: Callable[[bytes], bytes] = lambda pdf: pdf,
+    witness: Witness | None = None,
 ) -> Released:
     """Decide on everything, and, where it is allowed, write the final editions and the signed release statement.
 
@@ -68,7 +72,9 @@ def release(
     3. The gate decides, with the claims that are believed.
     4. What a release needs beside the decision: see `under_review.lacking`.
     5. The final editions are made, and the statement is signed over all of it and where the ledger stands.
-    6. Statement, claims, ledger and verdict are enclosed in the final PDF, so that it can be verified by itself.
+    6. If a witness log is named, it takes the release and gives a receipt. A log that cannot be reached releases nothing; one
+       that has taken the entry of a release which then was not written holds a digest of something that nobody has.
+    7. Statement, claims, ledger, verdict and receipt are enclosed in the final PDF, so that it can be verified by itself.
 
     Parameters
     ----------
@@ -80,6 +86,8 @@ def release(
         The libraries and fonts that they are made with.
     seal:
         Adds an organisation's signature behind a final PDF, with all that is enclosed in it.
+    witness:
+        Has a log take the release, and gives its receipt.
 
     Raises
     ------
@@ -130,12 +138,16 @@ def release(
         sealed = release_statement.make(said, key)
         statement = release_statement.read(sealed)
         results.append(Released(verdict, doubts, None, statement.sha256))
-        former = {name: None for name in files if name.startswith(layout.FINAL)}
+        former = {name: None for name in files if name.startswith(layout.FINAL) or name == layout.RECEIPTS}
+        chain = chain.append("release", "statement", statement.sha256, now)
         said_of_it = {
             layout.VERDICT: layout.to_json(verdict),
             layout.RELEASE: sealed,
-            layout.LEDGER: chain.append("release", "statement", statement.sha256, now).to_bytes(),
+            layout.LEDGER: chain.to_bytes(),
         }
+        if witness is not None:
+            entries = receipts.entries_of(chain, dossier.signed, statement)
+            said_of_it[layout.RECEIPTS] = receipts.to_bytes([witness(one) for one in entries])
         return {**former, **_carrying(editions, {**files, **said_of_it}, seal), **said_of_it}
 
     store.amend(folder, change)

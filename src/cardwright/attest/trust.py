@@ -25,8 +25,18 @@ from cardwright.record.base import Count, Day, Flag, FreeText, Identifier, Label
 
 RELEASE = "release"
 """The role that signs release statements."""
+STATUS = "status"
+"""The role that signs status statements, and the only one that the key of a log may be held in."""
 ADMINISTRATOR = "administrator"
 """The role that signs the next version of the trust file."""
+
+
+def _none(value: object) -> bool:
+    return value is None
+
+
+def _empty(value: object) -> bool:
+    return not value
 
 
 class PersonKey(Value):
@@ -95,13 +105,40 @@ class StatusDemand(Value):
     """The role whose status statements count."""
 
 
+class LogCosigner(Value):
+    """Somebody independent of a log, who signs its checkpoints after a look that the log only grew."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,159}$")]
+    """Its name, as it stands in its signature lines."""
+    public_key: str
+    """The public key as PEM (Ed25519)."""
+
+
 class Log(Value):
-    """A witness log whose receipts count."""
+    """A witness log whose receipts count. Where one is named, `verify` asks for a receipt and a fresh status statement."""
 
     name: Identifier
-    """Its name."""
+    """Its name, which is the first line of its checkpoints, e.g. `log.example.org`."""
     public_key: str
-    """The public key as PEM."""
+    """The public key as PEM (Ed25519)."""
+    cosigners: Annotated[tuple[LogCosigner, ...], Field(exclude_if=_empty)] = ()
+    """Who can show that the log has shown everybody the same: one log alone can have two faces."""
+    cosigned_by: Annotated[Count | None, Field(exclude_if=_none)] = None
+    """How many of them have to have signed a receipt's checkpoint; if omitted, all."""
+
+    @model_validator(mode="after")
+    def _cosigners_are_independent(self) -> Self:
+        if self.cosigned_by is not None and self.cosigned_by > len(self.cosigners):
+            raise ValueError(f"{self.cosigned_by} cosigners are asked for, and {len(self.cosigners)} are named")
+        pems = [self.public_key, *(one.public_key for one in self.cosigners)]
+        if len({"".join(pem.split()) for pem in pems}) < len(pems):
+            raise ValueError(f"a cosigner of {self.name} has the log's key, or another cosigner's: it is nobody else")
+        return self
+
+    @property
+    def demanded(self) -> int:
+        """How many cosigners have to have signed."""
+        return len(self.cosigners) if self.cosigned_by is None else self.cosigned_by
 
 
 class TimestampAuthority(Value):
@@ -128,14 +165,6 @@ class PdfSignatures(Value):
     """Whether a pinned timestamp authority has to state the time of the signature."""
 
 
-def _none(value: object) -> bool:
-    return value is None
-
-
-def _empty(value: object) -> bool:
-    return not value
-
-
 class Trust(Value):
     """A trust file."""
 
@@ -160,7 +189,7 @@ class Trust(Value):
     status: Annotated[StatusDemand | None, Field(exclude_if=_none)] = None
     """Whether a fresh status statement is demanded; where not, withdrawals after the dossier was fetched stay unknown."""
     logs: Annotated[tuple[Log, ...], Field(exclude_if=_empty)] = ()
-    """Witness logs."""
+    """Witness logs. A release needs a receipt of one of them."""
     timestamp_authorities: Annotated[tuple[TimestampAuthority, ...], Field(exclude_if=_empty)] = ()
     """Timestamp authorities."""
     pdf_signatures: Annotated[PdfSignatures | None, Field(exclude_if=_none)] = None
@@ -181,6 +210,14 @@ class Trust(Value):
             if twice is not None:
                 raise ValueError(
                     f'two people have the {said} "{getattr(self.people[twice], said)}", but for case and spaces'
+                )
+        for log in self.logs:
+            holder = seen.get(fingerprint(load_public(log.public_key, where="trust file")))
+            roles = next((person.roles for person in self.people if person.id == holder), ())
+            if set(roles) - {STATUS}:
+                raise ValueError(
+                    f'the key of the log {log.name} is "{holder}", who may sign as {", ".join(roles)}: a desk\'s key signs '
+                    f"its log and status statements alone"
                 )
         return self
 
@@ -481,6 +518,10 @@ def to_yaml(trust: Trust) -> bytes:
     for log in trust.logs:
         lines += ["logs:"] if log is trust.logs[0] else []
         lines += [f"  - name: {log.name}", *_pem("public_key", log.public_key, 4)]
+        lines += [f"    cosigned_by: {log.cosigned_by}"] if log.cosigned_by is not None else []
+        for cosigner in log.cosigners:
+            lines += ["    cosigners:"] if cosigner is log.cosigners[0] else []
+            lines += [f"      - name: {_text(cosigner.name)}", *_pem("public_key", cosigner.public_key, 8)]
     for authority in trust.timestamp_authorities:
         lines += ["timestamp_authorities:"] if authority is trust.timestamp_authorities[0] else []
         lines += [f"  - name: {authority.name}", *_pem("certificate", authority.certificate, 4)]

@@ -218,7 +218,11 @@ def shown(trust: Trust, *, today: str) -> list[str]:
             f"asks for a status statement by {trust.status.issuers}, no older than {trust.status.max_age_hours} hours"
         )
     lines += [f"evaluators of {code.name} {code.sha256}" for code in trust.evaluators]
-    lines += [f"log {log.name}, key {_digest(log.public_key)}" for log in trust.logs]
+    for log in trust.logs:
+        lines.append(
+            f"log {log.name}, key {_digest(log.public_key)}, cosigned by {log.demanded} of {len(log.cosigners)}"
+        )
+        lines += [f"  cosigner {one.name}, key {_digest(one.public_key)}" for one in log.cosigners]
     lines += [
         f"timestamp authority {authority.name}, certificate {_digest(authority.certificate)}"
         for authority in trust.timestamp_authorities

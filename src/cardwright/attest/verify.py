@@ -17,6 +17,8 @@
 14. status       only where demanded or given: a fresh status statement knows of no withdrawal, and of no longer ledger
 15. seal         only if the released PDF bears one or the trust file demands it: an organisation's signature (PAdES) holds
 16. evaluators   only if the trust file lists whose code it accepts: every distribution that could have made a number is listed
+17. witness      only if the trust file names a log: one of them has a receipt of the release here, its checkpoint signed by as
+                 many independent cosigners as are asked for; step 14 is due then, too
 """
 
 from __future__ import annotations
@@ -41,6 +43,7 @@ from cardwright.attest.release_statement import SignedRelease
 from cardwright.attest.reproduction import Rerender
 from cardwright.attest.status_statement import SignedStatus
 from cardwright.attest.trust import RELEASE, Holder, Trust
+from cardwright.attest.witness import receipts
 from cardwright.dossier import contents, enclosure, layout
 from cardwright.errors import CardwrightError, IntegrityError
 from cardwright.policy.gate import decide
@@ -55,7 +58,7 @@ Outcome = Literal["passed", "failed", "not judged"]
 Yes = Literal["yes", "no", "not judged"]
 NAMES = (
     "manifest", "canonical", "record", "documents", "ledger", "signatures", "policy", "replay", "now", "artefact", "release",
-    "rerender", "then", "status", "seal", "evaluators",
+    "rerender", "then", "status", "seal", "evaluators", "witness",
 )  # fmt: skip
 
 
@@ -288,7 +291,9 @@ def _is_due(name: str, asked: _VerificationRequest) -> bool:
     if name == "then":
         return asked.as_of is not None
     if name == "status":
-        return asked.told is not None or (trust is not None and trust.status is not None)
+        return asked.told is not None or (trust is not None and (trust.status is not None or bool(trust.logs)))
+    if name == "witness":
+        return trust is not None and bool(trust.logs)
     if name == "seal":
         return _has_to_be_sealed(asked)
     if name == "evaluators":
@@ -518,7 +523,7 @@ def _as_released(asked: _VerificationRequest, name: str, data: bytes) -> bytes:
     for path, enclosed in taken.files.items():
         here = asked.files.get(path, b"")
         # Claims and ledger go on after a release: a withdrawal stands behind what was enclosed.
-        goes_on = path in (layout.CLAIMS, layout.LEDGER, layout.TIMESTAMPS)
+        goes_on = path in (layout.CLAIMS, layout.LEDGER, layout.TIMESTAMPS, layout.RECEIPTS)
         if not (here.startswith(enclosed) if goes_on else here == enclosed):
             raise IntegrityError(f"it encloses another {path} than the one here", where=name)
     return taken.document
@@ -840,6 +845,11 @@ def _status(asked: _VerificationRequest, known: _Known) -> tuple[Outcome, str]:
         return "not judged", "no trust file was given"
     demand = asked.trust.status
     given = asked.status_statement
+    if demand is None and asked.trust.logs:
+        return "failed", (
+            "the trust file names a log, and not whose status statements count or how old they may be: write it like "
+            "`status: {max_age_hours: 24, issuers: status}`"
+        )
     if given is None:
         assert demand is not None
         return "failed", (
@@ -914,6 +924,39 @@ def _evaluators(asked: _VerificationRequest, known: _Known) -> tuple[Outcome, st
             other = "other files than those accepted" if code.name in named else "not in the trust file"
             return "failed", f"the evaluators of {code.name} {code.version}, {code.sha256[:12]}: {other}"
     return "passed", f"{', '.join(f'{code.name} {code.version}' for code in made_by)}: accepted"
+
+
+def _witness(asked: _VerificationRequest, known: _Known) -> tuple[Outcome, str]:
+    assert asked.trust is not None
+    if asked.statement is None or known.chain is None:
+        return "failed", "nobody has released it, so no log has witnessed a release"
+    pinned = {log.name: log for log in asked.trust.logs}
+    given = receipts.read(asked.files.get(layout.RECEIPTS, b""))
+    shown = [(one, receipts.check(one, pinned[one.log], asked.moment)) for one in given if one.log in pinned]
+    released = asked.statement.sha256
+    told = receipts.entries_of(known.chain, known.signed, asked.statement)
+    for one, _ in shown:
+        # A receipt of a withdrawal or a rejection that is not here any more: the end of claims and ledger was cut off.
+        if released in (one.entry.digest, one.entry.release) and one.entry not in told:
+            raise IntegrityError(
+                f"the log {one.log} holds a {one.entry.kind} that is not here: claims and ledger were cut off or rewritten",
+                where=layout.RECEIPTS,
+                do="Ask for the whole dossier.",
+            )
+    of_release = [seen for one, seen in shown if one.entry.kind == "release" and one.entry.digest == released]
+    if not of_release:
+        names = ", ".join(sorted(pinned))
+        return "failed", f"no receipt of the log {names}, which the trust file asks for: cardwright witness add"
+    enough = [seen for seen in of_release if len(seen.cosigners) >= pinned[seen.log].demanded]
+    if not enough:
+        best = max(of_release, key=lambda seen: len(seen.cosigners))
+        return "failed", (
+            f"{len(best.cosigners)} of {pinned[best.log].demanded} cosigners have seen the log {best.log} as it was then, so "
+            "it may have shown others something else: cardwright witness cosign"
+        )
+    seen = enough[0]
+    by = f", cosigned by {', '.join(seen.cosigners)}" if seen.cosigners else "; no cosigner is asked for"
+    return "passed", f"entry {seen.index} of {seen.size} in {seen.log}{by}"
 
 
 def _code(known: _Known) -> tuple[str, ...]:
@@ -1003,5 +1046,6 @@ _STEPS: Mapping[str, tuple[tuple[_Reader, ...], _Judge]] = {
     "status": ((), _status),
     "seal": ((), _seal),
     "evaluators": ((), _evaluators),
+    "witness": ((), _witness),
 }
 """Of each step what it reads, in order, and how it judges."""

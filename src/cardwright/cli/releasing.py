@@ -23,6 +23,7 @@ from cardwright.cli.keyring import (
 from cardwright.cli.options import Debug, PolicyOption, Quiet, policy_of_dossier
 from cardwright.cli.people import show_what_is_signed
 from cardwright.cli.printing import print_verdict, rerender
+from cardwright.cli.witnessing import LogKeyOption, witness_by
 from cardwright.errors import UsageError
 
 if TYPE_CHECKING:
@@ -52,6 +53,11 @@ def release(
             help="The address of a timestamp authority (RFC 3161); it is sent the digest of that signature.",
         ),
     ] = None,
+    log: Annotated[
+        Path | None,
+        typer.Option("--log", help="The folder of a witness log, which is told of the release and gives a receipt."),
+    ] = None,
+    log_key: LogKeyOption = None,
     yes: YesOption = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -74,7 +80,13 @@ def release(
     private = opened_key(key)
     show_what_is_signed(console, reviewed, yes=yes)
 
-    sealing = _sealing(pades_cert, pades_timestamps)
+    sealing, witness = _sealing(pades_cert, pades_timestamps), witness_by(log, log_key)
+    believed = trust_file(trust)
+    if believed.logs and witness is None:
+        names = ", ".join(one.name for one in believed.logs)
+        console.say(
+            f"The trust file asks for a receipt of the log {names}: --log, or afterwards cardwright witness add."
+        )
 
     def final(files: Mapping[str, bytes], case: Case, verdict: Verdict) -> Mapping[str, bytes]:
         return editions.final(files, case, verdict, where=str(dossier))
@@ -82,7 +94,7 @@ def release(
     done = releasing.release(
         dossier,
         private,
-        trust_file(trust),
+        believed,
         chosen,
         person=person,
         now=clock(),
@@ -92,6 +104,7 @@ def release(
         final=final,
         toolchain=toolchain.facts(),
         seal=sealing,
+        witness=witness,
     )
     for doubt in done.doubts:
         echo(f"not believed: {doubt}", err=True)

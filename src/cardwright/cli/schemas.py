@@ -22,6 +22,7 @@ FORMATS: dict[str, str] = {
     "manifest": "cardwright.dossier.store:Manifest",
     "plan-lock": "cardwright.record.record:PlanLock",
     "policy": "cardwright.policy.policy:PolicyFile",
+    "receipt": "cardwright.attest.witness.receipts:Receipt",
     "record": "cardwright.record.record:Record",
     "release": "cardwright.attest.release_statement:Release",
     "sample": "cardwright.record.drawn_sample:SampleChain",

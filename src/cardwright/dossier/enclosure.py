@@ -31,7 +31,7 @@ _MARKED = re.compile(rb"^%cardwright/enclosure/1 ([0-9]{10}) ([0-9]{10})\n", re.
 
 ENCLOSED = (
     layout.RELEASE, layout.CLAIMS, layout.LEDGER, layout.VERDICT, layout.MANIFEST, layout.PLAN, layout.RUN, layout.REVIEW,
-    layout.BASELINE, layout.COMPARISON, layout.TIMESTAMPS,
+    layout.BASELINE, layout.COMPARISON, layout.TIMESTAMPS, layout.RECEIPTS,
 )  # fmt: skip
 """What `verify` needs beside the record, which the PDF holds already: what the statement names and the verdict follows from."""
 

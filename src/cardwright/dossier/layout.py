@@ -27,10 +27,12 @@ CLAIMS = "claims.jsonl"
 LEDGER = "ledger.jsonl"
 TIMESTAMPS = "timestamps.jsonl"
 """When the ledger stood where, by timestamp authorities."""
+RECEIPTS = "receipts.jsonl"
+"""A witness log's proofs that it holds the release, and what came after it."""
 RELEASE = "release.json"
 FINAL = "final/"
 """The folder of the final editions: every standard document once more, with the decision and the signatures in it."""
-_OUTSIDE = frozenset({MANIFEST, VERDICT, CLAIMS, LEDGER, TIMESTAMPS, RELEASE})
+_OUTSIDE = frozenset({MANIFEST, VERDICT, CLAIMS, LEDGER, TIMESTAMPS, RECEIPTS, RELEASE})
 
 
 def outside(path: str) -> bool:
