@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats.contingency import association as scipys
 
-from cardwright.evaluators.attributions.association import association
+from cardwright.evaluators.attributions.association import association, association_bounds
 
 GROUPS = st.lists(st.sampled_from("abc"), min_size=12, max_size=60).filter(lambda groups: len(set(groups)) > 1)
 
@@ -67,3 +67,37 @@ def test_rows_where_either_is_unknown_count_for_nothing():
 
 def test_a_constant_feature_goes_with_nothing():
     assert of([1.0] * 10 + [1.0] * 10, ["a", "b"] * 10) == 0
+
+
+def test_the_interval_of_a_number_covers_the_ratio_of_the_population():
+    """Three groups of 40 whose means differ by known steps: 60 samples of normal noise."""
+    rng = np.random.default_rng(0)
+    groups, means = np.repeat(["a", "b", "c"], 40), np.repeat([0.0, 0.5, 1.0], 40)
+    between = means.var()
+    true = np.sqrt(between / (between + 1))
+    found = [association_bounds(pa.array(means + rng.normal(size=120)), pa.array(groups), level=0.9) for _ in range(60)]
+    assert 0.8 <= np.mean([one.lower <= true <= one.upper for one in found]) <= 0.98
+    assert all(0 <= one.lower <= one.value <= one.upper <= 1 for one in found)
+
+
+def test_the_interval_of_words_covers_cramers_v_of_the_population():
+    """Two groups and two words, which agree with a chance of 0.7: V is 0.4."""
+    rng = np.random.default_rng(0)
+    found = []
+    for _ in range(60):
+        group = rng.integers(0, 2, 150)
+        word = np.where(rng.random(150) < 0.7, group, 1 - group)
+        found.append(association_bounds(pa.array(word.astype(str)), pa.array(group.astype(str)), level=0.9))
+    assert 0.8 <= np.mean([one.lower <= 0.4 <= one.upper for one in found]) <= 0.98
+
+
+def test_more_rows_make_the_interval_narrower_and_a_copy_has_none():
+    rng = np.random.default_rng(0)
+    widths = []
+    for n in (30, 300, 3000):
+        group = rng.integers(0, 2, n)
+        one = association_bounds(pa.array(group + rng.normal(size=n)), pa.array(group.astype(str)))
+        widths.append(one.upper - one.lower)
+    assert widths == sorted(widths, reverse=True)
+    copy = association_bounds(pa.array([0.0, 1.0, 3.0] * 10), pa.array(["x", "y", "z"] * 10))
+    assert (copy.lower, copy.upper) == (1, 1)

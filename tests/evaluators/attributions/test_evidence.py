@@ -7,12 +7,11 @@ import pyarrow as pa
 import pytest
 from tests.evaluators.attributions.test_measure import FEATURES, batches, data, linear, network, trees
 
-from cardwright.evaluators.attributions.evidence import evidence, replaced
+from cardwright.evaluators.attributions.budget import TimeBudget
+from cardwright.evaluators.attributions.evidence import METRICS, evidence, replaced
 from cardwright.evaluators.attributions.explain import explain
-from cardwright.record import Measured, Unmeasured
+from cardwright.record import Measured
 from cardwright.sources.models import model_from_callable
-
-METRICS = ["deletion_gain", "insertion_gain", "infidelity", "method_agreement", "randomisation_similarity"]
 
 
 def found(model, change=lambda values: values, rows=60, behind=30):
@@ -20,7 +19,7 @@ def found(model, change=lambda values: values, rows=60, behind=30):
     explained = explain(model, x, b, method="auto", column=1, steps=16, seed=0)
     explained = replace(explained, values=change(explained.values))
     measured = evidence(model, explained, x, b, column=1, level=0.95, unit="row", seed=3)
-    assert [m.metric for m in measured] == METRICS
+    assert [m.metric for m in measured] == [*METRICS]
     return {m.metric: m for m in measured}
 
 
@@ -79,12 +78,13 @@ def test_a_network_with_shuffled_weights_is_explained_otherwise():
     assert torch.equal(module[0].weight, before), "the model itself is left as it is"
 
 
-def test_a_model_explained_by_permutation_has_no_second_method_and_no_weights():
-    model = model_from_callable(lambda batch: batch["a"].to_numpy() * 2.0, FEATURES, task="regression")
+def test_a_model_of_which_only_predictions_are_known_is_compared_with_one_feature_at_a_time_and_has_no_weights():
+    model = model_from_callable(
+        lambda batch: batch["a"].to_numpy() * 2.0 + batch["b"].to_numpy(), FEATURES, task="regression"
+    )
     measured = found(model, rows=10, behind=8)
-    for metric in ("method_agreement", "randomisation_similarity"):
-        assert isinstance(measured[metric], Unmeasured)
-        assert measured[metric].code == "not_applicable"
+    assert measured["method_agreement"].value == pytest.approx(1)
+    assert measured["randomisation_similarity"].code == "not_applicable"
     assert measured["infidelity"].value < 0.2
 
 
@@ -116,3 +116,38 @@ def test_features_are_replaced_in_the_cells_that_are_taken_and_keep_their_type()
     now = replaced(rows, other, np.array([[True, False], [False, True]]))
     assert now.schema.field("n").type == pa.int32()
     assert now.to_pydict() == {"n": [7, 2], "w": ["x", "q"]}
+
+
+def test_attributions_of_a_straight_line_move_as_little_as_its_inputs():
+    """Coefficient times distance: moved by at most 0.02 standard deviations, they change by as much and no more."""
+    smooth = found(linear())["sensitivity_max"]
+    assert 0 < smooth.value < 0.1
+    assert smooth.interval.lower <= smooth.value <= smooth.interval.upper
+
+
+def test_attributions_that_jump_at_every_step_are_sensitive():
+    model = model_from_callable(
+        lambda batch: np.sin(300 * batch["a"].to_numpy()) + batch["b"].to_numpy(), FEATURES, task="regression"
+    )
+    assert found(model, rows=10, behind=8)["sensitivity_max"].value > 0.5
+
+
+def test_words_and_whole_numbers_cannot_move_by_a_little():
+    model = model_from_callable(
+        lambda batch: (batch["n"] + (batch["w"] == "x")).to_numpy(float), ("n", "w"), task="regression"
+    )
+    rows = pa.record_batch({"n": [1, 2, 3, 4], "w": ["x", "y", "x", "y"]})
+    explained = explain(model, rows, rows, method="auto", column=None, steps=8, seed=0)
+    measured = evidence(model, explained, rows, rows, column=None, level=0.95, unit="row", seed=0)
+    assert (measured[-1].metric, measured[-1].code) == ("sensitivity_max", "not_applicable")
+
+
+def test_what_the_budget_leaves_no_time_for_is_named():
+    x, b = batches(data(), 20, 10)
+    model = linear()
+    explained = explain(model, x, b, method="auto", column=1, steps=8, seed=0)
+    measured = evidence(
+        model, explained, x, b, column=1, level=0.95, unit="row", seed=0, budget=TimeBudget.of(0.0, lambda: 5.0)
+    )
+    assert [(m.metric, m.code) for m in measured] == [(metric, "error") for metric in METRICS]
+    assert all("The time budget of 0 seconds was used up" in m.reason for m in measured)

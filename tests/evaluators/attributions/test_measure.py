@@ -1,5 +1,7 @@
 """Attributions add up, belong to the features of the plan, and repeat."""
 
+import itertools
+
 import numpy as np
 import pytest
 from tests.evaluators.attributions.support import FEATURES, data, frame, inputs, linear
@@ -8,7 +10,9 @@ from tests.support import list_rows, memory_predictions
 from cardwright.errors import UsageError
 from cardwright.evaluators.attributions import Attributions
 from cardwright.evaluators.attributions.association import association
-from cardwright.evaluators.attributions.explain import _origins, explain
+from cardwright.evaluators.attributions.closed_forms import origins_of
+from cardwright.evaluators.attributions.explain import explain
+from cardwright.evaluators.attributions.measure import assess
 from cardwright.evaluators.rows.sampling import choose
 from cardwright.record import Measured, Unmeasured
 from cardwright.sources.models import model_from_callable, model_from_estimator, model_from_module
@@ -86,7 +90,8 @@ def test_integrated_gradients_of_a_linear_network_are_exact():
     assert found.residuals.max() < 1e-4
 
 
-def test_words_go_through_the_permutation_explainer():
+@pytest.mark.parametrize(("method", "taken"), [("auto", "exact"), ("permutation", "permutation")])
+def test_words_go_through_the_explainers_of_any_function(method, taken):
     columns = data(60)
     columns["c"] = np.where(columns["c"] > 0, "up", "down")
 
@@ -95,16 +100,16 @@ def test_words_go_through_the_permutation_explainer():
 
     model = model_from_callable(predict, FEATURES, task="binary")
     x, b = batches(columns, 8, 6)
-    found = explain(model, x, b, method="auto", column=None, steps=8, seed=1)
-    assert found.method == "permutation"
+    found = explain(model, x, b, method=method, column=None, steps=8, seed=1)
+    assert found.method == taken
     assert found.residuals.max() < 1e-9
     np.testing.assert_allclose(found.values[:, 1], 0, atol=1e-12)
 
 
 def test_columns_that_a_pipeline_made_are_given_back_to_their_feature():
     names = ["num__a", "cat__color_red", "cat__color_blue", "a_b"]
-    assert _origins(names, ["a", "color", "a_b"]) == [0, 1, 1, 2]
-    assert _origins(["x0"], ["a"]) is None
+    assert origins_of(names, ["a", "color", "a_b"]) == [0, 1, 1, 2]
+    assert origins_of(["x0"], ["a"]) is None
 
 
 def test_the_evaluation_says_what_drives_the_output_and_how_well_it_holds():
@@ -205,7 +210,8 @@ def test_a_sum_behind_a_link_is_not_explained_as_if_it_were_the_output():
     columns = data()
     model = model_from_estimator(PoissonRegressor().fit(frame(columns), np.exp(columns["a"])))
     found = explain(model, *batches(columns, 10, 8), method="auto", column=None, steps=8, seed=0)
-    assert (found.method, found.output) == ("permutation", "value")
+    assert (found.method, found.output) == ("exact", "value")
+    assert "exponential" in found.passed_over[0]
     assert found.residuals.max() < 1e-9
 
 
@@ -294,3 +300,50 @@ def test_rows_of_unknown_membership_are_no_group():
     feature, group = pa.array([0.0, 1.0, 5.0] * 20), pa.array(["x", "z", "?"] * 20)
     assert association(feature, group, ("?",)) == pytest.approx(1)
     assert association(pa.array([1.0, 1.0, 5.0, 2.0, 2.0, 7.0] * 10), group, ("?",)) == 0
+
+
+def test_a_budget_that_ends_leaves_a_partial_evaluation_that_counts_what_it_explained():
+    """A clock that goes on by a second whenever it is read: 12 seconds are over after a few rows."""
+    ticks = itertools.count()
+    options = Attributions(rows=60, background_rows=20, method="permutation", seconds=12.0)
+    evaluation = assess(options, inputs(linear()), lambda: float(next(ticks)))
+    (scanned,) = evaluation.coverage.scanned
+    assert evaluation.completeness == "partial"
+    assert 1 <= scanned.scanned < 60
+    left_out = [n for n in evaluation.coverage.not_tested if n.why == "the time budget was used up"]
+    assert [n.what for n in left_out] == [f"{60 - scanned.scanned} of 60 rows"]
+    assert f"ended after {scanned.scanned} of the 60 rows" in evaluation.method
+    (sampling,) = {m.sampling.units for m in evaluation.find("mean_attribution")}
+    assert sampling == scanned.scanned
+    assert evaluation.find("sensitivity_max")[0].code == "error"
+
+
+def test_with_time_enough_the_clock_changes_nothing():
+    slow = itertools.count()
+    one = assess(Attributions(rows=20, background_rows=10), inputs(linear()))
+    other = assess(Attributions(rows=20, background_rows=10), inputs(linear()), lambda: next(slow) / 100)
+    assert one == other
+
+
+def test_the_record_says_why_a_model_was_not_explained_by_its_inside():
+    from sklearn.neighbors import KNeighborsClassifier
+
+    columns = data()
+    near = model_from_estimator(KNeighborsClassifier().fit(frame(columns), columns["y"]), favourable=1)
+    evaluation = Attributions(rows=10, background_rows=8).evaluate(inputs(near))
+    assert "Not taken: linear: it has no coefficients; tree: SHAP's TreeExplainer does not read it" in evaluation.method
+    assert "ExactExplainer" in evaluation.method
+
+
+def test_the_probability_of_a_logistic_regression_is_explained_on_request():
+    evaluation = Attributions(rows=10, background_rows=8, explained_output="probability").evaluate(inputs(linear()))
+    assert {m.unit for m in evaluation.find("mean_attribution")} == {"probability"}
+    assert value(evaluation, "additivity_residual_max") < 1e-9
+
+
+def test_every_feature_goes_with_each_attribute_to_a_degree_with_an_interval():
+    evaluation = Attributions(rows=100).evaluate(inputs(linear()))
+    found = {m.slice["feature"]: m for m in evaluation.find("proxy_association")}
+    assert {*found} == {*FEATURES}
+    assert found["a"].interval.lower > 0.5 > found["c"].interval.upper
+    assert all(m.slice["attribute"] == "g" and m.interval.method == "noncentral_distribution" for m in found.values())

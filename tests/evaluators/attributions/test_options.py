@@ -17,6 +17,8 @@ DEFAULTS = {
     "proxy_association": 0.3,
     "level": 0.95,
     "of_class": None,
+    "explained_output": "auto",
+    "seconds": 300.0,
 }
 TAKES = {
     "rows": "a whole number",
@@ -28,6 +30,8 @@ TAKES = {
     "proxy_association": "a number",
     "level": "a number",
     "of_class": "a word or null",
+    "explained_output": "a word",
+    "seconds": "a number",
 }
 
 
@@ -51,7 +55,16 @@ def test_a_value_of_another_type_is_refused_by_its_parameter():
     option_checks.another_type_is_refused("attributions", TAKES)
 
 
-@pytest.mark.parametrize("parameters", [{"rows": 0}, {"method": "magic"}, {"method": "integrated_gradients"}])
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"rows": 0},
+        {"method": "magic"},
+        {"method": "integrated_gradients"},
+        {"seconds": 0},
+        {"explained_output": "odds"},
+    ],
+)
 def test_a_parameter_that_makes_no_sense_is_refused(parameters):
     with pytest.raises(UsageError):
         Attributions(**parameters).evaluate(inputs(linear()))

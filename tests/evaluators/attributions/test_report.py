@@ -6,6 +6,7 @@ import pytest
 from tests.evaluators.attributions.support import inputs, linear
 
 from cardwright.evaluators.attributions import Attributions, report
+from cardwright.evaluators.attributions.association import Association
 from cardwright.evaluators.attributions.options import AttributionsOptions
 from cardwright.record import Measured, Unmeasured
 from cardwright.record.measurement import Interval
@@ -78,8 +79,9 @@ def test_a_model_that_reads_nothing_has_no_shares_to_print():
 
 
 def test_proxies_have_a_table_only_if_there_are_any():
-    _, table = report.feature_tables(AttributionsOptions(), Known, Explanation, ROWS, [2], [("c", "sex", 0.5)])
-    assert (table.id, table.rows) == ("proxies", (("c", "sex", 0.5),))
+    proxy = ("c", "sex", Association(0.5, 0.25, 0.75))
+    _, table = report.feature_tables(AttributionsOptions(), Known, Explanation, ROWS, [2], [proxy])
+    assert (table.id, table.rows) == ("proxies", (("c", "sex", 0.5, 0.25, 0.75),))
 
 
 @pytest.mark.parametrize(

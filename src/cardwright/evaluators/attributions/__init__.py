@@ -25,7 +25,8 @@ class Attributions(AttributionsOptions):
     top
         How many features the table and the overlap of rankings show.
     method
-        `auto`, `tree`, `linear` or `permutation` (SHAP), or `integrated_gradients` (Captum, for torch).
+        `auto`, `tree`, `linear`, `exact` (up to 16 features) or `permutation` (SHAP), or `integrated_gradients` (Captum, for
+        torch).
     steps
         Steps of integrated gradients between the background's mean and a row.
     proxy_association
@@ -34,6 +35,10 @@ class Attributions(AttributionsOptions):
         Confidence level of intervals.
     of_class
         The class that is explained, for a model of several; if omitted, the first.
+    explained_output
+        `auto`, what the model itself adds up (log odds of a logistic regression and of boosted trees), or `probability`.
+    seconds
+        How long it may take. Rows that are not explained by then are left out and counted, and the evaluation is *partial*.
 
     Notes
     -----
@@ -42,7 +47,7 @@ class Attributions(AttributionsOptions):
     """
 
     name: ClassVar[str] = "attributions"
-    version: ClassVar[str] = "3"
+    version: ClassVar[str] = "4"
     extra: ClassVar[str] = "tabular"
     needs: ClassVar[tuple[Need, ...]] = (
         Need("source", (Predictions,), "the rows that are explained"),

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from cardwright.errors import UsageError
-from cardwright.evaluators.attributions.association import association
+from cardwright.evaluators.attributions.association import Association, association_bounds
+from cardwright.evaluators.attributions.budget import TimeBudget
 from cardwright.evaluators.attributions.evidence import evidence
 from cardwright.evaluators.attributions.flips import flips
 from cardwright.evaluators.attributions.options import AttributionsOptions
@@ -30,11 +33,12 @@ from cardwright.sources.interface import Model, Predictions
 if TYPE_CHECKING:
     import pyarrow
 
-    from cardwright.evaluators.attributions.explain import Explained
+    from cardwright.evaluators.attributions.ways import Explained
 
 _WAYS = {
     "tree": "SHAP's TreeExplainer (interventional, Lundberg et al. 2020)",
     "linear": "SHAP's LinearExplainer (independent features)",
+    "exact": "SHAP's ExactExplainer over every set of the model's own inputs",
     "permutation": "SHAP's PermutationExplainer over the model's own inputs",
     "integrated_gradients": "Captum's integrated gradients from the mean of the background (Sundararajan, Taly, Yan 2017)",
 }
@@ -58,8 +62,8 @@ def _versions(method: str) -> str:
     return ", ".join(f"{name} {label(version(name))}" for name in names)
 
 
-def assess(options: AttributionsOptions, inputs: Inputs) -> Evaluation:
-    """See `Evaluator.evaluate`."""
+def assess(options: AttributionsOptions, inputs: Inputs, clock: Callable[[], float] = time.monotonic) -> Evaluation:
+    """See `Evaluator.evaluate`; `clock` gives the seconds that the time budget counts."""
     import numpy as np
 
     from cardwright.evaluators.attributions.explain import explain
@@ -68,6 +72,12 @@ def assess(options: AttributionsOptions, inputs: Inputs) -> Evaluation:
     for name in ("rows", "background_rows", "seeds", "top", "steps"):
         if getattr(options, name) < 1:
             raise UsageError(f"attributions: `{name}` must be at least 1")
+    if not options.seconds > 0:
+        raise UsageError("attributions: `seconds` must be above 0")
+    if options.explained_output not in ("auto", "probability"):
+        raise UsageError(
+            "attributions: `explained_output` is `auto` or `probability`", do="Leave it out for the model's own output."
+        )
     source, model = inputs.get("source", Predictions), inputs.get("model", Model)
     behind = inputs.sources.get("background", source)
     if not model.features:
@@ -78,6 +88,9 @@ def assess(options: AttributionsOptions, inputs: Inputs) -> Evaluation:
     attributes = [attribute.name for attribute in source.sensitive]
     column, others = _class(options, model, source)
     rows, total = choose(source.rows, [*model.features, *attributes], options.rows, inputs.seed)
+    probability = options.explained_output == "probability"
+    budget = TimeBudget.of(options.seconds, clock)
+    read = rows.select(list(model.features))
     explained: list[Explained] = []
     backgrounds: list[pyarrow.RecordBatch] = []
     digests: list[str] = []
@@ -87,36 +100,49 @@ def assess(options: AttributionsOptions, inputs: Inputs) -> Evaluation:
         digests.append(_digest(background))
         backgrounds.append(background)
         count = background.num_rows
+        if explained and budget.left <= 0:
+            break
+        # Half of what is left for the first, and evenly for the others what leaves a third of it for the evidence.
+        share = 0.5 if not explained else 0.67 / (options.seeds - seed)
         explained.append(
             explain(
                 model,
-                rows.select(list(model.features)),
+                read.slice(0, len(explained[0].values)) if explained else read,
                 background,
                 method=options.method,
                 column=column,
                 steps=options.steps,
                 seed=inputs.seed + seed,
+                probability=probability,
+                budget=budget.part(share),
             )
         )
         inputs.progress(seed + 1, options.seeds)
     first = explained[0]
+    wanted, done = rows.num_rows, len(first.values)
+    rows, read = rows.slice(0, done), read.slice(0, done)
     importance = np.abs(first.values).mean(axis=0)
     measurements: list[Measurement] = [
         *_features(options, model, first, source),
-        *_quality(options, explained, rows.num_rows, count if len(set(digests)) == 1 else None),
+        *_quality(options, explained, done, count if len(set(digests)) == 1 else None),
     ]
     measurements += evidence(
         model,
         first,
-        rows.select(list(model.features)),
+        read,
         backgrounds[0],
         column=column,
         level=options.level,
         unit=source.unit,
         seed=inputs.seed,
+        steps=options.steps,
+        probability=probability,
+        budget=budget,
     )
     measurements += flips(model, rows, source, options.level)
-    proxies = _proxies(options, rows, model, source)
+    associations = _associations(options, rows, model, source)
+    measurements += [_association(one, options, source, done) for one in associations]
+    proxies = [one for one in associations if one[2].value >= options.proxy_association]
     shares, share_findings = _shares(options, model, importance, attributes, proxies)
     measurements += shares
     findings = [*quality_findings(measurements), *share_findings]
@@ -130,20 +156,23 @@ def assess(options: AttributionsOptions, inputs: Inputs) -> Evaluation:
         binding=inputs.binding,
         question="Which features drive the model's output, and does the explanation hold?",
         method=(
-            f"{rows.num_rows} of {total} rows, chosen by a keyed hash, were explained by {_WAYS[first.method]} in the output "
+            f"{done} of {total} rows, chosen by a keyed hash, were explained by {_WAYS[first.method]} in the output "
             f"space {first.output}, against a background of {count} rows (sha256 {digests[0]}), seed {inputs.seed}. "
             f"{f'The class explained is {model.classes[column]}. ' if others and column is not None else ''}"
+            f"{_chain(first)}{_stopped(options, done, wanted, len(explained))}"
             f"Attributions of columns that a pipeline derived from one feature are summed. Additivity is computed here as "
             f"|output - base - sum of attributions| relative to the range of the output. The ranking is compared over "
-            f"{options.seeds} backgrounds and seeds (Spearman's rho of the mean absolute attributions; overlap of the first "
+            f"{len(explained)} backgrounds and seeds (Spearman's rho of the mean absolute attributions; overlap of the first "
             f"{min(options.top, len(model.features))}). A feature is called a proxy if its association with a sensitive "
             f"attribute (correlation ratio for numbers, Cramér's V for categories, both corrected "
-            f"for the bias that few rows and many groups bring: Kelley 1935; Bergsma 2013) "
+            f"for the bias that few rows and many groups bring: Kelley 1935; Bergsma 2013; intervals by noncentral "
+            f"distributions: Smithson 2003) "
             f"is at least {options.proxy_association:g}. "
             f"Whether the explanation holds is asked of the model itself: how far its output moves when features are replaced by "
             f"those of other rows, in the order of their attributions and in a random one (deletion and insertion), or at random "
-            f"(infidelity: the share of the movement that the attributions do not foresee); of SHAP's permutation explainer, row "
-            f"by row (Spearman's rho); and of a torch network whose weights are shuffled, which must be explained otherwise. "
+            f"(infidelity: the share of the movement that the attributions do not foresee); of {_second(first.method)}, row "
+            f"by row (Spearman's rho); of a torch network whose weights are shuffled, which must be explained otherwise; and of "
+            f"rows whose numbers move by at most 0.02 standard deviations, by which attributions should move little. "
             f"Where the model reads a sensitive attribute, only that is changed, and decisions that become others are counted. "
             f"Libraries: {_versions(first.method)}."
         ),
@@ -167,10 +196,37 @@ def assess(options: AttributionsOptions, inputs: Inputs) -> Evaluation:
                     why="attributions are additive; interactions are shared among them",
                 ),
                 *((NotTested(what=f"the other {others} classes", why="one class was explained"),) if others else ()),
+                *(
+                    (NotTested(what=f"{wanted - done} of {wanted} rows", why="the time budget was used up"),)
+                    if done < wanted
+                    else ()
+                ),
                 NotTested(what="whether people understand the explanation", why="that needs people"),
             ),
         ),
-        completeness="complete" if rows.num_rows == total else "sampled",
+        completeness="partial" if done < wanted else "complete" if done == total else "sampled",
+    )
+
+
+def _second(method: str) -> str:
+    """With what another method the agreement is computed."""
+    if method in ("exact", "permutation"):
+        return "the movement of the output when one feature alone is replaced"
+    return "SHAP's permutation explainer"
+
+
+def _chain(first: Explained) -> str:
+    """Why ways that come first in the chain were not taken."""
+    return f"Not taken: {'; '.join(first.passed_over)}. " if first.passed_over else ""
+
+
+def _stopped(options: AttributionsOptions, done: int, wanted: int, seeds: int) -> str:
+    """What the time budget left out."""
+    if done == wanted and seeds == options.seeds:
+        return ""
+    return (
+        f"The time budget of {options.seconds:g} seconds ended after {done} of the {wanted} rows that were to be explained, and "
+        f"after {seeds} of {options.seeds} backgrounds. "
     )
 
 
@@ -290,7 +346,9 @@ def _quality(options: AttributionsOptions, explained: list[Explained], n: int, s
                 denominator=n,
             )
         )
-    importances = [np.abs(one.values).mean(axis=0) for one in explained]
+    # The budget can end a later background sooner: over the rows that all have.
+    shared = min(len(one.values) for one in explained)
+    importances = [np.abs(one.values[:shared]).mean(axis=0) for one in explained]
     width = len(importances[0])
     top = min(options.top, width)
     pairs = list(itertools.combinations(importances, 2))
@@ -350,21 +408,39 @@ def _quality(options: AttributionsOptions, explained: list[Explained], n: int, s
     return found
 
 
-def _proxies(
+Proxy = tuple[str, str, Association]
+"""A feature, an attribute, and how closely they go together."""
+
+
+def _associations(
     options: AttributionsOptions, rows: pyarrow.RecordBatch, model: Model, source: Predictions
-) -> list[tuple[str, str, float]]:
-    """(feature, attribute, association) at or above the threshold, the strongest first."""
+) -> list[Proxy]:
+    """Every feature with every sensitive attribute for which it can be told, the closest first."""
     found = []
     unknown = {attribute.name: attribute.unknown for attribute in source.sensitive}
-    attributes = list(unknown)
-    for attribute in attributes:
+    for attribute, not_known in unknown.items():
         for feature in model.features:
-            if feature in attributes:
+            if feature in unknown:
                 continue
-            strength = association(rows.column(feature), rows.column(attribute), unknown.get(attribute, ()))
-            if strength is not None and strength >= options.proxy_association:
+            strength = association_bounds(rows.column(feature), rows.column(attribute), not_known, options.level)
+            if strength is not None:
                 found.append((feature, attribute, strength))
-    return sorted(found, key=lambda item: (-item[2], item[0], item[1]))
+    return sorted(found, key=lambda item: (-item[2].value, item[0], item[1]))
+
+
+def _association(proxy: Proxy, options: AttributionsOptions, source: Predictions, n: int) -> Measured:
+    feature, attribute, strength = proxy
+    return Measured(
+        metric="proxy_association",
+        slice={"feature": label(feature), "attribute": label(attribute)},
+        value=strength.value,
+        unit="correlation",
+        direction="lower_is_better",
+        interval=Interval(
+            level=options.level, lower=strength.lower, upper=strength.upper, method="noncentral_distribution"
+        ),
+        sampling=Sampling(unit=source.unit, units=n, observations=n, design="random"),
+    )
 
 
 def _shares(
@@ -372,7 +448,7 @@ def _shares(
     model: Model,
     importance: Any,
     attributes: list[str],
-    proxies: list[tuple[str, str, float]],
+    proxies: list[Proxy],
 ) -> tuple[list[Measurement], list[Finding]]:
     whole = float(importance.sum())
     metrics = ("sensitive_attribution_share", "proxy_attribution_share")

@@ -20,6 +20,8 @@ class AttributionsOptions(Options):
     proxy_association: float = 0.3
     level: float = 0.95
     of_class: str | None = None
+    explained_output: str = "auto"
+    seconds: float = 300.0
 
 
 __all__ = ["AttributionsOptions"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cardwright.evaluators.attributions.association import Association
 from cardwright.evaluators.attributions.options import AttributionsOptions
 from cardwright.record.base import label
 from cardwright.record.evaluation import (
@@ -18,7 +19,7 @@ from cardwright.sources.interface import Model
 if TYPE_CHECKING:
     import pyarrow
 
-    from cardwright.evaluators.attributions.explain import Explained
+    from cardwright.evaluators.attributions.ways import Explained
 
 
 def quality_findings(measurements: list[Measurement]) -> list[Finding]:
@@ -106,7 +107,7 @@ def feature_tables(
     first: Explained,
     explained: pyarrow.RecordBatch,
     order: Any,
-    proxies: list[tuple[str, str, float]],
+    proxies: list[tuple[str, str, Association]],
 ) -> tuple[TableValue, ...]:
     import numpy as np
 
@@ -148,8 +149,13 @@ def feature_tables(
                     TableColumn(name="feature", title="Feature"),
                     TableColumn(name="attribute", title="Sensitive attribute"),
                     TableColumn(name="association", title="Association", unit="correlation"),
+                    TableColumn(name="lower", title="from", unit="correlation"),
+                    TableColumn(name="upper", title="to", unit="correlation"),
                 ),
-                rows=tuple((label(feature), label(attribute), strength) for feature, attribute, strength in proxies),
+                rows=tuple(
+                    (label(feature), label(attribute), found.value, found.lower, found.upper)
+                    for feature, attribute, found in proxies
+                ),
             )
         )
     return tuple(tables)
