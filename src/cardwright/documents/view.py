@@ -243,7 +243,7 @@ def make(document: Document, edition: Edition, *, printed: bool = False, say: La
     fields = tuple(
         FieldView(spec, record.details.answers.get(name), record.details.provided(name), name in needed)
         for name, spec in FIELDS.items()
-        if (record.subject.kind in spec.kinds or name in record.details.answers)
+        if ((record.subject.kind in spec.kinds and spec.common) or name in record.details.answers or name in needed)
         and (not data_only or name in _DATA_FIELDS)
     )
     findings = sorted(

@@ -1,7 +1,7 @@
 """An existing card as `details.yaml`: a Hugging Face card (Markdown with YAML at its head), or Model Card Toolkit JSON.
 
-Only what people wrote is taken. Numbers of a card are not evidence here: they are measured again. What is a placeholder stays
-unanswered, and what has no place is listed, so that nothing is lost without a word.
+Only what people wrote is taken. Results of a card are not evidence here: they are measured again. What is a placeholder stays
+unanswered, and what has no field is kept as a remark and listed, so that nothing is lost without a word.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from cardwright.errors import SourceError
+from cardwright.plan import card_sections
 from cardwright.record.base import is_placeholder, visible
 from cardwright.record.details import FIELDS
 from cardwright.sources.json_text import decode
@@ -21,23 +22,28 @@ MOST = 2 * 1024 * 1024
 """A card that is larger holds something else."""
 _LONGEST = 19_000
 
-_HEADINGS = {
-    "model description": "summary", "model summary": "summary", "dataset description": "summary", "dataset summary": "summary",
-    "description": "summary", "overview": "summary",
-    "direct use": "intended_use", "intended use": "intended_use", "intended uses": "intended_use", "uses": "intended_use",
-    "intended uses & limitations": "intended_use", "downstream use": "users", "intended users": "users",
-    "out-of-scope use": "out_of_scope", "out-of-scope uses": "out_of_scope",
-    "bias, risks, and limitations": "limitations", "limitations": "limitations", "limitations and bias": "limitations",
-    "recommendations": "recommendations", "training data": "training_data", "training procedure": "training_procedure",
-    "testing data": "evaluation_data", "evaluation data": "evaluation_data", "testing data, factors & metrics": "evaluation_data",
-    "environmental impact": "environmental_impact", "citation": "citation", "bibtex": "citation",
-    "curation rationale": "motivation", "motivation": "motivation", "dataset structure": "composition",
-    "data collection and processing": "collection", "source data": "collection", "annotation process": "annotation_protocol",
-    "personal and sensitive information": "sensitive_attributes",
+_FRONT = {
+    "base_model": ("base_model", ""),
+    "language": ("languages", ""),
+    "datasets": ("training_data", "Datasets named at the head of the card: "),
+    "co2_eq_emissions": ("environmental_impact", "Emissions in g CO2 equivalent, as the card states them: "),
+    "annotations_creators": ("annotation_protocol", "Annotations: "),
+    "source_datasets": ("collection", "Sources: "),
 }  # fmt: skip
-"""Headings of the Hub's templates to the fields they answer."""
-
-_DATASET_ONLY = {"uses": "dataset_uses", "direct use": "dataset_uses", "intended use": "dataset_uses"}
+"""Keys at the head of the Hub's cards, the field that each answers, and the words before its value."""
+_BOILERPLATE = re.compile(
+    r"""Use\ the\ code\ below\ to\ get\ started\ with\ the\ model\.
+    | Users\ (?:\([^)]*\)\ )?should\ be\ made\ aware\ of\ the\ risks,\ biases\ and\ limitations\ of\ the\ (?:model|dataset)\.
+    | More\ information\ needed\ for\ further\ recommendations\.
+    | Carbon\ emissions\ can\ be\ estimated\ using\ the\ \[Machine\ Learning\ Impact\ calculator\][^\n]*
+    | <\/?(?:details|summary)[^>]*>(?:\s*Click\ to\ expand\s*<\/summary>)?
+    | \{\{[^}]*\bdefault\([^}]*\}\}
+    | !\[[^\]]*\]\([^)]*\)""",
+    re.VERBOSE,
+)
+"""Sentences of the Hub's templates that nobody wrote, marks of a template that was not filled, and pictures."""
+_MEASURED_KEYS = ("model-index", "metrics", "eval_results")
+_DATASET_KEYS = ("task_categories", "dataset_info", "configs", "size_categories", "annotations_creators", "pretty_name")
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,7 @@ class Imported:
     taken: tuple[str, ...]
     """Fields that have an answer now."""
     left: tuple[str, ...]
-    """What has no place in the details, in words: headings, keys."""
+    """What has no field, by its heading or key. Its text stands in `details` as remarks; results are measured again."""
 
 
 def import_card(data: bytes, *, name: str, today: str) -> Imported:
@@ -73,10 +79,10 @@ def import_card(data: bytes, *, name: str, today: str) -> Imported:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as exc:
         raise SourceError(f"not UTF-8 at byte {exc.start}", where=name, do="Save it as UTF-8.") from exc
-    answers, left = _toolkit(text, name) if text.lstrip().startswith("{") else _markdown(text, name)
+    read = _toolkit(text, name) if text.lstrip().startswith("{") else _markdown(text, name)
     imported: dict[str, Any] = {}
     for field in FIELDS:
-        answer = answers.get(field)
+        answer = read.answers.get(field)
         if isinstance(answer, str):
             clean = visible(answer.strip(), keep="\n\t")[:_LONGEST]
             if not is_placeholder(clean):
@@ -88,48 +94,178 @@ def import_card(data: bytes, *, name: str, today: str) -> Imported:
     head = {"schema": "cardwright/details/1", "stated_by": f"imported from {visible(name)[:80]}", "stated_on": today}
     note = "# Taken from an existing card. Read every answer, correct it, and say who states it.\n"
     body = yaml.safe_dump({**head, **imported}, sort_keys=False, allow_unicode=True, width=100)
-    return Imported(details=(note + body).encode("utf-8"), taken=tuple(imported), left=tuple(dict.fromkeys(left)))
+    return Imported(
+        details=(note + body + _remarks(read.kept)).encode("utf-8"),
+        taken=tuple(imported),
+        left=tuple(dict.fromkeys(read.left)),
+    )
 
 
-def _markdown(text: str, name: str) -> tuple[dict[str, Any], list[str]]:
-    left: list[str] = []
-    front: Any = {}
-    header = re.match(r"---[ \t]*\r?\n(.*?)\r?\n---[ \t]*(\r?\n|$)", text, re.DOTALL)
-    if header:
-        try:
-            front = yaml.safe_load(header.group(1)) or {}
-        except (
-            yaml.YAMLError,
-            ValueError,
-            TypeError,
-            OverflowError,
-            RecursionError,
-        ) as exc:  # `2026-13-45` is a ValueError
-            raise SourceError("the YAML at its head is not valid", where=name, do="Fix it or remove it.") from exc
-        text = text[header.end() :]
-    if not isinstance(front, dict):
-        raise SourceError("the YAML at its head is not a mapping", where=name, do="Fix it or remove it.")
-    left += [f"{key} (at its head)" for key in map(str, front)]
-    dataset = any(key in front for key in ("task_categories", "dataset_info", "configs", "size_categories"))
-    parts = re.split(r"(?m)^(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$", re.sub(r"(?s)<!--.*?-->", "", text))
-    if len(parts) == 1 and not front:
+@dataclass(frozen=True)
+class _Read:
+    """A card as it was read."""
+
+    answers: dict[str, Any]
+    left: list[str]
+    kept: list[tuple[str, str]]
+
+
+def _remarks(kept: list[tuple[str, str]]) -> str:
+    """What has no field, as remarks below the details: to be read, moved or deleted by whoever states them."""
+    if not kept:
+        return ""
+    lines = [
+        "",
+        "# ---- What the card says besides. Nothing reads it: move what belongs to an answer, delete the rest.",
+    ]
+    for label, text in kept:
+        # Every line break that YAML knows ends a remark, so each is one here.
+        shown = [visible(line, keep="\t") for line in text.splitlines() if line.strip()]
+        lines += ["#", f"# [{visible(label)}]", *(f"#   {line}" for line in shown)]
+    return "\n".join(lines) + "\n"
+
+
+def _markdown(text: str, name: str) -> _Read:
+    front, text = _head(text, name)
+    text = re.sub(r"(?s)<!--.*?-->", "", text)
+    found = list(card_sections.passages(text))
+    if not front and not any(passage.headings or passage.label for passage in found):
         raise SourceError("neither headings nor YAML at its head", where=name, do="Name a model card or dataset card.")
-    answers: dict[str, str] = {}
-    for _, heading, body in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
-        plain = re.sub(r"[*_`]", "", heading).strip().lower().rstrip(":")
-        plain = re.sub(r"^[^\w]+|\s*[\[(].*?[\])]$", "", plain)
-        field = (_DATASET_ONLY.get(plain) if dataset else None) or _HEADINGS.get(plain)
-        content = body.strip()
+    known = card_sections.labels()
+    dataset = any(key in front for key in _DATASET_KEYS) or any(
+        card_sections.fold(title).startswith(("dataset card", "dataset summary"))
+        for passage in found
+        for title in passage.headings
+    )
+    answers: dict[str, Any] = {}
+    left: list[str] = []
+    kept: list[tuple[str, str]] = []
+    title = next((passage.headings[:1] for passage in found if passage.headings), ())
+    placed = [(passage, *_place(passage, known, dataset=dataset)) for passage in found]
+    if all(field != "summary" for _, field, _, _ in placed):
+        # What stands below the title says what it is.
+        placed = [
+            (one, "summary", "", "")
+            if why == "unknown" and one.label is None and one.headings in ((), title)
+            else (one, field, under, why)
+            for one, field, under, why in placed
+        ]
+    for passage, field, under, why in placed:
+        content = _without_placeholders(passage.text).strip()
         if not content:
             continue
-        if field is None or field not in FIELDS:
-            left.append(f"section {visible(heading.strip())}")
+        where = passage.label or (passage.headings[-1] if passage.headings else "before the first heading")
+        if field is None:
+            left.append(f"section {where.strip()}")
+            if why != "measured":
+                kept.append((" / ".join([*passage.headings, *([passage.label] if passage.label else [])]), content))
+        elif FIELDS[field].columns:
+            answers[field] = _entries(field, answers.get(field, []), passage, content)
         else:
-            answers[field] = f"{answers[field]}\n\n{content}" if field in answers else content
-    return answers, left
+            words = f"{under}{content}"
+            answers[field] = f"{answers[field]}\n\n{words}" if field in answers else words
+    for key, value in front.items():
+        entry = _FRONT.get(str(key))
+        said = _plain(value)
+        if entry is None or not said:
+            left.append(f"{key} (at its head)")
+            if said and key not in _MEASURED_KEYS:
+                kept.append((f"{key} (at its head)", said))
+        elif entry[0] not in answers:
+            answers[entry[0]] = entry[1] + said
+    return _Read(answers, left, kept)
 
 
-def _toolkit(text: str, name: str) -> tuple[dict[str, Any], list[str]]:
+def _head(text: str, name: str) -> tuple[dict[str, Any], str]:
+    """The YAML at a card's head, and the rest."""
+    header = re.match(r"---[ \t]*\r?\n(.*?)\r?\n---[ \t]*(\r?\n|$)", text, re.DOTALL)
+    if header is None:
+        return {}, text
+    try:
+        front = yaml.safe_load(header.group(1)) or {}
+    except (
+        yaml.YAMLError,
+        ValueError,
+        TypeError,
+        OverflowError,
+        RecursionError,
+    ) as exc:  # `2026-13-45` is a ValueError
+        raise SourceError("the YAML at its head is not valid", where=name, do="Fix it or remove it.") from exc
+    if not isinstance(front, dict):
+        raise SourceError("the YAML at its head is not a mapping", where=name, do="Fix it or remove it.")
+    return front, text[header.end() :]
+
+
+def _place(
+    passage: card_sections.Passage, known: card_sections.Labels, *, dataset: bool
+) -> tuple[str | None, str, str]:
+    """The field that a passage answers, the labels between it and the heading that says so, and why there is none.
+
+    The innermost label that is known decides. Labels below it stay in the text, so that "Hardware: 8 GPUs" keeps its word.
+    """
+    labels = [*passage.headings, *([passage.label] if passage.label is not None else [])]
+    below: list[str] = []
+    for depth in range(len(labels) - 1, -1, -1):
+        label, above = labels[depth], labels[:depth]
+        if known.is_weak(label) and any(_decides(one, known, dataset=dataset) for one in above):
+            below.append(_bare(label))
+            continue
+        field = known.field(label, dataset=dataset)
+        if field is not None:
+            return field, "".join(f"**{one}** " for one in reversed(below)), ""
+        if known.is_measured(label):
+            return None, "", "measured"
+        if known.is_elsewhere(label):
+            return None, "", "elsewhere"
+        below.append(_bare(label))
+    return None, "", "unknown"
+
+
+def _decides(heading: str, known: card_sections.Labels, *, dataset: bool) -> bool:
+    """Whether a heading says what is below it: all but a summary does, under which facts of every kind are listed."""
+    return known.is_known(heading) and known.field(heading, dataset=dataset) != "summary"
+
+
+def _bare(label: str) -> str:
+    return re.sub(r"[*_]", "", label).strip().rstrip(":")
+
+
+def _without_placeholders(text: str) -> str:
+    """The text without lines that hold a label and no answer, as the Hub's blank template has them."""
+    kept = []
+    for line in _BOILERPLATE.sub("", text).splitlines():
+        answer = re.sub(r"^[ \t]*(?:[-*+][ \t]+)?(?:\*\*[^*]{1,80}\*\*[ \t]*:?)?[ \t]*", "", line)
+        if not line.strip() or not is_placeholder(answer):
+            kept.append(line)
+    return "\n".join(kept)
+
+
+def _entries(
+    field: str, so_far: list[dict[str, str]], passage: card_sections.Passage, content: str
+) -> list[dict[str, str]]:
+    """The text as entries of a field that has several: a risk for each item of a list, an owner, or how they are reached."""
+    items = [
+        re.sub(r"^[-*+][ \t]+", "", one).strip() for one in re.split(r"(?m)^(?=[-*+][ \t]+)", content) if one.strip()
+    ]
+    if field != "owners":
+        return [*so_far, *({FIELDS[field].columns[0]: item} for item in items)]
+    label = card_sections.fold(passage.label or passage.headings[-1])
+    if any(word in label for word in ("contact", "question")):
+        whole = "; ".join(items)
+        return [{**so_far[0], "contact": whole}, *so_far[1:]] if so_far else [{"contact": whole}]
+    return [*so_far, *({"name": item, "role": passage.label or passage.headings[-1]} for item in items)]
+
+
+def _plain(value: Any) -> str:
+    """A value of the head in words: a list with commas, a mapping as `key: value`."""
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {said}" for key, entry in value.items() if (said := _plain(entry)))
+    if isinstance(value, list):
+        return ", ".join(said for entry in value if (said := _plain(entry)))
+    return "" if value is None or is_placeholder(str(value)) else str(value)
+
+
+def _toolkit(text: str, name: str) -> _Read:
     try:
         card = decode(text)
     except ValueError as exc:
@@ -166,7 +302,7 @@ def _toolkit(text: str, name: str) -> tuple[dict[str, Any], list[str]]:
     left += [
         key for key in card if key not in ("model_details", "considerations", "schema_version", "model_parameters")
     ]
-    return answers, left
+    return _Read(answers, left, [])
 
 
 def _listed(value: Any) -> list[Any]:

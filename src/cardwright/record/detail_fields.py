@@ -38,6 +38,8 @@ class FieldSpec:
     """For a field of several entries: the keys of each; empty for prose."""
     optional: tuple[str, ...] = ()
     """Keys that an entry may leave out: asked for since a later version, so that what was judged before is judged alike."""
+    common: bool = True
+    """Whether a document names it as *not provided* when nobody answered it; else only a policy that needs it does."""
     croissant: str | None = None
     """The Croissant RAI 1.0 property it fills."""
 
