@@ -9,6 +9,7 @@ import yaml
 from cardwright.documents.interface import Edition
 from cardwright.record.evaluation import Evaluation
 from cardwright.record.measurement import Measured
+from cardwright.record.subject import Subject
 
 _SIZES = (
     (1_000, "n<1K"),
@@ -18,6 +19,26 @@ _SIZES = (
     (10_000_000, "1M<n<10M"),
 )
 """The Hub's fixed bins."""
+
+
+_TASKS = {
+    "binary": "tabular-classification",
+    "multiclass": "tabular-classification",
+    "regression": "tabular-regression",
+}
+"""The Hub's tasks (huggingface.js, `tasks`) for predictions over tables. Of a model of texts they begin with `text`."""
+_OF_MODELS = ("performance", "ranking", "safety", "robustness", "fairness", "slices", "impact_ratio")
+"""Evaluators whose numbers are a model's results; personal data, overlap and attributions are none that the Hub could rank."""
+_LIBRARIES = {
+    ".skops": "sklearn",
+    ".ubj": "xgboost",
+    ".cbm": "catboost",
+    ".onnx": "onnx",
+    ".pt": "pytorch",
+    ".pt2": "pytorch",
+    ".pth": "pytorch",
+}
+"""The Hub's names of libraries by the ending of a model's file, where the ending belongs to one library."""
 
 
 def make(edition: Edition, *, dataset: bool) -> str:
@@ -35,11 +56,17 @@ def make(edition: Edition, *, dataset: bool) -> str:
     else:
         if subject.parents:
             metadata["base_model"] = list(subject.parents)
+        if (library := _library(subject)) is not None:
+            metadata["library_name"] = library
+        if (task := _task_of_subject(edition)) is not None:
+            metadata["pipeline_tag"] = task
         mine = {file.sha256 for file in subject.files}
         results = [
             entry
             for evaluation in record.evaluations
-            if not _of_another(evaluation, mine) and (entry := _results(evaluation)) is not None
+            if evaluation.evaluator in _OF_MODELS
+            and not _of_another(evaluation, mine)
+            and (entry := _results(evaluation, _task(edition, evaluation))) is not None
         ]
         if results:
             metadata["model-index"] = [{"name": subject.name, "results": results}]
@@ -52,6 +79,46 @@ def make(edition: Edition, *, dataset: bool) -> str:
     return text
 
 
+def _library(subject: Subject) -> str | None:
+    """The library that reads the subject's files, if all that say so say the same."""
+    paths = [file.path for file in subject.files]
+    if any(path.endswith("config.json") for path in paths) and any(path.endswith(".safetensors") for path in paths):
+        return "transformers"
+    libraries = {library for path in paths for ending, library in _LIBRARIES.items() if path.endswith(ending)}
+    return libraries.pop() if len(libraries) == 1 else None
+
+
+def _task(edition: Edition, evaluation: Evaluation) -> str:
+    """The Hub's task of an evaluation: of its source, else `other`, which the Hub knows too."""
+    if evaluation.evaluator == "safety":
+        return "text-generation"
+    if evaluation.evaluator == "ranking":
+        return "text-ranking" if _library(edition.record.subject) == "transformers" else "other"
+    source = next((i.sha256 for i in evaluation.inputs if i.need == "source"), None)
+    task = next((d.task for d in edition.record.provenance.datasets if d.sha256 == source and d.task is not None), None)
+    named = _TASKS.get(task or _kind_of(edition.record.context.task), "other")
+    return (
+        "text-classification"
+        if named.endswith("classification") and _library(edition.record.subject) == "transformers"
+        else named
+    )
+
+
+def _kind_of(task: str | None) -> str:
+    """What a plan calls a task, as records of predictions do: `binary_classification` is `binary`."""
+    return (task or "").removesuffix("_classification")
+
+
+def _task_of_subject(edition: Edition) -> str | None:
+    """The one task of all results, if there is one."""
+    tasks = {
+        _task(edition, evaluation)
+        for evaluation in edition.record.evaluations
+        if evaluation.evaluator in ("performance", "ranking", "safety")
+    } - {"other"}
+    return tasks.pop() if len(tasks) == 1 else None
+
+
 def _of_another(evaluation: Evaluation, mine: set[str]) -> bool:
     """Whether the numbers are a baseline's or another model's: the Hub shows results as those of the model of the card."""
     model = evaluation.binding.model_sha256 if evaluation.binding is not None else None
@@ -61,7 +128,7 @@ def _of_another(evaluation: Evaluation, mine: set[str]) -> bool:
     )
 
 
-def _results(evaluation: Evaluation) -> dict[str, Any] | None:
+def _results(evaluation: Evaluation, task: str) -> dict[str, Any] | None:
     """The numbers over all rows of an evaluation; those by group stand in the card."""
     metrics = [
         {"type": m.metric, "name": m.metric.replace("_", " "), "value": m.value}
@@ -73,7 +140,7 @@ def _results(evaluation: Evaluation) -> dict[str, Any] | None:
         return None
     metrics = metrics[:16]  # the Hub shows a handful; the card below holds all
     return {
-        "task": {"type": evaluation.evaluator.replace("_", "-")},
+        "task": {"type": task, "name": evaluation.evaluator.replace("_", " ")},
         "dataset": {"type": source.role, "name": source.name, "revision": source.sha256},
         "metrics": metrics,
     }

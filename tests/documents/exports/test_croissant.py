@@ -79,3 +79,20 @@ def test_a_file_stands_with_its_digest_and_its_columns_with_their_types():
 def test_what_does_not_fit_is_named(change, says):
     found = croissant.problem(json.dumps(change(made_of())).encode())
     assert found is None if says is None else says in found
+
+
+@pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning")  # of that library's own code
+def test_the_formats_own_library_reads_it_without_an_error_or_a_warning(tmp_path):
+    mlcroissant = pytest.importorskip("mlcroissant")
+    (tmp_path / "croissant.json").write_bytes(export(edition(good_case()), "croissant"))
+    read = mlcroissant.Dataset(str(tmp_path / "croissant.json")).metadata
+    assert read.name == good_case().record.subject.name
+    assert read.cite_as
+    assert (read.ctx.issues.errors, read.ctx.issues.warnings) == (set(), set())
+
+
+def test_the_context_is_the_standard_one():
+    core = pytest.importorskip("mlcroissant._src.core.rdf")
+    structure = pytest.importorskip("mlcroissant._src.core.context")
+    context = structure.Context(conforms_to=structure.CroissantVersion.V_1_1)
+    assert set(core.make_context(context)) - set(made_of()["@context"]) == set()

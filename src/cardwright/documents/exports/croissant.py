@@ -30,14 +30,19 @@ UNKNOWN = "not provided"
 _CONTEXT: dict[str, Any] = {
     "@language": "en",
     "@vocab": "https://schema.org/",
+    "arrayShape": "cr:arrayShape",
     "citeAs": "cr:citeAs",
     "column": "cr:column",
     "conformsTo": "dct:conformsTo",
+    "containedIn": "cr:containedIn",
     "cr": "http://mlcommons.org/croissant/",
     "rai": "http://mlcommons.org/croissant/RAI/",
     "data": {"@id": "cr:data", "@type": "@json"},
     "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
     "dct": "http://purl.org/dc/terms/",
+    "description": {"@container": "@language"},
+    "equivalentProperty": "cr:equivalentProperty",
+    "examples": {"@id": "cr:examples", "@type": "@json"},
     "extract": "cr:extract",
     "field": "cr:field",
     "fileObject": "cr:fileObject",
@@ -45,10 +50,12 @@ _CONTEXT: dict[str, Any] = {
     "fileSet": "cr:fileSet",
     "format": "cr:format",
     "includes": "cr:includes",
+    "isArray": "cr:isArray",
     "isLiveDataset": "cr:isLiveDataset",
     "jsonPath": "cr:jsonPath",
     "key": "cr:key",
     "md5": "cr:md5",
+    "name": {"@container": "@language"},
     "parentField": "cr:parentField",
     "path": "cr:path",
     "recordSet": "cr:recordSet",
@@ -56,6 +63,7 @@ _CONTEXT: dict[str, Any] = {
     "regex": "cr:regex",
     "repeated": "cr:repeated",
     "replace": "cr:replace",
+    "samplingRate": "cr:samplingRate",
     "sc": "https://schema.org/",
     "separator": "cr:separator",
     "source": "cr:source",
@@ -82,9 +90,8 @@ def make(edition: Edition) -> dict[str, Any]:
         "creator": people or {"@type": "Organization", "name": subject.supplier or UNKNOWN},
         "datePublished": subject.released or (edition.run.finished[:10] if edition.run is not None else UNKNOWN),
         "identifier": subject.identity,
+        "citeAs": said(record, "citation") or f"{subject.name}, version {subject.version}, sha256 {subject.identity}",
     }
-    if citation := said(record, "citation"):
-        document["citeAs"] = citation
     for name, spec in FIELDS.items():
         if spec.croissant is not None and (text := said(record, name)) is not None:
             document[f"rai:{spec.croissant}"] = text
