@@ -189,7 +189,8 @@ def _category(name: str, array: Any, known: Sequence[Any] | None, where: str) ->
     values = array.to_pandas()
     if known is None:
         return values.astype("category")
-    codes = pd.Index(list(known)).get_indexer(values.astype(object))
+    categories = pd.Index(list(known))
+    codes = categories.get_indexer(values.astype(object))
     strange = int(((codes < 0) & values.notna()).sum())
     if strange:
         raise SourceError(
@@ -198,7 +199,7 @@ def _category(name: str, array: Any, known: Sequence[Any] | None, where: str) ->
             where=where,
             do="Leave those values out (missing), or name the model that knows them.",
         )
-    return pd.Series(pd.Categorical.from_codes(codes, categories=list(known)))
+    return pd.Series(pd.Categorical.from_codes(codes, categories=categories))
 
 
 def is_text(kind: Any) -> bool:
