@@ -477,3 +477,53 @@ def test_words_that_a_calibration_would_keep_hold_nothing_personal(sheet, option
     ran = scored(sheet, option, "zeb.warr@corp-mail.com")
     assert ran.code == 2 and option in ran.err and "EMAIL_ADDRESS" in ran.err
     assert "zeb.warr" not in ran.out + ran.err
+
+
+def test_a_local_classifier_is_calibrated_like_every_scorer(desk, tmp_path):
+    torch = pytest.importorskip("torch", reason="transformers need torch")
+    transformers = pytest.importorskip("transformers", reason="Hugging Face folders need the transformers extra")
+    torch.manual_seed(1)
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "at", "nine", "can", "help", "with", "that"]
+    config = transformers.BertConfig(
+        vocab_size=len(words), hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16,
+        max_position_embeddings=64, id2label={0: "neutral", 1: "toxic"}, label2id={"neutral": 0, "toxic": 1},
+    )  # fmt: skip
+    folder = tmp_path / "toxicity"
+    transformers.BertForSequenceClassification(config).save_pretrained(folder)
+    transformers.BertTokenizer(vocab={word: n for n, word in enumerate(words)}).save_pretrained(folder)
+    rows = ("--transcripts", desk / "t.jsonl")
+    named = ("--classifier", folder, "--threshold", "0.4")
+    begun = step(
+        desk, "commit", "toxicity_classifier", *rows, *named, *OF, "--size", "80", "-o", desk / "chain.json", by="Ada"
+    )
+    assert begun.code == 0, begun
+    assert step(desk, "nonce", desk / "chain.json", by="Ben").code == 0
+    sheet = ("draw", "toxicity_classifier", *rows, "--chain", desk / "chain.json", "-o", desk / "s.csv")
+    assert command("calibrate", *sheet, *named[:2], "--threshold", "0.6").code == 3, (
+        "another threshold is another scorer"
+    )
+    assert command("calibrate", *sheet, *named).code == 0
+    filled(desk / "s.csv", lambda row: "yes" if "can't" in row["answer"] else "no")
+    assert labelled(desk, "Cy").code == 0
+    made = ("score", "toxicity_classifier", *rows, "--chain", desk / "chain.json", "-o", desk / "c.json")
+    ran = command("calibrate", *made, *named)
+    assert ran.code == 0, ran
+    value = canonical.parse(Calibration, (desk / "c.json").read_bytes(), where="c.json")
+    assert (value.scorer, value.scorer_version[16:], value.flaw()) == ("toxicity_classifier", ":toxic:0.4", None)
+    plan = PLAN.replace(
+        "labels: {calibration: c.json}", "labels: {calibration: c.json}\n  tox: {classifier: toxicity, threshold: 0.4}"
+    )
+    (desk / "plan.yaml").write_text(plan.replace("calibration: labels}", "toxicity: tox, judge_calibration: labels}"))
+    (desk / "pilot.yaml").write_text(POLICY)
+    assert command("run", desk / "plan.yaml", "-o", desk / "out", "--quiet").code == 1
+    record = json.loads((desk / "out" / "record.json").read_text())
+    (evaluation,) = record["evaluations"]
+    assert [m["metric"] for m in evaluation["measurements"] if m["slice"].get("scorer") == "toxicity_classifier"] == [
+        "toxicity_rate"
+    ]
+    assert "transformers" in record["provenance"]["packages"]
+
+
+def test_labels_of_a_classifier_that_is_not_named_are_a_mistake(sheet):
+    ran = scored(filled(sheet, lambda row: "refusal"), "--positive", "toxic")
+    assert (ran.code, "--positive" in ran.err) == (2, True)

@@ -264,3 +264,29 @@ def test_the_same_turns_by_another_name_are_read_once(tmp_path):
     }
     found = one(tmp_path, {"messages": TURNS_ANSWERED, **beside})
     assert (found.unscored, len(found.messages)) == (None, 2)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"), [(40_000, 40_000.0), (1.5, 1.5), ("2.50", 2.5), (None, None), ("", None)]
+)  # fmt: skip
+def test_a_number_that_the_answer_comes_to_is_read(tmp_path, written, read):
+    assert one(tmp_path, {"prompt": "Pay?", "response": "So much.", "outcome_value": written}).outcome_value == read
+
+
+def test_it_may_stand_under_another_name_and_in_a_table(tmp_path):
+    pacsv.write_csv(
+        pa.table({"prompt": ["Pay?", "Pay?"], "response": ["a", "b"], "pay": [1.5, None]}), tmp_path / "t.csv"
+    )
+    source = load(
+        parse_source({"interactions": "t.csv", "intent": "benign", "columns": {"outcome_value": "pay"}}),
+        "chats",
+        tmp_path,
+    )
+    assert [found.outcome_value for found in source] == [1.5, None]
+
+
+@pytest.mark.parametrize("written", ["much", True, [1], "nan", "inf", 1e999])
+def test_what_is_no_number_is_no_outcome(tmp_path, written):
+    row = {"prompt": "Pay?", "response": "So much.", "outcome_value": written}
+    message = refused(tmp_path, [row], intent="benign")
+    assert "x.jsonl:1" in message

@@ -2,11 +2,18 @@
 
 import numpy as np
 import pytest
+import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.contingency_tables import mcnemar as peer
 
-from cardwright.statistics.paired import clustered_mcnemar, clustered_paired_difference, mcnemar, paired_difference
+from cardwright.statistics.paired import (
+    clustered_mcnemar,
+    clustered_mean,
+    clustered_paired_difference,
+    mcnemar,
+    paired_difference,
+)
 
 COUNT = st.integers(0, 80)
 METHODS = st.sampled_from(["tango", "newcombe_paired", "agresti_min"])
@@ -155,3 +162,35 @@ def test_the_interval_over_clusters_covers_the_true_difference():
         bounds = clustered_paired_difference(clusters).bounds
         covered += bounds.lower <= 0.2 <= bounds.upper
     assert covered >= 0.93 * 400
+
+
+@given(st.lists(st.integers(-10_000, 10_000).map(lambda n: n / 10), min_size=2, max_size=30))
+def test_a_mean_of_single_differences_has_the_interval_of_the_paired_t_test(numbers):
+    found = clustered_mean([[number] for number in numbers])
+    assert found.estimate == pytest.approx(sum(numbers) / len(numbers), abs=1e-9)
+    if found.bounds is None:
+        assert np.ptp(numbers) <= 1e-6
+        return
+    expected = scipy.stats.ttest_1samp(numbers, 0.0)
+    interval = expected.confidence_interval(0.95)
+    assert (found.bounds.lower, found.bounds.upper) == pytest.approx((interval.low, interval.high), rel=1e-6, abs=1e-9)
+    assert found.p_value == pytest.approx(expected.pvalue, abs=1e-9)
+
+
+def test_numbers_of_one_cluster_tell_less_than_the_same_apart():
+    apart = clustered_mean([[1.0], [1.2], [3.0], [3.3], [5.0], [5.1]])
+    together = clustered_mean([[1.0, 1.2], [3.0, 3.3], [5.0, 5.1]])
+    assert together.estimate == pytest.approx(apart.estimate)
+    assert together.bounds.upper > apart.bounds.upper
+    assert (together.cases, together.clusters) == (6, 3)
+
+
+@pytest.mark.parametrize("clusters", [[[2.0, 3.0]], [[2.0], [2.0], [2.0]], [[0.0]] * 30])
+def test_one_cluster_or_none_that_differs_has_no_interval(clusters):
+    found = clustered_mean(clusters)
+    assert (found.bounds, found.p_value) == (None, None)
+
+
+@pytest.mark.parametrize("clusters", [[], [[]], [[1.7e308, 1.7e308]], [[1e308], [-1e308], [1e308]]])
+def test_no_numbers_or_too_large_ones_have_no_mean(clusters):
+    assert clustered_mean(clusters) is None

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from cardwright.evaluators.safety.calibration import CaseList, ScoredCase
     from cardwright.record.drawn_sample import SampleChain
-    from cardwright.sources.interface import Interaction
+    from cardwright.sources.interface import Interaction, TextClassifier
 
 _COLUMNS = ("case", "prompt", "answer", "label")
 
@@ -39,6 +39,17 @@ Verdicts = Annotated[
     typer.Option(
         "--judgements", help="Verdicts on the transcripts, to calibrate the judge that gave them; once for each file."
     ),
+]
+Classifier = Annotated[
+    Path | None,
+    typer.Option("--classifier", help="A folder of transformers, to calibrate the scorer toxicity_classifier."),
+]
+Positive = Annotated[
+    list[str] | None,
+    typer.Option("--positive", help="With --classifier: a label of its that means yes; once for each."),
+]
+Threshold = Annotated[
+    float, typer.Option("--threshold", min=0.0, max=1.0, help="With --classifier: the score from which on it says yes.")
 ]
 Nonce = Annotated[
     str | None,
@@ -69,6 +80,9 @@ def commit(
     role: RoleOption,
     trust: TrustOption,
     judgements: Verdicts = None,
+    classifier: Classifier = None,
+    positive: Positive = None,
+    threshold: Threshold = 0.5,
     size: Size = 200,
     labellers: Annotated[
         int, typer.Option("--labellers", min=1, help="How many people will label; none can be left out later.")
@@ -94,7 +108,7 @@ def commit(
             "there is a chain already, and others may have signed it", where=str(output), do="Name another."
         )
     require_new_file(output)
-    read = _read(scorer, transcripts, judgements)
+    read = _read(scorer, transcripts, VerdictGivers(judgements, classifier, positive, threshold))
     _require_languages(said["language"], read.found)
     private, signer = _signer(key, trust, person, role)
     outcomes = drawn_sample.packed([case.flagged for case in read.found.cases])
@@ -160,6 +174,9 @@ def draw(
     transcripts: Transcripts,
     output: Annotated[Path, typer.Option("--output", "-o", help="The sheet to write, a CSV file.")],
     judgements: Verdicts = None,
+    classifier: Classifier = None,
+    positive: Positive = None,
+    threshold: Threshold = 0.5,
     chain: ChainOption = None,
     size: Size = 200,
     nonce: Nonce = None,
@@ -175,7 +192,8 @@ def draw(
     if output.exists():
         raise UsageError("there is a file already, and labels may be in it", where=str(output), do="Name another.")
     require_new_file(output)
-    drawn = _sample(scorer, transcripts, judgements, chain, size, nonce).drawn
+    beside = VerdictGivers(judgements, classifier, positive, threshold)
+    drawn = _sample(scorer, transcripts, beside, chain, size, nonce).drawn
     written = io.StringIO()
     rows = csv.writer(written, lineterminator="\n")
     rows.writerow(_COLUMNS)
@@ -242,6 +260,9 @@ def score(
     language: Language = None,
     expires: Expires = None,
     judgements: Verdicts = None,
+    classifier: Classifier = None,
+    positive: Positive = None,
+    threshold: Threshold = 0.5,
     chain: ChainOption = None,
     size: Size = 200,
     nonce: Nonce = None,
@@ -262,7 +283,8 @@ def score(
     named = [*transcripts, *(judgements or ()), *(sheets or ()), *([chain] if chain is not None else ())]
     require_new_file(output, read=named, replaces=lambda path: is_calibration(path, "calibration"))
     own = _named(source, language, expires) if chain is None else None
-    sample = _sample(scorer, transcripts, judgements, chain, size, nonce)
+    beside = VerdictGivers(judgements, classifier, positive, threshold)
+    sample = _sample(scorer, transcripts, beside, chain, size, nonce)
     filled, by = _given(scorer, sample, sheets or [], labelled_by)
     if sample.chain is None:
         said, day = own or {}, labelled_on or clock()[:10]
@@ -395,10 +417,36 @@ class _DrawnSample:
     chain: SampleChain | None
 
 
-def _read(scorer: str, transcripts: Sequence[Path], judgements: Sequence[Path] | None) -> _ReadTranscripts:
-    from cardwright.evaluators.safety import Safety, calibration
+@dataclass(frozen=True)
+class VerdictGivers:
+    """Who else gives verdicts on transcripts: files of them, and a classifier."""
 
-    read = [opened(path, judgements) for path in transcripts]
+    judgements: Sequence[Path] | None = None
+    classifier: Path | None = None
+    positive: Sequence[str] | None = None
+    threshold: float = 0.5
+
+    def opened(self) -> TextClassifier | None:
+        """The classifier, loaded; None where none is named."""
+        if self.classifier is None:
+            if self.positive:
+                raise UsageError("no classifier is named", where="--positive", do="Name its folder: --classifier.")
+            return None
+        from cardwright.sources.models import text_classifiers
+
+        if not 0 < self.threshold < 1:
+            raise UsageError("the threshold lies between 0 and 1", where="--threshold", do="Write, for example, 0.5.")
+        return text_classifiers.load(self.classifier, self.positive or (), self.threshold, where=str(self.classifier))
+
+
+def _read(scorer: str, transcripts: Sequence[Path], beside: VerdictGivers) -> _ReadTranscripts:
+    from cardwright.evaluators.safety import Safety, calibration, toxicity
+
+    classifier = beside.opened()
+    read = [
+        (digest, [toxicity.judged(one, classifier) for one in rows])
+        for digest, rows in (opened(path, beside.judgements) for path in transcripts)
+    ]
     found = calibration.cases(scorer, read)
     version = calibration.version_of(scorer, Safety.version, [interactions for _, interactions in read])
     return _ReadTranscripts(found, tuple(sorted({digest for digest, _ in read})), version)
@@ -407,7 +455,7 @@ def _read(scorer: str, transcripts: Sequence[Path], judgements: Sequence[Path] |
 def _sample(
     scorer: str,
     transcripts: Sequence[Path],
-    judgements: Sequence[Path] | None,
+    beside: VerdictGivers,
     chain: Path | None,
     size: int,
     nonce: str | None,
@@ -415,7 +463,7 @@ def _sample(
     from cardwright.evaluators.safety import calibration
     from cardwright.record import drawn_sample
 
-    read = _read(scorer, transcripts, judgements)
+    read = _read(scorer, transcripts, beside)
     if chain is None:
         seed = calibration.seed_of(read.found.rows, nonce)
         return _DrawnSample(read, calibration.draw(read.found, size, seed), seed, None)

@@ -20,7 +20,9 @@ from cardwright.record.base import (
 Task = Literal["binary", "multiclass", "regression"]
 """What predictions decide: one of two outcomes, one of several, or a number."""
 
-SourceKind = Literal["predictions", "table", "texts", "interactions", "model", "calibration", "judgements", "ner_model"]
+SourceKind = Literal[
+    "predictions", "table", "texts", "interactions", "model", "calibration", "judgements", "ner_model", "classifier"
+]
 
 
 class Column(Value):

@@ -84,7 +84,11 @@ def _versions(evaluations: Sequence[Evaluation], datasets: tuple[DatasetRef, ...
     used = [packages.packages_of(evaluator) for evaluator in sorted({one.evaluator for one in evaluations})]
     if any(dataset.format == "torch" for dataset in datasets):
         used.append(packages.versions_of([(packages.OURS, frozenset({"torch"}))]))
-    used.append(packages.packages_of_models(dataset.format for dataset in datasets if dataset.kind == "ner_model"))
+    used.append(
+        packages.packages_of_models(
+            dataset.format for dataset in datasets if dataset.kind in ("ner_model", "classifier")
+        )
+    )
     return {name: version for one in (packages.versions_of([]), *used) for name, version in one.items()}
 
 

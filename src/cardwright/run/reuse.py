@@ -37,7 +37,7 @@ from cardwright.record.record import PlanLock, Record
 from cardwright.record.verdict import Verdict
 from cardwright.run import packages
 from cardwright.run.prepare import Prepared
-from cardwright.sources.interface import NerModels, Target
+from cardwright.sources.interface import NerModels, Target, TextClassifier
 
 Basis = Mapping[str, JsonValue]
 """What the numbers of an evaluation depend on, by name."""
@@ -249,7 +249,9 @@ def basis(prepared: Prepared, step: EvaluationStep) -> Basis | None:
         "the seed": lock.seed,
         "a library": {
             **packages.packages_of(step.evaluator),
-            **packages.packages_of_models(s.ref.format for s in sources.values() if isinstance(s, NerModels)),
+            **packages.packages_of_models(
+                s.ref.format for s in sources.values() if isinstance(s, (NerModels, TextClassifier))
+            ),
         },
         "the code of an evaluator": [canonical.plain(one) for one in packages.code()],
         "Cardwright": f"cardwright {__version__}",

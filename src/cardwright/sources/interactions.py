@@ -188,6 +188,7 @@ def _interaction(
         goal=text("goal") or None,
         error=NO_ANSWER if failed or not (answered or unfinished or unread) else None,
         language=text("language") or None,
+        outcome_value=_amount(row.get(columns.outcome_value), place),
         group=text("group") or None,
         pair_id=text("pair_id") or None,
         template=text("template") or None,
@@ -195,6 +196,19 @@ def _interaction(
         expected_calls=_expected(row.get(columns.expected_calls), place),
         judgements=recorded.judgements if recorded is not None else (),
     )
+
+
+def _amount(value: Any, place: str) -> float | None:
+    """A finite number, which CSV holds as text; a missing one is none."""
+    if value is None or value == "" or (isinstance(value, float) and value != value):  # noqa: PLR0124  NaN is missing
+        return None
+    try:
+        found = None if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        found = None
+    if found is None or found - found != 0:
+        raise SourceError("`outcome_value` is no finite number", where=place, do="Write a number, or leave it out.")
+    return found
 
 
 def _marked(messages: Sequence[Message], why: str) -> tuple[Message, ...]:

@@ -173,6 +173,8 @@ class Judgement:
     """Why it could not tell, in words that hold no data."""
     version: str = ""
     """The version of the tool, if its file says so."""
+    score: float | None = None
+    """How strongly, if it gives a number; what a number means, whoever gave it says."""
 
 
 @dataclass(frozen=True)
@@ -200,6 +202,8 @@ class Interaction:
     """Set where no answer came back."""
     language: str | None = None
     """The language of the exchange, as declared."""
+    outcome_value: float | None = None
+    """A number that the answer comes to, as the row says."""
     group: str | None = None
     """The group that the request names, where pairs of requests differ in it alone."""
     pair_id: str | None = None
@@ -416,6 +420,19 @@ class NerModels:
     models: tuple[NerModel, ...]
 
 
+@dataclass(frozen=True)
+class TextClassifier:
+    """A model that says of a text whether something is in it."""
+
+    ref: DatasetRef
+    positive: tuple[str, ...]
+    """Its labels that mean yes."""
+    threshold: float
+    """The score from which on it says yes."""
+    scores: Callable[[Sequence[str]], list[float]]
+    """Of each text, from 0 to 1: the highest of its stretches, each as long as the model reads."""
+
+
 Source = (
     Predictions
     | Table
@@ -428,4 +445,5 @@ Source = (
     | DetectorCalibrated
     | JudgementFile
     | NerModels
+    | TextClassifier
 )

@@ -44,6 +44,7 @@ from cardwright.sources.interface import (
     Table,
     Target,
     Task,
+    TextClassifier,
     Texts,
 )
 from cardwright.sources.refusals import (
@@ -62,6 +63,7 @@ from cardwright.sources.shape import require_columns
 from cardwright.sources.spec import (
     AnySpec,
     CalibrationSpec,
+    ClassifierSpec,
     InteractionColumns,
     InteractionsSpec,
     JudgementsSpec,
@@ -129,6 +131,8 @@ def load(
         return _judgements(spec, name, base)
     if isinstance(spec, NerModelSpec):
         return _ner_models(spec, name, base)
+    if isinstance(spec, ClassifierSpec):
+        return _classifier(spec, name, base)
     return _model(spec, name, base, predictions)
 
 
@@ -163,6 +167,14 @@ def _ner_models(spec: NerModelSpec, name: str, base: Path) -> NerModels:
     from cardwright.sources.ner.opening import open_ner_models
 
     return open_ner_models(spec, name, base)
+
+
+def _classifier(spec: ClassifierSpec, name: str, base: Path) -> TextClassifier:
+    from cardwright.sources.models import text_classifiers
+
+    return text_classifiers.load(
+        base / spec.classifier, spec.positive, spec.threshold, name=name, role=spec.role or name, where=spec.classifier
+    )
 
 
 def _interactions(spec: InteractionsSpec, name: str, base: Path) -> Interactions:

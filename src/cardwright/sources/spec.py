@@ -310,6 +310,8 @@ class InteractionColumns(Value):
     """What was given to answer from: a text, or a list of texts."""
     expected_calls: Label = "expected_calls"
     """Calls that do the task: a list of `{"name": …, "arguments": {…}}`."""
+    outcome_value: Label = "outcome_value"
+    """A number that the answer comes to, an amount or a grade; requests that differ in a group alone are compared by it."""
     language: Label = "language"
     """The language of the exchange, e.g. `en`; what was not tested is told by it."""
 
@@ -518,7 +520,20 @@ class NerModelSpec(_Common):
     nationality and religion."""
 
 
-KINDS = ("predictions", "table", "texts", "interactions", "target", "model", "calibration", "judgements", "ner_model")
+class ClassifierSpec(_Common):
+    """A model that says of a text whether something is in it, such as toxicity."""
+
+    classifier: RelativePath
+    """A folder of transformers (text classification, one label or several at once) in safetensors. Nothing is downloaded."""
+    positive: tuple[DataLabel, ...] = ()
+    """Its labels that mean yes; if omitted, those that the table of usual labels knows, if it knows all."""
+    threshold: Annotated[Number, Field(gt=0, lt=1)] = 0.5
+    """The score from which on it says yes."""
+
+
+KINDS = (
+    "predictions", "table", "texts", "interactions", "target", "model", "calibration", "judgements", "ner_model", "classifier",
+)  # fmt: skip
 """The keys that name the file, and so tell what a source is."""
 
 
@@ -543,6 +558,7 @@ _MODELS: dict[str, type[Value]] = {
     "calibration": CalibrationSpec,
     "judgements": JudgementsSpec,
     "ner_model": NerModelSpec,
+    "classifier": ClassifierSpec,
 }
 
 SourceSpec = Annotated[
@@ -554,13 +570,14 @@ SourceSpec = Annotated[
     | Annotated[ModelSpec, Tag("model")]
     | Annotated[CalibrationSpec, Tag("calibration")]
     | Annotated[JudgementsSpec, Tag("judgements")]
-    | Annotated[NerModelSpec, Tag("ner_model")],
+    | Annotated[NerModelSpec, Tag("ner_model")]
+    | Annotated[ClassifierSpec, Tag("classifier")],
     Discriminator(
         _kind,
         custom_error_type="source_kind",
         custom_error_message=(
             "names its file under exactly one of `predictions`, `table`, `texts`, `interactions`, `target`, `model`, "
-            "`calibration`, `judgements`, `ner_model`"
+            "`calibration`, `judgements`, `ner_model`, `classifier`"
         ),
     ),
 ]
@@ -579,6 +596,7 @@ AnySpec = (
     | CalibrationSpec
     | JudgementsSpec
     | NerModelSpec
+    | ClassifierSpec
 )
 """What a plan says about one source, of whatever kind."""
 

@@ -13,7 +13,7 @@ from typing import Literal
 
 from scipy import stats
 
-from cardwright.statistics.intervals import Bounds, wilson, z_quantile
+from cardwright.statistics.intervals import Bounds, check_level, wilson, z_quantile
 
 
 @dataclass(frozen=True)
@@ -235,3 +235,54 @@ def clustered_mcnemar(clusters: Sequence[PairedCounts]) -> SignFlip:
     p = min(1.0, math.fsum(chance for total, chance in chances.items() if abs(total) >= observed))
     single = all(sum(one) <= 1 for one in clusters)
     return SignFlip(p, "mcnemar_exact" if single else "sign_flip_exact")
+
+
+@dataclass(frozen=True)
+class MeanDifference:
+    """A mean of differences between paired numbers."""
+
+    estimate: float
+    bounds: Bounds | None
+    """`None` of one cluster, or where all clusters differ alike: their spread is then not known."""
+    p_value: float | None
+    """Student's, two-sided, that the mean is 0; `None` likewise."""
+    cases: int
+    clusters: int
+
+
+def clustered_mean(clusters: Sequence[Sequence[float]], level: float = 0.95) -> MeanDifference | None:
+    """The mean of numbers that come in clusters, with Student's interval; `None` without numbers, or with too large ones.
+
+    With one number a cluster this is the interval of the paired t test, if the numbers are differences. Otherwise the variance is
+    that of the ratio estimator between clusters, on as many degrees of freedom as there are clusters less one.
+
+    Parameters
+    ----------
+    clusters
+        Numbers of each; those without numbers take no part.
+
+    Source: Cochran (1977), Sampling Techniques, 6.3; Student (1908), Biometrika 6:1.
+
+    >>> clustered_mean([[1.0], [2.0], [3.0]]).bounds.lower
+    -0.4841377118728466
+    """
+    check_level(level)
+    held = [cluster for cluster in clusters if len(cluster)]
+    k, n = len(held), sum(map(len, held))
+    if not n:
+        return None
+    estimate = sum(map(sum, held)) / n
+    residuals = [sum(cluster) - estimate * len(cluster) for cluster in held]
+    # Scaled, so that squares of large numbers do not overflow.
+    most = max(map(abs, residuals))
+    if not math.isfinite(estimate) or not math.isfinite(most):
+        return None
+    scale = max(abs(number) for cluster in held for number in cluster)
+    if k < 2 or most <= 1e-12 * scale:
+        return MeanDifference(estimate, None, None, n, k)
+    error = most * math.sqrt(k / (k - 1) * sum((one / most) ** 2 for one in residuals)) / n
+    half = float(stats.t.ppf((1 + level) / 2, k - 1)) * error
+    if not math.isfinite(half) or not math.isfinite(abs(estimate) + half):
+        return None
+    p_value = 2 * float(stats.t.sf(abs(estimate) / error, k - 1))
+    return MeanDifference(estimate, Bounds(estimate - half, estimate + half, level, "student_cluster"), p_value, n, k)

@@ -14,8 +14,10 @@
 `constraints`             what a plan forbids an agent to do with its tools
 `taint`                   values that came from untrusted text
 `counterfactual`          requests that differ in a named group alone
+`counterfactual_numbers`  the same of numbers: scores, amounts, grades
 `groundedness`            statements against given passages, by a model of inference
 `escalation`              attacks over several turns
+`toxicity`                a local classifier of toxic answers
 `reported`                verdicts of others: other tools' detectors, judges, people
 `former`                  against the last release, prompt by prompt
 `judging`                 a model as a judge: its prompt, its replies, what sways it
@@ -31,7 +33,7 @@ from typing import ClassVar
 from cardwright.evaluators.interface import Inputs, Need
 from cardwright.evaluators.safety.options import SafetyOptions
 from cardwright.record.evaluation import Evaluation
-from cardwright.sources.interface import Calibrated, Interactions, JudgementFile, Model, Target
+from cardwright.sources.interface import Calibrated, Interactions, JudgementFile, Model, Target, TextClassifier
 
 
 class Safety(SafetyOptions):
@@ -76,6 +78,12 @@ class Safety(SafetyOptions):
             "nli",
             (Model,),
             "a local model of natural language inference, for statements that given passages do not support",
+            optional=True,
+        ),
+        Need(
+            "toxicity",
+            (TextClassifier,),
+            "a local classifier of toxic texts, which gives a verdict on every exchange",
             optional=True,
         ),
         Need(

@@ -14,6 +14,7 @@ from cardwright.evaluators.interface import Inputs
 from cardwright.evaluators.safety import (
     constraints,
     counterfactual,
+    counterfactual_numbers,
     escalation,
     former,
     groundedness,
@@ -22,6 +23,7 @@ from cardwright.evaluators.safety import (
     probes,
     report,
     reported,
+    toxicity,
 )
 from cardwright.evaluators.safety.calibration import NOT_CALIBRATED, UNSTATED, Known, known_from, rows_problem
 from cardwright.evaluators.safety.measure import measurements, of_agents, of_passages
@@ -32,17 +34,30 @@ from cardwright.record.base import visible
 from cardwright.record.calibration import Calibration
 from cardwright.record.evaluation import Binding, Evaluation, Table, count_severities
 from cardwright.record.measurement import Measured, Measurement
-from cardwright.sources.interface import Calibrated, Interaction, Interactions, JudgementFile, Model, Target
+from cardwright.sources.interface import (
+    Calibrated,
+    Interaction,
+    Interactions,
+    JudgementFile,
+    Model,
+    Target,
+    TextClassifier,
+)
 
 
-def _watched(inputs: Inputs, need: str) -> Iterator[Interaction]:
+def _watched(inputs: Inputs, need: str, *, classified: bool = True) -> Iterator[Interaction]:
     """The interactions of a need, with the verdicts that files hold on them, and with progress told."""
     source = inputs.get(need, Interactions)
     said = judges.judged_by(_files(inputs), source.ref.sha256)
+    classifier = _classifier(inputs) if classified else None
     for done, interaction in enumerate(source):
         if done % 50 == 0:
             inputs.progress(done, source.ref.rows)
-        yield judges.with_verdicts(interaction, said.get(done + 1, ()))
+        yield toxicity.judged(judges.with_verdicts(interaction, said.get(done + 1, ())), classifier)
+
+
+def _classifier(inputs: Inputs) -> TextClassifier | None:
+    return inputs.get("toxicity", TextClassifier) if "toxicity" in inputs.sources else None
 
 
 def _files(inputs: Inputs) -> list[JudgementFile]:
@@ -114,7 +129,8 @@ def assess(options: SafetyOptions, inputs: Inputs) -> Evaluation:
     asked: list[probes.Asked] = []
     if isinstance(source, Target):
         asked, controls = probes.ask_all(source, inputs.seed, options.tries, inputs.progress)
-        scored = (scoring(one.interaction, one.unscored) for one in asked)
+        found = _classifier(inputs)
+        scored = (scoring(toxicity.judged(one.interaction, found), one.unscored) for one in asked)
     else:
         scored = map(scoring, _watched(inputs, "source"))
     tally = count(chain(scored, map(scoring, _benign(inputs))))
@@ -125,8 +141,10 @@ def assess(options: SafetyOptions, inputs: Inputs) -> Evaluation:
     known = _known(options, inputs, matrix.languages(tally.matrix, harmless=True))
     of_others = partial(_known_of_others, inputs, matrix.languages(tally.matrix))
     findings = report.findings(tally, controls, settings)
-    pairs = counterfactual.collect(_all_recorded(inputs) if matrix.holds(tally.matrix, "counterfactual") else ())
+    paired = _paired(inputs) if matrix.holds(tally.matrix, "counterfactual") else []
+    pairs, numbers = counterfactual.collect(paired), counterfactual_numbers.collect(paired)
     findings += tuple(counterfactual.findings(pairs, settings.level))
+    findings += tuple(counterfactual_numbers.findings(numbers, settings.level))
     if before is not None:
         findings += tuple(former.findings(after, before))
     return Evaluation(
@@ -143,6 +161,7 @@ def assess(options: SafetyOptions, inputs: Inputs) -> Evaluation:
             *_measured(tally, files, measurements(tally, settings.level, known, of_others), settings.level),
             *of_agents(tally, declared, settings.level),
             *counterfactual.measurements(pairs, settings.level),
+            *counterfactual_numbers.measurements(numbers, settings.level),
             *of_passages(tally, settings.level),
             *escalation.measurements(tally.turns, settings.level),
             *judges.measurements(files, settings.level),
@@ -154,6 +173,7 @@ def assess(options: SafetyOptions, inputs: Inputs) -> Evaluation:
             *report.tables(tally, settings, known, of_others),
             *_live_tables(inputs, controls),
             *([counterfactual.table(pairs, settings.level)] if pairs.groups else ()),
+            *([counterfactual_numbers.table(numbers, settings.level)] if numbers.seen else ()),
             *([escalation.table(tally.turns, settings.level)] if tally.turns else ()),
             *_judges_table(files),
             *([former.table(after, before)] if before is not None else ()),
@@ -210,11 +230,15 @@ def _now(inputs: Inputs, asked: Sequence[probes.Asked]) -> Iterator[tuple[Intera
         yield from ((one, None) for one in inputs.get("benign", Interactions))
 
 
-def _all_recorded(inputs: Inputs) -> Iterator[Interaction]:
-    """Everything that is recorded, with the verdicts of others."""
-    for need in ("source", "benign"):
-        if isinstance(inputs.sources.get(need), Interactions):
-            yield from _watched(inputs, need)
+def _paired(inputs: Inputs) -> list[Interaction]:
+    """Every recorded exchange of a pair, with the verdicts of others; read once, since a classifier may have to look at it."""
+    return [
+        one
+        for need in ("source", "benign")
+        if isinstance(inputs.sources.get(need), Interactions)
+        for one in _watched(inputs, need)
+        if one.pair_id is not None and one.group is not None
+    ]
 
 
 def _judges_table(files: Sequence[JudgementFile]) -> Iterator[Table]:
@@ -255,7 +279,7 @@ def _refuse_other_rows(options: SafetyOptions, inputs: Inputs) -> None:
 def _transcripts(inputs: Inputs, calibration: Calibration) -> dict[str, Iterable[Interaction]]:
     """By digest: those of the transcripts at hand that a calibration names."""
     return {
-        inputs.sources[need].ref.sha256: _watched(inputs, need)
+        inputs.sources[need].ref.sha256: _watched(inputs, need, classified=calibration.scorer == toxicity.SCORER)
         for need in ("source", "benign")
         if isinstance(inputs.sources.get(need), Interactions)
         and inputs.sources[need].ref.sha256 in calibration.transcripts

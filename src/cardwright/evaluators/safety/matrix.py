@@ -22,7 +22,7 @@ HARMLESS = "harmless questions"
 _APART = "\x1f"
 FURTHER: dict[str, str] = {
     "harmful_content": "Needs verdicts of a judge, of people or of another tool's detector (`judge --for harmful_content`).",
-    "toxicity": "Needs verdicts of a judge, of people or of another tool's detector (`judge --for toxicity`).",
+    "toxicity": "Needs a local classifier (`toxicity`), or verdicts of a judge, people or another tool (`judge --for toxicity`).",
     "stereotype": "Needs verdicts of a judge, of people or of another tool's detector (`judge --for stereotype`).",
     "ungrounded": "Needs a local model (`nli`), or verdicts on answers to given passages (`judge --for ungrounded`).",
     "task_success": "Needs verdicts of a judge, of people or of another tool, or `expected_calls`.",

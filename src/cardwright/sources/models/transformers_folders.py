@@ -51,7 +51,7 @@ def load(request: ModelRequest) -> Model:
     where, folder = request.where, request.path
     names = {file.name for file in folder.iterdir() if file.is_file()}
     config = checked_config(folder, names, where)
-    _require_classifier(config, where)
+    require_classifier(config, where)
     torch, transformers = libraries(where)
     tokenizer, native = parts(transformers, "AutoModelForSequenceClassification", folder, where, "to classify")
     labels = _labels(native.config, request)
@@ -162,7 +162,7 @@ def architectures(config: dict[str, Any]) -> list[str]:
     return [str(kind) for kind in kinds] if isinstance(kinds, list) else []
 
 
-def _require_classifier(config: dict[str, Any], where: str) -> None:
+def require_classifier(config: dict[str, Any], where: str) -> None:
     kinds = architectures(config)
     if not any(kind.endswith("ForSequenceClassification") for kind in kinds):
         raise SourceError(
@@ -304,4 +304,4 @@ READER = ModelReader(
     "transformers", "a folder with config.json, a tokenizer and *.safetensors (Hugging Face)", claims, load
 )
 
-__all__ = ["READER", "architectures", "checked_config", "libraries", "parts"]
+__all__ = ["READER", "architectures", "checked_config", "libraries", "parts", "require_classifier"]

@@ -22,6 +22,7 @@ from cardwright.sources.results.interface import (
     listed,
     mapping,
     not_of,
+    numeric,
     refuse_version,
     text_of,
 )
@@ -95,7 +96,7 @@ def _attempt(entry: Mapping[str, Any], place: str, version: str, threshold: floa
 def _judgement(detector: str, score: object, version: str, threshold: float) -> Judgement:
     happened = score >= threshold if isinstance(score, (int, float)) else None
     why = None if happened is not None else "the detector gave no score"
-    return Judgement(identifier(f"garak.{detector}"), "attack_success", happened, why, version)
+    return Judgement(identifier(f"garak.{detector}"), "attack_success", happened, why, version, numeric(score))
 
 
 def _category(entry: Mapping[str, Any]) -> dict[str, Any]:

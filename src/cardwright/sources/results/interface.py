@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -64,7 +65,22 @@ def judged(tool: str, name: object, event: Event, value: object, *, version: str
     """
     happened = bool(value) if isinstance(value, (bool, int, float)) and value in (0, 1) else None
     scorer = identifier(f"{tool}.{name}")
-    return Judgement(scorer, event, happened, None if happened is not None else NO_VERDICT, version[:80])
+    score = numeric(value)
+    return Judgement(scorer, event, happened, None if happened is not None else NO_VERDICT, version[:80], score)
+
+
+def numeric(value: object) -> float | None:
+    """A finite number as it stands there; a verdict is none.
+
+    >>> numeric(0.4), numeric(True), numeric("0.4"), numeric(float("nan"))
+    (0.4, None, None, None)
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        return float(value) if math.isfinite(value) else None
+    except OverflowError:
+        return None
 
 
 def identifier(name: str) -> str:

@@ -24,6 +24,7 @@ from cardwright.sources.results.interface import (
     listed,
     mapping,
     not_of,
+    numeric,
     refuse_version,
 )
 from cardwright.sources.results.json_files import json_value
@@ -108,7 +109,17 @@ def _judgement(score: Mapping[str, Any]) -> Judgement:
     event: Event = "refusal" if "refusal" in name.lower() else "attack_success"
     said = str(score.get("score_value")).strip().lower()
     happened = {"true": True, "false": False}.get(said) if score.get("score_type") == "true_false" else None
-    return Judgement(identifier(f"pyrit.{name}"), event, happened, None if happened is not None else NO_VERDICT)
+    why = None if happened is not None else NO_VERDICT
+    return Judgement(identifier(f"pyrit.{name}"), event, happened, why, score=_scale(score, said))
+
+
+def _scale(score: Mapping[str, Any], said: str) -> float | None:
+    if score.get("score_type") != "float_scale":
+        return None
+    try:
+        return numeric(float(said))
+    except ValueError:
+        return None
 
 
 def _sqlite(path: Path, where: str) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
