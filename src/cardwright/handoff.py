@@ -278,13 +278,15 @@ def assess(
     threshold: float | None = None,
     score: str | None = None,
     prediction: str | None = None,
+    query: str | None = None,
+    rank: str | None = None,
     features: Sequence[str] = (),
     weight: str | None = None,
     person: str | None = None,
     strata: Sequence[str] = (),
     unit: str = "row",
     design: str = "unstated",
-    task: Literal["binary", "multiclass", "regression"] | None = None,
+    task: Literal["binary", "multiclass", "regression", "ranking"] | None = None,
     name: str = "model",
     version: str = "0.1.0",
     title: str | None = None,
@@ -327,6 +329,11 @@ def assess(
         Where a score becomes a decision: favourable if score >= threshold. If omitted, 0.5.
     score, prediction
         Without a model: column of the probability of the favourable outcome, or of decisions or predicted values.
+    query
+        Of a ranking: column whose equal values are candidates for one query. `label` is then how relevant a candidate is, and a
+        model gives each candidate a number, the highest first.
+    rank
+        Of a ranking without a model: column of the position, 1 first, in place of `score`.
     features
         Columns that the model reads, in its order; needed where it does not know their names and the data hold others.
     weight, person, strata, unit, design, task
@@ -372,8 +379,8 @@ def assess(
         raise UsageError("there are no rows to assess", where="data", do="Pass the rows that the model is tested on.")
     asked = derive.PlanOptions(
         name=name, version=version, title=title, author=author, policy=policy, label=label, score=score,
-        prediction=prediction, threshold=threshold, favourable=favourable, sensitive=sensitive, strata=strata,
-        features=features, weight=weight, person=person, unit=unit, design=design, task=task, risk_tier=risk_tier,
+        prediction=prediction, query=query, rank=rank, threshold=threshold, favourable=favourable, sensitive=sensitive,
+        strata=strata, features=features, weight=weight, person=person, unit=unit, design=design, task=task, risk_tier=risk_tier,
         jurisdictions=jurisdictions, production_intended=production_intended, seed=seed, trusted=trusted, evaluate=evaluate,
     )  # fmt: skip
     chosen = contents.policy_of(policy)

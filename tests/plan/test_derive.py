@@ -260,3 +260,22 @@ def test_ages_become_groups_by_bands_and_the_model_reads_them_as_numbers(tmp_pat
     assert attribute.groups == ("40 and over", "under 40")
     with pytest.raises(UsageError, match='Did you mean "age"'):
         derived(tmp_path, data=data, sensitive={"age_band": {"column": "aeg", "bands": [40]}})
+
+
+def test_a_ranker_gives_a_plan_whose_scores_it_gives_again(tmp_path):
+    rng = np.random.default_rng(2)
+    frame = pd.DataFrame({"a": rng.normal(size=300), "b": rng.normal(size=300), "q": np.arange(300) // 6})
+    frame["rel"] = np.clip(np.round(frame["a"] + 2), 0, 4).astype(int)
+    model = LinearRegression().fit(frame[["a", "b"]], frame["rel"])
+    derived(tmp_path, frame, model, label="rel", query="q", task="ranking", sensitive=())
+    source = plan_of(tmp_path)["sources"]["test"]
+    assert (source["task"], source["query"], source["label"], source["score"]) == ("ranking", "q", "rel", "score")
+    assert [next(iter(one)) for one in plan_of(tmp_path)["evaluate"]][:2] == ["ranking", "robustness"]
+    ready = prepared(tmp_path)
+    assert ready.bindings["test"].kind == "recomputed"
+    assert ready.sources["test"].ref.task == "ranking"
+
+
+def test_a_ranking_without_its_query_asks_for_it(tmp_path):
+    with pytest.raises(UsageError, match="candidates for one query"):
+        derived(tmp_path, FRAME, None, label="approved", score="debt", task="ranking", sensitive=())

@@ -20,7 +20,7 @@ from cardwright.policy.gate import decide
 from cardwright.record import Attest, Preregister, SignOff
 from cardwright.record.case import Case
 
-TASKS = ("binary", "multiclass", "regression")
+TASKS = ("binary", "multiclass", "regression", "ranking")
 MODEL_POLICIES = (
     "research", "production", "high_risk", "lending_us", "stage_baseline", "stage_prototype", "stage_validation",
     "stage_handoff", "stage_online",
@@ -31,11 +31,13 @@ ROWS = {
     "binary": f"{{%s, score: p, threshold: 0.5, favourable: 1, {COMMON}}}",
     "multiclass": f"{{%s, prediction: p, task: multiclass, {COMMON}}}",
     "regression": f"{{%s, prediction: p, task: regression, {COMMON}}}",
+    "ranking": f"{{%s, query: q, score: p, {COMMON}}}",
 }
 METRIC = {
     "binary": "balanced_accuracy",
     "multiclass": "balanced_accuracy",
     "regression": "standardized_mean_absolute_error",
+    "ranking": "ndcg",
 }
 MODEL = """\
 schema: cardwright/assessment/1
@@ -48,7 +50,7 @@ sources:
   training: {{table: training.parquet, unit: row}}
   pipeline: {{model: model.skops}}
 evaluate:
-  - performance: {{source: test, baseline: baseline}}
+  - {quality}: {{source: test, baseline: baseline}}
 {fairness}  - slices: {{source: test, columns: [site], find: false}}
   - robustness: {{source: test, model: pipeline, metric: {metric}, noise: [0.05], missing: [], shuffled: [], unseen: []}}
   - attributions: {{source: test, model: pipeline}}
@@ -65,6 +67,8 @@ PEOPLE = """\
   - leakage: {members: training, non_members: test, model: pipeline}
 """
 """What is asked only where persons are concerned."""
+EACH = 10
+"""Candidates for each query of the ranking."""
 
 
 def table(task: str, rows: int, seed: int):
@@ -80,7 +84,10 @@ def table(task: str, rows: int, seed: int):
         "binary": (signal > 0).astype("int64"),
         "multiclass": np.select([signal < -1.3, signal < 1.3], ["low", "mid"], "high"),
         "regression": signal,
+        "ranking": np.clip(np.round(signal / 1.5 + 2), 0, 4),
     }[task]
+    if task == "ranking":
+        frame["q"] = [f"q{row // EACH}" for row in range(rows)]
     return frame
 
 
@@ -90,7 +97,7 @@ def write(task: str, folder: Path, *, people: bool = True) -> None:
 
     features = ["load", "speed", "heat"]
     training, test = table(task, 3000, 1), table(task, 3000, 2)
-    made = LinearRegression if task == "regression" else LogisticRegression
+    made = LinearRegression if task in ("regression", "ranking") else LogisticRegression
 
     def said(model, frame, columns):
         if task == "binary":
@@ -142,7 +149,8 @@ def made(task: str, people: bool = True) -> Case:
         rows = {name: text.replace("sensitive: [sex], ", "") for name, text in rows.items()}
     plan = MODEL.format(
         metric=METRIC[task],
-        fairness=PEOPLE if people else "",
+        quality="ranking" if task == "ranking" else "performance",
+        fairness=PEOPLE if people and task != "ranking" else "",
         told_apart="" if people else ", quasi_identifiers: []",
         looked="" if people else "".join(f"  - pii: {{id: pii-{n}, source: {n}}}\n" for n in rows),
         persons=""
@@ -226,7 +234,7 @@ def test_the_record_says_which_task_the_outcomes_show(task):
     assert {d.task for d in made(task).record.provenance.datasets if d.kind == "predictions"} == {task}
 
 
-@pytest.mark.parametrize("task", ["multiclass", "regression"])
+@pytest.mark.parametrize("task", ["multiclass", "regression", "ranking"])
 def test_nobody_is_told_to_add_what_the_task_does_not_have(task):
     verdict = decide(signed(made(task), policy_of("high_risk")), policy_of("high_risk"), NOW)
     of_binary = ("ROC AUC", "selection rate", "probabilities")

@@ -143,3 +143,23 @@ def test_a_model_cannot_agree_with_a_missing_value():
 def test_what_was_not_recomputed_says_why():
     """Predictions read from a file without a model are supplied, with the reason."""
     assert supplied("no model file was given").kind == "supplied"
+
+
+def ranking(scores=SCORES, **said):
+    from dataclasses import replace
+
+    return replace(
+        predictions(scores), task="ranking", score=None, prediction="p", threshold=None, favourable=None, **said
+    )
+
+
+def test_a_ranking_is_tied_to_the_model_whose_scores_it_is_ordered_by():
+    """The scores of a ranking are recomputed as numbers, on whatever scale."""
+    assert bind(ranking(query="a"), MODEL).complete
+    assert not bind(ranking(SCORES * 0.9, query="a"), MODEL).complete
+
+
+def test_ranks_cannot_be_recomputed_and_the_error_says_what_to_name():
+    """A model gives scores and no ranks."""
+    with pytest.raises(UsageError, match="the source names ranks"):
+        bind(ranking(query="a", by_rank=True), MODEL)

@@ -188,3 +188,55 @@ def test_attack_labels_that_differ_after_a_long_beginning_stay_two_groups(tmp_pa
 def test_attack_composed_and_decomposed_letters_are_one_group(tmp_path):
     text = "g,y,p\nJos\u00e9,1,0.7\nJose\u0301,0,0.2\n"
     assert opened(tmp_path, text, **BINARY, sensitive="g").sensitive[0].groups == ("Jos\u00e9",)
+
+
+# --- rankings --------------------------------------------------------------------------------------------------------------
+
+RANKING = {"label": "rel", "query": "q", "score": "s"}
+CANDIDATES = "q,rel,s\na,2,1.5\na,0,0.2\nb,1,0.1\nb,0,0.3\n"
+
+
+def test_a_ranking_is_read_with_its_query_and_what_orders_candidates(tmp_path):
+    source = opened(tmp_path, CANDIDATES, **RANKING)
+    assert (source.task, source.query, source.prediction, source.score, source.by_rank) == (
+        "ranking",
+        "q",
+        "s",
+        None,
+        False,
+    )
+    assert (source.favourable, source.classes, source.ref.task) == (None, (), "ranking")
+    ranks = opened(tmp_path, "q,rel,r\na,1,1\na,0,2\nb,1,1\nb,0,2\n", label="rel", query="q", rank="r")
+    assert (ranks.by_rank, ranks.prediction, ranks.ref.task) == (True, "r", "ranking")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "q,rel,s\na,1,0.9\na,0,0.2\nb,1,0.1\nb,0,0.3\n",
+        "q,rel,s\na,1,5\nb,0,2\nc,2,1\nd,0,3\n",
+        "q,rel,s\na,1,5\na,0,2\na,2,1\na,0,3\n",
+        "q,rel,s\na,1.5,5\na,0,2\nb,2,1\nb,0,3\n",
+    ],
+    ids=["two grades and numbers from 0 to 1", "one candidate a query", "one query", "relevance with fractions"],
+)
+def test_what_may_be_something_else_than_a_ranking_is_named_as_no_task_in_the_record(tmp_path, text):
+    """What the plan calls a ranking decides nothing: then every form of a requirement is asked."""
+    source = opened(tmp_path, text, **RANKING)
+    assert (source.task, source.ref.task) == ("ranking", None)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("q,rel,s\n,2,1.5\na,0,0.2\n", "1 of 2 rows have no query"),
+        ("q,rel,s\na,,1.5\na,0,0.2\n", "1 of 2 rows have no relevance"),
+        ("q,rel,s\na,1,\na,0,0.2\n", "1 of 2 rows have no score"),
+        ("q,rel,s\na,31,1\na,0,0.2\n", '1 relevances in column "rel" lie outside 0 to 30, first in row 1'),
+        ("q,rel,s\na,1,1\na,-1,0.2\n", "first in row 2"),
+        ("q,rel,s\na,1,inf\na,0,0.2\n", "holds infinite numbers"),
+        ("q,rel,s\na,good,1\na,bad,0.2\n", "`relevance` needs numbers"),
+    ],
+)
+def test_a_ranking_whose_rows_cannot_be_ordered_is_refused(tmp_path, text, said):
+    assert said in refused(tmp_path, text, **RANKING)

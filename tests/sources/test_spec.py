@@ -189,3 +189,33 @@ def test_the_package_gives_every_name_it_lists():
     assert dir(sources) == sources.__all__
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         _ = sources.nonsense
+
+
+RANKING = {"predictions": "test.csv", "label": "rel", "query": "q", "score": "s"}
+
+
+def test_a_ranking_is_told_by_its_query_and_its_score_needs_no_favourable_outcome():
+    spec = parse_source(RANKING)
+    assert (spec.query, spec.score, spec.task, spec.favourable) == ("q", "s", None, None)
+    assert parse_source({**RANKING, "task": "ranking", "score": None, "rank": "position"}).rank == "position"
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({"query": None, "task": "ranking"}, "needs `query:`"),
+        ({"query": None, "rank": "r", "score": None, "prediction": "d"}, "`rank` belongs to a ranking"),
+        ({"rank": "r"}, "one of them"),
+        ({"score": None}, "one of them"),
+        ({"task": "binary", "favourable": 1}, "the task is binary"),
+        ({"threshold": 0.5}, "a ranking decides nothing"),
+        ({"favourable": 1}, "a ranking decides nothing"),
+        ({"weight": "w"}, "a query is one case"),
+        ({"person": "p"}, "a query is one case"),
+        ({"query": "rel"}, "named both"),
+        ({"features": ["s"]}, "cannot be one of the `features`"),
+    ],
+)
+def test_a_ranking_that_makes_no_sense_is_refused(said, why):
+    (error,) = refused(**{**RANKING, **said})
+    assert why in error["msg"]

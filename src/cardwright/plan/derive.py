@@ -31,10 +31,11 @@ TASKS: Mapping[Task, str] = {
     "binary": "binary_classification",
     "multiclass": "multiclass_classification",
     "regression": "regression",
+    "ranking": "ranking",
 }
 """What the plan calls a task."""
 
-_PARTS = ("label", "score", "prediction", "weight", "person")
+_PARTS = ("label", "score", "prediction", "weight", "person", "query", "rank")
 """Options that name one column each, beside the model's features."""
 
 
@@ -50,6 +51,8 @@ class PlanOptions:
     label: Any = None
     score: str | None = None
     prediction: str | None = None
+    query: str | None = None
+    rank: str | None = None
     threshold: float | None = None
     favourable: object = None
     sensitive: Sequence[str] | Mapping[str, Any] = ()
@@ -119,7 +122,7 @@ def derive(
     _require_columns(asked, table)
     taken: list[str] = []
     files: dict[str, bytes] = {}
-    if model is None and asked.score is None and asked.prediction is None:
+    if model is None and asked.score is None and asked.prediction is None and asked.rank is None:
         plan = _dataset_plan(asked, table, taken)
     else:
         plan, table, saved = _model_plan(asked, model, table, rows is not None, taken)
@@ -148,6 +151,8 @@ def _model_plan(
         raise UsageError(
             "the true outcome of each row is not named", where="label", do=f"One of: {', '.join(table.column_names)}."
         )
+    if asked.task == "ranking" or asked.query is not None:
+        return _ranking_plan(asked, model, table, trained, taken)
     asked, guess = _with_favourable(asked, table)
     opened = None if model is None else _opened(asked, model, table)
     task = asked.task or (opened.task if opened is not None else _task_of(table, asked))
@@ -164,12 +169,60 @@ def _model_plan(
     source |= _rows_options(asked)
     if opened is not None and opened.features:
         source["features"] = list(opened.features)
-    subject: dict[str, Any] = {"kind": "model", **_subject(asked), "task": TASKS[task]}
-    sources: dict[str, Any] = {"test": source}
-    files: dict[str, bytes] = {}
     evaluate: list[dict[str, Any]] = [{"performance": {"source": "test"}}]
     if asked.sensitive:
         evaluate.append({"fairness": {"source": "test"}})
+    plan, files = _around(asked, opened, source, task, evaluate, trained, taken)
+    return plan, table, files
+
+
+def _ranking_plan(
+    asked: PlanOptions, model: Any, table: pyarrow.Table, trained: bool, taken: list[str]
+) -> tuple[dict[str, Any], pyarrow.Table, dict[str, bytes]]:
+    """The plan of a model that orders candidates for queries: it gives each a number, the highest first."""
+    import numpy as np
+    import pyarrow as pa
+
+    if asked.query is None:
+        raise UsageError(
+            "which rows are candidates for one query is not named",
+            where="query",
+            do=f"Say `query=…`, one of: {', '.join(table.column_names)}.",
+        )
+    source: dict[str, Any] = {
+        "predictions": "data/test.parquet",
+        "label": asked.label,
+        "query": asked.query,
+        "task": "ranking",
+    }
+    opened = None
+    if model is None:
+        source |= {part: getattr(asked, part) for part in ("score", "rank") if getattr(asked, part) is not None}
+    else:
+        opened = _opened(replace(asked, task="regression"), model, table)
+        said = np.concatenate([np.asarray(opened.model.predict(batch)) for batch in _wanted(opened, table)])
+        source["score"] = _free("score", table)
+        table = table.append_column(source["score"], pa.array(said, type=pa.float64()))
+    source |= _rows_options(asked)
+    if opened is not None and opened.features:
+        source["features"] = list(opened.features)
+    plan, files = _around(asked, opened, source, "ranking", [{"ranking": {"source": "test"}}], trained, taken)
+    return plan, table, files
+
+
+def _around(
+    asked: PlanOptions,
+    opened: _Opened | None,
+    source: dict[str, Any],
+    task: Task,
+    evaluate: list[dict[str, Any]],
+    trained: bool,
+    taken: list[str],
+) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """The plan around a source of predictions: the subject, its model, and what is evaluated besides; and the model's file."""
+    subject: dict[str, Any] = {"kind": "model", **_subject(asked), "task": TASKS[task]}
+    sources: dict[str, Any] = {"test": source}
+    files: dict[str, bytes] = {}
     if opened is not None and opened.file is not None:
         files[opened.file] = opened.bytes
         subject["files"] = [opened.file]
@@ -190,7 +243,7 @@ def _model_plan(
         ]
     else:
         evaluate += [{"data_profile": {"source": "test"}}, {"pii": {"source": "test"}}]
-    return _plan(asked, subject, sources, evaluate), table, files
+    return _plan(asked, subject, sources, evaluate), files
 
 
 @dataclass(frozen=True)
@@ -340,14 +393,7 @@ def _with_predictions(
     import numpy as np
     import pyarrow as pa
 
-    missing = [name for name in opened.features if name not in table.column_names]
-    if missing:
-        raise UsageError(
-            f"the model reads {len(missing)} columns that the data do not have, e.g. {as_label(missing[0])}",
-            where="data",
-            do=did_you_mean(missing[0], table.column_names),
-        )
-    wanted = table.select(list(opened.features)).combine_chunks().to_batches()
+    wanted = _wanted(opened, table)
     said = np.concatenate([np.asarray(opened.model.predict(batch)) for batch in wanted])
     probabilities = opened.model.framework != "sklearn" or hasattr(opened.model.native, "predict_proba")
     if task == "binary" and probabilities:
@@ -365,6 +411,25 @@ def _with_predictions(
     else:
         decided = [opened.model.classes[index] for index in said.argmax(axis=1)]
     return table.append_column(name, pa.array(decided, type=pa.string()))
+
+
+def _wanted(opened: _Opened, table: pyarrow.Table) -> list[pyarrow.RecordBatch]:
+    """The columns that the model reads.
+
+    Raises
+    ------
+    UsageError
+        If the data do not have one of them.
+    """
+    missing = [name for name in opened.features if name not in table.column_names]
+    if missing:
+        raise UsageError(
+            f"the model reads {len(missing)} columns that the data do not have, e.g. {as_label(missing[0])}",
+            where="data",
+            do=did_you_mean(missing[0], table.column_names),
+        )
+    batches: list[pyarrow.RecordBatch] = table.select(list(opened.features)).combine_chunks().to_batches()
+    return batches
 
 
 def _decided(opened: _Opened, batches: Sequence[pyarrow.RecordBatch]) -> list[Any]:

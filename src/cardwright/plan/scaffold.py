@@ -745,12 +745,14 @@ def _ranking(answers: _Answers, evidence: _Evidence, directory: Path) -> tuple[s
     more = _rest(answers, [], ("design", "role", "split", "filter"))
     k = f", k: {answers.number('k', '', None)}" if "k" in answers.given else ""
     policy, chosen = _policy(answers, "production", "the stricter of research and production")
-    options = f"query: {_quote(query)}, relevance: {_quote(relevance)}, {key}: {_quote(order)}"
+    roles = f"    label: {_quote(relevance)}   # how relevant a candidate is\n    query: {_quote(query)}\n"
+    roles += f"    {key}: {_quote(order)}\n"
     return (
         f"""{_HEAD}{subject}sources:
   test:
-{_evidence_lines(answers, "table", evidence)}{sensitive}{more}evaluate:
-  - ranking: {{source: test, {options}{k}}}
+{_evidence_lines(answers, "predictions", evidence)}{roles}    task: ranking
+{sensitive}{more}evaluate:
+  - ranking: {{source: test{k}}}
   - pii: {{source: test}}
   - data_profile: {{source: test}}
 policy: {_quote(policy)}

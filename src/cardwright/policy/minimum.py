@@ -10,9 +10,11 @@ from cardwright.policy.judging.case_under_review import CaseUnderReview
 from cardwright.policy.judging.next_actions import RUN, edit_plan
 from cardwright.policy.policy import Policy
 from cardwright.policy.requirement import AnyRequirement, Requirement
+from cardwright.policy.rules.by_task import TaskVariant
 from cardwright.policy.rules.evaluated import EvaluatedRule
 from cardwright.policy.rules.on_evaluation import RUN_AGAIN, Completeness, OnEvaluation
 from cardwright.record.claim import Claim, authors, makers, same_person
+from cardwright.record.provenance import Task
 from cardwright.record.verdict import Status
 
 
@@ -176,6 +178,28 @@ MINIMUM: Mapping[str, Mapping[str, tuple[str, str]]] = {
 _ABOUT_PERSONS = ("fairness",)
 """Evaluators whose question does not arise if no person is concerned."""
 
+_OF_A_RANKING: Mapping[Task, TaskVariant] = {
+    "ranking": TaskVariant(
+        evaluator="ranking",
+        metrics=("exposure_difference",),
+        title="Work meant for production shows fairness",
+        why="A difference between groups that nobody measured is found by those it affects.",
+        origin="practice",
+    )
+}
+"""What shows fairness of a ranking, whose rows have no decision that could be compared."""
+
+
+def _asks_as_much(rule: OnEvaluation, task: Task, variant: TaskVariant) -> bool:
+    """Whether a requirement asks of a task what the minimum asks of it."""
+    of_ranking = (
+        task == "ranking"
+        and rule.evaluator == "fairness"
+        and variant.metric in ("exposure_ratio", "exposure_difference")
+    )
+    return not variant.not_asked and (variant.evaluator is None or (of_ranking and variant.evaluator == "ranking"))
+
+
 _ACCEPTS: tuple[Completeness, ...] = ("complete", "sampled")
 
 
@@ -211,12 +235,16 @@ def _responsible_ai(review: CaseUnderReview, policy: Policy) -> tuple[Requiremen
         and requirement.applies_when is None
         and isinstance(rule := requirement.rule, OnEvaluation)
         and set(rule.accept) <= set(_ACCEPTS)
-        and not any(variant.not_asked or variant.evaluator for variant in rule.by_task.values())
+        and all(_asks_as_much(rule, task, variant) for task, variant in rule.by_task.items())
     }
     return tuple(
         _ours(
             EvaluatedRule(
-                evaluator=evaluator, accept=_ACCEPTS, not_applicable=True, about_persons=evaluator in _ABOUT_PERSONS
+                evaluator=evaluator,
+                accept=_ACCEPTS,
+                not_applicable=True,
+                about_persons=evaluator in _ABOUT_PERSONS,
+                by_task=_OF_A_RANKING if evaluator == "fairness" else {},
             ),
             id=f"cardwright.minimum.{area}",
             title=f"Work meant for production shows {area}",

@@ -17,8 +17,8 @@ from cardwright.record.base import (
     Value,
 )
 
-Task = Literal["binary", "multiclass", "regression"]
-"""What predictions decide: one of two outcomes, one of several, or a number."""
+Task = Literal["binary", "multiclass", "regression", "ranking"]
+"""What predictions decide: one of two outcomes, one of several, a number, or the order of candidates for a query."""
 
 SourceKind = Literal[
     "predictions", "table", "texts", "interactions", "model", "calibration", "judgements", "ner_model", "classifier"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pyarrow
 
 TOLERANCE = 1e-6
-"""The largest difference of two scores that counts as agreement; for regression, relative to values above 1."""
+"""The largest difference of two scores that counts as agreement; for regression and ranking, relative to values above 1."""
 
 _ROWS = 16_384
 """Rows that are predicted at a time."""
@@ -105,6 +105,12 @@ def bind(
     import numpy as np
     import pyarrow as pa
 
+    if predictions.by_rank:
+        raise UsageError(
+            "a model gives scores, and the source names ranks",
+            where=predictions.ref.path or predictions.ref.name,
+            do="Name the column of its scores, `score:` in place of `rank:`, so that they can be recomputed.",
+        )
     wanted = [*model.features, *(c for c in (predictions.score, predictions.prediction) if c is not None)]
     agreed = compared = 0
     largest = 0.0
@@ -113,15 +119,15 @@ def bind(
             batch = whole.slice(start, _ROWS)
             found = _predicted(model, batch, predictions)
             same = np.ones(batch.num_rows, dtype=bool)
-            number = predictions.prediction if predictions.task == "regression" else predictions.score
+            number = predictions.prediction if predictions.says_numbers else predictions.score
             if number is not None:
                 given = batch.column(number).cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
                 apart = np.abs(found - given)
-                if predictions.task == "regression":
+                if predictions.says_numbers:
                     apart = apart / np.maximum(1.0, np.abs(given))
                 same &= apart <= tolerance  # a missing number is NaN, which agrees with nothing
                 largest = max(largest, float(np.nanmax(apart, initial=0.0)))
-            if predictions.prediction is not None and predictions.task != "regression":
+            if predictions.prediction is not None and not predictions.says_numbers:
                 said = np.asarray([as_label(v) for v in batch.column(predictions.prediction).to_pylist()], dtype=object)
                 same &= said == _decided(found, batch, model, predictions)
             agreed += int(np.count_nonzero(same))

@@ -22,6 +22,9 @@ MAX_GROUPS = 200
 MAX_CLASSES = 1000
 """The largest number of classes."""
 
+MAX_GRADE = 30.0
+"""The largest relevance of a candidate: its gain is a billion times that of 1."""
+
 MAX_CODES = 20
 """Whole numbers with more different values than this may be amounts as well as classes, so the plan has to say which."""
 
@@ -151,6 +154,29 @@ class MissingCells:
         self.missing += array.null_count
         if pa.types.is_floating(array.type):
             self.missing += pc.sum(pc.is_nan(array)).as_py() or 0
+
+
+class QueryCandidates:
+    """How many candidates each query has."""
+
+    def __init__(self) -> None:
+        self.missing = 0
+        self._counts: dict[Any, int] = {}
+
+    def see(self, array: Any) -> None:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        if pa.types.is_floating(array.type):
+            array = pc.if_else(pc.is_nan(array), None, array)
+        self.missing += array.null_count
+        for value, count in _counted(array):
+            self._counts[value] = self._counts.get(value, 0) + count
+
+    @property
+    def several(self) -> bool:
+        """Whether there are at least two queries, and at least half of them have two candidates or more."""
+        return len(self._counts) > 1 and 2 * sum(n > 1 for n in self._counts.values()) >= len(self._counts)
 
 
 class DecisionLabels:

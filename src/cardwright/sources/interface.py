@@ -50,7 +50,7 @@ class Attribute:
     """Values that mean "not known", besides missing ones."""
 
 
-Task = Literal["binary", "multiclass", "regression"]
+Task = Literal["binary", "multiclass", "regression", "ranking"]
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,10 @@ class Predictions:
     rows: Rows
     task: Task
     label: str
-    """Column of the true outcome."""
+    """Column of the true outcome; of a ranking, of how relevant the candidate is."""
     prediction: str | None = None
-    """Column of the model's decisions (binary, multiclass) or predicted values (regression)."""
+    """Column of the model's decisions (binary, multiclass), of predicted values (regression), or of what candidates are ordered
+    by (ranking)."""
     score: str | None = None
     """Column of the probability of the favourable outcome (binary); None where only decisions are there."""
     threshold: float | None = None
@@ -90,7 +91,16 @@ class Predictions:
     """Columns the model reads."""
     key: str | None = None
     """Column that names each row once, by which it is joined with other predictions."""
+    query: str | None = None
+    """Column whose equal values are candidates for one query (ranking)."""
+    by_rank: bool = False
+    """Whether `prediction` holds ranks, 1 first, and not scores, the highest first (ranking)."""
     design: Literal["census", "random", "stratified", "adversarial", "unstated"] = "unstated"
+
+    @property
+    def says_numbers(self) -> bool:
+        """Whether `prediction` holds numbers and not decisions: values of a regression, or what a ranking is ordered by."""
+        return self.task in ("regression", "ranking")
 
 
 @dataclass(frozen=True)

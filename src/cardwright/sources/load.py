@@ -16,12 +16,14 @@ from cardwright.sources.bands import banded
 from cardwright.sources.column_scan import (
     MAX_CLASSES,
     MAX_CODES,
+    MAX_GRADE,
     MAX_GROUPS,
     UNKNOWN_WORDS,
     ColumnNumbers,
     ColumnValues,
     DecisionLabels,
     MissingCells,
+    QueryCandidates,
     is_integer,
     is_number,
     scan_columns,
@@ -220,7 +222,7 @@ def _model(spec: ModelSpec, name: str, base: Path, predictions: Predictions | No
         name=name,
         role=spec.role or "model",
         where=spec.model,
-        task=spec.task or (predictions.task if predictions else None),
+        task=spec.task or (task_of_model(predictions.task) if predictions else None),
         favourable=spec.favourable or (predictions.favourable if predictions else None),
         classes=spec.classes or None,
         output=spec.output,
@@ -264,6 +266,8 @@ def predictions_of(spec: PredictionsOptions, rows: Rows, ref: DatasetRef) -> Pre
     """
     where = ref.path or ref.name
     rows = banded(spec, rows, where)
+    if spec.query is not None:
+        return _ranking_of(spec, rows, ref, where)
     require_parts(spec, rows, where, spec.prediction, spec.score, *spec.strata, *spec.features, spec.key)
     outcome, said = ColumnValues(MAX_CLASSES, True), ColumnValues(MAX_CLASSES, True)
     scores, weights = ColumnNumbers(0.0, 1.0), ColumnNumbers(0.0, float("inf"))
@@ -328,6 +332,56 @@ def predictions_of(spec: PredictionsOptions, rows: Rows, ref: DatasetRef) -> Pre
         person=spec.person,
         features=spec.features,
         key=spec.key,
+        design=spec.design,
+    )
+
+
+def task_of_model(task: Task) -> Task:
+    """What a model has to predict for a task: a ranking is ordered by a number that it gives to each candidate."""
+    return "regression" if task == "ranking" else task
+
+
+def _ranking_of(spec: PredictionsOptions, rows: Rows, ref: DatasetRef, where: str) -> Predictions:
+    """A ranking over rows that are open: each candidate's query, relevance, and score or rank."""
+    order = spec.score or spec.rank
+    assert spec.query is not None and order is not None
+    require_parts(spec, rows, where, spec.query, order, *spec.strata, *spec.features, spec.key)
+    require_plain(rows, spec.query, "query", where)
+    require_number(rows, spec.label, "relevance", where)
+    require_number(rows, order, "score" if spec.score else "rank", where)
+    grades, finite = ColumnNumbers(0.0, MAX_GRADE), ColumnNumbers(float("-inf"), float("inf"))
+    outcome, unit = ColumnValues(MAX_CLASSES, True), ColumnNumbers(0.0, 1.0)
+    queries = QueryCandidates()
+    groups = {column: ColumnValues(MAX_GROUPS, False) for column in spec.sensitive}
+    parts: list[tuple[Any, tuple[str, ...]]] = [(counter, (column,)) for column, counter in groups.items()]
+    parts += [(outcome, (spec.label,)), (grades, (spec.label,)), (finite, (order,)), (unit, (order,))]
+    scan_columns(rows, [*parts, (queries, (spec.query,))])
+    refuse_missing(queries.missing, ref.rows, spec.query, "query", where)
+    refuse_missing(grades.missing, ref.rows, spec.label, "relevance", where)
+    refuse_missing(finite.missing, ref.rows, order, "score" if spec.score else "rank", where)
+    if grades.outside:
+        raise SourceError(
+            f"{grades.outside} relevances in {called(spec.label)} lie outside 0 to {MAX_GRADE:g}, first in row {grades.first}",
+            where=where,
+            do="Grade candidates from 0, not relevant, upwards, e.g. 0 to 4; counts and prices are no grades.",
+        )
+    if finite.outside:
+        raise SourceError(f"{called(order)} holds infinite numbers", where=where, do="Remove them.")
+    # Two grades beside numbers from 0 to 1 are what decisions about single rows look like as well.
+    doubt = not outcome.whole or (len(outcome.counts) <= 2 and spec.score is not None and unit.outside == 0)
+    return Predictions(
+        ref=ref.model_copy(update={"task": None if doubt or not queries.several else "ranking"}),
+        rows=rows,
+        task="ranking",
+        label=spec.label,
+        prediction=order,
+        sensitive=_attributes(spec, groups, where),
+        strata=spec.strata,
+        unit=spec.unit,
+        features=spec.features,
+        key=spec.key,
+        query=spec.query,
+        by_rank=spec.rank is not None,
         design=spec.design,
     )
 

@@ -181,13 +181,17 @@ class PredictionsOptions(RowsOptions):
     prediction: Label | None = None
     """Column of the model's decisions, or of predicted values."""
     score: Label | None = None
-    """Column of the probability of the favourable outcome."""
+    """Column of the probability of the favourable outcome; of a ranking, of what candidates are ordered by, the highest first."""
+    query: Label | None = None
+    """Of a ranking: column whose equal values are candidates for one query. The label is then how relevant a candidate is."""
+    rank: Label | None = None
+    """Of a ranking: column of the position, 1 first, in place of `score`."""
     threshold: Number | None = None
     """Where the decision is made: favourable if score >= threshold."""
     threshold_selected_on: Identifier | None = None
     """The source on which the threshold was chosen."""
-    task: Literal["binary", "multiclass", "regression"] | None = None
-    """Told from the columns where it is not said; where it cannot be told, that is an error."""
+    task: Literal["binary", "multiclass", "regression", "ranking"] | None = None
+    """If omitted, told from the columns; an error if it cannot be told."""
     strata: Columns = ()
     """Columns to condition on."""
     features: Columns = ()
@@ -197,6 +201,10 @@ class PredictionsOptions(RowsOptions):
 
     @model_validator(mode="after")
     def _predicted(self) -> Self:
+        if self.task == "ranking" or self.query is not None:
+            return self._ranked()
+        if self.rank is not None:
+            raise ValueError("`rank` belongs to a ranking, which needs `query:`, the column that names the query")
         if self.prediction is None and self.score is None:
             raise ValueError(
                 "name what the model said: `score:` (a column of probabilities) or `prediction:` (of decisions)"
@@ -220,7 +228,26 @@ class PredictionsOptions(RowsOptions):
             raise ValueError(f"`favourable` and `score` belong to a binary task, and the task is {self.task}")
         if self.score is not None and self.favourable is None:
             raise ValueError("a `score` needs `favourable:`, the outcome whose probability it is")
-        for part in ("label", "prediction", "score", "weight"):
+        return self._features_apart()
+
+    def _ranked(self) -> Self:
+        """A ranking says of each candidate for which query it is, how relevant it is, and where it stands."""
+        if self.task not in (None, "ranking"):
+            raise ValueError(f"`query` belongs to a ranking, and the task is {self.task}")
+        if self.query is None:
+            raise ValueError("a ranking needs `query:`, the column whose equal values are candidates for one query")
+        if (self.score is None) == (self.rank is None):
+            raise ValueError("a ranking needs `score:` (the highest is first) or `rank:` (1 is first), one of them")
+        beside = ("prediction", "favourable", "threshold", "threshold_selected_on", "weight", "person")
+        strange = next((part for part in beside if getattr(self, part) is not None), None)
+        if strange is not None:
+            why = "a query is one case" if strange in ("weight", "person") else "a ranking decides nothing"
+            raise ValueError(f"`{strange}` does not belong to a ranking: {why}")
+        _distinct({"label": self.label, "query": self.query, "score": self.score, "rank": self.rank})
+        return self._features_apart()
+
+    def _features_apart(self) -> Self:
+        for part in ("label", "prediction", "score", "rank", "weight"):
             if getattr(self, part) in self.features:
                 raise ValueError(f'column "{getattr(self, part)}" is the {part}, so it cannot be one of the `features`')
         for name, columns in (("strata", self.strata), ("features", self.features)):

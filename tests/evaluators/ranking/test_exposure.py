@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from tests.evaluators.ranking.support import assess, one, queries
 
-from cardwright.evaluators.ranking.metrics import exposure
+from cardwright.evaluators.rows.ranked import exposure
 
 
 def test_the_exposure_of_a_group_is_the_mean_over_its_candidates():

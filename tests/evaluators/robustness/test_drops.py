@@ -136,3 +136,51 @@ def test_balanced_accuracy_of_several_classes_drops_by_the_mean_over_the_classes
     assert largest.interval.lower < largest.value < largest.interval.upper
     assert largest.value != pytest.approx(accuracy.value, abs=0.02), "rare classes weigh as much as the common one"
     assert 0.2 < largest.value < 0.8
+
+
+def ranking(seed=1, n=1200):
+    data = columns(seed, n)
+    data["rel"] = np.clip(np.round((data["a"] - 50) / 10 + data["b"] + 2), 0, 4)
+    data["q"] = [f"q{row // 10}" for row in range(n)]
+    return data
+
+
+def of_ranking(data, **parameters):
+    told = source(
+        data,
+        function=_pull,
+        task="ranking",
+        label="rel",
+        prediction="p",
+        score=None,
+        threshold=None,
+        query="q",
+        classes=(),
+    )
+    return run(told, model(_pull, task="regression"), **parameters)
+
+
+def _pull(frame):
+    return ((frame["a"] - 50) / 10 + frame["b"]).to_numpy(float)
+
+
+def test_a_ranking_is_measured_by_the_ndcg_of_its_queries_before_and_after():
+    from cardwright.evaluators.rows.ranked import ndcg_by_query
+
+    data = ranking()
+    evaluation = of_ranking(data, noise=[0.5], missing=[])
+    rows = np.asarray([int(name[1:]) for name in data["q"]])
+    ndcg = ndcg_by_query(rows, _pull(pd.DataFrame(data)), np.asarray(data["rel"], float))
+    of_queries = ndcg[::10]
+    found = one(evaluation, "ndcg")
+    assert found.value == pytest.approx(np.nanmean(of_queries))
+    assert (found.sampling.units, found.sampling.cluster) == (int(np.isfinite(of_queries).sum()), "q")
+    changed = [m.value for m in evaluation.measurements if m.metric == "first_candidate_change_rate"]
+    assert max(changed) > 0
+    assert all(0 <= share <= 1 for share in changed)
+    assert one(evaluation, "largest_ndcg_drop").value > 0
+
+
+def test_a_ranking_that_reads_nothing_that_was_perturbed_drops_nothing():
+    evaluation = of_ranking(ranking(), noise=[], missing=[], shuffled=[0.5], unseen=[0.5])
+    assert one(evaluation, "largest_ndcg_drop").value == 0

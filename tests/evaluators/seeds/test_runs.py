@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 from tests.evaluators.seeds.support import RUNS, look, one, table
+from tests.support import memory_predictions
 
+from cardwright.evaluators.interface import Inputs
+from cardwright.evaluators.seeds import Seeds
 from cardwright.record import Measured, Unmeasured
 
 
@@ -34,3 +37,27 @@ def test_one_true_class_leaves_what_is_undefined_unmeasured():
     seen = look({**rows, "y": [1] * len(rows["y"])}, runs=RUNS)
     assert one(seen, "roc_auc_seed_mean").code == "undefined"
     assert isinstance(one(seen, "accuracy_seed_mean"), Measured)
+
+
+def test_a_ranking_has_the_ndcg_of_each_run_and_how_many_first_candidates_differ():
+    from sklearn import metrics as sk
+
+    rng = np.random.default_rng(3)
+    relevance = rng.integers(0, 4, 300).astype(float)
+    rows = {"y": relevance, "q": np.arange(300) // 6, "p": relevance + rng.normal(0, 1, 300)}
+    rows |= {name: rows["p"] + rng.normal(0, 0.5, 300) for name in ("p1", "p2")}
+    source = memory_predictions(rows, prediction="p", task="ranking", query="q")
+    found = Seeds(runs=["p1", "p2"]).evaluate(
+        Inputs(id="seeds", sources={"source": source}, parameters={"runs": ["p1", "p2"]})
+    )
+    each = []
+    for run in ("p", "p1", "p2"):
+        gains = [np.exp2(relevance[n : n + 6]) - 1 for n in range(0, 300, 6)]
+        parts = [rows[run][n : n + 6] for n in range(0, 300, 6)]
+        each.append(np.mean([sk.ndcg_score([g], [s], k=10) for g, s in zip(gains, parts, strict=True) if g.sum()]))
+    assert one(found, "ndcg_seed_mean").value == pytest.approx(np.mean(each))
+    churn = one(found, "prediction_churn")
+    first = [rows[run].reshape(-1, 6).argmax(axis=1) for run in ("p", "p1", "p2")]
+    differ = (first[1] != first[0]) | (first[2] != first[0])
+    assert (churn.numerator, churn.denominator) == (differ.sum(), 50)
+    assert churn.sampling.unit == "q"

@@ -4,11 +4,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from tests.evaluators.slices.support import columns, found_slices, one, run, source
+from tests.support import memory_predictions
 
 from cardwright.errors import SourceError, UsageError
 from cardwright.evaluators.interface import Inputs
 from cardwright.evaluators.slices import Slices
 from cardwright.record import canonical
+from cardwright.testing import check_evaluator
 
 
 def test_a_planted_slice_is_found_and_confirmed_on_the_other_half():
@@ -103,3 +105,27 @@ def test_a_column_of_lists_is_refused():
     data = {**columns(), "many": [[1]] * 4000}
     with pytest.raises(UsageError, match="holds list"):
         run(source(data), columns=["many"])
+
+
+def test_a_ranking_has_slices_of_queries_each_of_which_counts_once():
+    from cardwright.evaluators.rows.ranked import ndcg_by_query
+
+    rng = np.random.default_rng(5)
+    sizes = rng.integers(2, 12, 400)
+    query = np.repeat(np.arange(400), sizes)
+    hard = query % 4 == 0
+    relevance = rng.integers(0, 4, len(query)).astype(float)
+    score = relevance + rng.normal(0, np.where(hard, 5.0, 0.5))
+    data = {"q": query, "rel": relevance, "s": score, "kind": np.where(hard, "hard", "easy")}
+    ranked = memory_predictions(data, label="rel", prediction="s", task="ranking", query="q")
+    evaluation = check_evaluator(
+        Slices, Inputs(id="slices", sources={"source": ranked}, parameters={"columns": ["kind"], "find": False})
+    )
+    loss = 1 - ndcg_by_query(query, score, relevance)
+    first = np.unique(query, return_index=True)[1]
+    of_hard = loss[first][hard[first]]
+    found = one(evaluation, "ndcg_loss", kind="hard")
+    assert found.value == pytest.approx(np.nanmean(of_hard))
+    assert found.sampling.units == np.isfinite(of_hard).sum()
+    largest = one(evaluation, "largest_slice_difference")
+    assert largest.interval.lower > 0

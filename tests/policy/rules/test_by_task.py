@@ -8,6 +8,7 @@ from tests.strategies import NOW, gap, good_case, good_record
 
 from cardwright.errors import PolicyError
 from cardwright.policy.gate import decide
+from cardwright.policy.rules.by_task import tasks_of
 from cardwright.policy.tightening import loosens
 
 VARIANTS = b"""    by_task: {
@@ -108,3 +109,16 @@ def test_a_policy_that_extends_another_asks_each_task_no_less(old, new, looser):
 
     assert old in BY_TASK
     assert bool(loosens(gap_of(BY_TASK.replace(old, new, 1)), gap_of(BY_TASK))) == looser
+
+
+def test_a_table_is_about_the_task_of_the_predictions_and_leaves_no_doubt_of_its_own():
+    record = of_task("ranking").record
+    datasets = record.provenance.datasets
+    table = datasets[0].model_copy(update={"name": "train", "role": "training", "kind": "table", "task": None})
+    provenance = record.provenance.model_copy(update={"datasets": (*datasets, table)})
+    both = record.model_copy(update={"provenance": provenance})
+    assert tasks_of(both, "training") == ("ranking",)
+    assert tasks_of(both, "nowhere") == (None,)
+    doubt = tuple(d.model_copy(update={"task": None}) for d in provenance.datasets)
+    unsure = both.model_copy(update={"provenance": provenance.model_copy(update={"datasets": doubt})})
+    assert tasks_of(unsure, "training") == (None,)

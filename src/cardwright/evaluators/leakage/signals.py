@@ -179,6 +179,12 @@ def _loss(
             do="Name a column with `loss:` or `log_prob:`, a language model as `model:`, or give members or non-members as "
             "`predictions:`.",
         )
+    if outcome.task == "ranking":
+        raise UsageError(
+            "the source is a ranking, and how well a model fits one candidate has no measure there: only the order counts",
+            where=where,
+            do="Name a column of the loss that the model was trained on, by candidate: `loss:`.",
+        )
     if model is not None:
         return (
             _of_model(model, outcome, where),

@@ -14,7 +14,8 @@ from cardwright.sources.interface import Predictions, Table
 class Ranking(RankingOptions):
     """How well candidates are ordered for each query, and how exposure is shared between groups of candidates.
 
-    A row is one candidate for one query.
+    A row is one candidate for one query. A source whose task is a ranking says its columns itself; for any other source they are
+    named here.
 
     Parameters
     ----------
@@ -42,10 +43,16 @@ class Ranking(RankingOptions):
     """
 
     name: ClassVar[str] = "ranking"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     extra: ClassVar[str] = "tabular"
     needs: ClassVar[tuple[Need, ...]] = (
         Need("source", (Table, Predictions), "One row for each candidate of each query."),
+        Need(
+            "baseline",
+            (Table, Predictions),
+            "Another ranking of the same candidates, to compare with.",
+            optional=True,
+        ),
     )
 
     def evaluate(self, inputs: Inputs) -> Evaluation:

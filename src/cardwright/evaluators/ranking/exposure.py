@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cardwright.evaluators.ranking.metrics import Ranked, exposure
 from cardwright.evaluators.rows.exact_sums import FloatArray, IntArray
+from cardwright.evaluators.rows.ranked import Ranked, exposure
 from cardwright.record.measurement import Excluded, Groups, Interval, Measured, Sampling, Unmeasured
 from cardwright.sources.interface import Attribute
 from cardwright.statistics.intervals import Bounds, check_level

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from cardwright.evaluators.ranking.candidates import OrderColumns
 from cardwright.evaluators.ranking.options import RankingOptions
+from cardwright.record.base import label
 from cardwright.record.evaluation import Finding, Table, TableColumn
 from cardwright.record.measurement import Measured, Unmeasured
 
@@ -20,22 +22,29 @@ _MANY = 0.05
 """The share of rows or queries from which ties and barren queries are more than a note."""
 
 
-def method(options: RankingOptions) -> str:
+def method(options: RankingOptions, columns: OrderColumns, baseline: bool) -> str:
     """How it was answered."""
-    how = f"falling `{options.score}`" if options.score else f"rising `{options.rank}`"
+    how = f"{'rising' if columns.by_rank else 'falling'} `{label(columns.order)}`"
+    compared = (
+        " Queries are matched with the baseline's by name; changes carry Student's paired interval over queries."
+        * baseline
+    )
     return (
-        f"Candidates of one `{options.query}` are ranked by {how}; among equal ones the less relevant comes first. NDCG at "
-        f"{options.k} takes the gain 2 to the relevance minus 1 (Järvelin and Kekäläinen); average precision, reciprocal rank, "
+        f"Candidates of one `{label(columns.query)}` are ranked by {how}; among equal ones the less relevant comes first. "
+        f"NDCG at {options.k} takes the gain 2 to the relevance minus 1 (Järvelin and Kekäläinen); above chance it goes from 0, "
+        "what a random order of the same candidates has on average, to 1; average precision, reciprocal rank, "
         f"recall and precision count a relevance of at least {options.relevant_from:g} as relevant. Means are over queries, with "
         "Student's interval over queries, which are the independent cases. Exposure is 1 / log2(1 + rank) (Singh and Joachims); "
         "its means, and gaps between groups as such and for each unit of relevance, have percentile intervals from resampled "
-        f"queries. A group enters a gap if {options.min_queries} queries show a candidate of it."
+        f"queries. A group enters a gap if {options.min_queries} queries show a candidate of it.{compared}"
     )
 
 
-def findings(queries: int, barren: int, tied: int, rows: int, options: RankingOptions) -> tuple[Finding, ...]:
-    """What a person should look at: few queries, queries without a relevant candidate, ties."""
-    found: list[Finding] = []
+def findings(
+    queries: int, barren: int, tied: int, rows: int, measured: Sequence[Measured | Unmeasured], options: RankingOptions
+) -> tuple[Finding, ...]:
+    """What a person should look at: an order that is upside down, few queries, queries without a relevant candidate, ties."""
+    found: list[Finding] = list(_upside_down(measured))
     if queries < options.min_queries:
         found.append(
             Finding(
@@ -66,6 +75,20 @@ def findings(queries: int, barren: int, tied: int, rows: int, options: RankingOp
             )
         )
     return tuple(found)
+
+
+def _upside_down(measured: Sequence[Measured | Unmeasured]) -> Iterator[Finding]:
+    """A critical finding if the order is worse than a random one beyond chance."""
+    for m in measured:
+        if not isinstance(m, Measured) or m.metric != "ndcg_above_chance" or m.interval is None:
+            continue
+        if m.interval.upper is not None and m.interval.upper < 0:
+            yield Finding(
+                severity="critical",
+                key="order_reversed",
+                explanation=f"The order is worse than a random one: NDCG above chance {m.value:.3f}, at most "
+                f"{m.interval.upper:.3f}. The score probably falls where relevance rises, or a rank is named as a score.",
+            )
 
 
 def table(measurements: Sequence[Measured | Unmeasured]) -> tuple[Table, ...]:

@@ -29,8 +29,8 @@ class Robustness(RobustnessOptions):
         Shares of the rows in which the categories of each feature of strings become one that the model has not seen.
     metric
         The metric that groups and the largest drop are stated in: `accuracy`, `balanced_accuracy` or (binary) `roc_auc`; for
-        a regression `mean_absolute_error` or `standardized_mean_absolute_error`. The others that the task has are stated for
-        all rows.
+        a regression `mean_absolute_error` or `standardized_mean_absolute_error`; for a ranking `ndcg`, at 10, whose intervals are
+        over queries. The others that the task has are stated for all rows.
     columns
         The columns whose slices are compared with the rest of the rows, as in the evaluator `slices`.
     edges
@@ -42,7 +42,7 @@ class Robustness(RobustnessOptions):
     level
         Confidence level of intervals, each by itself; for the largest drops, for all at once.
     rows
-        How many rows are perturbed at most, chosen by a keyed hash.
+        How many rows are perturbed at most, chosen by a keyed hash; of a ranking always all, since a part is in another order.
 
     Notes
     -----

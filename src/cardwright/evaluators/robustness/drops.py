@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cardwright.evaluators.rows.exact_sums import FloatArray, IntArray
+from cardwright.evaluators.rows.ranked import AT, first_candidates, ndcg_by_query
 from cardwright.evaluators.rows.rates import LOWER, Metric
 from cardwright.statistics.contrast import (
     BoolArray,
@@ -32,7 +33,7 @@ class Answers:
     score: FloatArray | None
     """Of a binary task."""
     value: FloatArray | None
-    """Of a regression."""
+    """Of a regression, or what candidates of a ranking are ordered by."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ class Truth:
     actual: FloatArray | None
     weight: FloatArray | None
     cluster: IntArray | None
+    query: IntArray | None = None
+    """The query of each row, if they are candidates of a ranking; then a row weighs one over its query's rows."""
 
     @property
     def plain(self) -> bool:
@@ -135,6 +138,30 @@ def _mean_absolute_error(truth: Truth, before: Answers, after: Answers, rows: Bo
     return mean_change(truth.losses(more, rows), level) or "There are no rows: 0."
 
 
+def _ndcg(truth: Truth, before: Answers, after: Answers, rows: BoolArray, level: float) -> Drop:
+    if before.value is None or after.value is None:
+        return "There are no scores."
+    return mean_change(truth.losses(ndcg_of(truth, before) - ndcg_of(truth, after), rows), level) or NO_QUERY
+
+
+def ndcg_of(truth: Truth, answers: Answers) -> FloatArray:
+    """NDCG of the query of each row, of a ranking."""
+    assert truth.query is not None and truth.actual is not None and answers.value is not None
+    return ndcg_by_query(truth.query, answers.value, truth.actual)
+
+
+def first_changes(truth: Truth, before: Answers, after: Answers) -> FloatArray:
+    """1 for the rows of each query whose first candidate is another than before, else 0."""
+    assert truth.query is not None and truth.actual is not None
+    assert before.value is not None and after.value is not None
+    first = first_candidates(truth.query, before.value, truth.actual)
+    second = first_candidates(truth.query, after.value, truth.actual)
+    return np.asarray(first != second, float)[truth.query]
+
+
+NO_QUERY = "No query has a relevant candidate (0)."
+
+
 def _standardized_mean_absolute_error(
     truth: Truth, before: Answers, after: Answers, rows: BoolArray, level: float
 ) -> Drop:
@@ -178,6 +205,8 @@ STANDARDIZED_ERROR = _measure(
     _standardized_mean_absolute_error,
 )
 
+NDCG_DROP = _measure("ndcg_drop", f"Drop of NDCG at {AT}", "difference", _ndcg)
+
 BY_TASK: dict[str, dict[str, Measure]] = {
     "binary": {"accuracy": ACCURACY, "balanced_accuracy": BALANCED, "roc_auc": ROC_AUC},
     "multiclass": {"accuracy": ACCURACY, "balanced_accuracy": BALANCED},
@@ -185,6 +214,7 @@ BY_TASK: dict[str, dict[str, Measure]] = {
         "mean_absolute_error": MEAN_ABSOLUTE_ERROR,
         "standardized_mean_absolute_error": STANDARDIZED_ERROR,
     },
+    "ranking": {"ndcg": NDCG_DROP},
 }
 """The metrics of each task, the main one first."""
 
@@ -198,6 +228,8 @@ def against(name: str, first: tuple[Truth, Answers], second: tuple[Truth, Answer
 
 
 def _loss(truth: Truth, answers: Answers) -> tuple[FloatArray, bool] | None:
+    if truth.query is not None and answers.value is not None:
+        return 1 - ndcg_of(truth, answers), False
     if truth.actual is not None and answers.value is not None:
         return np.abs(answers.value - truth.actual), False
     if answers.decision is not None:
@@ -279,4 +311,5 @@ _UNPAIRED: dict[str, Callable[[tuple[Truth, Answers], tuple[Truth, Answers], flo
     "roc_auc": _roc_auc_two,
     "mean_absolute_error": _mean_loss,
     "standardized_mean_absolute_error": _standardized_loss,
+    "ndcg": _mean_loss,
 }

@@ -11,16 +11,18 @@ from cardwright.errors import UsageError, did_you_mean
 from cardwright.evaluators.interface import Inputs
 from cardwright.evaluators.robustness.drops import (
     BY_TASK,
+    NO_QUERY,
     Answers,
     Drop,
     against,
+    first_changes,
+    ndcg_of,
 )
 from cardwright.evaluators.robustness.options import RobustnessOptions
 from cardwright.evaluators.robustness.perturb import planned
 from cardwright.evaluators.robustness.predict import (
+    ANSWERS,
     BY,
-    CHANGE,
-    FLIPS,
     SAMPLE,
     Measurement,
     RobustnessSetting,
@@ -33,6 +35,7 @@ from cardwright.evaluators.robustness.predict import (
 from cardwright.evaluators.robustness.report import drop_findings, drop_tables, method
 from cardwright.evaluators.rows.direction import row_findings
 from cardwright.evaluators.rows.exact_sums import FloatArray
+from cardwright.evaluators.rows.ranked import AT
 from cardwright.evaluators.rows.rates import HIGHER, LOWER, About, Metric, interval_of
 from cardwright.evaluators.rows.slice_sample import SlicePart, check_edges, declared_columns, parts_of, read
 from cardwright.record.base import label as as_label
@@ -227,6 +230,10 @@ def _measured(
 def _baseline(setting: RobustnessSetting) -> Measurement:
     """The performance on the rows as they are: what drops are from."""
     truth, before = setting.truth, setting.before
+    if truth.query is not None:
+        losses = truth.losses(ndcg_of(truth, before), setting.every)
+        metric = Metric("ndcg", f"NDCG at {AT}", "proportion", HIGHER)
+        return _measured(metric, mean_loss(losses, setting.level) or NO_QUERY, setting.every, setting, {}, None)
     if truth.actual is not None and before.value is not None:
         losses = truth.losses(np.abs(before.value - truth.actual), setting.every)
         metric = Metric("mean_absolute_error", "Mean absolute error", "outcome", LOWER)
@@ -254,7 +261,7 @@ def _of_perturbation(tried: TriedPerturbation, setting: RobustnessSetting) -> li
     slice: dict[str, str | None] = {BY: tried.perturbation.name}
     every, reference = setting.every, "the rows as they are"
     after = tried.after
-    answer = FLIPS if setting.sample.source.task != "regression" else CHANGE
+    answer = ANSWERS[setting.sample.source.task]
     if after is None:
         assert tried.refused is not None
         metrics = [*(m.metric for m in setting.measures.values()), answer]
@@ -279,6 +286,10 @@ def _of_perturbation(tried: TriedPerturbation, setting: RobustnessSetting) -> li
 
 def _flips(metric: Metric, after: Answers, setting: RobustnessSetting, slice: dict[str, str | None]) -> Measurement:
     before, truth, every = setting.before, setting.truth, setting.every
+    if truth.query is not None:
+        changed = first_changes(truth, before, after)
+        contrast = mean_loss(truth.losses(changed, every), setting.level)
+        return _measured(metric, contrast or NO_QUERY, every, setting, slice, "the rows as they are")
     if before.value is not None and after.value is not None:
         moved: FloatArray = np.abs(after.value - before.value)
         contrast = mean_loss(truth.losses(moved, every), setting.level)
@@ -436,7 +447,9 @@ def _largest(tried: list[TriedPerturbation], setting: RobustnessSetting) -> Meas
 def _of_slices(parts: list[SlicePart], setting: RobustnessSetting) -> list[Measurement]:
     """How much worse each declared slice is than the rest of the rows, in accuracy or mean absolute error, unperturbed."""
     truth, before = setting.truth, setting.before
-    if before.value is not None and truth.actual is not None:
+    if truth.query is not None:
+        loss, binary, name = 1 - ndcg_of(truth, before), False, "ndcg"
+    elif before.value is not None and truth.actual is not None:
         loss, binary, name = np.abs(before.value - truth.actual), False, "mean_absolute_error"
     else:
         assert before.decision is not None
@@ -484,7 +497,7 @@ def _of_drift(drifted: Predictions, setting: RobustnessSetting, where: str) -> l
             truth = replace(truth, outcome=codes[truth.outcome])
     else:
         coded = sample.coded
-        decides = sample.layout.decides and source.task != "regression"
+        decides = sample.layout.decides and not source.says_numbers
         after, truth = Answers(coded.decision if decides else None, coded.score, coded.predicted), truth_of(sample)
     slice: dict[str, str | None] = {SAMPLE: drifted.ref.name}
     there_about = replace(

@@ -36,6 +36,9 @@ SAMPLE = "sample"
 
 FLIPS = Metric("decision_flip_rate", "Decisions that flip", "proportion", LOWER)
 CHANGE = Metric("mean_absolute_prediction_change", "Mean absolute change of the prediction", "outcome", LOWER)
+FIRST = Metric("first_candidate_change_rate", "Queries whose first candidate changes", "proportion", LOWER)
+ANSWERS = {"binary": FLIPS, "multiclass": FLIPS, "regression": CHANGE, "ranking": FIRST}
+"""How it is counted that the model says something else, by task."""
 _TOLERANCE = 1e-6
 _ROWS = 16_384
 
@@ -81,7 +84,7 @@ class TriedPerturbation:
 
 
 def truth_of(sample: Sample) -> Truth:
-    return Truth(sample.coded.outcome, sample.coded.actual, sample.coded.weight, sample.clusters())
+    return Truth(sample.coded.outcome, sample.coded.actual, sample.coded.weight, sample.clusters(), sample.query)
 
 
 def answers_as_they_are(model: Model, batch: pyarrow.RecordBatch, sample: Sample, where: str) -> Answers:
@@ -119,7 +122,7 @@ def _ask(model: Model, batch: pyarrow.RecordBatch, sample: Sample) -> Answers:
             where=source.ref.path or source.ref.name,
             do="Name the model that made the predictions, or correct `task:`.",
         )
-    if source.task == "regression":
+    if source.says_numbers:
         return Answers(None, None, found)
     if source.task == "multiclass":
         codes = np.array([_class_code(name, source.classes) for name in model.classes], np.int64)

@@ -7,9 +7,8 @@ from cardwright.evaluators.robustness.drops import (
 )
 from cardwright.evaluators.robustness.options import RobustnessOptions
 from cardwright.evaluators.robustness.predict import (
+    ANSWERS,
     BY,
-    CHANGE,
-    FLIPS,
     SAMPLE,
     Measurement,
     RobustnessSetting,
@@ -38,7 +37,9 @@ def method(options: RobustnessOptions, setting: RobustnessSetting, agreed: int, 
         else "Tango's interval and McNemar's test for accuracy, both outcomes' put together (MOVER) for balanced accuracy, "
         "paired DeLong for ROC AUC"
     )
-    if not setting.truth.plain:
+    if task == "ranking":
+        intervals = "Student's interval over queries, each of which counts once"
+    elif not setting.truth.plain:
         intervals = "linearised intervals with cases as clusters, as rows are weighted or clustered"
     numeric = f"Numbers were cut: {'; '.join(as_label(cut.how) for cut in cuts)}. " if cuts else ""
     drifted = (
@@ -123,7 +124,7 @@ def drop_tables(
 ) -> tuple[Table, ...]:
     by_key = {(m.metric, tuple(m.slice.items()), m.across): m for m in measurements}
     main = setting.measures[setting.main].metric
-    answer = FLIPS if setting.sample.source.task != "regression" else CHANGE
+    answer = ANSWERS[setting.sample.source.task]
     attributes = [as_label(a.name) for a in setting.sample.source.sensitive]
     rows: list[tuple[float | str | None, ...]] = []
     for one in tried:
@@ -168,9 +169,7 @@ def drop_tables(
                 rows=tuple(rows),
             )
         )
-    metric = BY_TASK[setting.sample.source.task][
-        "mean_absolute_error" if setting.sample.source.task == "regression" else "accuracy"
-    ].metric
+    metric = next(iter(BY_TASK[setting.sample.source.task].values())).metric
     compared: list[tuple[float | str | None, ...]] = []
     names = [part.slice for part in parts]
     for m in measurements:

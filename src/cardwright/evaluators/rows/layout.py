@@ -7,7 +7,7 @@ from functools import cached_property
 from math import prod
 from typing import Literal
 
-from cardwright.errors import SourceError
+from cardwright.errors import SourceError, UsageError
 from cardwright.sources.interface import Attribute, Predictions, Table
 
 MAX_GROUPS = 200
@@ -57,9 +57,33 @@ class Layout:
     """Key of the hashes of persons."""
 
     @classmethod
-    def of(cls, source: Predictions | Table, *, seed: int = 0, groups: bool = True, whole: bool = False) -> Layout:
-        """The layout of a source; without `groups`, of its rows as a whole."""
+    def of(
+        cls,
+        source: Predictions | Table,
+        *,
+        seed: int = 0,
+        groups: bool = True,
+        whole: bool = False,
+        queries: bool = False,
+    ) -> Layout:
+        """The layout of a source; without `groups`, of its rows as a whole.
+
+        A ranking is read as numbers, and only by those who ask for `queries`: its rows alone are neither right nor wrong.
+
+        Raises
+        ------
+        SourceError
+            If a sensitive attribute has too many values, or a binary source no favourable outcome.
+        UsageError
+            If the source is a ranking and its rows are asked for without their queries.
+        """
         where = source.ref.path or source.ref.name
+        if isinstance(source, Predictions) and source.task == "ranking" and not queries:
+            raise UsageError(
+                "the source is a ranking, whose rows are neither right nor wrong by themselves",
+                where=where,
+                do=f"Name `- ranking: {{source: {source.ref.name}}}`: it measures the order and the exposure of groups.",
+            )
         key = b"cardwright person %d" % seed
         attributes = source.sensitive if groups else ()
         for attribute in attributes:
@@ -81,7 +105,7 @@ class Layout:
             key=key,
         )
         if isinstance(source, Predictions):
-            kind = source.task
+            kind = "regression" if source.task == "ranking" else source.task
             binary = kind == "binary"
             if binary and source.favourable is None:
                 raise SourceError(

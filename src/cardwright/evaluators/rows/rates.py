@@ -291,7 +291,9 @@ class About:
 
     @classmethod
     def of(cls, source: Predictions | Table, derived: bool) -> About:
-        """What a source says of its rows."""
+        """What a source says of its rows; of a ranking the query is one case."""
+        if isinstance(source, Predictions) and source.query is not None:
+            return cls(source.query, source.query, source.design, None)
         threshold = source.threshold if isinstance(source, Predictions) and derived else None
         return cls(source.unit, source.person, source.design, None if threshold is None else {"threshold": threshold})
 

@@ -97,7 +97,7 @@ def repeat_findings(source: Predictions | Table, seed: int) -> list[Finding]:
     unit = plain(source.unit)
     used = {source.label, source.weight, *(attribute.name for attribute in source.sensitive)}
     if isinstance(source, Predictions):
-        used |= {source.score, source.prediction, *source.strata}
+        used |= {source.score, source.prediction, source.query, *source.strata}
     named = [
         name
         for name in source.rows.schema.names

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from cardwright.evaluators.rows.encoding import encode, numbers
 from cardwright.evaluators.rows.exact_sums import FloatArray
 from cardwright.evaluators.rows.group_names import confusable_groups
 from cardwright.evaluators.rows.layout import Layout
+from cardwright.evaluators.rows.ranked import AT, ndcg_by_query
 from cardwright.evaluators.rows.rates import LOWER, Metric
 from cardwright.evaluators.rows.sampling import choose
 from cardwright.evaluators.rows.tally import decode
@@ -40,6 +41,10 @@ FEW_NUMBERS = 10
 
 ERROR_RATE = Metric("error_rate", "Error rate", "proportion", LOWER)
 MEAN_ABSOLUTE_ERROR = Metric("mean_absolute_error", "Mean absolute error", "outcome", LOWER)
+NDCG_LOSS = Metric("ndcg_loss", f"1 − NDCG at {AT}", "proportion", LOWER)
+
+MOST_CANDIDATES = 1_000_000
+"""The largest ranking that is held in memory: of some candidates alone the order is another."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,8 @@ class Sample:
     weightless: int = 0
     """Rows of weight 0, which are left out."""
     weight_findings: tuple[Finding, ...] = ()
+    query: NDArray[np.int64] | None = None
+    """The query of each row, as whole numbers from 0 on, if the source is a ranking. A row weighs one over its query's rows."""
 
     @property
     def whole(self) -> bool:
@@ -73,12 +80,18 @@ class Sample:
     @property
     def metric(self) -> Metric:
         """What a loss is averaged to."""
+        if self.query is not None:
+            return NDCG_LOSS
         return MEAN_ABSOLUTE_ERROR if self.source.task == "regression" else ERROR_RATE
 
     def losses(self) -> Losses | None:
-        """What was lost in each row: 1 for a wrong decision, or the absolute error; `None` where there are no decisions."""
+        """What was lost in each row: 1 for a wrong decision, the absolute error, or 1 - NDCG of its query; `None` if there are no
+        decisions."""
         coded = self.coded
-        if coded.actual is not None and coded.predicted is not None:
+        if self.query is not None:
+            assert coded.actual is not None and coded.predicted is not None
+            loss, binary = 1 - ndcg_by_query(self.query, coded.predicted, coded.actual), False
+        elif coded.actual is not None and coded.predicted is not None:
             loss, binary = np.abs(coded.predicted - coded.actual), False
         elif self.layout.decides:
             loss, binary = (coded.outcome != coded.decision).astype(np.float64), True
@@ -88,6 +101,8 @@ class Sample:
 
     def clusters(self) -> NDArray[np.int64] | None:
         """The case that each row belongs to, as whole numbers; `None` where each is its own."""
+        if self.query is not None:
+            return self.query
         if self.coded.person is None:
             return None
         return np.asarray(np.unique(self.coded.person, return_inverse=True)[1], np.int64).reshape(-1)
@@ -115,6 +130,8 @@ def read(source: Predictions, columns: Sequence[str], most: int, seed: int) -> S
                 where=where,
                 do=hint(column, source.rows.schema.names, columns=True),
             )
+    if source.query is not None:
+        return _of_queries(source, columns, where, seed)
     layout = Layout.of(source, seed=seed)
     batch, total = choose(source.rows, [*layout.columns, *columns], most, seed)
     coded = code(layout, batch)
@@ -130,6 +147,37 @@ def read(source: Predictions, columns: Sequence[str], most: int, seed: int) -> S
     if weightless and coded.weight is not None:
         batch = batch.take(np.flatnonzero(coded.weight > 0))
     return Sample(source, layout, batch, total, kept, weightless, findings_of(source.weight, coded.weight))
+
+
+def _of_queries(source: Predictions, columns: Sequence[str], where: str, seed: int) -> Sample:
+    """All candidates of the queries that have a relevant one; the others have no NDCG, and weigh nothing."""
+    assert source.query is not None
+    layout = Layout.of(source, seed=seed, queries=True)
+    batch, total = choose(source.rows, [*layout.columns, source.query, *columns], MOST_CANDIDATES, seed)
+    if batch.num_rows < total:
+        raise SourceError(
+            f"there are {total} candidates, and a ranking of at most {MOST_CANDIDATES} is looked at here",
+            where=where,
+            do="Name a source with fewer queries, each with all its candidates.",
+        )
+    coded = code(layout, batch)
+    if sum(count for what, count in coded.problems.items() if not what.startswith("stray")):
+        raise SourceError("rows have no relevance or score", where=where, do="Fill them in, or leave those rows out.")
+    assert coded.actual is not None and coded.predicted is not None
+    query, relevance = _numbered(batch.column(source.query)), coded.actual
+    score = -coded.predicted if source.by_rank else coded.predicted
+    coded = replace(coded, predicted=score)
+    judged = np.isfinite(ndcg_by_query(query, score, relevance))
+    query = np.unique(query[judged], return_inverse=True)[1].reshape(-1).astype(np.int64)
+    coded = of_positive_weight(replace(coded, weight=judged.astype(np.float64)))
+    weight = 1 / np.bincount(query)[query] if len(query) else np.zeros(0)
+    kept = batch.take(np.flatnonzero(judged))
+    return Sample(source, layout, kept, total, replace(coded, weight=weight), int((~judged).sum()), (), query)
+
+
+def _numbered(column: Any) -> NDArray[np.int64]:
+    """The values of a column as whole numbers from 0 on."""
+    return np.asarray(column.dictionary_encode().indices.to_numpy(zero_copy_only=False), np.int64)
 
 
 # --- declared slices --------------------------------------------------------------------------------------------------

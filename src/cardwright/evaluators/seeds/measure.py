@@ -27,7 +27,7 @@ from cardwright.record.evaluation import (
 from cardwright.record.measurement import Direction, Interval, Measured, Measurement, Sampling, Unmeasured
 from cardwright.sources.interface import Predictions
 
-_BETTER: dict[str, Direction] = dict.fromkeys(("accuracy", "balanced_accuracy", "roc_auc"), "higher_is_better")
+_BETTER: dict[str, Direction] = dict.fromkeys(("accuracy", "balanced_accuracy", "roc_auc", "ndcg"), "higher_is_better")
 
 
 def assess(options: SeedsOptions, inputs: Inputs) -> Evaluation:
@@ -56,7 +56,7 @@ def assess(options: SeedsOptions, inputs: Inputs) -> Evaluation:
             "seeds: `min_denominator` must be a whole number of at least 1", do="Write `min_denominator: 20`."
         )
     attributes = [a.name for a in source.sensitive]
-    more = [source.weight] if source.weight else []
+    more = [column for column in (source.weight, source.query) if column]
     wanted = list(dict.fromkeys([source.label, *runs, *attributes, *more]))
     table = pa.Table.from_batches(list(source.rows.batches(wanted)))
     for name in (source.label, *runs):
@@ -73,6 +73,7 @@ def assess(options: SeedsOptions, inputs: Inputs) -> Evaluation:
     per_run = [run_metrics(rows, name, options.min_denominator) for name in runs]
     measurements = [*_spread(options, source, per_run, len(runs)), _churn(options, source, rows, runs)]
     groups = {attribute.name: attribute.groups for attribute in source.sensitive}
+    decides = "rows on which any two runs decide differently"
     findings = [
         *row_findings(source, inputs.seed),
         *findings_of(source.weight, weight),
@@ -92,7 +93,7 @@ def assess(options: SeedsOptions, inputs: Inputs) -> Evaluation:
             "For each metric: the mean over runs with Student's t interval, the standard deviation (n - 1) and the range. "
             "The interval is about the training procedure on these rows; it does not include the uncertainty of the rows. "
             f"Gaps are highest minus lowest selection rate over groups of at least {options.min_denominator} rows. Churn is the "
-            "share of rows on which any two runs decide differently."
+            f"share of {'queries whose first candidate differs between any two runs' if source.query else decides}."
         ),
         limits=(
             "A few runs give a standard deviation only roughly: with five, its own error is about a third.",
@@ -199,16 +200,16 @@ def _churn(options: SeedsOptions, source: Predictions, rows: RunRows, runs: list
         return Unmeasured(metric="prediction_churn", code="undefined", reason="There are 0 rows.", denominator=0)
     first = rows.decisions(runs[0])
     differ = np.any([rows.decisions(run) != first for run in runs[1:]], axis=0)
-    count = int(differ.sum())
-    bounds = wilson(count, rows.n, options.level)
+    count, n = int(differ.sum()), len(differ)
+    bounds = wilson(count, n, options.level)
     assert bounds is not None
     return Measured(
         metric="prediction_churn",
-        value=count / rows.n,
+        value=count / n,
         unit="proportion",
         direction="lower_is_better",
         interval=Interval(level=options.level, lower=bounds.lower, upper=bounds.upper, method="wilson"),
         numerator=count,
-        denominator=rows.n,
-        sampling=Sampling(unit=source.unit, units=rows.n, observations=rows.n, design=source.design),
+        denominator=n,
+        sampling=Sampling(unit=source.query or source.unit, units=n, observations=rows.n, design=source.design),
     )

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from cardwright.evaluators.rows.ranked import first_candidates, ndcg_by_query
 from cardwright.record.base import label
 from cardwright.sources.interface import Predictions
 
@@ -27,13 +28,13 @@ class RunRows:
     source: Predictions
     table: pa.Table
     truth: NDArray[Any]
-    """Outcomes: labels, or numbers of a regression."""
+    """Outcomes: labels, or numbers of a regression or ranking."""
     weight: NDArray[np.float64] | None
 
     @classmethod
     def of(cls, source: Predictions, table: pa.Table) -> RunRows:
         """Rows with their outcomes and weights."""
-        truth = _labels(table, source.label) if source.task != "regression" else _numbers(table, source.label)
+        truth = _numbers(table, source.label) if source.says_numbers else _labels(table, source.label)
         return cls(source, table, truth, run_weights(table, source))
 
     @property
@@ -42,14 +43,25 @@ class RunRows:
         return int(self.table.num_rows)
 
     def scores(self, run: str) -> NDArray[np.float64]:
-        """The scores of a run."""
-        return _numbers(self.table, run)
+        """The scores of a run, the highest first."""
+        return -_numbers(self.table, run) if self.source.by_rank else _numbers(self.table, run)
+
+    def queries(self) -> NDArray[np.int64]:
+        """The query of each row of a ranking, as whole numbers from 0 on."""
+        column = self.table.column(self.source.query).combine_chunks()
+        return np.asarray(column.dictionary_encode().indices.to_numpy(zero_copy_only=False), np.int64)
+
+    def first_of_query(self) -> NDArray[np.int64]:
+        """A row of each query."""
+        return np.unique(self.queries(), return_index=True)[1]
 
     def positive(self) -> NDArray[np.bool_]:
         return np.asarray(self.truth == self.source.favourable)
 
     def decisions(self, run: str) -> NDArray[Any]:
-        """What a run decides: favourable or not, or the class."""
+        """What a run decides: favourable or not, the class, or which row stands first for each query."""
+        if self.source.task == "ranking":
+            return first_candidates(self.queries(), self.scores(run), self.truth)
         if self.source.score is not None and self.source.task == "binary":
             threshold = 0.5 if self.source.threshold is None else self.source.threshold
             return self.scores(run) >= threshold
@@ -77,6 +89,10 @@ def _numbers(table: pa.Table, column: str) -> NDArray[np.float64]:
     return np.asarray(table.column(column).to_numpy(), dtype=float)
 
 
+_FIRST = {"regression": "mean_absolute_error", "ranking": "ndcg"} | dict.fromkeys(("binary", "multiclass"), "accuracy")
+"""The metric that stands for all where there are no rows."""
+
+
 def run_metrics(rows: RunRows, run: str, least: int) -> dict[MetricKey, float | str]:
     """Every metric of one run, or the reason why there is none."""
     from sklearn import metrics
@@ -84,7 +100,12 @@ def run_metrics(rows: RunRows, run: str, least: int) -> dict[MetricKey, float | 
     source = rows.source
     out: dict[MetricKey, float | str] = {}
     if not rows.n:
-        return {("accuracy" if source.task != "regression" else "mean_absolute_error", ()): "There are 0 rows."}
+        return {(_FIRST[source.task], ()): "There are 0 rows."}
+    if source.task == "ranking":
+        by_row = ndcg_by_query(rows.queries(), rows.scores(run), rows.truth)
+        judged = by_row[rows.first_of_query()]
+        judged = judged[np.isfinite(judged)]
+        return {("ndcg", ()): float(judged.mean()) if len(judged) else "No query has a relevant candidate."}
     weight = rows.weight
     if source.task == "regression":
         values = rows.scores(run)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cardwright.evaluators.interface import Inputs
+from cardwright.evaluators.rows.ranked import AT
 from cardwright.evaluators.rows.rates import About
 from cardwright.evaluators.rows.slice_sample import (
     BoolArray,
@@ -55,9 +56,11 @@ def without_decisions(options: SlicesOptions, inputs: Inputs, sample: Sample, ab
 
 
 def method(options: SlicesOptions, sample: Sample, cuts: list[Cuts], finding: BoolArray, losses: Losses) -> str:
-    regression = sample.source.task == "regression"
+    regression = sample.source.says_numbers
     what = (
-        "The loss of a row is its absolute error. "
+        f"The loss of a candidate is 1 − NDCG at {AT} of its query, and each query counts once. "
+        if sample.query is not None
+        else "The loss of a row is its absolute error. "
         if regression
         else "An error is a decision that differs from the outcome. "
     )

@@ -1,13 +1,15 @@
 """Per query: against scikit-learn where it defines a value, and by hand where it does not."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 
-from cardwright.evaluators.ranking import metrics
-from cardwright.evaluators.ranking.metrics import ranked
+from cardwright.evaluators.rows import ranked as metrics
+from cardwright.evaluators.rows.ranked import ranked
 
 
 def drawn(seed, queries=30, least=2, most=15):
@@ -81,3 +83,31 @@ def test_the_order_of_the_rows_changes_nothing_and_no_order_beats_the_best(seed)
 
 def test_exposure_falls_with_the_logarithm_of_the_rank():
     assert metrics.exposure(np.arange(4)).tolist() == pytest.approx([1, 1 / np.log2(3), 0.5, 1 / np.log2(5)])
+
+
+@pytest.mark.parametrize("k", [2, 10])
+def test_chance_is_the_mean_over_every_order_of_the_candidates(k):
+    relevance = np.array([0.0, 1.0, 3.0, 0.0, 2.0])
+    query = np.zeros(5, np.int64)
+    best = ranked(query, relevance, relevance)
+    orders = [np.array(order, float) for order in itertools.permutations(range(5))]
+    every = [metrics.ndcg(ranked(query, order, relevance), best, k)[0] for order in orders]
+    assert metrics.chance_ndcg(best, k)[0] == pytest.approx(np.mean(every))
+
+
+def test_what_is_above_chance_is_undefined_where_every_order_is_as_good():
+    assert np.isnan(metrics.above_chance(np.array([1.0]), np.array([1.0])))[0]
+    assert metrics.above_chance(np.array([1.0, 0.4, 0.1]), np.array([0.4, 0.4, 0.4])).tolist() == pytest.approx(
+        [1.0, 0.0, -0.5]
+    )
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 200))
+def test_the_first_candidate_is_the_highest_and_each_row_has_its_query_s_ndcg(seed):
+    query, score, relevance = drawn(seed)
+    first = metrics.first_candidates(query, score, relevance)
+    assert [score[row] for row in first] == [score[query == number].max() for number in range(30)]
+    by_row = metrics.ndcg_by_query(query, score, relevance)
+    each = metrics.ndcg(ranked(query, score, relevance), ranked(query, relevance, relevance), 10)
+    np.testing.assert_array_equal(by_row, each[query])

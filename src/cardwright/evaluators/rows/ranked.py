@@ -1,4 +1,4 @@
-"""Per query: NDCG, average precision, reciprocal rank, recall and precision at k, and the exposure of each position."""
+"""Candidates in the order of their query: NDCG, average precision, reciprocal rank, recall and precision at k, and exposure."""
 
 from __future__ import annotations
 
@@ -68,6 +68,56 @@ def ndcg(shown: Ranked, best: Ranked, k: int) -> FloatArray:
 
     with np.errstate(invalid="ignore", divide="ignore"):
         return gained(shown) / gained(best)
+
+
+AT = 10
+"""Where NDCG is taken if nobody says otherwise."""
+
+
+def ndcg_by_query(query: IntArray, score: FloatArray, relevance: FloatArray, k: int = AT) -> FloatArray:
+    """NDCG of the query that each row is a candidate for; NaN where no candidate of it is relevant. Shape (rows,).
+
+    `query` holds whole numbers from 0 on, each of which occurs.
+
+    >>> query, score, relevance = np.array([0, 0, 1]), np.array([0.9, 0.1, 0.5]), np.array([1.0, 0.0, 0.0])
+    >>> ndcg_by_query(query, score, relevance).tolist()
+    [1.0, 1.0, nan]
+    """
+    shown, best = ranked(query, score, relevance), ranked(query, relevance, relevance)
+    return ndcg(shown, best, k)[query] if len(query) else np.zeros(0)
+
+
+def chance_ndcg(best: Ranked, k: int) -> FloatArray:
+    """The NDCG of each query that a random order has on average; NaN without a gain to have.
+
+    Every position gains the mean gain of the candidates, so the mean DCG is that times the sum of the first k discounts.
+    """
+    sizes = np.diff(np.concatenate((best.starts, [len(best.relevance)])))
+    gain = np.exp2(best.relevance) - 1
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = best.sums(gain) / sizes
+        discount = best.sums(np.where(best.position < k, exposure(best.position), 0.0))
+        ideal = best.sums(np.where(best.position < k, gain, 0.0) * exposure(best.position))
+        return np.asarray(mean * discount / ideal, float)
+
+
+def above_chance(values: FloatArray, chance: FloatArray) -> FloatArray:
+    """What is above a random order, from 0 at chance to 1; NaN where every order is as good.
+
+    As the adjusted balanced accuracy: (value - chance) / (1 - chance).
+    """
+    room = 1 - chance
+    return np.where(room > _NO_ROOM, (values - chance) / np.where(room > _NO_ROOM, room, 1.0), np.nan)
+
+
+_NO_ROOM = 1e-12
+"""Below it every order of the candidates is as good: rounding, and not a difference, is left."""
+
+
+def first_candidates(query: IntArray, score: FloatArray, relevance: FloatArray) -> IntArray:
+    """The row that stands first for each query, ties as in `ranked`. Shape (queries,)."""
+    shown = ranked(query, score, relevance)
+    return shown.order[shown.starts]
 
 
 def average_precision(shown: Ranked, relevant: FloatArray) -> FloatArray:
