@@ -76,6 +76,10 @@ COMMANDS: Mapping[str, str] = {
     "calibrate pii": "calibrating_detectors:pii",
     "judge": "judging_transcripts:judge",
     "ask": "asking_targets:ask",
+    "runs import": "tracking:import_runs",
+    "runs list": "tracking:list_runs",
+    "runs show": "tracking:show_run",
+    "runs compare": "tracking:compare_runs",
     "checklist list": "rendering:checklist_list",
     "checklist show": "rendering:checklist_show",
     "checklist coverage": "rendering:checklist_coverage",
@@ -88,6 +92,7 @@ GROUPS: Mapping[str, str] = {
     "witness": "Keep a log of releases, and cosign others' logs.",
     "waive": "Request and approve waivers; it takes two people.",
     "calibrate": "Measure the errors of scorers and detectors.",
+    "runs": "Read the training runs that another tool has tracked.",
     "checklist": "Show checklists, and a record's evidence for them.",
 }
 """The first words of commands of two words, and what their help says."""

@@ -21,7 +21,16 @@ Task = Literal["binary", "multiclass", "regression", "ranking"]
 """What predictions decide: one of two outcomes, one of several, a number, or the order of candidates for a query."""
 
 SourceKind = Literal[
-    "predictions", "table", "texts", "interactions", "model", "calibration", "judgements", "ner_model", "classifier"
+    "predictions",
+    "table",
+    "texts",
+    "interactions",
+    "model",
+    "calibration",
+    "judgements",
+    "ner_model",
+    "classifier",
+    "runs",
 ]
 
 

@@ -14,6 +14,7 @@ from cardwright.record.calibration import Calibration
 from cardwright.record.detector_calibration import DetectorCalibration
 from cardwright.record.judgements import Judgements
 from cardwright.record.provenance import DatasetRef
+from cardwright.record.run import Run, Unread
 
 if TYPE_CHECKING:
     import numpy
@@ -443,6 +444,15 @@ class TextClassifier:
     """Of each text, from 0 to 1: the highest of its stretches, each as long as the model reads."""
 
 
+@dataclass(frozen=True)
+class TrackedRuns:
+    """Training runs as a tool has tracked them, streamed."""
+
+    ref: DatasetRef
+    read: Callable[[], Iterator[Run | Unread]]
+    """Reads them from the start, each id once, and what could not be read among them."""
+
+
 Source = (
     Predictions
     | Table
@@ -456,4 +466,5 @@ Source = (
     | JudgementFile
     | NerModels
     | TextClassifier
+    | TrackedRuns
 )

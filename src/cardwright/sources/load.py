@@ -48,6 +48,7 @@ from cardwright.sources.interface import (
     Task,
     TextClassifier,
     Texts,
+    TrackedRuns,
 )
 from cardwright.sources.refusals import (
     called,
@@ -74,6 +75,7 @@ from cardwright.sources.spec import (
     PredictionsOptions,
     PredictionsSpec,
     RowsOptions,
+    RunsSpec,
     SensitiveSpec,
     TableOptions,
     TableSpec,
@@ -135,6 +137,8 @@ def load(
         return _ner_models(spec, name, base)
     if isinstance(spec, ClassifierSpec):
         return _classifier(spec, name, base)
+    if isinstance(spec, RunsSpec):
+        return _runs(spec, name, base)
     return _model(spec, name, base, predictions)
 
 
@@ -177,6 +181,17 @@ def _classifier(spec: ClassifierSpec, name: str, base: Path) -> TextClassifier:
     return text_classifiers.load(
         base / spec.classifier, spec.positive, spec.threshold, name=name, role=spec.role or name, where=spec.classifier
     )
+
+
+def _runs(spec: RunsSpec, name: str, base: Path) -> TrackedRuns:
+    from cardwright.sources.runs import open_store
+
+    store = open_store(base / spec.runs, spec.runs, spec.format)
+    _require_digest(store.sha256, spec.sha256, spec.runs)
+    ref = DatasetRef(
+        name=name, role=spec.role or name, kind="runs", path=spec.runs, format=store.reader.name, sha256=store.sha256
+    )
+    return TrackedRuns(ref, store.read)
 
 
 def _interactions(spec: InteractionsSpec, name: str, base: Path) -> Interactions:

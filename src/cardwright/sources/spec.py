@@ -402,6 +402,15 @@ class JudgementsSpec(_Common):
     """What `cardwright judge` has written, or people's labels in the same form."""
 
 
+class RunsSpec(_File):
+    """Training runs, as the tool that tracked them keeps them."""
+
+    runs: RelativePath
+    """What `cardwright runs import` has written, or a store itself, e.g. of MLflow or W&B."""
+    format: Identifier | None = None
+    """Which tool's it is (`docs/runs.md`); if omitted, the first whose store it is."""
+
+
 _CALLABLE = re.compile(r"^[A-Za-z_][\w]*(\.[A-Za-z_][\w]*)*:[A-Za-z_][\w]*(\.[A-Za-z_][\w]*)*$")
 
 
@@ -560,6 +569,7 @@ class ClassifierSpec(_Common):
 
 KINDS = (
     "predictions", "table", "texts", "interactions", "target", "model", "calibration", "judgements", "ner_model", "classifier",
+    "runs",
 )  # fmt: skip
 """The keys that name the file, and so tell what a source is."""
 
@@ -586,6 +596,7 @@ _MODELS: dict[str, type[Value]] = {
     "judgements": JudgementsSpec,
     "ner_model": NerModelSpec,
     "classifier": ClassifierSpec,
+    "runs": RunsSpec,
 }
 
 SourceSpec = Annotated[
@@ -598,13 +609,14 @@ SourceSpec = Annotated[
     | Annotated[CalibrationSpec, Tag("calibration")]
     | Annotated[JudgementsSpec, Tag("judgements")]
     | Annotated[NerModelSpec, Tag("ner_model")]
-    | Annotated[ClassifierSpec, Tag("classifier")],
+    | Annotated[ClassifierSpec, Tag("classifier")]
+    | Annotated[RunsSpec, Tag("runs")],
     Discriminator(
         _kind,
         custom_error_type="source_kind",
         custom_error_message=(
             "names its file under exactly one of `predictions`, `table`, `texts`, `interactions`, `target`, `model`, "
-            "`calibration`, `judgements`, `ner_model`, `classifier`"
+            "`calibration`, `judgements`, `ner_model`, `classifier`, `runs`"
         ),
     ),
 ]
@@ -624,6 +636,7 @@ AnySpec = (
     | JudgementsSpec
     | NerModelSpec
     | ClassifierSpec
+    | RunsSpec
 )
 """What a plan says about one source, of whatever kind."""
 

@@ -1,0 +1,398 @@
+"""From what a store keeps to a `Run`: one set of conventions for all readers.
+
+What counts as the seed, the data version or a cost is a closed list of names, documented in `docs/runs.md`. Two keys that say
+different things are a gap, never a choice.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from cardwright.privacy.showing import kinds, masked
+from cardwright.record.base import MAX_INTEGER, label
+from cardwright.record.run import (
+    PURPOSES,
+    Artefact,
+    CostKind,
+    Run,
+    RunStatus,
+    Setting,
+    Unread,
+    config_sha256,
+    seconds_between,
+)
+
+SEEDS = frozenset({"seed", "random_seed", "random_state", "global_seed", "rng_seed"})
+"""The last part of a key that is the seed."""
+DATA = frozenset({
+    "data_version", "dataset_version", "data_sha256", "dataset_sha256", "data_digest", "dataset_digest", "data_md5", "data_hash",
+    "dataset_hash", "dataset_revision", "data_revision",
+})  # fmt: skip
+"""The last part of a key that is the version or digest of the data."""
+PURPOSE_KEYS = ("purpose", "cardwright.purpose", "run_purpose")
+"""Tags, settings or columns that say what a run was for."""
+COMMITS = frozenset({"commit", "git_commit", "git_sha", "commit_sha", "git_hash"})
+"""Settings that are the commit, where the tool keeps none itself."""
+COSTS: Mapping[str, CostKind] = {
+    "gpu_hours": "gpu_hours",
+    "cpu_hours": "cpu_hours",
+    "cost_money": "money",
+    "cost_usd": "money",
+    "cost_eur": "money",
+    "energy_kwh": "energy_kwh",
+    "energy_consumed": "energy_kwh",  # CodeCarbon
+    "emissions": "co2_kg",  # CodeCarbon
+    "co2_kg": "co2_kg",
+    "latency_p50_ms": "latency_p50_ms",
+    "latency_p95_ms": "latency_p95_ms",
+    "peak_memory_mb": "peak_memory_mb",
+}
+"""Metrics that are costs, by the name under which they are logged."""
+MAX_ENTRIES = 5000
+"""More settings or metrics than this in one run are not read."""
+MAX_DEPTH = 40
+"""Deeper settings are not read."""
+
+_COMMIT = re.compile(r"[0-9a-fA-F]{7,64}")
+_PLAIN = re.compile(r"[A-Za-z0-9_.:/+\- ]{0,12}|-?[0-9.eE+-]{1,20}")
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """What a store keeps of one run, in the store's own types."""
+
+    id: str
+    status: RunStatus
+    tool_version: str | None = None
+    name: str | None = None
+    group: str | None = None
+    purpose: str | None = None
+    started: float | str | None = None
+    """Seconds since 1970, or a moment in ISO 8601 (UTC if it names no zone)."""
+    finished: float | str | None = None
+    commit: str | None = None
+    dirty: bool | None = None
+    config: Mapping[str, Any] | None = None
+    """Possibly nested."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """Further words by which a purpose or a data version may be said."""
+    data: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    metrics: Mapping[str, object] = field(default_factory=dict)
+    """Numbers, or (number, step)."""
+    cost: Mapping[CostKind, float] = field(default_factory=dict)
+    parent: str | None = None
+    artefacts: tuple[Artefact, ...] = ()
+    gaps: Mapping[str, str] = field(default_factory=dict)
+
+
+def run_of(kept: StoredRun, *, tool: str, store_sha256: str, where: str) -> Run | Unread:
+    """The run, masked; or why it cannot be kept. Words in it that are personal data or secrets are replaced by their kind."""
+    try:
+        run = _built(kept, tool, store_sha256)
+    except TooManyError as exc:
+        return Unread(unread=label(where), why=str(exc))
+    except ValidationError as exc:
+        fields = sorted({str(error["loc"][0]) for error in exc.errors() if error["loc"]}) or ["the run"]
+        return Unread(unread=label(where), why=label(f"what it says of {', '.join(fields)} cannot be kept"))
+    return masked_run(run)
+
+
+def masked_run(run: Run) -> Run:
+    """The run with personal data and secrets replaced by their kind, and a gap that says so."""
+    if not _may_be_personal(run):
+        return run
+    hits = sorted({kind for word in _words(run) for kind in kinds(word)})
+    config = None if run.config is None else dict(sorted(_masked_mapping(run.config).items()))
+    return run.model_copy(
+        update={
+            **{name: None if (word := getattr(run, name)) is None else _masked(word) for name in _NAMES},
+            "config": config,
+            "config_sha256": config_sha256(config),
+            "data": _masked_mapping(run.data),
+            "environment": _masked_mapping(run.environment),
+            "metrics": _masked_mapping(run.metrics),
+            "artefacts": tuple(one.model_copy(update={"path": _masked(one.path)}) for one in run.artefacts),
+            "gaps": {**run.gaps, "masked": label(f"personal data or secrets were masked: {', '.join(hits)}")},
+        }
+    )
+
+
+_NAMES = ("id", "name", "group", "parent", "tool_version")
+_Held = TypeVar("_Held")
+
+
+def _masked(word: str) -> str:
+    return label(masked(word))
+
+
+def _masked_mapping(values: Mapping[str, _Held]) -> dict[str, _Held]:
+    """Keys and texts masked; two keys that would read alike get a number, so that neither is lost."""
+    found: dict[str, _Held] = {}
+    for key, value in values.items():
+        plain = _masked(key)
+        name = next(one for n in itertools.count(1) if (one := plain if n == 1 else f"{plain} ({n})") not in found)
+        found[name] = _masked(value) if isinstance(value, str) else value  # type: ignore[assignment]
+    return found
+
+
+def _words(run: Run) -> list[str]:
+    """Every word of a run that somebody chose."""
+    return [
+        *(word for name in _NAMES if (word := getattr(run, name)) is not None),
+        *(run.config or ()), *run.data, *run.data.values(),
+        *run.metrics, *run.environment, *run.environment.values(), *(one.path for one in run.artefacts),
+        *(value for value in (run.config or {}).values() if isinstance(value, str)),
+    ]  # fmt: skip
+
+
+def _may_be_personal(run: Run) -> bool:
+    """Whether a detector finds something in any word that is not plainly harmless."""
+    return any(kinds(word) for word in _words(run) if not _PLAIN.fullmatch(word))
+
+
+class TooManyError(ValueError):
+    """A run has more settings or metrics than are read."""
+
+
+def _built(kept: StoredRun, tool: str, store_sha256: str) -> Run:
+    gaps = {key: label(why) for key, why in kept.gaps.items()}
+    flat = None if kept.config is None else flattened(kept.config)
+    seed, flat = _taken_seed(flat, gaps)
+    data, flat = _taken_data(flat, kept, gaps)
+    purpose, flat = _taken_purpose(flat, kept, gaps)
+    commit, flat = _taken_commit(flat, kept)
+    metrics, cost = _metrics(kept.metrics)
+    started, finished = _moment(kept.started, "started", gaps), _moment(kept.finished, "finished", gaps)
+    if started is not None and finished is not None and finished < started:
+        gaps["finished"] = "it lies before the start, so one of the two clocks is wrong"
+        finished = None
+    cost |= {kind: value for kind, value in kept.cost.items() if math.isfinite(value)}
+    if started is not None and finished is not None:
+        exact = (
+            kept.finished - kept.started
+            if isinstance(kept.started, float) and isinstance(kept.finished, float)
+            else None
+        )
+        cost.setdefault("seconds", seconds_between(started, finished) if exact is None else exact)
+    return Run(
+        id=label(kept.id), tool=tool, tool_version=_text(kept.tool_version), store_sha256=store_sha256, name=_text(kept.name),
+        group=_text(kept.group), purpose=purpose, status=kept.status, started=started, finished=finished, commit=commit,
+        dirty=kept.dirty, config=flat, config_sha256=config_sha256(flat), seed=seed, data=data,
+        environment={label(key): label(value) for key, value in sorted(kept.environment.items())}, metrics=metrics, cost=cost,
+        parent=_text(kept.parent), artefacts=kept.artefacts, gaps=gaps,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=65_536)
+def _label(text: str) -> str:
+    """A text as a label; many runs have the same."""
+    return label(text)
+
+
+def _text(value: str | None) -> str | None:
+    return None if value is None or not value.strip() else label(value)
+
+
+def flattened(config: Mapping[str, Any]) -> dict[str, Setting]:
+    """Nested settings with their keys joined by dots; lists as JSON text, since their order is part of what they say.
+
+    >>> flattened({"model": {"lr": 0.1, "layers": [4, 2]}, "name": "mlp"})
+    {'model.layers': '[4, 2]', 'model.lr': 0.1, 'name': 'mlp'}
+
+    Raises
+    ------
+    TooManyError
+        If there are more than 5,000 settings, or they are nested more than 40 deep.
+    """
+    found: dict[str, Setting] = {}
+    rest: list[tuple[str, Any, int]] = [("", config, 0)]
+    while rest:
+        key, value, depth = rest.pop()
+        if isinstance(value, Mapping) and (value or not key):
+            if depth > MAX_DEPTH:
+                raise TooManyError(f"its settings are nested more than {MAX_DEPTH} deep")
+            rest += [(f"{key}.{name}" if key else str(name), inner, depth + 1) for name, inner in value.items()]
+        else:
+            name = _label(key)
+            if name in found:
+                raise TooManyError("two of its settings have the same key")
+            found[name] = setting(value)
+        if len(found) + len(rest) > MAX_ENTRIES:
+            raise TooManyError(f"it has more than {MAX_ENTRIES} settings")
+    return dict(sorted(found.items()))
+
+
+def setting(value: Any) -> Setting:
+    """A value of a configuration; what JSON cannot hold is text."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return value if abs(value) <= MAX_INTEGER else str(value)
+    if isinstance(value, float):
+        return value + 0.0 if math.isfinite(value) else str(value)
+    if isinstance(value, str):
+        return _label(value)
+    try:
+        return label(json.dumps(value, sort_keys=True, ensure_ascii=False, default=str))
+    except (TypeError, ValueError, RecursionError):
+        return label(f"a {type(value).__name__} that cannot be written as JSON")
+
+
+@lru_cache(maxsize=65_536)
+def _last(key: str) -> str:
+    """The last part of a key; many runs have the same keys."""
+    return re.split(r"[./]", key)[-1].casefold().replace("-", "_")
+
+
+def _taken_seed(
+    config: dict[str, Setting] | None, gaps: dict[str, str]
+) -> tuple[int | None, dict[str, Setting] | None]:
+    if config is None:
+        return None, None
+    said = {key: value for key, value in config.items() if _last(key) in SEEDS}
+    rest = {key: value for key, value in config.items() if key not in said}
+    if not said:
+        return None, config
+    values = {_whole(value) for value in said.values() if value is not None and value not in ("", "None")}
+    if not values:
+        return None, rest
+    if None in values:
+        gaps["seed"] = "it is no whole number"
+        return None, config
+    if len(values) > 1:
+        gaps["seed"] = f"{len(said)} settings could be it, and they differ: {', '.join(sorted(said)[:4])}"
+        return None, config
+    return next(iter(values)), rest
+
+
+def _whole(value: Setting) -> int | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]{1,16}", value.strip()):
+        value = int(value)
+    return value if isinstance(value, int) and abs(value) <= MAX_INTEGER else None
+
+
+def _taken_data(
+    config: dict[str, Setting] | None, kept: StoredRun, gaps: dict[str, str]
+) -> tuple[dict[str, str], dict[str, Setting] | None]:
+    found = {label(name): label(version) for name, version in kept.data.items() if str(version).strip()}
+    said = {key: value for key, value in (config or {}).items() if _last(key) in DATA and value not in (None, "")}
+    tagged = {key: value for key, value in kept.tags.items() if _last(key) in DATA and value}
+    for key, value in [*said.items(), *tagged.items()]:
+        name = label(key)
+        if name in found and found[name] != label(value):
+            gaps["data"] = "two places say its version, and they differ"
+            continue
+        found[name] = label(value)
+    rest = None if config is None else {key: value for key, value in config.items() if key not in said}
+    return dict(sorted(found.items())), rest
+
+
+def _taken_purpose(
+    config: dict[str, Setting] | None, kept: StoredRun, gaps: dict[str, str]
+) -> tuple[Any, dict[str, Setting] | None]:
+    said = [
+        kept.purpose,
+        *(kept.tags.get(key) for key in PURPOSE_KEYS),
+        *((config or {}).get(key) for key in PURPOSE_KEYS),
+    ]
+    words = {str(word).strip().casefold() for word in said if word not in (None, "")}
+    rest = None if config is None else {key: value for key, value in config.items() if key not in PURPOSE_KEYS}
+    known = words & set(PURPOSES)
+    if len(known) == 1:
+        return next(iter(known)), rest
+    if words:
+        gaps["purpose"] = "two are said" if known else f"it is none of {', '.join(PURPOSES)}"
+    return None, rest
+
+
+def _taken_commit(config: dict[str, Setting] | None, kept: StoredRun) -> tuple[str | None, dict[str, Setting] | None]:
+    said = {key: value for key, value in (config or {}).items() if _last(key) in COMMITS}
+    tagged = [value for key, value in kept.tags.items() if _last(key) in COMMITS]
+    candidates = [kept.commit, *tagged, *(str(value) for value in said.values())]
+    known = next((word for word in candidates if word is not None and _COMMIT.fullmatch(word)), None)
+    rest = None if config is None else {key: value for key, value in config.items() if key not in said}
+    return (None if known is None else known.lower()), rest
+
+
+def _metrics(metrics: Mapping[str, object]) -> tuple[dict[str, dict[str, object]], dict[CostKind, float]]:
+    """Metrics as `RunMetric` has them (the run validates all of them at once, which is a third faster), and costs."""
+    if len(metrics) > MAX_ENTRIES:
+        raise TooManyError(f"it has more than {MAX_ENTRIES} metrics")
+    pairs = {_label(name): (value if isinstance(value, tuple) else (value, None)) for name, value in metrics.items()}
+    found: dict[str, dict[str, object]] = {}
+    cost: dict[CostKind, float] = {}
+    for name, (value, step) in sorted(pairs.items()):
+        number = _number(value)
+        kind = COSTS.get(name.casefold())
+        if kind is not None and number is not None:
+            cost[kind] = number
+            continue
+        if name.endswith("_n") and name.removesuffix("_n") in pairs:
+            continue  # how many cases another metric is over
+        cases = _number(pairs.get(f"{name}_n", (None, None))[0])
+        found[name] = {
+            "value": number,
+            "n": int(cases) if cases is not None and cases >= 0 and cases.is_integer() else None,
+            "step": step if isinstance(step, int) and step >= 0 else None,
+            "why": None if number is not None else _no_number(value),
+        }
+    return found, cost
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number + 0.0 if math.isfinite(number) else None
+
+
+def _no_number(value: object) -> str:
+    if isinstance(value, float):
+        return "the last value is not a number" if math.isnan(value) else "the last value is infinite"
+    return "what was logged is no number"
+
+
+def _moment(said: float | str | None, name: str, gaps: dict[str, str]) -> str | None:
+    if said is None or said == "":
+        return None
+    try:
+        if isinstance(said, str):
+            moment = datetime.fromisoformat(said)
+            moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        else:
+            moment = datetime.fromtimestamp(said, UTC)
+        if not 1990 <= moment.year <= 2200:
+            raise ValueError
+    except (ValueError, OverflowError, OSError):
+        gaps[name] = "it is no moment between 1990 and 2200"
+        return None
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def numbers_of(values: Iterable[tuple[str, Any]]) -> dict[str, object]:
+    """Of named values those that are numbers, nested ones by their keys joined with dots."""
+    found: dict[str, object] = {}
+    for key, value in values:
+        if isinstance(value, Mapping):
+            found |= numbers_of((f"{key}.{inner}", one) for inner, one in value.items())
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            found[key] = value
+    return found
