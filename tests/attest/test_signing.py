@@ -4,7 +4,15 @@ import pytest
 
 pytest.importorskip("pyarrow", reason="sources need the tabular extra")
 
+from tests.attest.authenticator import Authenticator, request_file
 from tests.attest.support import SECRET, by, countersign, in_days, release, sign, verify, waive
+
+from cardwright.attest import signing, under_review
+from cardwright.attest import trust as trusting
+from cardwright.cli.console import clock
+from cardwright.dossier import store
+from cardwright.errors import IntegrityError, StoreError
+from cardwright.record.claim import SignOff
 
 
 def test_refused_waived_rejected_signed_released_verified_withdrawn(cli, desk):
@@ -129,3 +137,67 @@ def test_two_processes_that_sign_at_once_lose_nothing(desk):
         running.append(subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
     told = [child.communicate() for child in running]
     assert [child.returncode for child in running] == [0, 0], told
+
+
+def with_passkey(cli, desk, one, roles=("risk_head",)):
+    """Enrol a passkey as a further key of Ben's."""
+    asked = request_file(desk / "passkey.json", one.request("Ben", roles, "2026-11-01T00:00:00Z"))
+    words = ["--trust", desk / "trust.yaml", "--fingerprint", one.fingerprint, "--further"]
+    done = cli("keys", "enrol", asked, *words)
+    assert done.code == 0, done
+    assert f"passkey of {one.rp_id}, at {one.origin}" in done.out
+
+
+def approve_at_desk(desk, one, *, before=None, **otherwise):
+    """Ben approves as a desk has him do it: a claim is prepared, his passkey signs its challenge, and the line is added."""
+    known = trusting.read((desk / "trust.yaml").read_bytes(), where="trust.yaml")
+    holder = known.holder(one.fingerprint)
+    dossier = under_review.read(store.read_dossier(desk / "out"), where="out")
+    said = {
+        "person": "Ben",
+        "key": one.fingerprint,
+        "role": "risk_head",
+        "at": clock(),
+        "decision": "approve",
+        "meaning": "approval",
+    }
+    asked = signing.prepared(
+        dossier,
+        lambda d, h: SignOff(**said, manifest_sha256=d.manifest_sha256, record_sha256=d.case.record.sha256),
+        known,
+        holder,
+    )
+    line = signing.with_passkey(asked.payload, one.answer(asked.challenge, **otherwise), holder)
+    if before is not None:
+        before()
+    store.amend(desk / "out", lambda files: signing.added(files, line, where="out")[1])
+
+
+def test_an_approval_with_a_passkey_is_verified_offline_like_any_other(cli, desk):
+    one = Authenticator()
+    with_passkey(cli, desk, one)
+    assert waive(cli, desk).code == 0
+    for meaning in ("authorship", "responsibility"):
+        assert sign(cli, desk, "Ada", "owner", "approve", meaning).code == 0
+    approve_at_desk(desk, one)
+    assert countersign(cli, desk, "Ada").code == 0
+    done = release(cli, desk)
+    assert done.code == 0, done
+    trusted = verify(cli, desk, "--trust", desk / "trust.yaml")
+    assert trusted.code == 0, trusted
+    path = desk / "trust.yaml"
+    path.write_text(path.read_text().replace(one.origin, "https://another.desk.example.org"))
+    moved = verify(cli, desk, "--trust", path)
+    assert moved.code == 1
+    assert "it was given at another origin than https://another.desk.example.org" in moved.out
+
+
+def test_what_a_passkey_signs_is_added_only_if_nobody_has_signed_meanwhile(cli, desk):
+    one = Authenticator()
+    with_passkey(cli, desk, one)
+    ledger = (desk / "out" / "ledger.jsonl").read_bytes()
+    with pytest.raises(IntegrityError, match="another origin"):
+        approve_at_desk(desk, one, origin="https://desk.example.net")
+    assert (desk / "out" / "ledger.jsonl").read_bytes() == ledger
+    with pytest.raises(StoreError, match="somebody else has signed meanwhile"):
+        approve_at_desk(desk, one, before=lambda: sign(cli, desk, "Ada", "owner", "approve", "authorship"))

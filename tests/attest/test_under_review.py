@@ -1,10 +1,12 @@
 """What a release lacks beside the gate's decision."""
 
 import pytest
+from tests.attest.authenticator import Authenticator
+from tests.attest.signers import AT, sign_off
 from tests.attest.support import countersign, release, sign, signed_by_all, verdict_of, waive
 from tests.attest.test_attacks import rechained, rewrite
 
-from cardwright.attest import under_review
+from cardwright.attest import trust, under_review
 from cardwright.dossier import layout, store
 from cardwright.record.claim import SignOff
 
@@ -86,3 +88,24 @@ def test_who_holds_the_only_copy_can_still_go_back_to_before_a_rejection(cli, re
     seq = rejection_of(files)
     rewrite(rejected, rechained(files, lambda entry: entry.seq < seq))
     assert release(cli, rejected).code == 0
+
+
+def test_an_approval_that_one_desk_alone_has_shown_is_told_from_one_with_a_file_key_or_a_second_desk(signers):
+    first = Authenticator()
+    second = Authenticator(rp_id="desk.example.net", origin="https://desk.example.net")
+    again = Authenticator(credential=b"credential 2")
+    known = trust.enrol(trust.empty(), signers["Ada"][1], "2026-11-01", where="request", roles=("owner",))
+    for one in (first, second, again):
+        asked = one.request("Ada", ("owner",), AT)
+        known = trust.enrol(known, asked, "2026-11-01", where="request", roles=(), further=True)
+
+    def shown_by_one(*keys_):
+        approvals = [sign_off("Ada", signers["Ada"][0]).model_copy(update={"key": one}) for one in keys_]
+        return under_review._shown_by_one_desk(approvals, known)
+
+    file_key = next(print_ for print_, holder in known.holders().items() if holder.key.passkey is None)
+    assert shown_by_one(first.fingerprint)
+    assert shown_by_one(first.fingerprint, again.fingerprint)
+    assert not shown_by_one(first.fingerprint, second.fingerprint)
+    assert not shown_by_one(first.fingerprint, file_key)
+    assert not shown_by_one(file_key)

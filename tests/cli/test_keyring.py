@@ -1,6 +1,7 @@
 """Keys and trust files on the command line: nobody is believed by accident, and nothing is written before it was compared."""
 
 import pytest
+from tests.attest.authenticator import Authenticator, request_file
 from tests.attest.support import SECRET, enrol
 
 from cardwright.attest import keys, trust
@@ -143,3 +144,23 @@ def test_a_passphrase_is_never_a_default(office, monkeypatch):
         keyring.passphrase()
     monkeypatch.setenv("ANOTHER", "x")
     assert keyring.passphrase(variable="ANOTHER") == "x"
+
+
+def test_a_passkey_is_enrolled_with_its_origin_shown_and_one_of_localhost_said_to_be_for_practice(cli, office):
+    one = Authenticator(rp_id="localhost", origin="http://localhost:8765")
+    asked = request_file(office / "passkey.json", one.request("Ada", ("owner",), "2026-11-01T00:00:00Z"))
+    words = ["keys", "enrol", asked, "--trust", office / "trust.yaml", "--role", "owner", "--fingerprint"]
+    assert cli(*words, "0" * 64).code == 2
+    done = cli(*words, one.fingerprint)
+    assert done.code == 0, done
+    assert "passkey of localhost, at http://localhost:8765" in done.out
+    assert "for practice, and approves and releases nothing" in done.out
+    assert "passkey of localhost" in cli("trust", "show", office / "trust.yaml").out
+
+
+def test_a_further_key_grants_no_role(cli, office):
+    asked = request_file(office / "passkey.json", Authenticator().request("Ada", ("owner",), "2026-11-01T00:00:00Z"))
+    words = ["--trust", office / "trust.yaml", "--fingerprint", "0" * 64, "--further", "--role", "owner"]
+    ran = cli("keys", "enrol", asked, *words)
+    assert ran.code == 2
+    assert "grants no role" in ran.err

@@ -77,12 +77,16 @@ def _subjects(claim: Claim) -> dict[str, str]:
 
 def make(claim: Claim, key: PrivateKey, head: Head) -> bytes:
     """A claim signed, as a line without its end."""
+    return envelope.seal(statement(claim, head), key)
+
+
+def statement(claim: Claim, head: Head) -> dict[str, Any]:
+    """What is signed of a claim: itself, what it is about, and where the ledger stands."""
     said = canonical.plain(claim)
     said.pop("id")
-    body = envelope.statement(
+    return envelope.statement(
         TYPE.format(claim.kind), _subjects(claim), {"claim": said, "ledger": canonical.plain(head)}
     )
-    return envelope.seal(body, key)
 
 
 def read(data: bytes, *, where: str = "claims.jsonl") -> tuple[Signed, ...]:
@@ -183,13 +187,16 @@ def _flaw(signed: Signed, holders: dict[str, Holder], ledger: Ledger | None, now
     if holder is None:
         return f"the key {claim.key[:12]} of {claim.person} is not in the trust file"
     name = holder.person.name
-    if not signed.sealed.signed_by(holder.public):
-        return f"the signature is not from {name}'s key"
+    disowned = holder.disowns(signed.sealed)
+    if disowned is not None:
+        return disowned
     if name != claim.person:
         return f"signed as {claim.person} with the key of {name}"
     barred = holder.barred(claim.role, claim.at[:10])
     if barred is not None:
         return barred
+    if holder.practice and not _only_closes(claim):
+        return f"the passkey of {name} is of localhost, which every machine is: it is for practice and approves nothing"
     if ahead(claim.at, now):
         return f"it is dated in the future, {claim.at}"
     if ledger is not None and not ledger.holds(signed.ledger):
@@ -198,6 +205,12 @@ def _flaw(signed: Signed, holders: dict[str, Holder], ledger: Ledger | None, now
     if agrees and ledger is not None and not _before_the_run(signed, ledger):
         return "the plan had been run when this was signed"
     return None
+
+
+def _only_closes(claim: Claim) -> bool:
+    """Whether a claim can only stand in the way of a release: no doubt about who said so opens anything."""
+    refuses = isinstance(claim, SignOff) and claim.decision != "approve"
+    return refuses or (isinstance(claim, Withdraw) and claim.claim is None)
 
 
 def _before_the_run(signed: Signed, ledger: Ledger) -> bool:

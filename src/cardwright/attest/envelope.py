@@ -12,13 +12,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cardwright.attest import passkeys
 from cardwright.attest.keys import PrivateKey, PublicKey, fingerprint, sign, verifies
+from cardwright.attest.passkeys import Assertion, Passkey
 from cardwright.errors import IntegrityError
 from cardwright.record import canonical
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 STATEMENT = "https://in-toto.io/Statement/v1"
 BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
+PASSKEY_BUNDLE = "application/vnd.cardwright.passkey-bundle.v1+json"
+"""A bundle whose signature an authenticator has given: no other tool would take it for one over the payload itself."""
 
 
 def pae(payload: bytes) -> bytes:
@@ -54,21 +58,36 @@ def statement(predicate_type: str, subjects: dict[str, str], predicate: dict[str
 def seal(body: dict[str, Any], key: PrivateKey) -> bytes:
     """Sign a statement: one canonical line, without its newline."""
     payload = canonical.dumps(body)
-    signature = sign(key, pae(payload))
-    return canonical.dumps(
-        {
-            "mediaType": BUNDLE,
-            "verificationMaterial": {
-                "publicKey": {"hint": _b64(bytes.fromhex(fingerprint(key.public_key())))},
-                "tlogEntries": [],
-            },
-            "dsseEnvelope": {
-                "payload": _b64(payload),
-                "payloadType": PAYLOAD_TYPE,
-                "signatures": [{"sig": _b64(signature), "keyid": ""}],
-            },
-        }
-    )
+    return canonical.dumps(_bundle(BUNDLE, payload, sign(key, pae(payload)), fingerprint(key.public_key())))
+
+
+def asserted(payload: bytes, assertion: Assertion, hint: str) -> bytes:
+    """A statement that a passkey has signed, given its canonical bytes: one canonical line, without its newline.
+
+    Parameters
+    ----------
+    hint
+        Fingerprint of the passkey's public key.
+    """
+    line = _bundle(PASSKEY_BUNDLE, payload, assertion.signature, hint)
+    parts = {
+        "credentialId": assertion.credential_id,
+        "authenticatorData": _b64(assertion.authenticator_data),
+        "clientDataJSON": _b64(assertion.client_data),
+    }
+    return canonical.dumps({**line, "webauthn": parts})
+
+
+def _bundle(media: str, payload: bytes, signature: bytes, hint: str) -> dict[str, Any]:
+    return {
+        "mediaType": media,
+        "verificationMaterial": {"publicKey": {"hint": _b64(bytes.fromhex(hint))}, "tlogEntries": []},
+        "dsseEnvelope": {
+            "payload": _b64(payload),
+            "payloadType": PAYLOAD_TYPE,
+            "signatures": [{"sig": _b64(signature), "keyid": ""}],
+        },
+    }
 
 
 @dataclass(frozen=True)
@@ -82,16 +101,33 @@ class Sealed:
     """The fingerprint of the key that it names."""
     body: Mapping[str, Any]
     """The statement."""
+    assertion: Assertion | None = None
+    """For a passkey: what its authenticator has answered."""
 
     @property
     def id(self) -> str:
         """Digest of the payload."""
         return canonical.digest(self.payload)
 
-    def signed_by(self, key: PublicKey) -> bool:
-        """Whether this key signed it."""
+    def signed_by(self, key: PublicKey, passkey: Passkey | None = None) -> bool:
+        """Whether this key signed it; for a passkey, as the trust file pins it."""
+        return self.flaw(key, passkey) is None
+
+    def flaw(self, key: PublicKey, passkey: Passkey | None = None) -> str | None:
+        """Why it is no signature of this key; None where it is."""
         # The hint is not signed, so it proves nothing; it has to agree all the same, or one line could name two signers.
-        return self.hint == fingerprint(key) and verifies(key, self.signature, pae(self.payload))
+        if self.hint != fingerprint(key):
+            return "it names another key"
+        if (self.assertion is None) != (passkey is None):
+            # A passkey's key signs what its authenticator and a browser made. Anything else that bears it was forged.
+            return (
+                "it is of a file key"
+                if self.assertion is None
+                else "it is of a passkey, which the trust file does not pin"
+            )
+        if self.assertion is not None and passkey is not None:
+            return passkeys.flaw(self.assertion, passkeys.challenge(pae(self.payload)), key, passkey)
+        return None if verifies(key, self.signature, pae(self.payload)) else "it does not hold"
 
     @property
     def subjects(self) -> dict[str, str]:
@@ -114,9 +150,11 @@ def read(line: bytes, *, where: str) -> Sealed:
         payload = _decode(envelope["payload"])
         signed = _decode(signature["sig"])
         hint = _decode(data["verificationMaterial"]["publicKey"]["hint"]).hex()
+        of_passkey = data["mediaType"] == PASSKEY_BUNDLE
+        assertion = _assertion(data["webauthn"], signed) if of_passkey else None
         expected = (
-            set(data) == {"mediaType", "verificationMaterial", "dsseEnvelope"}
-            and data["mediaType"] == BUNDLE
+            set(data) == {"mediaType", "verificationMaterial", "dsseEnvelope", *(["webauthn"] if of_passkey else [])}
+            and data["mediaType"] in (BUNDLE, PASSKEY_BUNDLE)
             and data["verificationMaterial"].keys() == {"publicKey", "tlogEntries"}
             and data["verificationMaterial"]["tlogEntries"] == []
             and set(envelope) == {"payload", "payloadType", "signatures"}
@@ -132,7 +170,15 @@ def read(line: bytes, *, where: str) -> Sealed:
         raise IntegrityError("its statement is not in canonical form", where=where, do="Somebody has rewritten it.")
     if body.get("_type") != STATEMENT:
         raise IntegrityError("not an in-toto statement", where=where)
-    return Sealed(payload, signed, hint, body)
+    return Sealed(payload, signed, hint, body, assertion)
+
+
+def _assertion(parts: Mapping[str, str], signature: bytes) -> Assertion:
+    if set(parts) != {"credentialId", "authenticatorData", "clientDataJSON"}:
+        raise ValueError("other parts than those of an assertion")
+    passkeys.from_base64url(parts["credentialId"])
+    data, client = _decode(parts["authenticatorData"]), _decode(parts["clientDataJSON"])
+    return Assertion(parts["credentialId"], data, client, signature)
 
 
 def _decode(text: str) -> bytes:

@@ -109,7 +109,9 @@ def release(
         chain = dossier.chain.append("decision", "verdict", verdict.sha256, now)
         lacking = None
         if verdict.allowed:
-            lacking = under_review.lacking(case, policy, verdict, dossier.chain, holder) or _withdrawn(case)
+            lacking = under_review.lacking(case, policy, verdict, dossier.chain, holder, trust=trust) or _withdrawn(
+                case
+            )
         if not verdict.allowed or lacking is not None:
             results.append(Released(verdict, doubts, lacking, None))
             out = {layout.LEDGER: chain.to_bytes()}

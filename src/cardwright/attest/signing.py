@@ -7,16 +7,18 @@ in as a whole. What the manifest lists never changes.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from cardwright.attest import admissible, claims, keys, under_review
+from cardwright.attest import admissible, claims, envelope, keys, passkeys, under_review
+from cardwright.attest.passkeys import Assertion
 from cardwright.attest.reproduction import Rerender
 from cardwright.attest.trust import Holder, Trust
 from cardwright.attest.under_review import DossierUnderReview
 from cardwright.dossier import layout, store
-from cardwright.errors import IntegrityError, UsageError
+from cardwright.errors import IntegrityError, StoreError, UsageError
 from cardwright.record import canonical
 from cardwright.record.claim import Claim
 
@@ -80,25 +82,86 @@ def say(
     """
     holder = admissible.signer(trust, keys.fingerprint(key.public_key()), person, role, at)
     seen = reproduced(folder, again) if again is not None else None
-    added: list[str] = []
+    added_: list[str] = []
 
     def change(files: Mapping[str, bytes]) -> Mapping[str, bytes]:
         dossier = under_review.read(files, where=str(folder))
         if seen is not None and seen != dossier.manifest_sha256:
             raise IntegrityError("another dossier was put there meanwhile", where=str(folder), do="Look at it again.")
-        try:
-            claim = make(dossier, holder)
-        except ValidationError as exc:
-            raise _cannot_be_said(exc) from exc
-        admissible.check(claim, dossier, trust, holder)
-        line = claims.make(claim, key, dossier.chain.head)
-        (signed,) = claims.read(line + b"\n")
-        added.append(signed.sealed.id)
-        chain = dossier.chain.append("claim", claim.kind, signed.sealed.id, at)
-        return {layout.CLAIMS: files.get(layout.CLAIMS, b"") + line + b"\n", layout.LEDGER: chain.to_bytes()}
+        asked = prepared(dossier, make, trust, holder)
+        id_, changes = added(files, claims.make(asked.claim, key, dossier.chain.head), where=str(folder))
+        added_.append(id_)
+        return changes
 
     store.amend(folder, change)
-    return added[0]
+    return added_[0]
+
+
+# ---------------------------------------------------------------------------------------------------- in two steps
+
+
+@dataclass(frozen=True)
+class UnsignedClaim:
+    """A claim that waits for a signature, as it will be signed."""
+
+    claim: Claim
+    payload: bytes
+    """The canonical bytes of its statement."""
+
+    @property
+    def challenge(self) -> bytes:
+        """What a passkey is asked to sign."""
+        return passkeys.challenge(envelope.pae(self.payload))
+
+
+def prepared(dossier: DossierUnderReview, make: Make, trust: Trust, holder: Holder) -> UnsignedClaim:
+    """A claim over a dossier, compared with everything that it has to agree with, before anybody signs it.
+
+    Raises
+    ------
+    UsageError
+        If it cannot be made, or would count for nothing.
+    """
+    try:
+        claim = make(dossier, holder)
+    except ValidationError as exc:
+        raise _cannot_be_said(exc) from exc
+    admissible.check(claim, dossier, trust, holder)
+    return UnsignedClaim(claim, canonical.dumps(claims.statement(claim, dossier.chain.head)))
+
+
+def with_passkey(payload: bytes, assertion: Assertion, holder: Holder) -> bytes:
+    """The line of a claim that a passkey has signed, compared with the trust file before it is kept.
+
+    Raises
+    ------
+    IntegrityError
+        If it is no signature of this passkey over this statement.
+    """
+    line = envelope.asserted(payload, assertion, keys.fingerprint(holder.public))
+    why = holder.disowns(envelope.read(line, where="signature"))
+    if why is not None:
+        raise IntegrityError(why, where="signature", do="Sign again with the passkey that the trust file knows.")
+    return line
+
+
+def added(files: Mapping[str, bytes], line: bytes, *, where: str) -> tuple[str, Mapping[str, bytes]]:
+    """A signed claim's id, and the files of the dossier that change with it.
+
+    Raises
+    ------
+    IntegrityError
+        If the line is no claim, or the dossier is not what it says.
+    StoreError
+        If somebody has said something else since the claim was made: whoever signed it had not seen that.
+    """
+    dossier = under_review.read(files, where=where)
+    (signed,) = claims.read(line + b"\n")
+    if signed.ledger != dossier.chain.head:
+        raise StoreError("somebody else has signed meanwhile", where=where, do="Look at it again, and sign again.")
+    chain = dossier.chain.append("claim", signed.claim.kind, signed.sealed.id, signed.claim.at)
+    changes = {layout.CLAIMS: files.get(layout.CLAIMS, b"") + line + b"\n", layout.LEDGER: chain.to_bytes()}
+    return signed.sealed.id, changes
 
 
 def _cannot_be_said(exc: ValidationError) -> UsageError:

@@ -98,8 +98,9 @@ def doubt(signed: SignedStatus, trust: Trust, demand: StatusDemand | None, now: 
     holder = trust.holder(status.key)
     if holder is None:
         return f"the key {status.key[:12]} of {status.person} is not in the trust file"
-    if not signed.sealed.signed_by(holder.public):
-        return f"the signature is not from {holder.person.name}'s key"
+    disowned = holder.disowns(signed.sealed)
+    if disowned is not None:
+        return disowned
     if holder.person.name != status.person:
         return f"signed as {status.person} with the key of {holder.person.name}"
     barred = holder.barred(status.role, status.issued_at[:10])

@@ -15,8 +15,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from cardwright.attest import confusable
+from cardwright.attest import confusable, envelope, passkeys
 from cardwright.attest.keys import Enrolment, PublicKey, check_enrolment, fingerprint, load_public
+from cardwright.attest.passkeys import Passkey, PasskeyEnrolment
 from cardwright.dossier.migrations import PolicyDigests
 from cardwright.errors import PolicyError
 from cardwright.files import yamltext
@@ -54,6 +55,8 @@ class PersonKey(Value):
     """Why."""
     replaces: Sha256 | None = None
     """Fingerprint of the key that handed over to this one."""
+    passkey: Annotated[Passkey | None, Field(exclude_if=_none)] = None
+    """For a passkey: its credential, relying party and origin. Such a key signs through an authenticator, and in no other way."""
 
     @property
     def fingerprint(self) -> Sha256:
@@ -264,11 +267,26 @@ class Holder:
     key: PersonKey
     public: PublicKey
 
+    @property
+    def practice(self) -> bool:
+        """Whether it is a passkey of localhost."""
+        return self.key.passkey is not None and self.key.passkey.practice
+
+    def disowns(self, sealed: envelope.Sealed) -> str | None:
+        """Why a statement is not signed with this key; None where it is."""
+        why = sealed.flaw(self.public, self.key.passkey)
+        if why is None:
+            return None
+        said = f"the signature is not from {self.person.name}'s key"
+        return f"{said}: {why}" if sealed.assertion is not None or self.key.passkey is not None else said
+
     def barred(self, role: str, day: str) -> str | None:
         """Why this key may not sign in a role on a day; None where it may."""
         name, key = self.person.name, self.key
         if role not in self.person.roles:
             return f"{name} may not sign as {role}"
+        if self.practice and role in (RELEASE, ADMINISTRATOR, STATUS):
+            return f"the passkey of {name} is of localhost, which every machine is: it is for practice and releases nothing"
         if day < key.valid_from or (key.valid_until is not None and day > key.valid_until):
             return f"the key of {name} is not valid on {day}"
         return None
@@ -374,9 +392,16 @@ def _invalid(exc: ValidationError, where: str) -> PolicyError:
 
 
 def enrol(
-    trust: Trust, request: Enrolment, day: str, *, where: str, roles: tuple[str, ...], id: str | None = None
+    trust: Trust,
+    request: Enrolment | PasskeyEnrolment,
+    day: str,
+    *,
+    where: str,
+    roles: tuple[str, ...],
+    id: str | None = None,
+    further: bool = False,
 ) -> Trust:
-    """The trust file with one more key: of a new person, or of one who hands over from an old key.
+    """The trust file with one more key: of a new person, of one who hands over from an old key, or a further one.
 
     Parameters
     ----------
@@ -384,6 +409,9 @@ def enrol(
         The roles that are granted, whatever was asked for. None are named for a hand-over: the person keeps theirs.
     id:
         The person's id; by default the one asked for, or one made from the name.
+    further:
+        Whether it is a further key of the person of that id, who keeps roles and other keys: a passkey beside a file key, say.
+        The administrator has compared it with that person.
 
     Raises
     ------
@@ -392,15 +420,21 @@ def enrol(
     PolicyError
         Where the key is there already, no role is named or one that is none, or the name or id can be taken for another one.
     """
-    key = check_enrolment(request, where=where)
+    if isinstance(request, PasskeyEnrolment):
+        key, pinned, replaces = passkeys.check_enrolment(request, where=where), request.passkey, None
+    else:
+        key, pinned, replaces = check_enrolment(request, where=where), None, request.replaces
     known = trust.holder(fingerprint(key))
     if known is not None:
         raise PolicyError(
             f'the key is enrolled already, as "{known.person.name}"', where=where, do="One key is one person."
         )
-    if request.replaces is not None:
+    if replaces is not None and isinstance(request, Enrolment):
         return _handed_over(trust, request, day, where)
     chosen = id or request.id or id_of(request.person)
+    new = PersonKey(public_key=request.public_key, valid_from=day, passkey=pinned)
+    if further:
+        return _with_further_key(trust, chosen, request.person, new, where)
     for word, kind in ((chosen, "id"), (request.person, "name")):
         for person in trust.people:
             other = getattr(person, kind)
@@ -408,18 +442,29 @@ def enrol(
                 raise PolicyError(
                     f'the {kind} "{word}" can be taken for "{other}", who is enrolled',
                     where=where,
-                    do=f"A further key of {other}: cardwright keys rotate. Another person: another {kind}.",
+                    do=f"Another key of {other}: cardwright keys rotate, or --further. Another person: another {kind}.",
                 )
     try:
         person = Person(
             id=chosen,
             name=request.person,
             roles=roles,
-            keys=(PersonKey(public_key=request.public_key, valid_from=day),),
+            keys=(new,),
         )
     except ValidationError as exc:
         raise _invalid(exc, where) from exc
     return changed(trust, where=where, people=(*trust.people, person))
+
+
+def _with_further_key(trust: Trust, id: str, name: str, key: PersonKey, where: str) -> Trust:
+    person = next((one for one in trust.people if one.id == id), None)
+    if person is None or person.name != name:
+        who = f'"{id}" is {person.name}' if person is not None else f'nobody has the id "{id}"'
+        raise PolicyError(
+            f"the request is {name}'s, and {who}", where=where, do="Name the id of the person that you have compared."
+        )
+    more = person.model_copy(update={"keys": (*person.keys, key)})
+    return changed(trust, where=where, people=tuple(more if one is person else one for one in trust.people))
 
 
 def _handed_over(trust: Trust, request: Enrolment, day: str, where: str) -> Trust:
@@ -505,6 +550,9 @@ def to_yaml(trust: Trust) -> bytes:
             for name in ("valid_until", "revoked_on", "replaces"):
                 lines += [f"        {name}: {getattr(key, name)}"] if getattr(key, name) else []
             lines += [f"        revoked_because: {_text(key.revoked_because)}"] if key.revoked_because else []
+            if key.passkey is not None:
+                lines.append("        passkey:")
+                lines += [f"          {name}: {_text(value)}" for name, value in key.passkey.model_dump().items()]
             lines += _pem("public_key", key.public_key, 8)
     lines.append("policies:" if trust.policies else "policies: []")
     for policy in trust.policies:

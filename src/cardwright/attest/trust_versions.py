@@ -207,7 +207,8 @@ def shown(trust: Trust, *, today: str) -> list[str]:
             gone = (
                 f", revoked on {key.revoked_on}: {key.revoked_because or 'no reason given'}" if key.revoked_on else ""
             )
-            lines.append(f"  {key.fingerprint} from {key.valid_from}{until}{gone}")
+            pinned = f", passkey of {key.passkey.rp_id} at {key.passkey.origin}" if key.passkey is not None else ""
+            lines.append(f"  {key.fingerprint} from {key.valid_from}{until}{gone}{pinned}")
     for policy in trust.policies:
         tiers = f", tiers {', '.join(policy.risk_tiers)}" if policy.risk_tiers else ""
         lines.append(f"policy {policy.name} {policy.sha256} for {', '.join(policy.subjects)}{tiers}")

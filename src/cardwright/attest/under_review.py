@@ -129,13 +129,23 @@ def countersigners(chain: Ledger, believed: Iterable[Claim]) -> list[Claim]:
     ]
 
 
-def lacking(case: Case, policy: Policy, verdict: Verdict, chain: Ledger, releaser: Holder | None) -> str | None:
+def lacking(
+    case: Case,
+    policy: Policy,
+    verdict: Verdict,
+    chain: Ledger,
+    releaser: Holder | None,
+    *,
+    trust: Trust | None = None,
+) -> str | None:
     """What a release lacks beside the gate's decision; None where it lacks nothing.
 
     1. The policy asks for somebody's approval, and it is given: what nobody has to approve is judged, never released.
     2. Somebody has signed for having made the dossier, and the plan's author is known: nobody else can be told to be another.
     3. Whoever releases is neither.
     4. Every sign-off that the policy asks for is of somebody who has signed the common head of the ledger.
+    5. Where the risk tier is `high`, no approval rests on what one desk has shown: it is also given with a file key, or at a
+       second desk.
 
     Parameters
     ----------
@@ -143,6 +153,8 @@ def lacking(case: Case, policy: Policy, verdict: Verdict, chain: Ledger, release
         With the claims that are believed.
     releaser:
         The holder of the key that releases; None where nobody is known yet.
+    trust:
+        Says which keys are passkeys, and of which desk.
     """
     status = {outcome.requirement: outcome.status for outcome in verdict.outcomes}
     asked = [
@@ -179,7 +191,19 @@ def lacking(case: Case, policy: Policy, verdict: Verdict, chain: Ledger, release
                 f"{signed[-1].person if signed else rule.role} ({rule.role}) has not countersigned where the ledger stands, "
                 f"{head.length} lines, head {head.head[:12]}: cardwright countersign --role {rule.role}"
             )
+        if rule.meaning == "approval" and case.record.context.risk_tier == "high" and _shown_by_one_desk(signed, trust):
+            return (
+                f"the approval of {rule.role} was given at one desk alone, which could have shown something else than it had "
+                "signed; of high risk, it is also given with a file key or at a second desk"
+            )
     return None
+
+
+def _shown_by_one_desk(approvals: Iterable[Claim], trust: Trust | None) -> bool:
+    """Whether all these were signed with passkeys of one desk: what their screen showed is that desk's word."""
+    holders = [trust.holder(claim.key) if trust is not None else None for claim in approvals]
+    pinned = [holder.key.passkey if holder is not None else None for holder in holders]
+    return None not in pinned and len({one.rp_id for one in pinned if one is not None}) == 1
 
 
 def judged_case(

@@ -32,6 +32,7 @@ from cardwright.attest import (
     claims,
     ledger,
     pades,
+    passkeys,
     release_statement,
     sampling,
     status_statement,
@@ -210,7 +211,7 @@ def verify(
             # Nothing further can be read from files that are not what they say.
             steps += [Step(n, rest, "not judged", "an earlier step failed") for n, rest in due if n > number]
             break
-    notes = (*not_seen(known.signed), *_horizon(asked, known), *_code(known))
+    notes = (*not_seen(known.signed), *_copied(known), *_horizon(asked, known), *_code(known))
     return Report(steps=tuple(steps), trusted=trust is not None, notes=notes, now=now, as_of=as_of)
 
 
@@ -330,6 +331,15 @@ def not_seen(signed: tuple[claims.Signed, ...]) -> tuple[str, ...]:
                     f"{f' of {about}' if about else ''} by {claim.person}, {claim.at[:10]}"
                 )
     return tuple(notes)
+
+
+def _copied(known: _Known) -> tuple[str, ...]:
+    """Passkeys whose counter went back. That decides nothing: those that are synchronised do not count at all."""
+    given = [one.sealed.assertion for one in known.signed if one.sealed.assertion is not None]
+    return tuple(
+        f"the counter of the passkey {id_[:12]} went back: a copy of its authenticator may be in use, so ask its holder"
+        for id_ in passkeys.counters_that_went_back(given)
+    )
 
 
 def _manifest(asked: _VerificationRequest, known: _Known) -> tuple[Outcome, str]:
@@ -605,7 +615,7 @@ def _releaser(asked: _VerificationRequest, known: _Known) -> tuple[Holder | None
     if holder is None:
         return None, f"the key {said.key[:12]} of {said.person}, who released it, is not in the trust file"
     name = holder.person.name
-    if not sealed.signed_by(holder.public):
+    if holder.disowns(sealed) is not None:
         return holder, f"the release statement is not signed with {name}'s key"
     if name != said.person:
         return holder, f"released as {said.person} with the key of {name}"
@@ -821,7 +831,9 @@ def _release(asked: _VerificationRequest, known: _Known) -> tuple[Outcome, str]:
         claims=tuple(one.claim for one in known.believed if one.sealed.id in said.claims),
         manifest_sha256=said.manifest_sha256,
     )
-    lacking = under_review.lacking(case, known.chosen, stored, known.chain.prefix(said.ledger.length), holder)
+    lacking = under_review.lacking(
+        case, known.chosen, stored, known.chain.prefix(said.ledger.length), holder, trust=asked.trust
+    )
     if lacking is not None:
         return "failed", lacking
     return "passed", f"released by {said.person} on {said.issued_at[:10]}; {stored.headline}"

@@ -132,7 +132,10 @@ def _keep(console: Console, path: Path, encrypted: bytes, request: Any) -> None:
 
 def keys_enrol(
     ctx: typer.Context,
-    request: Annotated[Path, typer.Argument(help="The request that `keys new` or `keys rotate` wrote.")],
+    request: Annotated[
+        Path,
+        typer.Argument(help="The request that `keys new` or `keys rotate` wrote, or that a desk gave for a passkey."),
+    ],
     trust: TrustOption,
     role: Annotated[
         list[str] | None,
@@ -145,6 +148,10 @@ def keys_enrol(
         ),
     ] = None,
     id: Annotated[str | None, typer.Option("--id", help="The person's id, instead of the one asked for.")] = None,
+    further: Annotated[
+        bool,
+        typer.Option("--further", help="Add a further key of the person with this id, who keeps roles and other keys."),
+    ] = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -153,14 +160,24 @@ def keys_enrol(
     Its fingerprint is compared first.
     """
     console = Console.of(ctx, quiet=quiet, debug=debug)
-    from cardwright.attest import keys
+    from cardwright.attest import keys, passkeys
     from cardwright.attest import trust as trusting
     from cardwright.files import disk
     from cardwright.record import canonical
 
-    asked = canonical.parse(keys.Enrolment, disk.read_file(request, what="request"), where=str(request))
-    key = keys.fingerprint(keys.check_enrolment(asked, where=str(request)))
-    if asked.replaces is None and not role:
+    data = disk.read_file(request, what="request")
+    asked: keys.Enrolment | passkeys.PasskeyEnrolment
+    if b'"cardwright/passkey-enrolment/' in data:
+        asked = canonical.parse(passkeys.PasskeyEnrolment, data, where=str(request))
+        key = keys.fingerprint(passkeys.check_enrolment(asked, where=str(request)))
+        hands_over = False
+    else:
+        asked = canonical.parse(keys.Enrolment, data, where=str(request))
+        key = keys.fingerprint(keys.check_enrolment(asked, where=str(request)))
+        hands_over = asked.replaces is not None
+    if further and (role or hands_over):
+        raise UsageError("a further key grants no role", do="Leave out --role, or --further.")
+    if not hands_over and not further and not role:
         raise UsageError("no role is granted", do=f"Type it: --role {(asked.roles or ('ROLE',))[0]}.")
     if fingerprint is None and interactive():
         fingerprint = typer.prompt(f"{asked.person}'s fingerprint, as they told you (not from the request)")
@@ -175,11 +192,19 @@ def keys_enrol(
             do="Somebody may have put their own key into it: ask the person again.",
         )
     before = trust_file(trust, new=True)
-    after = trusting.enrol(before, asked, clock()[:10], where=str(request), roles=tuple(role or ()), id=id)
+    after = trusting.enrol(
+        before, asked, clock()[:10], where=str(request), roles=tuple(role or ()), id=id, further=further
+    )
     holder = after.holders()[key]
     console.say(f"+ {holder.person.name} ({holder.person.id})", always=True)
     console.say(f"+   roles {', '.join(holder.person.roles)}, from {holder.key.valid_from}", always=True)
     console.say(f"+   fingerprint {key}", always=True)
+    if holder.key.passkey is not None:
+        console.say(f"+   passkey of {holder.key.passkey.rp_id}, at {holder.key.passkey.origin}", always=True)
+    if holder.practice:
+        console.say(
+            "    localhost is every machine: it is for practice, and approves and releases nothing", always=True
+        )
     if holder.key.replaces is not None:
         console.say(f"-   fingerprint {holder.key.replaces}, until {holder.key.valid_from}", always=True)
     _write(trust, after)
