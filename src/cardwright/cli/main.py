@@ -36,6 +36,7 @@ COMMANDS: Mapping[str, str] = {
     "evaluate": "evaluating:evaluate",
     "gate": "judging:gate",
     "render": "rendering:render",
+    "preview": "previewing:preview",
     "todo": "judging:todo",
     "status": "dossiers:status",
     "diff": "dossiers:diff",
