@@ -10,6 +10,7 @@ from tests.policy.test_gate import FAILED, P, with_gap
 from tests.strategies import NOW, good_case
 
 from cardwright.documents import figures
+from cardwright.files import packaged
 from cardwright.policy.gate import decide
 from cardwright.record import Interval, Measured, Unmeasured
 from cardwright.record.evaluation import Series
@@ -64,7 +65,7 @@ def test_what_is_not_measured_has_its_row_and_says_so():
 def test_more_rows_than_fit_are_counted_in_words():
     rows = [(f"row {n}", value(0.5)) for n in range(figures.MOST_ROWS + 3)]
     drawn = figures.dots("t", "f.", rows)
-    assert drawn.finding == f"f. The first {figures.MOST_ROWS} of {figures.MOST_ROWS + 3} are shown."
+    assert drawn.finding == f"f. n = 50 each. The first {figures.MOST_ROWS} of {figures.MOST_ROWS + 3} are shown."
     assert f"row {figures.MOST_ROWS}" not in drawn.svg
 
 
@@ -82,7 +83,7 @@ def test_all_values_equal_are_drawn_all_the_same():
 def test_requirements_inside_and_outside_their_limit_are_counted():
     good, bad = (decide(case, P, NOW) for case in (good_case(), with_gap(FAILED)))
     counted = [
-        re.search(r"(\d+) measured .*: (\d+) are inside .*, (\d+) are not", figures.margins(v).finding)
+        re.search(r"(\d+) numbers with a limit: (\d+) are inside .*, (\d+) are not", figures.margins(v).finding)
         for v in (good, bad)
     ]
     (all_good, inside, outside), (all_bad, _, outside_bad) = ([int(n) for n in one.groups()] for one in counted)
@@ -156,10 +157,54 @@ def curve(n, **more):
 
 def test_curves_are_drawn_for_known_groups_and_the_rest_is_counted():
     (drawn,) = figures.of_evaluation(evaluation(series=[*(curve(n) for n in range(8)), curve(9, slice={"sex": None})]))
-    assert drawn.half
-    assert drawn.finding.endswith("The first 6 of 8 are shown.")
-    assert drawn.svg.count("<polyline") == 6
+    assert drawn.width == figures.THIRD
+    assert drawn.finding.endswith("The first 4 of 8 are shown.")
+    assert drawn.svg.count("<polyline") == 4
 
 
 def test_a_curve_that_leaves_the_unit_square_is_no_figure_of_one():
     assert figures.of_evaluation(evaluation(series=[curve(1, points=((0.0, 0.0), (2.0, 5.0)))])) == []
+
+
+def test_curves_differ_in_grey_as_they_do_in_colour():
+    def grey(colour):
+        red, green, blue = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    shades = sorted(grey(colour) for colour in figures.COLOURS)
+    assert all(b - a >= 0.18 for a, b in itertools.pairwise(shades))
+
+
+def test_several_numbers_of_the_same_groups_stand_side_by_side_each_on_its_own_scale():
+    rates = [
+        value(v, slice={"sex": g}, metric=metric)
+        for metric, scale in (("selection_rate", 1.0), ("false_positive_rate", 0.1))
+        for g, v in (("a", 0.2 * scale), ("b", 0.4 * scale))
+    ]
+    (drawn,) = figures.of_evaluation(evaluation(*rates))
+    assert drawn.width == figures.WIDTH
+    assert drawn.by_group
+    assert drawn.svg.count("<circle") == 4
+    assert "selection rate" in drawn.svg
+    assert "false positive rate" in drawn.svg
+    assert drawn.finding == "Selection rate by sex: highest b at 0.400, lowest a at 0.200."
+
+
+def test_groups_that_a_figure_has_no_room_for_are_counted():
+    rates = [value(0.5, slice={"sex": f"g{n}"}, metric=m) for m in ("selection_rate", "accuracy") for n in range(9)]
+    (drawn,) = figures.of_evaluation(evaluation(*rates), most_rows=6)
+    assert drawn.finding == "Selection rate by sex: 0.500 in every group. 3 more are in measurements.csv."
+    assert "g5" in drawn.svg
+    assert "g6" not in drawn.svg
+
+
+def test_an_attack_that_never_succeeded_is_drawn_with_what_its_few_attempts_leave_open():
+    rates = [value(0.0, 0.1, slice={"category": c}, metric="attack_success_rate") for c in ("a", "b")]
+    (drawn,) = figures.of_evaluation(evaluation(*rates))
+    assert drawn.svg.count("<circle") == 2
+
+
+@pytest.mark.parametrize("name", ["dots", "panels", "curves", "limits", "outcomes"])
+def test_no_type_in_a_figure_is_smaller_than_eight_and_a_half_points(name):
+    text = (packaged.folder("card_templates") / "figures" / f"{name}.svg.j2").read_text("utf-8")
+    assert all(float(size) * 0.75 >= 8.5 for size in re.findall(r'font-size="([\d.]+)"', text))

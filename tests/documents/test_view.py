@@ -36,8 +36,3 @@ def test_alarms_are_about_the_subject_and_not_about_a_challenger_beside_it():
     assert [alarm.row.id for alarm in seen.alarms.rows] == ["M-001"]
     other = record.model_copy(update={"evaluations": (measured(first, "8" * 64), both[1])})
     assert view.make(documents.DOCUMENTS["handoff_package"], replace(case, record=other)).alarms is None
-
-
-def test_a_formula_stays_text_in_the_attached_csv():
-    assert view._cell("=1+1") == "'=1+1"
-    assert view._cell(-1.5) == "-1.5"

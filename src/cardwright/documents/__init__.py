@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from cardwright.documents import audience, environment, front_matter, language, pdf, toolchain, view
+from cardwright.documents import attachments, audience, environment, front_matter, language, pdf, toolchain, view
 from cardwright.documents.interface import DOCUMENTS, Document, Edition, Format, MissingPangoError, find, standard
 from cardwright.files.packaged import stylesheet
 from cardwright.record import canonical
@@ -69,7 +69,7 @@ def render(edition: Edition, *, document: str, format: Format, made_with: Mappin
     return pdf.write(
         text,
         record=canonical.dumps(record),
-        tables=view.csv_tables(seen),
+        tables=attachments.of(seen),
         moment=moment,
         title=seen.title,
         made_with=toolchain.facts(edition.templates_dir) if made_with is None else made_with,

@@ -8,9 +8,11 @@ Everything that comes from a record is hostile text. HTML templates escape it by
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Callable
+from decimal import Decimal
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -40,22 +42,34 @@ NARROW = "\u202f"  # narrow no-break space, between a number and its sign
 MINUS = "\u2212"
 
 
-def number(value: float | None, unit: str | None = None, say: Language = ENGLISH) -> str:
-    """A number for people: three decimals for shares, differences and ratios; whole for counts; else four figures."""
+def number(value: float | None, unit: str | None = None, say: Language = ENGLISH, like: float = 0.0) -> str:
+    """A number for people, never in powers of ten.
+
+    Three decimals for shares, differences and ratios; whole for counts; else as many decimals as give four figures.
+
+    Parameters
+    ----------
+    like
+        The largest number that it stands beside: both get the same decimals.
+    """
     if value is None:
         return "—"
     if unit in ("count", "rows", "columns") or (unit is None and float(value).is_integer() and abs(value) < 1e15):
         text = f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
-    elif unit in ("proportion", "difference", "ratio", "share", "probability", "correlation") or abs(value) < 1:
-        text = f"{value:.3f}" if value == 0 or abs(value) >= 0.0005 else f"{value:.2g}"
+    elif unit in _SHARES or max(abs(value), abs(like)) < 1:
+        text = f"{value:.3f}" if value == 0 or abs(value) >= 0.0005 else "<0.001" if value > 0 else ">-0.001"
     else:
-        text = f"{value:,.4g}"
+        text = f"{value:,.{max(0, 3 - math.floor(math.log10(max(abs(value), abs(like)))))}f}"
     return say.digits(text).replace("-", MINUS)
 
 
+_SHARES = ("proportion", "difference", "ratio", "share", "probability", "correlation")
+
+
 def general(value: float, say: Language = ENGLISH) -> str:
-    """A number as it was written, such as a limit: as few digits as identify it."""
-    return say.digits(f"{value:g}")
+    """A number as it was written, such as a limit: as few digits as identify it, and no powers of ten."""
+    text = f"{Decimal(f'{value:.9g}'):f}"
+    return say.digits(text.rstrip("0").rstrip(".") if "." in text else text)
 
 
 def percent(value: float, say: Language = ENGLISH) -> str:
@@ -67,7 +81,15 @@ def interval(bounds: Interval | None, unit: str | None = None, say: Language = E
     """`0.656 to 0.755`, or a dash."""
     if bounds is None:
         return "—"
-    return say.text("{lower} to {upper}", lower=number(bounds.lower, unit, say), upper=number(bounds.upper, unit, say))
+    widest = max(abs(bounds.lower), abs(bounds.upper))
+    lower, upper = (number(bound, unit, say, widest) for bound in (bounds.lower, bounds.upper))
+    return say.text("{lower} to {upper}", lower=lower, upper=upper)
+
+
+def value(m: Measured, say: Language = ENGLISH) -> str:
+    """The number of a measurement, with the decimals of its interval."""
+    bounds = m.interval
+    return number(m.value, m.unit, say, max(abs(bounds.lower), abs(bounds.upper)) if bounds is not None else 0.0)
 
 
 def measured(m: Measured | Unmeasured, say: Language = ENGLISH) -> str:
@@ -84,7 +106,7 @@ def measured(m: Measured | Unmeasured, say: Language = ENGLISH) -> str:
         parts.append(f"n = {number(m.denominator, say=say)}")
     if m.groups is not None:
         parts.append(say.text("over {n} of {total} groups", n=m.groups.compared, total=m.groups.expected))
-    return number(m.value, m.unit, say) + (f" ({'; '.join(parts)})" if parts else "")
+    return value(m, say) + (f" ({'; '.join(parts)})" if parts else "")
 
 
 def sentence(text: str) -> str:
@@ -246,6 +268,7 @@ _SPOKEN: dict[str, Callable[..., Any]] = {
     "general": general,
     "percent": percent,
     "interval": interval,
+    "value": value,
     "measured": measured,
     "slice": slice_words,
     "headline": headline,

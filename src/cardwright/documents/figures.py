@@ -11,17 +11,18 @@ from typing import Any
 
 from markupsafe import Markup
 
-from cardwright.documents.environment import general, number, slice_words
+from cardwright.documents.environment import general, interval, number, slice_words
 from cardwright.documents.language import ENGLISH, Language, words
 from cardwright.record.evaluation import Evaluation, Series
 from cardwright.record.measurement import Measured, Unmeasured
-from cardwright.record.verdict import STATUSES, Verdict
+from cardwright.record.verdict import STATUSES, Observation, Outcome, Verdict
 
-WIDTH = 640
-ROW = 22
+WIDTH, HALF, THIRD = 668, 318, 178
+"""Widths in CSS pixels of a page's text, and of two or three figures side by side; their type of 11.6 pixels is 8.7 pt."""
+ROW = 18
 MOST_ROWS = 24
-LABEL = 190
-NUMBER = 150
+COLOURS = ("#000000", "#1f5a96", "#d2791e", "#8fc3ea")
+"""Of curves: a fifth of the range from black to white apart from each other, so that they differ in grey as well."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,10 @@ class Figure:
     title: str
     finding: str
     svg: Markup
-    half: bool = False
-    """Whether two of them stand side by side."""
+    width: int = WIDTH
+    """In CSS pixels; several narrow ones stand side by side."""
+    by_group: bool = False
+    """Whether it compares groups, so that its finding says which is the highest."""
 
 
 def _ticks(low: float, high: float) -> list[float]:
@@ -60,170 +63,267 @@ def dots(
     finding: str,
     rows: list[tuple[str, Measured | Unmeasured]],
     *,
-    limit: float | None = None,
-    limit_label: str = "",
+    most: int = MOST_ROWS,
     say: Language = ENGLISH,
 ) -> Figure:
-    """Values with their intervals, one row each; what is not measured is said in its row."""
-    shown = rows[:MOST_ROWS]
+    """Values with their intervals, one row each, half a page wide; what is not measured is said in its row."""
+    shown = rows[:most]
     values = [m for _, m in shown if isinstance(m, Measured)]
-    ends = [e for m in values for e in ((m.interval.lower, m.interval.upper) if m.interval else (m.value,))] + [
-        m.value for m in values
+    counts = {m.denominator for m in values}
+    axis = _Axis.over(values, left=126, right=HALF - (98 if len(counts) > 1 else 50))
+    placed = [
+        {"label": _clip(label, 21), "y": 12 + index * ROW, **_dot(m, axis, say, counted=len(counts) > 1)}
+        for index, (label, m) in enumerate(shown)
     ]
-    if limit is not None:
-        ends.append(limit)
-    unit = values[0].unit if values else "proportion"
-    low, high = (min(0.0, *ends), max(ends)) if ends else (0.0, 1.0)
-    if unit == "proportion" and high > 0.5:
-        high = 1.0
-    if high <= low:
-        high = low + 1.0
-    left, right = LABEL, WIDTH - NUMBER
-
-    def x(value: float) -> float:
-        return round(left + (value - low) / (high - low) * (right - left), 1)
-
-    placed = []
-    for index, (label, m) in enumerate(shown):
-        y = 14 + index * ROW
-        if isinstance(m, Unmeasured):
-            placed.append({"label": _clip(label), "full": label, "y": y, "note": say.text("not measured")})
-            continue
-        bounds = m.interval
-        text = number(m.value, m.unit, say)
-        if m.denominator is not None:
-            text += f"  n = {number(m.denominator, say=say)}"
-        placed.append(
-            {
-                "label": _clip(label),
-                "full": label,
-                "y": y,
-                "x": x(m.value),
-                "low": x(bounds.lower) if bounds else None,
-                "high": x(bounds.upper) if bounds else None,
-                "text": text,
-                "unknown": None in m.slice.values(),
-            }
-        )
-    bottom = 14 + len(shown) * ROW
+    if len(shown) > 1 and len(counts) == 1 and (count := counts.pop()) is not None:
+        finding += " " + say.text("n = {n} each.", n=number(count, say=say))
+    bottom = 12 + len(shown) * ROW
     if len(rows) > len(shown):
         finding += " " + say.text("The first {n} of {total} are shown.", n=len(shown), total=len(rows))
     svg = _draw(
         "dots.svg.j2",
-        title=title,
         finding=finding,
         rows=placed,
-        ticks=[{"x": x(t), "text": number(t, say=say) if t else "0"} for t in _ticks(low, high)],
-        limit=x(limit) if limit is not None else None,
-        limit_label=limit_label,
-        left=left,
-        right=right,
+        ticks=axis.ticks(say),
+        left=axis.left,
+        right=axis.right,
         bottom=bottom,
-        width=WIDTH,
-        height=bottom + 26,
+        width=HALF,
+        height=bottom + 16,
     )
-    return Figure(title, finding, svg)
+    return Figure(title, finding, svg, HALF, by_group=True)
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """From numbers to places."""
+
+    low: float
+    high: float
+    left: float
+    right: float
+
+    @classmethod
+    def over(cls, values: list[Measured], *, left: float, right: float) -> _Axis:
+        ends = [
+            e for m in values for e in ((m.interval.lower, m.interval.upper, m.value) if m.interval else (m.value,))
+        ]
+        low, high = (min(0.0, *ends), max(ends)) if ends else (0.0, 1.0)
+        if values and values[0].unit == "proportion" and high > 0.5:
+            high = 1.0
+        return cls(low, high if high > low else low + 1.0, left, right)
+
+    def place(self, value: float) -> float:
+        share = (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
+        return round(self.left + share * (self.right - self.left), 1)
+
+    def ticks(self, say: Language, most: int = 3) -> list[dict[str, Any]]:
+        ticks = _ticks(self.low, self.high)
+        ticks = ticks if len(ticks) <= most else [ticks[0], *ticks[2::2]]
+        return [{"x": self.place(t), "text": general(t, say)} for t in ticks]
+
+
+def _dot(m: Measured | Unmeasured, axis: _Axis, say: Language, *, counted: bool) -> dict[str, Any]:
+    if isinstance(m, Unmeasured):
+        return {"note": say.text("not measured"), "unknown": None in m.slice.values(), "at": axis.left + 4}
+    text = number(m.value, m.unit, say)
+    if counted and m.denominator is not None:
+        text += f"  n = {number(m.denominator, say=say)}"
+    return {
+        "x": axis.place(m.value),
+        "low": axis.place(m.interval.lower) if m.interval else None,
+        "high": axis.place(m.interval.upper) if m.interval else None,
+        "text": text,
+        "at": axis.right + 9,
+        "unknown": None in m.slice.values(),
+    }
+
+
+PanelRow = tuple[str, tuple[Measured | Unmeasured | None, ...]]
+"""A group and its numbers, one a panel; None if it has none of that kind."""
+
+
+def panels(
+    title: str,
+    finding: str,
+    metrics: tuple[str, ...],
+    parts: list[tuple[str, list[PanelRow]]],
+    *,
+    most: int = MOST_ROWS,
+    say: Language = ENGLISH,
+) -> Figure:
+    """Small multiples: the same groups, a panel for each number, each on its own scale.
+
+    Parameters
+    ----------
+    parts
+        Attributes, each with its groups.
+    """
+    width, label = (HALF, 118) if len(metrics) == 1 else (WIDTH, 132)
+    each = (width - label) / len(metrics)
+    rows: list[tuple[str, tuple[Measured | Unmeasured | None, ...] | None]] = []
+    left_out = 0
+    for attribute, groups in parts:
+        room = max(0, most - len(rows))
+        rows += [(attribute, None), *groups[:room]] if room else []
+        left_out += max(0, len(groups) - room)
+    axes = [
+        _Axis.over(
+            [m for _, ms in rows if ms is not None and isinstance(m := ms[index], Measured)],
+            left=label + index * each + 4,
+            right=label + (index + 1) * each - 92,
+        )
+        for index in range(len(metrics))
+    ]
+    placed = [
+        {"heading": True, "label": name, "y": 28 + index * ROW}
+        if ms is None
+        else {
+            "heading": False,
+            "label": _clip(name, 20),
+            "y": 28 + index * ROW,
+            "unknown": any(m is not None and None in m.slice.values() for m in ms),
+            "dots": [_dot(m, axis, say, counted=True) for m, axis in zip(ms, axes, strict=True) if m is not None],
+        }
+        for index, (name, ms) in enumerate(rows)
+    ]
+    bottom = 24 + len(rows) * ROW
+    if left_out:
+        finding += " " + say.text("{n} more are in measurements.csv.", n=left_out)
+    svg = _draw(
+        "panels.svg.j2",
+        finding=finding,
+        panels=[
+            {"title": _clip(words(metric), 34), "left": axis.left, "ticks": axis.ticks(say)}
+            for metric, axis in zip(metrics, axes, strict=True)
+        ],
+        rows=placed,
+        label=label,
+        bottom=bottom,
+        width=width,
+        height=bottom + 18,
+    )
+    return Figure(title, finding, svg, width, by_group=True)
+
+
+_STATUS_COLOURS = {"passed": "#24594c", "failed": "#9a3412"}
+_UNDECIDED = "#7a5600"
 
 
 def margins(verdict: Verdict, say: Language = ENGLISH) -> Figure | None:
-    """How far inside its limit each measured requirement lies, with its interval: the limit is the line, inside is right of it.
+    """Every number that a limit is set on, with its interval, its limit and how far inside it lies. None if there is no limit.
 
-    Each requirement stands with the number that is nearest to its limit, or farthest outside. None if no requirement has a limit.
+    The limit is the line, and inside is right of it. The form of the mark says what the number alone decides, the same in grey.
     """
-    rows = []
+    rows: list[tuple[Outcome, Observation, float, list[float] | None, str]] = []
+    inside = 0
     for outcome in verdict.outcomes:
-        seen = [o for o in outcome.observations if o.value is not None]
-        if outcome.limit is None or not seen:
+        if outcome.limit is None:
             continue
         sign, limit = (1.0 if outcome.limit.operator == "at_least" else -1.0), outcome.limit.value
-        worst = min(seen, key=lambda o: (o.distance if o.distance is not None else 0.0, o.metric))
-        assert worst.value is not None
-        bounds = (
-            sorted(sign * (end - limit) for end in (worst.interval.lower, worst.interval.upper))
-            if worst.interval
-            else None
-        )
-        text = f"{number(worst.value, say=say)}  {'≥' if sign > 0 else '≤'} {number(limit, say=say)}"
-        rows.append((f"{outcome.label} {words(worst.metric)}", sign * (worst.value - limit), bounds, text))
+        for seen in outcome.observations:
+            if seen.value is None:
+                continue
+            bounds = seen.interval
+            ends = sorted(sign * (end - limit) for end in (bounds.lower, bounds.upper)) if bounds else None
+            value = sign * (seen.value - limit)
+            inside += (ends[0] if ends else value) >= 0
+            rows.append((outcome, seen, value, ends, "≥" if sign > 0 else "≤"))
     if not rows:
         return None
-    ends = [0.0, *(value for _, value, _, _ in rows), *(end for _, _, bounds, _ in rows for end in bounds or ())]
-    low, high = max(-1.0, min(ends)), min(1.0, max(ends))
-    left, right = LABEL, WIDTH - NUMBER
-
-    def x(value: float) -> float:
-        return round(left + (min(max(value, low), high) - low) / ((high - low) or 1.0) * (right - left), 1)
-
-    placed = [
-        {
-            "label": _clip(label), "full": label, "y": 14 + index * ROW, "x": x(value), "text": text, "unknown": False,
-            "low": x(bounds[0]) if bounds else None, "high": x(bounds[1]) if bounds else None,
-        }
-        for index, (label, value, bounds, text) in enumerate(rows[:MOST_ROWS])
-    ]  # fmt: skip
-    bottom = 14 + len(placed) * ROW
-    inside = sum(1 for _, value, bounds, _ in rows if (bounds[0] if bounds else value) >= 0)
+    shown = rows[:MOST_ROWS]
+    every = [0.0, *(value for _, _, value, _, _ in shown), *(end for _, _, _, ends, _ in shown for end in ends or ())]
+    axis = _Axis(max(-1.0, min(every)), min(1.0, max(every)) or 1.0, 262.0, 426.0)
+    placed = []
+    for index, (outcome, seen, value, ends, asked) in enumerate(shown):
+        over = f" {say.text('across {names}', names=' × '.join(seen.across))}" if seen.across else ""
+        over += f", {slice_words(dict(seen.slice), say)}" if seen.slice else ""
+        said = number(seen.value, "ratio", say)
+        if seen.interval is not None:
+            said += f" ({interval(seen.interval, 'ratio', say)})"
+        placed.append(
+            {
+                "label": _clip(f"{outcome.label} {words(seen.metric)}{over}", 46),
+                "y": 30 + index * ROW,
+                "x": axis.place(value),
+                "low": axis.place(ends[0]) if ends else None,
+                "high": axis.place(ends[1]) if ends else None,
+                "status": seen.status,
+                "colour": _STATUS_COLOURS.get(seen.status, _UNDECIDED),
+                "value": said,
+                "value_at": axis.right + 12,
+                "asked": f"{asked} {general(outcome.limit.value, say)}" if outcome.limit else "",
+                "limit_at": 582,
+                "distance": number(seen.distance, "difference", say),
+            }
+        )
+    bottom = 22 + len(placed) * ROW
     finding = say.text(
-        "{n} measured requirements: {inside} are inside their limit with the whole interval (or value), {outside} are not.",
+        "{n} numbers with a limit: {inside} are inside it with the whole interval (or value), {outside} are not.",
         n=len(rows),
         inside=inside,
         outside=len(rows) - inside,
     )
-    title = say.text("Distance to the limits")
+    if len(rows) > len(shown):
+        finding += " " + say.text("The first {n} of {total} are shown.", n=len(shown), total=len(rows))
     svg = _draw(
-        "dots.svg.j2",
-        title=title,
+        "limits.svg.j2",
         finding=finding,
         rows=placed,
-        ticks=[{"x": x(t), "text": number(t, say=say) if t else say.text("limit")} for t in _ticks(low, high)],
-        limit=x(0.0),
-        limit_label=say.text("outside ← → inside"),
-        left=left,
-        right=right,
+        ticks=[tick for tick in axis.ticks(say, 5) if abs(tick["x"] - axis.place(0.0)) > 12],
+        limit=axis.place(0.0),
+        outside=say.text("outside"),
+        inside=say.text("inside"),
+        heads=[
+            {"x": axis.right + 12, "anchor": "start", "text": say.text("value (interval)")},
+            {"x": 582, "anchor": "start", "text": say.text("limit")},
+            {"x": WIDTH, "anchor": "end", "text": say.text("distance")},
+        ],
+        right=axis.right,
         bottom=bottom,
         width=WIDTH,
-        height=bottom + 26,
+        height=bottom + 22,
     )
-    return Figure(title, finding, svg)
+    return Figure(say.text("Distance to the limits"), finding, svg)
 
 
 def curves(title: str, finding: str, series: list[Series], *, diagonal: bool, say: Language = ENGLISH) -> Figure:
     """Curves in a unit square, each labelled at its end."""
-    size, left, top = 230, 40, 8
+    size, left, top = 136, 30, 18
 
     def place(point: tuple[float, float]) -> tuple[float, float]:
         x, y = (min(max(c, 0.0), 1.0) for c in point)
         return round(left + x * size, 1), round(top + (1 - y) * size, 1)
 
-    dashes = ("", "6 3", "2 3", "8 3 2 3", "1 4", "10 4")
     lines = []
-    for index, one in enumerate(series[: len(dashes)]):
+    for index, (one, colour) in enumerate(zip(series, COLOURS, strict=False)):
         points = [place(p) for p in one.points]
         lines.append(
             {
                 "points": " ".join(f"{x},{y}" for x, y in points),
                 "marks": points if len(points) <= 25 else [],
-                "dash": dashes[index],
-                "label": _clip(slice_words(one.slice, say)),
-                "y": top + size + 54 + index * 16,
+                "colour": colour,
+                "label": _clip(slice_words(one.slice, say), 24),
+                "y": top + size + 48 + index * 16,
             }
         )
+    named = len(lines) > 1 or bool(series[0].slice)  # one curve of all rows needs no name
     svg = _draw(
         "curves.svg.j2",
-        title=title,
         finding=finding,
         lines=lines,
-        x_label=series[0].x,
-        y_label=series[0].y,
-        ticks=[{"at": t, "text": general(t, say)} for t in (0, 0.25, 0.5, 0.75, 1)],
+        named=named,
+        x_label=_clip(series[0].x, 26),
+        y_label=_clip(series[0].y, 36),
+        ticks=[{"at": t, "text": general(t, say)} for t in (0, 0.5, 1)],
         diagonal=diagonal,
         size=size,
         left=left,
         top=top,
-        width=left + size + 14,
-        height=top + size + 50 + 16 * len(lines),
+        width=THIRD,
+        height=top + size + 36 + 16 * (len(lines) if named else 0),
     )
-    return Figure(title, finding, svg, half=True)
+    return Figure(title, finding, svg, THIRD)
 
 
 def outcome_bar(verdict: Verdict, say: Language = ENGLISH) -> Figure:
@@ -241,64 +341,116 @@ def outcome_bar(verdict: Verdict, say: Language = ENGLISH) -> Figure:
     outcomes = ", ".join(f"{p['count']} {p['label']}" for p in parts)
     finding = say.text("{n} requirements: {outcomes}.", n=total, outcomes=outcomes)
     title = say.text("Outcomes")
-    svg = _draw("outcomes.svg.j2", title=title, finding=finding, parts=parts, width=WIDTH, height=24)
+    svg = _draw("outcomes.svg.j2", finding=finding, parts=parts, width=WIDTH, height=24)
     return Figure(title, finding, svg)
 
 
 _BY_GROUP = (
-    "selection_rate", "base_rate", "true_positive_rate", "false_positive_rate", "accuracy", "mean_error",
-    "mean_absolute_attribution",
-    "attack_success_rate", "pii_row_rate", "missing_rate",
+    "selection_rate", "true_positive_rate", "false_positive_rate", "base_rate", "accuracy", "impact_ratio", "error_rate",
+    "mean_error", "mean_absolute_error", "mean_absolute_attribution", "attack_success_rate", "pii_row_rate", "missing_rate",
 )  # fmt: skip
-"""Metrics whose values by slice are worth a figure, the most telling first; others follow in the record's order."""
+"""Metrics whose values by slice are worth a figure, the most telling first; at most three of them stand side by side."""
 
-_SKEWED = ("mean_absolute_attribution", "attack_success_rate", "pii_row_rate", "missing_rate")
-"""Metrics by slices that have no order of their own: the largest first."""
+_ORDERED = ("mean_absolute_attribution", "attack_success_rate", "pii_row_rate", "missing_rate")
+"""Metrics by slices that have no order of their own: the largest first, in a figure of their own."""
+
+_ZEROS_LEFT_OUT = ("mean_absolute_attribution", "pii_row_rate", "missing_rate")
+"""Metrics of which a zero says no more than the count of zeros. No attack that succeeded is another matter: few were tried."""
+
+ByAttribute = dict[str, dict[str, list[Measured | Unmeasured]]]
+"""Attribute to metric to its values by group."""
 
 
-def of_evaluation(evaluation: Evaluation, *, most: int = 4, say: Language = ENGLISH) -> list[Figure]:
+def of_evaluation(
+    evaluation: Evaluation, *, most: int = 4, most_rows: int = MOST_ROWS, say: Language = ENGLISH
+) -> list[Figure]:
     """The figures of an evaluation, told from the shape of its measurements and series, never from its name."""
-    by_group: dict[tuple[str, str], list[Measured | Unmeasured]] = {}
+    groups: ByAttribute = {}
     for m in evaluation.measurements:
-        if len(m.slice) == 1 and not m.across and not m.given and m.of_class is None:
-            by_group.setdefault((m.metric, next(iter(m.slice))), []).append(m)
-    ranked = sorted(
-        ((key, rows) for key, rows in by_group.items() if key[0] in _BY_GROUP and len(rows) > 1),
-        key=lambda item: _BY_GROUP.index(item[0][0]),
-    )
-    figures = [_by_slice(metric, attribute, rows, say) for (metric, attribute), rows in ranked]
-    return [figure for figure in figures if figure is not None][:most] + _curves(evaluation, say)
+        if len(m.slice) == 1 and not m.across and not m.given and m.of_class is None and m.metric in _BY_GROUP:
+            groups.setdefault(next(iter(m.slice)), {}).setdefault(m.metric, []).append(m)
+    alone: list[Figure | None] = []
+    beside: dict[tuple[str, ...], list[str]] = {}
+    for attribute, metrics in groups.items():
+        named = sorted((metric for metric in metrics if len(metrics[metric]) > 1), key=_BY_GROUP.index)
+        for metric in named:
+            if metric in _ORDERED:
+                alone.append(_by_slice(metric, attribute, metrics[metric], most_rows, say))
+        # A row of zeros says nothing that a sentence does not.
+        rest = tuple(m for m in named if m not in _ORDERED and any(one.value for _, one in _known(metrics[m])))[:3]
+        if rest:
+            beside.setdefault(rest, []).append(attribute)
+    drawn: list[Figure | None] = []
+    for metrics_, attributes in beside.items():
+        drawn.append(_side_by_side(metrics_, attributes, groups, most_rows, say))
+    return [figure for figure in (*drawn, *alone) if figure is not None][:most] + _curves(evaluation, say)
 
 
-def _by_slice(metric: str, attribute: str, rows: list[Measured | Unmeasured], say: Language) -> Figure | None:
-    values = [m for m in rows if isinstance(m, Measured)]
-    if not values:
-        return None
-    rest = ""
-    if metric in _SKEWED:
-        rows = sorted(rows, key=lambda m: -m.value if isinstance(m, Measured) else 0.0)
-        shown = [m for m in rows if not (isinstance(m, Measured) and m.value == 0)]
-        if not any(isinstance(m, Measured) for m in shown):
-            return None  # a row of zeros says nothing that the sentence beside it does not
-        if len(shown) < len(rows):
-            rest = " " + say.text("{n} others are at 0.", n=len(rows) - len(shown))
-        rows = shown
-    named = [(say.text("unknown") if (v := next(iter(m.slice.values()))) is None else v, m) for m in rows]
-    known = [(label, m) for label, m in named if isinstance(m, Measured) and None not in m.slice.values()]
-    if not known:
-        return None
+def _known(rows: list[Measured | Unmeasured]) -> list[tuple[str, Measured]]:
+    """The groups that are known and have a number, with their names."""
+    named = ((next(iter(m.slice.values())), m) for m in rows)
+    return [(name, m) for name, m in named if name is not None and isinstance(m, Measured)]
+
+
+def _name(m: Measured | Unmeasured, say: Language) -> str:
+    value = next(iter(m.slice.values()))
+    return say.text("unknown") if value is None else words(value) if "_" in value else value
+
+
+def _range(metric: str, attribute: str, rows: list[Measured | Unmeasured], say: Language) -> str:
+    known = _known(rows)
     top, low = max(known, key=lambda pair: pair[1].value), min(known, key=lambda pair: pair[1].value)
-    finding = say.text(
+    if top[1].value == low[1].value:
+        return say.text(
+            "{metric} by {attribute}: {value} in every group.",
+            metric=words(metric).capitalize(),
+            attribute=words(attribute),
+            value=number(top[1].value, top[1].unit, say),
+        )
+    return say.text(
         "{metric} by {attribute}: highest {top} at {most}, lowest {low} at {least}.",
         metric=words(metric).capitalize(),
-        attribute=attribute,
+        attribute=words(attribute),
         top=top[0],
         most=number(top[1].value, top[1].unit, say),
         low=low[0],
         least=number(low[1].value, low[1].unit, say),
     )
-    title = say.text("{metric} by {attribute}", metric=words(metric), attribute=attribute)
-    return dots(title, finding + rest, named, say=say)
+
+
+def _side_by_side(
+    metrics: tuple[str, ...], attributes: list[str], groups: ByAttribute, most: int, say: Language
+) -> Figure | None:
+    first = metrics[0]
+    if len(metrics) == 1 and len(attributes) == 1:
+        return _by_slice(first, attributes[0], groups[attributes[0]][first], most, say)
+    parts = []
+    for attribute in attributes:
+        by_group = {str(m.slice): m for metric in metrics for m in groups[attribute][metric]}
+        cells = {metric: {str(m.slice): m for m in groups[attribute][metric]} for metric in metrics}
+        rows = [(_name(m, say), tuple(cells[metric].get(key) for metric in metrics)) for key, m in by_group.items()]
+        parts.append((words(attribute), rows))
+    finding = " ".join(_range(first, attribute, groups[attribute][first], say) for attribute in attributes[:2])
+    title = say.text("{metric} by {attribute}", metric=words(first), attribute=", ".join(words(a) for a in attributes))
+    return panels(title, finding, metrics, parts, most=most, say=say)
+
+
+def _by_slice(
+    metric: str, attribute: str, rows: list[Measured | Unmeasured], most: int, say: Language
+) -> Figure | None:
+    if metric in _ORDERED:
+        rows = sorted(rows, key=lambda m: -m.value if isinstance(m, Measured) else 0.0)
+    rest = ""
+    if metric in _ZEROS_LEFT_OUT:
+        shown = [m for m in rows if not (isinstance(m, Measured) and m.value == 0)]
+        if len(shown) < len(rows):
+            rest = " " + say.text("{n} others are at 0.", n=len(rows) - len(shown))
+        rows = shown
+    if not _known(rows):
+        return None  # a row of zeros says nothing that the sentence beside it does not
+    title = say.text("{metric} by {attribute}", metric=words(metric), attribute=words(attribute))
+    finding = _range(metric, attribute, rows, say) + rest
+    return dots(title, finding, [(_name(m, say), m) for m in rows], most=most, say=say)
 
 
 def _curves(evaluation: Evaluation, say: Language) -> list[Figure]:
@@ -314,9 +466,9 @@ def _curves(evaluation: Evaluation, say: Language) -> list[Figure]:
         group = [series for series in known if tuple(series.slice) == tuple(known[0].slice)]
         if not group:
             continue
-        names = ", ".join(slice_words(series.slice, say) for series in group[:6])
+        names = ", ".join(slice_words(series.slice, say) for series in group[: len(COLOURS)])
         finding = say.text("{y} against {x}, for {names}.", y=y, x=x, names=names)
-        if len(group) > 6:
-            finding += " " + say.text("The first {n} of {total} are shown.", n=6, total=len(group))
+        if len(group) > len(COLOURS):
+            finding += " " + say.text("The first {n} of {total} are shown.", n=len(COLOURS), total=len(group))
         figures.append(curves(group[0].title, finding, group, diagonal=True, say=say))
     return figures[:2]

@@ -9,24 +9,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from cardwright.documents import figures
+from cardwright.documents import asked, decision, figures, takeaway, topics
 from cardwright.documents.environment import number
 from cardwright.documents.interface import Document, Edition
 from cardwright.documents.language import ENGLISH, Language
 from cardwright.documents.monitoring import AlarmLimits, alarm_limits
 from cardwright.documents.revealing import RevealingQuestion, answered
+from cardwright.record import open_risks
 from cardwright.record.coverage import ChecklistCoverage
 from cardwright.record.details import FIELDS, Answer, FieldSpec
 from cardwright.record.evaluation import SEVERITIES, Evaluation, Finding, Table
 from cardwright.record.measurement import Measured, Measurement, Unmeasured
 from cardwright.record.record import NotEvaluated, Planned, Record
-from cardwright.record.verdict import Outcome
+from cardwright.record.verdict import Outcome, Verdict
 
 MOST_ROWS = 200
 """Rows of a table on a screen; the whole table is attached to the PDF."""
 
 MOST_ROWS_PRINTED = 15
 """Rows of a table in print: what a reader takes in on one page. The whole table is attached."""
+
+KEY_NUMBERS = 8
+"""Numbers of an evaluation that its page prints; all of them are attached."""
+
+MOST_ROWS_BESIDE = 8
+"""Rows of the one table that an evaluation's page may print; longer ones are attached."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +102,14 @@ class EvaluationView:
     findings: tuple[tuple[str, Finding], ...]
     cut: int
     """Measurements by group that are left out here; they are in the attachment."""
+    takeaway: str
+    """What it says, in a sentence."""
+    key: tuple[MeasurementView, ...]
+    """The numbers to print if not all are: those that a requirement judged, then gaps over one attribute, then the rest."""
+    printed: TableView | None
+    """The one table to print if not all are: short, and not all zero; none if a figure of groups says it."""
+    measured: int
+    """How many numbers it has."""
     as_before: dict[str, str]
     """Which of `method`, `limits` and `not_tested` are the same as in an earlier evaluation, with its id: printed once."""
 
@@ -108,6 +123,8 @@ class FieldView:
     provided: bool
     needed: bool
     """Whether the policy asks for it."""
+    widths: tuple[float, ...]
+    """Share of the page's width for each column of its entries, in percent."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +151,8 @@ class DocumentView:
     """How far inside their limits the measured requirements lie."""
     extremes: tuple[Extremes, ...]
     """Worst and best groups."""
+    worst_groups: tuple[Extremes, ...]
+    """Of each number, the attribute over which it differs most: what a decision needs of the extremes."""
     stated: tuple[str, str] | None
     """Who answered and when, if it is the same for every answer: printed once."""
     coverage: tuple[ChecklistCoverage, ...]
@@ -142,6 +161,18 @@ class DocumentView:
     """The fields by name, for a document that asks for some of them."""
     alarms: AlarmLimits[MeasurementView] | None
     """When a number of the subject's performance, measured again in operation, is an alarm; None if none has an interval."""
+    open_risks: tuple[open_risks.OpenRisk, ...]
+    """What nobody accepted, or somebody says is not there; it stands beside the decision wherever that is printed."""
+    decision: decision.DecisionView
+    """Who signed and how independently, until when and why, what was known before."""
+    topics: tuple[topics.TopicCoverage, ...]
+    """What can go wrong, which evaluation looked at it, and what came out."""
+    answers: tuple[asked.AskedQuestion[MeasurementView], ...]
+    """Numbers that a decision asks for by name."""
+    ids: dict[tuple[str, int], str]
+    """Ids of the measurements (M-001 …) by evaluation and place."""
+    names: dict[str, str]
+    """Ids of the evaluations (E-1 …) by their ids in the plan."""
     reveals: tuple[RevealingQuestion[MeasurementView], ...]
     """What a model may reveal, on its card; empty in all other documents."""
 
@@ -163,7 +194,10 @@ def _measurements(record_evaluations: tuple[Evaluation, ...]) -> dict[tuple[str,
     return ids
 
 
-_FIRST = ("selection_rate", "true_positive_rate", "false_positive_rate", "accuracy", "roc_auc", "mean_absolute_error")
+_FIRST = (
+    "selection_rate", "true_positive_rate", "false_positive_rate", "accuracy", "roc_auc", "mean_absolute_error",
+    "attack_success_rate",
+)  # fmt: skip
 """What is asked first about groups; the other rates follow from these, or are in the tables."""
 
 
@@ -171,7 +205,9 @@ def _extremes(name: str, evaluation: Evaluation, planned: Planned, ids: dict[tup
     attributes = {group.attribute for group in planned.groups}
     groups: dict[tuple[object, ...], list[MeasurementView]] = {}
     for index, m in enumerate(evaluation.measurements):
-        if m.metric in _FIRST and m.slice and set(m.slice) <= attributes and None not in m.slice.values():
+        # Attacks come in categories, which are groups of attempts and declared nowhere.
+        declared = bool(m.slice) and set(m.slice) <= (attributes or {"category"})
+        if m.metric in _FIRST and declared and None not in m.slice.values():
             key = (m.metric, tuple(m.slice), m.given, m.of_class, str(m.at))
             groups.setdefault(key, []).append(MeasurementView(ids[(evaluation.id, index)], m))
     extremes = []
@@ -192,6 +228,21 @@ def _extremes(name: str, evaluation: Evaluation, planned: Planned, ids: dict[tup
             worst, best = best, worst
         extremes.append(Extremes(name, across, worst, best, len(measured), len(views)))  # type: ignore[arg-type]
     return extremes
+
+
+def _widest(extremes: list[Extremes]) -> tuple[Extremes, ...]:
+    by_metric: dict[tuple[str, str], Extremes] = {}
+    for one in extremes:
+        former = by_metric.get((one.evaluation, one.worst.m.metric))
+        if former is None or _distance(one) > _distance(former):
+            by_metric[one.evaluation, one.worst.m.metric] = one
+    return tuple(by_metric.values())
+
+
+def _distance(one: Extremes) -> float:
+    assert isinstance(one.worst.m, Measured)
+    assert isinstance(one.best.m, Measured)
+    return abs(one.worst.m.value - one.best.m.value)
 
 
 def _by_reason(views: list[MeasurementView]) -> tuple[Silent, ...]:
@@ -233,7 +284,7 @@ def make(document: Document, edition: Edition, *, printed: bool = False, say: La
             # Two evaluations may count the same groups of the same rows.
             if not any((one.worst.m, one.best.m) == (other.worst.m, other.best.m) for other in extremes):
                 extremes.append(one)
-        views.append(_evaluation(name, evaluation, planned, ids, finding_ids, most, before, say))
+        views.append(_evaluation(name, evaluation, planned, ids, finding_ids, most, before, verdict, say))
     needed = {
         name
         for outcome in (verdict.outcomes if verdict else ())
@@ -241,11 +292,18 @@ def make(document: Document, edition: Edition, *, printed: bool = False, say: La
         for name in _asked(outcome, edition)
     }
     fields = tuple(
-        FieldView(spec, record.details.answers.get(name), record.details.provided(name), name in needed)
+        FieldView(
+            spec,
+            answer := record.details.answers.get(name),
+            record.details.provided(name),
+            name in needed,
+            _entry_widths(spec, answer),
+        )
         for name, spec in FIELDS.items()
         if ((record.subject.kind in spec.kinds and spec.common) or name in record.details.answers or name in needed)
         and (not data_only or name in _DATA_FIELDS)
     )
+    names = {view.evaluation.id: view.id for view in views}
     findings = sorted(
         (
             (finding_ids[(evaluation.id, index)], evaluation.id, finding)
@@ -273,10 +331,25 @@ def make(document: Document, edition: Edition, *, printed: bool = False, say: La
         bar=figures.outcome_bar(verdict, say) if verdict else None,
         margins=figures.margins(verdict, say) if verdict else None,
         extremes=tuple(extremes),
+        worst_groups=_widest(extremes),
         stated=_stated(fields),
         coverage=edition.coverage,
         by_name={field.spec.name: field for field in fields},
         alarms=alarm_limits((row, row.m) for view in _of_the_subject(views, record) for row in view.overall),
+        open_risks=open_risks.of(record.details, edition.claims),
+        decision=decision.of(edition, names),
+        topics=topics.covered(record, verdict, names, say),
+        answers=asked.answered(
+            record,
+            (
+                MeasurementView(ids[(e.id, index)], m)
+                for e in record.evaluations
+                for index, m in enumerate(e.measurements)
+            ),
+            say,
+        ),
+        ids=ids,
+        names=names,
         reveals=answered(
             say,
             (
@@ -318,6 +391,7 @@ def _evaluation(
     finding_ids: dict[tuple[str, int], str],
     most: int,
     as_before: dict[str, str],
+    verdict: Verdict | None,
     say: Language,
 ) -> EvaluationView:
     views = [MeasurementView(ids[(evaluation.id, index)], m) for index, m in enumerate(evaluation.measurements)]
@@ -338,6 +412,10 @@ def _evaluation(
         )
         for table in evaluation.tables
     )
+    drawn = tuple(
+        figures.of_evaluation(evaluation, most=3, most_rows=figures.MOST_ROWS if most == MOST_ROWS else 14, say=say)
+    )
+    grouped = any(figure.width == figures.WIDTH for figure in drawn)
     return EvaluationView(
         id=name,
         evaluation=evaluation,
@@ -347,11 +425,62 @@ def _evaluation(
         sliced=sliced[:most],
         unmeasured=_by_reason(views)[:MOST_ROWS],
         tables=tables,
-        figures=tuple(figures.of_evaluation(evaluation, most=3, say=say)),
+        figures=drawn,
         findings=tuple(findings),
         cut=max(0, len(sliced) - most),
+        takeaway=takeaway.of(evaluation, verdict, drawn, say),
+        key=_key(evaluation, overall, measured, verdict),
+        printed=None if grouped else next((table for table in tables if _is_short(table.table)), None),
+        measured=len(measured),
         as_before=as_before,
     )
+
+
+def _key(
+    evaluation: Evaluation,
+    overall: tuple[MeasurementView, ...],
+    measured: list[MeasurementView],
+    verdict: Verdict | None,
+) -> tuple[MeasurementView, ...]:
+    judged = {
+        (seen.metric, str(seen.slice), seen.across)
+        for outcome in (verdict.outcomes if verdict is not None else ())
+        for seen in outcome.observations
+        if seen.evaluation == evaluation.id
+    }
+    # A number given strata, or over several attributes at once, is the second question.
+    order = sorted(
+        enumerate(overall or tuple(measured)),
+        key=lambda one: (
+            (one[1].m.metric, str(one[1].m.slice), one[1].m.across) not in judged,
+            bool(one[1].m.given) or len(one[1].m.across) > 1,
+            one[0],
+        ),
+    )
+    return tuple(view for _, view in order[:KEY_NUMBERS])
+
+
+def _is_short(table: Table) -> bool:
+    """Whether a table is short enough to print beside the numbers, and says more than zeros."""
+    cells = [
+        cell for row in table.rows for cell, column in zip(row, table.columns, strict=True) if column.unit is not None
+    ]
+    return 0 < len(table.rows) <= MOST_ROWS_BESIDE and len(table.columns) <= 10 and any(cells)
+
+
+def _entry_widths(spec: FieldSpec, answer: Answer | None) -> tuple[float, ...]:
+    """By the length of what is said, so that the longest answer does not stand in the narrowest column."""
+    entries = answer.entries if answer is not None else ()
+    said = {column: [column, *(entry.get(column, "") for entry in entries)] for column in spec.columns}
+    least = [3 + max(min(len(word), 18) for text in texts for word in text.split() or [""]) for texts in said.values()]
+    room = max(0, _CHARACTERS - sum(least))
+    asked = [max(0, max(map(len, texts)) - narrow) for texts, narrow in zip(said.values(), least, strict=True)]
+    lengths = [narrow + room * more / (sum(asked) or 1) for narrow, more in zip(least, asked, strict=True)]
+    return tuple(round(100 * length / sum(lengths), 2) for length in lengths)
+
+
+_CHARACTERS = 116
+"""About as many stand in a line of a printed table."""
 
 
 def _widths(table: Table, say: Language) -> tuple[float, ...]:
@@ -362,47 +491,3 @@ def _widths(table: Table, say: Language) -> tuple[float, ...]:
         heading = max((len(word) for word in column.title.split()), default=1)
         lengths.append(min(max([heading + 1, len(column.title) // 2, *map(len, shown)]), 42) + 2)
     return tuple(round(100 * length / sum(lengths), 2) for length in lengths)
-
-
-def csv_tables(view: DocumentView) -> dict[str, bytes]:
-    """Every measurement and every table as CSV, whole and unrounded, to attach to the PDF."""
-    import csv
-    import io
-
-    def write(rows: list[list[Any]]) -> bytes:
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\r\n").writerows([[_cell(value) for value in row] for row in rows])
-        return text.getvalue().encode("utf-8")
-
-    ids = _measurements(view.edition.record.evaluations)
-    head = ["id", "evaluation", "metric", "slice", "across", "given", "class", "status", "value", "unit", "lower", "upper",
-            "level", "method", "numerator", "denominator", "p_value", "reason"]  # fmt: skip
-    rows: list[list[Any]] = [head]
-    for evaluation in view.edition.record.evaluations:
-        for index, m in enumerate(evaluation.measurements):
-            one = m if isinstance(m, Measured) else None
-            bounds = one.interval if one else None
-            rows.append(
-                [
-                    ids[(evaluation.id, index)], evaluation.id, m.metric,
-                    "; ".join(f"{k}={'unknown' if v is None else v}" for k, v in m.slice.items()), " x ".join(m.across),
-                    " ".join(m.given), m.of_class, m.status, one.value if one else None, one.unit if one else None,
-                    bounds.lower if bounds else None, bounds.upper if bounds else None, bounds.level if bounds else None,
-                    bounds.method if bounds else None, one.numerator if one else None, m.denominator,
-                    one.test.p_value if one and one.test else None, m.reason if isinstance(m, Unmeasured) else None,
-                ]
-            )  # fmt: skip
-    files = {"measurements.csv": write(rows)}
-    for evaluation_view in view.evaluations:
-        for table_view in evaluation_view.tables:
-            if table_view.cut:
-                table = table_view.table
-                files[f"{table_view.id}.csv"] = write([[c.name for c in table.columns], *map(list, table.rows)])
-    return files
-
-
-def _cell(value: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula (CWE-1236)."""
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return "'" + value
-    return "" if value is None else repr(value) if isinstance(value, float) else value

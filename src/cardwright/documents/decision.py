@@ -1,0 +1,203 @@
+"""What a decision needs to know beside the numbers: who signed and how independently, until when and why, what was known before.
+
+All of it follows from the record, the verdict and the claims; nothing here is judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from cardwright.documents.interface import Edition
+from cardwright.record.claim import Attest, Claim, Countersign, Preregister, SignOff, authors, live, same_person
+from cardwright.record.measurement import Excluded, Measured
+from cardwright.record.record import Record
+from cardwright.record.verdict import Outcome
+
+Independence = Literal["made it", "did not make it", "unknown"]
+"""Of a signer: signed for having made the plan or the dossier; did not; or nobody signed for having made them."""
+
+
+@dataclass(frozen=True)
+class Signature:
+    """A decision of one person, what it answers, and how far that person stands from those who made what is judged."""
+
+    claim: SignOff
+    answers: SignOff | None
+    """The earlier decision that it takes the place of."""
+    independence: Independence
+
+
+@dataclass(frozen=True)
+class Validity:
+    """Until when, and what ends then."""
+
+    day: str
+    waivers: tuple[Outcome, ...]
+    """Waivers that end on that day."""
+    answers: tuple[Attest, ...]
+    """Answers of people that end on that day."""
+    ages: tuple[Outcome, ...]
+    """Requirements on the age of evidence, if nothing else ends that day."""
+
+
+@dataclass(frozen=True)
+class ThresholdsSet:
+    """Whether the thresholds stood before there were results."""
+
+    before: int
+    """Requirements set before the day of the run."""
+    same_day: int
+    """On the day of the run: which came first cannot be told from a day."""
+    after: tuple[Outcome, ...]
+    """Set later than the run."""
+    run_on: str | None
+    """The day of the run, if it is known."""
+    preregistered: tuple[Preregister, ...]
+    """Who signed the plan, and with it the policy, before the run."""
+
+
+@dataclass(frozen=True)
+class UncoveredRows:
+    """Rows and groups that the gaps of some evaluations leave out."""
+
+    evaluations: tuple[str, ...]
+    """E-1 …, that leave out the same."""
+    unknown: int
+    """Rows of unknown membership in one of the attributes, the most."""
+    rows: int
+    """Out of how many."""
+    excluded: tuple[Excluded, ...]
+
+
+@dataclass(frozen=True)
+class Undetectable:
+    """The smallest difference that the cases of a judged number could have shown."""
+
+    label: str
+    """R-01 …"""
+    m: Measured
+
+
+@dataclass(frozen=True)
+class DecisionView:
+    """What stands in the decision part beside the outcomes."""
+
+    signatures: tuple[Signature, ...]
+    validity: Validity | None
+    thresholds: ThresholdsSet
+    ledger: Countersign | None
+    """The latest countersignature, which says where the ledger stood."""
+    uncovered: tuple[UncoveredRows, ...]
+    undetectable: tuple[Undetectable, ...]
+
+
+def of(edition: Edition, names: dict[str, str]) -> DecisionView:
+    """What a decision needs to know of an edition.
+
+    Parameters
+    ----------
+    names
+        Ids of the evaluations in this document (E-1 …) by their ids in the plan.
+    """
+    ledgers = [claim for claim in live(edition.claims) if isinstance(claim, Countersign)]
+    return DecisionView(
+        signatures=signatures(edition),
+        validity=validity(edition),
+        thresholds=_thresholds(edition),
+        ledger=max(ledgers, key=lambda claim: claim.length, default=None),
+        uncovered=_uncovered(edition.record, names),
+        undetectable=_undetectable(edition),
+    )
+
+
+def signatures(edition: Edition) -> tuple[Signature, ...]:
+    """Every decision that people signed, in their order; withdrawn ones too, since a rejection does not vanish by an answer."""
+    made = authors(edition.claims, edition.record.provenance.plan_sha256, edition.manifest_sha256)
+    by_id = {claim.id: claim for claim in edition.claims if isinstance(claim, SignOff) and claim.id is not None}
+    return tuple(
+        Signature(claim, by_id.get(claim.answers) if claim.answers is not None else None, _independence(claim, made))
+        for claim in edition.claims
+        if isinstance(claim, SignOff)
+    )
+
+
+def _independence(claim: Claim, made: Iterable[Claim]) -> Independence:
+    makers = list(made)
+    if not makers:
+        return "unknown"
+    return "made it" if any(same_person(claim, maker) for maker in makers) else "did not make it"
+
+
+def validity(edition: Edition) -> Validity | None:
+    """Until when the decision holds and why; None if it does not hold, or nothing ends it."""
+    verdict = edition.verdict
+    if verdict is None or not verdict.allowed or verdict.valid_until is None:
+        return None
+    day = verdict.valid_until
+    waivers = tuple(o for o in verdict.outcomes if o.waived is not None and o.waived.expires == day)
+    answers = tuple(claim for claim in live(edition.claims) if isinstance(claim, Attest) and claim.expires == day)
+    ages = tuple(o for o in verdict.outcomes if o.kind == "age") if not (waivers or answers) else ()
+    return Validity(day, waivers, answers, ages)
+
+
+def _thresholds(edition: Edition) -> ThresholdsSet:
+    outcomes = edition.verdict.outcomes if edition.verdict is not None else ()
+    run_on = edition.run.started[:10] if edition.run is not None else None
+    plan = edition.record.provenance.plan_sha256
+    return ThresholdsSet(
+        before=sum(run_on is not None and o.set_on < run_on for o in outcomes),
+        same_day=sum(run_on is not None and o.set_on == run_on for o in outcomes),
+        after=tuple(o for o in outcomes if run_on is not None and o.set_on > run_on),
+        run_on=run_on,
+        preregistered=tuple(
+            claim
+            for claim in live(edition.claims)
+            if isinstance(claim, Preregister)
+            and claim.plan_sha256 == plan
+            and (edition.run is None or claim.at <= edition.run.started)
+        ),
+    )
+
+
+def _uncovered(record: Record, names: dict[str, str]) -> tuple[UncoveredRows, ...]:
+    found: dict[tuple[object, ...], UncoveredRows] = {}
+    for evaluation in record.evaluations:
+        groups = [m.groups for m in evaluation.measurements if isinstance(m, Measured) and m.groups is not None]
+        excluded = {str(one.slice): one for group in groups for one in group.excluded}
+        widest = max(groups, key=lambda group: (group.unknown, group.rows), default=None)
+        if evaluation.id not in names or widest is None or not (widest.unknown or excluded):
+            continue
+        key = (widest.unknown, widest.rows, *excluded)
+        former = found[key].evaluations if key in found else ()
+        found[key] = UncoveredRows(
+            (*former, names[evaluation.id]), widest.unknown, widest.rows, tuple(excluded.values())
+        )
+    return tuple(found.values())
+
+
+def _undetectable(edition: Edition) -> tuple[Undetectable, ...]:
+    found: list[Undetectable] = []
+    for outcome in edition.verdict.outcomes if edition.verdict is not None else ():
+        for seen in outcome.observations:
+            evaluation = edition.record.evaluation(seen.evaluation)
+            for m in (
+                evaluation.find(seen.metric, slice=dict(seen.slice), across=seen.across, given=()) if evaluation else ()
+            ):
+                if isinstance(m, Measured) and m.resolution is not None and m.resolution.detectable is not None:
+                    found.append(Undetectable(outcome.label, m))
+    return tuple(found)
+
+
+__all__ = [
+    "DecisionView",
+    "Signature",
+    "ThresholdsSet",
+    "UncoveredRows",
+    "Undetectable",
+    "Validity",
+    "of",
+    "signatures",
+    "validity",
+]

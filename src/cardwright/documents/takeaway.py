@@ -1,0 +1,100 @@
+"""What an evaluation says in one sentence, which stands as its title: the most that is at stake first.
+
+In this order: that the question does not arise; what a requirement says of its numbers, the worst first; the gravest finding from
+medium on; the largest difference that it looked for; what its figure of groups shows; its first number with a better direction.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from cardwright.documents.environment import interval, number
+from cardwright.documents.figures import Figure
+from cardwright.documents.language import Language, words
+from cardwright.record.evaluation import SEVERITIES, Evaluation, Finding
+from cardwright.record.measurement import Measured
+from cardwright.record.verdict import STATUSES, Observation, Outcome, Verdict
+
+_SENTENCE = re.compile(r"(?<=[a-z0-9)%]{3})\. (?=[A-Z0-9])")
+"""Between two sentences, and not after "Art." or "No."."""
+
+LONGEST = 200
+"""Characters of a title; a longer sentence ends at a word, and stands whole with the finding."""
+
+
+def of(evaluation: Evaluation, verdict: Verdict | None, shown: Sequence[Figure], say: Language) -> str:
+    """The sentence; what people and evaluators wrote in it stays in their language.
+
+    Parameters
+    ----------
+    shown
+        Its figures.
+    """
+    if evaluation.not_applicable is not None:
+        return say.text("The question does not arise.")
+    judged = [
+        (STATUSES.index(seen.status), outcome.number, position, outcome, seen)
+        for outcome in (verdict.outcomes if verdict is not None else ())
+        for position, seen in enumerate(outcome.observations)
+        if seen.evaluation == evaluation.id and outcome.limit is not None and seen.value is not None
+    ]
+    if judged:
+        *_, outcome, seen = min(judged, key=lambda one: one[:3])
+        return _judged(outcome, seen, say)
+    worst = max(enumerate(evaluation.findings), key=lambda one: (_weight(one[1]), -one[0]), default=None)
+    if worst is not None and _weight(worst[1]) >= SEVERITIES.index("medium"):
+        return _shortened(worst[1].explanation)
+    measured = [m for m in evaluation.measurements if isinstance(m, Measured)]
+    if not measured:
+        return say.text("Nothing could be measured.")
+    largest = next((m for m in measured if m.metric.startswith("largest_") and not m.slice), None)
+    if largest is not None:
+        return _said(largest, say)
+    if (by_group := next((figure for figure in shown if figure.by_group), None)) is not None:
+        return by_group.finding
+    directed = [m for m in measured if not m.slice and m.direction != "neither"]
+    told = next((m for m in directed if m.interval is not None), None) or next(iter(directed), measured[0])
+    return _said(told, say)
+
+
+def _weight(finding: Finding) -> int:
+    return SEVERITIES.index(finding.severity)
+
+
+def _judged(outcome: Outcome, seen: Observation, say: Language) -> str:
+    assert outcome.limit is not None
+    value = number(seen.value, "ratio", say)
+    parts = {
+        "metric": _capital(words(seen.metric)),
+        "over": f" {say.text('across {names}', names=' × '.join(seen.across))}" if seen.across else "",
+        "value": f"{value} ({interval(seen.interval, 'ratio', say)})" if seen.interval is not None else value,
+        "limit": f"{'≥' if outcome.limit.operator == 'at_least' else '≤'} {number(outcome.limit.value, 'ratio', say)}",
+        "status": say.term(seen.status),
+        "label": outcome.label,
+    }
+    return say.text("{metric}{over} is {value}; {label} asks for {limit}: {status}.", **parts)
+
+
+def _said(m: Measured, say: Language) -> str:
+    value = number(m.value, m.unit, say)
+    if m.interval is not None:
+        value += f" ({interval(m.interval, m.unit, say)})"
+    over = f" {say.text('across {names}', names=' × '.join(m.across))}" if m.across else ""
+    return say.text(
+        "{metric}{over} is {value}; no limit is set on it.", metric=_capital(words(m.metric)), over=over, value=value
+    )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _shortened(text: str) -> str:
+    """The first sentence, cut at a word if it is longer than a title."""
+    first = _SENTENCE.split(text, maxsplit=1)[0]
+    first += "" if first.endswith(".") else "."
+    return first if len(first) <= LONGEST else first[:LONGEST].rsplit(" ", 1)[0].rstrip(",;:") + " …"
+
+
+__all__ = ["LONGEST", "of"]
