@@ -32,7 +32,7 @@ class AskedQuestion(Generic[Row]):
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _NamedQuestion:
     question: str
     metrics: tuple[str, ...]
     of_data: bool = False
@@ -41,24 +41,24 @@ class _Asked:
     """Whether its answer is the slices with the largest numbers."""
 
 
-def _questions(say: Language) -> tuple[_Asked, ...]:
+def _questions(say: Language) -> tuple[_NamedQuestion, ...]:
     return (
-        _Asked(
+        _NamedQuestion(
             say.text("Test rows seen in training"),
             ("exact_overlap_rate", "near_overlap_rate", "exact_overlap_with_label_rate"),
         ),
-        _Asked(
+        _NamedQuestion(
             say.text("Personal data"),
             ("pii_row_rate", "personal_column_count", "pii_new_in_response_rate", "k_anonymity"),
             of_data=True,
         ),
-        _Asked(
+        _NamedQuestion(
             say.text("Attacks"),
             ("attack_success_rate", "incident_rate", "largest_membership_inference_auc", "attribute_inference_difference",
              "largest_synthetic_attack_risk"),
         ),
-        _Asked(say.text("What drives the output"), ("attribution_share", "mean_absolute_attribution"), by_slice=True),
-        _Asked(
+        _NamedQuestion(say.text("What drives the output"), ("attribution_share", "mean_absolute_attribution"), by_slice=True),
+        _NamedQuestion(
             say.text("Better than what"),
             ("accuracy_change", "roc_auc_change", "balanced_accuracy_change", "mean_absolute_error_change", "ndcg_change"),
         ),
