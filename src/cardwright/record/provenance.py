@@ -10,6 +10,7 @@ from cardwright.record.base import (
     FreeText,
     Identifier,
     Label,
+    Number,
     RelativePath,
     Sha256,
     Term,
@@ -110,6 +111,23 @@ class Provenance(Value):
     """The record of the previous release, if the plan names one."""
 
 
+class CrossCheck(Value):
+    """Numbers of an evaluation that another library computed as well."""
+
+    evaluation: Identifier
+    """Whose numbers."""
+    library: Label
+    """The other library."""
+    version: Label
+    """Its version."""
+    compared: Count
+    """Numbers that both have."""
+    equal: Count
+    """How many of them agree to 1e-9."""
+    largest_difference: Number
+    """The largest absolute difference."""
+
+
 class RunFacts(Value):
     """`evidence/run.json`: what differs between two runs of the same input."""
 
@@ -135,5 +153,7 @@ class RunFacts(Value):
     """Evaluations that were not run again, and when the run that made them began."""
     plan: Annotated[RelativePath | None, Field(exclude_if=lambda value: value is None)] = None
     """The plan's path as `run` was given it, so that `todo` can name it; left out unless it lies below the working folder."""
+    cross_checks: Annotated[tuple[CrossCheck, ...], Field(exclude_if=lambda value: not value)] = ()
+    """Numbers that another library computed as well."""
     refused_connections: tuple[Label, ...] = ()
     """Attempts to reach anything beyond this machine, all refused."""

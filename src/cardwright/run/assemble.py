@@ -14,7 +14,7 @@ from cardwright.record import canonical
 from cardwright.record.evaluation import Evaluation
 from cardwright.record.provenance import DatasetRef, Provenance, RunFacts
 from cardwright.record.record import NotEvaluated, Record
-from cardwright.run import packages
+from cardwright.run import crosscheck, packages
 from cardwright.run.prepare import Prepared
 
 
@@ -124,6 +124,7 @@ def facts(
         python=platform.python_version(),
         earlier=dict(sorted(earlier.items())),
         plan=_below(plan) if plan is not None and not repeatable else None,
+        cross_checks=crosscheck.with_fairlearn(record),
         refused_connections=refused,
     )
 
