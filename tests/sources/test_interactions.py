@@ -290,3 +290,35 @@ def test_what_is_no_number_is_no_outcome(tmp_path, written):
     row = {"prompt": "Pay?", "response": "So much.", "outcome_value": written}
     message = refused(tmp_path, [row], intent="benign")
     assert "x.jsonl:1" in message
+
+
+ASKED = [{"role": "user", "content": "Hi"}]
+
+
+@pytest.mark.parametrize("name", ["output", "completion", "generation"])
+def test_an_answer_beside_turns_is_read_under_the_names_that_tools_give_it(tmp_path, name):
+    for turns, said in ((ASKED, ["Hi", "KESTREL"]), (TURNS_ANSWERED, ["Hi", "No.", "KESTREL"])):
+        for written in ("KESTREL", {"role": "assistant", "content": "KESTREL"}):
+            found = one(tmp_path, {"messages": turns, name: written})
+            assert ([m.content for m in found.messages], found.unscored, found.error) == (said, None, None)
+    for same in ("No.", "", None):
+        assert len(one(tmp_path, {"messages": TURNS_ANSWERED, name: same}).messages) == 2
+
+
+def test_an_output_beside_a_response_that_says_something_else_leaves_the_row_unscored(tmp_path):
+    found = one(tmp_path, {"messages": ASKED, "response": "No.", "output": "KESTREL"})
+    assert found.unscored == "the row holds `output` beside its turns, and it says something else"
+    assert one(tmp_path, {"messages": ASKED, "response": "No.", "output": "No."}).unscored is None
+    assert one(tmp_path, {"messages": TURNS_ANSWERED, "output": {"verdict": "KESTREL"}}).unscored is not None
+
+
+def test_a_column_that_the_plan_gives_another_meaning_is_no_answer(tmp_path):
+    row = {"messages": TURNS_ANSWERED, "output": "group-a"}
+    found = one(tmp_path, row, columns={"group": "output"})
+    assert (found.group, len(found.messages), found.unscored) == ("group-a", 2, None)
+
+
+def test_an_output_in_a_table_is_read_too(tmp_path):
+    pq.write_table(pa.table({"messages": [json.dumps(ASKED)], "output": ["KESTREL"]}), tmp_path / "t.parquet")
+    (found,) = load(parse_source({"interactions": "t.parquet", "intent": "benign"}), "chats", tmp_path)
+    assert [m.content for m in found.messages] == ["Hi", "KESTREL"]

@@ -131,6 +131,15 @@ class Options:
     version: ClassVar[str]
     """See `Evaluator`."""
 
+    def check(self, where: str) -> None:
+        """Refuse values that mean nothing, as the plan is read and before any evidence is.
+
+        Raises
+        ------
+        UsageError
+            Names the value.
+        """
+
 
 T = TypeVar("T", bound="Tally")
 

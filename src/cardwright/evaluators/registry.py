@@ -110,7 +110,10 @@ def configured(
         raise PlanError(f"{evaluator.name} needs the option {missing[0]}", where=where, do=f"Add `{missing[0]}: …`.")
     if issubclass(evaluator, Options):
         _require_types(evaluator, {name: value for name, value in values.items() if name in options}, where)
-    return evaluator(**values), json.loads(json.dumps(values))  # as the record states them: tuples are lists
+    made = evaluator(**values)
+    if isinstance(made, Options):
+        made.check(where)
+    return made, json.loads(json.dumps(values))  # as the record states them: tuples are lists
 
 
 def _require_types(evaluator: type[Options], said: Mapping[str, Any], where: str) -> None:

@@ -63,7 +63,7 @@ def interactions_of(spec: InteractionsOptions, rows: Rows, ref: DatasetRef) -> I
             where=where,
             do=f"Name them with `columns:`, e.g. {{prompt: question}}. {hint(missing, present, columns=True)}".strip(),
         )
-    known = {getattr(columns, part) for part in type(columns).model_fields} | {*TURNS, *_SYSTEMS, *STOP_KEYS}
+    known = {getattr(columns, part) for part in type(columns).model_fields} | {*TURNS, *ANSWERS, *_SYSTEMS, *STOP_KEYS}
     wanted = tuple(name for name in present if name in known)
     source: Callable[[], Iterator[tuple[str, Mapping[str, Any]]]]
     if isinstance(rows, FileRows) and rows.format == "jsonl":
@@ -155,12 +155,7 @@ def _interaction(
     columns = spec.columns
 
     def text(part: str) -> str | None:
-        value = row.get(getattr(columns, part))
-        if value is None or isinstance(value, str):
-            return value
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise SourceError(f"`{part}` is not text", where=place, do="Write it as a string.")
-        return None if value != value else as_label(value)  # noqa: PLR0124  NaN is missing
+        return _text(row.get(getattr(columns, part)), part, place)
 
     conversation = _conversation(row, columns, text, place)
     messages = conversation.messages
@@ -196,6 +191,14 @@ def _interaction(
         expected_calls=_expected(row.get(columns.expected_calls), place),
         judgements=recorded.judgements if recorded is not None else (),
     )
+
+
+def _text(value: Any, part: str, place: str) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise SourceError(f"`{part}` is not text", where=place, do="Write it as a string.")
+    return None if value != value else as_label(value)  # noqa: PLR0124  NaN is missing
 
 
 def _amount(value: Any, place: str) -> float | None:
@@ -237,22 +240,29 @@ def _conversation(
     prompt = text("prompt") if turns is None else None
     if prompt is not None:
         messages.append(Message("user", prompt))
-    response = row.get(columns.response)
+    answered = columns.response if turns is None or columns.response in row else _answer_column(row, columns)
+    response = row.get(answered)
     calls = _tool_calls(row.get(columns.tool_calls), place)
     if messages and messages[-1].role == "assistant":
-        answer = _answer(response, None, text)
+        answer = _answer(response, None, answered, place)
         if not _is_said(answer, messages):
             messages += answer
         if calls is not None:
             messages[-1] = _with_calls(messages[-1], calls)
     else:
-        messages += _answer(response, calls, text)
+        messages += _answer(response, calls, answered, place)
     beside = _beside(row, columns, held, messages) if turns is not None else None
     if beside is not None:
         messages = list(_marked(messages, f"the row holds `{beside}` beside its turns, and it says something else"))
     if is_blocked(row):
         messages = _blocked(messages)
-    return _Conversation(tuple(messages), turns is not None and columns.response not in row)
+    return _Conversation(tuple(messages), turns is not None and answered not in row)
+
+
+def _answer_column(row: Mapping[str, Any], columns: InteractionColumns) -> str:
+    """Where the answer stands beside turns if not in the column of that name."""
+    taken = {getattr(columns, part) for part in type(columns).model_fields}
+    return next((name for name in ANSWERS if name not in taken and row.get(name) not in (None, "")), columns.response)
 
 
 def _is_said(answer: Sequence[Message], messages: Sequence[Message]) -> bool:
@@ -276,6 +286,14 @@ def _beside(row: Mapping[str, Any], columns: InteractionColumns, held: str, mess
     asked = [message.content for message in messages if message.role != "assistant"]
     if isinstance(prompt, str) and not any(prompt.strip() in content for content in asked):
         return "prompt"
+    said = {getattr(columns, part) for part in type(columns).model_fields}
+    for name in ANSWERS:
+        value = row.get(name)
+        if name in said or value in (None, ""):
+            continue
+        found = answer_of(value) if isinstance(value, (Mapping, list)) else [Message("assistant", str(value))]
+        if found is None or messages[-1].role != "assistant" or not _is_said(found, messages):
+            return name
     for name in TURNS:
         value = row.get(name)
         if name == held or not value or name in (columns.id, columns.group, columns.prompt_id):
@@ -293,14 +311,14 @@ def _beside(row: Mapping[str, Any], columns: InteractionColumns, held: str, mess
     return None
 
 
-def _answer(response: Any, calls: Message | None, text: Callable[[str], str | None]) -> list[Message]:
+def _answer(response: Any, calls: Message | None, column: str, place: str) -> list[Message]:
     """The last turn where it is recorded apart: text, a whole response of an API, calls alone, or nothing."""
     if isinstance(response, (Mapping, list)):
         found = answer_of(response)
         if found is None:
             return []
         return [*found[:-1], _with_calls(found[-1], calls)] if calls is not None and found else found
-    said = text("response")
+    said = _text(response, column, place)
     if said is None and calls is None:
         return []
     answer = Message("assistant", said or "")
@@ -339,6 +357,8 @@ def _tool_calls(value: Any, place: str) -> Message | None:
     return messages_of([{"role": "assistant", "tool_calls": calls}])[0] if calls is not None else None
 
 
+ANSWERS = ("output", "completion", "generation")
+"""Where an answer stands beside turns if no column `response` does; beside that column it has to be the same answer."""
 TURNS = ("messages", "contents", "conversations", "conversation")
 """Where turns stand if the plan names no column: OpenAI and Anthropic, Gemini, ShareGPT."""
 _SYSTEMS = ("system", "systemInstruction", "system_instruction", "instructions")

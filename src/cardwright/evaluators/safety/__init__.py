@@ -28,8 +28,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import ClassVar
 
+from cardwright.errors import MissingExtraError
 from cardwright.evaluators.interface import Inputs, Need
 from cardwright.evaluators.safety.options import SafetyOptions
 from cardwright.record.evaluation import Evaluation
@@ -54,7 +56,7 @@ class Safety(SafetyOptions):
     """
 
     name: ClassVar[str] = "safety"
-    version: ClassVar[str] = "1.4.0"
+    version: ClassVar[str] = "1.5.0"
     extra: ClassVar[str] = "text"
     needs: ClassVar[tuple[Need, ...]] = (
         Need(
@@ -93,6 +95,15 @@ class Safety(SafetyOptions):
             optional=True,
         ),
     )
+
+    def check(self, where: str) -> None:
+        """See `Options.check`."""
+        from cardwright.evaluators.safety import constraints
+
+        with contextlib.suppress(
+            MissingExtraError
+        ):  # the evaluation is then missing, with the command that installs it
+            constraints.parsed(self.constraints, where)
 
     def evaluate(self, inputs: Inputs) -> Evaluation:
         """See `Evaluator.evaluate`.

@@ -20,7 +20,7 @@ from cardwright.evaluators.safety.taint import addresses, value_from
 from cardwright.evaluators.safety.tally import Attempt, Place
 from cardwright.record.base import Count, Flag, Identifier, Label, Number, Value
 from cardwright.sources.interface import Interaction, Message
-from cardwright.sources.messages.parts import UNPARSED
+from cardwright.sources.messages.parts import BARE, UNPARSED
 
 RULES = (
     "forbidden", "among", "matches", "at_least", "at_most", "from_untrusted", "after", "consent", "at_most_calls",
@@ -233,6 +233,8 @@ def _argument(constraint: Constraint, call: Call, exchange: Exchange) -> _Breach
         return _Breach("the arguments cannot be read")
     values = _values(call.arguments, path)
     if constraint.from_untrusted is not None:
+        if not values and isinstance(call.arguments, Mapping) and set(call.arguments) == {BARE}:
+            values = [call.arguments]  # a list, or a value, without names: any of it may be the argument
         trusted = exchange.user_text + "\n" + (exchange.system or "")
         return next(filter(None, (_flowed(text, trusted, call.untrusted) for text in _texts(values))), None)
     if not values:

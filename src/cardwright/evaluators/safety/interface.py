@@ -146,7 +146,8 @@ class Exchange:
 
     @cached_property
     def joined(self) -> tuple[AssistantAnswer, ...]:
-        """Messages in a row, and calls in a row, as one text: a secret may be cut over them."""
+        """Messages in a row, and calls in a row, as one text, and all of them over the whole conversation: a secret may be cut
+        over them, or given piece by piece in answer to one question after another."""
         texts: list[AssistantAnswer] = []
         for ones in (self.answers, self.called):
             runs: dict[str, list[AssistantAnswer]] = {}
@@ -155,6 +156,8 @@ class Exchange:
             texts += [
                 replace(run[-1], text="\n".join(one.text for one in run)) for run in runs.values() if len(run) > 1
             ]
+            if len(runs) > 1:
+                texts.append(replace(ones[-1], text="\n".join(one.text for one in ones)))
         return tuple(texts)
 
     @cached_property

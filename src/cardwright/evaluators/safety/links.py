@@ -30,13 +30,22 @@ class Link:
 
 
 _DROPPED = {ord(c): None for c in "\t\r\n"}
+_AROUND = "".join(map(chr, range(33)))
+_SLASHES = re.compile(r"^(https?|wss?|ftp):/*", re.IGNORECASE)
+"""URL Standard (WHATWG), 4.4, "special authority ignore slashes state"."""
 
 
 def split(url: str) -> SplitResult | None:
-    """An address taken apart as a browser does: backslashes are slashes, tabs and line ends are dropped, `//host` is https."""
-    cleaned = html.unescape(url).translate(_DROPPED).strip().replace("\\", "/")
+    """An address taken apart as a browser does: backslashes are slashes, tabs and line ends are dropped, `//host` is https, and
+    of the web's own schemes any number of slashes stands before the host.
+
+    >>> [split(url).hostname for url in ("https:/a.example", "http:a.example", "wss:///a.example", "///a.example")]
+    ['a.example', 'a.example', 'a.example', 'a.example']
+    """
+    cleaned = html.unescape(url).translate(_DROPPED).strip(_AROUND).replace("\\", "/")
     if cleaned.startswith("//"):
         cleaned = "https:" + cleaned
+    cleaned = _SLASHES.sub(r"\1://", cleaned)
     try:
         parts = urlsplit(cleaned)
         _ = parts.hostname

@@ -161,6 +161,7 @@ def _of_bytes(name: str, decoded: bytes, trace: Callable[[], Trace]) -> TextView
 
 
 _OUTSIDE_BASE64 = re.compile(r"[^A-Za-z0-9+/_-]+")
+_NO_BASE64 = bytes(code for code in range(128) if _OUTSIDE_BASE64.match(chr(code)))
 _URL_SAFE = str.maketrans("-_", "+/")
 
 
@@ -171,7 +172,10 @@ def base64_views(text: str) -> Iterator[TextView]:
     which a canary does not turn up by chance. A hyphen or slash of a sentence shifts the groups behind it as any other letter
     does, so all four beginnings are tried.
     """
-    letters = _OUTSIDE_BASE64.sub("", text).translate(_URL_SAFE)
+    if text.isascii():  # many times faster
+        letters = text.encode("ascii").translate(None, _NO_BASE64).decode("ascii").translate(_URL_SAFE)
+    else:
+        letters = _OUTSIDE_BASE64.sub("", text).translate(_URL_SAFE)
     for shift in range(4):
         usable = letters[shift:]
         usable = usable[: len(usable) - 1] if len(usable) % 4 == 1 else usable
@@ -231,12 +235,23 @@ _HEX_SPAN = re.compile(r"[0-9a-fA-Fx\\%&#\s:,;.|-]{12,}")
 """Whatever `_HEX_RUN` matches with twelve digits lies in one of these, which are found many times faster."""
 _HEX_PREFIX = re.compile(r"0x|\\x|&#x")
 _NO_HEX = re.compile(r"[^0-9a-fA-F]+")
+_NO_HEX_BYTES = bytes(code for code in range(128) if chr(code) not in "0123456789abcdefABCDEF")
+
+
+def _hex_digits(run: str) -> str:
+    """The digits of a run, those of its prefixes left out: of `\\x` and `&#x` no digit is one, of `0x` the first is."""
+    bare = run.replace("0x", "")
+    if bare.isascii():  # many times faster, and most runs are
+        return bare.encode("ascii").translate(None, _NO_HEX_BYTES).decode("ascii")
+    return _NO_HEX.sub("", bare)
 
 
 def hex_views(text: str) -> Iterator[TextView]:
     """Runs of hexadecimal digits, with or without `0x`, `\\x` and separators, decoded from both places a byte may begin."""
     for run in (m for span in _HEX_SPAN.finditer(text) for m in _HEX_RUN.finditer(text, *span.span())):
-        letters = _NO_HEX.sub("", _HEX_PREFIX.sub("", run[0]))
+        if run.end() - run.start() < 12:  # asked first: a text of escapes has millions of short ones
+            continue
+        letters = _hex_digits(run[0])
         if len(letters) < 12:
             continue
         for shift in (0, 1):
@@ -257,55 +272,74 @@ _CODES = re.compile(r"(?:\b(?:[3-9][0-9]|1[01][0-9]|12[0-6])\b[^\w\n]*\n?){6,}")
 _CODE_SPAN = re.compile(r"\d[\d\W]{16,}")
 """Six numbers of two digits with a character between them: whatever `_CODES` or `_BITS` matches lies in one of these."""
 _BITS = re.compile(r"(?:\b[01]{7,8}\b[^\w\n]*\n?){6,}")
+_SEVEN_BITS = re.compile(r"[01]{7}")
+"""Whatever `_BITS` matches begins with these, which are found faster."""
 
 
 def code_views(text: str) -> Iterator[TextView]:
     """Runs of numbers that are character codes, decimal or of seven or eight bits, decoded."""
     # One character more than the span, so that a word's boundary at its end is seen as it is.
     spans = [(span.start(), span.end() + 1) for span in _CODE_SPAN.finditer(text)]
-    for pattern, base, digits in ((_BITS, 2, r"[01]{7,8}"), (_CODES, 10, r"\d+")):
+    patterns = ((_BITS, 2, r"[01]{7,8}"), (_CODES, 10, r"\d+"))
+    for pattern, base, digits in patterns if spans and _SEVEN_BITS.search(text) else patterns[1:]:
         for run in (m for start, end in spans for m in pattern.finditer(text, start, end)):
-            numbers = [(m[0], run.start() + m.start()) for m in re.finditer(digits, run[0])]
+            numbers = re.findall(digits, run[0])
+            letters = {number: chr(int(number, base)) for number in set(numbers)}
 
-            def trace(numbers: Sequence[tuple[str, int]] = tuple(numbers)) -> Trace:
-                return [start for _, start in numbers], [len(number) for number, _ in numbers]
+            def trace(digits: str = digits, run: re.Match[str] = run) -> Trace:
+                places = [(run.start() + m.start(), len(m[0])) for m in re.finditer(digits, run[0])]
+                return [start for start, _ in places], [length for _, length in places]
 
-            decoded = "".join(chr(int(number, base)) for number, _ in numbers)
-            yield refold(TextView("character_codes", decoded, trace))
+            yield refold(TextView("character_codes", "".join(map(letters.__getitem__, numbers)), trace))
 
 
-_ESCAPE = re.compile(r"%[0-9a-fA-F]{2}|&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|\w{2,8});|\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}")
+_ESCAPED = re.compile(
+    r"((?:%[0-9a-fA-F]{2})+|(?:&#\d{1,7};)+|&(?:#x[0-9a-fA-F]{1,6}|\w{2,8});|(?:\\u[0-9a-fA-F]{4})+|(?:\\x[0-9a-fA-F]{2})+)"
+)
+"""Escapes of one kind in a row, which are undone together; of the named ones, one."""
+_ESCAPE = re.compile(r"%..|&[^;]*;|\\u.{4}|\\x..")
+"""One escape of those in a row."""
 
 
 def escapes(text: str) -> TextView | None:
     """Percent, HTML and backslash escapes undone; `None` where the text holds none."""
-    parts: list[tuple[str, int, int | None]] = []  # what stands there, where it begins, how long an escape is
-    position = 0
-    for match in _ESCAPE.finditer(text):
-        parts.append((text[position : match.start()], position, None))
-        parts.append((_unescape(match[0]), match.start(), len(match[0])))
-        position = match.end()
-    if not position:
+    parts = _ESCAPED.split(text)  # by turns what stands there and escapes
+    if len(parts) == 1:
         return None
-    parts.append((text[position:], position, None))
+    undone = {token: _unescaped(token) for token in set(parts[1::2])}
+    plain = [*parts]
+    plain[1::2] = map(undone.__getitem__, parts[1::2])
 
     def trace() -> Trace:
         origin: list[int] = []
         width: list[int] = []
-        for plain, start, size in parts:
-            origin += range(start, start + len(plain)) if size is None else [start] * len(plain)
-            width += [size or 1] * len(plain)
+        position = 0
+        for number, part in enumerate(parts):
+            if number % 2 == 0:
+                origin += range(position, position + len(part))
+                width += [1] * len(part)
+            else:
+                for one in _ESCAPE.finditer(part):
+                    letters = len(_unescaped(one[0]))
+                    origin += [position + one.start()] * letters
+                    width += [len(one[0])] * letters
+            position += len(part)
         return origin, width
 
-    return TextView("escaped", "".join(plain for plain, _, _ in parts), trace)
+    return TextView("escaped", "".join(plain), trace)
 
 
-def _unescape(token: str) -> str:
-    if token[0] == "%":
-        return chr(int(token[1:], 16))
-    if token[0] == "&":
-        return html.unescape(token)
-    return chr(int(token[2:], 16))
+def _unescaped(run: str) -> str:
+    """What escapes of one kind stand for."""
+    if run[0] == "%":
+        return bytes.fromhex(run.replace("%", "")).decode("latin-1")
+    if run[:2] == "&#" and run[2:3] != "x":
+        numbers = run[2:-1].split(";&#")
+        letters = {number: html.unescape(f"&#{number};") for number in set(numbers)}
+        return "".join(map(letters.__getitem__, numbers))
+    if run[0] == "&":
+        return html.unescape(run)
+    return "".join(chr(int(number, 16)) for number in run[2:].split(run[:2]))
 
 
 def refold(view: TextView) -> TextView:

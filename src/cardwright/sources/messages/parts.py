@@ -10,6 +10,8 @@ from typing import Any
 
 from cardwright.sources.messages.reading import Part, decoded, leaves, shown
 
+BARE = "value"
+"""The key under which arguments are kept that are a list, a number or another value and no object."""
 UNPARSED = "unparsed"
 """The key under which the arguments of a call are kept as the text they are, where that is no JSON object that can be read."""
 
@@ -77,7 +79,7 @@ def call_of(name: Any, arguments: Any) -> Part:
         arguments = value if lossless else {UNPARSED: arguments}
     if arguments is None:
         arguments = {}
-    given = dict(arguments) if isinstance(arguments, Mapping) else {"value": arguments}
+    given = dict(arguments) if isinstance(arguments, Mapping) else {BARE: arguments}
     return Part(call={"name": name, "arguments": given}, covered=covered)
 
 
