@@ -56,6 +56,8 @@ examples: $(STAMP) ## Make the examples' data and models again
 	@$(BIN)/python examples/assistant/make_data.py
 	@$(BIN)/python examples/leakage/prepare.py
 	@$(BIN)/python examples/club/prepare.py
+	@$(BIN)/python examples/messages/prepare.py
+	@$(BIN)/python examples/digits/prepare.py
 
 schemas: $(STAMP) ## Write the JSON Schemas of all file formats to docs/schemas
 	@$(BIN)/cardwright schema --all docs/schemas

@@ -20,6 +20,25 @@ def test_a_subject_is_known_by_something_and_lists_no_file_twice():
         Subject(kind="model", name="m", version="1", files=(file, file.model_copy(update={"sha256": "b" * 64})))
 
 
+def test_a_model_of_several_files_is_known_by_the_digest_of_its_folder(tmp_path):
+    from cardwright.sources.digests import sha256_of, sha256_of_path
+
+    for name in ("model/config.json", "model/inner/a.txt", "model/weights.safetensors", "notes.md"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+    paths = [path for path in tmp_path.rglob("*") if path.is_file()]
+    files = tuple(
+        FileDigest(path=path.relative_to(tmp_path).as_posix(), sha256=sha256_of(path), size=path.stat().st_size)
+        for path in paths
+    )
+    subject = Subject(kind="model", name="m", version="1", files=files)
+    assert subject.folders["model"] == sha256_of_path(tmp_path / "model")
+    assert subject.folders["model/inner"] == sha256_of_path(tmp_path / "model" / "inner")
+    assert {sha256_of_path(tmp_path / "model"), *(file.sha256 for file in files)} <= subject.digests
+    fewer = Subject(kind="model", name="m", version="1", files=tuple(f for f in files if "inner" not in f.path))
+    assert sha256_of_path(tmp_path / "model") not in fewer.digests, "a folder of which a file is not listed is another"
+
+
 @pytest.mark.parametrize(
     "said", [{"persons": "none"}, {"persons": "none", "persons_reason": " "}, {"persons_reason": "x"}]
 )

@@ -60,7 +60,7 @@ def make(edition: Edition, *, dataset: bool) -> str:
             metadata["library_name"] = library
         if (task := _task_of_subject(edition)) is not None:
             metadata["pipeline_tag"] = task
-        mine = {file.sha256 for file in subject.files}
+        mine = {file.sha256 for file in subject.files} | set(subject.folders.values())
         results = [
             entry
             for evaluation in record.evaluations

@@ -365,7 +365,7 @@ def make(document: Document, edition: Edition, *, printed: bool = False, say: La
 
 def _of_the_subject(views: list[EvaluationView], record: Record) -> list[EvaluationView]:
     """The evaluations of performance that are about what is handed over, and not about a baseline or a challenger beside it."""
-    subject = {file.sha256 for file in record.subject.files} | {part.sha256 for part in record.subject.components}
+    subject = record.subject.digests
     found = [view for view in views if view.evaluation.evaluator == "performance"]
     tied = [view for view in found if (bound := view.evaluation.binding) is not None and bound.model_sha256 in subject]
     # Where no model could be loaded, as with a hosted one, nobody can tell the subject's numbers from others by their digest.

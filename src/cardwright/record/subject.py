@@ -1,6 +1,8 @@
 """What a record is about: a model, a dataset or a system, and by which bytes it is known."""
 
+import hashlib
 from functools import cached_property
+from pathlib import PurePosixPath
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -110,6 +112,30 @@ class Subject(Value):
     def identity(self) -> str:
         """SHA-256 of the canonical content."""
         return canonical.sha256(self)
+
+    @cached_property
+    def folders(self) -> dict[str, str]:
+        """The digest of each folder that its files stand in, as `sha256sum` of all of them prints it: a model of several files is
+        known by that of its folder."""
+        found: dict[str, str] = {}
+        for folder in dict.fromkeys(folder for file in self.files for folder in PurePosixPath(file.path).parents):
+            inside = sorted(
+                (PurePosixPath(file.path).relative_to(folder).as_posix(), file.sha256)
+                for file in self.files
+                if folder in PurePosixPath(file.path).parents
+            )
+            lines = "".join(f"{digest}  {path}\n" for path, digest in inside)
+            found[folder.as_posix()] = hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
+        return found
+
+    @cached_property
+    def digests(self) -> frozenset[str]:
+        """Every digest by which a part of it is known: of its files, the folders that these fill, and its components."""
+        return frozenset(
+            {file.sha256 for file in self.files}
+            | set(self.folders.values())
+            | {part.sha256 for part in self.components}
+        )
 
     @property
     def hashed(self) -> bool:

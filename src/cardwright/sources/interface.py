@@ -330,6 +330,33 @@ class Target:
 
 
 @dataclass(frozen=True)
+class TokenizedText:
+    """One text, or a pair of texts, as a network reads it."""
+
+    ids: Any
+    """Numbers of its tokens: a tensor of shape (1, tokens)."""
+    others: tuple[Any, ...]
+    """What goes into the network beside them, each of shape (1, tokens)."""
+    spans: tuple[tuple[int, int, int] | None, ...]
+    """For each token the place of its text among those of the row, its first character and the one after its last; None for those
+    that the tokenizer has added."""
+
+
+@dataclass(frozen=True)
+class TextNetwork:
+    """What is known of the inside of a network that reads texts token by token."""
+
+    embeddings: Callable[[Any], Any]
+    """The module of a native network that turns numbers of tokens into vectors."""
+    tokenize: Callable[[Sequence[str]], TokenizedText]
+    """The texts of one row, one of each column, cut off where the network reads no further."""
+    forward: Callable[..., Any]
+    """What a native network puts out for `ids` and `others`, in this order: shape (rows,) or (rows, classes)."""
+    blanks: tuple[int, ...]
+    """Numbers of tokens that say nothing (mask, padding, unknown), the best first."""
+
+
+@dataclass(frozen=True)
 class Model:
     """A loaded model, ready to predict.
 
@@ -351,6 +378,10 @@ class Model:
     """Types a person has trusted when it was loaded."""
     output: Literal["probability", "logit", "value"] | None = None
     """What `native` itself puts out, if that is known; `predict` gives probabilities or values in any case."""
+    text: TextNetwork | None = None
+    """For a network of texts whose inside is known; None for all others, also for those that read texts by other means."""
+    mask: str | None = None
+    """The word that stands for a missing one in a text, if the model has one."""
 
 
 @dataclass(frozen=True)

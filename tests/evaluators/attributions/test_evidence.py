@@ -151,3 +151,20 @@ def test_what_the_budget_leaves_no_time_for_is_named():
     )
     assert [(m.metric, m.code) for m in measured] == [(metric, "error") for metric in METRICS]
     assert all("The time budget of 0 seconds was used up" in m.reason for m in measured)
+
+
+def test_whole_numbers_of_a_network_are_replaced_by_a_mean_that_is_none():
+    pytest.importorskip("torch")
+    import torch
+
+    from cardwright.sources.models import model_from_module
+
+    torch.manual_seed(0)
+    model = model_from_module(torch.nn.Linear(3, 1), FEATURES, task="regression")
+    rng = np.random.default_rng(0)
+    rows = pa.record_batch({name: rng.integers(0, 16, 30) for name in FEATURES})
+    explained = explain(model, rows, rows, method="auto", column=None, steps=16, seed=0)
+    measured = evidence(model, explained, rows, rows, column=None, level=0.95, unit="image", seed=3)
+    values = {m.metric: m for m in measured}
+    assert values["infidelity"].value < 1e-6
+    assert values["sensitivity_max"].code == "not_applicable"

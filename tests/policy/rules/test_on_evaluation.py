@@ -96,6 +96,22 @@ def test_what_another_model_did_is_no_evidence_about_the_subject():
     assert not verdict.allowed
 
 
+def test_a_model_in_a_folder_is_the_subject_if_every_file_of_the_folder_is_listed():
+    """A transformer is a folder: its digest is that of the folder, and the subject lists the files."""
+    from cardwright.record.subject import FileDigest
+
+    record = good_record()
+    files = tuple(FileDigest(path=f"model/{name}", sha256=name * 64, size=3) for name in "ab")
+    subject = record.subject.model_copy(update={"files": files})
+    for digest, status in ((subject.folders["model"], "passed"), ("e" * 64, "mismatched")):
+        bound = [
+            e.model_copy(update={"binding": e.binding.model_copy(update={"model_sha256": digest})}) if e.binding else e
+            for e in record.evaluations
+        ]
+        changed_record = record.model_copy(update={"subject": subject, "evaluations": tuple(bound)})
+        assert outcome(decide(with_record(good_case(), changed_record), P, NOW), "gap").status == status
+
+
 @pytest.mark.parametrize("named", [b"", b"evaluator: fairness, evaluation: fairness, "])
 def test_a_requirement_names_an_evaluator_or_an_evaluation(named):
     """With neither it would be met by anything; with both, one could say what the other does not."""

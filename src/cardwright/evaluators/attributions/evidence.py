@@ -6,6 +6,7 @@ Every measure is counted in the output that was explained, over rows whose featu
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -187,6 +188,8 @@ def _replacement(explanation: ExplainedRows, rng: numpy.random.Generator) -> Fea
     if explanation.explained.method == "integrated_gradients":
         means = [np.asarray(background.column(i).cast(pa.float64())).mean() for i in range(background.num_columns)]
         behind = pa.RecordBatch.from_arrays([pa.array([mean]) for mean in means], names=background.schema.names)
+        # The mean of whole numbers, pixels say, is none.
+        rows = rows.cast(pa.schema([(name, pa.float64()) for name in rows.schema.names]))
     else:
         chosen = rng.choice(background.num_rows, min(BEHIND, background.num_rows), replace=False)
         behind = background.take(pa.array(np.sort(chosen)))
@@ -303,7 +306,9 @@ def _randomised(explanation: ExplainedRows, rng: numpy.random.Generator) -> Meas
         return Unmeasured(metric=metric, code="not_applicable", reason=why)
     import torch
 
-    shuffled = copy.deepcopy(explanation.model.native)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's own words about how an exported program copies itself
+        shuffled = copy.deepcopy(explanation.model.native)
     with torch.no_grad():
         for weights in shuffled.parameters():
             order = torch.from_numpy(rng.permutation(weights.numel()))

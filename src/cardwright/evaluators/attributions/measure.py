@@ -16,6 +16,8 @@ from cardwright.evaluators.attributions.flips import flips
 from cardwright.evaluators.attributions.options import AttributionsOptions
 from cardwright.evaluators.attributions.report import feature_tables, quality_findings
 from cardwright.evaluators.attributions.student import student_interval, student_quantile
+from cardwright.evaluators.attributions.text_measure import assess_texts
+from cardwright.evaluators.attributions.texts import reads_texts
 from cardwright.evaluators.interface import Inputs
 from cardwright.privacy.showing import hint, quoted
 from cardwright.record.base import label
@@ -87,7 +89,11 @@ def assess(options: AttributionsOptions, inputs: Inputs, clock: Callable[[], flo
         )
     attributes = [attribute.name for attribute in source.sensitive]
     column, others = _class(options, model, source)
-    rows, total = choose(source.rows, [*model.features, *attributes], options.rows, inputs.seed)
+    person = [source.person] if source.person is not None else []
+    rows, total = choose(source.rows, [*model.features, *attributes, *person], options.rows, inputs.seed)
+    if reads_texts(model, rows):
+        persons = rows.column(person[0]).to_pylist() if person else None
+        return assess_texts(options, inputs, model, source, rows, total, column, others, persons, clock)
     probability = options.explained_output == "probability"
     budget = TimeBudget.of(options.seconds, clock)
     read = rows.select(list(model.features))

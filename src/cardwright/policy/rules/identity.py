@@ -79,10 +79,12 @@ def _never_evaluated(record: Record) -> list[str]:
     loaded = {e.binding.model_sha256 for e in record.evaluations if e.binding is not None} - {None}
     read = loaded | {i.sha256 for e in record.evaluations for i in e.inputs}
     parts = {part.sha256 for part in record.subject.components}
+    whole = [folder for folder, digest in record.subject.folders.items() if digest in read]
     return [
         file.path
         for file in record.subject.files
         if file.sha256 not in read
+        and not any(folder == "." or file.path.startswith(f"{folder}/") for folder in whole)
         and (file.role is None or (file.role in _LEARNED and loaded))
         and file.sha256 not in parts
     ]

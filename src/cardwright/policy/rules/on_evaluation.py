@@ -243,5 +243,5 @@ def measured_nothing(evaluations: tuple[Evaluation, ...]) -> RuleAnswer | None:
 def _of_another_model(evaluation: Evaluation, record: Record) -> bool:
     """Whether it loaded a model whose digest is none of the subject's. If it loaded none, nobody can tell."""
     model = evaluation.binding.model_sha256 if evaluation.binding is not None else None
-    held = {file.sha256 for file in record.subject.files} | {part.sha256 for part in record.subject.components}
+    held = record.subject.digests
     return model is not None and bool(held) and model not in held

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cardwright.errors import MissingExtraError, SourceError, UnsafeError, UsageError
 from cardwright.privacy.showing import shown
 from cardwright.record.base import label as as_label
-from cardwright.sources.interface import Model
+from cardwright.sources.interface import Model, TextNetwork, TokenizedText
 from cardwright.sources.json_text import decode
 from cardwright.sources.models.batches import is_text
 from cardwright.sources.models.interface import ModelReader, ModelRequest, Output
@@ -92,7 +92,42 @@ def load(request: ModelRequest) -> Model:
         to_matrix=to_matrix,
         classes=labels,
         output=output,
+        text=_text_network(tokenizer, native),
+        mask=tokenizer.mask_token,
     )
+
+
+def _text_network(tokenizer: Any, native: Any) -> TextNetwork | None:
+    """What attributions to tokens need; None for a tokenizer that does not say where in the text its tokens are."""
+    if not tokenizer.is_fast:
+        return None
+    names = [name for name in tokenizer.model_input_names if name != "input_ids"]
+    blanks = (tokenizer.mask_token_id, tokenizer.pad_token_id, tokenizer.unk_token_id, tokenizer.eos_token_id)
+
+    def tokenize(texts: Sequence[str]) -> TokenizedText:
+        found = tokenizer(
+            *texts,
+            truncation=True,
+            max_length=_longest(tokenizer, native),
+            return_offsets_mapping=True,
+            return_tensors="pt",
+        )
+        spans = tuple(
+            None if column is None or stop <= start else (column, start, stop)
+            for column, (start, stop) in zip(found.sequence_ids(0), found["offset_mapping"][0].tolist(), strict=True)
+        )
+        return TokenizedText(found["input_ids"], tuple(found[name] for name in names if name in found), spans)
+
+    def forward(network: Any, ids: Any, *others: Any) -> Any:
+        return network(input_ids=ids, **dict(zip(names, others, strict=False))).logits
+
+    known = tuple(dict.fromkeys(blank for blank in blanks if blank is not None))
+    return TextNetwork(lambda network: network.get_input_embeddings(), tokenize, forward, known) if known else None
+
+
+def _longest(tokenizer: Any, native: Any) -> int:
+    """How many tokens the network reads."""
+    return min(int(tokenizer.model_max_length), int(getattr(native.config, "max_position_embeddings", 512)))
 
 
 def libraries(where: str) -> tuple[Any, Any]:
@@ -282,7 +317,7 @@ def _predict(
     import numpy as np
 
     columns = to_matrix(batch)
-    longest = min(int(tokenizer.model_max_length), int(getattr(native.config, "max_position_embeddings", 512)))
+    longest = _longest(tokenizer, native)
     found = []
     for start in range(0, batch.num_rows, _AT_A_TIME):
         texts = [column[start : start + _AT_A_TIME] for column in columns]
