@@ -18,7 +18,8 @@ ROOMS: dict[str, frozenset[str]] = {
     room: frozenset(may.split())
     for room, may in {
         # What cli prints on standard error is masked: `privacy/showing`.
-        "cli": "handoff run plan attest dossier documents policy evaluators sources privacy files record errors",
+        # `power` plans a size before there is evidence, which is a formula and nothing else: `statistics`.
+        "cli": "handoff run plan attest dossier documents policy evaluators sources privacy files record statistics errors",
         "handoff": "run plan attest dossier policy sources record errors",
         "testing": "evaluators record",
         "metrics": "evaluators sources record errors",

@@ -81,6 +81,7 @@ COMMANDS: Mapping[str, str] = {
     "runs list": "tracking:list_runs",
     "runs show": "tracking:show_run",
     "runs compare": "tracking:compare_runs",
+    "power": "planning_power:power",
     "checklist list": "rendering:checklist_list",
     "checklist show": "rendering:checklist_show",
     "checklist coverage": "rendering:checklist_coverage",

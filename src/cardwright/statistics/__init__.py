@@ -17,7 +17,9 @@ level outside 0..1). Randomness is handed in as a seed, so that the same counts 
 `effect`                  sizes of effects and of inequality
 `agreement`               do raters agree
 `drift`                   do two samples have one distribution
-`order`                   the median of more numbers than memory holds
+`order`                   the median of more numbers than memory holds; intervals of quantiles
+`power`                   how many cases a comparison needs
+`sequential`              looking at a comparison more than once
 `membership`              who was in the training data, by a model's losses
 `exposure`                how far a planted sequence stands out, in bits
 `residual_risk`           attacks on synthetic data beyond a control
