@@ -14,7 +14,7 @@ from cardwright.cli.options import Debug, Quiet, TextOrJson
 from cardwright.errors import MissingExtraError, UsageError
 
 
-class Comparison(StrEnum):
+class PowerFor(StrEnum):
     """What is compared."""
 
     PROPORTIONS = "proportions"
@@ -31,23 +31,23 @@ class SpendingName(StrEnum):
 
 
 _NEEDS = {
-    Comparison.PROPORTIONS: ("baseline", "effect"),
-    Comparison.PAIRED: ("discordant", "effect"),
-    Comparison.MEANS: ("sd", "effect"),
-    Comparison.SEEDS: ("sd", "effect"),
+    PowerFor.PROPORTIONS: ("baseline", "effect"),
+    PowerFor.PAIRED: ("discordant", "effect"),
+    PowerFor.MEANS: ("sd", "effect"),
+    PowerFor.SEEDS: ("sd", "effect"),
 }
 _UNITS = {
-    Comparison.PROPORTIONS: "cases in each of two groups",
-    Comparison.PAIRED: "cases that both models predict",
-    Comparison.MEANS: "cases in each of two groups",
-    Comparison.SEEDS: "seeds of each of two configurations, paired",
+    PowerFor.PROPORTIONS: "cases in each of two groups",
+    PowerFor.PAIRED: "cases that both models predict",
+    PowerFor.MEANS: "cases in each of two groups",
+    PowerFor.SEEDS: "seeds of each of two configurations, paired",
 }
 
 
 def power(
     ctx: typer.Context,
     comparison: Annotated[
-        Comparison,
+        PowerFor,
         typer.Argument(help="proportions, paired (two models on the same cases), means or seeds.", show_choices=False),
     ],
     effect: Annotated[float, typer.Option("--effect", help="The smallest difference that matters.")],
@@ -81,7 +81,7 @@ def power(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Say how many cases show the smallest effect that matters."""
+    """Say how many cases show the smallest effect."""
     Console.of(ctx, quiet=quiet, debug=debug)
     try:
         import scipy  # noqa: F401
@@ -104,15 +104,15 @@ def power(
         )
     sided = {"power": target, "alpha": alpha, "two_sided": not one_sided}
     try:
-        if comparison is Comparison.PROPORTIONS:
+        if comparison is PowerFor.PROPORTIONS:
             assert baseline is not None
             found = sizes.two_proportions(baseline, baseline + effect, **sided)  # type: ignore[arg-type]
-        elif comparison is Comparison.PAIRED:
+        elif comparison is PowerFor.PAIRED:
             assert discordant is not None
             found = sizes.paired_proportions((discordant + effect) / 2, (discordant - effect) / 2, **sided)  # type: ignore[arg-type]
         else:
             assert sd is not None
-            found = sizes.means(effect, sd, paired=comparison is Comparison.SEEDS, **sided)  # type: ignore[arg-type]
+            found = sizes.means(effect, sd, paired=comparison is PowerFor.SEEDS, **sided)  # type: ignore[arg-type]
         factor = sizes.design_effect(cluster_size, correlation)
         planned = _shares(looks)
         steps = sequential.boundaries(planned, alpha, spending.value.replace("-", "_")) if planned else ()  # type: ignore[arg-type]

@@ -25,7 +25,7 @@ _FAR = 8.0
 
 
 @dataclass(frozen=True)
-class Look:
+class PlannedLook:
     """What may be concluded at one look."""
 
     information: float
@@ -53,7 +53,7 @@ def spent(information: float, alpha: float, spending: Spending) -> float:
 
 def boundaries(
     information: Sequence[float], alpha: float = 0.05, spending: Spending = "obrien_fleming"
-) -> tuple[Look, ...]:
+) -> tuple[PlannedLook, ...]:
     """Two-sided boundaries of z for looks at given shares of the information, which rise; the last is at most 1.
 
     Source: Lan and DeMets (1983); Armitage, McPherson and Rowe (1969), JRSS A 132:235 (the recursion); Jennison and Turnbull
@@ -70,7 +70,7 @@ def boundaries(
         or information[-1] > 1
     ):
         raise ValueError("shares of the information rise, above 0 and up to at most 1")
-    looks: list[Look] = []
+    looks: list[PlannedLook] = []
     grid: FloatArray = np.zeros(1)
     density: FloatArray = np.ones(1)
     before = already = 0.0
@@ -85,7 +85,7 @@ def boundaries(
         density = weights * (kernel @ density)
         grid = nodes
         already += target
-        looks.append(Look(share, already, bound, 2 * float(stats.norm.sf(bound))))
+        looks.append(PlannedLook(share, already, bound, 2 * float(stats.norm.sf(bound))))
         before = share
     return tuple(looks)
 
