@@ -280,6 +280,7 @@ def assess(
     prediction: str | None = None,
     query: str | None = None,
     rank: str | None = None,
+    score_scale: Mapping[str, Any] | None = None,
     features: Sequence[str] = (),
     weight: str | None = None,
     person: str | None = None,
@@ -334,6 +335,8 @@ def assess(
         model gives each candidate a number, the highest first.
     rank
         Of a ranking without a model: column of the position, 1 first, in place of `score`.
+    score_scale
+        Without a model: the scale of `score`, if it is no probability, as in a plan: `{"unit": "percent"}`.
     features
         Columns that the model reads, in its order; needed where it does not know their names and the data hold others.
     weight, person, strata, unit, design, task
@@ -379,8 +382,9 @@ def assess(
         raise UsageError("there are no rows to assess", where="data", do="Pass the rows that the model is tested on.")
     asked = derive.PlanOptions(
         name=name, version=version, title=title, author=author, policy=policy, label=label, score=score,
-        prediction=prediction, query=query, rank=rank, threshold=threshold, favourable=favourable, sensitive=sensitive,
-        strata=strata, features=features, weight=weight, person=person, unit=unit, design=design, task=task, risk_tier=risk_tier,
+        prediction=prediction, query=query, rank=rank, score_scale=score_scale, threshold=threshold, favourable=favourable,
+        sensitive=sensitive, strata=strata, features=features, weight=weight, person=person, unit=unit, design=design,
+        task=task, risk_tier=risk_tier,
         jurisdictions=jurisdictions, production_intended=production_intended, seed=seed, trusted=trusted, evaluate=evaluate,
     )  # fmt: skip
     chosen = contents.policy_of(policy)

@@ -124,6 +124,22 @@ def test_a_target_that_is_text_is_said_to_be_no_number(tmp_path):
         init(tmp_path, source, {"label": "target", "task": "regression"}, kind="tabular", force=True)
 
 
+def test_a_score_on_another_scale_is_answered_with_its_unit_and_opens(tmp_path):
+    rows = {"two_year_recid": [0, 1, 1, 0] * 40, "decile_score": [2, 9, 7, 4] * 40, "race": ["a", "b"] * 80}
+    source = table(tmp_path, rows)
+    given = {
+        "label": "two_year_recid", "favourable": "0", "score": "decile_score", "score_scale": "deciles of other",
+        "threshold": "4", "sensitive": "race", "unit": "row", "name": "compas", "policy": "research",
+    }  # fmt: skip
+    init(tmp_path, source, given)
+    told = plan_of(tmp_path)["sources"]["test"]
+    assert (told["score_scale"], told["threshold"]) == ({"unit": "deciles", "of": "other"}, 4)
+    read = prepare(load(tmp_path / "new"), policy_of("research")).sources["test"]
+    assert (read.threshold, read.probability) == (0.65, False)
+    with pytest.raises(UsageError, match='Did you mean "deciles'):
+        init(tmp_path, source, given | {"score_scale": "decile"}, force=True)
+
+
 @pytest.mark.parametrize(
     ("key", "value", "why"),
     [

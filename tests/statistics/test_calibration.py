@@ -156,3 +156,39 @@ def test_a_probability_outside_0_and_1_is_refused():
         calibration.equal_width_bins([1.2])
     with pytest.raises(ValueError, match="between 0 and 1"):
         calibration.equal_width_bins([float("nan")])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_calibration_slope_is_that_of_a_logistic_regression(seed):
+    from sklearn.linear_model import LogisticRegression
+
+    rng = np.random.default_rng(seed)
+    p = rng.choice(np.linspace(0.05, 0.95, 40), 3000)
+    y = (rng.random(3000) < 1 / (1 + np.exp(-(0.3 + 0.6 * np.log(p / (1 - p)))))).astype(int)
+    values = np.unique(p)
+    found = calibration.calibration_slope(
+        values, [((p == v) & (y == 0)).sum() for v in values], [((p == v) & (y == 1)).sum() for v in values]
+    )
+    x = np.log(p / (1 - p))[:, None]
+    fitted = LogisticRegression(C=np.inf, tol=1e-10, max_iter=1000).fit(x, y)
+    assert found.estimate == pytest.approx(float(fitted.coef_[0, 0]), rel=1e-4)
+    said = fitted.predict_proba(x)[:, 1]
+    design = np.c_[np.ones(len(x)), x]
+    covariance = np.linalg.inv((design * (said * (1 - said))[:, None]).T @ design)
+    assert found.standard_error == pytest.approx(float(np.sqrt(covariance[1, 1])), rel=1e-3)
+    assert found.bounds.lower < 0.6 < found.bounds.upper
+
+
+@pytest.mark.parametrize(
+    ("scores", "negatives", "positives"),
+    [
+        ([0.5], [10], [10]),
+        ([0.2, 0.8], [10, 10], [0, 0]),
+        ([0.2, 0.8], [10, 0], [0, 10]),
+        ([0.2, 0.8], [0, 10], [10, 0]),
+        ([], [], []),
+    ],
+    ids=["one score", "one outcome", "separated", "separated the other way", "no rows"],
+)
+def test_a_slope_without_an_end_is_none(scores, negatives, positives):
+    assert calibration.calibration_slope(scores, negatives, positives) is None

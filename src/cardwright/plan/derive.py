@@ -53,6 +53,7 @@ class PlanOptions:
     prediction: str | None = None
     query: str | None = None
     rank: str | None = None
+    score_scale: Mapping[str, Any] | None = None
     threshold: float | None = None
     favourable: object = None
     sensitive: Sequence[str] | Mapping[str, Any] = ()
@@ -163,6 +164,8 @@ def _model_plan(
         table = _with_predictions(asked, opened, table, source, task, taken)
     else:
         source |= {part: getattr(asked, part) for part in ("score", "prediction") if getattr(asked, part) is not None}
+        if asked.score_scale is not None:
+            source["score_scale"] = dict(asked.score_scale)
         if asked.threshold is not None:
             source["threshold"] = asked.threshold
     source["task"] = task

@@ -182,7 +182,10 @@ def guess_kind(columns: Sequence[ColumnSeen]) -> Guess:
     for one in (*scored, *decided, *values):
         return Guess("tabular", f"{one.name} reads as what a model said", False)
     off = [c for c in columns if c.number and re.search(r"score|prob", c.name, re.I) and (c.greatest or 0) > 1]
-    more = f"; {off[0].name} is no probability, as it goes from {off[0].least:g} to {off[0].greatest:g}" if off else ""
+    more = ""
+    if off:
+        span = f"{off[0].least:g} to {off[0].greatest:g}"
+        more = f"; {off[0].name} is no probability, as it goes from {span} (say its scale with `score_scale`)"
     return Guess("dataset", f"no column reads as what a model said{more}", False)
 
 

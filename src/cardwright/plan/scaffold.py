@@ -174,7 +174,7 @@ def _kind_asked(given: Mapping[str, str]) -> Guess | None:
     """The kind whose plans alone have a place for an answer that was given."""
     for kind, keys in {
         "ranking": ("query", "relevance", "rank"),
-        "tabular": ("score", "prediction", "threshold"),
+        "tabular": ("score", "prediction", "threshold", "score_scale"),
         "llm": ("provider", "intent"),
     }.items():
         for key in keys:
@@ -642,12 +642,26 @@ def _said(answers: _Answers, columns: Sequence[ColumnSeen], label: ColumnSeen | 
     if "score" in asked:
         guess = score or guesses.guess_unnamed_score([c for c in columns if c is not label])
         name = answers.column("score", "Which column is the model's score (a probability)?", guess) or "?"
-        lines += _line("score", _quote(name), "probability of the favourable outcome")
+        scale = _score_scale(answers)
+        lines += _line("score", _quote(name), "" if scale else "probability of the favourable outcome") + scale
     if "score" in asked and ("prediction" not in asked or "threshold" in answers.given):
-        usual = Guess("0.5", "usual", True)
+        usual = Guess("0.5", "usual", True) if "score_scale" not in answers.given else None
         at = answers.number("threshold", "From which score on is the decision favourable?", usual)
         lines += _line("threshold", at, "favourable if score >= threshold")
     return lines, task
+
+
+SCALES = tuple(f"{unit}{of}" for unit in ("percent", "log_odds", "deciles") for of in ("", " of other"))
+"""Scales of a score that are a word; one with ends or points of its own is written into the plan by hand."""
+
+
+def _score_scale(answers: _Answers) -> str:
+    """The line of a score's scale; none if nobody says one."""
+    if "score_scale" not in answers.given:
+        return ""
+    said = answers.answer("score_scale", "Which scale has the score?", None, accepted=SCALES) or "?"
+    unit, _, of = said.partition(" of ")
+    return _line("score_scale", f"{{unit: {unit}{f', of: {of}' if of else ''}}}", "mapped to numbers between 0 and 1")
 
 
 def _task(answers: _Answers, label: ColumnSeen | None, prediction: Guess | None) -> tuple[str, bool]:
@@ -841,8 +855,8 @@ _OF_ROWS = (
 )
 _QUESTIONS: dict[str, tuple[str, ...]] = {
     "tabular": (
-        "name", "version", *_OF_ROWS, "score", "prediction", "threshold", "threshold_selected_on", "task", "strata", "features",
-        "policy",
+        "name", "version", *_OF_ROWS, "score", "score_scale", "prediction", "threshold", "threshold_selected_on", "task",
+        "strata", "features", "policy",
     ),
     "dataset": ("name", "version", *_OF_ROWS, "policy"),
     "llm": ("name", "version", "intent", "provider", "policy"),

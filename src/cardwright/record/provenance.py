@@ -70,6 +70,9 @@ class DatasetRef(Value):
     task: Annotated[Task | None, Field(exclude_if=lambda value: value is None)] = None
     """Of predictions: what they decide, as the outcomes show; absent where these leave a doubt, whatever the plan says."""
 
+    score_scale: Annotated[FreeText | None, Field(exclude_if=lambda value: value is None)] = None
+    """Of predictions whose scores are on another scale than probabilities: how they were read."""
+
 
 class CodeDigest(Value):
     """An installed distribution that brings evaluators, by its files: a version alone does not say that they are unchanged."""

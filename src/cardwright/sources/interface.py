@@ -71,6 +71,8 @@ class Predictions:
     by (ranking)."""
     score: str | None = None
     """Column of the probability of the favourable outcome (binary); None where only decisions are there."""
+    probability: bool = True
+    """Whether scores are probabilities; False where they are positions on a scale alone, such as deciles."""
     threshold: float | None = None
     """Where the decision is made: favourable if score >= threshold."""
     threshold_selected_on: str | None = None

@@ -62,6 +62,7 @@ from cardwright.sources.refusals import (
     require_parts,
     require_plain,
 )
+from cardwright.sources.score_scales import in_words, mapped_threshold, scaled
 from cardwright.sources.shape import require_columns
 from cardwright.sources.spec import (
     AnySpec,
@@ -284,6 +285,12 @@ def predictions_of(spec: PredictionsOptions, rows: Rows, ref: DatasetRef) -> Pre
     if spec.query is not None:
         return _ranking_of(spec, rows, ref, where)
     require_parts(spec, rows, where, spec.prediction, spec.score, *spec.strata, *spec.features, spec.key)
+    threshold, scale = spec.threshold, spec.score_scale
+    if scale is not None:
+        assert spec.score is not None
+        rows = scaled(spec.score, scale, threshold, rows, where)
+        ref = ref.model_copy(update={"score_scale": in_words(scale, threshold)})
+        threshold = None if threshold is None else mapped_threshold(threshold, scale)
     outcome, said = ColumnValues(MAX_CLASSES, True), ColumnValues(MAX_CLASSES, True)
     scores, weights = ColumnNumbers(0.0, 1.0), ColumnNumbers(0.0, float("inf"))
     groups = {column: ColumnValues(MAX_GROUPS, False) for column in spec.sensitive}
@@ -302,8 +309,8 @@ def predictions_of(spec: PredictionsOptions, rows: Rows, ref: DatasetRef) -> Pre
     if spec.person is not None:
         parts.append((persons, (spec.person,)))
     decisions: DecisionLabels | None = None
-    if spec.score and spec.prediction and spec.threshold is not None and spec.favourable is not None:
-        decisions = DecisionLabels(spec.threshold, spec.favourable)
+    if spec.score and spec.prediction and threshold is not None and spec.favourable is not None:
+        decisions = DecisionLabels(threshold, spec.favourable)
         parts.append((decisions, (spec.prediction, spec.score)))
     scan_columns(rows, parts)
 
@@ -325,7 +332,7 @@ def predictions_of(spec: PredictionsOptions, rows: Rows, ref: DatasetRef) -> Pre
     if decisions is not None and decisions.differ:
         raise SourceError(
             f"{decisions.differ} of {decisions.rows} decisions in {called(spec.prediction)} are not those that "
-            f"{called(spec.score)} >= {spec.threshold} makes",
+            f"{called(spec.score)} {'<=' if scale is not None and scale.of == 'other' else '>='} {spec.threshold} makes",
             where=where,
             do="Correct `threshold:`, or leave out `threshold:` or `prediction:`.",
         )
@@ -336,7 +343,8 @@ def predictions_of(spec: PredictionsOptions, rows: Rows, ref: DatasetRef) -> Pre
         label=spec.label,
         prediction=spec.prediction,
         score=spec.score,
-        threshold=spec.threshold,
+        probability=scale is None or scale.probability,
+        threshold=threshold,
         threshold_selected_on=spec.threshold_selected_on,
         favourable=spec.favourable if task == "binary" else None,
         classes=classes,

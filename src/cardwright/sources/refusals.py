@@ -94,7 +94,8 @@ def refuse_scores(scores: ColumnNumbers, column: str | None, where: str) -> None
         raise SourceError(
             f"{scores.outside} of {scores.rows} scores in {called(column)} lie outside [0, 1], first in row {scores.first}",
             where=where,
-            do="A score is the probability of the favourable outcome: map logits or points to probabilities first.",
+            do="A score is the probability of the favourable outcome; for another scale write, for example, "
+            "`score_scale: {unit: percent}` (or log_odds, deciles, range, points).",
         )
 
 

@@ -173,6 +173,52 @@ def _distinct(parts: Mapping[str, str | None]) -> None:
         taken[column] = part
 
 
+class ScoreScale(Value):
+    """The scale of a column of scores, and how it is mapped to numbers between 0 and 1: strictly rising, or falling."""
+
+    unit: Literal["percent", "log_odds", "deciles", "range", "points"]
+    """What the column holds: `percent`, `log_odds`, `deciles` (whole numbers from 1 to 10), numbers of a `range`, or of a scale
+    that `points` describe."""
+    of: Literal["favourable", "other"] = "favourable"
+    """The outcome that a higher score makes more likely. Of `other` a decision is favourable if score <= threshold."""
+    least: Number | None = None
+    """The lower end of a `range`."""
+    greatest: Number | None = None
+    """Its upper end."""
+    points: Annotated[tuple[tuple[Number, Number], ...], Field(max_length=1000)] = ()
+    """Of `points`: scores in rising order with the probability at each, `[[300, 0.02], [850, 0.98]]`; straight lines between."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if (self.unit == "range") != (self.least is not None and self.greatest is not None):
+            raise ValueError(
+                "`unit: range` goes with `least` and `greatest`, its two ends, and no other scale has them"
+            )
+        if self.unit == "range" and self.edges[0] >= self.edges[1]:
+            raise ValueError("`least` must lie below `greatest`")
+        if (self.unit == "points") != (len(self.points) >= 2):
+            raise ValueError("`unit: points` goes with two `points` or more, and no other scale has them")
+        at, says = [one for one, _ in self.points], [other for _, other in self.points]
+        if any(low >= high for low, high in itertools.pairwise(at)):
+            raise ValueError("write `points` in rising order of the score, each once")
+        if any(low >= high for low, high in itertools.pairwise(says)) or any(not 0 <= p <= 1 for p in says):
+            raise ValueError(
+                "the probabilities of `points` rise with the score and lie between 0 and 1; see `of: other`"
+            )
+        return self
+
+    @property
+    def edges(self) -> tuple[float, float]:
+        """The two ends of a range."""
+        assert self.least is not None and self.greatest is not None
+        return self.least, self.greatest
+
+    @property
+    def probability(self) -> bool:
+        """Whether what is read is a probability, and not a position on a scale alone."""
+        return self.unit in ("percent", "log_odds", "points")
+
+
 class PredictionsOptions(RowsOptions):
     """How to read predictions, wherever they are."""
 
@@ -186,8 +232,10 @@ class PredictionsOptions(RowsOptions):
     """Of a ranking: column whose equal values are candidates for one query. The label is then how relevant a candidate is."""
     rank: Label | None = None
     """Of a ranking: column of the position, 1 first, in place of `score`."""
+    score_scale: ScoreScale | None = None
+    """The scale of the score, if it is no probability of the favourable outcome: `{unit: deciles, of: other}`."""
     threshold: Number | None = None
-    """Where the decision is made: favourable if score >= threshold."""
+    """Where the decision is made: favourable if score >= threshold; on the scale of the column."""
     threshold_selected_on: Identifier | None = None
     """The source on which the threshold was chosen."""
     task: Literal["binary", "multiclass", "regression", "ranking"] | None = None
@@ -220,6 +268,8 @@ class PredictionsOptions(RowsOptions):
         )
         if self.threshold is not None and self.score is None:
             raise ValueError("a `threshold` needs the column it is applied to: `score:`")
+        if self.score_scale is not None and self.score is None:
+            raise ValueError("a `score_scale` needs the column that it is the scale of: `score:`")
         if self.threshold_selected_on is not None and self.threshold is None:
             raise ValueError("`threshold_selected_on` needs a `threshold`")
         if self.task == "binary" and self.favourable is None:
@@ -238,7 +288,7 @@ class PredictionsOptions(RowsOptions):
             raise ValueError("a ranking needs `query:`, the column whose equal values are candidates for one query")
         if (self.score is None) == (self.rank is None):
             raise ValueError("a ranking needs `score:` (the highest is first) or `rank:` (1 is first), one of them")
-        beside = ("prediction", "favourable", "threshold", "threshold_selected_on", "weight", "person")
+        beside = ("prediction", "favourable", "threshold", "threshold_selected_on", "score_scale", "weight", "person")
         strange = next((part for part in beside if getattr(self, part) is not None), None)
         if strange is not None:
             why = "a query is one case" if strange in ("weight", "person") else "a ranking decides nothing"

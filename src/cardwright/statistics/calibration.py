@@ -50,6 +50,16 @@ class CalibrationCurve:
 
 
 @dataclass(frozen=True)
+class CalibrationSlope:
+    """The slope of a logistic regression of the outcome on the log odds of the score."""
+
+    estimate: float
+    """1 where probabilities come true; below 0 where a higher score goes with the outcome less often."""
+    standard_error: float
+    bounds: Bounds
+
+
+@dataclass(frozen=True)
 class BrierDecomposition:
     """brier = reliability - resolution + uncertainty + within_bin_variance - within_bin_covariance."""
 
@@ -183,6 +193,59 @@ def brier_decomposition(
         within_bin_variance=float((squares - s * mean).sum() / total),
         within_bin_covariance=float(2 * (products - k * mean).sum() / total),
     )
+
+
+_STEPS = 50
+_NEAR_EDGE = 1e-6
+"""How far scores are kept from 0 and 1, whose log odds are infinite."""
+
+
+def calibration_slope(
+    scores: ArrayLike, negatives: ArrayLike, positives: ArrayLike, level: float = 0.95
+) -> CalibrationSlope | None:
+    """The calibration slope from rows by score and outcome, with Wald's interval.
+
+    `None` with one score or one outcome alone, or where scores separate the outcomes, so that the slope has no end.
+
+    Parameters
+    ----------
+    scores
+        Different scores, in [0, 1], shape (scores,).
+    negatives, positives
+        Rows (or what they weigh) of each outcome by score.
+
+    Source: Cox (1958), Biometrika 45:562; Steyerberg (2019), Clinical Prediction Models, section 15.3.
+    """
+    z = z_quantile(level)
+    p = np.clip(np.asarray(scores, float), _NEAR_EDGE, 1 - _NEAR_EDGE)
+    below, above = np.asarray(negatives, float), np.asarray(positives, float)
+    n = below + above
+    x = np.log(p) - np.log1p(-p)
+    used = n > 0
+    x, n, above = x[used], n[used], above[used]
+    if len(x) < 2 or float(x.max() - x.min()) == 0 or above.sum() <= 0 or above.sum() >= n.sum():
+        return None
+    # Centred and scaled, so that the information matrix is well conditioned whatever the scores' spread is.
+    mean = float((n * x).sum() / n.sum())
+    spread = math.sqrt(float((n * (x - mean) ** 2).sum() / n.sum()))
+    u = (x - mean) / spread
+    share = float(above.sum() / n.sum())
+    at = np.array([math.log(share / (1 - share)), 0.0])
+    design = np.stack([np.ones(len(u)), u])
+    for _ in range(_STEPS):
+        said = 1 / (1 + np.exp(-np.clip(at @ design, -30, 30)))
+        information = (design * (n * said * (1 - said))) @ design.T
+        if np.linalg.cond(information) > 1e12:
+            return None
+        step = np.linalg.solve(information, design @ (above - n * said))
+        at = at + np.clip(step, -2, 2)
+        if float(np.abs(at).max()) > 30:
+            return None
+        if float(np.abs(step).max()) < 1e-10:
+            error = math.sqrt(float(np.linalg.inv(information)[1, 1])) / spread
+            value = float(at[1]) / spread
+            return CalibrationSlope(value, error, Bounds(value - z * error, value + z * error, level, "wald"))
+    return None
 
 
 def clipped_log_loss(outcomes: ArrayLike, probabilities: ArrayLike, clip: float = 1e-15) -> FloatArray:

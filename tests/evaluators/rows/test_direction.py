@@ -66,3 +66,23 @@ def test_a_score_that_ranks_well_or_by_chance_is_none(evaluator, toward):
 def test_too_few_rows_for_an_interval_say_nothing():
     found = Performance().evaluate(inputs_of(bank(-1, size=2)))
     assert [f for f in found.findings if f.key == "score_reversed"] == []
+
+
+def test_a_calibration_slope_below_0_is_critical_though_the_order_is_no_worse_than_chance():
+    """Most rows are near one half and say nothing; the few that are sure are sure of the wrong outcome."""
+    middle = np.repeat([0.45, 0.55], 400)
+    outcome = np.repeat([1, 0, 1, 0], [190, 210, 210, 190])
+    sure = np.repeat([0.02, 0.98], 20)
+    wrong = np.repeat([1, 0], 20)
+    # One row against the trend in each group keeps the slope finite, and the order near chance.
+    columns = {
+        "y": ["good" if y else "bad" for y in [*outcome, *wrong, 0, 1]],
+        "p": [*middle, *sure, 0.02, 0.98],
+    }
+    rows = memory_predictions(columns, score="p", threshold=0.5, favourable="good", classes=("bad", "good"))
+    found = Performance().evaluate(inputs_of(rows))
+    (auc,) = found.find("roc_auc")
+    assert auc.interval.upper > 0.5
+    (finding,) = [f for f in found.findings if f.key == "score_reversed"]
+    assert finding.severity == "critical"
+    assert "calibration slope -" in finding.explanation

@@ -179,7 +179,7 @@ def series(tally: RowTally, views: Sequence[GroupView]) -> tuple[Series, ...]:
                         points=roc,
                     )
                 )
-            if cell.n:
+            if cell.n and cell.probability:
                 found.append(
                     Series(
                         id=f"calibration_{place}",

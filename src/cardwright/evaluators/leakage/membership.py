@@ -13,6 +13,7 @@ from cardwright.evaluators.leakage.options import LeakageOptions
 from cardwright.evaluators.leakage.part import LOWER, LeakagePart, Measurement, interval
 from cardwright.evaluators.leakage.shared import MOST_SHARED, SharedRows, same_source, shared_rows
 from cardwright.evaluators.leakage.signals import FittedOutcome, FittedSide, outcome_of, side
+from cardwright.evaluators.rows.direction import of_scores
 from cardwright.evaluators.rows.exact_sums import FloatArray
 from cardwright.record.base import label as as_label
 from cardwright.record.evaluation import Finding, NotTested, Scanned, Series, Severity, Table, TableColumn
@@ -89,7 +90,10 @@ def assess(options: LeakageOptions, inputs: Inputs) -> LeakagePart:
     measurements.append(_largest(measurements, why))
     told, more = attributes.measured(options, members, non_members, outcome, model, why, inputs.seed, where)
     measurements += told
-    findings = (*_findings(measurements, refusal, shared), *more)
+    # Losses of a score that speaks for the other outcome are those of another model.
+    used = (members, non_members) if named is None and options.loss is None and options.log_prob is None else ()
+    turned = [f for one in used if isinstance(one, Predictions) for f in of_scores(one, inputs.seed)]
+    findings = (*turned, *_findings(measurements, refusal, shared), *more)
     return LeakagePart(
         method=_method(inside, attacks, baseline, options, shared),
         limits=(

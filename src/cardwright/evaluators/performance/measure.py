@@ -187,7 +187,7 @@ def conclude(
         parameters=parameters,
         binding=inputs.binding,
         question=QUESTIONS[layout.kind],
-        method=method_of(options, tally, pairs is not None),
+        method=method_of(options, source, tally, pairs is not None),
         limits=limits_of(tally, scored),
         measurements=tuple(measurements),
         findings=findings,

@@ -35,7 +35,7 @@ QUESTIONS = {
 }
 
 
-def method_of(options: PerformanceOptions, tally: RowTally, baseline: bool) -> str:
+def method_of(options: PerformanceOptions, source: Predictions, tally: RowTally, baseline: bool) -> str:
     layout = tally.layout
     level = f"{options.level * 100:g} %"
     said = [
@@ -63,6 +63,8 @@ def method_of(options: PerformanceOptions, tally: RowTally, baseline: bool) -> s
             f"and log loss Student's. The calibration error is taken over {CALIBRATION_BINS} bins of equal width; a model "
             "whose probabilities are right would still show some, so its interval takes off what chance alone would show."
         )
+    if tally.layout.score is not None and source.ref.score_scale is not None:
+        said.append(f"Scores were mapped: {source.ref.score_scale}.")
     if baseline:
         said.append(
             "Changes against the baseline are taken on the same rows: of rates with Tango's interval and McNemar's test, of the "
@@ -174,7 +176,7 @@ def score_curves(scored: ScoreCell | None) -> tuple[Series, ...]:
     roc = roc_curve(scored)
     if roc is not None:
         found.append(Series(id="roc", title="ROC curve", x="False positive rate", y="True positive rate", points=roc))
-    if scored.n:
+    if scored.n and scored.probability:
         found.append(
             Series(
                 id="calibration",

@@ -7,7 +7,7 @@ from dataclasses import replace
 from cardwright.evaluators.rows.counting import count
 from cardwright.evaluators.rows.layout import Layout
 from cardwright.evaluators.rows.repeats import repeat_findings
-from cardwright.evaluators.rows.score_metrics import roc_auc, score_cells
+from cardwright.evaluators.rows.score_metrics import calibration_slope, roc_auc, score_cells
 from cardwright.evaluators.rows.tally import RowTally
 from cardwright.record.evaluation import Finding
 from cardwright.sources.interface import Predictions, Table
@@ -18,23 +18,29 @@ _LEVEL = 0.95
 def direction_findings(tally: RowTally) -> list[Finding]:
     """A critical finding if scores rank the favourable outcome below the other, beyond chance.
 
-    That is so if the 95 % interval of the ROC AUC over all rows lies below one half. A model can be that bad; far more often the
+    That is so if the 95 % interval of the ROC AUC over all rows lies below one half, or that of the calibration slope below 0: a
+    few confident scores can be reversed while most rows hold the AUC near one half. A model can be that bad; far more often the
     column is the probability of the other outcome, and then selection rates, gaps and calibration are those of another decision.
     Nothing is said of rows without scores, and of too few rows for an interval.
     """
     pooled = score_cells(tally, tally.view(()))
     if not pooled:
         return []
-    auc = roc_auc(pooled[0], _LEVEL)
-    if auc.value is None or auc.bounds is None or auc.bounds.upper >= 0.5:
+    auc, slope = roc_auc(pooled[0], _LEVEL), calibration_slope(pooled[0], _LEVEL)
+    if auc.value is not None and auc.bounds is not None and auc.bounds.upper < 0.5:
+        shown = f"ranks the favourable outcome below the other: ROC AUC {auc.value:.3f}, at most {auc.bounds.upper:.3f}"
+    elif slope is not None and slope.bounds.upper < 0:
+        shown = "goes with the favourable outcome less often where it is higher: calibration slope "
+        shown += f"{slope.estimate:.3f}, at most {slope.bounds.upper:.3f}"
+    else:
         return []
     return [
         Finding(
             severity="critical",
             key="score_reversed",
-            explanation=f"The score ranks the favourable outcome below the other: ROC AUC {auc.value:.3f}, at most "
-            f"{auc.bounds.upper:.3f}. It is probably the probability of the other outcome, and then every number here that rests "
-            "on it is reversed. Name the outcome that it is the probability of as `favourable`, or store 1 - score.",
+            explanation=f"The score {shown}. It is probably the probability of the other outcome, and then every number here "
+            "that rests on it is reversed. Name the outcome that it is the probability of as `favourable`, say `of: other` in "
+            "`score_scale:`, or store 1 - score.",
             where=tally.layout.score,
         )
     ]

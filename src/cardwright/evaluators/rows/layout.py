@@ -39,6 +39,8 @@ class Layout:
     label: str | None = None
     prediction: str | None = None
     score: str | None = None
+    probability: bool = True
+    """Whether scores are probabilities, and not positions on a scale alone."""
     threshold: float | None = None
     favourable: str | None = None
     classes: tuple[str, ...] = ()
@@ -118,6 +120,7 @@ class Layout:
                 kind=kind,
                 prediction=source.prediction,
                 score=source.score,
+                probability=source.probability,
                 threshold=source.threshold,
                 favourable=source.favourable,
                 classes=() if binary else source.classes,

@@ -134,7 +134,7 @@ def pair(source: Predictions, baseline: Predictions, *, seed: int, groups: bool)
         different += int((~same).sum())
         if first.decides and second.decides:
             _count_decisions(first, mine, theirs, decisions)
-        for name, values in _losses(mine, theirs).items():
+        for name, values in _losses(mine, theirs, first.probability and second.probability).items():
             losses[name] = losses.get(name, Moments()) + Moments.of(values)
         if mine.score is not None and theirs.score is not None and rows <= MAX_ROWS:
             kept.append((mine.outcome.astype(float), mine.score, theirs.score))
@@ -256,9 +256,9 @@ def _count_decisions(layout: Layout, mine: Any, theirs: Any, decisions: dict[int
         decisions[cell] = decisions.get(cell, np.zeros((2, 2, 2), np.int64)) + counts
 
 
-def _losses(mine: Any, theirs: Any) -> dict[str, FloatArray]:
+def _losses(mine: Any, theirs: Any, probabilities: bool) -> dict[str, FloatArray]:
     found: dict[str, FloatArray] = {}
-    if mine.score is not None and theirs.score is not None:
+    if probabilities and mine.score is not None and theirs.score is not None:
         found["brier_score"] = (mine.score - mine.outcome) ** 2 - (theirs.score - theirs.outcome) ** 2
     if mine.actual is not None and theirs.actual is not None:
         errors = mine.predicted - mine.actual, theirs.predicted - theirs.actual
@@ -347,7 +347,7 @@ def _auc_change(pairs: Pairs, about: About, level: float) -> Measurement:
     if pairs.unpaired is not None and "weighted" in pairs.unpaired:
         return _not_applicable(metric, pairs, about).model_copy(update={"at": None})
     if pairs.scores is None:
-        many = pairs.rows > MAX_ROWS and "brier_score" in pairs.losses
+        many = pairs.rows > MAX_ROWS and pairs.layout.score is not None
         reason = f"{pairs.rows} rows are more than {MAX_ROWS}." if many else "One of the two sources has no scores."
         return Unmeasured(metric=metric.name, code="not_applicable", reason=reason, sampling=about.sampling(pairs.rows))
     compared = paired_delong(*pairs.scores, level)

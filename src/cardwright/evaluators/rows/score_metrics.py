@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from math import prod
@@ -60,6 +60,8 @@ class ScoreCell:
     """Sum of the (weighted) scores by outcome and calibration bin."""
     sums: dict[str, tuple[Fraction, Fraction]]
     """Exact sums by outcome: `mass`, `score`, `score2`, `fourth`, and `loss`, `loss2` where they were asked for."""
+    probability: bool = True
+    """Whether scores are probabilities, and not positions on a scale alone."""
 
     @cached_property
     def n(self) -> int:
@@ -101,7 +103,11 @@ def score_cells(tally: RowTally, view: GroupView) -> list[ScoreCell] | None:
     inner = [found.margin.index(index) for index in wanted]
     fine = np.arange(prod(sizes), dtype=np.int64)
     coarse = coarsen(fine, sizes, inner)
-    return [_pooled(found, view.cell(number), fine[coarse == key]) for number, key in enumerate(view.keys.tolist())]
+    probability = tally.layout.probability
+    return [
+        replace(_pooled(found, view.cell(number), fine[coarse == key]), probability=probability)
+        for number, key in enumerate(view.keys.tolist())
+    ]
 
 
 def _pooled(scores: Scores, cell: Cell, cells: IntArray) -> ScoreCell:
@@ -241,13 +247,24 @@ def _mean(
     return Estimate(value, cell.n, "rows", numerator, denominator, bounds, error, cell.persons(), effective)
 
 
+NO_PROBABILITY = "Scores are positions on their scale and no probabilities, so that nothing can come true or not."
+
+
+def _no_probability(cell: ScoreCell) -> Estimate:
+    return Estimate(None, cell.n, "rows", denominator=float(cell.n), reason=NO_PROBABILITY)
+
+
 def brier_score(cell: ScoreCell, level: float) -> Estimate:
     """The mean of (score - outcome)². Source: Brier (1950), Monthly Weather Review 78:1."""
+    if not cell.probability:
+        return _no_probability(cell)
     return _mean(cell, cell.squared_errors, cell.total("fourth"), level, 0.0, 1.0)
 
 
 def log_loss(cell: ScoreCell, level: float) -> Estimate:
     """The mean of -log of the probability given to what happened, in nats; probabilities are kept 1e-15 away from 0 and 1."""
+    if not cell.probability:
+        return _no_probability(cell)
     return _mean(cell, cell.total("loss"), cell.total("loss2"), level, 0.0, None)
 
 
@@ -261,6 +278,8 @@ def calibration_error(cell: ScoreCell, level: float, seed: Sequence[int]) -> Est
 
     Weighted and clustered rows give the number without an interval. Undefined without rows.
     """
+    if not cell.probability:
+        return _no_probability(cell)
     rows, positives = cell.rows.sum(axis=0), cell.rows[1]
     effective = cell.effective()
     if effective is None:
@@ -284,6 +303,18 @@ def calibration_error(cell: ScoreCell, level: float, seed: Sequence[int]) -> Est
     )
 
 
+def calibration_slope(cell: ScoreCell, level: float) -> calibration.CalibrationSlope | None:
+    """The calibration slope, of weighted or clustered rows at their effective numbers; see `statistics.calibration`."""
+    scores = (np.arange(len(cell.negatives)) + 0.5) / SCORE_BINS if cell.values is None else cell.values
+    lanes = []
+    for outcome, rows in enumerate((cell.negatives, cell.positives)):
+        size, mass = cell.effective(outcome), rows.astype(float)
+        if cell.weighted is not None:
+            mass = cell.weighted[outcome]
+        lanes.append(mass if size is None or mass.sum() <= 0 else mass * (size / mass.sum()))
+    return calibration.calibration_slope(scores, lanes[0], lanes[1], level)
+
+
 def roc_curve(cell: ScoreCell) -> tuple[tuple[float, float], ...] | None:
     """(false positive rate, true positive rate) from (0, 0) to (1, 1), at most `MOST_POINTS`; `None` without either outcome."""
     curve = ranking.roc_points(cell.positives, cell.negatives)
@@ -295,7 +326,9 @@ def roc_curve(cell: ScoreCell) -> tuple[tuple[float, float], ...] | None:
 
 
 def calibration_curve(cell: ScoreCell) -> tuple[tuple[float, float], ...]:
-    """(mean score, share with the favourable outcome) by bin that has rows."""
+    """(mean score, share with the favourable outcome) by bin that has rows; empty if scores are no probabilities."""
+    if not cell.probability:
+        return ()
     mass, positives, predicted = cell.mass.sum(axis=0), cell.mass[1], cell.predicted.sum(axis=0)
     used = np.flatnonzero(mass > 0)
     return tuple(zip((predicted[used] / mass[used]).tolist(), (positives[used] / mass[used]).tolist(), strict=True))
@@ -323,6 +356,7 @@ __all__ = [
     "brier_score",
     "calibration_curve",
     "calibration_error",
+    "calibration_slope",
     "log_loss",
     "mean_score",
     "roc_auc",
