@@ -45,7 +45,8 @@ DISK = ("sources", "files", "dossier", "attest/keys", "cli")
 """Who may touch the disk."""
 MAY_LOOK = {"plan/scaffold": {"exists"}, "plan/assessment": {"is_dir"}, "run/prepare": {"exists", "stat"},
             "record/detail_fields": {"get_data"}, "privacy/secret_forms": {"get_data"},
-            "privacy/heading_words": {"get_data"}, "plan/card_sections": {"get_data"}}  # fmt: skip
+            "privacy/heading_words": {"get_data"}, "plan/card_sections": {"get_data"},
+            "run/require": {"is_file"}}  # fmt: skip
 """Asking whether a path is there reads no evidence; a table that is part of the package comes through the package's loader."""
 SHARED_NAMES = {
     "Table": "`kind: table` of a plan is a source, `tables` of an evaluation are a record's: each is the word of its file format",

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         Unmeasured,
         Verdict,
     )
+    from cardwright.run.require import require
 
 _PUBLIC = {
     "Assessment": "plan.assessment",
@@ -60,6 +61,7 @@ _PUBLIC = {
     "decide": "policy.gate",
     "load": "plan.assessment",
     "policy_of": "dossier.contents",
+    "require": "run.require",
     "run": "handoff",
 }
 
@@ -89,6 +91,7 @@ __all__ = [
     "decide",
     "load",
     "policy_of",
+    "require",
     "run",
 ]
 

@@ -133,6 +133,12 @@ class ToolchainError(CardwrightError):
         super().__init__(what, where=where, do=do)
 
 
+class HandoffRefusedError(CardwrightError):
+    """A dossier is not a release that the receiver may use."""
+
+    exit_code = 1
+
+
 class NothingToCheckError(CardwrightError):
     """No requirement applies, or there is no evidence at all."""
 
