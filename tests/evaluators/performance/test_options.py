@@ -9,8 +9,22 @@ from tests.support import memory_predictions
 
 from cardwright.errors import UsageError
 
-DEFAULTS = {"level": 0.95, "quantiles": None}
-TAKES = {"level": "a number", "quantiles": "a mapping of numbers or words to words or null"}
+DEFAULTS = {
+    "level": 0.95,
+    "quantiles": None,
+    "horizon": None,
+    "series": None,
+    "naive_error": None,
+    "probabilities": None,
+}
+TAKES = {
+    "level": "a number",
+    "quantiles": "a mapping of numbers or words to words or null",
+    "horizon": "a word or null",
+    "series": "a word or null",
+    "naive_error": "a word or null",
+    "probabilities": "a mapping of words to words or null",
+}
 
 
 def test_what_is_left_out_has_these_values():

@@ -26,6 +26,14 @@ class Performance(PerformanceOptions):
     quantiles
         Of a regression: columns of predicted quantiles by their level, `{0.05: low, 0.95: high}`, to see how often the outcome
         lies below each, over all rows and in each group.
+    horizon
+        Of forecasts: column of how many steps ahead a row is forecast; errors are then stated for each.
+    series
+        Of forecasts: column of the series that a row belongs to, the independent case of their intervals; if omitted, the person.
+    naive_error
+        Of forecasts: column of the mean absolute error of the naive forecast on the past of the series, by which MASE divides.
+    probabilities
+        Of several classes: columns of probabilities by class, `{cat: p_cat, dog: p_dog}`, to see whether each comes true.
 
     Notes
     -----

@@ -11,6 +11,13 @@ from pydantic import JsonValue
 
 from cardwright.errors import UsageError
 from cardwright.evaluators.interface import Inputs
+from cardwright.evaluators.performance.class_probabilities import (
+    ClassProbabilities,
+    class_calibration,
+    read_probabilities,
+    reliability,
+)
+from cardwright.evaluators.performance.horizons import Forecasts, by_horizon, read_forecasts
 from cardwright.evaluators.performance.options import PerformanceOptions
 from cardwright.evaluators.performance.quantiles import (
     QuantileRows,
@@ -141,10 +148,13 @@ def complete(options: PerformanceOptions, inputs: Inputs, tally: RowTally | None
         raise UsageError(f'the source "{source_of(inputs).ref.name}" has no rows', where=inputs.id)
     source, where = source_of(inputs), f"{inputs.id} (performance)"
     columns = check_quantiles(options.quantiles, source, where)
+    forecasts = read_forecasts(options, source, columns, where)
+    told = read_probabilities(options.probabilities, source, where)
     pairs = None
     if "baseline" in inputs.sources:
         pairs = pair(source, inputs.get("baseline", Predictions), seed=inputs.seed, groups=False)
-    return conclude(options, inputs, tally, pairs, read(source, columns, where) if columns else None)
+    quantiles = read(source, columns, where) if columns else None
+    return conclude(options, inputs, tally, pairs, quantiles, forecasts, told)
 
 
 def conclude(
@@ -153,8 +163,10 @@ def conclude(
     tally: RowTally,
     pairs: Pairs | None = None,
     quantiles: QuantileRows | None = None,
+    forecasts: Forecasts | None = None,
+    probabilities: ClassProbabilities | None = None,
 ) -> Evaluation:
-    """The evaluation of a tally, of what was counted together with a baseline, and of predicted quantiles."""
+    """The evaluation of a tally, of what was counted together with a baseline, of predicted quantiles, horizons and classes."""
     check(options, inputs)
     refuse(tally)
     source, layout, level = source_of(inputs), tally.layout, options.level
@@ -178,6 +190,10 @@ def conclude(
     if quantiles is not None:
         measurements += coverages(quantiles, about, level)
         findings = (*findings, *crossings(quantiles))
+    if forecasts is not None:
+        measurements += by_horizon(forecasts, replace(about, person=options.series or about.person), level)
+    if probabilities is not None:
+        measurements += class_calibration(probabilities, about, level, seed)
     parameters: dict[str, JsonValue] = dict(inputs.parameters) or {"level": level}
     return Evaluation(
         id=inputs.id,
@@ -193,14 +209,14 @@ def conclude(
         findings=findings,
         severities=count_severities(findings),
         tables=confusion_tables(cell, layout),
-        series=score_curves(scored),
+        series=(*score_curves(scored), *(reliability(probabilities) if probabilities is not None else ())),
         coverage=Coverage(
             scanned=(
                 Scanned(what="rows", scanned=int(cell.counts.sum()), total=tally.rows),
                 *((pairs.joined.scanned(),) if pairs is not None and pairs.joined is not None else ()),
             ),
             not_tested=(
-                *not_tested_parts(layout, pairs is not None),
+                *not_tested_parts(layout, pairs is not None, probabilities is not None),
                 *(pairs.joined.not_tested() if pairs is not None and pairs.joined is not None else ()),
             ),
         ),

@@ -14,6 +14,10 @@ class PerformanceOptions(Options):
 
     level: float = 0.95
     quantiles: Mapping[float | str, str] | None = None
+    horizon: str | None = None
+    series: str | None = None
+    naive_error: str | None = None
+    probabilities: Mapping[str, str] | None = None
 
 
 __all__ = ["PerformanceOptions"]

@@ -57,6 +57,17 @@ def method_of(options: PerformanceOptions, source: Predictions, tally: RowTally,
             "Macro F1, the Matthews correlation (Gorodkin's for several classes) and Cohen's kappa are bootstrapped from the "
             "confusion matrix (BCa)."
         )
+    if options.horizon is not None:
+        said.append(
+            "Errors of each horizon are means over its rows"
+            + (", with intervals from the linearised variance over series." if options.series else ".")
+            + " The root mean squared error has the interval of the mean square under the root."
+        )
+    if options.probabilities:
+        said.append(
+            f"Each class is compared with the rest: the calibration error over {CALIBRATION_BINS} bins takes off what chance "
+            "alone would show; the largest has the interval of its class at a level that holds for all classes together."
+        )
     if layout.score is not None:
         said.append(
             "ROC AUC carries DeLong's interval, average precision the logit interval of Boyd, Eng and Page, the Brier score "
@@ -102,7 +113,7 @@ def limits_of(tally: RowTally, scored: ScoreCell | None) -> tuple[str, ...]:
     return tuple(said)
 
 
-def not_tested_parts(layout: Layout, baseline: bool) -> tuple[NotTested, ...]:
+def not_tested_parts(layout: Layout, baseline: bool, probabilities: bool) -> tuple[NotTested, ...]:
     found = [
         NotTested(what="Rows unlike these", why="Shifted, perturbed or adversarial inputs were not given."),
     ]
@@ -113,10 +124,10 @@ def not_tested_parts(layout: Layout, baseline: bool) -> tuple[NotTested, ...]:
         found.append(NotTested(what="Ranking and calibration", why="The source names no score column."))
     if layout.kind == "binary" and not layout.decides:
         found.append(NotTested(what="Decisions", why="The source names neither a decision column nor a threshold."))
+    if layout.kind == "multiclass" and not probabilities:
+        found.append(NotTested(what="Calibration", why="No columns of probabilities are named (`probabilities:`)."))
     if layout.kind == "multiclass":
-        found.append(
-            NotTested(what="Ranking and calibration", why="Class scores are not read for more than two classes.")
-        )
+        found.append(NotTested(what="Ranking", why="Of several classes none is ranked above the others."))
     return tuple(found)
 
 

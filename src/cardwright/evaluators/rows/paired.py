@@ -182,9 +182,9 @@ class _Join:
         held = pa.Table.from_batches(
             list(baseline.rows.batches(list(dict.fromkeys([*columns, baseline.key])))),
         ).combine_chunks()
-        theirs = _keys(held.column(baseline.key).to_pylist(), where)
+        theirs = keys_of(held.column(baseline.key).to_pylist(), where)
         places = {key: place for place, key in enumerate(theirs)}
-        mine = _keys(
+        mine = keys_of(
             [v for batch in source.rows.batches([source.key]) for v in batch.column(0).to_pylist()],
             source.ref.path or source.ref.name,
         )
@@ -212,7 +212,7 @@ class _Join:
             yield batch.filter(pa.array(kept)), partners[0]
 
 
-def _keys(values: Sequence[Any], where: str) -> list[str]:
+def keys_of(values: Sequence[Any], where: str) -> list[str]:
     """Keys as labels, so that 1 and "1" are one; each once."""
     keys = [label(value) for value in values if value is not None]
     missing, repeated = len(values) - len(keys), len(keys) - len(set(keys))

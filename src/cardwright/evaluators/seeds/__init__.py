@@ -10,11 +10,15 @@ from cardwright.evaluators.seeds.options import SeedsOptions
 from cardwright.record.evaluation import Evaluation
 from cardwright.sources.interface import Predictions
 
+FILES = tuple(f"run{number}" for number in range(2, 11))
+"""Inputs for runs that stand in files of their own."""
+
 
 class Seeds(SeedsOptions):
     """The same metrics for several runs of one training, on the same rows.
 
-    The file of predictions holds a column for each run, so that no two runs can be over different rows.
+    The file of predictions holds a column for each run, or each run has a file of its own (`run2`, `run3` …), which is joined by
+    `key`, or by place if it has the same rows. Runs are compared on the rows that all of them have; how many, is said.
 
     Parameters
     ----------
@@ -33,10 +37,14 @@ class Seeds(SeedsOptions):
     """
 
     name: ClassVar[str] = "seeds"
-    version: ClassVar[str] = "2"
+    version: ClassVar[str] = "3"
     extra: ClassVar[str] = "tabular"
     needs: ClassVar[tuple[Need, ...]] = (
         Need("source", (Predictions,), "predictions of one run, with a column for each other run"),
+        *(
+            Need(name, (Predictions,), "predictions of another run, in a file of its own", optional=True)
+            for name in FILES
+        ),
     )
 
     def evaluate(self, inputs: Inputs) -> Evaluation:
@@ -56,7 +64,7 @@ class Seeds(SeedsOptions):
             raise MissingExtraError(exc.name or "numpy", "tabular", "comparing runs") from exc
         from cardwright.evaluators.seeds.measure import assess
 
-        return assess(self, inputs)
+        return assess(self, inputs, [inputs.get(name, Predictions) for name in FILES if name in inputs.sources])
 
 
 __all__ = ["Seeds"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from cardwright.evaluators.interface import Inputs
 from cardwright.evaluators.rows.direction import row_findings
 from cardwright.evaluators.rows.group_names import confusable_groups
 from cardwright.evaluators.rows.weights import findings_of
+from cardwright.evaluators.seeds.joined import join_runs
 from cardwright.evaluators.seeds.options import SeedsOptions
 from cardwright.evaluators.seeds.report import runs_table, seed_findings
 from cardwright.evaluators.seeds.runs import MetricKey, RunRows, run_metrics, run_weights
@@ -30,7 +32,7 @@ from cardwright.sources.interface import Predictions
 _BETTER: dict[str, Direction] = dict.fromkeys(("accuracy", "balanced_accuracy", "roc_auc", "ndcg"), "higher_is_better")
 
 
-def assess(options: SeedsOptions, inputs: Inputs) -> Evaluation:
+def assess(options: SeedsOptions, inputs: Inputs, others: Sequence[Predictions]) -> Evaluation:
     """See `Evaluator.evaluate`.
 
     Raises
@@ -56,7 +58,7 @@ def assess(options: SeedsOptions, inputs: Inputs) -> Evaluation:
             "seeds: `min_denominator` must be a whole number of at least 1", do="Write `min_denominator: 20`."
         )
     attributes = [a.name for a in source.sensitive]
-    more = [column for column in (source.weight, source.query) if column]
+    more = [column for column in (source.weight, source.query, source.key) if column]
     wanted = list(dict.fromkeys([source.label, *runs, *attributes, *more]))
     table = pa.Table.from_batches(list(source.rows.batches(wanted)))
     for name in (source.label, *runs):
@@ -66,6 +68,8 @@ def assess(options: SeedsOptions, inputs: Inputs) -> Evaluation:
                 where=source.ref.name,
                 do="A run is compared on the rows that all runs have; fill the column, or leave the run out.",
             )
+    joined = join_runs(source, table, others, source.ref.path or source.ref.name)
+    table, runs = joined.table, [*runs, *joined.runs]
     total, weight = table.num_rows, run_weights(table, source)
     if weight is not None:
         table = table.filter(weight > 0)
@@ -104,8 +108,9 @@ def assess(options: SeedsOptions, inputs: Inputs) -> Evaluation:
         severities=count_severities(findings),
         tables=(runs_table(runs, per_run),),
         coverage=Coverage(
-            scanned=(Scanned(what="rows", scanned=table.num_rows, total=total),),
+            scanned=(Scanned(what="rows", scanned=table.num_rows, total=total), *joined.scanned()),
             not_tested=(
+                *joined.not_tested(),
                 NotTested(what="other splits of the data", why="all runs are over the same rows"),
                 NotTested(what="whether the columns are runs of one training", why="the plan says so"),
             ),
