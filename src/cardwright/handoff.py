@@ -15,13 +15,14 @@ from typing import Any, Literal
 
 from cardwright.attest import preregistration
 from cardwright.dossier import contents, layout, store
+from cardwright.dossier import links as dossier_links
 from cardwright.errors import UsageError, did_you_mean
 from cardwright.plan import derive
 from cardwright.plan.assessment import Assessment, load
 from cardwright.policy.gate import decide
 from cardwright.policy.policy import Policy
 from cardwright.record import comparison, display
-from cardwright.record.case import Case
+from cardwright.record.case import Case, LinkedDossier
 from cardwright.record.provenance import RunFacts
 from cardwright.record.record import Record
 from cardwright.record.verdict import Verdict
@@ -117,6 +118,7 @@ def run(
     preregistered: bytes = b"",
     previous: reuse.Previous | None = None,
     baseline: Record | None = None,
+    links: Mapping[str, Sequence[LinkedDossier]] | None = None,
     kept: Mapping[str, bytes] | None = None,
     keep: Callable[[str, bytes], None] = lambda id_, data: None,
     debug: bool = False,
@@ -140,6 +142,8 @@ def run(
         The previous release; its evaluations are taken over if nothing that they rest on has changed.
     baseline
         The record that `relative_to_baseline` compares with; it is kept in the dossier.
+    links
+        The dossiers that the plan refers to, by role; what is kept of them is in the dossier.
     kept
         What an interrupted run has kept, by evaluation id; taken over on the same condition.
     keep
@@ -155,8 +159,8 @@ def run(
         If `only` names an evaluation that the plan does not have.
     """
     prepared, case = _gathered(
-        assessment, policy, now=now, only=only, workers=workers, previous=previous, baseline=baseline, kept=kept, keep=keep,
-        debug=debug, progress=progress,
+        assessment, policy, now=now, only=only, workers=workers, previous=previous, baseline=baseline, links=links or {},
+        kept=kept, keep=keep, debug=debug, progress=progress,
     )  # fmt: skip
     moment = now or (case.run.finished if case.run is not None else _clock())
     return finish(
@@ -174,6 +178,7 @@ def gather(
     workers: int = 2,
     previous: reuse.Previous | None = None,
     baseline: Record | None = None,
+    links: Mapping[str, Sequence[LinkedDossier]] | None = None,
     kept: Mapping[str, bytes] | None = None,
     keep: Callable[[str, bytes], None] = lambda id_, data: None,
     debug: bool = False,
@@ -181,8 +186,8 @@ def gather(
 ) -> Case:
     """The evidence alone: from a plan to the case that is judged. For the parameters see `run`."""
     return _gathered(
-        assessment, policy, now=now, only=only, workers=workers, previous=previous, baseline=baseline, kept=kept, keep=keep,
-        debug=debug, progress=progress,
+        assessment, policy, now=now, only=only, workers=workers, previous=previous, baseline=baseline, links=links or {},
+        kept=kept, keep=keep, debug=debug, progress=progress,
     )[1]  # fmt: skip
 
 
@@ -195,13 +200,18 @@ def _gathered(
     workers: int,
     previous: reuse.Previous | None,
     baseline: Record | None,
+    links: Mapping[str, Sequence[LinkedDossier]],
     kept: Mapping[str, bytes] | None,
     keep: Callable[[str, bytes], None],
     debug: bool,
     progress: Progress,
 ) -> tuple[Prepared, Case]:
     prepared = prepare(
-        assessment, policy, baseline_sha256=baseline.sha256 if baseline is not None else None, progress=progress
+        assessment,
+        policy,
+        baseline_sha256=baseline.sha256 if baseline is not None else None,
+        links=dossier_links.links_of(links),
+        progress=progress,
     )
     started = now or _clock()
     standing = reuse.standing(prepared, previous, kept or {}, only=only)
@@ -227,8 +237,15 @@ def _gathered(
         repeatable=now is not None,
         plan=assessment.path,
     )
-    artefacts = {file.path: file.sha256 for file in prepared.subject.files}
-    return prepared, Case(record=record, plan=prepared.lock, run=facts, baseline=baseline, artefacts=artefacts)
+    return prepared, Case(
+        record=record,
+        plan=prepared.lock,
+        run=facts,
+        baseline=baseline,
+        artefacts={file.path: file.sha256 for file in prepared.subject.files},
+        linked={one.record.sha256: one for dossiers in links.values() for one in dossiers},
+        kind_files=assessment.kind.files if assessment.kind is not None else {},
+    )
 
 
 def finish(

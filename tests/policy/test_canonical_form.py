@@ -98,6 +98,7 @@ NON_EMPTY_DEFAULTS = {
     },
     "evaluated": {"accept": ("complete",)},
     "findings": {"accept": ("complete",)},
+    "refers": {"state": "signed", "at_least": 1},
     "no_regression": {"accept": ("complete",)},
     "provenance": {"clean": True},
     "identity": {"hashed": True},

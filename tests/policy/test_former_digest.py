@@ -12,7 +12,7 @@ from cardwright.policy.former_digest import digest_before_0_2
 DIGESTS = json.loads((Path(__file__).parent / "packaged_digests.json").read_text(encoding="utf-8"))
 
 
-SAME_TEXT = [name for name, known in DIGESTS.items() if "asks_more" not in known]
+SAME_TEXT = [name for name, known in DIGESTS.items() if "asks_more" not in known and "0.1.0" in known]
 
 
 @pytest.mark.parametrize("name", SAME_TEXT)

@@ -43,7 +43,7 @@ def test_every_packaged_field_asks_somebody_something_with_a_good_and_a_bad_answ
     assert spec.question.endswith("?")
     assert not is_placeholder(spec.good, spec.question, spec.bad, spec.title)
     assert spec.who in get_args(Who)
-    assert spec.kinds and set(spec.kinds) <= {"model", "dataset", "system"}
+    assert spec.kinds and set(spec.kinds) <= {"model", "dataset", "system", "work"}
     assert set(spec.optional) <= set(spec.columns)
 
 

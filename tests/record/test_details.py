@@ -112,7 +112,6 @@ def test_prose_of_blanks_is_not_provided():
     [
         ({}, "summary", "either text or entries"),
         ({"text": "x", "entries": ({"name": "A"},)}, "summary", "either text or entries"),
-        ({"text": "x"}, "summry", "no details field is called"),
         ({"text": "x"}, "owners", "is a list of entries with"),
         ({"entries": ({"name": "A"},)}, "summary", "is prose, not a list"),
     ],

@@ -160,7 +160,10 @@ def _carrying(
     editions: Mapping[str, bytes], files: Mapping[str, bytes], seal: Callable[[bytes], bytes]
 ) -> dict[str, bytes]:
     """The final editions, each PDF with what proves it enclosed: the statement names it as it was before."""
-    enclosed = {name: files[name] for name in enclosure.ENCLOSED if name in files}
+    # The fixed ones in their order, so that a PDF without links has the bytes that it always had.
+    names = [name for name in enclosure.ENCLOSED if name in files]
+    names += sorted(name for name in files if enclosure.enclosed(name) and name not in names)
+    enclosed = {name: files[name] for name in names}
     return {
         name: seal(enclosure.enclose(data, enclosed)) if name.endswith(".pdf") else data
         for name, data in editions.items()

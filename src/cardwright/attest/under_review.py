@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from cardwright.attest import claims, ledger, release_statement, sampling, timestamps
 from cardwright.attest.ledger import Head, Ledger
 from cardwright.attest.release_statement import SignedRelease
-from cardwright.attest.trust import Holder, Trust
+from cardwright.attest.trust import RELEASE, Holder, Trust
 from cardwright.dossier import contents, layout
 from cardwright.errors import IntegrityError, UsageError
 from cardwright.policy.policy import Policy
 from cardwright.policy.rules.sign_off import SignOffRule
 from cardwright.record import canonical
-from cardwright.record.case import Case
-from cardwright.record.claim import Claim, Countersign, SignOff, authors, live, makers, same_person
+from cardwright.record.case import Case, LinkedDossier
+from cardwright.record.claim import Claim, Countersign, SignOff, Withdraw, authors, live, makers, same_person
 from cardwright.record.verdict import Verdict
 
 
@@ -30,6 +30,8 @@ class DossierUnderReview:
     signed: tuple[claims.Signed, ...]
     release: SignedRelease | None = None
     stamps: tuple[timestamps.StampedHead, ...] = ()
+    linked: Mapping[str, DossierUnderReview] = field(default_factory=dict)
+    """The dossiers that it refers to, as far as they were kept whole, by the digest of their record."""
 
     def claim(self, prefix: str) -> claims.Signed:
         """The claim whose id begins so.
@@ -96,7 +98,24 @@ def read(files: Mapping[str, bytes], *, where: str) -> DossierUnderReview:
         signed=signed,
         release=release_statement.read(files[layout.RELEASE]) if layout.RELEASE in files else None,
         stamps=stamps,
+        linked=linked_dossiers(case, where=where),
     )
+
+
+def linked_dossiers(case: Case, *, where: str) -> dict[str, DossierUnderReview]:
+    """The dossiers that a case refers to, read like the dossier itself; one that nobody could have signed is left out.
+
+    Raises
+    ------
+    IntegrityError
+        Where a file of one is not what it says, or a claim was left out of it.
+    """
+    whole = {layout.MANIFEST, layout.REVIEW, layout.LEDGER}
+    return {
+        digest: read(one.files, where=f"{where}/{layout.LINKS}{digest}")
+        for digest, one in case.linked.items()
+        if whole <= one.files.keys()
+    }
 
 
 # ---------------------------------------------------------------------------------------------------- one head
@@ -220,7 +239,62 @@ def judged_case(
         samples=samples,
         trust_sha256=trust.sha256,
         artefacts=dict(artefacts) if artefacts is not None else None,
+        linked=linked_as_believed(dossier.case, dossier.linked, trust, now),
     )
     doubts = [one for one in judged if not one.believed and not one.settled]
     of_claims = tuple(f"{one.signed.claim.kind} by {one.signed.claim.person}: {one.why}" for one in doubts)
     return case, (*of_claims, *unknown)
+
+
+def linked_as_believed(
+    case: Case, linked: Mapping[str, DossierUnderReview], trust: Trust, now: str
+) -> dict[str, LinkedDossier]:
+    """The dossiers that a case refers to, with what is believed of those who signed and released them."""
+    believed = dict(case.linked)
+    for digest, dossier in linked.items():
+        said = judged_case(dossier, trust, None, now)[0].claims
+        released = _is_released(dossier, trust, said, now)
+        believed[digest] = replace(case.linked[digest], claims=said, released=released)
+    return believed
+
+
+def linked_as_signed(case: Case, linked: Mapping[str, DossierUnderReview]) -> dict[str, LinkedDossier]:
+    """The same with everything that was signed, believed or not: for a receiver who replays a verdict of somebody else."""
+    everybody = dict(case.linked)
+    for digest, dossier in linked.items():
+        said = tuple(one.claim for one in dossier.signed)
+        released = dossier.release is not None and not _withdrawn(said)
+        everybody[digest] = replace(case.linked[digest], claims=said, released=released)
+    return everybody
+
+
+def _withdrawn(said: Iterable[Claim]) -> bool:
+    return any(isinstance(claim, Withdraw) and claim.claim is None for claim in said)
+
+
+def _is_released(dossier: DossierUnderReview, trust: Trust, said: tuple[Claim, ...], now: str) -> bool:
+    """Whether a release statement of somebody who may release names this record, this manifest and this ledger."""
+    if dossier.release is None:
+        return False
+    statement, sealed = dossier.release.release, dossier.release.sealed
+    holder = trust.holder(statement.key)
+    if holder is None or not sealed.signed_by(holder.public) or holder.person.name != statement.person:
+        return False
+    if holder.barred(RELEASE, statement.issued_at[:10]) is not None or claims.ahead(statement.issued_at, now):
+        return False
+    named = (statement.record_sha256, statement.manifest_sha256, statement.plan_sha256)
+    record = dossier.case.record
+    if named != (record.sha256, dossier.manifest_sha256, record.provenance.plan_sha256):
+        return False
+    # Somebody else's claim dates the statement where its key has ended since; the statement dates nothing by itself.
+    others = {claim.id for claim in said if claim.person_id != holder.person.id}
+    later = [
+        one.claim.at
+        for one in dossier.signed
+        if one.sealed.id in others and one.ledger.length > statement.ledger.length
+    ]
+    if claims.too_late(holder, now, later) is not None or not dossier.chain.holds(statement.ledger):
+        return False
+    over = statement.valid_until is not None and now[:10] > statement.valid_until
+    # Withdrawn by whoever released it: `believe` asks for the release's own authority, so every such claim counts here.
+    return not over and not _withdrawn(one.claim for one in dossier.signed) and not _withdrawn(said)

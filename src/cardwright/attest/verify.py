@@ -23,6 +23,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -50,7 +51,7 @@ from cardwright.errors import CardwrightError, IntegrityError
 from cardwright.policy.gate import decide
 from cardwright.policy.policy import Policy
 from cardwright.record import canonical
-from cardwright.record.case import Case
+from cardwright.record.case import Case, LinkedDossier
 from cardwright.record.claim import Countersign, SignOff, Withdraw, digest_of
 from cardwright.record.drawn_sample import SampleStatement
 from cardwright.record.verdict import SEMANTICS, Verdict
@@ -671,6 +672,7 @@ def _decide(
     manifest: str | None,
     trust: str | None,
     samples: Mapping[str, SampleStatement],
+    linked: Mapping[str, LinkedDossier],
 ) -> Verdict:
     assert known.case is not None
     assert known.chosen is not None
@@ -679,6 +681,7 @@ def _decide(
         known.case,
         claims=tuple(one.claim for one in said),
         samples=samples,
+        linked=linked,
         trust_sha256=trust,
         manifest_sha256=manifest,
         advisory=stored.advisory,
@@ -731,8 +734,13 @@ def _replay(asked: _VerificationRequest, known: _Known) -> tuple[Outcome, str]:
     # Whom the verdict's trust file knew, nobody can tell: all who signed, those believed here, or, in a draft, nobody.
     everybody = _all_samples(known)
     replayed = []
-    for samples in (everybody, _samples(asked, known)[0], {}) if everybody else ({},):
-        one = _decide(asked, then, stored.evaluated_at, said, inputs.manifest_sha256, inputs.trust_sha256, samples)
+    beside = _linked_ways(asked, known, stored)
+    for samples, linked in itertools.product(
+        (everybody, _samples(asked, known)[0], {}) if everybody else ({},), beside
+    ):
+        one = _decide(
+            asked, then, stored.evaluated_at, said, inputs.manifest_sha256, inputs.trust_sha256, samples, linked
+        )
         if canonical.dumps(one) == asked.files[layout.VERDICT]:
             return "passed", f"{stored.decision} at {stored.evaluated_at}"
         replayed.append(one)
@@ -744,6 +752,31 @@ def _replay(asked: _VerificationRequest, known: _Known) -> tuple[Outcome, str]:
         where=layout.VERDICT,
         do="It was changed, or made in another way.",
     )
+
+
+def _linked_ways(
+    asked: _VerificationRequest, known: _Known, stored: Verdict
+) -> tuple[Mapping[str, LinkedDossier], ...]:
+    """What may have been believed of the linked dossiers when a verdict was decided: all of it, what is here, or nothing."""
+    assert known.case is not None
+    if not known.case.linked:
+        return ({},)
+    read = under_review.linked_dossiers(known.case, where=asked.where)
+    here = (
+        (under_review.linked_as_believed(known.case, read, asked.trust, stored.evaluated_at),)
+        if asked.trust is not None
+        else ()
+    )
+    return (under_review.linked_as_signed(known.case, read), *here, known.case.linked)
+
+
+def _linked_at(asked: _VerificationRequest, known: _Known, moment: str) -> Mapping[str, LinkedDossier]:
+    """The linked dossiers with what is believed of them here at a moment; without a trust file nothing is."""
+    assert known.case is not None
+    if not known.case.linked or asked.trust is None or _expired(asked):
+        return known.case.linked
+    read = under_review.linked_dossiers(known.case, where=asked.where)
+    return under_review.linked_as_believed(known.case, read, asked.trust, moment)
 
 
 def _files_seen(known: _Known, stored: Verdict) -> Mapping[str, str] | None:
@@ -775,6 +808,7 @@ def _now(asked: _VerificationRequest, known: _Known) -> tuple[Outcome, str]:
         manifest,
         trust,
         _samples(asked, known)[0],
+        _linked_at(asked, known, asked.moment),
     )
     if not again.allowed:
         return "failed", again.headline
@@ -784,6 +818,8 @@ def _now(asked: _VerificationRequest, known: _Known) -> tuple[Outcome, str]:
 def _artefact(asked: _VerificationRequest, known: _Known) -> tuple[Outcome, str]:
     assert known.case is not None
     subject = known.case.record.subject
+    if subject.kind == "work":
+        return "passed", f"it is identified by its own text, {str(subject.text_sha256)[:12]}"
     if known.artefacts is None:
         return "not judged", "name the folder that holds the subject's files with --artifact"
     if not subject.hashed:
@@ -1016,6 +1052,7 @@ def _then(asked: _VerificationRequest, known: _Known) -> tuple[Outcome, str]:
         canonical.digest(asked.files[layout.MANIFEST]),
         asked.trust.sha256,
         _samples(asked, known)[0],
+        _linked_at(asked, known, asked.as_of),
     )
     return ("passed" if decided.allowed else "failed"), decided.headline
 

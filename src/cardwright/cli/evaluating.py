@@ -13,6 +13,7 @@ from cardwright.cli.console import Console, clock, echo, echo_json, stated_momen
 from cardwright.cli.options import (
     AnswerFormat,
     Debug,
+    KindsOption,
     OnlyOption,
     PolicyOption,
     Quiet,
@@ -22,6 +23,7 @@ from cardwright.cli.options import (
     nearest_and_all,
     policy_named,
 )
+from cardwright.cli.other_dossiers import baseline_of, linked_dossiers
 from cardwright.cli.printing import print_verdict
 from cardwright.errors import UsageError
 
@@ -51,17 +53,18 @@ def run(
         ),
     ] = None,
     workers: WorkersOption = 2,
+    kinds: KindsOption = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
     """From a plan to a dossier: evaluate, judge and document."""
     console = Console.of(ctx, quiet=quiet, debug=debug)
     from cardwright import handoff
-    from cardwright.dossier import contents, store
+    from cardwright.dossier import store
     from cardwright.plan.assessment import load, trusting
     from cardwright.run import reuse
 
-    plan = trusting(load(assessment), tuple(trust_type or ()))
+    plan = trusting(load(assessment, kinds), tuple(trust_type or ()))
     _require_planned(only, plan)
     chosen = policy_named(policy) if policy is not None else policy_named(plan.file.policy, plan.base)
     subject = plan.file.subject
@@ -75,10 +78,6 @@ def run(
             before = _believed(before, place, trust, chosen)
             if before.doubt is not None:
                 echo(f"Nothing is reused of {place}, which does not verify: {before.doubt}", err=True)
-    baseline = None
-    if plan.file.baseline is not None:
-        place = plan.base / plan.file.baseline
-        baseline = contents.baseline_of(store.read_dossier(place), where=str(place))
     kept = store.kept(folder)
     if kept and not resume:
         console.say(f"An interrupted run has left {', '.join(kept)}; --resume takes over what still stands.")
@@ -93,7 +92,8 @@ def run(
             former=former,
             preregistered=store.plan_signatures(folder),
             previous=before,
-            baseline=baseline,
+            baseline=baseline_of(plan),
+            links=linked_dossiers(plan),
             kept=kept if resume else None,
             keep=lambda id_, data: store.keep(folder, id_, data),
             debug=console.debug,
@@ -152,6 +152,7 @@ def evaluate(
     console = Console.of(ctx, quiet=quiet, debug=debug)
     from cardwright import handoff
     from cardwright.dossier import layout
+    from cardwright.dossier.links import links_of
     from cardwright.files import disk
     from cardwright.plan.assessment import load, trusting
     from cardwright.run import assemble
@@ -160,7 +161,12 @@ def evaluate(
     plan = trusting(load(assessment), tuple(trust_type or ()))
     _require_planned(only, plan)
     with console.progress() as progress:
-        prepared = handoff.prepare(plan, policy_named(plan.file.policy, plan.base), progress=progress)
+        prepared = handoff.prepare(
+            plan,
+            policy_named(plan.file.policy, plan.base),
+            links=links_of(linked_dossiers(plan)),
+            progress=progress,
+        )
         with network.guard():
             evaluations, gaps, _ = handoff.evaluate(
                 prepared, only=tuple(only or ()), workers=workers, debug=console.debug, progress=progress

@@ -50,6 +50,8 @@ COMMANDS: Mapping[str, str] = {
     "verify": "judging:verify",
     "reproduce": "evaluating:reproduce",
     "init": "dossiers:init",
+    "new": "kinds:new",
+    "kinds": "kinds:kinds",
     "schema": "dossiers:schema",
     "export": "rendering:export",
     "import-card": "rendering:import_card",

@@ -273,6 +273,14 @@ TrustTypeOption = Annotated[
         help="Trust this type in a model saved by skops (may be repeated). Only a type that you have looked at.",
     ),
 ]
+KindsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--kinds",
+        metavar="DIR",
+        help="A folder of your own kinds of documents; if omitted, the one that the plan names.",
+    ),
+]
 OnlyOption = Annotated[
     list[str] | None,
     typer.Option("--only", metavar="ID", help="Run only this evaluation of the plan (may be repeated)."),

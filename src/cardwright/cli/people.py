@@ -12,6 +12,7 @@ import typer
 from cardwright.cli.console import Console, clock, interactive
 from cardwright.cli.keyring import KeyOption, PersonOption, RoleOption, TrustOption, YesOption, opened_key, trust_file
 from cardwright.cli.options import Debug, PolicyOption, Quiet, choice, nearest_and_all, policy_named
+from cardwright.cli.other_dossiers import baseline_of, linked_dossiers
 from cardwright.cli.printing import rerender
 from cardwright.errors import UsageError
 
@@ -176,6 +177,7 @@ def _sign_plan(
 ) -> None:
     from cardwright import handoff
     from cardwright.attest import admissible, keys, preregistration
+    from cardwright.dossier.links import links_of
     from cardwright.plan.assessment import load
     from cardwright.record.claim import Preregister
 
@@ -187,7 +189,15 @@ def _sign_plan(
     fingerprint = keys.fingerprint(private.public_key())
     holder = admissible.signer(trust_file(trust), fingerprint, person, role, clock())
     with console.progress() as progress:
-        lock = handoff.prepare(plan, chosen, progress=progress).lock
+        # What `run` will put into the lock, or the signature would be one of another plan.
+        baseline = baseline_of(plan)
+        lock = handoff.prepare(
+            plan,
+            chosen,
+            baseline_sha256=baseline.sha256 if baseline is not None else None,
+            links=links_of(linked_dossiers(plan)),
+            progress=progress,
+        ).lock
     added = preregistration.sign(
         folder,
         subject.name,

@@ -37,7 +37,9 @@ def release(
     trust: TrustOption,
     key: KeyOption,
     person: PersonOption,
-    artifact: Annotated[Path, typer.Option("--artifact", help="The folder with the subject's files.")],
+    artifact: Annotated[
+        Path | None, typer.Option("--artifact", help="The folder with the subject's files; a work has none.")
+    ] = None,
     policy: PolicyOption = None,
     pades_cert: Annotated[
         Path | None,
@@ -75,6 +77,9 @@ def release(
     from cardwright.run import editions
 
     reviewed = under_review.read(store.read_dossier(dossier), where=str(dossier))
+    files_named = [file.path for file in reviewed.case.record.subject.files]
+    if artifact is None and reviewed.case.record.subject.kind != "work":
+        raise UsageError("the subject's files are not named", where="--artifact", do="Name the folder that holds them.")
     named = reviewed.review.policy
     chosen = policy_of_dossier(named.name, policy)
     private = opened_key(key)
@@ -99,7 +104,7 @@ def release(
         person=person,
         now=clock(),
         chosen_by="the command line" if policy is not None else named.chosen_by,
-        artefacts=store.digests(artifact, [file.path for file in reviewed.case.record.subject.files]),
+        artefacts=store.digests(artifact, files_named) if artifact is not None else {},
         again=rerender,
         final=final,
         toolchain=toolchain.facts(),

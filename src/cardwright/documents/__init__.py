@@ -25,7 +25,7 @@ def render(edition: Edition, *, document: str, format: Format, made_with: Mappin
     Parameters
     ----------
     document
-        `model_card`, `dataset_card` or `audit_report`.
+        `model_card`, `dataset_card`, `audit_report` …, or the record's own kind of document.
     format
         `markdown`, `html` or `pdf`.
     made_with
@@ -40,9 +40,12 @@ def render(edition: Edition, *, document: str, format: Format, made_with: Mappin
     RenderError
         If the PDF cannot be made, or does not pass its checks.
     """
-    sort = find(document, format)
     edition = audience.edition_for(edition)
+    sort = find(document, format, edition)
     say = language.of(edition.language, edition.templates_dir)
+    own = sort.name not in DOCUMENTS
+    if own:
+        say = language.with_kind(say, edition.record, edition.kind_files)
     seen = view.make(sort, edition, printed=format == "pdf", say=say)
     record = edition.record
     context = {
@@ -61,8 +64,9 @@ def render(edition: Edition, *, document: str, format: Format, made_with: Mappin
         "front_matter": front_matter.make(edition, dataset=document == "dataset_card"),
     }
     text = environment.render(
-        sort.templates[format], context, markdown=format == "markdown", own=edition.templates_dir, say=say
-    )
+        sort.templates[format], context, markdown=format == "markdown", own=edition.templates_dir, say=say,
+        kind=edition.kind_files if own else {},
+    )  # fmt: skip
     if format != "pdf":
         return text.encode("utf-8")
     moment = edition.verdict.evaluated_at if edition.verdict else edition.run.finished if edition.run else _EPOCH

@@ -49,7 +49,7 @@ def edition_for(edition: Edition) -> Edition:
     evaluations = tuple(_evaluation(e, hidden, record.small_cell, public, withheld) for e in record.evaluations)
     changed: dict[str, Any] = {"evaluations": evaluations}
     if public:
-        changed["details"] = _details(record.details, withheld)
+        changed["details"] = _details(record, withheld)
         changed["provenance"] = record.provenance.model_copy(
             update={
                 "author": None,
@@ -259,17 +259,23 @@ def _finding(
     return f.model_copy(update=update) if update else f
 
 
-def _details(details: Details, withheld: set[str]) -> Details:
+def _details(record: Record, withheld: set[str]) -> Details:
     answers: dict[str, Answer] = {}
-    for name, answer in details.answers.items():
+    fields = record.document.definition.fields if record.document is not None else ()
+    people = {field.field: (*_PEOPLE, *field.people) for field in fields}
+    for name, answer in record.details.answers.items():
         if name in _OPERATIONS:
             withheld.add(f"details.answers.{name}")
             continue
-        entries = tuple({k: NOBODY if k in _PEOPLE else v for k, v in entry.items()} for entry in answer.entries)
+        named = people.get(name, _PEOPLE)
+        entries = tuple({k: NOBODY if k in named else v for k, v in entry.items()} for entry in answer.entries)
         answers[name] = answer.model_copy(update={"entries": entries, "stated_by": NOBODY})
     withheld.add("details.answers.stated_by")
     withheld.update(
-        f"details.answers.{n}.{k}" for n, a in answers.items() for k in _PEOPLE if any(k in e for e in a.entries)
+        f"details.answers.{n}.{k}"
+        for n, a in answers.items()
+        for k in people.get(n, _PEOPLE)
+        if any(k in e for e in a.entries)
     )
     return Details(answers=answers)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import cache, partial
 from pathlib import Path
@@ -19,18 +19,21 @@ from typing import Any
 
 from jinja2 import (
     ChoiceLoader,
+    DictLoader,
     FileSystemLoader,
     PrefixLoader,
     StrictUndefined,
     TemplateNotFound,
     TemplateSyntaxError,
     UndefinedError,
+    nodes,
 )
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
-from cardwright.documents import audience
+from cardwright.documents import audience, kind_templates
+from cardwright.documents.interface import KIND
 from cardwright.documents.language import ENGLISH, Language, words
 from cardwright.errors import TemplateError, did_you_mean
 from cardwright.files import packaged
@@ -294,24 +297,42 @@ def _digest_span(value: str) -> Markup:
     return Markup(f'<span class="digest">{escape(value)}</span>')  # noqa: S704  escaped
 
 
+class _Environment(ImmutableSandboxedEnvironment):
+    """The sandbox, in which a template of a kind of document is looked at before it is compiled."""
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        tree = super()._parse(source, name, filename)
+        return kind_templates.checked(tree, name) if name is not None and name.startswith(KIND) else tree
+
+
 @cache
 def make(markdown: bool, own: Path | None, say: Language = ENGLISH) -> ImmutableSandboxedEnvironment:
     """The environment for HTML or for Markdown templates; it keeps the templates it has compiled."""
+    return _made(markdown, own, say, {})
+
+
+def _made(markdown: bool, own: Path | None, say: Language, kind: Mapping[str, bytes]) -> ImmutableSandboxedEnvironment:
     shown: Callable[[Any], Any] = markdown_text if markdown else _visible
     fixed = _fixed_values(say) if say.catalogue is not None else {}
 
     def finalize(value: Any) -> Any:
         return shown(fixed.get(value, value) if isinstance(value, str) else value)
 
-    def t(key: str, **values: Any) -> Markup:
+    def t(key: str, **values: Any) -> Any:
         # The words are ours or the house's, like the templates; what is filled in is escaped like every value.
+        if key in say.foreign:
+            return shown(say.pattern(key))
         said = Markup(say.pattern(key))  # noqa: S704
         return Markup(say.fill(key, said, {name: finalize(value) for name, value in values.items()}))  # noqa: S704
 
-    environment = ImmutableSandboxedEnvironment(
-        # `cardwright/NAME` is always ours, so that a house's own NAME can extend it and replace one block.
+    environment = _Environment(
+        # `kind/NAME` is a template of the record's kind, from the dossier and from nowhere else. `cardwright/NAME` is
+        # always ours, so that a house's own NAME can extend it and replace one block.
         loader=ChoiceLoader(
             [
+                DictLoader(
+                    {f"{KIND}{name}": _decoded(data, name) for name, data in kind.items() if name.endswith(".j2")}
+                ),
                 FileSystemLoader(packaged.template_folders(own)),
                 PrefixLoader({"cardwright": FileSystemLoader(packaged.template_folders())}),
             ]
@@ -327,15 +348,36 @@ def make(markdown: bool, own: Path | None, say: Language = ENGLISH) -> Immutable
     environment.filters.update({name: partial(filter_, say=say) for name, filter_ in _SPOKEN.items()})
     environment.filters.update({"term": say.term, "inner": say.inner, "digest": _digest_span})
     environment.globals["t"] = t
+    if kind:
+        # One budget for all loops of this document: nothing of it is kept for the next.
+        environment.filters["counted"] = partial(kind_templates.counted, budget=iter(range(kind_templates.STEPS)))
     if markdown:
         environment.filters["safe"] = Markup
     return environment
 
 
+def _decoded(data: bytes, name: str) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as exc:
+        raise TemplateError(f"not UTF-8 at byte {exc.start}", where=name) from exc
+
+
 def render(
-    template: str, context: dict[str, Any], *, markdown: bool, own: Path | None = None, say: Language = ENGLISH
+    template: str,
+    context: dict[str, Any],
+    *,
+    markdown: bool,
+    own: Path | None = None,
+    say: Language = ENGLISH,
+    kind: Mapping[str, bytes] | None = None,
 ) -> str:
     """A template filled in.
+
+    Parameters
+    ----------
+    kind
+        Templates of the record's kind of document by name, called `kind/NAME`; nothing compiled of them is kept.
 
     Raises
     ------
@@ -343,7 +385,8 @@ def render(
         If it is missing, is not valid, names something unknown (with the nearest), does what templates may not, or has
         words that the catalogue of the language does not hold.
     """
-    environment = make(markdown, own, say)
+    apart = bool(kind) or bool(say.foreign)
+    environment = _made(markdown, own, say, kind or {}) if apart else make(markdown, own, say)
     try:
         return environment.get_template(template).render(context)
     except TemplateNotFound as exc:
@@ -363,3 +406,5 @@ def render(
         raise TemplateError(
             "the template does what templates may not", where=template, do="Templates only show values."
         ) from exc
+    except RecursionError as exc:
+        raise TemplateError("the template calls itself without end", where=template) from exc

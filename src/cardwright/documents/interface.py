@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -47,6 +48,8 @@ class Edition:
     page_size: str = "A4"
     language: str = "en"
     """Of the fixed words, `en` or `de`; what people, evaluators and policies wrote stays as it is."""
+    kind_files: Mapping[str, bytes] = field(default_factory=dict)
+    """Templates and words of the record's kind of document, by name; without them the general templates are taken."""
     audience: Audience = "internal"
     """Who reads it: what they may not see is left out of the record inside, too."""
 
@@ -93,27 +96,68 @@ DOCUMENTS: dict[str, Document] = {
 }
 
 
-def find(name: str, format: str) -> Document:
+GENERAL: Mapping[Format, str] = {"markdown": "kind.md.j2", "html": "kind.html.j2", "pdf": "kind.html.j2"}
+"""The templates of a kind of document that has none of its own."""
+KIND = "kind/"
+"""How the names of a kind's own templates begin: they are taken from the dossier and from nowhere else."""
+
+
+def of_kind(edition: Edition) -> Document | None:
+    """The document that a record's kind makes; None if it is of no kind."""
+    document = edition.record.document
+    if document is None:
+        return None
+    own = {"markdown": "template.md.j2", "html": "template.html.j2", "pdf": "template.html.j2"}
+    templates = {
+        format: f"{KIND}{own[format]}" if own[format] in edition.kind_files else general
+        for format, general in GENERAL.items()
+    }
+    return Document(document.definition.kind, document.definition.title, templates)  # type: ignore[arg-type]
+
+
+def find(name: str, format: str, edition: Edition | None = None) -> Document:
     """A document by name that can be written in a format.
+
+    Parameters
+    ----------
+    edition
+        Of what: a record of some kind of document makes that one, too.
 
     Raises
     ------
     UsageError
         If there is none; names the nearest.
     """
-    document = DOCUMENTS.get(name)
+    own = of_kind(edition) if edition is not None else None
+    document = own if own is not None and name == own.name else DOCUMENTS.get(name)
     if document is None:
-        raise UsageError(f'no document is called "{name}"', do=did_you_mean(name, DOCUMENTS))
+        known = [*DOCUMENTS, *([own.name] if own is not None else [])]
+        raise UsageError(f'no document is called "{name}"', do=did_you_mean(name, known))
     if format not in document.templates:
-        known = ", ".join(sorted(document.templates))
-        raise UsageError(f"{name} is not written as {format}", do=f"Known: {known}.")
+        known = sorted(document.templates)
+        raise UsageError(f"{name} is not written as {format}", do=f"Known: {', '.join(known)}.")
     return document
 
 
+_ENDINGS: Mapping[Format, str] = {"markdown": "md", "html": "html", "pdf": "pdf"}
+_IN_DOSSIERS: Mapping[str, tuple[Format, ...]] = {
+    "model_card": ("markdown", "html"),
+    "dataset_card": ("markdown", "html"),
+}
+"""Formats in which a standard document stands in a dossier; those that are not listed are HTML and PDF."""
+
+
 def standard(record: Record) -> list[tuple[str, str, Format]]:
-    """The documents that a dossier holds: (path, document, format)."""
-    cards: list[tuple[str, str, Format]] = []
-    if record.subject.kind != "dataset":
-        cards += [("model_card.md", "model_card", "markdown"), ("model_card.html", "model_card", "html")]
-    cards += [("dataset_card.md", "dataset_card", "markdown"), ("dataset_card.html", "dataset_card", "html")]
-    return [*cards, ("audit_report.html", "audit_report", "html"), ("audit_report.pdf", "audit_report", "pdf")]
+    """The documents that a dossier holds: (path, document, format). Those of a kind come from it: a memo has no model card."""
+    definition = record.document.definition if record.document is not None else None
+    if definition is None:
+        cards = ["dataset_card"] if record.subject.kind == "dataset" else ["model_card", "dataset_card"]
+        return [
+            one for name in (*cards, "audit_report") for one in _written(name, _IN_DOSSIERS.get(name, ("html", "pdf")))
+        ]
+    beside = [one for name in definition.documents for one in _written(name, _IN_DOSSIERS.get(name, ("html", "pdf")))]
+    return [*_written(definition.kind, ("markdown", "html", "pdf")), *beside]
+
+
+def _written(name: str, formats: tuple[Format, ...]) -> list[tuple[str, str, Format]]:
+    return [(f"{name}.{_ENDINGS[format]}", name, format) for format in formats]

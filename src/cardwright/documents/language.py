@@ -14,6 +14,7 @@ from pathlib import Path
 
 from cardwright.errors import TemplateError, UsageError, did_you_mean
 from cardwright.files import packaged, yamltext
+from cardwright.record.record import Record
 
 LANGUAGES = ("en", "de")
 _DIGITS: Mapping[str, dict[int, str]] = {"de": str.maketrans({",": "\u202f", ".": ","})}
@@ -36,6 +37,8 @@ class Language:
     """As HTML's `lang` has it."""
     catalogue: Mapping[str, str] | None = field(default=None, repr=False)
     """English to this language; none for English."""
+    foreign: frozenset[str] = field(default=frozenset(), repr=False)
+    """Keys that are not ours, such as the headings of a kind of document: what is said for them is escaped like every value."""
 
     def pattern(self, key: str) -> str:
         """The words for an English key, its placeholders still in it.
@@ -103,11 +106,38 @@ def of(code: str, own: Path | None = None) -> Language:
         return ENGLISH
     catalogue: dict[str, str] = {}
     for data, where in packaged.catalogues(code, own):
-        told = yamltext.parse(data, where=where, error=TemplateError).data
-        if not isinstance(told, dict) or not all(isinstance(said, str) for said in told.values()):
-            raise TemplateError("not a catalogue", where=where, do="Every line is an English key and its words.")
-        catalogue.update(told)
+        catalogue.update(_catalogue(data, where))
     return Language(code, catalogue)
+
+
+def _catalogue(data: bytes, where: str) -> dict[str, str]:
+    told = yamltext.parse(data, where=where, error=TemplateError).data
+    if not isinstance(told, dict) or not all(isinstance(said, str) for said in told.values()):
+        raise TemplateError("not a catalogue", where=where, do="Every line is an English key and its words.")
+    return told
+
+
+def with_kind(say: Language, record: Record, files: Mapping[str, bytes]) -> Language:
+    """A language with the words of a record's kind: translated where its folder has them, else as they were written.
+
+    Raises
+    ------
+    TemplateError
+        If its catalogue is not a list of English words and theirs.
+    """
+    if record.document is None:
+        return say
+    definition = record.document.definition
+    said = [definition.title, *(text for one in definition.fields for text in (one.section, one.title))]
+    said += [words(column) for one in definition.fields for column in one.columns]
+    said += [words(name) for link in record.links for name in (link.role, link.kind)]
+    own = files.get(f"words.{say.code}.yaml") if say.catalogue is not None else None
+    told = _catalogue(own, f"words.{say.code}.yaml") if own is not None else {}
+    if say.catalogue is None:
+        return Language(say.code, None, frozenset(said))
+    # What is ours stays as we have translated it: a kind cannot say anything else for REFUSED.
+    foreign = frozenset({*said, *told} - say.catalogue.keys())
+    return Language(say.code, {**{text: text for text in said}, **told, **say.catalogue}, foreign)
 
 
 def check(code: str) -> None:

@@ -6,6 +6,7 @@ the same in every document made from it.
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -295,13 +296,12 @@ def make(document: Document, edition: Edition, *, printed: bool = False, say: La
         FieldView(
             spec,
             answer := record.details.answers.get(name),
-            record.details.provided(name),
+            record.provided(name),
             name in needed,
             _entry_widths(spec, answer),
         )
-        for name, spec in FIELDS.items()
-        if ((record.subject.kind in spec.kinds and spec.common) or name in record.details.answers or name in needed)
-        and (not data_only or name in _DATA_FIELDS)
+        for name, spec in _asked_of(document, record, needed).items()
+        if not data_only or name in _DATA_FIELDS
     )
     names = {view.evaluation.id: view.id for view in views}
     findings = sorted(
@@ -363,6 +363,23 @@ def make(document: Document, edition: Edition, *, printed: bool = False, say: La
     )
 
 
+def _asked_of(document: Document, record: Record, needed: Set[str]) -> dict[str, FieldSpec]:
+    """The questions that a document shows: for a kind its own, in its order, and then the shared ones that it asks as well."""
+    definition = record.document.definition if record.document is not None else None
+    shared = {
+        name: spec
+        for name, spec in FIELDS.items()
+        if (record.subject.kind in spec.kinds and spec.common) or name in record.details.answers or name in needed
+    }
+    if definition is None or document.name != definition.kind:
+        return shared
+    asked = {*definition.shared, *definition.minimum.fields, *record.details.answers}
+    own = {field.field: field.spec for field in definition.fields}
+    return own | {
+        name: spec for name, spec in shared.items() if name in asked or spec.kinds == ("work",) or name == "owners"
+    }
+
+
 def _of_the_subject(views: list[EvaluationView], record: Record) -> list[EvaluationView]:
     """The evaluations of performance that are about what is handed over, and not about a baseline or a challenger beside it."""
     subject = record.subject.digests
@@ -380,7 +397,7 @@ def _stated(fields: tuple[FieldView, ...]) -> tuple[str, str] | None:
 def _asked(outcome: Outcome, edition: Edition) -> tuple[str, ...]:
     """The fields a details requirement asks for: the verdict names those that are missing."""
     text = outcome.remedy or ""
-    return tuple(name for name in FIELDS if name in text.replace(",", " ").replace(".", " ").split())
+    return tuple(name for name in edition.record.fields if name in text.replace(",", " ").replace(".", " ").split())
 
 
 def _evaluation(

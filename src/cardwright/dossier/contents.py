@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from cardwright.dossier import layout
+from cardwright.dossier import layout, links
 from cardwright.errors import IntegrityError, NothingToCheckError, PlanError, PolicyError, did_you_mean
 from cardwright.files import disk, packaged
 from cardwright.policy.checklist import Checklist, coverage
@@ -71,7 +71,29 @@ def case_of(
         run=facts,
         baseline=baseline,
         artefacts=dict(artefacts) if artefacts is not None else None,
+        linked=links.read(record, files, where=where),
+        kind_files=_kind_files(record, files, where=where),
     )
+
+
+def _kind_files(record: Record, files: Mapping[str, bytes], *, where: str) -> dict[str, bytes]:
+    """Templates and words of the record's kind of document, each with the digest that the record names.
+
+    Raises
+    ------
+    IntegrityError
+        If one is not the file that the record was made with, or the record names none of that name.
+    """
+    named = record.document.templates if record.document is not None else {}
+    found = {path.removeprefix(layout.KIND): data for path, data in files.items() if path.startswith(layout.KIND)}
+    for name, data in found.items():
+        if named.get(name) != canonical.digest(data):
+            raise IntegrityError(
+                "not the file of its kind of document that the record was made with",
+                where=f"{where}/{layout.KIND}{name}",
+                do="It was changed; ask for the dossier as it was made.",
+            )
+    return found
 
 
 def baseline_of(files: Mapping[str, bytes], *, where: str) -> Record:

@@ -35,7 +35,18 @@ ENCLOSED = (
 )  # fmt: skip
 """What `verify` needs beside the record, which the PDF holds already: what the statement names and the verdict follows from."""
 
-_TYPES = {"json": "application/json", "jsonl": "application/x-ndjson"}
+
+def enclosed(path: str) -> bool:
+    """Whether a file of a dossier is one of those that are enclosed: the fixed ones, linked dossiers and files of the kind."""
+    return path in ENCLOSED or path.startswith((layout.LINKS, layout.KIND))
+
+
+_TYPES = {
+    "json": "application/json",
+    "jsonl": "application/x-ndjson",
+    "j2": "text/plain",
+    "yaml": "application/yaml",
+}
 
 
 @dataclass(frozen=True)
@@ -139,7 +150,7 @@ def _attached(data: bytes, where: str) -> dict[str, bytes]:
 
     try:
         with pikepdf.open(io.BytesIO(data)) as pdf:
-            found = {name: pdf.attachments.get(name) for name in ENCLOSED}
+            found = {name: pdf.attachments.get(name) for name in pdf.attachments if enclosed(name)}
             return {name: spec.get_file().read_bytes() for name, spec in found.items() if spec is not None}
     except (pikepdf.PdfError, KeyError, AttributeError, TypeError, ValueError) as exc:
         raise IntegrityError("what is enclosed cannot be read", where=where, do="The PDF is damaged.") from exc

@@ -19,6 +19,10 @@ RECORD = "record.json"
 RUN = "evidence/run.json"
 BASELINE = "evidence/baseline.json"
 """The record of the baseline that the plan names, so that whoever receives the dossier can compare with it, too."""
+LINKS = "evidence/links/"
+"""The folder of what is kept of other dossiers that the record refers to."""
+KIND = "evidence/kind/"
+"""The folder of the templates and words of its kind of document, so that a receiver can make the documents again."""
 REVIEW = "review.json"
 COMPARISON = "evidence/comparison.json"
 """What differs from the previous release, kept so that the documents can be made again without that release."""
@@ -79,7 +83,11 @@ def manifest_of(files: Mapping[str, bytes]) -> Manifest:
 def evidence_of(case: Case, review: Verdict) -> dict[str, bytes]:
     """The files that documents are made from: record, plan, run and baseline of a case, and the verdict on its evidence."""
     parts = {RECORD: case.record, PLAN: case.plan, RUN: case.run, BASELINE: case.baseline, REVIEW: review}
-    return {name: to_json(value) for name, value in parts.items() if value is not None}
+    linked = {
+        f"{LINKS}{digest}/{name}": data for digest, one in case.linked.items() for name, data in one.files.items()
+    }
+    of_kind = {f"{KIND}{name}": data for name, data in case.kind_files.items()}
+    return {name: to_json(value) for name, value in parts.items() if value is not None} | linked | of_kind
 
 
 def to_json(value: Value) -> bytes:

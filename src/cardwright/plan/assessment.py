@@ -13,9 +13,11 @@ from pydantic import Field, JsonValue, ValidationError, model_validator
 from cardwright.errors import PlanError, UsageError, did_you_mean
 from cardwright.evaluators import registry
 from cardwright.evaluators.interface import Need
-from cardwright.files import disk, yamltext
+from cardwright.files import disk, kinds, yamltext
+from cardwright.files.kinds import KindFolder
 from cardwright.record.base import Count, Day, Flag, FreeText, Identifier, Label, RelativePath, Value
-from cardwright.record.details import Details, read_details
+from cardwright.record.details import FIELDS, Details, FieldSpec, read_details
+from cardwright.record.kind import KindName, fields_of
 from cardwright.record.subject import Kind, Reference
 from cardwright.sources.spec import ModelSpec, NerModelSpec, SourceSpec
 
@@ -44,7 +46,7 @@ class SubjectSpec(Value):
     """What is judged, as the plan names it."""
 
     kind: Kind
-    """model, dataset or system."""
+    """model, dataset, system, or `work`: a document that is identified by its own text."""
     name: Identifier
     """Its name."""
     version: Label
@@ -79,6 +81,8 @@ class SubjectSpec(Value):
     """`none` if no row and no decision is about a person; nothing about groups is asked if somebody independent attests it."""
     persons_reason: FreeText | None = None
     """Why no person is concerned; goes with `persons: none`."""
+    about: Identifier | None = None
+    """For a work: the name of the model, dataset or system that it is about."""
 
     @model_validator(mode="after")
     def _no_persons_for_a_reason(self) -> Self:
@@ -98,10 +102,16 @@ class AssessmentFile(Value):
     """Who plans and runs it."""
     details: RelativePath | None = None
     """The file of what only people can say."""
-    sources: Annotated[dict[Identifier, SourceSpec], Field(min_length=1)]
-    """The evidence, by name."""
-    evaluate: Annotated[tuple[dict[Identifier, dict[Identifier, JsonValue] | None], ...], Field(min_length=1)]
-    """What to evaluate: `- fairness: {source: test}`, each an evaluator with its sources and options."""
+    document: KindName | None = None
+    """The kind of document that it makes (`cardwright kinds`); if omitted, the cards and the report of its subject."""
+    kinds: Label | None = None
+    """The folder of a house's own kinds of documents, starting beside the plan."""
+    links: dict[Identifier, Label | tuple[Label, ...]] = {}  # noqa: RUF012  pydantic copies defaults
+    """Other dossiers that it refers to: role to folder, or to several, each starting beside the plan."""
+    sources: dict[Identifier, SourceSpec] = {}  # noqa: RUF012  pydantic copies defaults
+    """The evidence, by name; a work may have none."""
+    evaluate: tuple[dict[Identifier, dict[Identifier, JsonValue] | None], ...] = ()
+    """What to evaluate: `- fairness: {source: test}`, each an evaluator with its sources and options; a work may have nothing."""
     policy: Label = "production"
     """The policy: a name, or a path."""
     previous: Label | None = None
@@ -113,6 +123,18 @@ class AssessmentFile(Value):
     """Every random choice derives from it."""
     small_cell: Annotated[Count, Field(ge=1)] = 5
     """Counts below this are suppressed in public tables."""
+
+    @model_validator(mode="after")
+    def _asks_something(self) -> Self:
+        if self.subject.kind == "work":
+            if self.document is None:
+                raise ValueError("a work is of some kind: name it under `document:` (cardwright kinds)")
+            return self
+        if not self.sources:
+            raise ValueError("`sources` is missing: name the evidence")
+        if not self.evaluate:
+            raise ValueError("`evaluate` is missing: name at least one evaluation")
+        return self
 
 
 @dataclass(frozen=True)
@@ -136,6 +158,8 @@ class Assessment:
     file: AssessmentFile
     steps: tuple[EvaluationStep, ...]
     details: Details = field(default_factory=Details)
+    kind: KindFolder | None = None
+    """The kind of document that it makes, if it names one."""
 
     @property
     def base(self) -> Path:
@@ -148,8 +172,13 @@ class Assessment:
         return self.file.subject.title or f"{self.file.subject.name} {self.file.subject.version}"
 
 
-def load(path: Path) -> Assessment:
+def load(path: Path, own_kinds: Path | None = None) -> Assessment:
     """The plan at a path, with its details.
+
+    Parameters
+    ----------
+    own_kinds
+        A house's own kinds of documents, in place of the folder that the plan names.
 
     Raises
     ------
@@ -164,14 +193,37 @@ def load(path: Path) -> Assessment:
     _refuse_open_questions(document)
     file = yamltext.to_model(AssessmentFile, document)
     file, steps = _steps(file, document)
+    kind = _kind(file, document, path.parent, own_kinds)
     details = Details()
     if file.details is not None:
-        details = load_details(path.parent / file.details)
-    return Assessment(path=path, file=file, steps=steps, details=details)
+        details = load_details(path.parent / file.details, fields_of(kind.document if kind is not None else None))
+    return Assessment(path=path, file=file, steps=steps, details=details, kind=kind)
 
 
-def load_details(path: Path) -> Details:
-    """The details at a path.
+def _kind(
+    file: AssessmentFile, document: yamltext.YamlDocument, base: Path, own_kinds: Path | None
+) -> KindFolder | None:
+    if file.document is None:
+        return None
+    own = own_kinds if own_kinds is not None else base / file.kinds if file.kinds is not None else None
+    try:
+        found = kinds.find(file.document, own)
+    except PlanError:
+        raise
+    except UsageError as exc:
+        raise PlanError(exc.what, where=document.place(("document",)), do=exc.do) from exc
+    asked = found.definition.subject
+    if asked != file.subject.kind:
+        raise PlanError(
+            f"a {file.document} is about a {asked}, and the subject is a {file.subject.kind}",
+            where=document.place(("subject", "kind")),
+            do=f"Write `kind: {asked}`, or name another kind of document.",
+        )
+    return found
+
+
+def load_details(path: Path, fields: Mapping[str, FieldSpec] = FIELDS) -> Details:
+    """The details at a path; `fields` are those that are asked.
 
     Raises
     ------
@@ -191,7 +243,7 @@ def load_details(path: Path) -> Details:
             do="Put that on its first line.",
         )
     try:
-        return read_details(document.data)
+        return read_details(document.data, fields)
     except ValueError as exc:
         text = str(exc)
         key = next((k for k in document.data if isinstance(k, str) and (text.startswith(k) or f'"{k}"' in text)), None)

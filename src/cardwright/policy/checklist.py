@@ -38,6 +38,8 @@ class Evidence(Value):
     """Whether its numbers have to be tied to the model at hand."""
     fields: tuple[Identifier, ...] = ()
     """Details fields that have to be filled."""
+    document: Annotated[Identifier | None, Field(exclude_if=lambda value: value is None)] = None
+    """The kind of document whose fields they are; if omitted, they are shared fields."""
     provenance: Flag = False
     """Whether every number has to resolve to run, commit, configuration and dataset version."""
     attestation: Flag = False
@@ -54,7 +56,9 @@ class Evidence(Value):
             raise ValueError("slice and crossed say where metrics are measured; name the metrics")
         if self.slice and self.crossed:
             raise ValueError("say slice or crossed, not both")
-        for name in self.fields:
+        if self.document is not None and not self.fields:
+            raise ValueError("`document` says whose fields they are; name the fields")
+        for name in self.fields if self.document is None else ():
             if name not in FIELDS:
                 raise ValueError(f'no details field is called "{name}". {did_you_mean(name, FIELDS)}')
         return self
@@ -180,7 +184,9 @@ def _answer(
             return "missing", (), "no commit, or uncommitted changes"
         return "evidence", (f"run {provenance.run_id}, commit {provenance.commit[:12]}",), None
     if asked.fields:
-        absent = record.details.missing(asked.fields)
+        if asked.document is not None and record.kind != asked.document:
+            return "not_applicable", (), f"asked of a {asked.document}; this is a {record.kind}"
+        absent = record.missing(asked.fields)
         if absent:
             return "missing", (), f"not provided: {', '.join(absent)}"
         return "evidence", tuple(f"details: {name}" for name in asked.fields), None

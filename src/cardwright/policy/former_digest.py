@@ -39,6 +39,8 @@ _POLICY = ("name", "version", "title", "kinds", "for_production", "chain", "esca
 
 def digest_before_0_2(policy: Policy) -> Sha256 | None:
     """The policy's digest as 0.1.0 computed it; None if it asks for something that 0.1.0 did not know."""
+    if policy.documents:
+        return None
     try:
         form = {
             **_fields(policy, _POLICY),

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from pydantic import JsonValue
+
 from cardwright.errors import NothingToCheckError
 from cardwright.policy import waivers
 from cardwright.policy.applies import exemption
@@ -57,6 +59,11 @@ def decide(case: Case, policy: Policy, now: str, stage: Stage = "release", *, ch
         raise NothingToCheckError(
             f"the policy {policy.name} is for a {' or a '.join(policy.kinds)}; {subject.name} is a {subject.kind}",
             do="Choose a policy for its kind.",
+        )
+    if policy.documents and case.record.kind not in policy.documents:
+        raise NothingToCheckError(
+            f"the policy {policy.name} is for a {' or a '.join(policy.documents)}; {subject.name} is a {case.record.kind}",
+            do="Choose a policy for its kind of document.",
         )
     # 1. What is asked: what holds under every policy, the minimum of the kind, and the policy's own.
     review = review_of(case, now)
@@ -234,7 +241,18 @@ def _inputs(case: Case, policy_sha256: str) -> VerdictInputs:
         run_sha256=canonical.sha256(case.run) if case.run else None,
         manifest_sha256=case.manifest_sha256,
         artefacts_sha256=canonical.sha256(case.artefacts) if case.artefacts is not None else None,
+        links_sha256=canonical.sha256(_linked(case)) if case.record.links else None,
     )
+
+
+def _linked(case: Case) -> dict[str, JsonValue]:
+    """The linked dossiers as the decision saw them: which manifest, whose claims, whether released; null where one is missing."""
+    return {
+        digest: {"manifest": one.manifest_sha256, "claims": digest_of(one.claims), "released": one.released}
+        if (one := case.linked.get(digest)) is not None
+        else None
+        for digest in sorted({link.record_sha256 for link in case.record.links})
+    }
 
 
 def _valid_until(outcomes: Sequence[Outcome], policy: Policy, case: Case) -> str | None:

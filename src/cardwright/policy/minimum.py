@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cardwright.policy.judging import persons
+from cardwright.policy.judging import kind_of_document, persons
 from cardwright.policy.judging.answer import RuleAnswer, missing
 from cardwright.policy.judging.case_under_review import CaseUnderReview
-from cardwright.policy.judging.next_actions import RUN, edit_plan
+from cardwright.policy.judging.next_actions import RUN, edit_details, edit_plan
 from cardwright.policy.policy import Policy
 from cardwright.policy.requirement import AnyRequirement, Requirement
 from cardwright.policy.rules.by_task import TaskVariant
@@ -31,8 +31,9 @@ class PlanHolds(EvaluatedRule):
             return missing("The locked plan is not beside the record.", RUN_AGAIN, RUN)
         if plan.sha256 != record.provenance.plan_sha256:
             return _other_record("The record was made from a different plan than the one beside it.")
-        asked = (plan.planned, plan.subject, plan.context, plan.author)
-        if asked != (record.planned, record.subject, record.context, record.provenance.author):
+        asked = (plan.planned, plan.subject, plan.context, plan.author, plan.document, plan.links)
+        held = (record.planned, record.subject, record.context, record.provenance.author, record.document, record.links)
+        if asked != held:
             return _other_record("The record does not hold what the plan asked for.")
         return RuleAnswer("passed", f"The record holds what plan {plan.sha256[:12]} asked for.")
 
@@ -86,6 +87,11 @@ class EverythingRan(EvaluatedRule):
     def judge(self, review: CaseUnderReview) -> RuleAnswer:
         """See `Rule.judge`."""
         planned, gaps = review.record.planned, review.record.not_evaluated
+        document = review.record.document
+        if not planned and review.record.subject.kind == "work" and document and not document.definition.evaluates:
+            return RuleAnswer(
+                "passed", f"Its kind, {document.definition.kind}, evaluates nothing: it is what people wrote."
+            )
         if not planned:
             return missing(
                 "The plan asks for no evaluation at all.", "Add evaluations to the plan.", edit_plan("evaluate"), RUN
@@ -103,6 +109,90 @@ class EverythingRan(EvaluatedRule):
 
 def _ours(rule: EvaluatedRule, **head: object) -> Requirement:
     return AnyRequirement.model_validate({"set_by": "Cardwright", "set_on": "2026-11-23", "evaluated": rule, **head})
+
+
+class IsItsKind(EvaluatedRule):
+    """The definition in the record is of the kind whose name it bears."""
+
+    def judge(self, review: CaseUnderReview) -> RuleAnswer:
+        """See `Rule.judge`."""
+        document = review.record.document
+        if document is None:
+            return missing("The record names no kind of document.", RUN_AGAIN, RUN)
+        problem = kind_of_document.impostor(review.record)
+        if problem is not None:
+            return _other_record(problem)
+        return RuleAnswer("passed", f"It is of the kind {document.definition.kind}, definition {document.sha256[:12]}.")
+
+
+class SaysWhatItsKindAsks(EvaluatedRule):
+    """What its kind requires is answered, linked and evaluated."""
+
+    def judge(self, review: CaseUnderReview) -> RuleAnswer:
+        """See `Rule.judge`."""
+        record = review.record
+        fields = kind_of_document.unanswered(record)
+        if fields:
+            titles = ", ".join(record.fields[name].title.lower() for name in fields)
+            return RuleAnswer(
+                "missing",
+                f"Its kind, {record.kind}, asks these, and nobody has answered, or not in full: {titles}.",
+                f"Fill in details.yaml: {', '.join(fields)}.",
+                "words",
+                (edit_details(*fields), RUN),
+            )
+        roles = kind_of_document.unlinked(record)
+        if roles:
+            return RuleAnswer(
+                "missing",
+                f"Its kind, {record.kind}, refers to others as {', '.join(roles)}; it does not, or to one of another kind.",
+                f"Name its folder in the plan: `links: {{{roles[0]}: FOLDER}}`.",
+                "data",
+                (edit_plan("links"), RUN),
+            )
+        evaluators = kind_of_document.unevaluated(record)
+        if evaluators:
+            return RuleAnswer(
+                "missing",
+                f"Its kind, {record.kind}, rests on evaluations by {', '.join(evaluators)}; none gave a result.",
+                "Add them to the plan, and run again.",
+                "command",
+                (edit_plan("evaluate"), RUN),
+            )
+        return RuleAnswer("passed", f"It says what its kind, {record.kind}, asks.")
+
+
+class MinimumOfKind(EvaluatedRule):
+    """The responsible-AI minimum that its kind states, and that of every work."""
+
+    def judge(self, review: CaseUnderReview) -> RuleAnswer:
+        """See `Rule.judge`."""
+        record = review.record
+        assert record.document is not None  # asked only of a record with a kind
+        definition = record.document.definition
+        names = kind_of_document.minimum_fields_of(definition)
+        absent = record.missing(names)
+        if absent:
+            titles = ", ".join(record.fields[name].title.lower() for name in absent)
+            return RuleAnswer(
+                "missing",
+                f"Not provided: {titles}.",
+                f"Fill in details.yaml: {', '.join(absent)}.",
+                "words",
+                (edit_details(*absent), RUN),
+            )
+        measured = {
+            e.evaluator
+            for e in record.evaluations
+            if e.completeness in _ACCEPTS
+            and (e.not_applicable is not None or any(m.status == "measured" for m in e.measurements))
+        }
+        silent = [name for name in definition.minimum.evaluators if name not in measured]
+        if silent:
+            return missing(
+                f"Nothing was measured by {', '.join(silent)}.", "Add it to the plan.", edit_plan("evaluate"), RUN
+            )
+        return RuleAnswer("passed", f"All {len(names)} fields are provided: {', '.join(names)}.")
 
 
 INHERENT: tuple[Requirement, ...] = (
@@ -144,6 +234,32 @@ NOBODY = _ours(
 )
 """What holds where the plan says `persons: none`."""
 
+OF_A_KIND: tuple[Requirement, ...] = (
+    _ours(
+        IsItsKind(evaluator="any"),
+        id="cardwright.kind",
+        title="It is of the kind whose name it bears",
+        why="A definition under another kind's name would be judged, and believed, as that kind.",
+        origin="internal",
+        waivable=False,
+    ),
+    _ours(
+        SaysWhatItsKindAsks(evaluator="any"),
+        id="cardwright.document",
+        title="It says what its kind asks",
+        why="A document that leaves out what its kind asks is no document of that kind.",
+        origin="internal",
+    ),
+    _ours(
+        MinimumOfKind(evaluator="any"),
+        id="cardwright.minimum.document",
+        title="It shows the responsible-AI minimum of its kind",
+        why="A kind of document must be no way around the gate.",
+        origin="internal",
+    ),
+)
+"""What holds under every policy for a record that is of some kind of document."""
+
 RECOMPUTED = _ours(
     Recomputed(evaluator="any"),
     id="cardwright.recomputed",
@@ -172,6 +288,8 @@ MINIMUM: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "fairness": ("fairness", "A model learns the differences that the labels hold."),
         "privacy": ("pii", "Personal data that nobody needs must not be passed on."),
     },
+    # A work runs nothing and holds no data; what it must show, its kind states, and `OF_A_KIND` asks it under every policy.
+    "work": {},
 }
 """The responsible-AI minimum of each kind: what to show, which evaluator shows it, and why."""
 
@@ -212,7 +330,8 @@ def minimum(review: CaseUnderReview, policy: Policy) -> tuple[Requirement, ...]:
     production is held to it under every policy.
     """
     nobody = (NOBODY,) if persons.says_none(review) else ()
-    return (*nobody, *_not_reused(review, policy), *_responsible_ai(review, policy))
+    of_a_kind = OF_A_KIND if review.record.document is not None else ()
+    return (*of_a_kind, *nobody, *_not_reused(review, policy), *_responsible_ai(review, policy))
 
 
 def _not_reused(review: CaseUnderReview, policy: Policy) -> tuple[Requirement, ...]:

@@ -44,6 +44,8 @@ class PolicyFile(PolicyValue):
     """A policy that it tightens: a name, or a path beside it."""
     kinds: Annotated[tuple[Kind, ...], Field(min_length=1)]
     """Kinds of subject it is for."""
+    documents: tuple[Identifier, ...] = ()
+    """Kinds of document it is for; if omitted, any, and records that are of none."""
     for_production: Flag | None = None
     """Whether what it allows may go into production. If omitted: as the policy it extends, and `true` without one."""
     set_by: Label
@@ -79,6 +81,8 @@ class Policy(PolicyValue):
     """What it is for."""
     kinds: tuple[Kind, ...]
     """Kinds of subject it is for."""
+    documents: tuple[Identifier, ...] = ()
+    """Kinds of document it is for; empty is any."""
     for_production: Flag = True
     """Whether what it allows may go into production; if not, verdicts say so, and the responsible-AI minimum is not asked."""
     chain: tuple[Label, ...] = ()
@@ -98,7 +102,7 @@ class Policy(PolicyValue):
     def needed_details(self) -> tuple[str, ...]:
         """The details fields it asks for, in the order of the documents."""
         asked = {name for requirement in self.requirements for name in requirement.rule.details_fields()}
-        return tuple(name for name in FIELDS if name in asked)
+        return (*(name for name in FIELDS if name in asked), *sorted(asked - FIELDS.keys()))
 
 
 Find = Callable[[str, str], tuple[bytes, str]]
@@ -148,11 +152,13 @@ def _flatten(files: list[PolicyFile], places: list[str], model: type[Policy]) ->
     """One policy from a file and those it extends, the file first. Each may only tighten the next."""
     base, top = files[-1], files[0]
     requirements = {requirement.id: _dated(requirement, base) for requirement in base.requirements}
-    kinds, waivers, escalation = base.kinds, base.waivers, dict(base.escalation)
+    kinds, asked_of, waivers, escalation = base.kinds, base.documents, base.waivers, dict(base.escalation)
     for_production = base.for_production is not False
     for file, place in zip(reversed(files[:-1]), reversed(places[:-1]), strict=True):
         if not set(file.kinds) <= set(kinds):
             raise _loosening("it is for kinds that the policy it extends is not for", place)
+        if asked_of and not (file.documents and set(file.documents) <= set(asked_of)):
+            raise _loosening("it is for kinds of document that the policy it extends is not for", place)
         if for_production and file.for_production is False:
             raise _loosening("it is not for production, and the policy it extends is", place)
         if file.waivers is not None and waivers_loosen(file.waivers, waivers):
@@ -162,17 +168,24 @@ def _flatten(files: list[PolicyFile], places: list[str], model: type[Policy]) ->
             problem = loosens(requirement, before) if before is not None else None
             if problem is not None:
                 raise _loosening(f"{requirement.id} loosens what it extends: {problem}", place)
-        kinds = file.kinds
+        kinds, asked_of = file.kinds, file.documents or asked_of
         for_production = for_production or file.for_production is True
         waivers = file.waivers or waivers
         escalation = {**escalation, **file.escalation}
         requirements = {**requirements, **{r.id: _dated(r, file) for r in file.requirements}}
+    if for_production and "work" in kinds:
+        raise PolicyError(
+            "it is for works, and says that what it allows may go into production",
+            where=places[0],
+            do="Write `for_production: false`: a document releases no model, dataset or system.",
+        )
     _refuse_hollow(tuple(requirements.values()), places[0])
     return model(
         name=top.policy,
         version=top.version,
         title=top.title,
         kinds=kinds,
+        documents=asked_of,
         for_production=for_production,
         chain=tuple(f"{file.policy}/{file.version}" for file in files[1:]),
         waivers=waivers,

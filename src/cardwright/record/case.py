@@ -10,6 +10,22 @@ from cardwright.record.record import PlanLock, Record
 
 
 @dataclass(frozen=True, kw_only=True)
+class LinkedDossier:
+    """Another dossier that a case refers to: what it says, and what people are believed to have said over it."""
+
+    record: Record
+    """Its record."""
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """What is kept of it, by path in that dossier."""
+    manifest_sha256: str | None = None
+    """Its manifest, which sign-offs have to be over."""
+    claims: tuple[Claim, ...] = ()
+    """What people said over it, signatures verified by the reader's trust file; empty if nobody has looked."""
+    released: bool = False
+    """Whether a release statement over it is believed, and nobody has withdrawn it as far as this copy tells."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Case:
     """Everything that the gate looks at. Leaving out a part never turns a refusal into an allowance.
 
@@ -36,5 +52,9 @@ class Case:
     """Digests of the subject's files as they are now; `null` if nobody looked."""
     samples: Mapping[str, SampleStatement] = field(default_factory=dict)
     """Signed statements by which samples were drawn and labelled, by digest: those verified, of people whom the reader knows."""
+    linked: Mapping[str, LinkedDossier] = field(default_factory=dict)
+    """The dossiers that the record refers to, by the digest of their record; one that is not at hand is not in it."""
+    kind_files: Mapping[str, bytes] = field(default_factory=dict)
+    """Templates and words of its kind of document, by name: those that the record names by digest."""
     advisory: bool = False
     """Whether only advice is asked for."""

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import yaml
 
 Who = Literal["model_owner", "data_owner", "product", "risk", "engineering", "legal"]
+"""Who answers the shared fields; a kind of document may name other roles."""
 Shape = Literal["text", "entries"]
 
 
@@ -30,8 +31,8 @@ class FieldSpec:
     """What a helpful answer looks like."""
     bad: str
     """What does not help, and is common."""
-    who: Who
-    """Who should answer."""
+    who: str
+    """Which role should answer, e.g. `model_owner`, `risk`."""
     kinds: tuple[str, ...] = ("model", "system")
     """Kinds of subject it is asked about."""
     columns: tuple[str, ...] = ()
@@ -40,6 +41,8 @@ class FieldSpec:
     """Keys that an entry may leave out: asked for since a later version, so that what was judged before is judged alike."""
     common: bool = True
     """Whether a document names it as *not provided* when nobody answered it; else only a policy that needs it does."""
+    choices: tuple[str, ...] = ()
+    """The answers that are accepted, for prose that is a decision or a state; empty accepts any."""
     croissant: str | None = None
     """The Croissant RAI 1.0 property it fills."""
 

@@ -3,6 +3,7 @@
 A policy names the fields that it needs; nobody must fill the others.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationError, model_validator
@@ -37,15 +38,15 @@ class Answer(Value):
 class Details(Value):
     """All answers. A field that nobody filled is absent, and the documents print it as *not provided*."""
 
-    answers: Annotated[dict[str, Answer], Field(json_schema_extra={"propertyNames": {"enum": sorted(FIELDS)}})] = {}
-    """By field name."""
+    answers: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")], Answer] = {}
+    """By field name: a shared field, or one of the record's kind of document."""
 
     @model_validator(mode="after")
     def _known(self) -> Self:
         for name, answer in self.answers.items():
             spec = FIELDS.get(name)
             if spec is None:
-                raise ValueError(f'no details field is called "{name}". {did_you_mean(name, FIELDS)}')
+                continue  # a field of the record's kind of document; the record, which knows the kind, looks at it
             if spec.columns and not answer.entries:
                 raise ValueError(f"{name} is a list of entries with {', '.join(spec.columns)}")
             if not spec.columns and answer.text is None:
@@ -56,25 +57,37 @@ class Details(Value):
                         raise ValueError(f'{name} has no "{key}". {did_you_mean(key, spec.columns)}')
         return self
 
-    def provided(self, name: str) -> bool:
-        """Whether a field says something: there, and not a placeholder. Entries fill all keys, optional ones if there."""
-        spec, answer = FIELDS[name], self.answers.get(name)
-        if answer is None:
+    def provided(self, name: str, fields: Mapping[str, FieldSpec] = FIELDS) -> bool:
+        """Whether a field says something: there, and not a placeholder. Entries fill all keys, optional ones if there.
+
+        `fields` are those that are asked; a name that is none of them says nothing.
+        """
+        spec, answer = fields.get(name), self.answers.get(name)
+        if spec is None or answer is None:
             return False
+        if answer.text is not None and answer.text in spec.choices:
+            return True  # the example of a helpful answer is one of the choices, too
         if answer.text is not None:
             return not is_placeholder(answer.text, spec.question, spec.good, spec.bad, spec.title)
         return all(
-            not is_placeholder(entry[column], spec.question) if column in entry else column in spec.optional
+            _is_name_of_a_split(column, entry[column]) or not is_placeholder(entry[column], spec.question)
+            if column in entry
+            else column in spec.optional
             for entry in answer.entries
             for column in spec.columns
         )
 
-    def missing(self, names: tuple[str, ...]) -> tuple[str, ...]:
+    def missing(self, names: tuple[str, ...], fields: Mapping[str, FieldSpec] = FIELDS) -> tuple[str, ...]:
         """Those of the named fields that say nothing."""
-        return tuple(name for name in names if not self.provided(name))
+        return tuple(name for name in names if not self.provided(name, fields))
 
 
-def read_details(document: dict[str, Any]) -> Details:
+def _is_name_of_a_split(column: str, text: str) -> bool:
+    """`test` says nothing in prose; as the name of a split it says everything."""
+    return column == "split" and text.strip().casefold() == "test"
+
+
+def read_details(document: dict[str, Any], fields: Mapping[str, FieldSpec] = FIELDS) -> Details:
     """The details of a parsed `details.yaml`.
 
     The file says once at the top who answers and when; an answer that somebody else gave says so itself::
@@ -87,6 +100,8 @@ def read_details(document: dict[str, Any]) -> Details:
         owners:
           - {name: A. Okafor, role: model owner, contact: credit-models@example.com}
 
+    `fields` are those that are asked: a kind of document adds its own.
+
     Raises
     ------
     ValueError
@@ -97,8 +112,8 @@ def read_details(document: dict[str, Any]) -> Details:
     for name, content in document.items():
         if name in head:
             continue
-        if name not in FIELDS:
-            raise ValueError(f'no details field is called "{name}". {did_you_mean(name, [*FIELDS, *head])}')
+        if name not in fields:
+            raise ValueError(f'no details field is called "{name}". {did_you_mean(name, [*fields, *head])}')
         if content is None:
             continue  # a scaffolded field that nobody has filled
         by, on = document.get("stated_by"), document.get("stated_on")
@@ -121,7 +136,7 @@ def read_details(document: dict[str, Any]) -> Details:
             entries = (content,)
         else:
             text = str(content)
-        if entries and not FIELDS[name].columns and all(isinstance(entry, str) for entry in entries):
+        if entries and not fields[name].columns and all(isinstance(entry, str) for entry in entries):
             text, entries = (
                 "\n".join(f"- {entry}" for entry in entries),
                 (),
@@ -134,7 +149,7 @@ def read_details(document: dict[str, Any]) -> Details:
             continue
         bad = next((entry for entry in entries if not isinstance(entry, dict)), None)
         if bad is not None:
-            raise ValueError(f"{name} is a list of entries with {', '.join(FIELDS[name].columns)}")
+            raise ValueError(f"{name} is a list of entries with {', '.join(fields[name].columns)}")
         if any(isinstance(value, dict | list) for entry in entries for value in entry.values()):
             raise ValueError(f"{name}: each part of an entry is a text")
         filled = tuple(

@@ -1,5 +1,6 @@
 """The record: everything that was found about one subject, frozen. The waist of the hour-glass."""
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
@@ -7,8 +8,10 @@ from pydantic import Field, JsonValue, model_validator
 
 from cardwright.record import canonical, display
 from cardwright.record.base import Count, Flag, FreeText, Identifier, Label, Sha256, Term, Value
+from cardwright.record.detail_fields import FieldSpec
 from cardwright.record.details import Details
 from cardwright.record.evaluation import Evaluation
+from cardwright.record.kind import DocumentKind, RecordLink, answers_flaw, fields_of, text_sha256
 from cardwright.record.provenance import Provenance
 from cardwright.record.subject import Context, Subject
 
@@ -92,6 +95,11 @@ class Record(Value):
     """What people said."""
     small_cell: Annotated[Count, Field(ge=1)] = 5
     """Counts below this are suppressed in public tables."""
+    document: Annotated[DocumentKind | None, Field(exclude_if=lambda value: value is None)] = None
+    """The kind of document that it was made for, with its definition; absent for the assessment of a model, dataset or system
+    that is no more than that."""
+    links: Annotated[tuple[RecordLink, ...], Field(exclude_if=lambda value: not value)] = ()
+    """Other dossiers that it refers to."""
     redaction: Redaction | None = None
     """Set in an edition for other readers; nothing is handed over on one."""
 
@@ -108,6 +116,43 @@ class Record(Value):
         if set(planned) != set(done) | set(failed):
             raise ValueError("planned evaluations are not all accounted for: each has a result, or a reason why not")
         return self
+
+    @model_validator(mode="after")
+    def _is_of_its_kind(self) -> Self:
+        definition = self.document.definition if self.document is not None else None
+        flaw = answers_flaw(definition, self.details)
+        if flaw is not None:
+            raise ValueError(flaw)
+        if definition is not None and definition.subject != self.subject.kind:
+            raise ValueError(
+                f"a {definition.kind} is about a {definition.subject}; the subject is a {self.subject.kind}"
+            )
+        if self.subject.kind != "work":
+            return self
+        if self.document is None:
+            raise ValueError("a work is of some kind of document; it names none")
+        # An edition for other readers says less than what it was made from, and names that.
+        if self.redaction is None and self.subject.text_sha256 != text_sha256(self.document, self.details, self.links):
+            raise ValueError("its text is not the one that it is identified by")
+        return self
+
+    @cached_property
+    def fields(self) -> Mapping[str, FieldSpec]:
+        """Every field that it can answer, by name: the shared ones, and those of its kind of document."""
+        return fields_of(self.document)
+
+    def provided(self, name: str) -> bool:
+        """Whether people have answered a field; see `Details.provided`."""
+        return self.details.provided(name, self.fields)
+
+    def missing(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of the named fields that nobody has answered."""
+        return self.details.missing(names, self.fields)
+
+    @property
+    def kind(self) -> str:
+        """Its kind of document, or of subject where it has none: what links and policies call it."""
+        return self.document.definition.kind if self.document is not None else self.subject.kind
 
     @cached_property
     def sha256(self) -> str:
@@ -152,6 +197,10 @@ class PlanLock(Value):
     """Who planned it."""
     baseline_sha256: Annotated[Sha256 | None, Field(exclude_if=lambda value: value is None)] = None
     """The record of the baseline, if the plan names one."""
+    document: Annotated[DocumentKind | None, Field(exclude_if=lambda value: value is None)] = None
+    """The kind of document that it is for."""
+    links: Annotated[tuple[RecordLink, ...], Field(exclude_if=lambda value: not value)] = ()
+    """Other dossiers that it refers to."""
 
     @cached_property
     def sha256(self) -> str:

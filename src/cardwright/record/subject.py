@@ -10,7 +10,8 @@ from pydantic import Field, model_validator
 from cardwright.record import canonical
 from cardwright.record.base import Count, Day, Flag, FreeText, Identifier, Label, RelativePath, Sha256, Value
 
-Kind = Literal["model", "dataset", "system"]
+Kind = Literal["model", "dataset", "system", "work"]
+"""What can be judged. `work` is what people write about the others (a plan, a memo); it is identified by its own text."""
 
 
 class FileDigest(Value):
@@ -77,7 +78,7 @@ class Subject(Value):
     """What is judged. Its identity is the digest of this value, so a renamed file is another subject."""
 
     kind: Kind
-    """model, dataset or system."""
+    """model, dataset, system or work."""
     name: Identifier
     """Its name."""
     version: Label
@@ -98,12 +99,25 @@ class Subject(Value):
     """For a hosted model, instead of files."""
     components: tuple[Component, ...] = ()
     """For a system, its parts."""
+    text_sha256: Annotated[Sha256 | None, Field(exclude_if=lambda value: value is None)] = None
+    """For a work: digest of its answers, its kind and its links; see `record.kind.text_sha256`."""
+    about: Annotated[Identifier | None, Field(exclude_if=lambda value: value is None)] = None
+    """For a work: the name of the model, dataset or system that it is about."""
 
     @model_validator(mode="after")
     def _known_by_something(self) -> Self:
         paths = [file.path for file in self.files]
         if len(set(paths)) != len(paths):
             raise ValueError("a file is listed twice")
+        if self.kind == "work":
+            # Whatever could run or be trained on is assessed as what it is: a document is no cover for a model.
+            if self.files or self.reference or self.components:
+                raise ValueError("a work is known by its own text; it has no files, reference or components")
+            if self.text_sha256 is None:
+                raise ValueError("a work is known by the digest of its text; it has none")
+            return self
+        if self.text_sha256 is not None or self.about is not None:
+            raise ValueError("text_sha256 and about are those of a work")
         if not (self.files or self.reference or self.components):
             raise ValueError("a subject is known by files, a reference or components; it has none")
         return self
@@ -140,4 +154,4 @@ class Subject(Value):
     @property
     def hashed(self) -> bool:
         """Whether its bytes are known; False if it is only declared by reference."""
-        return bool(self.files or self.components) and self.reference is None
+        return self.text_sha256 is not None or (bool(self.files or self.components) and self.reference is None)

@@ -301,6 +301,8 @@ class VerdictInputs(Value):
     """The manifest that sign-offs are over."""
     artefacts_sha256: Sha256 | None = None
     """The artefact at hand."""
+    links_sha256: Annotated[Sha256 | None, Field(exclude_if=lambda value: value is None)] = None
+    """The dossiers that it refers to, with what was believed of those who signed them."""
 
 
 class Verdict(Value):

@@ -74,6 +74,8 @@ def record(
         not_evaluated=tuple(gaps),
         details=prepared.assessment.details,
         small_cell=prepared.assessment.file.small_cell,
+        document=lock.document,
+        links=lock.links,
     )
     screen(made, what="the record")  # each piece was screened before; this leaves no other way in
     return made

@@ -38,7 +38,12 @@ def of_files(files: Mapping[str, bytes], *, where: str) -> documents.Edition:
     verdict = canonical.parse(Verdict, files[layout.REVIEW], where=f"{where}/{layout.REVIEW}")
     compared = compared_in(files, where=where)
     return documents.Edition(
-        record=case.record, verdict=verdict, run=case.run, comparison=compared, coverage=_coverage(case, verdict)
+        record=case.record,
+        verdict=verdict,
+        run=case.run,
+        comparison=compared,
+        coverage=_coverage(case, verdict),
+        kind_files=case.kind_files,
     )
 
 
@@ -67,7 +72,7 @@ def as_it_stands(
     """
     if not {layout.REVIEW, layout.MANIFEST} <= files.keys():
         case = contents.case_of(files, where=where)
-        return documents.Edition(record=case.record, run=case.run), ()
+        return documents.Edition(record=case.record, run=case.run, kind_files=case.kind_files), ()
     if layout.RELEASE in files:
         return _as_released(files, where=where, now=now, trust=trust)
     edition = of_files(files, where=where)
@@ -179,6 +184,7 @@ def _released(case: Case, verdict: Verdict, compared: Comparison | None, manifes
         comparison=compared,
         manifest_sha256=manifest_sha256,
         state="released",
+        kind_files=case.kind_files,
         coverage=_coverage(case, verdict),
     )
 
@@ -235,7 +241,7 @@ def rerender(
     asked = [(name, edition, document, format_) for name, document, format_ in documents.standard(edition.record)]
     if any(name.startswith(layout.FINAL) for name in files):
         decided = canonical.parse(Verdict, files[layout.VERDICT], where=f"{where}/{layout.VERDICT}")
-        signed = Case(record=edition.record, run=edition.run, claims=claims)
+        signed = Case(record=edition.record, run=edition.run, claims=claims, kind_files=edition.kind_files)
         last = _released(signed, decided, edition.comparison, canonical.digest(files[layout.MANIFEST]))
         asked += [
             (layout.FINAL + name, last, document, format_)

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from cardwright.errors import CardwrightError, MissingExtraError, PersonalDataError, SourceError
+from cardwright.errors import CardwrightError, MissingExtraError, PersonalDataError, PlanError, SourceError
 from cardwright.evaluators import registry
 from cardwright.plan.assessment import Assessment, EvaluationStep, FileSpec, source_name
 from cardwright.policy.policy import Policy
 from cardwright.privacy.screening import mask, screen
 from cardwright.privacy.showing import kinds
 from cardwright.record.evaluation import Binding
+from cardwright.record.kind import RecordLink, text_sha256
 from cardwright.record.record import ExpectedGroups, PlanLock, Planned
 from cardwright.record.subject import Component, Context, FileDigest, Subject
 from cardwright.sources.binding import bind
@@ -50,11 +51,17 @@ class Prepared:
 
 
 def prepare(
-    assessment: Assessment, policy: Policy, *, baseline_sha256: str | None = None, progress: Progress = silent
+    assessment: Assessment,
+    policy: Policy,
+    *,
+    baseline_sha256: str | None = None,
+    links: tuple[RecordLink, ...] = (),
+    progress: Progress = silent,
 ) -> Prepared:
     """Open every source, hash the subject, tie predictions to models, and fix what each evaluation must cover.
 
-    `baseline_sha256` is the digest of the baseline's record, if the plan names one.
+    `baseline_sha256` is the digest of the baseline's record, if the plan names one, and `links` are the other dossiers that it
+    refers to.
 
     Raises
     ------
@@ -63,9 +70,9 @@ def prepare(
     """
     _refuse_personal_names(assessment)
     screen(assessment.details, what="what people say (details)")
-    subject = _subject(assessment)
+    subject = _subject(assessment, links)
     sources, bindings, unavailable = opened(assessment, leaving_out=MissingExtraError, progress=progress)
-    lock = _lock(assessment, policy, subject, sources, baseline_sha256)
+    lock = _lock(assessment, policy, subject, sources, baseline_sha256, links)
     screen(lock, what="the plan")
     for source in sources.values():
         screen(source.ref, what=f"the source {source.ref.name}")
@@ -207,8 +214,10 @@ def _load_model(named: str, predictions: Source | None, assessment: Assessment, 
     return load(ModelSpec(model=named), source_name(named), assessment.base, predictions=like)
 
 
-def _subject(assessment: Assessment) -> Subject:
+def _subject(assessment: Assessment, links: tuple[RecordLink, ...]) -> Subject:
     stated = assessment.file.subject
+    if stated.kind == "work":
+        return _work(assessment, links)
     # The parts of a system are files of the subject, too: what is compared at the handoff is what was evaluated.
     roles = {**{c.path: None for c in stated.components}, **dict(_named(one) for one in stated.files)}
     paths = dict.fromkeys([*(_named(one)[0] for one in stated.files), *roles])
@@ -239,6 +248,30 @@ def _subject(assessment: Assessment) -> Subject:
     )
 
 
+def _work(assessment: Assessment, links: tuple[RecordLink, ...]) -> Subject:
+    """What people write is identified by its own text: another word is another subject."""
+    stated = assessment.file.subject
+    assert assessment.kind is not None  # a plan of a work names its kind
+    if stated.files or stated.reference or stated.components:
+        raise PlanError(
+            "a work has no files, reference or components: it is identified by its own text",
+            where=str(assessment.path),
+            do="Assess what runs or holds data as a model, dataset or system, and link to it: `links:`.",
+        )
+    return Subject(
+        kind="work",
+        name=stated.name,
+        version=stated.version,
+        supplier=stated.supplier,
+        licence=stated.licence,
+        released=stated.released,
+        summary=stated.summary,
+        parents=stated.parents,
+        about=stated.about,
+        text_sha256=text_sha256(assessment.kind.document, assessment.details, links),
+    )
+
+
 def _named(file: str | FileSpec) -> tuple[str, str | None]:
     return (file.path, file.role) if isinstance(file, FileSpec) else (file, None)
 
@@ -265,6 +298,7 @@ def _lock(
     subject: Subject,
     sources: Mapping[str, Source],
     baseline_sha256: str | None,
+    links: tuple[RecordLink, ...],
 ) -> PlanLock:
     stated = assessment.file.subject
     return PlanLock(
@@ -288,6 +322,8 @@ def _lock(
         policy_sha256=policy.sha256,
         author=assessment.file.author,
         baseline_sha256=baseline_sha256,
+        document=assessment.kind.document if assessment.kind is not None else None,
+        links=links,
     )
 
 

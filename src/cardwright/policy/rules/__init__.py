@@ -18,6 +18,7 @@ from cardwright.policy.rules.measurement import MeasurementRule
 from cardwright.policy.rules.no_regression import NoRegressionRule
 from cardwright.policy.rules.preregistered import PreregisteredRule
 from cardwright.policy.rules.provenance import ProvenanceRule
+from cardwright.policy.rules.refers import RefersRule
 from cardwright.policy.rules.sign_off import SignOffRule
 
 RULES: Mapping[str, type[Rule]] = {
@@ -31,6 +32,7 @@ RULES: Mapping[str, type[Rule]] = {
     "checklist": ChecklistRule,
     "sign_off": SignOffRule,
     "preregistered": PreregisteredRule,
+    "refers": RefersRule,
     "no_regression": NoRegressionRule,
 }
 """Every kind of requirement, by its key in a policy file."""

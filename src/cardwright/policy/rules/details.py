@@ -26,20 +26,30 @@ class DetailsRule(Rule):
 
     fields: Annotated[tuple[Identifier, ...], Field(min_length=1)]
     """Names of details fields."""
+    document: Identifier | None = None
+    """The kind of document whose fields they are; if omitted, they are shared fields (`cardwright schema details`)."""
 
     @model_validator(mode="after")
     def _known(self) -> Self:
-        for name in self.fields:
+        for name in self.fields if self.document is None else ():
             if name not in FIELDS:
                 raise ValueError(f'no details field is called "{name}". {did_you_mean(name, FIELDS)}')
         return self
 
     def judge(self, review: CaseUnderReview) -> RuleAnswer:
         """See `Rule.judge`."""
-        missing = review.record.details.missing(self.fields)
+        known = review.record.fields
+        if self.document is not None and (review.record.kind != self.document or not set(self.fields) <= known.keys()):
+            return RuleAnswer(
+                "mismatched",
+                f"These are fields of a {self.document}, and this is a {review.record.kind} that does not ask all of them.",
+                "Choose the policy of its kind.",
+                "decision",
+            )
+        missing = review.record.missing(self.fields)
         if not missing:
             return RuleAnswer("passed", f"All {len(self.fields)} fields are provided.")
-        titles = ", ".join(FIELDS[name].title.lower() for name in missing)
+        titles = ", ".join(known[name].title.lower() for name in missing)
         return RuleAnswer(
             "missing",
             f"Not provided in the details: {titles}.",

@@ -111,3 +111,18 @@ def not_accepted(new: bool, old: bool) -> bool:
 def bound(new: str, old: str) -> bool:
     """Compares a bound with the limit in place of the number itself."""
     return new == old or (new == "bound" and old == "value")
+
+
+def at_least_as_settled(new: str, old: str) -> bool:
+    """Asks for a release where one was asked for, or for one in place of a signature."""
+    return new in (old, "released")
+
+
+def signed_by_no_others(new: tuple[str, ...], old: tuple[str, ...]) -> bool:
+    """Counts no signature that did not count; an empty one counts everybody's."""
+    return not old or (bool(new) and set(new) <= set(old))
+
+
+def accepts_no_other_answer(new: Mapping[str, tuple[str, ...]], old: Mapping[str, tuple[str, ...]]) -> bool:
+    """Asks of every field that it was asked of, and accepts no answer that was not accepted."""
+    return all(name in new and set(new[name]) <= set(answers) for name, answers in old.items())

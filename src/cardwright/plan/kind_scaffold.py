@@ -1,0 +1,156 @@
+"""The scaffold of a document: a plan, and the questions of its kind as a file to fill in, each with a helpful answer."""
+
+from __future__ import annotations
+
+import os
+import re
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cardwright.errors import UsageError
+from cardwright.files import packaged
+from cardwright.files.kinds import KindFolder
+from cardwright.policy.judging.kind_of_document import minimum_fields_of
+from cardwright.record.detail_fields import FIELDS, FieldSpec
+from cardwright.record.kind import KindDefinition, KindField
+
+PLAN, DETAILS = "assessment.yaml", "details.yaml"
+
+
+@dataclass(frozen=True)
+class NewDocument:
+    """What is to be written."""
+
+    files: Mapping[str, str]
+    """Texts by file name, in the order in which they are filled in."""
+    policy: str
+    """The policy that the plan asks for."""
+
+
+def new(kind: KindFolder, directory: Path, *, own: Path | None = None) -> NewDocument:
+    """The plan and the questions of a kind, for a folder.
+
+    Parameters
+    ----------
+    directory
+        Where they will stand: paths in the plan start there.
+    own
+        The folder of a house's own kinds, if the kind is from there: the plan names it.
+
+    Raises
+    ------
+    UsageError
+        If the kind has no policy, so that nothing could judge what is made with it.
+    """
+    files = {DETAILS: details_text(kind.definition), PLAN: plan_text(kind, directory, own)}
+    return NewDocument(files=files, policy=_policy(kind, directory))
+
+
+def _policy(kind: KindFolder, directory: Path) -> str:
+    name = kind.definition.kind
+    if kind.own_policy is not None:
+        return _between(directory, kind.own_policy)
+    if name in packaged.names("policies"):
+        return name
+    raise UsageError(
+        f"the kind {name} has no policy, so nothing could judge its documents",
+        where=str(kind.path),
+        do="Add policy.yaml to its folder.",
+    )
+
+
+def _between(directory: Path, place: Path) -> str:
+    """A path from the folder of the plan, as plans have it: with `/`, and never a bare name, which would be a packaged one."""
+    path = Path(os.path.relpath(place.absolute(), directory.absolute())).as_posix()
+    return path if "/" in path else f"./{path}"
+
+
+def plan_text(kind: KindFolder, directory: Path, own: Path | None = None) -> str:
+    """The plan of a document of a kind; what nobody can know yet is `?`."""
+    definition = kind.definition
+    subject = definition.subject
+    lines = [
+        f"# {definition.title}: {definition.summary}",
+        "schema: cardwright/assessment/1",
+        "subject:",
+        f"  kind: {subject}",
+        f"  name: {_name(directory)}",
+        '  version: "1"',
+        f"  title: {_quoted(definition.title)}",
+    ]
+    if subject == "work":
+        lines += [
+            "  about: ?  # the name of the model, dataset or system that it is about; delete the line if there is none"
+        ]
+    else:
+        lines += ["  files: [?]  # or `reference:` or `components:`"]
+    lines += [f"document: {definition.kind}"]
+    if own is not None and not kind.packaged:
+        lines += [f"kinds: {_between(directory, own)}"]
+    lines += ["author: ?", f"details: {DETAILS}"]
+    if definition.links:
+        lines += ["links:"]
+        for link in definition.links:
+            needed = "required" if link.required else "delete the line if there is none"
+            lines += [f"  {link.role}: ?  # the folder of a dossier of kind {link.kind}; {needed}. {link.why}"]
+    if definition.evaluates or subject != "work":
+        named = definition.evaluates or ("?",)
+        lines += ["sources:", "  evidence: ?", "evaluate:"]
+        lines += [f"  - {name}: {{source: evidence}}" for name in named]
+    lines += [f"policy: {_policy(kind, directory)}", ""]
+    return "\n".join(lines)
+
+
+def _name(directory: Path) -> str:
+    """The folder's name as an identifier."""
+    return re.sub(r"[^a-z0-9_-]+", "-", directory.absolute().name.lower()).strip("-_") or "document"
+
+
+def details_text(definition: KindDefinition) -> str:
+    """The questions of a kind as `details.yaml`, empty: what is asked, a helpful answer, a common one that does not help."""
+    lines = [
+        "schema: cardwright/details/1",
+        "stated_by:  # who answers, where an answer does not say so itself",
+        "stated_on:  # when, e.g. 2026-11-28",
+    ]
+    section = ""
+    minimum = minimum_fields_of(definition)
+    for field in definition.fields:
+        if field.section != section:
+            section = field.section
+            lines += ["", f"# ---- {section}"]
+        lines += _question(field.spec, _needed(field, minimum), field.choices)
+    shared = [name for name in dict.fromkeys([*definition.shared, *minimum]) if name in FIELDS]
+    if shared:
+        lines += ["", "# ---- asked of every document"]
+    for name in shared:
+        lines += _question(FIELDS[name], "required" if name in minimum else "", ())
+    return "\n".join([*lines, ""])
+
+
+def _needed(field: KindField, minimum: tuple[str, ...]) -> str:
+    if field.required == "always" or field.field in minimum:
+        return "required"
+    when = [f"{name} is {' or '.join(values)}" for name, values in field.required_when.items()]
+    return f"required if {', or '.join(when)}" if when else ""
+
+
+def _question(spec: FieldSpec, needed: str, choices: tuple[str, ...]) -> list[str]:
+    said = [f"{spec.title}{f' ({needed})' if needed else ''}, answered by {spec.who}. {spec.question}"]
+    if choices:
+        said.append(f"One of: {', '.join(choices)}.")
+    said += [f"Helpful: {spec.good}", f"Not helpful: {spec.bad}"]
+    comments = [line for text in said for line in textwrap.wrap(text, 116, break_on_hyphens=False)]
+    empty = [f"{spec.name}:"]
+    if spec.columns:
+        first, *others = (
+            f"{column}:{'  # may be left out' if column in spec.optional else ''}" for column in spec.columns
+        )
+        empty += [f"#  - {first}", *(f"#    {other}" for other in others)]
+    return ["", *(f"# {line}" for line in comments), *empty]
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

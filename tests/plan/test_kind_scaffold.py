@@ -1,0 +1,64 @@
+"""What `new` writes asks every question, with its examples, and becomes a plan when it is filled in."""
+
+import pytest
+import yaml
+from tests import kind_folders as made
+
+from cardwright.errors import PlanError, UsageError
+from cardwright.files import disk, kinds, packaged
+from cardwright.plan import kind_scaffold
+from cardwright.plan.assessment import load
+
+
+def write(scaffolded, place):
+    for name, text in scaffolded.files.items():
+        disk.write_file(place / name, text.encode("utf-8"))
+
+
+@pytest.mark.parametrize("name", kinds.names())
+def test_every_question_of_a_packaged_kind_is_in_its_scaffold_with_both_examples(name, tmp_path):
+    kind = kinds.find(name)
+    made_ = kind_scaffold.new(kind, tmp_path / "doc")
+    text = " ".join(line.lstrip("# ") for line in made_.files["details.yaml"].splitlines())
+    for field in kind.definition.fields:
+        assert all(" ".join(said.split()) in text for said in (field.question, field.good, field.bad)), field.field
+    keys = yaml.safe_load(made_.files["details.yaml"])
+    assert {field.field for field in kind.definition.fields} <= keys.keys()
+    assert {"owners", "people_concerned"} <= keys.keys() or kind.definition.subject != "work"
+    assert made_.policy in packaged.names("policies")
+
+
+def test_an_empty_scaffold_is_refused_for_what_is_open_and_then_runs(tmp_path):
+    write(kind_scaffold.new(kinds.find("experiment_plan"), tmp_path), tmp_path)
+    with pytest.raises(PlanError, match=r"not answered yet: subject\.about, author"):
+        load(tmp_path)
+    plan = tmp_path / "assessment.yaml"
+    plan.write_text(plan.read_text().replace("about: ?", "about: m").replace("author: ?", "author: A"))
+    loaded = load(tmp_path)
+    assert loaded.kind.definition.kind == "experiment_plan"
+    assert loaded.details.answers == {}
+
+
+def test_an_entry_that_loses_its_comment_sign_is_an_entry(tmp_path):
+    text = kind_scaffold.details_text(made.definition(tmp_path))
+    filled = text.replace("#  - group:", "  - group: A").replace("#    harm:", "    harm: b")
+    assert yaml.safe_load(filled)["harms"] == [{"group": "A", "harm": "b"}]
+    assert "Reason (required if decision is stop), answered by research_lead." in text
+    assert "One of: adopt, stop." in text
+
+
+def test_a_kind_that_nothing_could_judge_is_not_scaffolded(tmp_path):
+    kind = kinds.find("house_note", made.folder(tmp_path))
+    with pytest.raises(UsageError, match="has no policy"):
+        kind_scaffold.new(kind, tmp_path / "doc")
+
+
+def test_a_kind_about_a_model_asks_for_files_sources_and_evaluations(tmp_path):
+    text = made.NOTE.replace("subject: work", "subject: model").replace(
+        "minimum:", "evaluates: [performance]\nminimum:"
+    )
+    own = made.folder(tmp_path, text, policy__yaml="x")
+    plan = kind_scaffold.plan_text(kinds.find("house_note", own), tmp_path / "doc", own)
+    assert "files: [?]" in plan
+    assert "  - performance: {source: evidence}" in plan
+    assert "about:" not in plan
