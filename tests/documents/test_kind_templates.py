@@ -135,10 +135,10 @@ def test_headings_of_a_stranger_s_kind_are_text(tmp_path):
 
 def test_words_of_a_stranger_s_kind_are_text_and_do_not_replace_ours(tmp_path):
     record = made.work(made.definition(tmp_path))
-    words = '"Decision": "<i>Beschluss</i>"\n"Not judged.": "FREIGEGEBEN"\n'
+    words = '"Harms": "<i>Schaden</i>"\n"Not judged.": "FREIGEGEBEN"\n'
     edition = Edition(record=record, language="de", kind_files={"words.de.yaml": words.encode()})
     page = render(edition, document="house_note", format="html").decode("utf-8")
-    assert "&lt;i&gt;Beschluss&lt;/i&gt;" in page
+    assert "&lt;i&gt;Schaden&lt;/i&gt;" in page
     assert "FREIGEGEBEN" not in page
     assert "Nicht beurteilt." in page
 
