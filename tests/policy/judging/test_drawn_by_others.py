@@ -134,3 +134,9 @@ def test_labels_that_nobody_signed_are_not_drawn_by_others_either():
     without = {digest: one for digest, one in known(WHOLE).items() if one.person != "Bob"}
     status, explanation = judged("drawn", samples=without)
     assert (status, "labels of its scorer's sample signed as Bob, by a key" in explanation) == ("inconclusive", True)
+
+
+@pytest.mark.parametrize("asked", ["drawn", "independent"])
+def test_a_rate_that_does_not_say_how_many_cases_it_is_over_is_not_calibrated(asked):
+    status, explanation = judged(asked, denominator=None)
+    assert (status, "does not state the number of cases" in explanation) == ("inconclusive", True)

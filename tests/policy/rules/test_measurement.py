@@ -352,3 +352,28 @@ def test_a_number_that_cannot_arise_is_accepted_only_where_the_policy_says_so_an
     verdict = decide(case, asked, NOW)
     found = outcome(verdict, "tpr")
     assert (found.status == "not_applicable", found.releases) == (passes, passes)
+
+
+@pytest.mark.parametrize(
+    ("level", "status"), [(0.95, "passed"), (0.9, "passed"), (0.89, "inconclusive"), (0.01, "inconclusive")]
+)
+def test_an_interval_of_a_low_level_passes_nothing(level, status):
+    """Whoever writes the plan chooses the level: at one percent every interval is narrow."""
+    m = gap("demographic_parity_difference", 0.05, 0.0, 0.08)
+    found = outcome(
+        decide(with_gap(m.model_copy(update={"interval": m.interval.model_copy(update={"level": level})})), P, NOW),
+        "gap",
+    )
+    assert (found.status, (f"one of {level * 100:g} %" in found.explanation)) == (status, status != "passed")
+
+
+def test_a_correction_of_a_low_level_passes_nothing():
+    low = {**CALIBRATED["corrected"], "level": 0.5}
+    found = resting_on(flagged(HELD, corrected=low), HELD)
+    assert (found.status, "one of 50 %" in found.explanation) == ("inconclusive", True)
+
+
+def test_an_interval_of_a_low_level_fails_all_the_same():
+    m = gap("demographic_parity_difference", 0.2, 0.15, 0.3)
+    low = m.model_copy(update={"interval": m.interval.model_copy(update={"level": 0.5})})
+    assert outcome(decide(with_gap(low), P, NOW), "gap").status == "failed"

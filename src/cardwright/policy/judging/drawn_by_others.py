@@ -18,7 +18,7 @@ LEAST_AGREEMENT = 0.4
 
 
 def drawn_by_others(
-    calibration: Calibration | None, asked: Calibrating, review: CaseUnderReview, scored: float | None = None
+    calibration: Calibration | None, asked: Calibrating, review: CaseUnderReview, scored: float | None
 ) -> str | None:
     """Why a calibration is not as independent as a policy asks; None where it is.
 
@@ -32,7 +32,9 @@ def drawn_by_others(
         return "its scorer's sample was drawn by the author, and the policy asks for somebody else's nonce"
     if chain.commitment.sha256 not in review.case.samples:
         return f"its rows were committed as {chain.commitment.person}, by a key that is not believed here"
-    if scored is not None and scored > chain.commitment.cases:
+    if scored is None:
+        return "it does not state the number of cases, which has to be no more than were committed"
+    if scored > chain.commitment.cases:
         return f"it rests on {scored:g} cases, and {chain.commitment.cases} were committed for its scorer's sample"
     if not review.authors:
         return "nobody has signed the plan as its author, so nobody who drew or labelled the sample is known to be somebody else"

@@ -208,6 +208,9 @@ class MeasurementRule(OnEvaluation):
         }
 
 
+LEAST_LEVEL = 0.9
+"""Confidence level of an interval on whose bound a requirement can pass."""
+
 _CLOSED_BY: Mapping[Status, tuple[str | None, Closer | None, tuple[NextAction, ...]]] = {
     "passed": (None, None, ()),
     "failed": ("Change the model, its threshold or its data and run again, or ask for a waiver.", "decision", ()),
@@ -314,7 +317,12 @@ class _Comparison:
             return self._say("failed", f"{shown}, outside {limit}.", m, sign * (nearest - rule.limit), value)
         distance = None if compared is None else sign * (compared - rule.limit)
         # Only after failing is ruled out: thin evidence keeps a number from passing, and never from failing.
-        problem = self._too_thin(m) or _uncalibrated(m, self.evaluation, review) or self._not_independent(m, review)
+        problem = (
+            self._too_thin(m)
+            or self._too_sure(m)
+            or _uncalibrated(m, self.evaluation, review)
+            or self._not_independent(m, review)
+        )
         if problem is not None:
             return self._say("inconclusive", f"{shown}, but {problem}.", m, distance, value)
         if distance is None:
@@ -329,6 +337,16 @@ class _Comparison:
         if self.rule.calibration is None or m.scorer is None:
             return None
         return drawn_by_others(_held(self.evaluation, m.scorer), self.rule.calibration, review, m.denominator)
+
+    def _too_sure(self, m: Measured) -> str | None:
+        """Why a bound decides nothing: whoever writes the plan chooses the level, and at a low one every interval is narrow."""
+        if self.rule.held == "value":
+            return None
+        intervals = (m.interval, m.scorer.corrected if m.scorer is not None else None)
+        low = min((interval.level for interval in intervals if interval is not None), default=1.0)
+        if low >= LEAST_LEVEL:
+            return None
+        return f"its interval is one of {low * 100:g} %, and one of {LEAST_LEVEL * 100:g} % or more is needed"
 
     def _too_thin(self, m: Measured) -> str | None:
         """Why a number cannot pass, whatever its value: too few cases, fewer groups than expected, too much unknown."""
