@@ -384,9 +384,9 @@ def assess(
     Raises
     ------
     UsageError
-        Where something cannot be told and nobody said it, or a name is no column.
+        If something cannot be told and nobody said it, or a name is not that of a column.
     EvidenceError
-        Where the data or the model cannot be read, or the model does not give the same predictions again.
+        If the data or the model cannot be read, or the model does not give the same predictions again.
 
     Examples
     --------

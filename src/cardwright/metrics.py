@@ -84,9 +84,9 @@ class GapMetric(Protocol):
     Raises
     ------
     UsageError
-        Where arrays are not equally long, or pandas objects have different indices.
+        If arrays are not equally long, or pandas objects have different indices.
     SourceError
-        Where outcomes are missing, or `pos_label` is none of them.
+        If outcomes are missing, or `pos_label` is none of them.
     """
 
     def __call__(

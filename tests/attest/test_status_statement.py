@@ -45,7 +45,7 @@ def test_a_statement_about_another_release_than_it_says_is_refused(people):
 
     body = {"status": canonical.plain(said(people))}
     line = envelope.seal(envelope.statement(status_statement.TYPE, {"release.json": "e" * 64}, body), people[0]["Cy"])
-    with pytest.raises(IntegrityError, match="it names another release than it is about"):
+    with pytest.raises(IntegrityError, match="it names a release other than the one it is about"):
         status_statement.read(line, where="now.json")
 
 

@@ -85,7 +85,7 @@ def test_a_table_without_a_models_word_is_a_dataset_and_that_is_not_sure():
         columns(sex=WORDS, two_year_recid=ZERO_ONE, decile_score=RNG.integers(1, 11, N).tolist())
     )
     assert (guess.value, guess.sure) == ("dataset", False)
-    assert "decile_score is no probability, as it goes from 1 to 10" in guess.why
+    assert "decile_score is not a probability, since it goes from 1 to 10" in guess.why
 
 
 @pytest.mark.parametrize(

@@ -255,7 +255,7 @@ def test_a_large_file_is_linked_and_named_by_its_digest_and_another_in_its_place
     prepare(load(tmp_path / "new"), policy_of("dataset"))
     (tmp_path / "new" / "assessment.yaml").unlink()
     (tmp_path / "other").mkdir()
-    with pytest.raises(StoreError, match="is there already"):
+    with pytest.raises(StoreError, match="exists already"):
         init(tmp_path, table(tmp_path / "other", SHAPES["persons"]), {"favourable": "1"})
 
 

@@ -136,7 +136,7 @@ def test_another_threshold_in_the_plan_is_another_evaluation_though_no_byte_of_t
     new = plan.model_copy(update={"sources": {"test": {"threshold": 0.6}}})
     found = compare(Side(record=OLD, plan=old), Side(record=OLD, plan=new))
     assert {c.fate for c in found.carried} == {"redone"}
-    assert "source test is read otherwise" in found.carried[0].because
+    assert "source test is read differently" in found.carried[0].because
 
 
 def test_without_both_plans_nothing_is_said_to_stand():

@@ -1,7 +1,7 @@
 """What may be signed at all: a claim is compared with trust file, policy, checklist and key before it is signed.
 
-A claim that counts for nothing is worse than none: it stands in the chain for good, and a receiver refuses what they cannot
-believe. So the signer hears of it first.
+A claim that counts for nothing is worse than none: it stays in the chain for good, and a receiver refuses what they cannot
+believe. So the signer is told first.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from cardwright.record.claim import Attest, Claim, SignOff, Waive, WaiveRequest,
 
 
 def signer(trust: Trust, fingerprint: str, word: str, role: str, now: str) -> Holder:
-    """The person behind a key, where they may sign now, in this role, under this name or id.
+    """The person behind a key, provided they may sign now, in this role, under this name or id.
 
     Raises
     ------
     UsageError
-        Where the key is not enrolled, belongs to somebody else, has expired or is revoked, or the role is not granted.
+        If the key is not enrolled, belongs to somebody else, has expired or is revoked, or the role is not granted.
     """
     holder = trust.holder(fingerprint)
     if holder is None:
@@ -48,7 +48,7 @@ def check(claim: Claim, dossier: DossierUnderReview, trust: Trust, holder: Holde
     Raises
     ------
     UsageError
-        Where there is no such checklist, item or requirement, the role may not say this, or nothing would follow from it.
+        If there is no such checklist, item or requirement, the role may not say this, or the claim would have no effect.
     """
     if isinstance(claim, Attest):
         _item(claim, dossier)
@@ -70,7 +70,7 @@ def _item(claim: Attest, dossier: DossierUnderReview) -> None:
             raise UsageError(
                 f'no checklist is called "{claim.checklist}"', do=did_you_mean(claim.checklist, {*known, *asked})
             )
-        return  # a list of the policy's own, whose items stand beside the policy and not here
+        return  # a list of the policy's own: its items are kept beside the policy, not here
     checklist = contents.checklist_of(claim.checklist)
     item = next((item for item in checklist.items if item.id == claim.item), None)
     if item is None:

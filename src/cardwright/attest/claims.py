@@ -95,7 +95,7 @@ def read(data: bytes, *, where: str = "claims.jsonl") -> tuple[Signed, ...]:
     Raises
     ------
     IntegrityError
-        Where a line is damaged, not canonical, says one thing in its subjects and another in its claim, or is there twice.
+        If a line is damaged, not canonical, says one thing in its subjects and another in its claim, or occurs twice.
     """
     if not data:
         return ()
@@ -115,21 +115,21 @@ def read(data: bytes, *, where: str = "claims.jsonl") -> tuple[Signed, ...]:
             claim: Claim = _ADAPTER.validate_python({**predicate["claim"], "id": sealed.id})
             head = Head.model_validate(predicate["ledger"])
         except (KeyError, TypeError, ValueError, ValidationError) as exc:
-            raise IntegrityError("not a claim", where=place, do="The line is damaged or not ours.") from exc
+            raise IntegrityError("not a claim", where=place, do="The line is damaged, or not one of ours.") from exc
         body = envelope.statement(
             TYPE.format(claim.kind), _subjects(claim), {"claim": predicate["claim"], "ledger": canonical.plain(head)}
         )
         if canonical.dumps(body) != sealed.payload:
             raise IntegrityError("its statement is not the one that its claim makes", where=place)
         if sealed.id in ids:
-            raise IntegrityError("the same claim is there twice", where=place)
+            raise IntegrityError("the same claim occurs twice", where=place)
         ids.add(sealed.id)
         claims.append(Signed(claim=claim, sealed=sealed, ledger=head))
     return tuple(claims)
 
 
 CLOCKS_DIFFER = timedelta(minutes=5)
-"""How far the clocks of two machines may lie apart before what one has dated is in the future for the other."""
+"""How far apart the clocks of two machines may be before what one has dated is in the future for the other."""
 
 
 def ahead(at: str, now: str) -> bool:
@@ -156,7 +156,7 @@ def believe(
     now:
         The clock of whoever judges: nothing is believed that is dated in the future.
     releaser:
-        Id of the person whose release statement holds, where there is one: they may withdraw their release.
+        Id of the person whose release statement holds, if there is one: they may withdraw their release.
     evidence:
         What dates the ledger besides the claims themselves: a release statement, a status statement.
     """
@@ -303,7 +303,7 @@ def may_withdraw(
     Parameters
     ----------
     target:
-        The claim that is withdrawn; None where it is not here, or where the release is.
+        The claim that is withdrawn; None if it is not here, or if the release is withdrawn.
     believed:
         Whether it counts: what counts for nothing may be cleared away by the holder of its key.
     """

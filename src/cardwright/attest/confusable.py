@@ -1,6 +1,6 @@
 """Names that people take for one another: the skeletons of Unicode Technical Standard 39, section 4.
 
-Two names are confusable where their skeletons are equal. The prototypes of characters come from `confusable_homoglyphs`, which
+Two names are confusable if their skeletons are equal. The prototypes of characters come from `confusable_homoglyphs`, which
 packages the standard's own table. It takes 80 ms to read, so it is read when somebody is enrolled, never when a claim is judged.
 """
 
@@ -10,7 +10,7 @@ import unicodedata
 
 
 def folded(name: str) -> str:
-    """A name without case, spaces and compatibility forms: what differs in nothing else is one name.
+    """A name without case, spaces and compatibility forms: names that differ in nothing else are one name.
 
     >>> folded("ADA ") == folded("ada") == folded("\\uff21da")
     True
@@ -39,7 +39,7 @@ def _skeleton(name: str) -> str:
 
 
 def _prototype(character: str) -> str:
-    """The character that stands for all that look like it; itself where none does.
+    """The character that stands for all that look like it; itself if none does.
 
     The table is symmetric: a character lists its prototype alone, and a prototype all that look like it.
     """

@@ -162,7 +162,9 @@ def read(line: bytes, *, where: str) -> Sealed:
             and signature == {"sig": signature["sig"], "keyid": ""}
         )
     except (KeyError, TypeError, ValueError, AttributeError, binascii.Error) as exc:
-        raise IntegrityError("not a signed statement", where=where, do="The line is damaged, or not ours.") from exc
+        raise IntegrityError(
+            "not a signed statement", where=where, do="The line is damaged, or not one of ours."
+        ) from exc
     if not expected:
         raise IntegrityError("not a signed statement of the accepted form", where=where)
     body = canonical.loads(payload, where=f"{where} (payload)")

@@ -44,9 +44,9 @@ class Enrolment(Value):
     id: Annotated[Identifier | None, Field(exclude_if=_none)] = None
     """The stable id that is asked for; the administrator grants it."""
     roles: tuple[Identifier, ...]
-    """Roles that are asked for. Which ones are granted the administrator says."""
+    """Roles that are asked for. The administrator decides which are granted."""
     replaces: Annotated[Sha256 | None, Field(exclude_if=_none)] = None
-    """For a hand-over: fingerprint of the key that this one takes the place of."""
+    """For a hand-over: fingerprint of the key that this one replaces."""
     made: Timestamp
     """When the key was made."""
     public_key: str
@@ -80,7 +80,7 @@ def load_public(pem: str, *, where: str) -> PublicKey:
     Raises
     ------
     IntegrityError
-        Where it is none, or of a sort that is not accepted.
+        If it is not one, or of a kind that is not accepted.
     """
     try:
         key = serialization.load_pem_public_key(pem.encode("ascii"))
@@ -90,7 +90,7 @@ def load_public(pem: str, *, where: str) -> PublicKey:
         return key
     if isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1):
         return key
-    raise IntegrityError("a key of a sort that is not accepted", where=where, do="Use ECDSA P-256 or Ed25519.")
+    raise IntegrityError("a key of a kind that is not accepted", where=where, do="Use ECDSA P-256 or Ed25519.")
 
 
 def sign(key: PrivateKey, data: bytes) -> bytes:
@@ -134,7 +134,7 @@ def new(
     Raises
     ------
     UsageError
-        Where the passphrase is shorter than twelve characters, or a name, id or role is not one that can be written.
+        If the passphrase is shorter than twelve characters, or a name, id or role is not one that can be written.
     """
     if len(passphrase) < MIN_PASSPHRASE:
         raise UsageError(
@@ -177,12 +177,12 @@ def check_enrolment(request: Enrolment, *, where: str, old: PublicKey | None = N
     Parameters
     ----------
     old:
-        For a hand-over: the key that hands over, as the trust file knows it; its proof has to hold, too.
+        For a hand-over: the key that hands over, as the trust file knows it; its proof has to hold as well.
 
     Raises
     ------
     IntegrityError
-        Where the request was changed, or made by somebody without the key.
+        If the request was changed, or made by somebody without the key.
     """
     key = load_public(request.public_key, where=where)
     asked = [(key, request.proof), *([(old, request.old_proof or "")] if old is not None else [])]
@@ -207,7 +207,7 @@ def save(path: Path, encrypted: bytes) -> None:
             file.write(encrypted)
     except FileExistsError as exc:
         raise StoreError(
-            "there is a file already, and it is not overwritten", where=str(path), do="Name another file."
+            "this file exists already, and is not overwritten", where=str(path), do="Name another file."
         ) from exc
     except OSError as exc:
         raise StoreError(f"cannot be written ({exc.strerror})", where=str(path)) from exc
@@ -219,9 +219,9 @@ def open_private(path: Path, passphrase: str) -> PrivateKey:
     Raises
     ------
     UsageError
-        Where the passphrase is wrong, or the key is not encrypted.
+        If the passphrase is wrong, or the key is not encrypted.
     SourceError
-        Where the file is not a key.
+        If the file is not a key.
     """
     data = disk.read_file(path, what="key")
     if not re.search(rb"BEGIN ENCRYPTED PRIVATE KEY", data):
@@ -240,4 +240,4 @@ def open_private(path: Path, passphrase: str) -> PrivateKey:
         isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1)
     ):
         return key
-    raise UsageError("a key of a sort that is not accepted", where=str(path), do="Use ECDSA P-256 or Ed25519.")
+    raise UsageError("a key of a kind that is not accepted", where=str(path), do="Use ECDSA P-256 or Ed25519.")

@@ -43,7 +43,7 @@ class Head(Value):
 
 
 def genesis(subject: str) -> Sha256:
-    """What the first line names in place of an earlier one: a ledger belongs to one subject, by name."""
+    """What the first line names instead of an earlier one: a ledger belongs to one subject, by name."""
     return canonical.sha256({"ledger": "cardwright/ledger/1", "subject": subject})
 
 

@@ -45,11 +45,11 @@ class Doubt:
 
     why: str
     unknown: bool = False
-    """Whether it holds, and only whose it is cannot be told: its certificate is under no pinned root."""
+    """Whether it holds, and only its owner is unknown: its certificate is under no pinned root."""
 
 
 def can_sign(certificate: bytes, passphrase: bytes) -> None:
-    """See that a certificate can be opened, before anything rests on it.
+    """Check that a certificate can be opened before anything rests on it.
 
     Raises
     ------
@@ -157,7 +157,7 @@ def check(
         )
     subject = visible(str(status.signing_cert.subject.human_friendly))[:200]
     if not status.trusted:
-        return Doubt(f"the certificate of {subject} is under none of the roots that the trust file pins", True)
+        return Doubt(f"the certificate of {subject} is not under any root that the trust file pins", True)
     if not status.bottom_line and status.timestamp_validity is None:
         return Doubt(f"the signature of {subject} does not count under its certificate's own terms")
     stamp = status.timestamp_validity
@@ -172,7 +172,7 @@ def check(
 
 
 def context(roots: Sequence[str], now: str) -> Any:
-    """Validation under these roots alone. Without any, nothing is trusted: the system's own roots are none of the receiver's."""
+    """Validation under these roots alone. Without any, nothing is trusted: the system's own roots are not the receiver's."""
     from asn1crypto import pem, x509
     from pyhanko_certvalidator import ValidationContext
 
@@ -182,7 +182,7 @@ def context(roots: Sequence[str], now: str) -> Any:
 
 
 def needed(purpose: str) -> None:
-    """See that pyHanko is there, and that it keeps its log to itself.
+    """Check that pyHanko is installed, and silence its log.
 
     Raises
     ------
@@ -205,7 +205,7 @@ def needed(purpose: str) -> None:
 def adds_only_a_signature(before: bytes, whole: bytes) -> bool:
     """Whether a PDF's update adds one invisible signature field and nothing that a reader could see.
 
-    Every object stays as it was but for the catalogue, which gets a form with that field, and one page, which gets its place.
+    Every object stays as it was except the catalogue, which gets a form with that field, and one page, which shows where it is.
     """
     import pikepdf
 

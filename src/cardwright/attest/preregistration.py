@@ -29,7 +29,7 @@ class SignedPlan:
     chain: Ledger
     """The ledger, with a line for each claim."""
     others: int
-    """How many signatures are of another plan, one that has been changed since."""
+    """How many signatures are of another plan, or of this one before it was changed."""
 
 
 def taken(signatures: bytes, former: bytes, subject: str, plan_sha256: str) -> SignedPlan:

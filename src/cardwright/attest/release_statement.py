@@ -33,7 +33,7 @@ class ReleasedFile(Value):
     """A file of the subject."""
 
     path: Label
-    """Where it stands in the subject's folder."""
+    """Its path in the subject's folder."""
     sha256: Sha256
     """Digest of its bytes."""
 
@@ -79,7 +79,7 @@ class Release(Value):
     ledger: Head
     """Where the ledger stood."""
     trust_sha256: Sha256
-    """The trust file of whoever releases. A receiver goes by their own."""
+    """The trust file of whoever releases. A receiver uses their own."""
     issued_at: Timestamp
     """When."""
     valid_until: Annotated[Day | None, Field(exclude_if=_none)] = None
@@ -149,14 +149,14 @@ def read(data: bytes, *, where: str = "release.json") -> SignedRelease:
     Raises
     ------
     IntegrityError
-        Where it is damaged, not canonical, or says one thing in its subjects and another in itself.
+        If it is damaged, not canonical, or says one thing in its subjects and another in itself.
     """
     sealed = envelope.read(data, where=where)
     try:
         release = Release.model_validate(sealed.body["predicate"]["release"])
     except (KeyError, TypeError, ValidationError) as exc:
-        raise IntegrityError("not a release statement", where=where, do="It is damaged or not ours.") from exc
+        raise IntegrityError("not a release statement", where=where, do="It is damaged, or not one of ours.") from exc
     body = envelope.statement(TYPE, _subjects(release), {"release": canonical.plain(release)})
     if canonical.dumps(body) != sealed.payload:
-        raise IntegrityError("it names other subjects than it releases", where=where)
+        raise IntegrityError("it names subjects other than those it releases", where=where)
     return SignedRelease(release, sealed)

@@ -38,7 +38,7 @@ Final = Callable[[Mapping[str, bytes], Case, Verdict], Mapping[str, bytes]]
 
 @dataclass(frozen=True)
 class Released:
-    """What came of it."""
+    """The result of a release."""
 
     verdict: Verdict
     doubts: tuple[str, ...]
@@ -92,9 +92,9 @@ def release(
     Raises
     ------
     UsageError
-        Where the key may not release.
+        If the key may not release.
     IntegrityError
-        Where a document cannot be made again, or a file is not what it says.
+        If a document cannot be made again, or a file is not what it says.
     """
     holder = admissible.signer(trust, keys.fingerprint(key.public_key()), person, RELEASE, now)
     seen = signing.reproduced(folder, again)
@@ -103,7 +103,9 @@ def release(
     def change(files: Mapping[str, bytes]) -> Mapping[str, bytes | None]:
         dossier = under_review.read(files, where=str(folder))
         if dossier.manifest_sha256 != seen:
-            raise IntegrityError("another dossier was put there meanwhile", where=str(folder), do="Look at it again.")
+            raise IntegrityError(
+                "another dossier has been put there in the meantime", where=str(folder), do="Look at it again."
+            )
         case, doubts = under_review.judged_case(dossier, trust, artefacts, now)
         verdict = decide(case, policy, now, "release", chosen_by=chosen_by)
         chain = dossier.chain.append("decision", "verdict", verdict.sha256, now)
@@ -193,11 +195,11 @@ def status(
     Raises
     ------
     UsageError
-        Where the key may not sign in this role.
+        If the key may not sign in this role.
     NothingToCheckError
-        Where nothing is released.
+        If nothing is released.
     IntegrityError
-        Where the dossier is not what its release statement says.
+        If the dossier is not what its release statement says.
     """
     holder = admissible.signer(trust, keys.fingerprint(key.public_key()), person, role, now)
     dossier = under_review.read(files, where=where)

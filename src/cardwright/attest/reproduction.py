@@ -1,4 +1,4 @@
-"""What came of making the documents of a dossier again, and what it proves.
+"""The result of making the documents of a dossier again, and what it proves.
 
 Only the same bytes prove that a document is what its record gives. Documents made with other libraries have other bytes for that
 reason alone: they are *not reproduced here*. Equal text and structure then say that nothing readable differs, which is neither a
@@ -21,7 +21,7 @@ class Reproduction:
     same: tuple[str, ...] = ()
     """Those with the same bytes, by path."""
     elsewhere: tuple[tuple[str, str], ...] = ()
-    """Those made with other libraries whose text and structure are equal, each with which libraries those are."""
+    """Those made with other libraries whose text and structure are equal, each with the names of those libraries."""
     changed: tuple[tuple[str, str], ...] = ()
     """Those that read otherwise, or have other bytes by the same libraries, each with what differs."""
 

@@ -1,6 +1,6 @@
 """The signatures by which samples are committed, drawn and labelled: in-toto statements in DSSE, like every other signature here.
 
-What the steps say, and whether one leads to the next, is `record.drawn_sample`; whose signature counts, the trust file says.
+`record.drawn_sample` holds what the steps say and whether one leads to the next; the trust file says whose signature counts.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def sign(statement: Step, key: PrivateKey) -> Step:
         If it names another key.
     """
     if statement.key != keys.fingerprint(key.public_key()):
-        raise IntegrityError("the statement names another key than the one that signs it")
+        raise IntegrityError("the statement names a key other than the one that signs it")
     payload = canonical.dumps(_body(statement))
     return statement.model_copy(update={"signature": keys.sign(key, envelope.pae(payload)).hex()})
 

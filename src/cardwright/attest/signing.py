@@ -68,17 +68,17 @@ def say(
     Parameters
     ----------
     trust, person, role:
-        Whose key this is, as they say: compared before anything is signed.
+        Whose key this is, by their own account; checked before anything is signed.
     again:
         Makes the documents again, for a claim that is about them.
 
     Raises
     ------
     UsageError
-        Where the claim cannot be made (a day that does not exist, a hidden character, a text that is too long), or would count
+        If the claim cannot be made (a day that does not exist, a hidden character, a text that is too long), or would count
         for nothing.
     IntegrityError
-        Where a document is not the one that the record gives.
+        If a document is not the one that the record gives.
     """
     holder = admissible.signer(trust, keys.fingerprint(key.public_key()), person, role, at)
     seen = reproduced(folder, again) if again is not None else None
@@ -87,7 +87,7 @@ def say(
     def change(files: Mapping[str, bytes]) -> Mapping[str, bytes]:
         dossier = under_review.read(files, where=str(folder))
         if seen is not None and seen != dossier.manifest_sha256:
-            raise IntegrityError("another dossier was put there meanwhile", where=str(folder), do="Look at it again.")
+            raise IntegrityError("another dossier has been put there in the meantime", where=str(folder), do="Look at it again.")
         asked = prepared(dossier, make, trust, holder)
         id_, changes = added(files, claims.make(asked.claim, key, dossier.chain.head), where=str(folder))
         added_.append(id_)

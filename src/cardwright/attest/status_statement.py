@@ -71,16 +71,16 @@ def read(data: bytes, *, where: str) -> SignedStatus:
     Raises
     ------
     IntegrityError
-        Where it is damaged, not canonical, or about another release in its subjects than in itself.
+        If it is damaged, not canonical, or names one release in its subjects and another in itself.
     """
     sealed = envelope.read(data.removesuffix(b"\n"), where=where)
     try:
         status = Status.model_validate(sealed.body["predicate"]["status"])
     except (KeyError, TypeError, ValidationError) as exc:
-        raise IntegrityError("not a status statement", where=where, do="It is damaged or not ours.") from exc
+        raise IntegrityError("not a status statement", where=where, do="It is damaged, or not one of ours.") from exc
     body = envelope.statement(TYPE, {"release.json": status.release_sha256}, {"status": canonical.plain(status)})
     if canonical.dumps(body) != sealed.payload:
-        raise IntegrityError("it names another release than it is about", where=where)
+        raise IntegrityError("it names a release other than the one it is about", where=where)
     return SignedStatus(status, sealed)
 
 
@@ -90,7 +90,7 @@ def doubt(signed: SignedStatus, trust: Trust, demand: StatusDemand | None, now: 
     Parameters
     ----------
     demand:
-        Whose statements count, and how old they may be; where nobody demands any, every known key's count.
+        Whose statements count, and how old they may be; if nobody demands any, those of every known key count.
     now:
         The receiver's clock, never a moment that is asked about: age is counted from today.
     """

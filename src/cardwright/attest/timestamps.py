@@ -117,7 +117,7 @@ def asked(address: str, head: Head) -> bytes:
     MissingExtraError
         If pyHanko is not installed.
     UsageError
-        If it gives none.
+        If it gives no token.
     """
     pades.needed(PURPOSE)
     import asyncio  # takes as long to import as everything else here
@@ -140,7 +140,7 @@ def answered(reply: bytes, ledger: Ledger, *, where: str) -> bytes:
     MissingExtraError
         If pyHanko is not installed.
     UsageError
-        If it is no such answer, a refusal, or about another ledger.
+        If it is not such an answer, is a refusal, or is about another ledger.
     """
     pades.needed(PURPOSE)
     from asn1crypto import tsp
@@ -153,11 +153,13 @@ def answered(reply: bytes, ledger: Ledger, *, where: str) -> bytes:
     except (ValueError, TypeError, KeyError) as exc:
         raise UsageError("not a timestamp authority's answer", where=where, do="Give the file as it was sent.") from exc
     if not granted:
-        raise UsageError("the timestamp authority has refused", where=where, do="Ask it why, or ask another.")
+        raise UsageError(
+            "the timestamp authority has refused", where=where, do="Ask the authority why, or use another one."
+        )
     heads = [ledger.head_at(length) for length in range(1, len(ledger.entries) + 1)]
     head = next((head for head in heads if head.head == imprint), None)
     if head is None:
-        raise UsageError("it dates something else than this ledger", where=where, do="Ask about this one: --query.")
+        raise UsageError("it dates something other than this ledger", where=where, do="Ask about this one: --query.")
     return _line(head, token)
 
 
@@ -188,7 +190,7 @@ def dated(stamps: Sequence[StampedHead], ledger: Ledger, trust: Trust, now: str)
     Raises
     ------
     IntegrityError
-        If a token is about something else than it stands for, or its signature does not hold.
+        If a token is about something other than the line it stands on, or its signature does not hold.
     MissingExtraError
         If pyHanko is needed and not installed.
     PolicyError
@@ -208,7 +210,7 @@ def dated(stamps: Sequence[StampedHead], ledger: Ledger, trust: Trust, now: str)
 
 
 def evidence(stamps: Sequence[StampedHead], ledger: Ledger, trust: Trust, now: str) -> tuple[claims.DatedHead, ...]:
-    """The same as evidence for `claims.believe`. An authority is none of its people, so it dates everybody's claims."""
+    """The same as evidence for `claims.believe`. An authority is nobody in the trust file, so it dates everybody's claims."""
     return tuple(
         claims.DatedHead(f"timestamp authority {one.authority}", one.at, one.ledger)
         for one in dated(stamps, ledger, trust, now)
@@ -242,7 +244,7 @@ def _by(stamp: StampedHead, authority: TimestampAuthority, now: str) -> Dated | 
         )
         at = (said["gen_time"].native + _accuracy(said)).astimezone(UTC)
     except (SignatureValidationError, binascii.Error, ValueError, TypeError, KeyError, AttributeError) as exc:
-        raise IntegrityError("not a timestamp token", where=where, do="It is damaged or not ours.") from exc
+        raise IntegrityError("not a timestamp token", where=where, do="It is damaged, or not one of ours.") from exc
     if not (status.intact and status.valid):
         raise IntegrityError("the token does not hold for this line", where=where, do="It was changed or moved.")
     moment = at.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -180,7 +180,7 @@ class Trust(Value):
     previous: Annotated[Sha256 | None, Field(exclude_if=_none)] = None
     """Digest of the version before, whose administrator signed this one."""
     expires: Annotated[Day | None, Field(exclude_if=_none)] = None
-    """The last day on which anybody should go by it."""
+    """The last day on which anybody should rely on it."""
     people: tuple[Person, ...] = ()
     """Whom the receiver believes."""
     policies: tuple[AcceptedPolicy, ...] = ()
@@ -190,7 +190,7 @@ class Trust(Value):
     withdraws: Annotated[tuple[Identifier, ...], Field(exclude_if=_empty)] = ()
     """Roles that may withdraw other people's claims, and a release. A rejection is lifted by its own role alone."""
     status: Annotated[StatusDemand | None, Field(exclude_if=_none)] = None
-    """Whether a fresh status statement is demanded; where not, withdrawals after the dossier was fetched stay unknown."""
+    """Whether a fresh status statement is demanded; if not, withdrawals after the dossier was fetched stay unknown."""
     logs: Annotated[tuple[Log, ...], Field(exclude_if=_empty)] = ()
     """Witness logs. A release needs a receipt of one of them."""
     timestamp_authorities: Annotated[tuple[TimestampAuthority, ...], Field(exclude_if=_empty)] = ()
@@ -239,11 +239,11 @@ class Trust(Value):
         }
 
     def holder(self, fingerprint: str) -> Holder | None:
-        """Who holds a key; None where nobody known does."""
+        """Who holds a key; None if nobody known does."""
         return self.holders().get(fingerprint)
 
     def named(self, word: str) -> Person | None:
-        """The person with this id or this name."""
+        """The person with this id or name."""
         return next((person for person in self.people if word in (person.id, person.name)), None)
 
     def accepts(self, policy_sha256: str, subject: str, risk_tier: str | None) -> bool:
@@ -322,7 +322,7 @@ def read(data: bytes, *, where: str) -> Trust:
     Raises
     ------
     PolicyError
-        Where it is not valid, or one key belongs to two people.
+        If it is not valid, or one key belongs to two people.
     """
     document = yamltext.parse(data, where=where, error=PolicyError)
     said = document.data.get("schema") if isinstance(document.data, Mapping) else None
@@ -338,7 +338,7 @@ def _migrated(old: _TrustOfVersion1, where: str) -> Trust:
     Raises
     ------
     PolicyError
-        Where two entries of one name have other roles: either union or intersection would grant what nobody wrote.
+        If two entries of one name have other roles: either union or intersection would grant what nobody wrote.
     """
     people: dict[str, Person] = {}
     for entry in old.people:
@@ -374,7 +374,7 @@ def changed(trust: Trust, *, where: str, **fields: Any) -> Trust:
     Raises
     ------
     PolicyError
-        Where the result would not be valid.
+        If the result would not be valid.
     """
     try:
         return Trust(**{name: fields.get(name, getattr(trust, name)) for name in Trust.model_fields})
@@ -416,9 +416,9 @@ def enrol(
     Raises
     ------
     IntegrityError
-        Where a proof of the request does not hold.
+        If a proof of the request does not hold.
     PolicyError
-        Where the key is there already, no role is named or one that is none, or the name or id can be taken for another one.
+        If the key is enrolled already, no role or an invalid one is named, or the name or id can be taken for another one.
     """
     if isinstance(request, PasskeyEnrolment):
         key, pinned, replaces = passkeys.check_enrolment(request, where=where), request.passkey, None
@@ -494,13 +494,11 @@ def revoke(trust: Trust, fingerprint: str, day: str, because: str, *, where: str
     Raises
     ------
     PolicyError
-        Where no key, or more than one, begins so.
+        If no key, or more than one, begins like this.
     """
     found = [print_ for print_ in trust.holders() if print_.startswith(fingerprint)]
     if len(found) != 1 or len(fingerprint) < 8:
-        raise PolicyError(
-            f'"{fingerprint}" is the beginning of no key, or of several', where=where, do="Give all of it."
-        )
+        raise PolicyError(f'no key begins with "{fingerprint}", or several do', where=where, do="Give all of it.")
     end = {"revoked_on": day, "revoked_because": because}
     people = tuple(
         person.model_copy(

@@ -43,7 +43,7 @@ class TrustVersion(Value):
 
 
 class TrustState(Value):
-    """What a receiver keeps of the last trust file they have gone by."""
+    """What a receiver keeps of the last trust file they used."""
 
     schema_: Annotated[Literal["cardwright/trust-state/1"], Field(alias="schema")] = "cardwright/trust-state/1"
     """The format of this file."""
@@ -58,7 +58,7 @@ class TrustState(Value):
 
 
 def signature_of(path: Path) -> Path:
-    """Where the signature of a trust file stands: beside it."""
+    """Where the signature of a trust file is kept: beside it."""
     return path.with_name(f"{path.name}.sig.json")
 
 
@@ -83,9 +83,9 @@ def sign(
     Raises
     ------
     UsageError
-        Where the key is not an administrator's.
+        If the key is not an administrator's.
     PolicyError
-        Where nobody is named as the owner, or it would be somebody else's.
+        If nobody is named as the owner, or it would be somebody else's.
     """
     by = previous or trust
     fingerprint = keys.fingerprint(key.public_key())
@@ -125,16 +125,17 @@ def accepted(trust: Trust, signature: bytes | None, seen: bytes | None, *, now: 
     Parameters
     ----------
     signature:
-        What stands beside the trust file; None where nothing does.
+        The signature file beside the trust file; None if there is none.
     seen:
-        The receiver's state; None where they have seen none, and then this one is taken as it reached them.
+        The receiver's state; None if they have seen none, and then this one is taken as it is.
 
     Raises
     ------
     PolicyError
-        Where it is older than the last one seen, another one of the same number, somebody else's, or signed by nobody who may.
+        If it is older than the last one seen, differs from the one of the same number, is somebody else's, or is signed by nobody
+        who may sign it.
     IntegrityError
-        Where the state or the signature is damaged.
+        If the state or the signature is damaged.
     """
     administrators = tuple(
         key.public_key
@@ -159,7 +160,7 @@ def accepted(trust: Trust, signature: bytes | None, seen: bytes | None, *, now: 
         )
     if trust.sequence == before.sequence:
         raise PolicyError(
-            f"it is another version {trust.sequence} than the one that was seen",
+            f"it is not the version {trust.sequence} that was seen",
             where=where,
             do="A changed trust file is signed as the next version: cardwright trust sign.",
         )
@@ -178,7 +179,7 @@ def _is_signed(trust: Trust, signature: bytes | None, before: TrustState, now: s
     except (KeyError, TypeError, ValidationError) as exc:
         raise IntegrityError("not the signature of a trust file", where=f"signature of {where}") from exc
     if canonical.dumps(_statement(said)) != sealed.payload:
-        raise IntegrityError("it is over another trust file than it names", where=f"signature of {where}")
+        raise IntegrityError("it is over a trust file other than the one it names", where=f"signature of {where}")
     stated = (trust.sha256, trust.owner, trust.sequence, trust.previous)
     if (said.trust_sha256, said.owner, said.sequence, said.previous) != stated:
         raise PolicyError("its signature is over another trust file", where=where, do=do)

@@ -34,12 +34,12 @@ class DossierUnderReview:
     """The dossiers that it refers to, as far as they were kept whole, by the digest of their record."""
 
     def claim(self, prefix: str) -> claims.Signed:
-        """The claim whose id begins so.
+        """The claim whose id begins with this prefix.
 
         Raises
         ------
         UsageError
-            Where none does, or more than one.
+            If none does, or more than one.
         """
         matching = [one for one in self.signed if one.sealed.id.startswith(prefix)]
         if len(matching) != 1 or len(prefix) < 6:
@@ -69,7 +69,7 @@ def read(files: Mapping[str, bytes], *, where: str) -> DossierUnderReview:
     Raises
     ------
     IntegrityError
-        Where a file is not what it says, the claims are not those of the ledger, or a claim was signed over a ledger that held
+        If a file is not what it says, the claims are not those of the ledger, or a claim was signed over a ledger that held
         something else: leaving out a rejection breaks the chain, and chaining it anew contradicts whoever signed after it.
     """
     case = contents.case_of(files, where=where)
@@ -80,7 +80,7 @@ def read(files: Mapping[str, bytes], *, where: str) -> DossierUnderReview:
         raise IntegrityError(
             "the claims are not those of the ledger, in its order", where=layout.CLAIMS, do="One was left out or moved."
         )
-    # Not one doubt among others: whoever signed this head has seen lines that are gone, a rejection perhaps.
+    # This is more than a doubt: whoever signed this head saw lines that are gone, perhaps a rejection.
     contradicted = next((one for one in signed if not chain.holds(one.ledger)), None)
     if contradicted is not None:
         raise IntegrityError(
@@ -157,10 +157,10 @@ def lacking(
     *,
     trust: Trust | None = None,
 ) -> str | None:
-    """What a release lacks beside the gate's decision; None where it lacks nothing.
+    """What a release lacks beside the gate's decision; None if it lacks nothing.
 
     1. The policy asks for somebody's approval, and it is given: what nobody has to approve is judged, never released.
-    2. Somebody has signed for having made the dossier, and the plan's author is known: nobody else can be told to be another.
+    2. Somebody has signed for having made the dossier, and the plan's author is known: else nobody is known to be another.
     3. Whoever releases is neither.
     4. Every sign-off that the policy asks for is of somebody who has signed the common head of the ledger.
     5. Where the risk tier is `high`, no approval rests on what one desk has shown: it is also given with a file key, or at a

@@ -3,18 +3,18 @@
 1. manifest      every file has the digest that the manifest lists, and there is no other file
 2. canonical     every JSON file is in canonical form
 3. record        the record is well-formed and accounts for everything planned
-4. documents     the record inside the PDF is the record, and the digests that documents print are its digests
+4. documents     the record inside the PDF is the record, and the digests printed in documents are its digests
 5. ledger        the chain holds, and every claim is in it
-6. signatures    every claim is of a key the trust file knows, in a role and on a day that it may sign
+6. signatures    every claim is by a key that the trust file knows, in a role and on a day on which it may sign
 7. policy        the policy is one that the trust file accepts for this subject and risk tier
 8. replay        the verdict follows byte for byte from the case at its own moment
 9. now           decided again at the receiver's clock, the handoff is still allowed
 10. artefact     the files at hand have the digests of the subject
 11. release      somebody whom the trust file lets release has signed for all of this, and nobody has withdrawn it
-12. rerender     only if asked: every document, made again from the record, has the bytes that are there. With other
-                 libraries it has others: then text and structure are compared, which proves nothing, and is not judged
-13. then         only where asked (`--as-of`): it had been released by that moment, and is allowed by what had been signed by then
-14. status       only where demanded or given: a fresh status statement knows of no withdrawal, and of no longer ledger
+12. rerender     only if asked: every document, made again from the record, has the same bytes. With other libraries
+                 the bytes differ: then text and structure are compared, which proves nothing, and is not judged
+13. then         only if asked (`--as-of`): it had been released by that moment, and is allowed by what had been signed by then
+14. status       only if demanded or given: a fresh status statement knows of no withdrawal, and of no longer ledger
 15. seal         only if the released PDF bears one or the trust file demands it: an organisation's signature (PAdES) holds
 16. evaluators   only if the trust file lists whose code it accepts: every distribution that could have made a number is listed
 17. witness      only if the trust file names a log: one of them has a receipt of the release here, its checkpoint signed by as
@@ -160,10 +160,10 @@ def as_json(report: Report) -> str:
 
 
 Look = Callable[[Sequence[str]], Mapping[str, str]]
-"""Digests of the named files as the receiver has them; a file that is not there is left out."""
+"""Digests of the named files as the receiver has them; a missing file is left out."""
 
 Printed = Callable[[Mapping[str, bytes], str], str]
-"""Holds the documents against the record's digest: (files, record digest) to what was held; raises IntegrityError."""
+"""Compares the documents with the record's digest: (files, record digest) to what was compared; raises IntegrityError."""
 
 
 def verify(
@@ -189,7 +189,7 @@ def verify(
     policy:
         Finds a policy by name; its digest has to be the one that the verdict names.
     printed:
-        Holds the documents against the record's digest.
+        Compares the documents with the record's digest.
     artefacts:
         Digests of the subject's files as the receiver has them.
     rerender:
@@ -482,7 +482,7 @@ def _is_of_this_dossier(asked: _VerificationRequest, known: _Known, statement: S
     for name, (signed, found) in here.items():
         if signed != found:
             raise IntegrityError(
-                f"it releases another {name} than the one here",
+                f"it releases a {name} other than the one here",
                 where=layout.RELEASE,
                 do="Ask for what was released.",
             )
@@ -528,15 +528,15 @@ def _as_released(asked: _VerificationRequest, name: str, data: bytes) -> bytes:
     if taken is None:
         raise IntegrityError("what was enclosed in it is missing", where=name, do="It was changed since.")
     enclosed_whole = data.removesuffix(taken.after)
-    # Whose signature it is, step 15 says; that it is one and nothing else has to be so in any case.
+    # Step 15 says whose signature it is; that it is a signature and nothing else has to hold in any case.
     if taken.after and not pades.adds_only_a_signature(enclosed_whole, data):
         raise IntegrityError("something was added behind what was released", where=name, do="It was changed since.")
     for path, enclosed in taken.files.items():
         here = asked.files.get(path, b"")
-        # Claims and ledger go on after a release: a withdrawal stands behind what was enclosed.
+        # Claims and ledger go on after a release: a withdrawal comes after what was enclosed.
         goes_on = path in (layout.CLAIMS, layout.LEDGER, layout.TIMESTAMPS, layout.RECEIPTS)
         if not (here.startswith(enclosed) if goes_on else here == enclosed):
-            raise IntegrityError(f"it encloses another {path} than the one here", where=name)
+            raise IntegrityError(f"it encloses a {path} other than the one here", where=name)
     return taken.document
 
 
@@ -788,7 +788,7 @@ def _files_seen(known: _Known, stored: Verdict) -> Mapping[str, str] | None:
 
 
 def _with_files_seen(asked: _VerificationRequest, known: _Known) -> _Known:
-    """Whoever decides again goes by the files at hand; where nobody has them, by what the verdict was decided with."""
+    """Deciding again uses the files at hand; if nobody has them, what the verdict was decided with."""
     assert known.case is not None
     if known.case.artefacts is not None or known.chosen is None or asked.verdict.semantics != SEMANTICS:
         return known
@@ -953,7 +953,7 @@ def _seal(asked: _VerificationRequest, known: _Known) -> tuple[Outcome, str]:
             by = "as a timestamp authority says" if answer.timestamped else "by the signer's clock"
             told = f"{answer.subject}, {answer.at}, {by}"
         elif wanted is None and answer.unknown:
-            told = "it holds; whose it is was not judged, since the trust file pins no root"
+            told = "it holds; whose it is was not judged, because the trust file pins no root"
         else:
             return "failed", answer.why
     return "passed", told

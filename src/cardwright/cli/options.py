@@ -94,7 +94,7 @@ def require_new_file(
     if not above.is_dir():
         raise UsageError("the folder that it lies in is a file", where=where, do="Name a file in a folder.")
     if output.exists() and not (replaces is not None and output.is_file() and replaces(output)):
-        raise UsageError("there is a file already, and it is not overwritten", where=where, do="Name another.")
+        raise UsageError("this file exists already, and is not overwritten", where=where, do="Name another.")
 
 
 def require_nothing_personal(**said: str | None) -> None:

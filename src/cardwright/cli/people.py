@@ -363,7 +363,7 @@ def sign_off(
 
     def make(reviewed: DossierUnderReview, who: dict[str, Any]) -> Claim:
         if reviewed.manifest_sha256 != shown.manifest_sha256:
-            raise UsageError("another dossier was put there meanwhile", do="Look at it again.")
+            raise UsageError("another dossier has been put there in the meantime", do="Look at it again.")
         return SignOff(
             **who,
             record_sha256=reviewed.case.record.sha256,

@@ -225,7 +225,7 @@ def timestamp(
 
     def change(files: Mapping[str, bytes]) -> Mapping[str, bytes | None]:
         if not under_review.read(files, where=str(dossier)).chain.holds(stamp.ledger):
-            raise StoreError("another dossier was put there meanwhile", where=str(dossier), do="Ask again.")
+            raise StoreError("another dossier has been put there in the meantime", where=str(dossier), do="Ask again.")
         return {layout.TIMESTAMPS: files.get(layout.TIMESTAMPS, b"") + line}
 
     store.amend(dossier, change)

@@ -285,9 +285,9 @@ def check(data: bytes, record: bytes, checker: pdfa.Checker | None = None) -> No
     Raises
     ------
     RenderError
-        Where it is not PDF/A-3b, or not tagged.
+        If it is not PDF/A-3b, or not tagged.
     IntegrityError
-        Where the record inside is another one.
+        If the record inside is another one.
     """
     import pikepdf
 

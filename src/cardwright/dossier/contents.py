@@ -54,7 +54,7 @@ def case_of(
         raise IntegrityError(
             "the baseline is not the one that the plan was made with",
             where=f"{where}/{layout.BASELINE}",
-            do="It was exchanged; ask for the dossier as it was made.",
+            do="It was replaced; ask for the dossier as it was made.",
         )
     for evaluation in record.evaluations:
         for calibration in evaluation.calibrations:
@@ -63,7 +63,7 @@ def case_of(
                 raise IntegrityError(
                     f"the calibration of {calibration.scorer} does not hold: {broken}",
                     where=f"{where}/{layout.RECORD}, {evaluation.id}",
-                    do="A step between rows and counts was exchanged; ask for the dossier as it was made.",
+                    do="A step between rows and counts was replaced; ask for the dossier as it was made.",
                 )
     return Case(
         record=record,
@@ -117,12 +117,12 @@ def baseline_of(files: Mapping[str, bytes], *, where: str) -> Record:
 
 
 def policy_of(name: str, *, beside: Path | None = None) -> Policy:
-    """A policy by the name of one that is packaged, or by a path; a relative path starts beside the plan.
+    """A policy by the name of a packaged one, or by its path; a relative path starts beside the plan.
 
     Raises
     ------
     PolicyError
-        If it is not valid, or there is none of that name.
+        If it is not valid, or no policy has that name.
     """
 
     def find(name: str, asked_from: str) -> tuple[bytes, str]:
@@ -139,12 +139,12 @@ def policy_of(name: str, *, beside: Path | None = None) -> Policy:
 
 
 def packaged_policy(name: str) -> Policy:
-    """A policy that is packaged, and never a file: for a name that stands in a dossier.
+    """A packaged policy, never a file: for a name found in a dossier.
 
     Raises
     ------
     PolicyError
-        Where none of that name is packaged.
+        If no packaged policy has that name.
     """
     known = packaged.names("policies")
     if name not in known:
@@ -155,11 +155,11 @@ def packaged_policy(name: str) -> Policy:
 
 
 STANDARD_CHECKLISTS = ("responsible_ai_minimum", "handoff_readiness")
-"""What the responsible-AI report compares with a record if nobody names others."""
+"""What the responsible-AI report compares with a record by default."""
 
 
 def checklist_of(name: str) -> Checklist:
-    """A checklist by the name of one that is packaged, or by a path.
+    """A checklist by the name of a packaged one, or by its path.
 
     Raises
     ------
@@ -175,7 +175,7 @@ def checklist_of(name: str) -> Checklist:
 def coverage_of(
     record: Record, names: tuple[str, ...] = (), claims: tuple[Claim, ...] = ()
 ) -> tuple[ChecklistCoverage, ...]:
-    """Checklists compared with a record and what people attest; the standard ones if none is named."""
+    """Checklists compared with a record and what people attest; the standard ones if none are named."""
     return tuple(coverage(checklist_of(name), record, claims) for name in names or STANDARD_CHECKLISTS)
 
 
@@ -195,13 +195,15 @@ def documents_hold(files: Mapping[str, bytes], record_sha256: str) -> str:
                 raise IntegrityError(
                     "the record inside the PDF is another one",
                     where=name,
-                    do="It was changed, or is of another dossier.",
+                    do="It was changed, or belongs to another dossier.",
                 )
             held.append(name)
         elif name.endswith((".md", ".html")):
             if record_sha256.encode("ascii") not in data:
                 raise IntegrityError(
-                    "it does not name the record's digest", where=name, do="It was changed, or is of another dossier."
+                    "it does not name the record's digest",
+                    where=name,
+                    do="It was changed, or belongs to another dossier.",
                 )
             held.append(name)
     return f"{len(held)} documents hold record {record_sha256[:12]}" if held else "there are no documents"

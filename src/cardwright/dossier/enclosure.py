@@ -58,7 +58,7 @@ class Enclosure:
     files: Mapping[str, bytes]
     """What is enclosed in it, by path in the dossier."""
     after: bytes
-    """What stands behind the enclosure: nothing, or a signature of the whole PDF."""
+    """What follows the enclosure: nothing, or a signature of the whole PDF."""
 
 
 def enclose(document: bytes, files: Mapping[str, bytes]) -> bytes:
@@ -114,7 +114,7 @@ def enclose(document: bytes, files: Mapping[str, bytes]) -> bytes:
 
 
 def opened(data: bytes, *, where: str) -> Enclosure | None:
-    """A released PDF taken apart, and put together again to see that no byte of it was changed; None if nothing is enclosed.
+    """A released PDF taken apart, and put together again to check that no byte of it was changed; None if nothing is enclosed.
 
     Raises
     ------
@@ -139,7 +139,7 @@ def opened(data: bytes, *, where: str) -> Enclosure | None:
 
 
 def _stands(mark: re.Match[bytes], data: bytes) -> bool:
-    """Whether a mark stands where it says, and not in some text."""
+    """Whether a mark is at the position that it states, and not in some text."""
     before, end = int(mark[1]), int(mark[2])
     return mark.start() - before in (0, 1) and before < end <= len(data)
 
@@ -241,7 +241,7 @@ def _dictionary(entries: Mapping[str, bytes]) -> bytes:
 
 
 def _name(name: str) -> bytes:
-    """A name; what is no letter or digit is written as its number (7.3.5)."""
+    """A name; anything but letters and digits is written as its code (7.3.5)."""
     return b"/" + b"".join(
         bytes([c]) if chr(c).isascii() and chr(c).isalnum() else b"#%02X" % c for c in name.encode("utf-8")
     )

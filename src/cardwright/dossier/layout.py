@@ -30,7 +30,7 @@ VERDICT = "verdict.json"
 CLAIMS = "claims.jsonl"
 LEDGER = "ledger.jsonl"
 TIMESTAMPS = "timestamps.jsonl"
-"""When the ledger stood where, by timestamp authorities."""
+"""Where the ledger stood at which time, by timestamp authorities."""
 RECEIPTS = "receipts.jsonl"
 """A witness log's proofs that it holds the release, and what came after it."""
 RELEASE = "release.json"
@@ -96,6 +96,6 @@ def to_json(value: Value) -> bytes:
 
 
 def status_beside(folder: Path) -> Path:
-    """Where the status statement of a dossier stands: beside it, since it comes and goes while the dossier stays."""
+    """Where the status statement of a dossier is kept: beside it, since it is replaced while the dossier stays."""
     whole = folder.absolute()
     return whole.with_name(f"{whole.name}.status.json")

@@ -96,7 +96,7 @@ def hold(files: dict[str, bytes], *, where: str) -> dict[str, bytes]:
     for name, entry in listed.items():
         if name not in files:
             raise IntegrityError(
-                "listed in the manifest, but not there", where=str(folder / name), do="Make the dossier again."
+                "listed in the manifest, but missing", where=str(folder / name), do="Make the dossier again."
             )
         if canonical.digest(files[name]) != entry.sha256:
             raise IntegrityError(
@@ -141,7 +141,7 @@ def find_dossiers(places: Sequence[Path]) -> list[Path]:
 
 
 def ledger_of(folder: Path) -> bytes:
-    """The ledger of an existing dossier, so that the next run carries it on; empty if there is none."""
+    """The ledger of an existing dossier, so that the next run carries it on; empty if there is none yet."""
     path = folder / LEDGER
     return read_file(path, what="ledger") if path.is_file() else b""
 
@@ -211,8 +211,8 @@ def amend(
 ) -> Mapping[str, bytes]:
     """Add what is said over a dossier: claims, ledger, verdict, the release. What the manifest lists cannot change.
 
-    The change is made from what is read under the lock, so that two people who sign at once lose nothing. A file that becomes
-    None is taken out.
+    The change is made from what is read under the lock, so that two people who sign at once lose nothing. A file whose value
+    becomes None is removed.
 
     Raises
     ------
@@ -380,7 +380,7 @@ def recover(folder: Path, *, alone: bool = False) -> None:
 
 @contextmanager
 def locked(folder: Path, *, wait: float = WAIT) -> Iterator[None]:
-    """One writer at a time; others wait for their turn, but not for ever.
+    """One writer at a time; others wait for their turn, but not forever.
 
     Parameters
     ----------
@@ -411,7 +411,7 @@ def locked(folder: Path, *, wait: float = WAIT) -> Iterator[None]:
 
 
 def _lock(path: Path, folder: Path) -> int | None:
-    """The lock file, open and locked; None where somebody else has it."""
+    """The lock file, open and locked; None if somebody else has it."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
@@ -454,7 +454,7 @@ def digests(folder: Path, names: list[str]) -> dict[str, str]:
 
 
 COPIED = 16 * 1024 * 1024
-"""Evidence of up to so many bytes is copied beside its plan; more stays where it is."""
+"""Evidence of at most this many bytes is copied beside its plan; larger files stay where they are."""
 
 
 def size_of(source: Path) -> int:
@@ -470,7 +470,7 @@ def link(source: Path, target: Path, *, force: bool = False) -> bool:
     Raises
     ------
     StoreError
-        If something is there already and `force` is not set.
+        If something exists there already and `force` is not set.
     """
     if _is_there(source, target, force=force):
         return True
@@ -487,7 +487,7 @@ def _is_there(source: Path, target: Path, *, force: bool) -> bool:
         return True
     if (target.exists() or target.is_symlink()) and not force:
         raise StoreError(
-            "is there already, and is not overwritten", where=str(target), do="Name another folder, or add --force."
+            "exists already, and is not overwritten", where=str(target), do="Name another folder, or add --force."
         )
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -504,7 +504,7 @@ def copy(source: Path, target: Path, *, force: bool = False) -> None:
     Raises
     ------
     StoreError
-        If something is there already and `force` is not set, or it cannot be written.
+        If something exists there already and `force` is not set, or it cannot be written.
     """
     if _is_there(source, target, force=force):
         return

@@ -26,7 +26,7 @@ def folder(name: Folder) -> Path:
     Raises
     ------
     UsageError
-        Where the installation does not hold it.
+        If the installation does not hold it.
     """
     for place in (_PACKAGE / name, _CHECKOUT / name):
         if place.is_dir():
@@ -45,7 +45,7 @@ def read(kind: Folder, name: str) -> tuple[bytes, str]:
     Raises
     ------
     UsageError
-        Where there is none; names the nearest.
+        If there is none; names the nearest.
     """
     path = folder(kind) / f"{name}.yaml"
     if "/" in name or not path.is_file():
@@ -59,7 +59,7 @@ def template_folders(own: Path | None = None) -> list[Path]:
     Raises
     ------
     UsageError
-        Where the person's folder is not there.
+        If the person's folder is not there.
     """
     ours = folder("card_templates")
     if own is None:
@@ -91,7 +91,7 @@ def catalogues(code: str, own: Path | None = None) -> list[tuple[bytes, str]]:
     Raises
     ------
     UsageError
-        Where the person's folder is not there.
+        If the person's folder is not there.
     """
     paths = [place / f"words.{code}.yaml" for place in reversed(template_folders(own))]
     return [(path.read_bytes(), path.name) for path in paths if path.is_file()]
@@ -119,7 +119,7 @@ def fonts() -> dict[str, bytes]:
     Raises
     ------
     UsageError
-        Where the package font-source-sans-pro is not installed whole.
+        If the package font-source-sans-pro is not installed whole.
     """
     from importlib.resources import files
 

@@ -183,7 +183,7 @@ def load(path: Path, own_kinds: Path | None = None) -> Assessment:
     Raises
     ------
     PlanError
-        With file and line: an unknown key (and the nearest), an unanswered `?`, an evaluator or source that is not there.
+        With file and line: an unknown key (and the nearest), an unanswered `?`, an evaluator or source that does not exist.
     SourceError
         If the file cannot be read.
     """
@@ -251,7 +251,7 @@ def load_details(path: Path, fields: Mapping[str, FieldSpec] = FIELDS) -> Detail
 
 
 _MAY_GO = ("person", "weight", "strata", "features", "sensitive", "filter", "split")
-"""Keys of a source whose right answer can be that there is none."""
+"""Keys of a source to which "there is none" can be the right answer."""
 
 
 def _refuse_open_questions(document: yamltext.YamlDocument) -> None:
@@ -363,7 +363,7 @@ def _named_models(said: Any, file: AssessmentFile, where: str) -> tuple[Assessme
 
 
 def source_name(path: str) -> str:
-    """The name of a source that the plan gives none: that of its path, as an identifier.
+    """The name of a source to which the plan gives none: that of its path, as an identifier.
 
     >>> source_name("models/Model A.skops")
     'models-model-a.skops'
@@ -372,7 +372,7 @@ def source_name(path: str) -> str:
 
 
 def trusting(assessment: Assessment, types: Sequence[str]) -> Assessment:
-    """The plan with these types trusted in every skops file that it names, as if they stood under `trusted:`."""
+    """The plan with these types trusted in every skops file that it names, as if they were listed under `trusted:`."""
     if not types:
         return assessment
     sources = dict(assessment.file.sources)

@@ -19,7 +19,7 @@ from cardwright.record.details import FIELDS
 from cardwright.sources.json_text import decode
 
 MOST = 2 * 1024 * 1024
-"""A card that is larger holds something else."""
+"""A larger card holds something else."""
 _LONGEST = 19_000
 
 _FRONT = {
@@ -48,7 +48,7 @@ _DATASET_KEYS = ("task_categories", "dataset_info", "configs", "size_categories"
 
 @dataclass(frozen=True)
 class Imported:
-    """What was made of a card."""
+    """The result of importing a card."""
 
     details: bytes
     """`details.yaml`."""
@@ -64,7 +64,7 @@ def import_card(data: bytes, *, name: str, today: str) -> Imported:
     Parameters
     ----------
     name
-        The card's file name; it stands in `stated_by`.
+        The card's file name, for `stated_by`.
     today
         The day, for `stated_on`.
 
@@ -271,7 +271,7 @@ def _toolkit(text: str, name: str) -> _Read:
     except ValueError as exc:
         raise SourceError("not valid JSON", where=name, do="Name a Model Card Toolkit file.") from exc
     if not isinstance(card, dict) or not isinstance(card.get("model_details"), dict):
-        raise SourceError("no Model Card Toolkit file: it has no model_details", where=name)
+        raise SourceError("not a Model Card Toolkit file: it has no model_details", where=name)
     details, considerations = card["model_details"], _mapping(card.get("considerations"))
     answers: dict[str, Any] = {"summary": str(details.get("overview") or "")}
     answers["owners"] = [

@@ -96,7 +96,7 @@ def derive(
     Parameters
     ----------
     folder
-        Where to; a plan that is there already is replaced.
+        Where to write; an existing plan is replaced.
     asked
         What the caller said.
     model
@@ -113,9 +113,9 @@ def derive(
     Raises
     ------
     UsageError
-        Where something cannot be told and nobody said it, or a name is no column.
+        If something cannot be told and nobody said it, or a name is not that of a column.
     SourceError
-        Where the data or the model cannot be read.
+        If the data or the model cannot be read.
     """
     asked, columns = _gathered(asked, data)
     table = rows_from(columns, where="data").table
@@ -273,7 +273,7 @@ def _opened(asked: PlanOptions, model: Any, table: pyarrow.Table) -> _Opened:
     if callable(model):
         return _of_function(asked, model, table)
     raise UsageError(
-        f"a {type(model).__name__} is no model: it neither has `predict` nor can be called",
+        f"a {type(model).__name__} is not a model: it neither has `predict` nor can be called",
         where="model",
         do="Pass a fitted estimator, a torch module, a function of a frame, or the path of a model file.",
     )
@@ -493,7 +493,7 @@ def _required_favourable(asked: PlanOptions, why: str, taken: list[str]) -> str:
         raise UsageError(
             f"nobody has said which outcome of {as_label(asked.label)} is good for the person",
             where="favourable",
-            do="Say `favourable=…`, as the value stands in the data. A wrong one turns every group result round.",
+            do="Say `favourable=…`, with the value as it is in the data. A wrong one turns every group result round.",
         )
     if why:
         taken.append(f"favourable: {as_label(asked.favourable)} ({why})")
@@ -506,7 +506,7 @@ def _gathered(asked: PlanOptions, data: Any) -> tuple[PlanOptions, Any]:
     Raises
     ------
     UsageError
-        Where arrays are not equally long, or pandas objects have different indices.
+        If arrays are not equally long, or pandas objects have different indices.
     """
     data = _named_columns(data, asked)
     beside: dict[str, Any] = {}
@@ -531,7 +531,7 @@ def _gathered(asked: PlanOptions, data: Any) -> tuple[PlanOptions, Any]:
     clash = [name for name in beside if name in table.column_names]
     if clash:
         raise UsageError(
-            f'an array beside the data is called "{as_label(clash[0])}", as one of their columns is',
+            f'an array beside the data is called "{as_label(clash[0])}", like one of their columns',
             where="data",
             do="Rename it, or name the column.",
         )
@@ -659,7 +659,7 @@ def _details(details: Mapping[str, Any] | Path | None) -> bytes:
 
 
 class _Written(yaml.SafeDumper):
-    """YAML as plans are read: what stands in two places is written twice, never as an alias."""
+    """YAML as plans are read: a value that occurs twice is written twice, never as an alias."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True

@@ -36,7 +36,7 @@ _ID = re.compile(
 _TURNED = re.compile(
     r"default|risk|fraud|den(?:y|ied|ial)|churn|reject|fail|readmi|delinq|recid|(?:^|_)bad(?:_|$)", re.I
 )
-"""Words of a column whose probability may be that of the bad outcome: which way it points is a question to a person."""
+"""Words of a column whose probability may be that of the bad outcome: only a person can say which way it points."""
 _GOOD = re.compile(r"approv|hired|accept|admit|grant|pass|success|survived|paid|select|eligible", re.I)
 _BAD = re.compile(r"reject|default|churn|fraud|denied|deny|refus|fail|readmi|delinq|recid", re.I)
 _WEIGHT = re.compile(
@@ -185,7 +185,7 @@ def guess_kind(columns: Sequence[ColumnSeen]) -> Guess:
     more = ""
     if off:
         span = f"{off[0].least:g} to {off[0].greatest:g}"
-        more = f"; {off[0].name} is no probability, as it goes from {span} (say its scale with `score_scale`)"
+        more = f"; {off[0].name} is not a probability, since it goes from {span} (say its scale with `score_scale`)"
     return Guess("dataset", f"no column reads as what a model said{more}", False)
 
 
@@ -399,7 +399,7 @@ def _quartiles(seen: ColumnSeen, total: int) -> tuple[float, ...]:
 
 
 def listed(names: Sequence[str]) -> str:
-    """Names of columns as one answer; one with a comma, a quote or a blank at its end stands in quotes.
+    """Names of columns as one answer; one with a comma, a quote or a blank at its end is quoted.
 
     >>> listed(["sex", "age, years"])
     'sex, "age, years"'

@@ -11,7 +11,7 @@ from cardwright.record.base import label as as_label
 from cardwright.sources.interface import Rows
 
 LOOKED_AT = 200_000
-"""About so many rows are looked at for a guess, spread over the whole file, which is often sorted."""
+"""About this many rows are looked at for a guess, spread over the whole file, which is often sorted."""
 
 MOST_COUNTED = 2_000
 """A column is counted until it has shown more different values than this."""
@@ -77,7 +77,7 @@ class ColumnSeen:
 
     @property
     def repeats(self) -> bool:
-        """Whether some of its values stand in several rows."""
+        """Whether some of its values occur in several rows."""
         return self.distinct < self.counted
 
 
@@ -138,7 +138,7 @@ class _Column:
 def look(rows: Rows, total: int | None = None) -> list[ColumnSeen]:
     """A look at every column; of a file with more rows than are looked at, at the first rows of each batch.
 
-    They stand together there, so that rows of one person are still seen beside each other.
+    Those are adjacent rows, so that rows of one person are still seen side by side.
     """
     columns = {name: _Column() for name in rows.schema.names}
     share = min(1.0, LOOKED_AT / total) if total else 1.0

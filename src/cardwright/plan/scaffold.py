@@ -54,7 +54,7 @@ class _Evidence:
     lines: tuple[str, ...] = ()
     """What else the plan says of it: the digest of one that is not copied."""
     reader: Reader | None = None
-    """Of a tool whose results it is."""
+    """The tool whose results it holds."""
     source: Path | None = None
 
 
@@ -83,7 +83,7 @@ def init(
     Raises
     ------
     UsageError
-        If an answer answers no question, names a missing column, or cannot be.
+        If an answer fits no question, names a missing column, or is impossible.
     SourceError
         If the file cannot be read, or its first line is data.
     StoreError
@@ -171,7 +171,7 @@ def init(
 
 
 def _kind_asked(given: Mapping[str, str]) -> Guess | None:
-    """The kind whose plans alone have a place for an answer that was given."""
+    """The only kind of plan that has a place for an answer that was given."""
     for kind, keys in {
         "ranking": ("query", "relevance", "rank"),
         "tabular": ("score", "prediction", "threshold", "score_scale"),
@@ -427,7 +427,7 @@ def _needs_bands(answers: _Answers, name: str) -> bool:
         return False
     if not seen.number and seen.distinct > _MOST_GROUPS:
         raise UsageError(
-            f'"{name}" has more than {_MOST_GROUPS} different values, which are no groups',
+            f'"{name}" has more than {_MOST_GROUPS} different values, which are not groups',
             where="answer to sensitive",
             do="Put its values into groups first (places into regions), or name another column.",
         )
@@ -624,7 +624,7 @@ def _said(answers: _Answers, columns: Sequence[ColumnSeen], label: ColumnSeen | 
     asked = [key for key in ("prediction", "score") if key in answers.given]
     if amounts and "score" in asked:
         raise UsageError(
-            "a score is the probability of one of two outcomes, and these are no two",
+            "a score is the probability of one of two outcomes, and these are not two",
             where="answer to score",
             do="Say --set prediction=COLUMN, or --set task=binary.",
         )

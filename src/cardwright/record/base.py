@@ -1,4 +1,4 @@
-"""What every value of a record is made of: the base class, and the strings and numbers that may stand in one.
+"""What every value of a record is made of: the base class, and the strings and numbers that may occur in one.
 
 A record travels from an evaluator to a PDF that somebody signs. So its values are frozen, closed (an unknown key is an
 error), free of NaN, and each string says in the JSON Schema which of four sorts it is: a pattern-validated *term*, or
@@ -33,12 +33,12 @@ class Value(BaseModel):
         """A copy, with the fields in `update` changed.
 
         A value may keep what it has computed from its fields, such as its digest. pydantic would carry that along, and a changed
-        copy would go by the name of the original; here a copy starts without it.
+        copy would have the digest of the original; here a copy starts without it.
 
         Raises
         ------
         TypeError
-            If `update` names something that is not a field; pydantic would take it without a word.
+            If `update` names something that is not a field; pydantic would accept it silently.
         """
         fields = type(self).model_fields.keys()
         if update is not None and not update.keys() <= fields:

@@ -15,9 +15,9 @@ from cardwright.record.base import Count, Day, Flag, FreeText, Identifier, Label
 from cardwright.record.drawn_sample import SampleChain
 
 LONGEST_DAYS = 400
-"""A calibration says nothing later than so many days after its labels: answers, prompts and readers of them change."""
+"""A calibration says nothing later than this many days after its labels: answers, prompts and readers of them change."""
 LEAST = 30
-"""So many positives and so many negatives a calibration needs among its labelled cases."""
+"""A calibration needs this many positives and this many negatives among its labelled cases."""
 UNSIGNED = "drawn by the author: not independent"
 """What is said of a sample that nobody else has drawn, as far as can be shown."""
 SIGNED = (
@@ -82,7 +82,7 @@ def agreement_of(sheets: Sequence[Mapping[str, str]], names: Iterable[str]) -> t
 
 
 class Calibration(Value):
-    """A scorer's errors on a labelled sample. It says nothing about other transcripts than those it names."""
+    """A scorer's errors on a labelled sample. It says nothing about transcripts other than those it names."""
 
     schema_: Annotated[Literal["cardwright/calibration/1"], Field(alias="schema")] = "cardwright/calibration/1"
     """The format."""
@@ -168,7 +168,7 @@ class Calibration(Value):
             return "its seed is not the one that commitment and nonce give"
         by = "human" if all(one.labelled_by == "human" for one in chain.labels) else "program"
         if (self.labelled_by, self.labellers) != (by, len(chain.labels)):
-            return "its labels are of others than those who signed them"
+            return "its labels are not by those who signed them"
         if self.positive_label != drawn_sample.labels_of(self.scorer)[0]:
             return "its positive label is not the scorer's"
         if {stratum.flagged: stratum for stratum in self.strata} != self._counted(chain):

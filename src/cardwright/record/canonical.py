@@ -1,7 +1,7 @@
 """Canonical JSON (RFC 8785): one value, one sequence of bytes, one digest.
 
 Reading is strict: duplicate keys, NaN, lone surrogates, deep nesting and oversized files are refused, because a reader that
-takes the last of two keys can be shown another record than the one that was signed.
+takes the last of two keys can be shown a record other than the one that was signed.
 """
 
 from __future__ import annotations
@@ -157,7 +157,7 @@ def loads(data: bytes, *, where: str = "JSON") -> Any:
         raise IntegrityError(exc.what, where=where, do=exc.do) from exc
     except UnicodeDecodeError as exc:
         raise IntegrityError(
-            f"not UTF-8 at byte {exc.start}", where=where, do="The file is damaged or not ours."
+            f"not UTF-8 at byte {exc.start}", where=where, do="The file is damaged, or not one of ours."
         ) from exc
     except RecursionError as exc:
         raise IntegrityError("nested too deeply", where=where, do="No record is.") from exc
@@ -190,7 +190,7 @@ def read(data: bytes, *, where: str) -> Any:
 
 
 def other_format(model: type[BaseModel], schema: object) -> tuple[str, str] | None:
-    """What a file is that says it has another format or version than the model's, and what to do; None if it does not."""
+    """What a file is, and what to do, if it states a format or version other than the model's; else None."""
     field = model.model_fields.get("schema_")
     own = next(iter(get_args(field.annotation)), "") if field else ""
     known, stated = (_FORMAT.fullmatch(str(name)) for name in (own, schema))
@@ -213,7 +213,7 @@ _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,79}")
 
 
 def path_in_words(path: Sequence[str | int]) -> str:
-    """A path through a file, with dots; a key that has not the form of a schema's own may be data, and is not repeated.
+    """A path through a file, with dots; a key that does not have the form of a schema's own may be data, and is not repeated.
 
     >>> path_in_words(("evaluate", 0, "+44 7911 123456"))
     'evaluate.0.(a key)'

@@ -110,7 +110,7 @@ class SignOff(_Claim):
     manifest_sha256: Sha256
     """What was signed."""
     answers: Sha256 | None = None
-    """An earlier decision of the same role that this one takes the place of, e.g. a rejection."""
+    """An earlier decision of the same role that this one replaces, e.g. a rejection."""
     comment: FreeText | None = None
     """In words."""
 
@@ -158,7 +158,7 @@ def live(claims: Iterable[Claim]) -> list[Claim]:
 
 
 def digest_of(claims: Iterable[Claim]) -> Sha256 | None:
-    """The digest by which a verdict names the claims that it counts, in their order; None if there are none."""
+    """The digest under which a verdict names the claims that it counts, in their order; None if there are none."""
     said = [canonical.plain(claim) for claim in claims]
     return canonical.sha256(said) if said else None
 
@@ -166,7 +166,7 @@ def digest_of(claims: Iterable[Claim]) -> Sha256 | None:
 def same_person(one: Claim | SampleStatement, other: Claim | SampleStatement) -> bool:
     """Whether two statements are of one person: by id, by key, or by a name that differs in case and spaces alone.
 
-    Any of the three is enough. Two people are two only where none of them is shared, so a missing id helps nobody.
+    Any of the three is enough. Two people are two only if they share none of them, so a missing id helps nobody.
     """
     if one.key == other.key or (one.person_id is not None and one.person_id == other.person_id):
         return True

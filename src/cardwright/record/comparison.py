@@ -38,7 +38,7 @@ REGRESSIONS: frozenset[ChangeKind] = frozenset(("worse", "lost", "gone"))
 
 @dataclass(frozen=True, kw_only=True)
 class Side:
-    """A record, and what stands beside it in its dossier."""
+    """A record, and what is kept beside it in its dossier."""
 
     record: Record
     plan: PlanLock | None = None
@@ -96,7 +96,7 @@ class Ruling:
     old: str
     new: str
     regression: bool
-    """Whether it stood in the way of nothing before, and stands in the way now."""
+    """Whether it blocked nothing before, and blocks now."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -250,7 +250,7 @@ def _direction(difference: float, direction: str, overlap: bool | None) -> Chang
 
 
 def rows_of(m: Measured | Unmeasured) -> str:
-    """Which rows a measurement is of, in words: its slice, over which attributes, of which class, at which threshold."""
+    """Which rows a measurement is about, in words: its slice, over which attributes, of which class, at which threshold."""
     parts = [f"{key}={'unknown' if value is None else value}" for key, value in m.slice.items()]
     parts += [f"across {' x '.join(m.across)}"] if m.across else []
     parts += [f"given {', '.join(m.given)}"] if m.given else []
@@ -274,10 +274,10 @@ def _carried(evaluation: Evaluation, old: Side, new: Side) -> Carried:
 
 
 def differences(id_: str, old: Side, new: Side) -> tuple[str, ...]:
-    """Why an old evaluation does not stand beside a new one: what it rests on that has changed; nothing if it stands.
+    """Why an old evaluation does not stand beside a new one: what has changed of what it rests on; empty if it stands.
 
     Inputs by digest, parameters, seed, evaluator version, model, target, groups, how the plan reads its sources, and the
-    libraries. Without both plans it is not known how the sources were read, which is a reason, too.
+    libraries. Without both plans it is not known how the sources were read, which is also a reason.
     """
     a, b = old.record.evaluation(id_), new.record.evaluation(id_)
     before, after = old.record.plan(id_), new.record.plan(id_)
@@ -331,7 +331,7 @@ def run_differences(old: Record, new: Record) -> list[str]:
 def source_differences(inputs: Mapping[str, str], old: PlanLock, new: PlanLock) -> list[str]:
     """How the plan reads the sources of an evaluation, if two plans differ: label, threshold, groups, filter …"""
     return [
-        f"source {name} is read otherwise"
+        f"source {name} is read differently"
         for name in sorted(inputs.values())
         if old.sources.get(name) != new.sources.get(name)
     ]

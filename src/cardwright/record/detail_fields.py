@@ -22,7 +22,7 @@ class FieldSpec:
     name: str
     """The key in `details.yaml` and in records."""
     section: str
-    """The section of a card that it stands in."""
+    """The section of a card that it belongs to."""
     title: str
     """Its heading there."""
     question: str

@@ -1,4 +1,4 @@
-"""Records as small tables for a notebook: what `_repr_html_` shows. Numbers are rounded to be read; the whole stands behind them.
+"""Records as small tables for a notebook: what `_repr_html_` shows. Numbers are rounded to be read; the values keep them whole.
 
 Every text is escaped: groups, columns and explanations come from data and from people.
 
@@ -90,7 +90,7 @@ def of_record(record: Any) -> str:
 
 
 def of_verdict(verdict: Any, notes: Sequence[str] = ()) -> str:
-    """A verdict: the decision, then every requirement, what stands in the way first."""
+    """A verdict: the decision, then every requirement, those that block first."""
     first = {id(one) for one in verdict.blocking}
     ordered = [*verdict.blocking, *(one for one in verdict.outcomes if id(one) not in first)]
     rows = [

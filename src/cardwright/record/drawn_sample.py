@@ -1,8 +1,8 @@
 """A sample that nobody chose: rows are committed first, then somebody else's random number draws, then people label blindly.
 
-Each step is a signed statement that names the one before it by digest. What is random is the nonce alone: rows stand in an
-order that their own content gives, so that shuffling a file, or the files, draws nothing else; and the commitment holds what the
-scorer said of every row, so that neither rows nor verdicts can be exchanged once the nonce is known.
+Each step is a signed statement that names the one before it by digest. Only the nonce is random: rows are ordered
+by their own content, so that shuffling a file, or the files, does not change the draw; and the commitment holds what the
+scorer said of every row, so that neither rows nor verdicts can be swapped once the nonce is known.
 """
 
 from __future__ import annotations
@@ -183,7 +183,7 @@ def seed_from(commitment: str, nonce: str) -> str:
 
 
 def drawn(names: Sequence[str], flags: Sequence[bool], size: int, seed: str) -> list[int]:
-    """Positions of a random sample, half of it flagged and half not, as far as there are so many.
+    """Positions of a random sample, half of it flagged and half not, as far as there are enough of each.
 
     Their order is random over both, so that a labeller cannot tell which case the scorer flagged.
     """
@@ -206,9 +206,9 @@ def adjudicated(sheets: Sequence[Mapping[str, str]], name: str) -> str | None:
 
 
 def flaw(chain: SampleChain) -> str | None:
-    """Where a chain does not hold: a step that names another one, or outcomes or labels of other rows; None if it holds.
+    """Why a chain does not hold: a step that names another one, or outcomes or labels of other rows; None if it holds.
 
-    Signatures are not looked at: whom to believe is the reader's matter.
+    Signatures are not checked here: whom to believe is up to the reader.
     """
     commitment, nonce = chain.commitment, chain.nonce
     if outcomes_digest(chain.outcomes) != commitment.outcomes or len(chain.outcomes) != -(-commitment.cases // 4):

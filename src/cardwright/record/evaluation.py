@@ -102,7 +102,7 @@ class Table(Value):
     @model_validator(mode="after")
     def _rectangular(self) -> Self:
         if any(len(row) != len(self.columns) for row in self.rows):
-            raise ValueError("a row has not as many cells as there are columns")
+            raise ValueError("a row does not have one cell for each column")
         return self
 
 
@@ -194,7 +194,7 @@ class Evaluation(Value):
     not_applicable: FreeText | None = None
     """Why the question does not arise for this input, with the evidence; `null` if it does."""
     calibrations: Annotated[tuple[Calibration, ...], Field(exclude_if=lambda value: not value)] = ()
-    """What is known of the errors of scorers whose rates stand here, with how each sample was drawn; left out if empty."""
+    """What is known about the errors of the scorers whose rates these are, and how each sample was drawn; left out if empty."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -207,7 +207,7 @@ class Evaluation(Value):
         counted = Counter(finding.severity for finding in self.findings)
         stated = {severity: count for severity, count in self.severities.items() if count}
         if stated != dict(counted):
-            raise ValueError("the findings are not as many as the counts per severity say")
+            raise ValueError("the number of findings is not what the counts per severity say")
         names = [table.id for table in self.tables] + [series.id for series in self.series]
         if len(set(names)) != len(names):
             raise ValueError("two tables or series have the same id")
@@ -242,6 +242,6 @@ class Evaluation(Value):
 
 
 def count_severities(findings: tuple[Finding, ...] | list[Finding]) -> dict[Severity, int]:
-    """The counts that stand beside a list of findings."""
+    """The counts that go with a list of findings."""
     counted = Counter(finding.severity for finding in findings)
     return {severity: counted[severity] for severity in SEVERITIES if counted[severity]}

@@ -166,7 +166,7 @@ class Measured(_Key):
     sampling: Sampling | None = None
     """What was counted."""
     numerator: Number | None = None
-    """What stands above the line, for a rate."""
+    """What is above the line, for a rate."""
     denominator: Number | None = None
     """The *relevant* count below the line: positives for a true positive rate."""
     test: Test | None = None

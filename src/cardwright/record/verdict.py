@@ -105,7 +105,7 @@ class Observation(Value):
     """One number, or its absence, that a requirement looked at."""
 
     evaluation: Identifier
-    """The evaluation it stands in."""
+    """The evaluation that holds it."""
     metric: Term
     """The metric."""
     slice: Slice = {}
@@ -144,7 +144,7 @@ class Waived(Value):
     controls: FreeText
     """What is done instead."""
     expires: Day
-    """Until when, that day included."""
+    """The last day on which it holds."""
 
 
 class Blank(Value):
@@ -215,7 +215,7 @@ class Outcome(Value):
     clause: FreeText | None = None
     """For not_applicable: what in the policy says so."""
     waived: Waived | None = None
-    """A waiver in force; the status it waives stands above."""
+    """A waiver in force; `status` keeps what it waives."""
     why: FreeText
     """Why the policy asks."""
     origin: Origin
@@ -353,7 +353,7 @@ class Verdict(Value):
 
     @property
     def blocking(self) -> tuple[Outcome, ...]:
-        """What stands in the way, the worst first."""
+        """What blocks, the worst first."""
         return tuple(
             sorted((o for o in self.outcomes if not o.releases), key=lambda o: (STATUSES.index(o.status), o.number))
         )

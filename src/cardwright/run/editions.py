@@ -30,10 +30,10 @@ def of_files(files: Mapping[str, bytes], *, where: str) -> documents.Edition:
     Raises
     ------
     IntegrityError
-        Where a file is not what it says, or there is no verdict on the evidence.
+        If a file is not what it says, or there is no verdict on the evidence.
     """
     if layout.REVIEW not in files:
-        raise IntegrityError("is not there, so no document can be made from it", where=f"{where}/{layout.REVIEW}")
+        raise IntegrityError("is missing, so no document can be made from it", where=f"{where}/{layout.REVIEW}")
     case = contents.case_of(files, where=where)
     verdict = canonical.parse(Verdict, files[layout.REVIEW], where=f"{where}/{layout.REVIEW}")
     compared = compared_in(files, where=where)
@@ -68,7 +68,7 @@ def as_it_stands(
     Raises
     ------
     IntegrityError
-        Where a file is not what it says, or the release statement names another decision or another edition.
+        If a file is not what it says, or the release statement names another decision or another edition.
     """
     if not {layout.REVIEW, layout.MANIFEST} <= files.keys():
         case = contents.case_of(files, where=where)
@@ -118,7 +118,7 @@ def _as_released(
         there = here if digest_of(there) != decided.inputs.claims_sha256 else there
     if digest_of(there) != decided.inputs.claims_sha256:
         raise IntegrityError(
-            "the release counts other claims than those at hand, or not all of them were believed",
+            "the release counts claims other than those at hand, or not all of them were believed",
             where=f"{where}/{layout.CLAIMS}",
             do="Name the trust file that says whom to believe: --trust.",
         )
@@ -152,7 +152,7 @@ def documents_of(
 
 
 def final(files: Mapping[str, bytes], case: Case, verdict: Verdict, *, where: str) -> dict[str, bytes]:
-    """Every standard document once more, as it is released, by the path at which it stands in the dossier.
+    """Every standard document once more, as it is released, by its path in the dossier.
 
     The reviewed edition says DRAFT and was signed; this one has the decision, the signatures and the waivers in front.
 
@@ -166,7 +166,7 @@ def final(files: Mapping[str, bytes], case: Case, verdict: Verdict, *, where: st
     Raises
     ------
     MissingPangoError
-        Where a PDF cannot be made here.
+        If a PDF cannot be made here.
     """
     edition = _released(case, verdict, compared_in(files, where=where), canonical.digest(files[layout.MANIFEST]))
     made, problems = documents_of(edition)
@@ -203,7 +203,7 @@ def compared_in(files: Mapping[str, bytes], *, where: str) -> Comparison | None:
     Raises
     ------
     IntegrityError
-        Where it is not one.
+        If it is not one.
     """
     if COMPARISON not in files:
         return None

@@ -183,12 +183,12 @@ def _refuse_personal_names(assessment: Assessment) -> None:
             raise PersonalDataError(
                 f"a name under {where} is personal data or a secret: {', '.join(seen)}",
                 where=str(assessment.path.name),
-                do="Rename it; its name would stand in every document.",
+                do="Rename it; its name would appear in every document.",
             )
 
 
 def _with_shown_columns(source: Source) -> Source:
-    """A source whose columns are called in the record what may be shown: a heading that holds personal data is masked.
+    """A source whose columns have in the record names that may be shown: a heading that holds personal data is masked.
 
     Raises
     ------

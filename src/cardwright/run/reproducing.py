@@ -2,7 +2,7 @@
 
 No signature shows that a number was made from the data that it names: whoever controls the machine before anybody signs can write
 any number. Whoever has the same data and the same model can find out. The plan is the dossier's own, locked before it was run;
-the files are the receiver's, and have to be those whose digests the record names. Equal numbers then prove that these numbers
+the files are the receiver's, and must have the digests that the record names. Equal numbers then prove that these numbers
 come out of this data and this model, and nothing about whether the data is the right one.
 
 A dossier is written by somebody else, so nothing that it names is imported or asked. An evaluation that needs a live assistant is
@@ -45,20 +45,20 @@ _WORDS = frozenset({"question", "method", "limits", "evaluator_version", "reused
 
 @dataclass(frozen=True)
 class Difference:
-    """Something that came out otherwise."""
+    """Something that came out differently."""
 
     what: str
     """Which number, or which part of the result."""
     told: float | None
-    """As the dossier has it; None if it is no number."""
+    """As the dossier has it; None if it is not a number."""
     found: float | None
-    """As it came out here; None if it is no number."""
+    """As it came out here; None if it is not a number."""
     why: str = ""
-    """What differs, if it is no number."""
+    """What differs, if it is not a number."""
 
     @property
     def by(self) -> float | None:
-        """What was found minus what was told."""
+        """The value found here minus the one in the dossier."""
         return self.found - self.told if self.found is not None and self.told is not None else None
 
     def __str__(self) -> str:
@@ -69,7 +69,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Rerun:
-    """What came of running one evaluation again."""
+    """The result of running one evaluation again."""
 
     id: str
     outcome: Outcome
@@ -81,7 +81,7 @@ class Rerun:
     why: str = ""
     """Why it was not run again."""
     broken: bool = False
-    """Whether a file at hand is another one than the record names."""
+    """Whether a file at hand is not the one that the record names."""
 
     @property
     def detail(self) -> str:
@@ -97,7 +97,7 @@ class Rerun:
 
 @dataclass(frozen=True)
 class Rerunning:
-    """What came of a dossier's evaluations."""
+    """The results for all evaluations of a dossier."""
 
     subject: str
     record_sha256: str
@@ -192,7 +192,7 @@ def reproduce(
     data
         The receiver's folder, in which each file has the path that the plan gives it.
     only
-        Ids of evaluations; all if none is named.
+        Ids of evaluations; all if none are named.
     tolerance
         Numbers that differ by no more than this part of the larger one are the same; 0 compares them exactly.
     allow_code
@@ -327,7 +327,7 @@ def _other(path: str, found: str, ref: DatasetRef) -> str:
 def _step(asked: Planned, record: Record) -> EvaluationStep:
     """What was planned as a step of a plan. A model that the plan names by its path alone is found by the record's path."""
     evaluation = record.evaluation(asked.id)
-    needs = [need.name for need in registry.find(asked.evaluator).needs]  # a lock is in the order of the alphabet
+    needs = [need.name for need in registry.find(asked.evaluator).needs]  # a lock is in alphabetical order
     return EvaluationStep(
         id=asked.id,
         evaluator=asked.evaluator,
@@ -399,11 +399,13 @@ def _again(
 def _expected(told: Planned | None, found: Planned) -> Iterator[Difference]:
     """What the plan says that the evaluation must cover, if the data says otherwise."""
     if told is not None and (told.groups, told.depth) != (found.groups, found.depth):
-        yield Difference("the groups that it must cover", None, None, "the data at hand has others than the plan")
+        yield Difference(
+            "the groups that it must cover", None, None, "the data at hand has groups other than those of the plan"
+        )
 
 
 def _elsewhere(record: Record, results: Mapping[str, Rerun]) -> Iterator[str]:
-    """What is installed here in other versions than where the record was made, as far as it was used."""
+    """What is installed here in versions other than where the record was made, as far as it was used."""
     used = {asked.evaluator for asked in record.planned if asked.id in results}
     here = {name: version for evaluator in sorted(used) for name, version in packages.packages_of(evaluator).items()}
     made = record.provenance
@@ -441,7 +443,7 @@ def compare(told: Evaluation, found: Evaluation, *, tolerance: float = 0.0) -> t
 def _plain(evaluation: Evaluation) -> dict[str, Any]:
     said = canonical.plain(evaluation)
     kept = {name: value for name, value in said.items() if name not in _WORDS and name != "measurements"}
-    # A lock keeps options in the order of the alphabet, and some evaluators list them in the order of the plan.
+    # A lock keeps options in alphabetical order, and some evaluators list them in the order of the plan.
     return {**kept, "tables": [{**table, "rows": sorted(table["rows"], key=_words_first)} for table in kept["tables"]]}
 
 
@@ -457,12 +459,10 @@ def _measured(
     assert one is not None
     name = f"{one.metric} ({rows_of(one)})"
     if told is None or found is None:
-        yield Difference(
-            name, None, None, "it is not there here" if found is None else "it is not there in the dossier"
-        )
+        yield Difference(name, None, None, "it is missing here" if found is None else "it is missing in the dossier")
     elif told.status != found.status:
         word = "a number" if isinstance(told, Measured) else "no number"
-        yield Difference(name, None, None, f"the dossier has {word} and here it is otherwise")
+        yield Difference(name, None, None, f"the dossier has {word}, and here it differs")
     else:
         for difference in _walk("", canonical.plain(told), canonical.plain(found), tolerance):
             what = difference.what.removesuffix("value").strip()

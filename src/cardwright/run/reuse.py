@@ -128,7 +128,7 @@ def doubt_of(
     policy
         Finds a policy by name.
     status
-        The status statement that stands beside it, if there is one.
+        The status statement beside it, if there is one.
     """
     report = verify(files, where=where, trust=trust, now=now, policy=policy, printed=documents_hold, status=status)
     # What is broken first: the other steps may fail because of it.
@@ -218,7 +218,7 @@ def keep(prepared: Prepared, step: EvaluationStep, evaluation: Evaluation, start
 def keeper(
     prepared: Prepared, started: str, store: Callable[[str, bytes], None]
 ) -> Callable[[EvaluationStep, Evaluation], None]:
-    """What to call with each finished evaluation: stores it under its id, if it may be used again."""
+    """What to call with each finished evaluation: it stores it under its id, if it may be used again."""
 
     def finished(step: EvaluationStep, evaluation: Evaluation) -> None:
         data = keep(prepared, step, evaluation, started)

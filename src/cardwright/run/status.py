@@ -41,7 +41,7 @@ class Row:
     waivers: tuple[tuple[str, str], ...] = ()
     """Requirements that are waived, and until when."""
     missing: tuple[str, ...] = ()
-    """What stands in the way: requirement and status."""
+    """What blocks it: requirement and status."""
     sign_offs: tuple[str, ...] = ()
     """Roles whose signature is still to come."""
     policy: str | None = None
@@ -53,7 +53,7 @@ class Row:
 
     @property
     def in_force(self) -> bool:
-        """Whether its expiry concerns anybody: it was allowed, and was neither withdrawn nor superseded."""
+        """Whether its expiry matters: it was allowed, and was neither withdrawn nor superseded."""
         return self.decision == "allowed" and self.state not in ("withdrawn", "superseded")
 
 
@@ -93,7 +93,7 @@ def row(files: Mapping[str, bytes], folder: str, today: str) -> Row:
 
 
 def unreadable(folder: str, error: CardwrightError) -> Row:
-    """The row of a dossier that cannot be read: it stands in the table, and says why."""
+    """The row of a dossier that cannot be read: it is listed, and says why."""
     return Row(
         folder=folder,
         name=visible(folder.rstrip("/").rsplit("/", 1)[-1]),
@@ -177,7 +177,7 @@ def days(text: str) -> int:
 
 
 def expiring(rows: Sequence[Row], now: str, within: int) -> tuple[Row, ...]:
-    """The rows in force whose verdict has expired, or will within so many days of a moment."""
+    """The rows in force whose verdict has expired, or will within this many days of a moment."""
     last = (datetime.strptime(now, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).date() + timedelta(within)).isoformat()
     return tuple(r for r in rows if r.in_force and r.valid_until is not None and r.valid_until <= last)
 
@@ -186,7 +186,7 @@ _COLUMNS = (("name", 24), ("version", 9), ("decision", 8), ("state", 17), ("vali
 
 
 def as_text(rows: Sequence[Row], *, width: int = 80) -> str:
-    """A table, and under each row what is in its way. Names that do not fit are cut; `--format json` has them whole."""
+    """A table, and under each row what blocks it. Names that do not fit are cut; `--format json` has them in full."""
     spare = max(0, width - 80)
     widths = [size + (spare if name == "name" else 0) for name, size in _COLUMNS]
     lines = [" ".join(name.ljust(size) for (name, _), size in zip(_COLUMNS, widths, strict=True)).rstrip()]

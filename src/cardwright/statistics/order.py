@@ -29,7 +29,7 @@ def streaming_median(read: Callable[[], Iterator[NDArray[np.float64]]]) -> float
     Raises
     ------
     ValueError
-        Where a number is not finite.
+        If a number is not finite.
     """
     prefixes: list[int] = []
     ranks: list[int] = []
