@@ -269,4 +269,4 @@ def test_an_answer_about_another_ledger_is_refused(cli, released, openssl, tmp_p
     openssl(tmp_path / "q.tsq", tmp_path / "a.tsr")
     ran = cli("timestamp", released / "out", "--reply", tmp_path / "a.tsr")
     assert ran.code == 2
-    assert "something else than this ledger" in ran.err
+    assert "something other than this ledger" in ran.err

@@ -120,7 +120,7 @@ def test_an_answer_that_comes_late_or_in_part_is_asked_for_again(server, trouble
 def test_what_is_no_chat_s_answer_is_an_error_and_no_internal_one(server, trouble, wire):
     """A server that answers so once answers so always: it is not asked again."""
     server.plan += [trouble]
-    with pytest.raises(SourceError, match="not one of a chat"):
+    with pytest.raises(SourceError, match="not a chat completion"):
         target(server, wire=wire).ask(ASK)
     assert len(server.seen) == 1
 

@@ -31,7 +31,7 @@ def test_it_is_read_with_its_digest_and_the_number_of_cases_that_were_drawn(tmp_
 def test_another_file_is_refused_with_how_to_make_one(tmp_path, text):
     (tmp_path / "c.json").write_text(text)
     with pytest.raises(
-        SourceError, match=r"^c.json: this is no calibration. Make it with `cardwright calibrate score`"
+        SourceError, match=r"^c.json: this is not a calibration. Make it with `cardwright calibrate score`"
     ):
         read_calibration(tmp_path / "c.json", "c.json", "refusals", "calibration")
 

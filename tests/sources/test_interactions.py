@@ -179,7 +179,7 @@ ASKED = {"role": "user", "content": "x"}
         ({"messages": 3}, "the messages are not a list"),
         ({"messages": ["hi"]}, "a message is not an object"),
         ({"messages": [{"said": "hi"}]}, "a message is of a shape that is not known"),
-        ({"messages": [{"role": "robot", "content": "x"}]}, "the role of a message is none of"),
+        ({"messages": [{"role": "robot", "content": "x"}]}, "the role of a message is not one of"),
         ({"messages": [{"role": "user", "content": 3}]}, "the content of a message is neither"),
         ({"messages": [{"role": "user", "content": [3]}]}, "a part of a message is not an object"),
         ({"messages": [{"role": "user", "content": [{"type": "hologram", "text": "x"}]}]}, "not known (hologram)"),
@@ -199,7 +199,7 @@ def test_a_part_that_cannot_be_read_makes_the_row_unscored(tmp_path, row, why):
     ("row", "said"),
     [
         ({"prompt": "x", "response": "y"}, "there is no intent"),
-        ({"prompt": "x", "response": "y", "intent": "evil"}, "the intent is none of attack, benign, observed"),
+        ({"prompt": "x", "response": "y", "intent": "evil"}, "the intent is not one of attack, benign, observed"),
         ({"prompt": None, "response": "y", "intent": "attack"}, "there is no user turn"),
         ({"prompt": {"a": 1}, "response": "y", "intent": "attack"}, "`prompt` is not text"),
         ({"messages": "nonsense", "intent": "attack"}, "`messages` is not valid JSON"),
@@ -226,7 +226,7 @@ def test_a_malformed_file_names_line_or_row(tmp_path):
         tmp_path, '{"prompt": "x", "response": "y"}\n{"prompt": "x', intent="attack"
     )
     (tmp_path / "x.csv").write_text("prompt,response,intent\nx,y,attack\nx,y,evil\n")
-    with pytest.raises(SourceError, match=r"x\.csv, row 2: the intent is none of"):
+    with pytest.raises(SourceError, match=r"x\.csv, row 2: the intent is not one of"):
         load(parse_source({"interactions": "x.csv"}), "chats", tmp_path)
 
 
@@ -253,7 +253,7 @@ def test_a_response_beside_turns_that_end_on_an_answer_is_a_turn_of_its_own(tmp_
 )
 def test_other_turns_or_another_prompt_beside_the_turns_leave_the_row_unscored(tmp_path, beside):
     found = one(tmp_path, {"messages": TURNS_ANSWERED, **beside})
-    assert found.unscored == f"the row holds `{next(iter(beside))}` beside its turns, and it says something else"
+    assert found.unscored == f"the row holds `{next(iter(beside))}` beside its turns, and that says something else"
 
 
 def test_the_same_turns_by_another_name_are_read_once(tmp_path):

@@ -87,5 +87,5 @@ def test_json_that_is_nested_too_deeply_is_no_json(tmp_path, deep):
 
 def test_marks_as_text_that_is_no_json_are_not_taken_for_none(tmp_path):
     for said in ("[[0, 3", "[" * 100_000):
-        with pytest.raises(SourceError, match="the marks are no JSON"):
+        with pytest.raises(SourceError, match="the marks are not JSON"):
             write(tmp_path / "m", {"source_text": "Ada called", "span_labels": said})

@@ -164,7 +164,7 @@ def test_an_openai_compatible_url_is_asked(server, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("path", "said"),
-    [("/failing", "status 500"), ("/moved", "status 302"), ("/odd", "not one of a chat")],
+    [("/failing", "status 500"), ("/moved", "status 302"), ("/odd", "not a chat completion")],
 )
 def test_a_server_that_misbehaves_is_an_error(server, path, said):
     """A failing server, a redirect off the machine and an answer of another shape are errors of that one answer."""

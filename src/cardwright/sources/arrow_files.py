@@ -50,7 +50,7 @@ def partitions(folder: Path, places: Places) -> list[dict[str, str | None]]:
     Raises
     ------
     SourceError
-        If the files do not all stand below folders of the same columns.
+        If the files are not all below folders of the same columns.
     """
     found: list[dict[str, str | None]] = []
     for file, place in places:
@@ -58,7 +58,7 @@ def partitions(folder: Path, places: Places) -> list[dict[str, str | None]]:
         values = {unquote(name): None if value == _NO_VALUE else unquote(value) for name, _, value in pairs}
         if len(values) < len(pairs) or (found and list(values) != list(found[0])):
             raise SourceError(
-                "its folders name other columns (`column=value`) than those of the files before",
+                "its folders name columns (`column=value`) other than those of the files before",
                 where=place,
                 do="Write all files below folders of the same columns, in the same order.",
             )
@@ -75,7 +75,7 @@ def open_parquet(places: Places, values: Sequence[Mapping[str, str | None]] = ()
     Raises
     ------
     SourceError
-        Where a file is cut off, or the files have not the same columns and types.
+        If a file is cut off, or the files do not have the same columns and types.
     """
     import pyarrow as pa
 
@@ -87,7 +87,7 @@ def open_parquet(places: Places, values: Sequence[Mapping[str, str | None]] = ()
         said = [one[name] for one in values]
         if name in schema.names:
             raise SourceError(
-                f"a column stands both in the files and in the names of their folders: {shown(name, 'its name is not shown')}",
+                f"a column is both in the files and in the names of their folders: {shown(name, 'its name is not shown')}",
                 where=places[0][1],
                 do="Leave it out of one of them.",
             )
@@ -116,7 +116,7 @@ def _schema_of(places: Places) -> tuple[Any, int]:
         if set(found.names) != set(schema.names):
             other = sorted(set(found.names) ^ set(schema.names))[0]
             raise SourceError(
-                f'its files have not the same columns: "{as_label(other)}" is not in all of them',
+                f'its files do not have the same columns: "{as_label(other)}" is not in all of them',
                 where=place,
                 do="Write all files with the same columns.",
             )
@@ -209,7 +209,7 @@ def open_arrow(places: Places) -> Opened:
     Raises
     ------
     SourceError
-        Where it is cut off.
+        If it is cut off.
     """
     import pyarrow as pa
 

@@ -1,4 +1,4 @@
-"""One request over HTTP on this machine: what can pass is tried again after a while, what is lasting is an error.
+"""One request over HTTP on this machine: what may pass is tried again after a while, what lasts is an error.
 
 A busy server answers 429, a restarting one 502 or 503, and one that is shut down in mid-sentence cuts the connection. Each is
 tried again, with a growing pause or the one that the server asks for (`Retry-After`); a lost request is a hole in the sample.
@@ -67,7 +67,7 @@ def ask(line: Line, messages: Sequence[Message], tools: Sequence[Tool] = ()) -> 
 
 
 class _PassingError(Exception):
-    """What may be otherwise in a while."""
+    """What may be different in a while."""
 
     def __init__(self, what: str, after: float | None = None) -> None:
         super().__init__(what)
@@ -90,7 +90,7 @@ def _sent(line: Line, body: bytes) -> Any:
         with opener.open(request, timeout=line.timeout) as response:
             streamed = "event-stream" in str(response.headers.get("Content-Type") or "")
             raw = response.read(MAX_ANSWER + 1)
-            # Asked for so many bytes, `read` says nothing of those that were promised and did not come.
+            # Asked for a number of bytes, `read` says nothing about those that were promised and did not come.
             short = len(raw) <= MAX_ANSWER and bool(response.length)
     except urllib.error.HTTPError as exc:
         return _refusal(exc, line)
@@ -105,7 +105,7 @@ def _sent(line: Line, body: bytes) -> Any:
         whole = line.wire.joined(wires.events(raw.splitlines())) if streamed else decode(raw)
     except (ValueError, KeyError, TypeError, AttributeError) as exc:
         raise SourceError(
-            "the answer is not one of a chat", where=line.name, do="Check `wire:`, and the path of the URL."
+            "the answer is not a chat completion", where=line.name, do="Check `wire:`, and the path of the URL."
         ) from exc
     if streamed and whole is None:
         raise _PassingError("the answer was cut off before its end")
@@ -113,7 +113,7 @@ def _sent(line: Line, body: bytes) -> Any:
 
 
 def _refusal(exc: urllib.error.HTTPError, line: Line) -> Any:
-    """What a status that is no success means: later, a block of the provider's filter, or an error."""
+    """What a status other than success means: try later, a block by the provider's filter, or an error."""
     with exc:
         if exc.code in PASSING:
             raise _PassingError(f"the server answered with status {exc.code}", _after(exc.headers)) from exc

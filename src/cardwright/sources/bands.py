@@ -30,7 +30,7 @@ class BandedRows:
 
     @property
     def schema(self) -> pyarrow.Schema:
-        """See `Rows.schema`; the bands stand last."""
+        """See `Rows.schema`; the bands come last."""
         import pyarrow as pa
 
         found = self.rows.schema
@@ -70,7 +70,7 @@ class BandedRows:
 
 
 def _cut(column: Any, edges: Sequence[float]) -> Any:
-    """The band of each number; missing where there is none."""
+    """The band of each number; missing if it has none."""
     import numpy as np
     import pyarrow as pa
 
@@ -98,7 +98,7 @@ def banded(spec: RowsOptions, rows: Rows, where: str) -> Rows:
         require_number(rows, said.column, f"bands of {name}", where)
         if name in names:
             raise SourceError(
-                f"the plan gives its bands a name that a column has: {called(name)}",
+                f"the plan gives its bands the name of a column: {called(name)}",
                 where=where,
                 do=f"Give the bands a name of their own, such as {name}_band.",
             )

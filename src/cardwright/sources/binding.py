@@ -49,7 +49,7 @@ class Recomputation:
         Raises
         ------
         SourceError
-            Where it does not reproduce all of them.
+            If it does not reproduce all of them.
         """
         if not self.complete:
             raise SourceError(
@@ -98,9 +98,9 @@ def bind(
     Raises
     ------
     SourceError
-        Where a feature of the model is no column of the predictions, or the model cannot predict.
+        If a feature of the model is not a column of the predictions, or the model cannot predict.
     UsageError
-        Where the task does not fit the model.
+        If the task does not fit the model.
     """
     import numpy as np
     import pyarrow as pa

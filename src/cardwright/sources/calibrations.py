@@ -29,7 +29,7 @@ def read_calibration(path: Path, where: str, name: str, role: str) -> Calibrated
     Raises
     ------
     SourceError
-        Where it is missing, not what the command writes, or its signed steps do not lead to its counts.
+        If it is missing, not what the command writes, or its signed steps do not lead to its counts.
     """
     require_file(path, where)
     if b'"cardwright/detector-calibration/' in path.read_bytes():
@@ -38,7 +38,7 @@ def read_calibration(path: Path, where: str, name: str, role: str) -> Calibrated
         value = canonical.parse(Calibration, path.read_bytes(), where=where)
     except IntegrityError as exc:
         raise SourceError(
-            "this is no calibration", where=where, do="Make it with `cardwright calibrate score`."
+            "this is not a calibration", where=where, do="Make it with `cardwright calibrate score`."
         ) from exc
     broken = value.flaw()
     if broken is None and path.read_bytes() != value.file_bytes:
@@ -61,7 +61,7 @@ def _of_detector(path: Path, where: str, name: str, role: str) -> DetectorCalibr
         value = canonical.parse(DetectorCalibration, path.read_bytes(), where=where)
     except IntegrityError as exc:
         raise SourceError(
-            "this is no calibration of a detector", where=where, do="Make it with `cardwright calibrate pii`."
+            "this is not a calibration of a detector", where=where, do="Make it with `cardwright calibrate pii`."
         ) from exc
     ref = DatasetRef(
         name=name, role=role, kind="calibration", path=where, format="json", sha256=sha256_of(path), rows=value.texts

@@ -87,7 +87,7 @@ class ColumnValues:
 
 
 _SPAN = 64
-"""Whole numbers this near to each other are counted in a table of so many places."""
+"""Whole numbers this near to each other are counted in a table with this many places."""
 
 
 def _counted(array: Any) -> list[tuple[Any, int]]:
@@ -115,7 +115,7 @@ def _counted(array: Any) -> list[tuple[Any, int]]:
 
 
 class ColumnNumbers:
-    """Whether the numbers of a column are there, finite, and inside bounds."""
+    """Whether the numbers of a column are present, finite, and within bounds."""
 
     def __init__(self, lower: float, upper: float) -> None:
         self.lower = lower

@@ -1,4 +1,4 @@
-"""Which commit the assessment stands at."""
+"""Which commit the assessment is at."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ _BLOCK = 8 * 1024 * 1024
 MISSING_WORDS = (
     "", "#N/A", "#NA", "-NaN", "-nan", "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null",
 )  # fmt: skip
-"""What stands for a missing number in a CSV file."""
+"""What marks a missing number in a CSV file."""
 
 LONG = 10**15  # beside decimal fractions, integers of 16 digits and more would lose some of them
 _TRUE = ("true", "True", "TRUE")
@@ -224,7 +224,7 @@ def _rows_of_text(path: Path, delimiter: str, end: str | None = None) -> Iterato
 
 
 def _refuse_open_quote(path: Path, delimiter: str, where: str) -> None:
-    """An odd number of quotes is well where one stands inside a field (`5" pipe`), and a cut where one was never closed."""
+    """An odd number of quotes is fine if one is inside a field (`5" pipe`), and a cut if one was never closed."""
     end = "the line after the last"
     line, last = 1, [end]
     for line, last in _rows_of_text(path, delimiter, end):  # noqa: B007  the last row decides

@@ -36,14 +36,14 @@ def sha256_of_path(path: Path) -> str:
 
 
 def folder_files(path: Path) -> list[str] | None:
-    """The files of a folder and all below it, as sorted paths inside it; None if it is no folder."""
+    """The files of a folder and all below it, as sorted paths inside it; None if it is not a folder."""
     if not path.is_dir():
         return None
     return sorted(file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file())
 
 
 def sha256_at(path: Path, where: str) -> str | None:
-    """SHA-256 of a file that has to be there; None if it is a folder, whose digest is that of the files that are read of it.
+    """SHA-256 of a file that must exist; None if it is a folder, whose digest is that of the files that are read of it.
 
     Raises
     ------

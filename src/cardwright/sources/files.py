@@ -135,14 +135,14 @@ def open_rows(path: Path, *, where: str | None = None) -> FileRows:
     path
         `.csv`, `.tsv`, `.parquet`, `.arrow`, `.feather`, `.ipc`, `.arrows`, `.jsonl`, `.ndjson`, or a folder.
     where
-        How errors name it; the path itself where it is not given.
+        How errors name it; if omitted, by the path itself.
 
     Raises
     ------
     SourceError
-        Where the file is missing, empty, without rows, cut off or malformed.
+        If the file is missing, empty, without rows, cut off or malformed.
     MissingExtraError
-        Where pyarrow is not installed.
+        If pyarrow is not installed.
     """
     where = masked(where or str(path))
     arrow(f"reading {where}")
@@ -186,7 +186,7 @@ def _format_of(path: Path, where: str) -> tuple[str, Callable[[Places], Opened]]
     known = _FORMATS.get(path.suffix.lower())
     if known is None:
         raise SourceError(
-            f'the ending "{as_label(path.suffix)}" is none of a format that is read',
+            f'no format that is read has the ending "{as_label(path.suffix)}"',
             where=where,
             do=f"Save it as one of: {', '.join(_FORMATS)}.",
         )

@@ -110,9 +110,9 @@ def rows_from(data: Any, *, where: str = "the frame") -> MemoryRows:
     Raises
     ------
     UsageError
-        Where `data` is none of these, or its columns are not equally long.
+        If `data` is not one of these, or its columns are not equally long.
     SourceError
-        Where it has no rows or no columns.
+        If it has no rows or no columns.
     """
     pa = arrow(f"reading {where}")
     table = _table(data, where)
@@ -335,9 +335,9 @@ def predictions_from(data: Any, *, name: str = "test", **options: Any) -> Predic
     Raises
     ------
     UsageError
-        Where an option is wrong.
+        If an option is wrong.
     SourceError
-        Where the data do not fit the options.
+        If the data do not fit the options.
 
     Examples
     --------
@@ -388,7 +388,7 @@ def predictions_from_arrays(
     Raises
     ------
     UsageError
-        Where arrays are not equally long, or pandas objects have different indices.
+        If arrays are not equally long, or pandas objects have different indices.
     """
     given = {
         "y_true": y_true, "y_pred": y_pred, "y_score": y_score, "sample_weight": sample_weight, "person": person,

@@ -4,7 +4,7 @@ A row holds `prompt`, `system` and `response`, or `messages` in any shape that `
 `response` is the last turn, unless `messages` ends on the same one: text, or the whole response of an API. A row without an
 answer is an error of the assistant, counted apart. A turn of which a part cannot be read makes the row unscored, with the
 reason (`Interaction.unscored`), and so do other turns or another prompt beside the turns. A row that does not say what it is
-(no prompt, no intent, text that is no JSON) is an error of the file, and stops the reading with its line.
+(no prompt, no intent, text that is not JSON) is an error of the file, and stops the reading with its line.
 """
 
 from __future__ import annotations
@@ -168,7 +168,7 @@ def _interaction(
         raise SourceError("there is no user turn, so nothing was asked", where=place, do="Leave the row out.")
     last = max((i for i, message in enumerate(messages) if message.role == "user"), default=-1)
     answered = any(message.role == "assistant" for message in messages[last + 1 :])
-    # A conversation in which the user has the last word is no failure of the assistant, and nothing to score either.
+    # A conversation in which the user has the last word is not a failure of the assistant, and nothing to score either.
     unfinished = not answered and conversation.spoken
     tools = _strings(row.get(columns.allowed_tools), "allowed_tools", place)
     return Interaction(
@@ -253,7 +253,7 @@ def _conversation(
         messages += _answer(response, calls, answered, place)
     beside = _beside(row, columns, held, messages) if turns is not None else None
     if beside is not None:
-        messages = list(_marked(messages, f"the row holds `{beside}` beside its turns, and it says something else"))
+        messages = list(_marked(messages, f"the row holds `{beside}` beside its turns, and that says something else"))
     if is_blocked(row):
         messages = _blocked(messages)
     return _Conversation(tuple(messages), turns is not None and answered not in row)
@@ -281,7 +281,7 @@ def _is_said(answer: Sequence[Message], messages: Sequence[Message]) -> bool:
 
 
 def _beside(row: Mapping[str, Any], columns: InteractionColumns, held: str, messages: Sequence[Message]) -> str | None:
-    """Where the row holds other turns, or another prompt, than those that are read."""
+    """Where the row holds turns, or a prompt, other than those that are read."""
     prompt = row.get(columns.prompt)
     asked = [message.content for message in messages if message.role != "assistant"]
     if isinstance(prompt, str) and not any(prompt.strip() in content for content in asked):
@@ -333,7 +333,7 @@ def _expected(value: Any, place: str) -> tuple[Mapping[str, Any], ...] | None:
     read = messages_of([{"role": "assistant", "tool_calls": calls}])[0] if calls else None
     if read is not None and (read.unread or len(read.tool_calls) != len(calls)):
         raise SourceError(
-            "`expected_calls` holds something else than calls",
+            "`expected_calls` holds something other than calls",
             where=place,
             do='Write [{"name": "…", "arguments": {…}}].',
         )
@@ -412,7 +412,9 @@ def _intent(said: str | None, declared: Intent | None, place: str) -> Intent:
     word = said.strip().lower() if said is not None else ""
     intent = next((name for name in INTENTS if name == word), None)
     if intent is None:
-        raise SourceError("the intent is none of attack, benign, observed", where=place, do="Write one of the three.")
+        raise SourceError(
+            "the intent is not one of attack, benign, observed", where=place, do="Write one of the three."
+        )
     if declared is not None and intent != declared:
         raise SourceError(
             f"the row says {intent} and the plan says {declared}",

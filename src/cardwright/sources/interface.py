@@ -34,7 +34,7 @@ class Rows(Protocol):
         Raises
         ------
         SourceError
-            Where the file is cut off, or a column is not there (with the nearest name).
+            If the file is cut off, or a column does not exist (with the nearest name).
         """
 
 
@@ -114,7 +114,7 @@ class Table:
     rows: Rows
     label: str | None = None
     favourable: str | None = None
-    """The favourable label, as a label; None where there is none."""
+    """The favourable label, as a label; None if there is none."""
     classes: tuple[str, ...] = ()
     sensitive: tuple[Attribute, ...] = ()
     weight: str | None = None
@@ -159,7 +159,7 @@ class Message:
     """Set where a part of the turn could not be read: why, without words of the turn."""
     beside: str = field(default="", compare=False, repr=False)
     """For the assistant: every other string that came with the turn (ids, names, what tells of the call, what was not read).
-    It is no answer, but a secret in it has come out."""
+    It is not an answer, but a secret in it has come out."""
     tokens: int | None = field(default=None, compare=False)
     """How many tokens a live assistant says that this turn took, its question included."""
 
@@ -169,7 +169,7 @@ Event = Literal[
 ]  # fmt: skip
 """What somebody else has looked for in an exchange. `ungrounded`: a statement that the given passages do not support."""
 
-NO_VERDICT = "its verdict is no plain yes or no"
+NO_VERDICT = "its verdict is not a plain yes or no"
 """What `Judgement.why` says of a number for which the tool names no threshold."""
 
 
@@ -450,9 +450,9 @@ class NerModel:
     entities: tuple[str, ...]
     """The kinds of personal data that its labels stand for, sorted."""
     other_labels: tuple[str, ...]
-    """Labels of its that stand for no kind, so that what it marks by them is not counted."""
+    """Its labels that stand for no kind, so that what it marks with them is not counted."""
     find: Callable[[Sequence[str]], tuple[tuple[NamedSpan, ...], ...]]
-    """What stands in each of some texts, in the order of its characters; any number of texts, of any length."""
+    """What is in each of some texts, in the order of its characters; any number of texts, of any length."""
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ def read_judgements(path: Path, where: str, name: str, role: str) -> JudgementFi
         value = canonical.parse(Judgements, path.read_bytes(), where=where)
     except IntegrityError as exc:
         raise SourceError(
-            "this is no file of verdicts",
+            "this is not a file of verdicts",
             where=where,
             do="Make it with `cardwright judge`, or in the form of `cardwright schema judgements`.",
         ) from exc

@@ -46,7 +46,7 @@ def read_marked_texts(path: Path, where: str) -> tuple[MarkedText, ...]:
     Raises
     ------
     SourceError
-        Where the file is missing or no JSON, or a line has no text, or a span lies outside of it; names the line.
+        If the file is missing or no JSON, or a line has no text, or a span lies outside of it; names the line.
     """
     require_file(path, where)
     try:
@@ -64,14 +64,14 @@ def _rows(content: str, where: str) -> list[tuple[str, Any]]:
         try:
             return [(f"entry {number}", row) for number, row in enumerate(decode(content), 1)]
         except ValueError as exc:
-            raise SourceError("the list is no JSON", where=where, do=_DO) from exc
+            raise SourceError("the list is not JSON", where=where, do=_DO) from exc
     rows = []
     for number, line in enumerate(content.split("\n"), 1):
         if line.strip():
             try:
                 rows.append((f"line {number}", decode(line)))
             except ValueError as exc:
-                raise SourceError("the line is no JSON", where=f"{where}, line {number}", do=_DO) from exc
+                raise SourceError("the line is not JSON", where=f"{where}, line {number}", do=_DO) from exc
     return rows
 
 
@@ -88,11 +88,11 @@ def _text(row: Any, where: str) -> MarkedText:
         try:
             said = decode(said)
         except ValueError as exc:
-            raise SourceError("the marks are no JSON", where=where, do=_DO) from exc
+            raise SourceError("the marks are not JSON", where=where, do=_DO) from exc
     if said is None and not any(name in row for name in _SPANS):
         raise SourceError("nothing says what is marked", where=where, do=_DO + " A text without any has `spans: []`.")
     if not isinstance(said or [], list):
-        raise SourceError("the marks are no list", where=where, do=_DO)
+        raise SourceError("the marks are not a list", where=where, do=_DO)
     return MarkedText(text, tuple(_span(one, len(text), where) for one in said or []))
 
 

@@ -109,11 +109,11 @@ def load(
     Raises
     ------
     SourceError
-        Where the file cannot be read as the plan says: file, line or column, and what to do.
+        If the file cannot be read as the plan says: file, line or column, and what to do.
     UnsafeError
-        Where reading it would run code that nobody has said may run.
+        If reading it would run code that nobody has said may run.
     MissingExtraError
-        Where a library is not installed.
+        If a library is not installed.
     """
     if isinstance(spec, PredictionsSpec):
         rows = _rows(base, spec.predictions, spec.sha256)
@@ -278,7 +278,7 @@ def predictions_of(spec: PredictionsOptions, rows: Rows, ref: DatasetRef) -> Pre
     ------
     SourceError
     UsageError
-        Where the task cannot be told and the plan does not say it.
+        If the task cannot be told and the plan does not say it.
     """
     where = ref.path or ref.name
     rows = banded(spec, rows, where)
@@ -455,7 +455,7 @@ def _classes(
     for column, values in ((spec.label, outcome), (spec.prediction, said)):
         if values.too_many:
             raise SourceError(
-                f"{called(column)} has more than {MAX_CLASSES} different values, which are no classes",
+                f"{called(column)} has more than {MAX_CLASSES} different values, which are not classes",
                 where=where,
                 do="Name another column, or write `task: regression`.",
             )
@@ -482,7 +482,7 @@ def _attributes(spec: RowsOptions, groups: dict[str, ColumnValues], where: str) 
 def _attribute(column: str, said: SensitiveSpec, values: ColumnValues, where: str) -> Attribute:
     if values.too_many:
         raise SourceError(
-            f"{called(column)} has more than {MAX_GROUPS} different values, which are no groups",
+            f"{called(column)} has more than {MAX_GROUPS} different values, which are not groups",
             where=where,
             do="Put them into groups first (ages into bands, places into regions), or name another column.",
         )
@@ -568,7 +568,7 @@ def texts_of(spec: TextsOptions, rows: Rows, ref: DatasetRef) -> Texts:
     Raises
     ------
     SourceError
-        Where a named column is missing or holds no text, or no column does.
+        If a named column is missing or holds no text, or no column does.
     """
     where = ref.path or ref.name
     require_columns(rows.schema.names, [*spec.columns, *([spec.person] if spec.person else [])], where)

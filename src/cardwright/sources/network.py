@@ -112,7 +112,7 @@ def _listen(event: str, args: tuple[Any, ...]) -> None:
 def guard(*, allow_loopback: bool = True) -> Iterator[Guard]:
     """Refuse every connection and every look-up of a name beyond this machine, in all threads, until the end.
 
-    Guards may stand inside each other; the strictest decides. What was refused raises `RefusedError` where it was tried and is
+    Guards may be nested; the strictest decides. What was refused raises `RefusedError` where it was tried and is
     listed in `Guard.refused`.
 
     >>> import socket

@@ -43,7 +43,7 @@ def refuse_data_as_names(names: Sequence[str], where: str) -> None:
 
 
 def column_hint(name: str, names: Sequence[str]) -> str:
-    """Ends an error about a column that is not there: the nearest name, as far as names may be shown."""
+    """Ends an error about a column that does not exist: the nearest name, as far as names may be shown."""
     return hint(name.strip(), names, columns=True)
 
 

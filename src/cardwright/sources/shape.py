@@ -40,7 +40,7 @@ def arrow(purpose: str) -> Any:
 
 
 def require_columns(present: Sequence[str], wanted: Sequence[str], where: str) -> None:
-    """Refuse a column that is not there, naming the nearest.
+    """Refuse a column that does not exist, naming the nearest.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def plain_type(kind: Any) -> Any:
 
 
 _TOLD = 8
-"""So many repeated names are told; a table in which more repeat has lost its header."""
+"""At most this many repeated names are listed; a table in which more repeat has lost its header."""
 
 
 def plain_schema(schema: Any, where: str) -> Any:
@@ -91,7 +91,7 @@ def plain_schema(schema: Any, where: str) -> Any:
     Raises
     ------
     SourceError
-        Where two columns have the same name, or there is none.
+        If two columns have the same name, or there are no columns.
     """
     import pyarrow as pa
 

@@ -23,14 +23,14 @@ IntentName = Literal["attack", "benign", "observed"]
 
 
 def _as_label(value: object) -> object:
-    """YAML reads `1`, `true` and `2026-01-01` as other things than text; the data's labels are text."""
+    """YAML reads `1`, `true` and `2026-01-01` as something other than text; the data's labels are text."""
     if isinstance(value, str):
-        return unicodedata.normalize("NFC", value)  # as `label` writes what stands in the data
+        return unicodedata.normalize("NFC", value)  # as `label` writes values of the data
     return value if value is None or isinstance(value, (dict, list)) else label(value)
 
 
 DataLabel = Annotated[Label, BeforeValidator(_as_label)]
-"""A value as it stands in the data; `1`, `1.0` and `"1"` are one label."""
+"""A value as it is in the data; `1`, `1.0` and `"1"` are one label."""
 
 
 def _as_tuple(value: object) -> object:
@@ -118,7 +118,7 @@ Sensitive = Annotated[dict[Label, SensitiveSpec], BeforeValidator(_as_sensitive)
 
 class _Common(Value):
     role: Identifier | None = None
-    """What it serves as; the source's own key where it is not said."""
+    """What it serves as; if omitted, the source's own key."""
     split: Label | None = None
     """Which part of a larger dataset it is."""
     filter: FreeText | None = None
@@ -136,7 +136,7 @@ class RowsOptions(_Common):
     label: Label | None = None
     """Column of the true outcome."""
     favourable: DataLabel | None = None
-    """The favourable outcome, as it stands in the data."""
+    """The favourable outcome, as it is in the data."""
     sensitive: Sensitive = {}  # noqa: RUF012  pydantic copies defaults
     """Columns of sensitive attributes: a list, or a mapping to their groups, or to the column of numbers they are bands of."""
     weight: Label | None = None
@@ -350,7 +350,7 @@ class InteractionColumns(Value):
     """Where the parts of an interaction stand, if not under their own names."""
 
     id: Label = "id"
-    """A name of its own; the line number where there is none."""
+    """Its own name; if omitted, the line number."""
     prompt: Label = "prompt"
     """What the user asked."""
     system: Label = "system"
@@ -358,7 +358,7 @@ class InteractionColumns(Value):
     response: Label = "response"
     """What the assistant answered: text, or the whole response of an API."""
     messages: Label = "messages"
-    """All turns in any shape that is read, in place of the three before; `contents` and `conversations` are found too."""
+    """All turns in any shape that is read, instead of the three above; `contents` and `conversations` are found too."""
     tool_calls: Label = "tool_calls"
     """Tools the answer calls, in any shape that is read."""
     intent: Label = "intent"
@@ -402,7 +402,7 @@ class InteractionsOptions(_Common):
     """How to read interactions, wherever they are."""
 
     intent: IntentName | None = None
-    """attack, benign or observed; where it is not said, each row says it. Attack success can come from attacks only."""
+    """attack, benign or observed; if omitted, each row says it. Attack success can come from attacks only."""
     columns: InteractionColumns = InteractionColumns()
     """Names of columns that differ from the usual ones, e.g. `{prompt: question, response: answer}`."""
     canaries: Columns = ()
@@ -413,7 +413,7 @@ class InteractionsOptions(_Common):
     """Tools that may be called; leave it out where nothing was declared, `[]` is none."""
     keep: Literal["redacted", "none"] | None = None
     """What the dossier keeps of them: a `redacted` copy, in which only common words are left, which is also done if it is
-    omitted, or `none`. Their digest stands in the record in any case."""
+    omitted, or `none`. Their digest is in the record in any case."""
 
 
 ResultFormat = Literal[
@@ -528,9 +528,9 @@ class TargetSpec(_Common):
     concurrency: Annotated[int, Field(ge=1, le=256)] = 8
     """How many conversations are had at a time with the URL."""
     budget_seconds: Annotated[Number, Field(gt=0)] | None = None
-    """No conversation begins after so many seconds; those left are counted as not asked."""
+    """No conversation begins after this many seconds; those left are counted as not asked."""
     budget_tokens: Annotated[int, Field(ge=1)] | None = None
-    """No conversation begins after so many tokens."""
+    """No conversation begins after this many tokens."""
     cost_per_million: Annotated[Number, Field(ge=0)] | None = None
     """What a million tokens cost, for the cost that is printed."""
 
@@ -697,7 +697,7 @@ def parse_source(said: Mapping[str, Any]) -> AnySpec:
     Raises
     ------
     pydantic.ValidationError
-        Where a key is unknown, missing or wrong. In a plan, the error names file and line.
+        If a key is unknown, missing or wrong. In a plan, the error names file and line.
     """
     spec: AnySpec = _ADAPTER.validate_python(said)
     return spec

@@ -29,9 +29,9 @@ def open_target(spec: TargetSpec, name: str, base: Path) -> Target:
     Raises
     ------
     UnsafeError
-        Where it is Python code and the plan does not say `trust: true`.
+        If it is Python code and the plan does not say `trust: true`.
     SourceError
-        Where the code cannot be imported.
+        If the code cannot be imported.
     """
     if spec.is_url:
         assert spec.model is not None  # the plan's model refuses a URL without one
@@ -77,7 +77,7 @@ def target_from_callable(
         Takes the conversation so far, `[{"role": …, "content": …}, …]`, and returns the answer: a string, or a message
         `{"content": …, "tool_calls": […]}` in the OpenAI shape.
     sha256
-        Digest of its code; of its bytecode and constants where it is not given.
+        Digest of its code; if omitted, of its bytecode and constants.
     """
     said = description or f"{getattr(ask, '__module__', '')}:{getattr(ask, '__qualname__', type(ask).__name__)}"
     ref = DatasetRef(
@@ -141,7 +141,7 @@ def target_from_url(
 
 
 def sha256_of_callable(function: Any, said: str) -> str:
-    """Digest of the file that defines a callable, where there is one; else of the name it goes by."""
+    """Digest of the file that defines a callable, where there is one; else of its name."""
     inner = function.func if isinstance(function, partial) else function
     module = sys.modules.get(getattr(inner, "__module__", None) or type(inner).__module__)
     file = getattr(module, "__file__", None)
@@ -170,7 +170,7 @@ def import_trusted(path: str, base: Path, where: str) -> tuple[Any, str]:
     Raises
     ------
     SourceError
-        Where it cannot be imported, or has no such name.
+        If it cannot be imported, or has no such name.
     """
     module_name, _, attribute = path.partition(":")
     try:

@@ -70,9 +70,9 @@ def load_torch(
     Raises
     ------
     UnsafeError
-        Where loading would run code.
+        If loading would run code.
     SourceError
-        Where the file is cut off, or is none of the three kinds.
+        If the file is cut off, or is not one of the three kinds.
     """
     torch = torch_library(where)
     names = _members(raw, where)
@@ -87,7 +87,7 @@ def load_torch(
         return _from_script(torch, raw, where)
     if "data.pkl" in inner:
         raise _not_safe(where)
-    raise SourceError("this is no file of torch", where=where, do="Save the model with torch.export.save.")
+    raise SourceError("this is not a torch file", where=where, do="Save the model with torch.export.save.")
 
 
 def _not_safe(where: str) -> UnsafeError:
@@ -99,7 +99,7 @@ def _not_safe(where: str) -> UnsafeError:
 
 
 def _members(raw: bytes, where: str) -> list[str] | None:
-    """The names of a zip archive's parts; None where it is no zip (torch's files from before 1.6)."""
+    """The names of a zip archive's parts; None if it is not a zip (torch's files from before 1.6)."""
     if not raw.startswith(b"PK"):
         return None
     try:
@@ -171,7 +171,7 @@ _OPERATOR = re.compile(
 )
 
 # What sympy prints for sizes: `Symbol('s77', positive=True, integer=True)`, `Add(Integer(1), Symbol('s0', …))`. sympify evaluates
-# the string, so nothing may stand in it that could be a call of anything else.
+# the string, so it must not hold anything that could be a call to something else.
 _SYMBOL = r"[a-z]{1,3}\d{1,6}"
 _EXPRESSION = re.compile(
     rf"""(?: (?:Symbol|Integer|Rational|Float|Add|Mul|Pow|Max|Min|Mod|PythonMod|FloorDiv|CleanDiv|CeilDiv|ModularIndexing|Where
@@ -205,7 +205,7 @@ def screen_export(parts: Mapping[str, bytes], where: str) -> dict[str, bytes]:
     Raises
     ------
     UnsafeError
-        Where a part is not on the list, holds a pickle, or says something that torch would evaluate.
+        If a part is not on the list, holds a pickle, or says something that torch would evaluate.
     """
 
     def refuse(what: str) -> UnsafeError:
@@ -254,19 +254,19 @@ def _unusual(program: dict[str, Any]) -> Iterator[str]:
     """What in a serialised graph torch would evaluate, import or call, other than sizes and operators on tensors."""
     for key in program.get("range_constraints") or {}:
         if not re.fullmatch(_SYMBOL, key):
-            yield "the graph holds a constraint on something that is no symbol"
+            yield "the graph holds a constraint on something that is not a symbol"
     for owner, key, value in _walk(program):
         if key == "expr_str" and not (isinstance(value, str) and _EXPRESSION.fullmatch(value)):
-            yield "the graph holds an expression that is no arithmetic of sizes"
+            yield "the graph holds an expression that is not arithmetic on sizes"
         elif key in ("target", "as_operator") and isinstance(value, str) and not _OPERATOR.fullmatch(value):
             if key == "target" and "name" in owner and "inputs" not in owner:
                 continue  # the name of a buffer that an output goes to, not of an operator
-            yield "the graph calls an operator that is none of the usual ones on tensors"
+            yield "the graph calls an operator that is not one of the usual ones on tensors"
         elif key in ("in_spec", "out_spec") and isinstance(value, str):
             if any(kind not in _CONTAINERS for kind in _spec_types(value)):
-                yield "the graph takes or gives a container that is no tuple, list or dict"
+                yield "the graph takes or gives a container that is not a tuple, list or dict"
         elif key in ("custom_obj_values", "treespec_namedtuple_fields") and value:
-            yield "the graph holds objects that are no tensors"
+            yield "the graph holds objects that are not tensors"
         elif key == "metadata" and isinstance(value, dict):
             value.clear()  # stack traces and names of modules: torch looks them up, the numbers do not need them
 

@@ -56,7 +56,9 @@ def answer(body: Any, where: str) -> Message:
         raise SourceError("the server answered with an error", where=where, do="Look at the server's log.")
     said = next((message for message in reversed(found) if message.role == "assistant"), None)
     if said is None:
-        raise SourceError("the answer is not one of a chat", where=where, do="Check `wire:`, and the path of the URL.")
+        raise SourceError(
+            "the answer is not a chat completion", where=where, do="Check `wire:`, and the path of the URL."
+        )
     return replace(said, tokens=_tokens(body.get("usage")))
 
 
@@ -76,7 +78,7 @@ def events(raw: Iterable[bytes]) -> Iterator[Mapping[str, Any]]:
     Raises
     ------
     ValueError
-        If an event is no JSON.
+        If an event is not JSON.
     """
     for line in raw:
         if line.startswith(b"data:"):
@@ -261,7 +263,7 @@ def _anthropic_joined(chunks: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] 
     for part in parts.values():
         written = part.pop("partial_json", None)
         if written:
-            # A call whose arguments are no whole JSON is kept as the text that they are.
+            # A call whose arguments are not complete JSON is kept as the text that they are.
             part["input"] = written
     return {**whole, "content": [parts[index] for index in sorted(parts)], "usage": usage}
 

@@ -83,7 +83,7 @@ def krippendorff_alpha(
     ratings
         Counts, units × categories: how many raters put the unit there.
     times
-        How many units each row stands for; one each, where it is not given.
+        How many units each row stands for; one each if omitted.
 
     Source: Krippendorff (2011), Computing Krippendorff's Alpha-Reliability; percentile bootstrap over units (Efron
     1979).

@@ -45,7 +45,7 @@ def resample_counts(
     counts
         Whole numbers of any shape.
     fixed_axes
-        So many leading axes keep their totals: 1 resamples within each group.
+        How many leading axes keep their totals: 1 resamples within each group.
 
     Returns
     -------

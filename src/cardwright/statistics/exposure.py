@@ -26,7 +26,7 @@ class RankExposure:
     bits: float
     """log2 of the size of the space less log2 of the rank."""
     bounds: Bounds | None
-    """`None` where the whole space was enumerated: then the rank is no estimate."""
+    """`None` where the whole space was enumerated: then the rank is not an estimate."""
     p_value: float
     """How likely a sequence that was never planted ranks as high."""
     most: float
@@ -42,7 +42,7 @@ class ExtrapolatedExposure:
     cut: bool
     """Whether it was above, so that nothing but the cut is known."""
     fit_p_value: float
-    """Kolmogorov and Smirnov's test of the fit: a small value says that the distribution is another."""
+    """Kolmogorov and Smirnov's test of the fit: a small value says that the distribution is a different one."""
 
 
 def known_rank_exposure(rank: int, space: float) -> RankExposure:
@@ -95,7 +95,7 @@ def rank_exposure(
 def skew_normal_exposure(loss: float, references: ArrayLike, space: float) -> ExtrapolatedExposure | None:
     """Exposure extrapolated by a skew-normal distribution fitted to the losses of references, cut at log2 of the space.
 
-    An extrapolation, and no measurement: in the tail it can be far off, which is why it is cut, and why the fit's test goes with
+    An extrapolation, not a measurement: in the tail it can be far off, which is why it is cut, and why the fit's test goes with
     it. `None` with fewer than 20 references, and if all have one loss.
 
     Source: Carlini et al. (2019), The Secret Sharer, section 4.3 (approximation by distribution modelling).

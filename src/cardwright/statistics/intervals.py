@@ -305,7 +305,7 @@ def cluster_proportion(
     variance = (clusters - 1) / clusters * float((((y - p * m) / rest) ** 2).sum()) / whole**2
     alike = whole**2 / float((m * m).sum())
     if variance == 0 and 0 < p < 1 and not weighted:
-        effective = whole  # clusters that are all as the whole is: rows are as good as independent
+        effective = whole  # every cluster is like the whole: rows are as good as independent
     else:
         effective = effective_size(
             p,

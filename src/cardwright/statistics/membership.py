@@ -46,7 +46,7 @@ class FoldedAuc:
 def attack_auc(members: ArrayLike, non_members: ArrayLike, level: float = 0.95) -> Auc | None:
     """The chance that a member scores above a non-member, ties counting one half, with DeLong's interval.
 
-    `None` with fewer than two of either. 0.5 is what an attacker gets who knows nothing.
+    `None` with fewer than two of either. An attacker who knows nothing gets 0.5.
 
     >>> attack_auc([2, 3, 4], [0, 1, 2]).estimate
     0.9444444444444444
@@ -82,7 +82,7 @@ def folded_auc(folds: list[tuple[ArrayLike, ArrayLike]], level: float = 0.95) ->
 
 
 def least_non_members(false_positive_rate: float, level: float = 0.95) -> int:
-    """How many non-members it takes before a rate at so low a false positive rate can be stated with an interval.
+    """How many non-members it takes to state a rate at a false positive rate this low with an interval.
 
     With fewer, not even the highest score among them is, at the level, above all but that share of non-members.
 

@@ -18,7 +18,7 @@ _PASSES = 64 // _DIGIT
 def streaming_median(read: Callable[[], Iterator[NDArray[np.float64]]]) -> float | None:
     """The mean of the two middle numbers of a sample that is read four times, in pieces of any size; `None` without numbers.
 
-    A number's 64 bits, turned so that they order as the numbers do, are narrowed down sixteen at a time (a radix selection), so
+    A number's 64 bits, arranged so that they order as the numbers do, are narrowed down sixteen at a time (a radix selection), so
     the answer is exact and the memory needed does not depend on how many numbers there are.
 
     Parameters
@@ -60,7 +60,7 @@ _SIGN = np.uint64(1 << 63)
 
 
 def _ordered_bits(numbers: NDArray[np.float64]) -> NDArray[np.uint64]:
-    """Whole numbers that order as the floating-point numbers do: the sign bit flipped, negative ones turned round."""
+    """Whole numbers that order as the floating-point numbers do: the sign bit flipped, negative ones reversed."""
     if not np.isfinite(numbers).all():
         raise ValueError("a number is not finite")
     bits = (numbers + 0.0).view(np.uint64)  # adding 0 makes -0 a 0

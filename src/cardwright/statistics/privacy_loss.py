@@ -11,7 +11,7 @@ ORDERS = (*range(2, 65), *range(68, 129, 4), 160, 192, 256, 384, 512, 1024)
 
 
 def epsilon_of_sampled_gaussian(noise_multiplier: float, sample_rate: float, steps: int, delta: float) -> float | None:
-    """Epsilon of so many steps of the Gaussian mechanism on Poisson samples: DP-SGD. Add-or-remove-one neighbours.
+    """Epsilon of a number of steps of the Gaussian mechanism on Poisson samples: DP-SGD. Add-or-remove-one neighbours.
 
     An upper bound: the Rényi divergence is exact at whole orders, composition adds it up, and the best order is taken. `None`
     where no order gives a finite bound (no noise).

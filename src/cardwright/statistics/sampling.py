@@ -174,7 +174,7 @@ class BottomK(Generic[T]):
         payload
             From a position in `rows` to what is kept of that row; called for kept rows only.
         size
-            At most so many rows are kept.
+            At most this many rows are kept.
         key
             The same key gives the same sample.
         """

@@ -149,5 +149,5 @@ def test_an_unknown_ending_lists_what_is_read(tmp_path):
 
 
 def test_what_is_no_model_is_not_saved():
-    with pytest.raises(UsageError, match="a list is no fitted model"):
+    with pytest.raises(UsageError, match="a list is not a fitted model"):
         save_model([1])

@@ -54,7 +54,7 @@ class DataProfile(DataProfileOptions):
         Raises
         ------
         UsageError
-            Where a column named by a parameter is not there, or what it names makes no sense for this table.
+            If a column named by a parameter is not there, or what it names makes no sense for this table.
         """
         from cardwright.evaluators.data_profile.measure import assess
 

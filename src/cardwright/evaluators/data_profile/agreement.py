@@ -36,7 +36,7 @@ def agreement(
     Raises
     ------
     UsageError
-        Where fewer than two are named, one is no column, or what they said is no category.
+        If fewer than two are named, one is no column, or what they said is no category.
     """
     if not annotators:
         return [], ()

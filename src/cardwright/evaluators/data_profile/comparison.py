@@ -180,7 +180,7 @@ def from_population(profile: Profile, population: dict[str, dict[str, float]] | 
     Raises
     ------
     UsageError
-        Where an attribute is no column, shares do not add up to 1, or rows have a group that is not declared.
+        If an attribute is no column, shares do not add up to 1, or rows have a group that is not declared.
     """
     found: list[Measurement] = []
     lines: list[tuple[float | str | None, ...]] = []

@@ -65,10 +65,10 @@ class ImpactRatio(ImpactRatioOptions):
         Raises
         ------
         UsageError
-            Where a parameter makes no sense for this source; where a category is to be left out without a justification, or is
+            If a parameter makes no sense for this source; where a category is to be left out without a justification, or is
             2 % or more of the applicants; where rows are weighted, because the rule counts applicants.
         SourceError
-            Where decisions or scores are missing.
+            If decisions or scores are missing.
         """
         try:
             import numpy  # noqa: F401

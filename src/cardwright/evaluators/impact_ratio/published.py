@@ -128,7 +128,7 @@ def check_impact_ratio_table(rows: Iterable[Mapping[str, Any]], *, table: str = 
     Raises
     ------
     UsageError
-        Where a row has no group, an unknown key, or an entry that is no number.
+        If a row has no group, an unknown key, or an entry that is no number.
 
     Examples
     --------

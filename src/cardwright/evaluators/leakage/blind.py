@@ -64,7 +64,7 @@ def look(
     Raises
     ------
     UsageError
-        Where a column that is named is not there.
+        If a column that is named is not there.
     """
     columns = _columns(members, non_members, options, model, where)
     if not columns:

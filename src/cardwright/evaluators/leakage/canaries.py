@@ -51,9 +51,9 @@ def assess(options: LeakageOptions, inputs: Inputs) -> LeakagePart:
     Raises
     ------
     UsageError
-        Where a column is not there, or a rank is given without the size of its space.
+        If a column is not there, or a rank is given without the size of its space.
     SourceError
-        Where a number is missing or no count.
+        If a number is missing or no count.
     """
     where = f"{inputs.id} (leakage)"
     table = inputs.get("canaries", TableSource)

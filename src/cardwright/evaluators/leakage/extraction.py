@@ -93,7 +93,7 @@ def assess(options: LeakageOptions, inputs: Inputs) -> LeakagePart:
     Raises
     ------
     UsageError
-        Where a column or a source is not there.
+        If a column or a source is not there.
     """
     where = f"{inputs.id} (leakage)"
     _check(options, where)

@@ -64,7 +64,7 @@ def assess(options: LeakageOptions, inputs: Inputs) -> LeakagePart:
     Raises
     ------
     UsageError
-        Where a column or a source is not there.
+        If a column or a source is not there.
     """
     where = f"{inputs.id} (leakage)"
     members, non_members = _sources(inputs, where)

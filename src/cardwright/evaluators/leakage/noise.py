@@ -28,7 +28,7 @@ def assess(options: LeakageOptions, inputs: Inputs) -> LeakagePart:
     Raises
     ------
     UsageError
-        Where a key is unknown or out of its range.
+        If a key is unknown or out of its range.
     """
     said: Mapping[str, Any] = options.differential_privacy or {}
     _check(said, f"{inputs.id} (leakage)")

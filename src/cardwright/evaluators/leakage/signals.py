@@ -85,9 +85,9 @@ def side(
     Raises
     ------
     UsageError
-        Where a column is not there, or nothing says how well the model fits a row.
+        If a column is not there, or nothing says how well the model fits a row.
     SourceError
-        Where rows have no finite loss, or the model cannot predict them.
+        If rows have no finite loss, or the model cannot predict them.
     """
     tokens = tokens_of(options, model, where)
     loss: Reader | None = None
@@ -237,7 +237,7 @@ def tokens_of(options: LeakageOptions, model: Model | LanguageModel | None, wher
     Raises
     ------
     UsageError
-        Where a language model is named beside columns that say the same, or not which column holds the texts.
+        If a language model is named beside columns that say the same, or not which column holds the texts.
     """
     if isinstance(model, LanguageModel):
         beside = next((n for n in ("loss", "log_prob", "token_log_probs") if getattr(options, n) is not None), None)
@@ -328,7 +328,7 @@ def said_by(model: Model, batch: Any, where: str) -> FloatArray:
     Raises
     ------
     SourceError
-        Where it says nothing.
+        If it says nothing.
     """
     narrow = batch.select(list(model.features))
     try:

@@ -58,7 +58,7 @@ def assess(options: LeakageOptions, inputs: Inputs) -> LeakagePart:
     Raises
     ------
     UsageError
-        Where a source or a column is not there.
+        If a source or a column is not there.
     """
     where = f"{inputs.id} (leakage)"
     synthetic, training, holdout = (_source(inputs, need, where) for need in ("synthetic", "training", "holdout"))

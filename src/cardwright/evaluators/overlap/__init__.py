@@ -57,7 +57,7 @@ class Overlap(OverlapOptions):
         Raises
         ------
         UsageError
-            Where a column is not in both tables, or the two have none in common.
+            If a column is not in both tables, or the two have none in common.
         """
         from cardwright.evaluators.overlap.measure import assess
 

@@ -47,7 +47,7 @@ def compared_columns(
     Raises
     ------
     UsageError
-        Where a column is not in both tables, or the two have none in common.
+        If a column is not in both tables, or the two have none in common.
     """
     here, there = list(test.rows.schema.names), set(training.rows.schema.names)
     for name in (*(options.columns or ()), *(c for c in (options.entity, options.time) if c is not None)):

@@ -223,7 +223,7 @@ def assess(options: OverlapOptions, inputs: Inputs) -> Evaluation:
     Raises
     ------
     UsageError
-        Where a column is not in both tables, or the two have none in common.
+        If a column is not in both tables, or the two have none in common.
     """
     test: Predictions | Table = inputs.sources["source"]  # type: ignore[assignment]
     training: Predictions | Table = inputs.sources["training"]  # type: ignore[assignment]

@@ -61,11 +61,11 @@ class Pii(PiiOptions):
         Raises
         ------
         UsageError
-            Where a parameter is out of range, or names a kind, a country or a column that is not there.
+            If a parameter is out of range, or names a kind, a country or a column that is not there.
         MissingExtraError
-            Where presidio-analyzer, pyarrow or scipy is not installed.
+            If presidio-analyzer, pyarrow or scipy is not installed.
         EvidenceError
-            Where the detector fails on a cell; the message says how long the cell is, and nothing it holds.
+            If the detector fails on a cell; the message says how long the cell is, and nothing it holds.
         """
         from cardwright.evaluators.pii.measure import assess
 

@@ -36,7 +36,7 @@ def meanings(labels: Iterable[str], own: Mapping[str, str | None], known: Sequen
     Raises
     ------
     UsageError
-        Where the caller's word names a label that the file has not, or a kind that nobody looks for.
+        If the caller's word names a label that the file has not, or a kind that nobody looks for.
     """
     held = sorted(set(labels))
     for label, kind in own.items():

@@ -190,7 +190,7 @@ def eligible(schema: Any, wanted: Sequence[str] | None) -> dict[str, Kind]:
     Raises
     ------
     UsageError
-        Where a column that is asked for is not there, or cannot be read.
+        If a column that is asked for is not there, or cannot be read.
     """
     kinds: dict[str, Kind] = {name: kind_of(schema.field(name).type) for name in schema.names}
     if wanted is None:

@@ -88,7 +88,7 @@ class Detector:
         Raises
         ------
         EvidenceError
-            Where a recogniser fails; says how long the text was, and nothing it holds.
+            If a recogniser fails; says how long the text was, and nothing it holds.
         """
         words = tuple(context)
         windowed = sum(len(text) > LONG for text in texts)
@@ -206,9 +206,9 @@ def detector(countries: Sequence[str] | None = None, also: tuple[str, ...] = ())
     Raises
     ------
     MissingExtraError
-        Where presidio-analyzer or spaCy is not installed.
+        If presidio-analyzer or spaCy is not installed.
     UsageError
-        Where there is no recogniser for a country.
+        If there is no recogniser for a country.
     """
     try:
         from cardwright.evaluators.pii import presidio

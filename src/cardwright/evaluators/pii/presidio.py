@@ -168,7 +168,7 @@ def country_codes(countries: Iterable[str]) -> tuple[str, ...]:
     Raises
     ------
     UsageError
-        Where there is no recogniser for a country.
+        If there is no recogniser for a country.
     """
     known = by_country()
     wanted = {{"gb": "uk"}.get(country.lower(), country.lower()) for country in countries}

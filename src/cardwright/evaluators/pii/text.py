@@ -30,9 +30,9 @@ def scan_text(
     Raises
     ------
     MissingExtraError
-        Where presidio-analyzer is not installed.
+        If presidio-analyzer is not installed.
     EvidenceError
-        Where a recogniser fails; says how long the text was, and nothing it holds.
+        If a recogniser fails; says how long the text was, and nothing it holds.
     """
     found = engine.detector(countries).scan([text])
     return list(counted(text, found.hits[0], thresholds))

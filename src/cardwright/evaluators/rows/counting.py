@@ -69,7 +69,7 @@ def code(layout: Layout, batch: pyarrow.RecordBatch) -> Coded:
     Raises
     ------
     SourceError
-        Where a column holds what cannot be counted at all.
+        If a column holds what cannot be counted at all.
     """
     problems: dict[str, int] = {}
     usable = np.ones(batch.num_rows, bool)

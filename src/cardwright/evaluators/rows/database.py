@@ -23,7 +23,7 @@ def database() -> Iterator[duckdb.DuckDBPyConnection]:
     Raises
     ------
     MissingExtraError
-        Where DuckDB is not installed.
+        If DuckDB is not installed.
     """
     try:
         import duckdb

@@ -59,7 +59,7 @@ def encode(column: Any, *, limit: int, blank: bool, where: str, what: str, besid
     Raises
     ------
     SourceError
-        Where a batch alone has more different values than `limit`.
+        If a batch alone has more different values than `limit`.
     """
     import pyarrow as pa
     import pyarrow.compute as pc

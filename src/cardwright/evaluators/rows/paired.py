@@ -88,7 +88,7 @@ def pair(source: Predictions, baseline: Predictions, *, seed: int, groups: bool)
     Raises
     ------
     SourceError
-        Where they have another task, another number of rows, or another outcome in a row.
+        If they have another task, another number of rows, or another outcome in a row.
     """
     first, second = Layout.of(source, seed=seed, groups=groups), Layout.of(baseline, seed=seed, groups=False)
     where = baseline.ref.path or baseline.ref.name
@@ -173,7 +173,7 @@ class _Join:
         Raises
         ------
         SourceError
-            Where a key is missing or stands twice, or no row has a partner.
+            If a key is missing or stands twice, or no row has a partner.
         """
         import pyarrow as pa
 

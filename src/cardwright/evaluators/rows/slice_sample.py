@@ -118,9 +118,9 @@ def read(source: Predictions, columns: Sequence[str], most: int, seed: int) -> S
     Raises
     ------
     SourceError
-        Where rows have no outcome, decision or score that can be counted.
+        If rows have no outcome, decision or score that can be counted.
     UsageError
-        Where a column is not there.
+        If a column is not there.
     """
     where = source.ref.path or source.ref.name
     for column in columns:
@@ -248,7 +248,7 @@ def declared_columns(
     Raises
     ------
     UsageError
-        Where one is the outcome, the prediction, the score, the weight or the person.
+        If one is the outcome, the prediction, the score, the weight or the person.
     """
     if isinstance(columns, str) or (columns is not None and not all(isinstance(column, str) for column in columns)):
         raise UsageError("`columns` is a list of names", where=where, do="Write `columns: [region, product]`.")
@@ -285,7 +285,7 @@ def parts_of(
     Raises
     ------
     UsageError
-        Where a column has too many different values, or edges are given for one that holds no numbers.
+        If a column has too many different values, or edges are given for one that holds no numbers.
     """
     parts: list[SlicePart] = []
     cuts: list[Cuts] = []

@@ -111,9 +111,9 @@ class Safety(SafetyOptions):
         Raises
         ------
         UsageError
-            Where a parameter is out of range, or the source named `benign` holds something else.
+            If a parameter is out of range, or the source named `benign` holds something else.
         MissingExtraError
-            Where scipy is not installed.
+            If scipy is not installed.
         """
         from cardwright.evaluators.safety.assess import assess
 

@@ -71,7 +71,7 @@ def cases(scorer: str, transcripts: Sequence[tuple[str, Iterable[Interaction]]])
     Raises
     ------
     UsageError
-        Where there is no such scorer, neither ours nor one whose verdicts the transcripts hold.
+        If there is no such scorer, neither ours nor one whose verdicts the transcripts hold.
     """
     found: list[tuple[str, bool, Interaction]] = []
     others = set[str]()
@@ -111,7 +111,7 @@ def version_of(scorer: str, own: str, transcripts: Iterable[Iterable[Interaction
     Raises
     ------
     UsageError
-        Where the transcripts hold verdicts of several versions, which may err differently.
+        If the transcripts hold verdicts of several versions, which may err differently.
     """
     if scorer in scorers():
         return own

@@ -53,9 +53,9 @@ class Seeds(SeedsOptions):
         Raises
         ------
         UsageError
-            Where a run is no column of the source.
+            If a run is no column of the source.
         SourceError
-            Where a run has missing values.
+            If a run has missing values.
         """
         try:
             import scipy  # noqa: F401

@@ -38,9 +38,9 @@ def assess(options: SeedsOptions, inputs: Inputs, others: Sequence[Predictions])
     Raises
     ------
     UsageError
-        Where a run is no column of the source.
+        If a run is no column of the source.
     SourceError
-        Where a run has missing values.
+        If a run has missing values.
     """
     source = inputs.get("source", Predictions)
     own = source.score or source.prediction

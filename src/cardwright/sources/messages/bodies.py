@@ -13,7 +13,7 @@ from cardwright.sources.messages.turns import messages_of
 
 
 def answer_of(body: Any) -> list[Message] | None:
-    """What came back; None where the API answered with an error.
+    """What came back; None if the API answered with an error.
 
     All choices are read, one after another: a second sample that gives a secret away has given it away.
     """

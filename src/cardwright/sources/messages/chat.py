@@ -20,7 +20,7 @@ def read(turn: Mapping[str, Any]) -> Turn:
     said = turn.get("role") or "user"  # Gemini's contents may leave the user's role out
     role = ROLES.get(str(said).lower())
     if role is None:
-        return Turn("user", (Part(unread="the role of a message is none of system, user, assistant, tool"),))
+        return Turn("user", (Part(unread="the role of a message is not one of system, user, assistant, tool"),))
     parts = [*_reasoning(turn), *_content(turn, role), *_beside(turn)]
     origin = turn.get("source")
     covered = (origin,) if origin in _ORIGINS else ()

@@ -30,7 +30,7 @@ def read(turn: Mapping[str, Any]) -> Turn:
     more = inner.get("additional_kwargs")
     more = more if isinstance(more, Mapping) else {}
     plain = {key: value for key, value in inner.items() if key not in ("type", "additional_kwargs")}
-    # The provider's own form of the calls stands beside LangChain's; it is read only where that is missing.
+    # The provider's own form of the calls is beside LangChain's; it is read only if that is missing.
     beside = {key: value for key, value in more.items() if key not in plain or not plain[key]}
     found = chat.read({**plain, **beside, "role": role})
     invalid = inner.get("invalid_tool_calls")

@@ -13,7 +13,7 @@ from cardwright.sources.messages.reading import Part, decoded, leaves, shown
 BARE = "value"
 """The key under which arguments are kept that are a list, a number or another value and no object."""
 UNPARSED = "unparsed"
-"""The key under which the arguments of a call are kept as the text they are, where that is no JSON object that can be read."""
+"""The key under which the arguments of a call are kept as the text they are, if that is not a JSON object that can be read."""
 
 
 def content_parts(content: Any) -> Iterator[Part]:
@@ -69,7 +69,7 @@ def result_text(value: Any) -> Part:
 
 
 def call_of(name: Any, arguments: Any) -> Part:
-    """A call by its name and arguments; text that is no JSON object is kept as the text it is."""
+    """A call by its name and arguments; text that is not a JSON object is kept as the text it is."""
     if not isinstance(name, str) or not name:
         return Part(unread="a tool call has no name")
     covered: tuple[str, ...] = ()
@@ -107,7 +107,7 @@ def _text(part: Mapping[str, Any]) -> Iterator[Part]:
         yield Part(reasoning=words) if part.get("thought") is True else Part(text=words)
     elif words is not None:
         yield from content_parts(words)
-    # Citations and links stand beside the text, and a reader of the answer sees them.
+    # Citations and links are beside the text, and a reader of the answer sees them.
     for key in ("annotations", "citations"):
         if part.get(key):
             yield Part(text="\n".join(value for value in _values(part[key])))

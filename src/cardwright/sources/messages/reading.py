@@ -41,7 +41,7 @@ class Part:
     medium: str | None = None
     """An image, a sound or a file, whose placeholder is the text."""
     covered: tuple[str, ...] = ()
-    """Strings of the turn that stand in the message in another form: a decoded argument, a payload behind a placeholder."""
+    """Strings of the turn that are in the message in another form: a decoded argument, a payload behind a placeholder."""
     unread: str | None = None
     """Why the part cannot be read."""
 
@@ -66,7 +66,7 @@ def unreadable(role: str, why: str) -> Message:
 
 
 def messages_from(said: Any, turn: Turn) -> tuple[Message, ...]:
-    """The messages of a turn, with the account of it: a string of `said` that stands in none of them makes it unread.
+    """The messages of a turn, with the account of it: a string of `said` that is in none of them makes it unread.
 
     One turn can be several messages: in Anthropic's shape, results of tools are parts of the user's turn.
     """
@@ -111,7 +111,7 @@ def accounted(messages: Sequence[Message], rest: Any, told: Any, settings: Colle
 
 
 def shown(key: str) -> str:
-    """A key or type as it may be printed: a plain word; data can stand in another."""
+    """A key or type as it may be printed: a plain word; any other could hold data."""
     return f"`{key}`" if re.fullmatch(r"[A-Za-z][A-Za-z_.-]{0,39}", key) else "a key (name withheld)"
 
 

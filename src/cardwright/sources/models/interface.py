@@ -80,7 +80,7 @@ class _Path(Value):
 class SavedModel:
     """A model that was held in memory, as the file that it is read from again.
 
-    What the file cannot hold stands beside it: whatever is not empty belongs in the model's entry in the plan, under its name.
+    What the file cannot hold is kept beside it: whatever is not empty belongs in the model's entry in the plan, under its name.
     """
 
     name: str

@@ -43,7 +43,7 @@ def favourable_column(classes: Sequence[str], favourable: str | None, where: str
     Raises
     ------
     SourceError
-        If it is not among the classes; `do` says what to do in place of the nearest name.
+        If it is not among the classes; `do` says what to do, instead of the nearest name.
     """
     if favourable is None:
         return 1  # the second of two classes is the positive one in every library that is read here
@@ -164,7 +164,7 @@ def rows_refused(
     Raises
     ------
     SourceError
-        Where one of `failures` is raised inside.
+        If one of `failures` is raised inside.
     """
     try:
         yield

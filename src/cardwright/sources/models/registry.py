@@ -179,7 +179,7 @@ def save_model(
         if reader.save is not None and reader.takes(estimator):
             return reader.save(saving)
     raise UsageError(
-        f"a {type(estimator).__name__} is no fitted model that can be saved",
+        f"a {type(estimator).__name__} is not a fitted model that can be saved",
         where=where,
         do="Pass a fitted estimator, the path of a model file, or a function of a frame.",
     )

@@ -46,7 +46,7 @@ def load(request: ModelRequest) -> Model:
     UnsafeError
         If its weights are pickled, or it needs code of its own.
     SourceError
-        If a part is missing or does not fit, or it is no classifier of texts.
+        If a part is missing or does not fit, or it is not a classifier of texts.
     """
     where, folder = request.where, request.path
     names = {file.name for file in folder.iterdir() if file.is_file()}
@@ -159,16 +159,16 @@ def checked_config(folder: Path, names: set[str], where: str) -> dict[str, Any]:
     """
     if "config.json" not in names:
         raise SourceError(
-            "the folder holds no `config.json`, so it is no model of Hugging Face's transformers",
+            "the folder holds no `config.json`, so it is not a model of Hugging Face's transformers",
             where=where,
             do="Name a folder that `model.save_pretrained` has written, or a model file.",
         )
     try:
         config = decode((folder / "config.json").read_bytes())
     except ValueError as exc:
-        raise SourceError("`config.json` is no JSON", where=where, do="Save the model again.") from exc
+        raise SourceError("`config.json` is not JSON", where=where, do="Save the model again.") from exc
     if not isinstance(config, dict):
-        raise SourceError("`config.json` is no mapping", where=where, do="Save the model again.")
+        raise SourceError("`config.json` is not a mapping", where=where, do="Save the model again.")
     if not any(name.endswith(".safetensors") for name in names):
         pickled = sorted(name for name in names if name.endswith(_PICKLED))
         if pickled:

@@ -75,7 +75,7 @@ def _config(folder: Path, where: str) -> None:
     try:
         config = decode((folder / "gliner_config.json").read_bytes())
     except ValueError as exc:
-        raise SourceError("`gliner_config.json` is no JSON", where=where, do="Save the model again.") from exc
+        raise SourceError("`gliner_config.json` is not JSON", where=where, do="Save the model again.") from exc
     if '"auto_map"' in json.dumps(config):
         # gliner makes the encoder with `trust_remote_code=True`.
         raise UnsafeError(

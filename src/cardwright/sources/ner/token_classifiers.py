@@ -65,7 +65,7 @@ def load(request: NerRequest) -> OpenedNer:
     UnsafeError
         If its weights are pickled, or it needs code of its own.
     SourceError
-        If a part is missing or does not fit, or it is no token classifier.
+        If a part is missing or does not fit, or it is not a token classifier.
     """
     where, folder = request.where, request.folder
     config = _config(folder, where)
@@ -114,11 +114,11 @@ def _config(folder: Path, where: str) -> Mapping[str, Any]:
     try:
         config = decode((folder / "config.json").read_bytes())
     except ValueError as exc:
-        raise SourceError("`config.json` is no JSON", where=where, do="Save the model again.") from exc
+        raise SourceError("`config.json` is not JSON", where=where, do="Save the model again.") from exc
     kinds = [str(kind) for kind in config.get("architectures") or ()] if isinstance(config, dict) else []
     if not any(kind.endswith("ForTokenClassification") for kind in kinds):
         raise SourceError(
-            "the model is no token classifier",
+            "the model is not a token classifier",
             where=where,
             do="Name a model whose `architectures` end with ForTokenClassification.",
         )

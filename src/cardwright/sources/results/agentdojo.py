@@ -28,7 +28,7 @@ def read(path: Path, where: str) -> Iterator[Recorded]:
     for file, place in files_below(path, where, ".json"):
         run = mapping(json_value(file, place))
         if not all(key in run for key in _KEYS):
-            raise not_of("AgentDojo", "a file has not the keys of a run", place)
+            raise not_of("AgentDojo", "a file does not have the keys of a run", place)
         version = run.get("agentdojo_package_version")
         # Runs of before 0.1.27 do not name the package; "unknown" is what a checkout that is not installed writes.
         if version not in (None, "unknown") and not re.match(r"0\.1\.", str(version)):

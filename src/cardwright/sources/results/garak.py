@@ -126,7 +126,7 @@ def _turns(entry: Mapping[str, Any], asked: object, index: int) -> tuple[list[di
 
 
 def _message(said: object) -> tuple[str | None, str | None]:
-    """A message's text, and why not all of it could be read. None is garak's word for a generator that gave nothing."""
+    """A message's text, and why not all of it could be read. For garak, None means that a generator gave nothing."""
     if said is None or isinstance(said, str):
         return said, None
     held = mapping(said)

@@ -101,7 +101,7 @@ def refuse_version(found: object, read: str, where: str) -> SourceError:
 def not_of(tool: str, what: str, where: str) -> SourceError:
     """The error for a file that is not what its format says."""
     return SourceError(
-        f"this is no file of {tool}: {what}", where=where, do="Correct `format:`, or export the file again."
+        f"this is not a file of {tool}: {what}", where=where, do="Correct `format:`, or export the file again."
     )
 
 

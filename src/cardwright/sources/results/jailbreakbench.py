@@ -51,7 +51,7 @@ def _jailbreak(found: Mapping[str, Any], place: str, number: int, method: object
         "messages": [{"role": "user", "content": asked}] if isinstance(asked, str) else [],
         "response": found.get("response"),
     }
-    # An attack that found no prompt was never put to the assistant: that is no resistance of it.
+    # An attack that found no prompt was never put to the assistant, which therefore resisted nothing.
     unread = None if isinstance(asked, str) else "the attack found no prompt, so nothing was asked"
     verdict = judged("jailbreakbench", "judge", "attack_success", found.get("jailbroken"), version=str(method or ""))
     return Recorded(place, row, (verdict,) if unread is None else (), unread)

@@ -36,7 +36,7 @@ def read(path: Path, where: str) -> Iterator[Recorded]:
         scores = [mapping(score) for score in listed(entry.get("scores"))]
         for observation in observations:
             if not _is_observation(observation) and "observations" not in entry:
-                raise not_of("Langfuse", "an entry is no observation", place)
+                raise not_of("Langfuse", "an entry is not an observation", place)
             if str(observation.get("type")).upper() != "GENERATION":
                 continue
             found += 1

@@ -1,6 +1,6 @@
 """lm-evaluation-harness' `samples_*.jsonl` (lm-eval 0.4, `--log_samples`).
 
-The files state no version; the keys of 0.4 are required. A document stands once for each filter, and each is a scorer of its own.
+The files state no version; the keys of 0.4 are required. A document occurs once for each filter, and each is a scorer of its own.
 Where the harness compared likelihoods nothing was answered: those rows are read as unscored.
 """
 
@@ -28,7 +28,7 @@ def read(path: Path, where: str) -> Iterator[Recorded]:
     for number, sample in json_lines(path, where):
         place = f"{where}:{number}"
         if not all(key in sample for key in _KEYS):
-            raise not_of("lm-eval", "a line has not the keys of `--log_samples`", place)
+            raise not_of("lm-eval", "a line does not have the keys of `--log_samples`", place)
         if "metrics" not in sample and "doc_hash" not in sample:
             raise refuse_version(None, VERSIONS, place)
         yield from _sample(sample, place)

@@ -1,6 +1,6 @@
 """OpenTelemetry spans of GenAI calls as OTLP JSON (semantic conventions 1.37 to 1.41, gen_ai 0.1).
 
-What was said stands in `gen_ai.input.messages`, `gen_ai.output.messages` and `gen_ai.system_instructions`, as JSON text or typed
+What was said is in `gen_ai.input.messages`, `gen_ai.output.messages` and `gen_ai.system_instructions`, as JSON text or typed
 values of OTLP, on the span or on its `gen_ai.client.inference.operation.details` event. Events named `gen_ai.evaluation.result`
 are verdicts. Recording content is off by default: a span without it is read as unscored.
 """

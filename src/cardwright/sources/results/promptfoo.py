@@ -89,7 +89,7 @@ def _prompt(raw: object) -> Any:
 
 
 def _output(output: object) -> Any:
-    """What came back; an object that is no message is kept as one part of text, so that nothing of it is lost."""
+    """What came back; an object that is not a message is kept as one part of text, so that nothing of it is lost."""
     if output is None or isinstance(output, str):
         return output
     if isinstance(output, list) and all(isinstance(call, Mapping) and ("function" in call) for call in output):

@@ -132,7 +132,7 @@ def _sqlite(path: Path, where: str) -> tuple[list[Mapping[str, Any]], list[Mappi
 
             return rows("PromptMemoryEntries"), rows("ScoreEntries")
     except sqlite3.Error:
-        raise not_of("PyRIT", "the database has not its tables, or is damaged", where) from None
+        raise not_of("PyRIT", "the database does not have its tables, or is damaged", where) from None
 
 
 def _duckdb(path: Path, where: str) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
@@ -153,7 +153,7 @@ def _duckdb(path: Path, where: str) -> tuple[list[Mapping[str, Any]], list[Mappi
             return rows("PromptMemoryEntries"), rows("ScoreEntries")
     except duckdb.Error:
         raise SourceError(
-            "the DuckDB database cannot be read, or has not PyRIT's tables", where=where,
+            "the DuckDB database cannot be read, or does not have PyRIT's tables", where=where,
             do="Export the memory as JSON, or open it once with the DuckDB that is installed.",
         ) from None  # fmt: skip
 

@@ -47,7 +47,7 @@ def _recorded(run: Mapping[str, Any], turns: list[Any], reward: object, place: s
     row = {
         "id": f"{task}.{trial}",
         "prompt_id": str(task),
-        # The simulated user ends a conversation by a word of its own, which is no question.
+        # The simulated user ends a conversation with a word of its own, which is not a question.
         "messages": _to_the_answer([_first(mapping(turn)) for turn in turns]),
     }
     return Recorded(place, row, (judged("tau-bench", "reward", "task_success", reward),))
