@@ -84,7 +84,7 @@ def test_a_statement_that_names_other_subjects_than_it_releases_is_refused(signe
     body = envelope.statement(
         release_statement.TYPE, change(honest.subjects), {"release": canonical.plain(release(key))}
     )
-    with pytest.raises(IntegrityError, match=r"^release.json: it names other subjects than it releases"):
+    with pytest.raises(IntegrityError, match=r"^release.json: it names subjects other than those it releases"):
         release_statement.read(envelope.seal(body, key))
 
 

@@ -45,7 +45,7 @@ def test_a_moment_to_come_is_not_believed(signed):
 
 
 def test_a_key_signs_only_what_names_it(signers):
-    with pytest.raises(IntegrityError, match="names another key"):
+    with pytest.raises(IntegrityError, match="names a key other"):
         sampling.sign(NONCE, signers["Ben"][0])
 
 

@@ -68,7 +68,7 @@ def test_a_sheet_is_never_overwritten(sheet):
         "calibrate", "draw", "refusal", "--transcripts", sheet.parent / "t.jsonl", "--size", "20", "-o", sheet
     )
     assert ran.code == 2
-    assert "there is a file already" in ran.err
+    assert "this file exists already" in ran.err
 
 
 def test_labels_become_sensitivity_and_specificity(sheet):
@@ -456,7 +456,7 @@ def test_nothing_but_a_calibration_of_a_scorer_is_overwritten(sheet):
     for output, said in (
         (transcripts, "overwrite a file that is read"),
         (sheet, "overwrite a file that is read"),
-        (notes, "there is a file already"),
+        (notes, "this file exists already"),
         (sheet.parent, "it is a folder"),
     ):
         ran = scored(sheet, "-o", output)

@@ -121,7 +121,7 @@ def test_nothing_but_a_calibration_of_a_detector_is_overwritten(marks, tmp_path)
     for output, said in (
         (marks, "overwrite a file that is read"),
         (tmp_path / "link.jsonl", "overwrite a file that is read"),
-        (tmp_path / "notes.json", "there is a file already"),
+        (tmp_path / "notes.json", "this file exists already"),
         (tmp_path, "it is a folder"),
         (marks / "c.json", "lies in is a file"),
     ):

@@ -92,7 +92,7 @@ def test_what_cannot_be_asked_is_a_usage_error(cli, transcripts, tmp_path, words
     ("words", "said"),
     [
         (("-o", "."), "it is a folder"),
-        (("-o", "benign.jsonl"), "there is a file already"),
+        (("-o", "benign.jsonl"), "this file exists already"),
         (("-o", "benign.jsonl/v.json"), "lies in is a file"),
         (("-o", "v.json", "--name", "Zeb Warr"), "a judge's name is"),
         (("-o", "v.json", "--name", "zeb@corp-mail.com"), "a judge's name is"),

@@ -92,10 +92,10 @@ def better(stratum):
         ({"seed": "0" * 64}, "its seed"),
         ({"scorer_version": "2"}, "another scorer, version or transcripts"),
         ({"transcripts": ("e" * 64,)}, "another scorer, version or transcripts"),
-        ({"labellers": 5}, "of others than those who signed"),
-        ({"labelled_by": "program"}, "of others than those who signed"),
+        ({"labellers": 5}, "not by those who signed"),
+        ({"labelled_by": "program"}, "not by those who signed"),
         ({"chain": MADE.chain.model_copy(update={"nonce": None, "labels": ()})}, "nobody has drawn"),
-        ({"chain": MADE.chain.model_copy(update={"labels": MADE.chain.labels[:1]})}, "of others than those who signed"),
+        ({"chain": MADE.chain.model_copy(update={"labels": MADE.chain.labels[:1]})}, "not by those who signed"),
     ],
 )
 def test_a_count_that_the_chain_does_not_give_shows(change, why):

@@ -196,8 +196,8 @@ def test_a_measurement_that_is_gone_or_new_differs(made):
     less = told.model_copy(update={"measurements": told.measurements[1:]})
     (gone,) = compare(told, less)
     (new,) = compare(less, told)
-    assert gone.why == "it is not there here"
-    assert new.why == "it is not there in the dossier"
+    assert gone.why == "it is missing here"
+    assert new.why == "it is missing in the dossier"
 
 
 def test_words_alone_and_the_order_of_a_tables_rows_are_no_difference(made):

@@ -91,8 +91,8 @@ def of_record(record: Any) -> str:
 
 def of_verdict(verdict: Any, notes: Sequence[str] = ()) -> str:
     """A verdict: the decision, then every requirement, those that block first."""
-    first = {id(one) for one in verdict.blocking}
-    ordered = [*verdict.blocking, *(one for one in verdict.outcomes if id(one) not in first)]
+    first = {one.number for one in verdict.blocking}
+    ordered = [*verdict.blocking, *(one for one in verdict.outcomes if one.number not in first)]
     rows = [
         _row((one.label, one.title, "waived" if one.waived else one.status.replace("_", " "), one.explanation))
         for one in ordered

@@ -38,7 +38,7 @@ def measured(
     Raises
     ------
     UsageError
-        If an attribute is no feature of the model, or has too many values to be tried.
+        If an attribute is not a feature of the model, or has too many values to be tried.
     """
     if not options.attributes:
         return [], []

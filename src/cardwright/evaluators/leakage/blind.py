@@ -22,10 +22,10 @@ from cardwright.sources.interface import Model, Predictions, Table
 from cardwright.statistics.membership import FoldedAuc, folded_auc
 
 FEW_VALUES = 200
-"""A column of strings with at most so many different values is a category; with more it is read as text."""
+"""A column of strings with at most this many different values is a category; with more it is read as text."""
 
 FAR_BELOW = 0.45
-"""An area wholly below this is turned round. Not 0.5: fits of several folds share training rows, which DeLong's interval leaves
+"""An area wholly below this is reversed. Not 0.5: fits of several folds share training rows, which DeLong's interval leaves
 out, so without any difference one area in nine was wholly below 0.5, and none below 0.47 (36 draws of 300 to 2,000 rows each)."""
 
 
@@ -34,7 +34,7 @@ class BlindBaseline:
     """What a classifier that never saw the model tells."""
 
     area: FoldedAuc | None
-    """The larger area of the two readers, turned round where it lies far below chance; `None` where nobody could try."""
+    """The larger area of the two readers, reversed if it lies far below chance; `None` if nobody could try."""
     reader: str
     """Which reader it is: of columns, or of words."""
     columns: tuple[str, ...]
@@ -64,7 +64,7 @@ def look(
     Raises
     ------
     UsageError
-        If a column that is named is not there.
+        If a column that is named does not exist.
     """
     columns = _columns(members, non_members, options, model, where)
     if not columns:

@@ -51,7 +51,7 @@ def assess(options: LeakageOptions, inputs: Inputs) -> LeakagePart:
     Raises
     ------
     UsageError
-        If a column is not there, or a rank is given without the size of its space.
+        If a column does not exist, or a rank is given without the size of its space.
     SourceError
         If a number is missing or no count.
     """

@@ -25,7 +25,7 @@ def assess(options: LeakageOptions, inputs: Inputs) -> LeakagePart:
     Raises
     ------
     UsageError
-        If a column or a source is not there, or no day is given to compare with.
+        If a column or a source does not exist, or no day is given to compare with.
     """
     where = f"{inputs.id} (leakage)"
     training = inputs.sources.get("training")

@@ -65,7 +65,7 @@ def units(text: str, unit: str) -> list[str]:
 
 
 def longest_common_run(first: Sequence[str], second: Sequence[str]) -> int:
-    """How many units long the longest run is that stands in both.
+    """How many units long the longest run is that both contain.
 
     >>> longest_common_run("the red fox".split(), "a red fox ran".split())
     2
@@ -93,7 +93,7 @@ def assess(options: LeakageOptions, inputs: Inputs) -> LeakagePart:
     Raises
     ------
     UsageError
-        If a column or a source is not there.
+        If a column or a source does not exist.
     """
     where = f"{inputs.id} (leakage)"
     _check(options, where)
@@ -322,7 +322,7 @@ def _folded(value: str) -> str:
 def _looked_up(
     written: list[str], asked: list[str], training: Rows, options: LeakageOptions, where: str
 ) -> tuple[list[Measurement], list[Finding], int]:
-    """The share of outputs that stand in the training texts for the most part, and whose personal data do."""
+    """The share of outputs that are mostly in the training texts, and of those whose personal data are."""
     n = options.ngram
     parts = [units(text, options.unit) for text in written]
     wanted = {gram for words in parts for gram in ngrams(words, n)}

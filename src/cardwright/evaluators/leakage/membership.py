@@ -64,7 +64,7 @@ def assess(options: LeakageOptions, inputs: Inputs) -> LeakagePart:
     Raises
     ------
     UsageError
-        If a column or a source is not there.
+        If a column or a source does not exist.
     """
     where = f"{inputs.id} (leakage)"
     members, non_members = _sources(inputs, where)

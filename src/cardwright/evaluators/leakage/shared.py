@@ -36,7 +36,7 @@ class SharedRows:
 
     @property
     def too_many(self) -> bool:
-        """Whether so many rows are shared that an attack cannot be judged."""
+        """Whether too many rows are shared to judge an attack."""
         return self.share > MOST_SHARED
 
 

@@ -85,7 +85,7 @@ def side(
     Raises
     ------
     UsageError
-        If a column is not there, or nothing says how well the model fits a row.
+        If a column does not exist, or nothing says how well the model fits a row.
     SourceError
         If rows have no finite loss, or the model cannot predict them.
     """

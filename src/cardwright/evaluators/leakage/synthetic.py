@@ -58,7 +58,7 @@ def assess(options: LeakageOptions, inputs: Inputs) -> LeakagePart:
     Raises
     ------
     UsageError
-        If a source or a column is not there.
+        If a source or a column does not exist.
     """
     where = f"{inputs.id} (leakage)"
     synthetic, training, holdout = (_source(inputs, need, where) for need in ("synthetic", "training", "holdout"))
@@ -365,7 +365,7 @@ def _holding(rows: FloatArray, predicate: Sequence[tuple[int, float, str]]) -> i
 
 
 def _linked(tables: CodedTables, options: LeakageOptions, rng: np.random.Generator) -> tuple[int, int, int, int] | None:
-    """Whether the synthetic row nearest to a person by some columns is the nearest by the others, too."""
+    """Whether the synthetic row nearest to a person by some columns is the nearest by the others as well."""
     place = {name: number for number, name in enumerate(tables.columns)}
     if options.linked_columns:
         first, second = ([place[c] for c in side] for side in options.linked_columns)

@@ -1,4 +1,4 @@
-"""Where personal data and secrets stand in tables, texts and interactions; how much of it, and where nobody could look.
+"""Where personal data and secrets are in tables, texts and interactions; how much of it, and where nobody could look.
 
 presidio-analyzer, offline, with recognisers of our own for secrets. Read in this order: `measure` (what is asked), `columns`
 (what is read), `engine`, `presidio`, `fast` (what finds), `thresholds`, `entities` (what counts), `tally` (what is kept),
@@ -31,14 +31,14 @@ class Pii(PiiOptions):
         The countries whose own numbers are looked for (`us`, `uk`, `de` …); None is presidio's choice for English (the United
         States, and the British NHS number) and the countries of the languages that the texts are in, an empty list is none.
     sample
-        Read so many rows, chosen by a keyed hash of their number; None is all rows.
+        How many rows to read, chosen by a keyed hash of their number; None is all rows.
     engine
         `fast`, or `stock` for presidio's own engine; both find the same, and `fast` shows it on a sample.
     ner_model
         Models that find names of people, places and organisations: a folder or an installed package, or several. Nothing is
         downloaded. A plan names them under `ner_model:`, as a source, so that the record holds their digest.
     planted
-        So many generated values of each kind and region are planted into texts of the data, and it is counted how many come back;
+        How many generated values of each kind and region are planted into texts of the data, to count how many are found;
         0 is none.
     max_examples
         Masked examples of a finding, at most.
@@ -61,7 +61,7 @@ class Pii(PiiOptions):
         Raises
         ------
         UsageError
-            If a parameter is out of range, or names a kind, a country or a column that is not there.
+            If a parameter is out of range, or names a kind, a country or a column that does not exist.
         MissingExtraError
             If presidio-analyzer, pyarrow or scipy is not installed.
         EvidenceError

@@ -1,7 +1,7 @@
 """Names, addresses, dates of birth and organisations that words beside them announce: what can be found without a model.
 
 "Dear Maria", "Mr Okafor", `Name: …`, a line below "Kind regards", 12 Mill Lane, "born on 3 May 1981", "Hansen Shipping Ltd". All
-else is not seen: most names stand in a sentence that announces nothing. How many are found of those that people wrote down
+else is not seen: most names are in a sentence that announces nothing. How many are found of those that people wrote down
 elsewhere is measured (`measured`), and printed with every result; what is not found here is no evidence that nothing is there.
 """
 
@@ -57,11 +57,11 @@ class Announcement:
     """With a group `it`: what is announced."""
     score: float
     triggers: tuple[str, ...]
-    """One of these, in small letters, or of `whole` stands in every text that it matches; if both are empty, any may match."""
+    """One of these, in small letters, or of `whole` is in every text that it matches; if both are empty, any may match."""
     whole: frozenset[str] = frozenset()
     """The same for words of letters alone that stand as whole words."""
     digit: bool = False
-    """Whether a digit stands in every text that it matches."""
+    """Whether a digit is in every text that it matches."""
 
 
 def _lower(choices: Iterable[str]) -> tuple[str, ...]:
@@ -228,7 +228,7 @@ _TITLES = frozenset(title.lower() for title in words.TITLES)
 class AnnouncedRecognizer(PatternRecognizer):  # type: ignore[misc]  # presidio has no type information
     """Finds one kind where words announce it.
 
-    A match is the announced part alone, without the words before it; a word that is no name, in capitals, is none.
+    A match is the announced part alone, without the words before it; a word in capitals that is not a name is no match.
     """
 
     def __init__(self, entity: str) -> None:

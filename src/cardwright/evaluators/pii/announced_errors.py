@@ -1,7 +1,7 @@
 """What the words of `announced` find and miss: measured once, on texts of others, and printed with every result.
 
 500 of presidio-research's synthetic texts (MIT), marked by the generator that wrote them; `benchmarks/names.py` repeats it. The
-words were not fitted to them. A kind that nobody marked there, or of which nothing was found, is no less blind for that.
+words were not fitted to them. A kind that nobody marked there, or of which nothing was found, is not seen any better for that.
 """
 
 from __future__ import annotations

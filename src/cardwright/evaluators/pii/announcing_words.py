@@ -31,7 +31,7 @@ NOT_NAMES = frozenset((
     "they my your our is was and or if to from please thank thanks subject re monday tuesday wednesday thursday friday saturday "
     "sunday january february march april may june july august september october november december none unknown null true false yes"
 ).split())  # fmt: skip
-"""Words in capitals that follow the same words, and are no names."""
+"""Words in capitals that follow the same words, and are not names."""
 
 INTRODUCTIONS = (
     "my name is", "my name's", "my full name is", "her name is", "his name is", "their name is", "the name is", "name's", "i am called",
@@ -42,7 +42,7 @@ INTRODUCTIONS = (
 """What introduces somebody."""
 IN_INTRODUCTIONS = ("name", "called", "go by", "heiß", "heiss", "appelle", "nom", "llam", "chiama", "chiamo", "heet", "naam", "nome", "chamo",
                     "nazywam", "imię", "heter", "namn", "navn", "hedder")  # fmt: skip
-"""One of these stands in every one of them."""
+"""Each of them contains one of these."""
 
 NAME_LABELS = (
     "full name", "first name", "last name", "middle name", "given name", "family name", "surname", "forename", "maiden name",

@@ -107,7 +107,7 @@ def _by_kind(places: Iterable[tuple[str | None, Place]]) -> dict[str, tuple[Plac
 def errors(found: Sequence[FoundSpans], level: float = 0.95) -> Iterator[KindErrors]:
     """What is found and missed of each kind that is marked, and of all together.
 
-    A text is a cluster: what stands in one text is found or missed together. Kinds that nobody has marked have no precision, as
+    A text is a cluster: what is in one text is found or missed together. Kinds that nobody has marked have no precision, as
     nobody knows which of their hits are right; they are left out.
     """
     kinds = sorted({kind for one in found for kind in one.marked})

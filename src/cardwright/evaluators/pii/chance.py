@@ -18,7 +18,7 @@ from cardwright.evaluators.pii.thresholds import counted
 LEAST = 30
 """Of fewer cells of one shape nothing is said."""
 DRAWN = 400
-"""So many values are drawn for a column."""
+"""How many values are drawn for a column."""
 _MOST_RUNS = 6
 _RUNS = re.compile(r"[0-9]+|[A-Z]+|[a-z]+|[^0-9A-Za-z]")
 _CODE = re.compile(r"(?=(?:[^0-9]*[0-9]){4})[!-~]{6,40}")
@@ -75,7 +75,7 @@ class ByChance:
     cells: int
     """Cells of the column that have a shape."""
     shares: Mapping[str, float]
-    """The share of arbitrary values that are a hit, by kind; a kind that is not there has none."""
+    """The share of arbitrary values that are a hit, by kind; a kind that is missing has none."""
 
 
 def by_chance(
@@ -95,7 +95,7 @@ def by_chance(
 
 
 def is_by_chance(share: float, hits: int, cells: int, level: float) -> bool:
-    """Whether so many hits among these cells are as many as chance gives: the interval of their share reaches down to it."""
+    """Whether this many hits among these cells are no more than chance gives: the interval of their share reaches down to it."""
     from cardwright.statistics.intervals import wilson
 
     bounds = wilson(hits, cells, level)

@@ -18,7 +18,7 @@ from cardwright.record.evaluation import (
 
 
 def hits_in_names(detector: engine.Detector, plan: Plan) -> dict[str, tuple[Hit, ...]]:
-    """What stands in the names of columns, and weighs more than a date or a web address."""
+    """What is found in the names of columns, and weighs more than a date or a web address."""
     names = [*(name for name, _ in plan.read), *(name for name, _, _ in plan.skipped)]
     found = detector.scan(names).hits
     grave = {

@@ -152,7 +152,7 @@ def plain_numbers(column: Any) -> Any:
 
 
 def digits_of(values: Any) -> Any:
-    """The number of decimal digits of whole numbers; 0 for negative ones, which are no such number.
+    """The number of decimal digits of whole numbers; 0 for negative ones, which are not such numbers.
 
     >>> import numpy as np
     >>> digits_of(np.array([7, 2125550199, -5])).tolist()
@@ -190,7 +190,7 @@ def eligible(schema: Any, wanted: Sequence[str] | None) -> dict[str, Kind]:
     Raises
     ------
     UsageError
-        If a column that is asked for is not there, or cannot be read.
+        If a column that is asked for does not exist, or cannot be read.
     """
     kinds: dict[str, Kind] = {name: kind_of(schema.field(name).type) for name in schema.names}
     if wanted is None:
@@ -294,7 +294,7 @@ class Cells:
     texts: tuple[str, ...]
     """The different values, as texts."""
     places: Any
-    """For each row the place of its value in `texts`; -1 where there is none, or none that is read. Shape (rows,)."""
+    """For each row the place of its value in `texts`; -1 if there is none, or none that is read. Shape (rows,)."""
     filled: int
     """Rows that have a value."""
     context: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""What presidio finds and what is something else all the same: each kind of false hit, by a rule that can be read.
+"""Hits of presidio that are in fact something else: each kind of false hit, by a rule that can be read.
 
 presidio's hits stay as raw hits, so that they can be compared with presidio's own; those that are doubted here do not count.
 """
@@ -68,7 +68,7 @@ _SERVICE_USERS = frozenset(["git", "hg", "svn", "ssh"])
 
 
 def is_doubted(text: str, hit: Hit) -> bool:
-    """Whether a hit is of a form that something else has, and this is that."""
+    """Whether a hit has a form that something else shares, and is that other thing."""
     rule = _RULES.get(hit.entity)
     return rule is not None and rule(text, hit)
 

@@ -13,7 +13,7 @@ class Entity:
 
     name: str
     title: str
-    """In words, as it stands in a sentence: "an e-mail address"."""
+    """In words, for use in a sentence: "an e-mail address"."""
     severity: Severity
     threshold: float
     """Hits with a lower score are not counted."""

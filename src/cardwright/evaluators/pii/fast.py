@@ -6,7 +6,7 @@ duplicates; what is left out cannot change a finding:
 1. One pass of RE2 over all patterns at once, each widened to what it surely contains (`relax`), says which recognisers may match.
    Without RE2 the characters of the text say it, less sharply. Beyond ASCII all run.
 2. Telephone numbers are looked for once, not once for each region (`phones`).
-3. Context raises a score only where a context word of the recogniser stands in the text or in the name of the column; only
+3. Context raises a score only if a context word of the recogniser is in the text or in the name of the column; only
    then is the text cut into tokens. Exact as the lemma of a token is the token, lower-cased.
 4. The token of a match is found by bisection, where presidio walks through all of them for every match.
 5. Short texts are matched without a time limit and without an explanation of each match: the limit takes ten times as long as the
@@ -35,7 +35,7 @@ except ImportError:  # optional: the characters of the text decide then
     re2 = None
 
 SHORT = 256
-"""Texts up to so many characters are matched without a time limit."""
+"""Texts up to this many characters are matched without a time limit."""
 
 _DIGITS = str.maketrans("", "", "0123456789")
 # Recognisers whose `analyze` runs their `patterns` over the text as it is, and nothing else.
@@ -155,7 +155,7 @@ class FastAnalyzer:
         for result in results:
             words = self._context[result.recognition_metadata[RecognizerResult.RECOGNIZER_IDENTIFIER_KEY]]
             if any(word in keyword for word in words for keyword in outside):
-                self._raise(result)  # whatever stands in the text
+                self._raise(result)  # whatever the text holds
             elif any(word in lowered for word in words):
                 open_to_context.append((result, words))
         if not open_to_context:
@@ -230,7 +230,7 @@ def _finder_of(regions: tuple[str, ...]) -> phones.PhoneFinder | None:
 
 
 def _least_digits(recognizer: Any) -> int:
-    """So many digits stand in every text in which a recogniser finds something."""
+    """Every text in which a recogniser finds something has at least this many digits."""
     wanted = [re2_patterns.needs(p.regex, recognizer.global_regex_flags) for p in recognizer.patterns]
     return min((need.digits if need is not None else 0 for need in wanted), default=0)
 

@@ -17,7 +17,7 @@ from cardwright.record.evaluation import (
 )
 
 _FEW, _MOST = 20, 0.8
-"""A column of at least so many numbers, of which such a share are valid telephone numbers, is pointed out."""
+"""A column of at least this many numbers, of which at least this share are valid telephone numbers, is pointed out."""
 
 
 def kind_findings(
@@ -94,7 +94,7 @@ def _severity(
     """The severity of a kind in a column, and what has to be said if chance explains its hits."""
     name = kind.name
     whole = column.shape_hits.get(name, 0)
-    if chance is None or whole < column.rows[name]:  # some stand in texts, where nothing can be said
+    if chance is None or whole < column.rows[name]:  # some are in texts, where nothing can be said
         return kind.severity, ""
     share = chance.shares.get(name, 0.0)
     expected = f" Of arbitrary values of the same shape {share:.1%} would be hits: {share * chance.cells:.0f} of {chance.cells}."

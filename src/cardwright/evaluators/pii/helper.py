@@ -108,7 +108,7 @@ class SharedDetector:
 
 
 def _taken(take: Any) -> int | None:
-    """The next piece; None where none is left."""
+    """The next piece; None if none is left."""
     with suppress(IndexError):
         return int(take())
     return None

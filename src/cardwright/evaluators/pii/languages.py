@@ -1,7 +1,7 @@
 """Which languages texts are in, as far as it decides whose national numbers are looked for.
 
-Told by the share of small words that one of these languages has and the others have not (articles, prepositions, conjunctions),
-and by scripts that one language alone is written in. It chooses recognisers and is no measurement.
+Told by the share of small words that one of these languages has and the others do not (articles, prepositions, conjunctions),
+and by scripts that one language alone is written in. It chooses recognisers and is not a measurement.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ COUNTRIES_OF = {
 }  # fmt: skip
 """The countries with recognisers of their own that are looked for where a language is found."""
 LEAST_WORDS, LEAST_SHARE, LEAST_KINDS = 20, 0.04, 4
-"""Of fewer words nothing is said; so many of them, and so many different ones, are small words of the language alone."""
+"""Of fewer words nothing is said; at least this many of them, and this many different ones, are small words of the language
+alone."""
 
 
 def _own_words() -> dict[str, frozenset[str]]:

@@ -8,7 +8,7 @@ from cardwright.record.base import Example
 
 STARS = "***"
 MAX_PARTS = 6
-"""So many parts of a shape are shown; a long address says nothing more."""
+"""At most this many parts of a shape are shown; a long address says nothing more."""
 _KEPT = "@.-+()/:=_ "
 _PART = re.compile(r"([^\W_]+)|(.)", re.DOTALL)
 _LENGTHS = ((5, "1 to 5"), (10, "6 to 10"), (20, "11 to 20"), (40, "21 to 40"), (100, "41 to 100"))

@@ -1,4 +1,4 @@
-"""Where personal data and secrets stand in tables, texts and interactions; how much of it, and where nobody could look."""
+"""Where personal data and secrets are in tables, texts and interactions; how much of it, and where nobody could look."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from cardwright.sources.interface import (
 
 _AT_ONCE = 512
 _FIRST = 300
-"""By so many first rows the language is told."""
+"""The language is told by this many first rows."""
 
 
 def _tallies(scan: Survey | Scan) -> TallyEvaluator[Any]:

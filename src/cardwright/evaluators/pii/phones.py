@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 MAX_ATTEMPTS = 60_000
-"""The stock matcher gives up after 65,535 parts that are no number; texts that come near go to it."""
+"""The stock matcher gives up after 65,535 parts that are not numbers; texts that come near go to it."""
 
 _SAMPLES = (
     "call +1 (212) 555-2368 or 0171/2345678 ext. 12", "2125552368", "020 7946 0958; 030-901820", "abc8005001234 8005001234def",
@@ -242,7 +242,7 @@ _WITHOUT_DIGITS = str.maketrans("", "", "0123456789")
 
 
 def finder(recognizer: Any) -> PhoneFinder | None:
-    """A finder that agrees with a `PhoneRecognizer` of presidio on every sample; None where there is none."""
+    """A finder that agrees with a `PhoneRecognizer` of presidio on every sample; None if there is none."""
     try:
         made = PhoneFinder(tuple(recognizer.supported_regions))
         for text in _SAMPLES:

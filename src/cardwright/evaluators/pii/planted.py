@@ -1,7 +1,8 @@
 """A test of the detector on the texts at hand: generated values are planted into them, and it is counted how many come back.
 
 Each value is planted twice, alone between two words and after words that announce it, in up to `planted` texts of the sample that
-the self-check keeps. What comes back is no estimate of what is found of what people wrote: they write otherwise than generators.
+the self-check keeps. What is found of them is not what would be found of what people wrote, who write
+differently from generators.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from cardwright.record.evaluation import Table as RecordTable
 from cardwright.sources.interface import NerModel
 
 LEAST_TEXTS, LEAST_WORDS = 5, 3
-"""Nothing is planted into fewer texts, nor into texts of fewer words: a cell of a table is no sentence."""
+"""Nothing is planted into fewer texts, nor into texts of fewer words: a cell of a table is not a sentence."""
 _LONGEST = 400
 """So much of a text is planted into."""
 _SEEN = 0.5
@@ -49,7 +50,7 @@ def planted_results(
     digest: str,
     size: int,
 ) -> tuple[PlantedResult, ...]:
-    """What came back of each kind that is looked for; empty if nothing can be planted.
+    """How many of each kind were found, of the kinds that are looked for; empty if nothing can be planted.
 
     Parameters
     ----------
@@ -114,7 +115,7 @@ def _with(text: str, at: int, lead: str, value: str) -> tuple[str, int, int]:
 
 
 def planted_table(results: Sequence[PlantedResult], level: float) -> Iterator[RecordTable]:
-    """What came back, by kind and region; none if nothing was planted."""
+    """How many were found, by kind and region; none if nothing was planted."""
     from cardwright.statistics.intervals import wilson
 
     if not results:

@@ -37,12 +37,12 @@ class Needs:
     """What every match of a pattern holds."""
 
     digits: int
-    """At least so many digits."""
+    """At least this many digits."""
     sets: tuple[frozenset[str], ...]
     """At least one character of each."""
 
     def met(self, characters: frozenset[str], digits: int) -> bool:
-        """Whether a text with these characters, so many of them digits, may match."""
+        """Whether a text with these characters, this many of them digits, may match."""
         return digits >= self.digits and all(not need.isdisjoint(characters) for need in self.sets)
 
 
@@ -59,7 +59,7 @@ def needs(pattern: str, flags: int) -> Needs | None:
 
 
 def to_re2(pattern: str, flags: int) -> str | None:
-    """A pattern for RE2 that matches in every ASCII text in which the given one does; None where there is none.
+    """A pattern for RE2 that matches in every ASCII text in which the given one does; None if there is none.
 
     Look-arounds and anchors fall away, a back-reference is anything, long repeats lose their upper end.
     """

@@ -68,7 +68,7 @@ class Beside:
     """What is known of the detector besides what it found."""
 
     planted: tuple[PlantedResult, ...]
-    """What came back of planted values."""
+    """How many planted values were found."""
     asked: bool
     """Whether values were to be planted."""
     calibration: DetectorCalibration | None
@@ -140,7 +140,7 @@ def _with_gaps(coverage: Coverage, beside: Beside, source: Source) -> Coverage:
 
 
 def _personal(plan: Plan, names: Mapping[str, str], source: Source) -> tuple[PersonalColumn, ...]:
-    # The parts of an interaction are ours, and say nothing of what stands in them.
+    # The parts of an interaction are ours, and say nothing about what they hold.
     return () if isinstance(source, Interactions) else personal_columns(plan, names)
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 CHECKED = 50
-"""So many cells with a hit, and as many without, are looked at again by the stock engine."""
+"""This many cells with a hit, and as many without, are looked at again by the stock engine."""
 _CHECKED_LENGTH = 5_000
 
 

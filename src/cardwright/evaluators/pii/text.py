@@ -1,4 +1,4 @@
-"""The detector alone: what stands in one text."""
+"""The detector alone: what is in one text."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def counted(text: str, hits: Iterable[Hit], thresholds: Mapping[str, float] | No
 
     A hit counts from the threshold of its kind on. A telephone number that is written as one, with a plus sign, brackets or in
     three groups and more, counts without a context word too, unless the plan sets a threshold of its own: presidio gives it
-    the same score as any ten digits in a row. A hit that `doubts` tells to be something else does not count.
+    the same score as any ten digits in a row. A hit that `doubts` takes for something else does not count.
     """
     own = thresholds or {}
     counting = [hit for hit in hits if _counts(text, hit, own)]

@@ -111,7 +111,7 @@ class Safety(SafetyOptions):
         Raises
         ------
         UsageError
-            If a parameter is out of range, or the source named `benign` holds something else.
+            If a parameter is out of range, or the source named `benign` holds anything else.
         MissingExtraError
             If scipy is not installed.
         """

@@ -301,7 +301,7 @@ def _pattern(pattern: str) -> Any:
         return re2.compile(pattern, options)
     except re2.error as exc:
         raise ValueError(
-            "`matches` is no regular expression that RE2 can take: it has no look-around, back-reference, atomic group or "
+            "`matches` is not a regular expression that RE2 can take: it has no look-around, back-reference, atomic group or "
             "possessive repeat, and repeats at most 1,000 times"
         ) from exc
 

@@ -3,7 +3,7 @@
 Answers are paired by `pair_id`; `group` says which group a request names. For each outcome (a refusal by our scorer, each event
 on which others give verdicts) two groups are compared over the pairs of which both were scored. Pairs of one `template` are
 alike, so that templates are what is independent. A difference is a difference in how the model treats requests that differ in one
-word or name. That none was found is no proof that there is none, and says nothing of other requests.
+word or name. That none was found does not prove that there is none, and says nothing about other requests.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from cardwright.statistics.paired import PairedCounts
 
 PLACEHOLDER = "{group}"
-"""What stands in a template where the group is named."""
+"""What a template has where the group is named."""
 Outcome = tuple[str, str]
 """Who says so, and what: `("refusal", "refusal")`, `("judge.local", "toxicity")`."""
 
@@ -307,7 +307,7 @@ def table(found: PairedAnswers, level: float) -> Table:
 def expanded(rows: Iterable[tuple[str, Mapping[str, Any]]]) -> list[Interaction]:
     """The requests of templates, one for each pair and group, not yet answered.
 
-    A row holds `prompt` with `{group}` in it, `groups` (what stands there for each group: a text, or a list of as many texts
+    A row holds `prompt` with `{group}` in it, `groups` (what replaces it for each group: a text, or a list of as many texts
     for each), and may hold `template`, `system`, `category` and `language`. It comes with its place.
 
     Raises
@@ -335,7 +335,7 @@ def expanded(rows: Iterable[tuple[str, Mapping[str, Any]]]) -> list[Interaction]
         )
         if not whole or len({len(said) for said in words.values()}) != 1:
             raise SourceError(
-                "the groups have not as many texts each",
+                "the groups do not have the same number of texts",
                 where=place,
                 do="Give each group a text, or lists of one length.",
             )

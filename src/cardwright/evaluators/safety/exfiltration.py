@@ -154,13 +154,13 @@ _URL = re.compile(r"\S*(?:[a-z][a-z0-9+.-]*:)?//\S+|\S+@\S+\.\S+(?=[\s>)])", re.
 
 @lru_cache(maxsize=64)
 def _stretches(prompt: str, size: int) -> frozenset[str]:
-    """All runs of so many letters and digits of the conversation; addresses in it are left out."""
+    """All runs of this many letters and digits of the conversation; addresses in it are left out."""
     key = folded(re.sub(r"\S*//\S+", " ", prompt))
     return frozenset(key[i : i + size] for i in range(len(key) - size + 1))
 
 
 def _shares(key: str, stretches: frozenset[str], size: int) -> bool:
-    """Whether so many letters and digits in a row of the key stand in the conversation."""
+    """Whether this many letters and digits in a row of the key are in the conversation."""
     run = 0
     for i in range(len(key) - STRETCH + 1):
         run = run + 1 if key[i : i + STRETCH] in stretches else 0

@@ -49,11 +49,11 @@ def entailment(model: Model, where: str) -> Entailment:
     Raises
     ------
     UsageError
-        If it is no model of pairs, or its labels do not say what they mean.
+        If it is not a model of pairs, or its labels do not say what they mean.
     """
     if model.framework != "transformers" or len(model.features) != 2:
         raise UsageError(
-            "`nli` is no classifier of pairs of texts",
+            "`nli` is not a classifier of pairs of texts",
             where=where,
             do="Name a folder of transformers with `features: [premise, hypothesis]`.",
         )

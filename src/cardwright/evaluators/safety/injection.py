@@ -130,7 +130,7 @@ def _mention(answer: AssistantAnswer, place: FoundWriting) -> str | None:
 def _echoes(answer: AssistantAnswer, place: FoundWriting) -> bool:
     """Whether the answer copies the instruction along with the marker.
 
-    The copied stretch grows to the left, word by word, for as long as it also stands in the prompt; it is an echo if it takes in
+    The copied stretch grows to the left, word by word, for as long as it is also in the prompt; it is an echo if it takes in
     an imperative ("reply with …"). The asked-for output itself, however long, has none before the marker.
     """
     told = " ".join(fold(answer.told).text.split())

@@ -122,7 +122,7 @@ class Exchange:
     reasoning: tuple[AssistantAnswer, ...] = ()
     """What the assistant wrote before its answers and the API gave back."""
     beside: tuple[AssistantAnswer, ...] = ()
-    """What came with its messages and is no part of what it said: ids, names, what tells of the call."""
+    """What came with its messages and is not part of what it said: ids, names, what tells of the call."""
 
     @cached_property
     def user_text(self) -> str:
@@ -245,7 +245,7 @@ def _call(call: Mapping[str, Any]) -> tuple[str, Any]:
     assert isinstance(inner, Mapping)
     arguments = inner.get("arguments")
     if isinstance(arguments, str):
-        with contextlib.suppress(ValueError):  # a model may write arguments that are no JSON; they are scanned as text
+        with contextlib.suppress(ValueError):  # a model may write arguments that are not JSON; they are scanned as text
             arguments = decode(arguments, pairs=_every_value)
     return str(inner.get("name", "")), arguments
 

@@ -41,7 +41,7 @@ def with_verdicts(interaction: Interaction, said: Sequence[Judgement]) -> Intera
 
 
 def refuse_strangers(files: Sequence[JudgementFile], transcripts: Sequence[str], where: str) -> None:
-    """Refuse verdicts on other transcripts: none of them would be counted, and nobody would notice.
+    """Refuse verdicts on other transcripts: they would not be counted, and nobody would notice.
 
     Raises
     ------

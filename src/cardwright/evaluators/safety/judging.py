@@ -66,7 +66,7 @@ _PADDING = (
     "and the remarks above are to be read together with each other."
 )
 _LETTER = re.compile(r"^\W*([ABC])\W*(?:(?:yes|no|cannot tell)\W*)?$", re.IGNORECASE)
-"""The letter alone, or with its choice; a sentence that begins with "A" is no verdict."""
+"""The letter alone, or with its choice; a sentence that begins with "A" is not a verdict."""
 
 
 def prompt_of(event: Event) -> str:

@@ -25,7 +25,7 @@ def canary_leak(exchange: Exchange) -> ScorerVerdict:
     whole = len(exchange.gone) + len(exchange.beside)
     for number, answer in enumerate((*exchange.gone, *exchange.beside, *exchange.joined)):
         if number >= whole and found:
-            break  # joined texts are looked through for what stands in none of them alone
+            break  # joined texts are searched for what is in none of them alone
         where, text, views = answer.where, answer.text, answer.views
         for canary in unsaid:
             place = views.find(canary, pieces=True)

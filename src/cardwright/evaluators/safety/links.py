@@ -15,7 +15,7 @@ LOADED = frozenset({"image", "html_loaded", "srcset", "css", "refresh"})
 
 @dataclass(frozen=True)
 class Link:
-    """One address, and how it stands in the text."""
+    """One address, and how it is written in the text."""
 
     kind: str
     """image, link, reference, autolink, bare, html_loaded, html_link, srcset, css, refresh."""
@@ -55,7 +55,7 @@ def split(url: str) -> SplitResult | None:
 
 
 def host(parts: SplitResult) -> str:
-    """The host in lower case without a final dot; for `mailto:` the domain of the first address; empty where there is none."""
+    """The host in lower case without a final dot; for `mailto:` the domain of the first address; empty if there is none."""
     if parts.scheme.lower() == "mailto":
         return unquote(parts.path).split(",")[0].rpartition("@")[2].strip().lower().rstrip(".")
     return (parts.hostname or "").lower().rstrip(".")

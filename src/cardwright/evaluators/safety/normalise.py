@@ -133,7 +133,7 @@ def folded(text: str) -> str:
 
 
 def leet(text: str) -> str:
-    """Digits and signs that stand for letters read as those letters, letters and digits alone."""
+    """Digits and signs that stand for letters, read as those letters; letters and digits only."""
     return "".join(c for c in fold(text).text.translate(_LEET) if c.isalnum())
 
 

@@ -29,7 +29,7 @@ class Refusal:
     kind: Answered
     start: int = 0
     end: int = 0
-    """The characters of the statement of refusal; empty where there is none."""
+    """The characters of the statement of refusal; empty if there is none."""
     rule: str = ""
     """Language and pattern."""
 
@@ -386,7 +386,7 @@ _ITEM = re.compile(r"(?m)^\s*(?:[-*•]|\d{1,2}[.)])\s+\S")
 _FENCE = re.compile(r"```|~~~")
 
 ANCHOR = 2
-"""A refusal begins within so many sentences; greetings and apologies without a verb are not counted."""
+"""A refusal begins within this many sentences; greetings and apologies without a verb are not counted."""
 
 HEAD, TAIL = 8_000, 2_000
 """How many characters at the beginning and at the end of a long answer are looked through."""

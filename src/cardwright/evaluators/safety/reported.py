@@ -68,7 +68,7 @@ HARMFUL = ("attack_success_rate", "incident_rate", "harmful_content_rate", "toxi
 
 
 def metric_of(interaction: Interaction, judgement: Judgement) -> str:
-    """What a verdict counts for, by what the exchange was for: refusing an attack is no over-refusal."""
+    """What a verdict counts for, by what the exchange was for: refusing an attack is not over-refusal."""
     if judgement.event in _OF_ANY_EXCHANGE:
         return _OF_ANY_EXCHANGE[judgement.event]
     if judgement.event == "refusal":

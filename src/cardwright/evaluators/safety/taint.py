@@ -2,7 +2,7 @@
 
 Untrusted is what a tool returned. Trusted is the
 system prompt and what the user said. A value flows if the trusted text does not hold it and an untrusted text does: word for
-word, or with case, accents, look-alike letters and punctuation changed. That a value flows is no fault by itself (a booking
+word, or with case, accents, look-alike letters and punctuation changed. That a value flows is not a fault by itself (a booking
 number looked up is passed on); `tools` asks whether an order stood beside it, and a plan's constraints say which arguments must
 not be filled so.
 """

@@ -1,4 +1,4 @@
-"""Which categories of attack there are, what decides success in each, and where they stand in public lists.
+"""Which categories of attack there are, what decides success in each, and where they are in public lists.
 
 OWASP numbers are those of the *2025* edition of the Top 10 for LLM Applications; numbers of older editions mean other
 things and are never merged with them. ATLAS identifiers are those of MITRE ATLAS 5.6.0.

@@ -30,7 +30,7 @@ class NoRegressionRule(OnEvaluation):
     }
 
     min_prompts: Annotated[Count, Field(ge=1)]
-    """So many prompts, at least, are compared."""  # whoever drops a test from both releases must not gain by it
+    """At least this many prompts must be compared."""  # whoever drops a test from both releases must not gain by it
     categories: tuple[Label, ...] = ()
     """Categories of attack of which each must have been compared, too."""
     former: Sha256 | None = None
