@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -224,18 +224,23 @@ def is_blocked(*places: Any) -> bool:
     )
 
 
+class _RepeatedKeyError(Exception):
+    """An object has two equal keys, of which JSON keeps one."""
+
+
+def _with_distinct_keys(items: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(items)
+    if len(value) != len(items):
+        raise _RepeatedKeyError
+    return value
+
+
 def decoded(text: str) -> tuple[Any, bool]:
     """JSON text as a value, and whether nothing is lost by it: of two equal keys JSON keeps one."""
-    lossless = True
-
-    def pairs(found: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-        nonlocal lossless
-        items = list(found)
-        lossless = lossless and len({key for key, _ in items}) == len(items)
-        return dict(items)
-
     try:
-        value = decode(text, pairs=pairs)
+        try:
+            return decode(text, pairs=_with_distinct_keys), True
+        except _RepeatedKeyError:
+            return decode(text), False
     except ValueError:
         return None, False
-    return value, lossless
