@@ -170,7 +170,7 @@ out, refused = Path(sys.argv[1]), 0
 for number in range(15):
     while True:
         try:
-            store.amend(out, lambda files: {layout.CLAIMS: files.get(layout.CLAIMS, b"") + f"{sys.argv[2]} {number}\\n".encode()})
+            store.amend(out, lambda files: ({layout.CLAIMS: files.get(layout.CLAIMS, b"") + f"{sys.argv[2]} {number}\\n".encode()}, None))
             break
         except StoreError as exc:
             assert "another process" in str(exc), exc

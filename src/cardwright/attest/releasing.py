@@ -98,9 +98,8 @@ def release(
     """
     holder = admissible.signer(trust, keys.fingerprint(key.public_key()), person, RELEASE, now)
     seen = signing.reproduced(folder, again)
-    results: list[Released] = []
 
-    def change(files: Mapping[str, bytes]) -> Mapping[str, bytes | None]:
+    def change(files: Mapping[str, bytes]) -> tuple[Mapping[str, bytes | None], Released]:
         dossier = under_review.read(files, where=str(folder))
         if dossier.manifest_sha256 != seen:
             raise IntegrityError(
@@ -115,10 +114,9 @@ def release(
                 case
             )
         if not verdict.allowed or lacking is not None:
-            results.append(Released(verdict, doubts, lacking, None))
-            out = {layout.LEDGER: chain.to_bytes()}
             # What is released stays as it was signed: a receiver decides again at their own clock.
-            return out if layout.RELEASE in files else {**out, layout.VERDICT: layout.to_json(verdict)}
+            decided = {} if layout.RELEASE in files else {layout.VERDICT: layout.to_json(verdict)}
+            return {layout.LEDGER: chain.to_bytes(), **decided}, Released(verdict, doubts, lacking, None)
         chain = chain.append("release", "verdict", verdict.sha256, now)
         editions = final(files, case, verdict)
         said = Release(
@@ -141,7 +139,6 @@ def release(
         )
         sealed = release_statement.make(said, key)
         statement = release_statement.read(sealed)
-        results.append(Released(verdict, doubts, None, statement.sha256))
         former = {name: None for name in files if name.startswith(layout.FINAL) or name == layout.RECEIPTS}
         chain = chain.append("release", "statement", statement.sha256, now)
         said_of_it = {
@@ -152,10 +149,10 @@ def release(
         if witness is not None:
             entries = receipts.entries_of(chain, dossier.signed, statement)
             said_of_it[layout.RECEIPTS] = receipts.to_bytes([witness(one) for one in entries])
-        return {**former, **_carrying(editions, {**files, **said_of_it}, seal), **said_of_it}
+        carried = _carrying(editions, {**files, **said_of_it}, seal)
+        return {**former, **carried, **said_of_it}, Released(verdict, doubts, None, statement.sha256)
 
-    store.amend(folder, change)
-    return results[0]
+    return store.amend(folder, change)
 
 
 def _carrying(

@@ -82,19 +82,15 @@ def say(
     """
     holder = admissible.signer(trust, keys.fingerprint(key.public_key()), person, role, at)
     seen = reproduced(folder, again) if again is not None else None
-    added_: list[str] = []
 
-    def change(files: Mapping[str, bytes]) -> Mapping[str, bytes]:
+    def change(files: Mapping[str, bytes]) -> tuple[Mapping[str, bytes], str]:
         dossier = under_review.read(files, where=str(folder))
         if seen is not None and seen != dossier.manifest_sha256:
             raise IntegrityError("another dossier has been put there in the meantime", where=str(folder), do="Look at it again.")
         asked = prepared(dossier, make, trust, holder)
-        id_, changes = added(files, claims.make(asked.claim, key, dossier.chain.head), where=str(folder))
-        added_.append(id_)
-        return changes
+        return added(files, claims.make(asked.claim, key, dossier.chain.head), where=str(folder))
 
-    store.amend(folder, change)
-    return added_[0]
+    return store.amend(folder, change)
 
 
 # ---------------------------------------------------------------------------------------------------- in two steps
@@ -145,8 +141,8 @@ def with_passkey(payload: bytes, assertion: Assertion, holder: Holder) -> bytes:
     return line
 
 
-def added(files: Mapping[str, bytes], line: bytes, *, where: str) -> tuple[str, Mapping[str, bytes]]:
-    """A signed claim's id, and the files of the dossier that change with it.
+def added(files: Mapping[str, bytes], line: bytes, *, where: str) -> tuple[Mapping[str, bytes], str]:
+    """The files of the dossier that change with a signed claim, and its id.
 
     Raises
     ------
@@ -161,7 +157,7 @@ def added(files: Mapping[str, bytes], line: bytes, *, where: str) -> tuple[str, 
         raise StoreError("somebody else has signed meanwhile", where=where, do="Look at it again, and sign again.")
     chain = dossier.chain.append("claim", signed.claim.kind, signed.sealed.id, signed.claim.at)
     changes = {layout.CLAIMS: files.get(layout.CLAIMS, b"") + line + b"\n", layout.LEDGER: chain.to_bytes()}
-    return signed.sealed.id, changes
+    return changes, signed.sealed.id
 
 
 def _cannot_be_said(exc: ValidationError) -> UsageError:

@@ -223,10 +223,10 @@ def timestamp(
     )
     (stamp,) = timestamps.read(line)
 
-    def change(files: Mapping[str, bytes]) -> Mapping[str, bytes | None]:
+    def change(files: Mapping[str, bytes]) -> tuple[Mapping[str, bytes | None], None]:
         if not under_review.read(files, where=str(dossier)).chain.holds(stamp.ledger):
             raise StoreError("another dossier has been put there in the meantime", where=str(dossier), do="Ask again.")
-        return {layout.TIMESTAMPS: files.get(layout.TIMESTAMPS, b"") + line}
+        return {layout.TIMESTAMPS: files.get(layout.TIMESTAMPS, b"") + line}, None
 
     store.amend(dossier, change)
     console.say(f"Stamped: a ledger of {stamp.ledger.length} lines, head {stamp.ledger.head}")

@@ -135,14 +135,13 @@ def witness_add(
         (one,) = receipts.witness(files, _needed(log_key), name, [entry])
         console.say(f"{name}: trust file, version {trust.sequence}, at {receipts.place_of(one)[0]}")
         return
-    added: list[receipts.Receipt] = []
 
-    def change(present: Mapping[str, bytes]) -> Mapping[str, bytes | None]:
+    def change(present: Mapping[str, bytes]) -> tuple[Mapping[str, bytes | None], list[receipts.Receipt]]:
         dossier = under_review.read(present, where=str(what))
         given = receipts.read(present.get(layout.RECEIPTS, b""))
         entries = receipts.entries_of(dossier.chain, dossier.signed, dossier.release)
         new = receipts.lacking(entries, given, name)
-        added.extend(receipts.witness(files, _needed(log_key), name, new) if new else ())
+        added = [*receipts.witness(files, _needed(log_key), name, new)] if new else []
         head = _head_of(files, name, log_key)
         places = {one.entry: receipts.place_of(one)[0] for one in given if one.log == name and one.entry in entries}
         added.extend(
@@ -151,10 +150,10 @@ def witness_add(
             if (fresh := receipts.receipt(files, head, entry, index)) not in given
         )
         if not added:
-            return {}
-        return {layout.RECEIPTS: present.get(layout.RECEIPTS, b"") + receipts.to_bytes(added)}
+            return {}, added
+        return {layout.RECEIPTS: present.get(layout.RECEIPTS, b"") + receipts.to_bytes(added)}, added
 
-    store.amend(what, change)
+    added = store.amend(what, change)
     for one in added:
         console.say(f"{name}: {one.entry.kind} {one.entry.digest[:12]} at {receipts.place_of(one)[0]}")
     if not added:

@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
+from typing import TypeVar
 
 from cardwright.dossier.layout import CLAIMS, LEDGER, MANIFEST, PLAN, RECORD, Manifest, outside
 from cardwright.errors import EvidenceError, IntegrityError, SourceError, StoreError
@@ -206,13 +207,24 @@ def sign_plan(folder: Path, change: Callable[[bytes], bytes]) -> bytes:
         return after
 
 
+Made = TypeVar("Made")
+
+
 def amend(
-    folder: Path, change: Callable[[Mapping[str, bytes]], Mapping[str, bytes | None]], *, wait: float = WAIT
-) -> Mapping[str, bytes]:
+    folder: Path,
+    change: Callable[[Mapping[str, bytes]], tuple[Mapping[str, bytes | None], Made]],
+    *,
+    wait: float = WAIT,
+) -> Made:
     """Add what is said over a dossier: claims, ledger, verdict, the release. What the manifest lists cannot change.
 
-    The change is made from what is read under the lock, so that two people who sign at once lose nothing. A file whose value
-    becomes None is removed.
+    Parameters
+    ----------
+    change:
+        Makes the files that change from those read under the lock, so that two people who sign at once lose nothing, and what
+        was made with them, which is returned. A file whose value becomes None is removed.
+    wait:
+        Seconds to wait for another writer.
 
     Raises
     ------
@@ -222,14 +234,14 @@ def amend(
     with locked(folder, wait=wait):
         recover(folder, alone=True)
         before = read_dossier(folder)
-        changes = change(before)
+        changes, made = change(before)
         after = {name: data for name, data in {**before, **changes}.items() if data is not None}
         if not all(outside(name) for name in changes):
             raise StoreError(
                 "what was made is not changed afterwards", where=str(folder), do="Run again, with --supersede."
             )
         _write(folder.absolute(), after)
-    return after
+    return made
 
 
 def write_dossier(folder: Path, files: Mapping[str, bytes], *, supersede: bool = False, wait: float = WAIT) -> None:
