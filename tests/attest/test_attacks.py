@@ -327,7 +327,7 @@ def test_the_dates_that_the_verdict_reads_are_covered_by_what_is_signed(cli, rel
     rewrite(released, {**changed, layout.MANIFEST: layout.to_json(layout.manifest_of(changed))})
     ran = trusted(cli, released)
     assert ran.code == 3, ran
-    assert "it releases another manifest than the one here" in ran.out
+    assert "it releases a manifest other than the one here" in ran.out
 
 
 def test_nothing_that_a_case_is_made_of_stands_outside_of_what_is_signed():

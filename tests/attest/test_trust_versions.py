@@ -53,7 +53,7 @@ def test_an_older_version_than_the_last_one_seen_is_refused(office):
 def test_another_version_of_the_same_number_is_refused(office):
     _, (_, second, _) = office
     other = trust.changed(second[0], where="t", withdraws=("everybody",))
-    with pytest.raises(PolicyError, match="another version 2"):
+    with pytest.raises(PolicyError, match="not the version 2"):
         trust_versions.accepted(other, second[1], state(second), now=LATER, where="t")
 
 

@@ -93,7 +93,7 @@ def test_who_marked_is_one_of_three_and_a_file_that_is_damaged_is_no_calibration
     assert ran.code != 0 and "human, generator, program" in ran.err
     assert run(marks, "-o", tmp_path / "c.json").code == 0
     (tmp_path / "c.json").write_bytes((tmp_path / "c.json").read_bytes().replace(b'"texts":4', b'"texts":-4'))
-    with pytest.raises(Exception, match="no calibration of a detector"):
+    with pytest.raises(Exception, match="not a calibration of a detector"):
         load(parse_source({"calibration": "c.json"}), "errors", tmp_path)
 
 
@@ -162,4 +162,4 @@ def test_marks_that_are_nested_too_deeply_are_a_fault_of_the_source(marks):
     for written in ("[" * 100_000, '{"text":' * 100_000, json.dumps({"text": "a", "span_labels": "[" * 100_000})):
         marks.write_text(written)
         ran = run(marks)
-        assert ran.code == 3 and "no JSON" in ran.err and "nternal error" not in ran.err
+        assert ran.code == 3 and "not JSON" in ran.err and "nternal error" not in ran.err

@@ -104,7 +104,7 @@ def test_a_count_that_the_chain_does_not_give_shows(change, why):
 
 def test_labels_of_a_program_are_never_a_person_s():
     mixed = calibration_of(chain_of("Ann", by="program"), labelled_by="human")
-    assert "others than those who signed" in mixed.flaw()
+    assert "not by those who signed" in mixed.flaw()
 
 
 def test_without_a_chain_there_is_nothing_to_follow():

@@ -52,7 +52,7 @@ def test_a_detectors_calibration_is_told_by_its_schema_and_a_damaged_one_is_refu
     assert isinstance(source, DetectorCalibrated)
     assert (source.calibration, source.ref.rows, source.ref.sha256) == (value, 9, hashlib.sha256(data).hexdigest())
     (tmp_path / "d.json").write_bytes(data.replace(b'"texts":9', b'"texts":-9'))
-    with pytest.raises(SourceError, match=r"no calibration of a detector\. Make it with `cardwright calibrate pii`"):
+    with pytest.raises(SourceError, match=r"not a calibration of a detector\. Make it with `cardwright calibrate pii`"):
         read_calibration(tmp_path / "d.json", "d.json", "detector", "detector")
 
 

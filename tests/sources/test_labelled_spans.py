@@ -44,7 +44,7 @@ def test_every_shape_reads_alike(tmp_path, shape, form):
         ({"text": "Ada", "spans": [{"start": 2, "end": 2, "label": "PERSON"}]}, "outside"),
         ({"text": "Ada", "spans": [{"start": 0, "end": 3}]}, "no start, end and label"),
         ({"text": "Ada", "spans": [{"start": True, "end": 3, "label": "P"}]}, "no start, end and label"),
-        ({"text": "Ada", "spans": "Ada"}, "no list|nothing"),
+        ({"text": "Ada", "spans": "Ada"}, "not a list|nothing"),
         ([1], "no text"),
     ],
 )
@@ -61,7 +61,7 @@ def test_files_that_hold_no_marks_are_refused(tmp_path):
     with pytest.raises(SourceError, match="no marked texts"):
         read_marked_texts(tmp_path / "no.jsonl", "no.jsonl")
     (tmp_path / "no.jsonl").write_text('{"text": "a", "spans": []}\nnot json\n')
-    with pytest.raises(SourceError, match="no JSON") as caught:
+    with pytest.raises(SourceError, match="not JSON") as caught:
         read_marked_texts(tmp_path / "no.jsonl", "no.jsonl")
     assert "line 2" in str(caught.value)
     (tmp_path / "no.jsonl").write_bytes(b'{"text": "\xff"}')
@@ -81,7 +81,7 @@ def test_what_is_written_is_read(tmp_path_factory, text, data):
 @pytest.mark.parametrize("deep", ["[" * 100_000, '{"a":' * 100_000], ids=["list", "line"])
 def test_json_that_is_nested_too_deeply_is_no_json(tmp_path, deep):
     (tmp_path / "m").write_text(deep)
-    with pytest.raises(SourceError, match="no JSON"):
+    with pytest.raises(SourceError, match="not JSON"):
         read_marked_texts(tmp_path / "m", "m")
 
 

@@ -332,5 +332,5 @@ def test_a_file_that_is_cut_off_is_refused(folder, tmp_path, name, kept):
 
 def test_an_archive_of_something_else_is_refused(tmp_path):
     """A zip archive that is not a torch file is refused."""
-    with pytest.raises(SourceError, match="no file of torch"):
+    with pytest.raises(SourceError, match="not a torch file"):
         load_model(packed(tmp_path / "model.pt", {"a/b.txt": b"x"}), FEATURES)

@@ -146,7 +146,7 @@ def test_other_kinds_and_damaged_files_are_refused(folder, tmp_path):
     with pytest.raises(SourceError, match="cannot load the model"):
         load_model(where, ["text"])
     (where / "config.json").write_text("{")
-    with pytest.raises(SourceError, match="no JSON"):
+    with pytest.raises(SourceError, match="not JSON"):
         load_model(where, ["text"])
 
 

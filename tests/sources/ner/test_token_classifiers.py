@@ -88,7 +88,7 @@ def test_pickled_weights_are_not_loaded(classifier, tmp_path):
     ("change", "error", "words"),
     [
         ({"auto_map": {"AutoModel": "code.Model"}}, UnsafeError, "code that comes with it"),
-        ({"architectures": ["BertForSequenceClassification"]}, SourceError, "no token classifier"),
+        ({"architectures": ["BertForSequenceClassification"]}, SourceError, "not a token classifier"),
         ({"id2label": {str(n): f"LABEL_{n}" for n in range(5)}}, SourceError, "no names"),
         ({"num_hidden_layers": 3}, SourceError, "never trained to find names"),
     ],
