@@ -13,7 +13,7 @@ from cardwright.policy import report
 from cardwright.policy.gate import decide
 from cardwright.policy.judging import next_actions
 from cardwright.record import Verdict, canonical
-from cardwright.record.verdict import Blank, NextAction
+from cardwright.record.verdict import Blank, NextAction, Outstanding, Standing, Waived
 
 PLACES = {"plan": "my plans/loans.yaml", "dossier": "out/loans", "details": "my plans/facts.yaml"}
 
@@ -79,3 +79,91 @@ def test_a_verdict_of_0_1_0_is_read_and_its_command_shown_as_the_words_that_it_i
 def test_an_action_is_a_command_or_an_edit_and_not_both(said):
     with pytest.raises(ValueError, match="fields"):
         NextAction(**said)
+
+
+def waived_verdict():
+    """A refused verdict with a waiver in force, an advised requirement that failed, and a sign-off to come."""
+    judged = verdict_without_details()
+    first, second, *others = judged.outcomes
+    waiver = Waived(
+        claim="c" * 64, approved_by="B. Lind", requested_by="A. Okafor", reason="r", controls="c", expires="2026-12-31"
+    )
+    advised = second.model_copy(update={"level": "advise", "status": "failed", "explanation": "It is low."})
+    return judged.model_copy(
+        update={
+            "outcomes": (first.model_copy(update={"status": "failed", "waived": waiver}), advised, *others),
+            "outstanding": (Outstanding(role="owner", meaning="approval", requirement="sign"),),
+            "valid_until": "2027-01-01",
+            "advisory": True,
+        }
+    )
+
+
+def test_the_decision_comes_first_then_what_blocks_with_what_closes_it():
+    judged = verdict_without_details()
+    lines = report.as_text(judged).splitlines()
+    assert lines[0] == judged.headline
+    assert lines[1] == f"policy p 1.0.0 ({judged.policy.sha256[:12]}), chosen by the plan"
+    assert lines[2].startswith(f"{len(judged.outcomes)} requirements: ")
+    shown = [line.split()[0] for line in lines if line.startswith("R-")]
+    assert shown == [outcome.label for outcome in judged.blocking]
+    assert "      → Fill in details.yaml: summary, intended_use." in "\n".join(lines)
+    assert all(len(line) <= 60 for line in report.as_text(judged, width=60).splitlines()[3:])
+
+
+def test_with_everything_each_requirement_is_shown_once():
+    judged = verdict_without_details()
+    lines = report.as_text(judged, everything=True).splitlines()
+    shown = sorted(line.split()[0] for line in lines if line.startswith("R-"))
+    assert shown == sorted(outcome.label for outcome in judged.outcomes)
+    assert "The others:" in lines
+
+
+def test_a_waiver_advice_an_expiry_and_what_is_outstanding_are_said():
+    text = " ".join(report.as_text(waived_verdict(), width=200).split())
+    assert "valid until 2027-01-01" in text
+    assert "ADVISORY: asked for advice only" in text
+    assert "Advice, which does not block: R-02 FAILED" in text
+    assert "R-01 waived: failed (" in text
+    assert "until 2026-12-31, by B. Lind" in text
+    assert text.endswith("outstanding: owner signs for approval")
+
+
+def test_where_a_source_stands_is_printed_with_its_citation():
+    judged = verdict_without_details()
+    standing = Standing(status="in_force", as_of="2026-10-07")
+    outcomes = tuple(
+        outcome.model_copy(update={"standing": standing, "citation": "Act 1", "origin": "law"})
+        for outcome in judged.outcomes
+    )
+    text = report.as_text(judged.model_copy(update={"outcomes": outcomes}))
+    assert "      Act 1 [law; in force (as of 2026-10-07)]" in text
+    uncited = tuple(outcome.model_copy(update={"citation": None}) for outcome in outcomes)
+    assert "      [law; in force" in report.as_text(judged.model_copy(update={"outcomes": uncited}))
+
+
+def test_a_verdict_as_json_is_one_line_that_reads_back():
+    judged = verdict_without_details()
+    text = report.as_json(judged)
+    assert "\n" not in text
+    assert canonical.parse(Verdict, text.encode(), where="v") == judged
+
+
+def test_todo_shows_the_first_few_counts_the_others_and_keeps_to_who_closes_them():
+    judged = waived_verdict()
+    blocking = len(judged.blocking)
+    assert report.todo(judged, most=1).splitlines()[0] == f"{blocking + 1} open; the first 1:"
+    assert report.todo(judged, most=1).endswith("See the others with --all.")
+    everything = report.todo(judged, most=50)
+    assert everything.splitlines()[0] == f"{blocking + 1} open:"
+    assert "owner signs for approval" in everything
+    assert "--all" not in everything
+    words = report.todo(judged, closed_by="words")
+    assert "A person's words close these" in words
+    assert "owner signs" not in words
+    assert report.todo(judged, closed_by="nobody") == "Nothing is open for nobody."
+    assert "A person's words close these (1 more)" in report.todo(judged, most=1)
+
+
+def test_nothing_open_is_said():
+    assert report.todo(decide(good_case(), P, NOW)) == "Nothing is open."

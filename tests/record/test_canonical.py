@@ -1,13 +1,17 @@
 """Whether bytes are canonical is answered fast, and never otherwise than by writing the value out by RFC 8785."""
 
 import json
+from typing import Annotated, Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import Field
+from tests.strategies import good_record
 
 from cardwright.errors import IntegrityError
-from cardwright.record import canonical
+from cardwright.record import Record, RunFacts, canonical
+from cardwright.record.base import Value
 
 NUMBERS = st.one_of(
     st.floats(allow_nan=False, allow_infinity=False),
@@ -131,3 +135,57 @@ def test_a_key_is_named_whole_or_not_at_all():
     key = "k" * 70 + "-zeb.warr@corp-mail.com"
     with pytest.raises(IntegrityError, match="a key of more than 80 characters appears twice"):
         canonical.loads(json.dumps({key: 1})[:-1].encode() + f', "{key}": 2}}'.encode())
+
+
+def test_a_file_larger_than_any_record_is_refused_before_it_is_read(monkeypatch):
+    monkeypatch.setattr(canonical, "MAX_BYTES", 2**20)
+    with pytest.raises(IntegrityError, match=r"^x\.json: larger than 1 MB"):
+        canonical.loads(b'"' + b"x" * 2**20 + b'"', where="x.json")
+
+
+def test_bytes_that_are_not_canonical_are_refused_with_the_file():
+    with pytest.raises(IntegrityError, match=r"^x\.json: not in canonical form"):
+        canonical.read(b'{"b": 1, "a": 2}', where="x.json")
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (
+            b'{"schema": "cardwright/verdict/1"}',
+            "it is a cardwright/verdict/1, not a cardwright/run/1. Name the right file.",
+        ),
+        (
+            b'{"schema": "cardwright/run/2"}',
+            "and this cardwright reads up to cardwright/run/1. Install a newer release",
+        ),
+        (b'{"schema": "cardwright/run/1"}', "run_id: Field required (6 more). It does not fit the schema of RunFacts."),
+        (b'{"schema": "mine"}', "schema: "),
+        (b"[]", "(top): "),
+        (b'{"schema": "cardwright/run/1", "+44 7911 123456": 1}', "more). It does not fit"),
+    ],
+)
+def test_what_does_not_fit_is_told_by_its_format_or_its_first_key(data, said):
+    with pytest.raises(IntegrityError) as raised:
+        canonical.parse(RunFacts, data, where="run.json")
+    assert said in str(raised.value)
+    assert "7911" not in str(raised.value)
+
+
+def test_a_file_of_an_earlier_version_is_to_be_brought_up_to_date():
+    class Later(Value):
+        schema_: Annotated[Literal["cardwright/run/3"], Field(alias="schema")]
+
+    with pytest.raises(
+        IntegrityError, match=r"it is cardwright/run/1, .* Bring it up to date: cardwright migrate FILE"
+    ):
+        canonical.parse(Later, b'{"schema": "cardwright/run/1"}', where="run.json")
+
+
+def test_a_value_that_is_parsed_goes_by_the_digest_of_its_bytes():
+    data = canonical.dumps(good_record())
+    assert canonical.parse(Record, data, where="r").sha256 == canonical.digest(data)
+
+
+def test_keys_that_could_be_data_are_not_repeated():
+    assert canonical.path_in_words(("evaluate", 3, "group", "Ada Lovelace")) == "evaluate.3.group.(a key)"

@@ -7,12 +7,15 @@ import pytest
 pytest.importorskip("numpy", reason="metrics of arrays need the tabular extra")
 
 import numpy as np
-from tests.strategies import good_record
+from tests.policy.test_gate import P, with_record
+from tests.strategies import NOW, good_case, good_record
 
 from cardwright import metrics
+from cardwright.policy.gate import decide
 from cardwright.record import Groups, Interval, Measured, NotEvaluated, Unmeasured, display
 from cardwright.record.measurement import Excluded, Test
 
+GONE = NotEvaluated(id="pii", code="error", reason="it raised", remedy="mend it")
 HOSTILE = '<script>alert("x")</script>&<img src=x onerror=y>'
 
 
@@ -133,3 +136,15 @@ def test_metrics_of_arrays_show_as_one_table():
 @pytest.mark.parametrize(("value", "unit", "text"), [(3.0, "count", "3"), (2.5, "count", "2.5"), (0.0, "ratio", "0")])
 def test_numbers_are_rounded_to_be_read(value, unit, text):
     assert display.number(value, unit) == text
+
+
+def test_a_verdict_shows_its_decision_its_notes_and_first_what_blocks():
+    record = good_record()
+    thin = record.model_copy(update={"evaluations": record.evaluations[:1], "not_evaluated": (GONE,)})
+    judged = decide(with_record(good_case(), thin), P, NOW)
+    text = Parsed(display.of_verdict(judged, ("Kept in <out>.",))).text
+    assert text[:3] == [judged.headline, f"Policy p 1.0.0, at {NOW}", "Kept in <out>."]
+    labels = [cell for cell in text if cell.startswith("R-")]
+    assert labels[: len(judged.blocking)] == [outcome.label for outcome in judged.blocking]
+    assert sorted(labels) == sorted(outcome.label for outcome in judged.outcomes), "each once"
+    assert "error" in text

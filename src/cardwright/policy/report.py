@@ -119,13 +119,16 @@ def todo(
 ) -> str:
     """What is open, grouped by who closes it; the first few, with what to do next. See `in_words` for `places`."""
     open_ones = [o for o in verdict.blocking if closed_by is None or o.closed_by == closed_by]
-    total = len(open_ones) + (len(verdict.outstanding) if closed_by in (None, "signature") else 0)
+    outstanding = verdict.outstanding if closed_by in (None, "signature") else ()
+    total = len(open_ones) + len(outstanding)
     if not total:
         return "Nothing is open." if closed_by is None else f"Nothing is open for {closed_by}."
     order = [key for key, _ in GROUPS]
     ranked = sorted(open_ones, key=lambda o: order.index(o.closed_by) if o.closed_by in order else len(order))
     shown = ranked[:most]
-    lines = [f"{total} open; the first {len(shown)}:" if total > len(shown) else f"{total} open:"]
+    signing = outstanding[: max(0, most - len(shown))]
+    listed = len(shown) + len(signing)
+    lines = [f"{total} open; the first {listed}:" if total > listed else f"{total} open:"]
     for key, title in GROUPS:
         group = [o for o in shown if o.closed_by == key]
         rest = sum(o.closed_by == key for o in ranked) - len(group)
@@ -144,9 +147,9 @@ def todo(
                 lines += [f"    {text}"] if action.kind == "command" else _wrap(text, width, "    ")
             if outcome.command is not None:
                 lines += _wrap(f"({outcome.command})", width, "    ")
-    for item in verdict.outstanding[: max(0, most - len(shown))]:
+    for item in signing:
         action = next_actions.sign_off(item.role, item.meaning)
         lines += ["", f"  {item.role} signs for {item.meaning}", f"    {in_words(action, places)}"]
-    if total > len(shown):
+    if total > listed:
         lines += ["", "See the others with --all."]
     return "\n".join(lines)
