@@ -24,8 +24,10 @@ from cardwright.record import (
     Waive,
     WaiveRequest,
     Withdraw,
+    canonical,
 )
 from cardwright.record.base import label as as_label
+from cardwright.record.claim import digest_of
 from cardwright.record.evaluation import count_severities
 
 POLICY = b"""
@@ -417,3 +419,125 @@ def test_a_refusal_names_the_role_that_it_goes_to():
     )
     passed = decide(good_case(), policy, NOW)
     assert next(o for o in passed.outcomes if o.requirement == "identity").remedy is None
+
+
+# ------------------------------------------------------------------------------------------------ what a verdict says
+
+
+def test_a_refusal_counts_what_is_in_the_way_by_its_status():
+    failed = with_gap(FAILED)
+    assert decide(failed, P, NOW).headline == "REFUSED: 1 requirement in the way (1 failed)"
+    more = replace(failed, artefacts=None, run=None)
+    assert decide(more, P, NOW).headline == "REFUSED: 5 requirements in the way (1 failed, 4 missing)"
+
+
+def two_waivers(levels=("block", "block")):
+    """A case and a policy of which two requirements failed and are waived, until different days."""
+    text = POLICY
+    for name, level in zip((b"gap", b"tpr"), levels, strict=True):
+        text = text.replace(b"{id: %s, title: t," % name, b"{id: %s, level: %s, title: t," % (name, level.encode()))
+    policy = policy_of(text)
+    record = good_record()
+    rates = (m for m in record.evaluations[0].measurements if not m.across)
+    low = [
+        m.model_copy(
+            update={
+                "value": 0.5,
+                "interval": m.interval.model_copy(update={"lower": 0.45, "upper": 0.55}),
+                "numerator": 50,
+            }
+        )
+        for m in rates
+    ]
+    case = with_record(good_case(), changed(record, "fairness", measurements=(*low, FAILED)))
+    first = waiver(case.record, policy.sha256, "gap", "failed", bound=0.16)
+    second = waiver(case.record, policy.sha256, "tpr", "failed", id="e", bound=0.4, expires="2026-12-01")
+    return replace(case, claims=(*first, *second, *case.claims)), policy
+
+
+@pytest.mark.parametrize(
+    ("levels", "headline"),
+    [
+        (("block", "block"), "ALLOWED WITH 2 WAIVERS until 2026-12-01"),
+        (("block", "advise"), "ALLOWED WITH 1 WAIVER until 2026-12-20"),
+        (("advise", "block"), "ALLOWED WITH 1 WAIVER until 2026-12-01"),
+        (("advise", "advise"), "ALLOWED"),
+    ],
+)
+def test_an_allowance_names_the_waivers_that_it_rests_on_and_until_when(levels, headline):
+    case, policy = two_waivers(levels)
+    verdict = decide(case, policy, NOW)
+    assert verdict.headline == headline
+    assert verdict.valid_until == "2026-12-01", "the earliest, whatever its level"
+
+
+def test_an_allowance_on_the_evidence_counts_the_signatures_to_come():
+    assert decide(good_case(), P, NOW, "review").headline == "ALLOWED on the evidence; 1 sign-off outstanding"
+    second = b"  - {id: also, title: t, why: w, origin: internal, sign_off: {role: risk_head, meaning: review}}\n"
+    verdict = decide(good_case(), policy_of(POLICY + second), NOW, "review")
+    assert verdict.headline == "ALLOWED on the evidence; 2 sign-offs outstanding"
+    research = policy_of(POLICY.replace(b"kinds: [model]", b"kinds: [model]\nfor_production: false"))
+    assert decide(good_case(), research, NOW).headline == "ALLOWED; NOT FOR PRODUCTION"
+
+
+def test_a_verdict_names_by_digest_everything_that_it_was_made_from():
+    case, baseline, before = good_case(), good_record(), changed(good_record(), "pii", completeness="partial")
+    full = replace(case, baseline=baseline, previous=before, trust_sha256="d" * 64, advisory=True)
+    verdict = decide(full, P, NOW)
+    inputs = verdict.inputs.model_dump()
+    assert inputs == {
+        "record_sha256": case.record.sha256,
+        "plan_sha256": case.plan.sha256,
+        "policy_sha256": P.sha256,
+        "trust_sha256": "d" * 64,
+        "claims_sha256": digest_of(case.claims),
+        "baseline_sha256": baseline.sha256,
+        "previous_sha256": before.sha256,
+        "run_sha256": canonical.sha256(case.run),
+        "manifest_sha256": case.manifest_sha256,
+        "artefacts_sha256": canonical.sha256(case.artefacts),
+    }
+    assert verdict.advisory
+    bare = decide(replace(case, plan=None, run=None, claims=(), artefacts=None, manifest_sha256=None), P, NOW)
+    assert not bare.advisory
+    known = {name for name, digest in bare.inputs.model_dump().items() if digest is not None}
+    assert known == {"record_sha256", "policy_sha256"}
+
+
+def test_a_verdict_names_its_policy_and_how_far_that_can_be_waived():
+    reference = decide(good_case(), P, NOW, chosen_by="the command line").policy
+    assert (reference.name, reference.version, reference.title) == ("p", "1.0.0", "Everything at once")
+    assert (reference.chosen_by, reference.sha256) == ("the command line", P.sha256)
+    assert (reference.waiver_roles, reference.waiver_days) == (("risk_head",), 90)
+    assert reference.checklists == ("rai",)
+    nobody = policy_of(POLICY.replace(b"approver_roles: [risk_head]", b"approver_roles: []"))
+    assert decide(good_case(), nobody, NOW).policy.waiver_days is None
+    never = policy_of(POLICY.replace(b"waivers: {max_days: 90, approver_roles: [risk_head], max_active: 2}", b""))
+    assert decide(good_case(), never, NOW).policy.waiver_roles == ()
+
+
+def test_an_outcome_keeps_its_source_and_names_its_evidence_only_while_it_is_open():
+    cited = policy_of(POLICY.replace(b"{id: gap, title: t,", b"{id: gap, title: t, citation: Act 1,"))
+    passed, failed = (outcome(decide(case, cited, NOW), "gap") for case in (good_case(), with_gap(FAILED)))
+    assert (passed.citation, passed.evidence_sha256) == ("Act 1", None)
+    evaluation = with_gap(FAILED).record.evaluations[0]
+    assert failed.evidence_sha256 == canonical.sha256({evaluation.id: evaluation.content_sha256})
+    assert failed.number == passed.number
+
+
+def test_a_sign_off_that_had_not_seen_a_waiver_keeps_its_place_and_is_not_waived():
+    case, policy = two_waivers()
+    signed_first = tuple(sorted(case.claims, key=lambda claim: not isinstance(claim, SignOff)))
+    verdict = decide(replace(case, claims=signed_first), policy, NOW)
+    stale = outcome(verdict, "signed")
+    assert (stale.status, stale.waived) == ("stale", None)
+    assert [one.number for one in verdict.outcomes] == list(range(1, len(verdict.outcomes) + 1))
+    assert [one.requirement for one in verdict.outcomes if one.waived] == ["gap", "tpr"]
+
+
+def test_whom_a_refusal_goes_to_is_said_after_what_closes_it():
+    sent = policy_of(POLICY.replace(b"requirements:\n", b"escalation: {gap: board, signed: board}\nrequirements:\n"))
+    failed = outcome(decide(with_gap(FAILED), sent, NOW), "gap")
+    own = outcome(decide(with_gap(FAILED), P, NOW), "gap")
+    assert failed.remedy == f"{own.remedy} It goes to the role board."
+    assert outcome(decide(good_case(), sent, NOW), "gap").remedy is None

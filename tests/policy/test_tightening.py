@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from tests.policy.test_gate import P, changed, with_record
 from tests.strategies import NOW, gap, good_case, good_record
 
+from cardwright.policy.applies import AppliesWhen
 from cardwright.policy.gate import decide
 from cardwright.policy.policy import Policy
 from cardwright.policy.tightening import loosens, waivers_loosen
@@ -115,3 +116,13 @@ def test_no_more_can_be_waived_under_a_policy_that_extends_another(update, loose
     old = WaiverRules(max_days=30, approver_roles=("risk",), max_active=2)
     assert waivers_loosen(old.model_copy(update=update), old) is looser
     assert waivers_loosen(old, None), "nothing could be waived"
+
+
+def test_a_requirement_that_always_applies_is_stricter_than_one_that_sometimes_does():
+    always = next(requirement for requirement in P.requirements if requirement.id == "details")
+    sometimes = always.model_copy(update={"applies_when": AppliesWhen(risk_tier=("high",))})
+    assert loosens(always, sometimes) is None
+    assert loosens(sometimes, sometimes) is None
+    assert loosens(sometimes, always) == "applies_when changed"
+    seldom = always.model_copy(update={"applies_when": AppliesWhen(risk_tier=("top",))})
+    assert loosens(seldom, sometimes) == "applies_when changed"
