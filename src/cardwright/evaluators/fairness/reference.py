@@ -64,16 +64,18 @@ def against(
     pair = _Pair(estimates[reference], level, rules.level, chosen is not None)
     found: list[Measured | Unmeasured] = []
 
-    def add(metric: Metric, index: int, estimate: Estimate, made: bool) -> None:
-        found.append(measure(metric, estimate, about, view.slices[index], decided=made, reference=name))
+    def number(metric: Metric, index: int, estimate: Estimate, made: bool) -> Measured | Unmeasured:
+        return measure(metric, estimate, about, view.slices[index], decided=made, reference=name)
 
     for index in others:
-        add(ADVERSE_IMPACT, index, pair.ratio(estimates[index]), decided)
+        found.append(number(ADVERSE_IMPACT, index, pair.ratio(estimates[index]), decided))
         if len(view.attributes) == 1 and rules.plain:
-            add(SHORTFALL, index, pair.shortfall(estimates[index]), decided)
-            add(ODDS_RATIO, index, pair.odds(estimates[index]), decided)
+            found.append(number(SHORTFALL, index, pair.shortfall(estimates[index]), decided))
+            found.append(number(ODDS_RATIO, index, pair.odds(estimates[index]), decided))
         if len(view.attributes) == 1 and rules.plain and scores is not None:
-            add(STANDARDIZED_DIFFERENCE, index, pair.standardized(scores[index], scores[reference]), False)
+            found.append(
+                number(STANDARDIZED_DIFFERENCE, index, pair.standardized(scores[index], scores[reference]), False)
+            )
     if len(view.attributes) == 1 and rules.plain and scores is not None:
         found.append(_largest(compare(view, scores, rules.minimum), found, view.slices[reference], name, about))
     return found

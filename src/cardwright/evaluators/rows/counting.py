@@ -8,7 +8,6 @@ where rows are clustered (`person`), the tally keeps one entry per person and ce
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -71,27 +70,23 @@ def code(layout: Layout, batch: pyarrow.RecordBatch) -> Coded:
     SourceError
         If a column holds what cannot be counted at all.
     """
-    problems: dict[str, int] = {}
-    usable = np.ones(batch.num_rows, bool)
-
-    def wrong(what: str, rows: NDArray[np.bool_]) -> None:
-        found = int(rows.sum())
-        if found:
-            problems[what] = problems.get(what, 0) + found
-            usable[rows] = False
-
-    cells = _cells(layout, batch, problems)
+    cells, strays = _cells(layout, batch)
     stratum, strata = _strata(layout, batch)
-    outcome, labels = _outcome(layout, batch, wrong)
-    score = _score(layout, batch, wrong)
-    decision, decisions = _decision(layout, batch, score, wrong)
-    weight = _weight(layout, batch, wrong)
+    outcome, labels, wrong_outcomes = _outcome(layout, batch)
+    score, wrong_scores = _score(layout, batch)
+    decision, decisions, wrong_decisions = _decision(layout, batch, score)
+    weight, wrong_weights = _weight(layout, batch)
     person = person_hashes(batch.column(layout.person), layout.key) if layout.person is not None else None
-    if person is not None:
-        wrong("person_missing", person == 0)
-    actual = predicted = None
-    if layout.kind == "regression":
-        actual, predicted = _regression(layout, batch, wrong)
+    wrong_persons: WrongRows = () if person is None else (("person_missing", person == 0),)
+    actual, predicted, wrong_values = _regression(layout, batch) if layout.kind == "regression" else (None, None, ())
+    wrong = (*wrong_outcomes, *wrong_scores, *wrong_decisions, *wrong_weights, *wrong_persons, *wrong_values)
+    problems = dict(strays)
+    usable = np.ones(batch.num_rows, bool)
+    for what, rows in wrong:
+        count_wrong = int(rows.sum())
+        if count_wrong:
+            problems[what] = problems.get(what, 0) + count_wrong
+            usable[rows] = False
     if not usable.all():
         keep = np.flatnonzero(usable)
         cells, stratum, outcome, decision = (x[keep] for x in (cells, stratum, outcome, decision))
@@ -198,8 +193,9 @@ def of_positive_weight(coded: Coded) -> Coded:
     return replace(coded, **taken)
 
 
-def _cells(layout: Layout, batch: Any, problems: dict[str, int]) -> IntArray:
+def _cells(layout: Layout, batch: Any) -> tuple[IntArray, dict[str, int]]:
     cells = np.zeros(batch.num_rows, np.int64)
+    strays: dict[str, int] = {}
     for number, attribute in enumerate(layout.attributes):
         encoded = encode(
             batch.column(attribute.name),
@@ -227,9 +223,9 @@ def _cells(layout: Layout, batch: Any, problems: dict[str, int]) -> IntArray:
             stray = int((codes < 0).sum())
             codes = np.where(codes < 0, unknown, codes)
         if stray:
-            problems[f"stray {number}"] = stray
+            strays[f"stray {number}"] = stray
         cells = cells * (unknown + 1) + codes if number else codes
-    return cells
+    return cells, strays
 
 
 def _strata(layout: Layout, batch: Any) -> tuple[IntArray, tuple[tuple[str | None, ...], ...]]:
@@ -256,67 +252,68 @@ def _strata(layout: Layout, batch: Any) -> tuple[IntArray, tuple[tuple[str | Non
     return table[inverse.reshape(-1)], strata or (((None,) * len(layout.strata)),)
 
 
-Wrong = Callable[[str, NDArray[np.bool_]], None]
+WrongRows = tuple[tuple[str, NDArray[np.bool_]], ...]
+"""What is wrong, and with which rows of the batch."""
 
 
-def _outcome(layout: Layout, batch: Any, wrong: Wrong) -> tuple[IntArray, dict[str, int]]:
+def _outcome(layout: Layout, batch: Any) -> tuple[IntArray, dict[str, int], WrongRows]:
     if layout.label is None or layout.kind == "regression":
-        return np.zeros(batch.num_rows, np.int64), {}
-    return _classes(layout, batch, layout.label, "label", wrong)
+        return np.zeros(batch.num_rows, np.int64), {}, ()
+    return _classes(layout, batch, layout.label, "label")
 
 
-def _classes(layout: Layout, batch: Any, column: str, part: str, wrong: Wrong) -> tuple[IntArray, dict[str, int]]:
+def _classes(layout: Layout, batch: Any, column: str, part: str) -> tuple[IntArray, dict[str, int], WrongRows]:
     encoded = encode(
         batch.column(column), limit=KEPT_LABELS, blank=True, where=layout.where, what=f'column "{column}", the {part},'
     )
+    wrong: WrongRows = ()
     if encoded.missing:
         missing = np.array([name is None for name in encoded.labels])
-        wrong(f"{part}_missing", missing[encoded.codes])
+        wrong = ((f"{part}_missing", missing[encoded.codes]),)
     if layout.favourable is not None:
-        return encoded.map(lambda name: int(name == layout.favourable)), encoded.seen()
+        return encoded.map(lambda name: int(name == layout.favourable)), encoded.seen(), wrong
     place = {name: code for code, name in enumerate(layout.classes)}
     codes = encoded.map(lambda name: 0 if name is None else place.get(name, -1))
     if (codes < 0).any():
-        wrong(f"{part}_unknown", codes < 0)
+        wrong = (*wrong, (f"{part}_unknown", codes < 0))
         codes = np.maximum(codes, 0)
-    return codes, encoded.seen()
+    return codes, encoded.seen(), wrong
 
 
-def _score(layout: Layout, batch: Any, wrong: Wrong) -> FloatArray | None:
+def _score(layout: Layout, batch: Any) -> tuple[FloatArray | None, WrongRows]:
     if layout.score is None:
-        return None
+        return None, ()
     score = numbers(batch.column(layout.score), where=layout.where, what=f'column "{layout.score}", the score,')
     # Written with `not`, since NaN compares as false: a missing score must end here too.
     if len(score) and not (score.min() >= 0 and score.max() <= 1):
         missing = np.isnan(score)
-        wrong("score_missing", missing)
-        wrong("score_outside", ~missing & ~((score >= 0) & (score <= 1)))
-    return score
+        return score, (("score_missing", missing), ("score_outside", ~missing & ~((score >= 0) & (score <= 1))))
+    return score, ()
 
 
-def _decision(layout: Layout, batch: Any, score: FloatArray | None, wrong: Wrong) -> tuple[IntArray, dict[str, int]]:
+def _decision(layout: Layout, batch: Any, score: FloatArray | None) -> tuple[IntArray, dict[str, int], WrongRows]:
     if layout.kind in ("binary", "multiclass") and layout.prediction is not None:
-        return _classes(layout, batch, layout.prediction, "prediction", wrong)
+        return _classes(layout, batch, layout.prediction, "prediction")
     if layout.derived and score is not None:
         assert layout.threshold is not None
-        return (score >= layout.threshold).astype(np.int64), {}
-    return np.zeros(batch.num_rows, np.int64), {}
+        return (score >= layout.threshold).astype(np.int64), {}, ()
+    return np.zeros(batch.num_rows, np.int64), {}, ()
 
 
-def _weight(layout: Layout, batch: Any, wrong: Wrong) -> FloatArray | None:
+def _weight(layout: Layout, batch: Any) -> tuple[FloatArray | None, WrongRows]:
     if layout.weight is None:
-        return None
+        return None, ()
     weight = numbers(batch.column(layout.weight), where=layout.where, what=f'column "{layout.weight}", the weight,')
-    wrong("weight_missing", np.isnan(weight))
-    wrong("weight_outside", ~np.isnan(weight) & ~((weight >= 0) & (weight <= MAX_WEIGHT)))
-    wrong("weight_tiny", (weight > 0) & (weight < MIN_WEIGHT))
-    return weight
+    return weight, (
+        ("weight_missing", np.isnan(weight)),
+        ("weight_outside", ~np.isnan(weight) & ~((weight >= 0) & (weight <= MAX_WEIGHT))),
+        ("weight_tiny", (weight > 0) & (weight < MIN_WEIGHT)),
+    )
 
 
-def _regression(layout: Layout, batch: Any, wrong: Wrong) -> tuple[FloatArray, FloatArray]:
+def _regression(layout: Layout, batch: Any) -> tuple[FloatArray, FloatArray, WrongRows]:
     assert layout.label is not None
     actual = numbers(batch.column(layout.label), where=layout.where, what=f'column "{layout.label}", the label,')
-    wrong("label_missing", ~np.isfinite(actual))
     if layout.prediction is None:
         raise SourceError(
             "predicted values are needed for a regression", where=layout.where, do="Name their column: `prediction:`."
@@ -324,8 +321,11 @@ def _regression(layout: Layout, batch: Any, wrong: Wrong) -> tuple[FloatArray, F
     predicted = numbers(
         batch.column(layout.prediction), where=layout.where, what=f'column "{layout.prediction}", the prediction,'
     )
-    wrong("prediction_missing", ~np.isfinite(predicted))
-    return actual, predicted
+    return (
+        actual,
+        predicted,
+        (("label_missing", ~np.isfinite(actual)), ("prediction_missing", ~np.isfinite(predicted))),
+    )
 
 
 def _count(
