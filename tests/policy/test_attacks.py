@@ -160,7 +160,7 @@ def reused_case():
 def test_a_forged_earlier_dossier_gives_production_nothing():
     found = outcome(decide(reused_case(), P, NOW), "cardwright.recomputed")
     assert found.status == "missing"
-    assert "fairness were taken from an earlier run" in found.explanation
+    assert "fairness was taken from an earlier run" in found.explanation
 
 
 def test_a_forged_resume_folder_gives_production_nothing():

@@ -46,14 +46,15 @@ class Recomputed(EvaluatedRule):
         run = review.case.run
         if run is None or run.record_sha256 != review.record.sha256:
             return missing("It is not known whether everything was evaluated in this run.", RUN_AGAIN, RUN)
-        names = ", ".join(taken_over(review))
+        reused = taken_over(review)
+        names = f"{', '.join(reused)} {'was' if len(reused) == 1 else 'were'}"
         runner = next((claim for claim in review.claims if _is_independent_runner(claim, review)), None)
         if runner is not None:
             return RuleAnswer(
-                "passed", f"{names} were taken from an earlier run; {runner.person} answers for having run it."
+                "passed", f"{names} taken from an earlier run; {runner.person} answers for having run it."
             )
         return missing(
-            f"{names} were taken from an earlier run. Whoever can write its folder can write its numbers.",
+            f"{names} taken from an earlier run. Whoever can write its folder can write its numbers.",
             "Run everything again, without --resume and `previous:`; or somebody other than the plan's author runs it and signs "
             "for having made it.",
             RUN,

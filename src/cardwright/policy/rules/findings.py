@@ -108,9 +108,10 @@ class FindingsRule(OnEvaluation):
             return None
         if not worse:
             columns = ", ".join(unjustified[:_NAMED]) + _and_more(len(unjustified))
+            are = "is" if len(unjustified) == 1 else "are"
             return RuleAnswer(
                 "failed",
-                f"The table is openly personal, and {len(unjustified)} of its personal columns are not justified: {columns}.",
+                f"The table is openly personal, and {len(unjustified)} of its personal columns {are} not justified: {columns}.",
                 f"Drop them, or give each an entry under `{JUSTIFIED}` of the details: {', '.join(GROUNDS)}.",
                 "words",
                 (edit_details(JUSTIFIED), RUN),
