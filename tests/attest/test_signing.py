@@ -170,7 +170,7 @@ def approve_at_desk(desk, one, *, before=None, **otherwise):
     line = signing.with_passkey(asked.payload, one.answer(asked.challenge, **otherwise), holder)
     if before is not None:
         before()
-    store.amend(desk / "out", lambda files: signing.added(files, line, where="out")[1])
+    store.amend(desk / "out", lambda files: signing.added(files, line, where="out"))
 
 
 def test_an_approval_with_a_passkey_is_verified_offline_like_any_other(cli, desk):

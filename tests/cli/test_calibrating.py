@@ -68,7 +68,7 @@ def test_a_sheet_is_never_overwritten(sheet):
         "calibrate", "draw", "refusal", "--transcripts", sheet.parent / "t.jsonl", "--size", "20", "-o", sheet
     )
     assert ran.code == 2
-    assert "this file exists already" in ran.err
+    assert "there is a file already" in ran.err
 
 
 def test_labels_become_sensitivity_and_specificity(sheet):

@@ -86,7 +86,9 @@ def say(
     def change(files: Mapping[str, bytes]) -> tuple[Mapping[str, bytes], str]:
         dossier = under_review.read(files, where=str(folder))
         if seen is not None and seen != dossier.manifest_sha256:
-            raise IntegrityError("another dossier has been put there in the meantime", where=str(folder), do="Look at it again.")
+            raise IntegrityError(
+                "another dossier has been put there in the meantime", where=str(folder), do="Look at it again."
+            )
         asked = prepared(dossier, make, trust, holder)
         return added(files, claims.make(asked.claim, key, dossier.chain.head), where=str(folder))
 
