@@ -34,7 +34,7 @@ from cardwright.sources import network
 
 @dataclass(frozen=True)
 class Result:
-    """What a run results in."""
+    """What a run results in: the record, the verdict on it, and the files of the dossier; nothing is on the disk until `save`."""
 
     record: Record
     run: RunFacts

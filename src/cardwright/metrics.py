@@ -86,7 +86,7 @@ class GapMetric(Protocol):
     UsageError
         If arrays are not equally long, or pandas objects have different indices.
     SourceError
-        If outcomes are missing, or `pos_label` is none of them.
+        If outcomes are missing, or `pos_label` is not one of them.
     """
 
     def __call__(
@@ -105,8 +105,20 @@ class GapMetric(Protocol):
     ) -> Measured | Unmeasured: ...
 
 
-def _gap(stem: str, kind: Kind, what: str) -> GapMetric:
-    """The function of a gap, by its stem in `cardwright.evaluators.fairness.plan.GAPS`."""
+_EXAMPLE = """{what}
+
+    Parameters, shapes, returns, what is undefined, and errors: see `GapMetric`.
+
+    Examples
+    --------
+    >>> y_true, y_pred = [1, 1, 0, 0, 1, 1, 1, 0], [1, 0, 1, 0, 1, 1, 0, 0]
+    >>> round({name}(y_true, y_pred, sensitive_features=list("aaaabbbb"), min_denominator=1).value, 4)
+    {value}
+    """
+
+
+def _gap(stem: str, kind: Kind, what: str, value: float) -> GapMetric:
+    """The function of a gap, by its stem in `cardwright.evaluators.fairness.plan.GAPS`; `value` is that of its example."""
 
     def metric(
         y_true: Any,
@@ -135,7 +147,7 @@ def _gap(stem: str, kind: Kind, what: str) -> GapMetric:
         return single_gap(evaluator, inputs, run_tally(evaluator, inputs), stem, kind)
 
     metric.__name__ = metric.__qualname__ = f"{stem}_{kind}"
-    metric.__doc__ = f"{what}\n\n    Parameters, returns and errors: see `GapMetric`.\n    "
+    metric.__doc__ = _EXAMPLE.format(what=what, name=metric.__name__, value=value)
     return metric
 
 
@@ -176,53 +188,61 @@ def _labels(values: Any) -> Any:
 
 
 demographic_parity_difference = _gap(
-    "demographic_parity", "difference", "The highest minus the lowest selection rate among groups (Dwork et al., 2012)."
+    "demographic_parity",
+    "difference",
+    "The highest minus the lowest selection rate among groups (Dwork et al., 2012).",
+    0.0,
 )
 demographic_parity_ratio = _gap(
     "demographic_parity",
     "ratio",
     "The lowest over the highest selection rate among groups, also adverse impact ratio (29 CFR 1607.4(D)).",
+    1.0,
 )
 equal_opportunity_difference = _gap(
     "equal_opportunity",
     "difference",
     "The highest minus the lowest true positive rate among groups (Hardt, Price and Srebro, 2016).",
+    0.1667,
 )
 equal_opportunity_ratio = _gap(
-    "equal_opportunity", "ratio", "The lowest over the highest true positive rate among groups."
+    "equal_opportunity", "ratio", "The lowest over the highest true positive rate among groups.", 0.75
 )
 equalized_odds_difference = _gap(
     "equalized_odds",
     "difference",
     "The larger of the gaps of true and of false positive rates among groups (Hardt, Price and Srebro, 2016).",
+    0.5,
 )
 equalized_odds_ratio = _gap(
-    "equalized_odds", "ratio", "The smaller of the ratios of true and of false positive rates among groups."
+    "equalized_odds", "ratio", "The smaller of the ratios of true and of false positive rates among groups.", 0.0
 )
 predictive_parity_difference = _gap(
     "predictive_parity",
     "difference",
     "The highest minus the lowest positive predictive value among groups (Chouldechova, 2017).",
+    0.5,
 )
 predictive_parity_ratio = _gap(
-    "predictive_parity", "ratio", "The lowest over the highest positive predictive value among groups."
+    "predictive_parity", "ratio", "The lowest over the highest positive predictive value among groups.", 0.5
 )
 false_positive_rate_difference = _gap(
     "false_positive_rate",
     "difference",
     "The highest minus the lowest false positive rate among groups, also predictive equality.",
+    0.5,
 )
 false_positive_rate_ratio = _gap(
-    "false_positive_rate", "ratio", "The lowest over the highest false positive rate among groups."
+    "false_positive_rate", "ratio", "The lowest over the highest false positive rate among groups.", 0.0
 )
 false_negative_rate_difference = _gap(
-    "false_negative_rate", "difference", "The highest minus the lowest false negative rate among groups."
+    "false_negative_rate", "difference", "The highest minus the lowest false negative rate among groups.", 0.1667
 )
 false_negative_rate_ratio = _gap(
-    "false_negative_rate", "ratio", "The lowest over the highest false negative rate among groups."
+    "false_negative_rate", "ratio", "The lowest over the highest false negative rate among groups.", 0.6667
 )
-accuracy_difference = _gap("accuracy", "difference", "The highest minus the lowest accuracy among groups.")
-accuracy_ratio = _gap("accuracy", "ratio", "The lowest over the highest accuracy among groups.")
+accuracy_difference = _gap("accuracy", "difference", "The highest minus the lowest accuracy among groups.", 0.25)
+accuracy_ratio = _gap("accuracy", "ratio", "The lowest over the highest accuracy among groups.", 0.6667)
 
 
 def group_metrics(
@@ -252,7 +272,14 @@ def group_metrics(
     depth
         How many columns of `sensitive_features` are crossed.
 
-    Others, and errors: see `GapMetric`.
+    Others, shapes, what is undefined, and errors: see `GapMetric`.
+
+    Examples
+    --------
+    >>> y_true, y_pred = [1, 1, 0, 0, 1, 1, 1, 0], [1, 0, 1, 0, 1, 1, 0, 0]
+    >>> found = group_metrics(y_true, y_pred, sensitive_features=list("aaaabbbb"), min_denominator=1)
+    >>> [(one.slice, one.value, one.denominator) for one in found if one.metric == "selection_rate"]
+    [({}, 0.5, 8.0), ({'sensitive': 'a'}, 0.5, 4.0), ({'sensitive': 'b'}, 0.5, 4.0)]
     """
     source = _predictions(
         y_true,

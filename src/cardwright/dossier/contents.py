@@ -119,10 +119,22 @@ def baseline_of(files: Mapping[str, bytes], *, where: str) -> Record:
 def policy_of(name: str, *, beside: Path | None = None) -> Policy:
     """A policy by the name of a packaged one, or by its path; a relative path starts beside the plan.
 
+    Parameters
+    ----------
+    name
+        The name of a packaged policy, or a path that ends in `.yaml` or holds a slash.
+    beside
+        The folder that a relative path starts from; if omitted, the working folder.
+
     Raises
     ------
     PolicyError
         If it is not valid, or no policy has that name.
+
+    Examples
+    --------
+    >>> policy_of("research").for_production
+    False
     """
 
     def find(name: str, asked_from: str) -> tuple[bytes, str]:

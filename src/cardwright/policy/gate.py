@@ -42,12 +42,22 @@ def decide(case: Case, policy: Policy, now: str, stage: Stage = "release", *, ch
 
     Parameters
     ----------
+    case:
+        The record with all that is held beside it: plan, facts of the run, claims, baseline, digests of the files at hand. What
+        is left out is missing, and never helps.
+    policy:
+        What has to hold, with everything that it extends.
     now:
         The moment, e.g. `2026-11-23T13:04:05Z`. The gate has no clock of its own, so a verdict can be replayed.
     stage:
         `review`: the evidence alone, sign-offs listed as outstanding. `release`: everything.
     chosen_by:
         Who chose the policy.
+
+    Returns
+    -------
+    Verdict
+        One outcome per requirement, in the policy's order, and the decision that follows from them.
 
     Raises
     ------
