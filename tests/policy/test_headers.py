@@ -369,6 +369,27 @@ HEADERS: dict[str, dict[str, list[Violation | Fact]]] = {
             Fact(lambda p, v: not any(o.kind in ("identity", "sign_off", "age") for o in v.outcomes)),
         ],
     },
+    "claim_win": {
+        "What a claim that a model is better must show before it is spread: it holds on the same rows and seed by seed, its cause is "
+        "shown, nothing that is guarded got worse.": [
+            V("better", number("performance", "accuracy_change", -0.05), "failed"),
+            V("gain", number("runs", "improvement", -0.05), "failed"),
+            V("seeds", number("runs", "seeds_of_claim", 1), "failed"),
+            V("seeds-of-baseline", number("runs", "seeds_of_baseline", 1), "failed"),
+            V("same-data", number("runs", "same_data", 0), "failed"),
+            V("cause", number("runs", "ablations_supporting", 0), "failed"),
+            V("guardrails", number("runs", "guardrail_slack", -0.05), "failed"),
+            V("guardrails", evaluated("runs", measurements=lambda e: unnamed(e, "guardrail_slack")), "missing"),
+            V("training-run", number("runs", "training_run_resolved", 0), "failed"),
+            V("details", silent("limitations"), "missing"),
+            NOT_PRODUCTION,
+        ],
+        "How many runs were tried is disclosed, and the research lead approves it.": [
+            V("tried", without("runs"), "missing"),
+            V("tried", evaluated("runs", measurements=lambda e: unnamed(e, "runs_tried")), "missing"),
+            V("research-lead", None, "missing", after=unsigned(SignOff, role="research_lead")),
+        ],
+    },
     "stage_baseline": {
         "Gate 1 of 5, an example: there is a first number to beat, and people know what is being tried.": [
             V("performance", without("performance"), "missing"),

@@ -13,6 +13,7 @@ pytest.importorskip("shap", reason="attributions need the tabular extra")
 pytest.importorskip("skops", reason="a model file needs the tabular extra")
 pytest.importorskip("presidio_analyzer", reason="personal data are looked for with the text extra")
 
+from tests.evaluators.runs.support import tracked
 from tests.strategies import NOW
 
 from cardwright.dossier.contents import policy_of
@@ -23,7 +24,7 @@ from cardwright.record.case import Case
 TASKS = ("binary", "multiclass", "regression", "ranking")
 MODEL_POLICIES = (
     "research", "production", "high_risk", "lending_us", "stage_baseline", "stage_prototype", "stage_validation",
-    "stage_handoff", "stage_online",
+    "stage_handoff", "stage_online", "claim_win",
 )  # fmt: skip
 DATASET_POLICIES = ("dataset_research", "dataset", "dataset_high_risk")
 COMMON = "label: y, sensitive: [sex], unit: row, features: [load, speed, heat]"
@@ -49,7 +50,9 @@ sources:
   baseline: {baseline}
   training: {{table: training.parquet, unit: row}}
   pipeline: {{model: model.skops}}
+  study: {{runs: runs.jsonl}}
 evaluate:
+  - runs: {{source: study, metric: quality, guardrails: {{recall: 0.01}}, model: pipeline}}
   - {quality}: {{source: test, baseline: baseline}}
 {fairness}  - slices: {{source: test, columns: [site], find: false}}
   - robustness: {{source: test, model: pipeline, metric: {metric}, noise: [0.05], missing: [], shuffled: [], unseen: []}}
@@ -107,6 +110,7 @@ def write(task: str, folder: Path, *, people: bool = True) -> None:
     model = made().fit(training[features], training["y"])
     test["p"] = said(model, test, features)
     skops.io.dump(model, folder / "model.skops")
+    tracked(folder, "model.skops")
     if not people:
         training, test = training.drop(columns="sex"), test.drop(columns="sex")
     for number in (1, 2, 3):

@@ -13,6 +13,8 @@ pytest.importorskip("shap", reason="attributions need the tabular extra")
 pytest.importorskip("skops", reason="a model file needs the tabular extra")
 pytest.importorskip("presidio_analyzer", reason="personal data are looked for with the text extra")
 
+from tests.evaluators.runs.support import tracked
+
 from cardwright.dossier.contents import checklist_of, policy_of
 from cardwright.files import packaged
 
@@ -29,7 +31,9 @@ sources:
   corpus: {table: corpus.parquet}
   unseen: {table: unseen.parquet}
   gone: {table: gone.parquet}
+  study: {runs: runs.jsonl}
 evaluate:
+  - runs: {source: study, metric: quality, guardrails: {recall: 0.01}, model: pipeline}
   - performance: {source: test, baseline: baseline}
   - fairness: {source: test}
   - impact_ratio: {id: impact-ratio, source: test, attributes: [sex, race]}
@@ -101,6 +105,7 @@ def write_model(folder: Path) -> None:
     test["p"] = model.predict_proba(test[features])[:, 1]
     test["q"] = LogisticRegression().fit(training[["debt"]], training["y"]).predict_proba(test[["debt"]])[:, 1]
     skops.io.dump(model, folder / "model.skops")
+    tracked(folder, "model.skops")
     test.to_parquet(folder / "test.parquet")
     training.to_parquet(folder / "training.parquet")
     training[["who"]].head(1).to_parquet(folder / "gone.parquet")

@@ -1,5 +1,8 @@
 """Runs of a small study in memory, and what the evaluator says of them."""
 
+import hashlib
+import json
+
 from cardwright.evaluators.interface import Inputs
 from cardwright.evaluators.runs import Runs
 from cardwright.record.provenance import DatasetRef
@@ -42,6 +45,24 @@ def study():
     ]
 
 
+def tracked(folder, model_file):
+    """A file of runs beside a model: a baseline, the claimed configuration, whose first run left the model, and an ablation."""
+    digest = hashlib.sha256((folder / model_file).read_bytes()).hexdigest()
+    rows = [
+        {
+            "id": f"{purpose}-{seed}", "purpose": purpose, "status": "finished", "seed": seed, "commit": "abcdef1",
+            "started": f"2026-11-0{1 + seed}T00:00:00Z", "config": config, "data": {"train": "v3"},
+            "metrics": {"quality": {"value": mean + (seed - 1) * slope, "n": 400}, "recall": mean + (seed - 1) * slope / 2},
+            "artefacts": {model_file: digest} if purpose == "candidate" and seed == 0 else {},
+        }
+        for purpose, config, mean, slope in (
+            ("baseline", BASE, 0.7, 0.01), ("candidate", CLAIM, 0.8, 0.012), ("ablation", {**CLAIM, "layers": 1}, 0.72, 0.011),
+        )
+        for seed in range(3)
+    ]  # fmt: skip
+    (folder / "runs.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
 def source(runs):
     ref = DatasetRef(name="runs", role="runs", kind="runs", format="csv", sha256="0" * 64)
     return TrackedRuns(ref, lambda: iter(runs))
@@ -71,4 +92,18 @@ def left(sha256, path="model.skops"):
     return (Artefact(path=path, sha256=sha256, size=3),)
 
 
-__all__ = ["BASE", "CLAIM", "NOISE", "keys", "left", "look", "model", "one", "run", "several", "source", "study"]
+__all__ = [
+    "BASE",
+    "CLAIM",
+    "NOISE",
+    "keys",
+    "left",
+    "look",
+    "model",
+    "one",
+    "run",
+    "several",
+    "source",
+    "study",
+    "tracked",
+]

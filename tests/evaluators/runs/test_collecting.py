@@ -14,7 +14,7 @@ def test_settings_that_differ_in_type_alone_are_one_configuration_and_said():
     ]
     seen = look(runs)
     assert one(seen, "configurations_tried").value == 1
-    assert one(seen, "seeds", configuration="claim").value == 2
+    assert one(seen, "seeds_of_claim").value == 2
     assert "types_only" in keys(seen)
 
 
@@ -26,7 +26,7 @@ def test_other_data_or_another_commit_are_another_configuration():
 def test_a_run_that_ended_without_a_number_is_counted():
     seen = look([*study(), run("silent", CLAIM, seed=7, purpose="candidate")])
     assert one(seen, "runs_without_number").value == 1
-    assert one(seen, "seeds", configuration="claim").value == 5
+    assert one(seen, "seeds_of_claim").value == 5
     assert "no_number" in keys(seen)
 
 

@@ -29,7 +29,7 @@ def test_a_mean_over_seeds_has_students_interval():
     assert (found.interval.lower, found.interval.upper) == pytest.approx(
         stats.t.interval(0.95, 4, values.mean(), stats.sem(values))
     )
-    assert one(look(study()), "seeds", configuration="claim").value == 5
+    assert one(look(study()), "seeds_of_claim").value == 5
 
 
 def test_an_improvement_is_paired_by_seed():
@@ -79,7 +79,7 @@ def test_one_seed_has_no_spread_and_is_a_finding():
 
 def test_several_runs_of_one_seed_count_once():
     again = run("claim-again", CLAIM, 0.90, seed=0, purpose="candidate")
-    assert one(look([*study(), again]), "seeds", configuration="claim").value == 5
+    assert one(look([*study(), again]), "seeds_of_claim").value == 5
 
 
 def test_no_baseline_leaves_the_gain_unmeasured():
@@ -108,20 +108,35 @@ def test_other_or_unknown_data_are_no_equal_data(data, same, key):
     assert key in keys(seen)
 
 
-def test_guardrails_hold_together():
+def test_guardrails_hold_together_and_the_worst_of_them_stands_for_all():
     def metrics(seed, off):
         return {"latency": 10 + off + seed, "recall": 0.5 + NOISE[seed] - off / 100}
 
     runs = [run(f"b{s}", BASE, 0.8 + NOISE[s], seed=s, purpose="baseline", metrics=metrics(s, 0)) for s in range(5)]
     runs += [run(f"c{s}", CLAIM, 0.86, seed=s, purpose="candidate", metrics=metrics(s, 1 + s / 10)) for s in range(5)]
-    seen = look(runs, guardrails=["latency", "recall", "f1"])
-    found = one(seen, "guardrail_change", guardrail="latency")
-    differences = [1 + s / 10 for s in range(5)]
-    assert found.interval.level == pytest.approx(1 - 0.05 / 3)
-    assert (found.interval.lower, found.interval.upper) == pytest.approx(
-        tuple(stats.ttest_1samp(differences, 0).confidence_interval(1 - 0.05 / 3))
-    )
-    assert isinstance(one(seen, "guardrail_change", guardrail="f1"), Unmeasured)
+    seen = look(runs, guardrails={"recall": 0.05}, guardrails_lower={"latency": 0.5})
+    latency, recall = (one(seen, "guardrail_slack", guardrail=name) for name in ("latency", "recall"))
+    low, high = stats.ttest_1samp([1 + s / 10 for s in range(5)], 0).confidence_interval(1 - 0.05 / 2)
+    assert (latency.interval.lower, latency.interval.upper) == pytest.approx((0.5 - high, 0.5 - low))
+    assert recall.interval.lower > 0 > latency.interval.upper
+    worst = one(seen, "guardrail_slack")
+    assert (worst.value, worst.interval.lower) == (latency.value, latency.interval.lower)
+
+
+def test_a_guardrail_that_no_run_logged_or_that_nobody_named_passes_nothing():
+    seen = look(study(), guardrails={"f1": 0.1})
+    assert isinstance(one(seen, "guardrail_slack"), Unmeasured)
+    assert one(look(study()), "guardrail_slack").reason == "The plan names no guardrail."
+
+
+def test_uses_of_the_same_data_are_counted_with_their_age():
+    runs = [
+        one if one.id != "base-0" else one.model_copy(update={"started": "2026-01-01T00:00:00Z"}) for one in study()
+    ]
+    runs += [run("late", {**CLAIM, "x": 1}, 0.8, seed=1, purpose="search", started="2026-01-31T00:00:00Z")]
+    seen = look(runs)
+    assert (one(seen, "benchmark_uses").value, one(seen, "benchmark_age").value) == (21, 30)
+    assert isinstance(one(look(study()), "benchmark_age"), Unmeasured)
 
 
 def test_what_is_obtained_again_is_compared_with_the_earlier_value():
@@ -156,7 +171,7 @@ def test_settings_that_are_ignored_make_no_configuration():
         run(f"c{s}", {**CLAIM, "out": f"/runs/{s}"}, 0.86 + NOISE[s], seed=s, purpose="candidate") for s in range(5)
     ]
     assert one(look(runs, ignore=["out"]), "configurations_tried").value == 1
-    assert one(look(runs, claim="c0"), "seeds", configuration="claim").value == 1
+    assert one(look(runs, claim="c0"), "seeds_of_claim").value == 1
 
 
 def test_it_keeps_an_evaluators_promises():

@@ -7,11 +7,11 @@ from tests.evaluators.runs.support import look, study
 from cardwright.errors import UsageError
 
 DEFAULTS = {
-    "metric": "", "higher_is_better": True, "guardrails": [], "claim": "", "baseline": "", "ignore": [], "min_seeds": 3,
+    "metric": "", "higher_is_better": True, "guardrails": None, "guardrails_lower": None, "claim": "", "baseline": "", "ignore": [], "min_seeds": 3,
     "earlier": None, "latency": "", "level": 0.95,
 }  # fmt: skip
 TAKES = {
-    "metric": "a word", "higher_is_better": "true or false", "guardrails": "a list of words", "claim": "a word",
+    "metric": "a word", "higher_is_better": "true or false", "guardrails": "a mapping of words to numbers or null", "guardrails_lower": "a mapping of words to numbers or null", "claim": "a word",
     "baseline": "a word", "ignore": "a list of words", "min_seeds": "a whole number", "earlier": "a number or null",
     "latency": "a word", "level": "a number",
 }  # fmt: skip
@@ -39,7 +39,7 @@ def test_a_value_of_another_type_is_refused_by_its_parameter():
 
 @pytest.mark.parametrize(("parameters", "says"), [
     ({"metric": ""}, "nobody says which metric"), ({"level": 1.0}, "`level` must lie between 0 and 1"),
-    ({"min_seeds": 0}, "`min_seeds` must be"), ({"guardrails": ["accuracy"]}, "is a guardrail too"),
+    ({"min_seeds": 0}, "`min_seeds` must be"), ({"guardrails": {"accuracy": 0.0}}, "as a guardrail twice, or is the claimed one"), ({"guardrails": {"f1": -0.1}}, "a margin is not negative"),
     ({"metric": "f1"}, 'logged a number called "f1"'), ({"claim": "nobody"}, '"nobody" names no configuration'),
     ({"latency": "ms"}, "`latency` is a column of a source that is not named"),
 ])  # fmt: skip

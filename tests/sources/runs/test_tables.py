@@ -67,7 +67,7 @@ def test_a_row_of_another_length_is_named_by_its_line(tmp_path):
 
 def test_json_lines_keep_their_types_and_half_a_line_is_named(tmp_path):
     rows = [
-        {"id": "a", "config": {"lr": 0.1, "deep": {"on": True}, "seed": 4}, "metrics": {"f1": {"value": 0.5, "n": 10, "step": 3}, "slow": {"p": 1}}},
+        {"id": "a", "artefacts": {"model.bin": "ab" * 32}, "config": {"lr": 0.1, "deep": {"on": True}, "seed": 4}, "metrics": {"f1": {"value": 0.5, "n": 10, "step": 3}, "slow": {"p": 1}}},
         {"id": "b", "config.lr": "0.1", "metrics.f1": float("inf"), "seed": 4},
     ]  # fmt: skip
     text = "\n".join(json.dumps(row) for row in rows) + '\n{"id": "c", "conf'
@@ -77,6 +77,7 @@ def test_json_lines_keep_their_types_and_half_a_line_is_named(tmp_path):
     assert (found["a"].metrics["f1"].value, found["a"].metrics["f1"].n, found["a"].metrics["f1"].step) == (0.5, 10, 3)
     assert found["a"].metrics["slow.p"].value == 1
     assert (found["b"].seed, found["b"].metrics["f1"].why) == (4, "the last value is infinite")
+    assert [(one.path, one.sha256) for one in found["a"].artefacts] == [("model.bin", "ab" * 32)]
     assert unread(tmp_path / "runs.jsonl") == [("store:3", "it is not a whole JSON object")]
 
 

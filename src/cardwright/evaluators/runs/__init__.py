@@ -23,8 +23,9 @@ class Runs(RunsOptions):
         The metric that is claimed, as the runs call it. Needed.
     higher_is_better
         Whether more of it is better.
-    guardrails
-        Metrics that must not get worse, each with its change from the baseline, in simultaneous intervals.
+    guardrails, guardrails_lower
+        Metrics that must not get worse, of which more, or less, is better: each with its margin, by how much it may be worse than
+        the baseline's (non-inferiority).
     claim
         The configuration that is claimed: the id or name of one of its runs, or the beginning of its digest. If omitted, that of
         the runs whose purpose is `candidate`; of several, the one with the best mean.

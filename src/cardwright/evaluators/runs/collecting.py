@@ -83,6 +83,8 @@ class Collected:
     """Runs that ended and logged no number of the metric."""
     types: set[str] = field(default_factory=set)
     """Settings whose type differs between runs that say the same."""
+    uses: dict[tuple[tuple[str, str], ...], tuple[int, str | None, str | None]] = field(default_factory=dict)
+    """Of each data version: how many runs logged a number of the metric on it, and when the first and the last of them began."""
     late_parents: int = 0
     """Runs that began before the run that started them."""
     artefacts: dict[str, list[str]] = field(default_factory=dict)
@@ -176,6 +178,10 @@ def _enter(
         if kinds.setdefault((key, value), type(kept)) is not type(kept):
             seen.types.add(key)
     data = tuple(run.data.items())
+    if metrics[0] in values:
+        uses, first, last = seen.uses.get(data, (0, None, None))
+        moments = [moment for moment in (first, last, run.started) if moment is not None]
+        seen.uses[data] = (uses + 1, min(moments, default=None), max(moments, default=None))
     configuration = seen.configurations.setdefault(
         (said, run.commit, data), Configuration(settings, run.config_sha256, run.commit, data)
     )

@@ -13,7 +13,8 @@ from cardwright.evaluators.runs.report import findings, tables
 from cardwright.evaluators.runs.training_run import training_run
 from cardwright.privacy.showing import quoted
 from cardwright.record.evaluation import Coverage, Evaluation, NotTested, Scanned, count_severities
-from cardwright.record.measurement import Direction, Measured, Measurement, Sampling, Test, Unmeasured
+from cardwright.record.measurement import Direction, Interval, Measured, Measurement, Sampling, Test, Unmeasured
+from cardwright.record.run import seconds_between
 from cardwright.sources.interface import LanguageModel, Model, TrackedRuns
 
 DROPPED: tuple[str, ...] = ("failed", "killed", "running", "deleted", "debug")
@@ -32,7 +33,9 @@ def assess(options: RunsOptions, inputs: Inputs) -> Evaluation:
     source = inputs.get("source", TrackedRuns)
     model = inputs.sources.get("model")
     digests = (model.ref.sha256,) if isinstance(model, Model | LanguageModel) else ()
-    seen = collected(source.read(), [options.metric, *options.guardrails], options.ignore, digests)
+    seen = collected(
+        source.read(), [options.metric, *(name for name, _, _ in options.margins)], options.ignore, digests
+    )
     if not any(one.values(options.metric) for one in seen.configurations.values()):
         raise UsageError(
             f"runs: no run that ended logged a number called {quoted(options.metric)}",
@@ -57,6 +60,7 @@ def assess(options: RunsOptions, inputs: Inputs) -> Evaluation:
         *_improvement(claim, baseline, options, why),
         *_comparable(claim, baseline, why),
         *_optimism(seen, claim, options),
+        *_benchmark(seen, claim),
         *ablation_measurements(derived, claim, options, no_claim),
         *_guardrails(claim, baseline, options, why),
         *_reproduction(seen, claim, options),
@@ -103,8 +107,11 @@ def _require_sense(options: RunsOptions) -> None:
         raise UsageError("runs: `level` must lie between 0 and 1", do="Write, for example, `level: 0.95`.")
     if options.min_seeds < 1:
         raise UsageError("runs: `min_seeds` must be a whole number of at least 1", do="Write `min_seeds: 3`.")
-    if options.metric in options.guardrails:
-        raise UsageError("runs: the claimed metric is a guardrail too", do="Leave it out of `guardrails:`.")
+    rails = [name for name, _, _ in options.margins]
+    if options.metric in rails or len(set(rails)) < len(rails):
+        raise UsageError("runs: a metric is named as a guardrail twice, or is the claimed one", do="Name it once.")
+    if any(margin < 0 for _, margin, _ in options.margins):
+        raise UsageError("runs: a margin is not negative", do="Write by how much the guardrail may be worse, or 0.")
 
 
 def direction(options: RunsOptions) -> Direction:
@@ -148,7 +155,7 @@ def _means(one: Configuration | None, role: str, options: RunsOptions, why: str 
     values = one.values(options.metric)
     seeds = len(one.by_seed(options.metric))
     found: list[Measurement] = [
-        Measured(metric="seeds", slice=slice_, value=float(seeds), unit="count", direction="higher_is_better")
+        Measured(metric=f"seeds_of_{role}", value=float(seeds), unit="count", direction="higher_is_better")
     ]
     if not values:
         return found + [
@@ -266,35 +273,81 @@ def _optimism(seen: Collected, claim: Configuration | None, options: RunsOptions
     ]
 
 
+def _benchmark(seen: Collected, claim: Configuration | None) -> list[Measurement]:
+    """How often these data have been used for this metric, and for how long: each use tells a little more about them."""
+    if claim is None or not claim.data:
+        reason = "Nothing is claimed." if claim is None else "The data version is not recorded."
+        return [
+            Unmeasured(metric=name, code="undefined", reason=reason) for name in ("benchmark_uses", "benchmark_age")
+        ]
+    uses, first, last = seen.uses[claim.data]
+    counted = Measured(metric="benchmark_uses", value=float(uses), unit="count", direction="lower_is_better")
+    if first is None or last is None:
+        reason = "No run on these data says when it began."
+        return [counted, Unmeasured(metric="benchmark_age", code="undefined", reason=reason)]
+    days = seconds_between(first, last) / 86_400
+    return [counted, Measured(metric="benchmark_age", value=days, unit="days", direction="lower_is_better")]
+
+
 def _guardrails(
     claim: Configuration | None, baseline: Configuration | None, options: RunsOptions, why: str | None
 ) -> list[Measurement]:
-    """Changes of the guardrails, higher meaning more of the metric; intervals hold for all of them at once (Bonferroni)."""
-    level = 1 - (1 - options.level) / max(1, len(options.guardrails))
+    """How far each guardrail is from being worse than its margin allows: 0 or more is not inferior.
+
+    Intervals hold for all of them at once (Bonferroni); the number without a slice is the smallest of them.
+    """
+    asked = options.margins
+    if not asked or claim is None or baseline is None:
+        reason = why or "There is no baseline." if asked else "The plan names no guardrail."
+        return [
+            Unmeasured(metric="guardrail_slack", slice=slice_, code="not_applicable", reason=reason)
+            for slice_ in ({}, *({"guardrail": name} for name, _, _ in asked))
+        ]
+    level = 1 - (1 - options.level) / len(asked)
     found: list[Measurement] = []
-    for name in options.guardrails:
-        slice_ = {"guardrail": name}
-        if claim is None or baseline is None:
-            reason = why or "There is no baseline."
-            found.append(Unmeasured(metric="guardrail_change", slice=slice_, code="not_applicable", reason=reason))
-            continue
+    for name, margin, sign in asked:
+        slice_: dict[str, str | None] = {"guardrail": name}
         change = contrast(claim, baseline, name, level)
         if isinstance(change, str):
-            found.append(Unmeasured(metric="guardrail_change", slice=slice_, code="undefined", reason=change))
+            found.append(Unmeasured(metric="guardrail_slack", slice=slice_, code="undefined", reason=change))
             continue
         found.append(
             Measured(
-                metric="guardrail_change",
+                metric="guardrail_slack",
                 slice=slice_,
-                value=change.difference,
+                value=sign * change.difference + margin,
                 unit="difference",
-                direction="neither",
-                interval=change.interval,
+                direction="higher_is_better",
+                interval=_turned(change.interval, sign, margin),
                 denominator=float(change.seeds),
                 reference=baseline.label,
             )
         )
-    return found
+    return [_smallest(found), *found]
+
+
+def _turned(interval: Interval | None, sign: int, margin: float) -> Interval | None:
+    if interval is None:
+        return None
+    ends = sorted((sign * interval.lower + margin, sign * interval.upper + margin))
+    return interval.model_copy(update={"lower": ends[0], "upper": ends[1]})
+
+
+def _smallest(found: list[Measurement]) -> Measurement:
+    """The guardrail that is worst off: all are kept if this one is; unknown if one of them is."""
+    unknown = next((one for one in found if isinstance(one, Unmeasured)), None)
+    if unknown is not None:
+        return unknown.model_copy(update={"slice": {}})
+    measured = [one for one in found if isinstance(one, Measured)]
+    worst = min(measured, key=lambda one: one.value)
+    if any(one.interval is None for one in measured):
+        return worst.model_copy(update={"slice": {}, "interval": None})
+    intervals = [one.interval for one in measured if one.interval is not None]
+    lower = min(one.lower for one in intervals)
+    interval = intervals[0].model_copy(
+        update={"lower": lower, "upper": max(lower, min(one.upper for one in intervals))}
+    )
+    return worst.model_copy(update={"slice": {}, "interval": interval})
 
 
 def _reproduction(seen: Collected, claim: Configuration | None, options: RunsOptions) -> list[Measurement]:
@@ -341,7 +394,11 @@ def _method(options: RunsOptions, seen: Collected, claim: Configuration | None, 
         "Configurations are compared seed by seed (paired t), or by Welch's t if they share fewer than two seeds. Ablations are "
         "derived: configurations that differ from the claimed one in exactly one setting, on the same commit and data; their "
         "p-values are adjusted by Holm's method. "
-        + ("Intervals of guardrails hold for all of them at once (Bonferroni). " if options.guardrails else "")
+        + (
+            "Intervals of guardrails hold for all of them at once (Bonferroni). "
+            if options.guardrails or options.guardrails_lower
+            else ""
+        )
         + "The optimism of selection is what the best of so many equal configurations is expected to gain by the chance of seeds "
         "alone (Blom's approximation)."
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cardwright.evaluators.interface import Options
@@ -14,7 +14,8 @@ class RunsOptions(Options):
 
     metric: str = ""
     higher_is_better: bool = True
-    guardrails: Sequence[str] = ()
+    guardrails: Mapping[str, float] | None = None
+    guardrails_lower: Mapping[str, float] | None = None
     claim: str = ""
     baseline: str = ""
     ignore: Sequence[str] = ()
@@ -22,6 +23,12 @@ class RunsOptions(Options):
     earlier: float | None = None
     latency: str = ""
     level: float = 0.95
+
+    @property
+    def margins(self) -> tuple[tuple[str, float, int], ...]:
+        """Each guardrail with its margin, and 1 if more of it is better, else -1."""
+        more, less = self.guardrails or {}, self.guardrails_lower or {}
+        return tuple((name, more[name], 1) for name in more) + tuple((name, less[name], -1) for name in less)
 
 
 __all__ = ["RunsOptions"]

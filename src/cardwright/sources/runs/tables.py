@@ -1,7 +1,8 @@
 """Runs in a table: CSV with a run in each row, or JSON Lines with an object for each.
 
 Columns are `id`, `name`, `group`, `purpose`, `status`, `started`, `finished`, `commit`, `dirty`, `seed`, `parent`, and those with
-a first part: `config.NAME` (also `params.`, `hparams.`), `metrics.NAME`, `data.NAME`, `environment.NAME`, `tags.NAME`. So
+a first part: `config.NAME` (also `params.`, `hparams.`), `metrics.NAME`, `data.NAME`, `environment.NAME`, `tags.NAME`, and
+`artefacts.PATH` with the SHA-256 of a file that the run left. So
 MLflow's `search_runs().to_csv()` is read as it is. In JSON Lines `config`, `metrics` and the others may be objects. Nobody can
 tell a metric from a setting by its name, so a column without a first part is refused by name.
 """
@@ -9,6 +10,7 @@ tell a metric from a setting by its name, so a column without a first part is re
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from typing import Any
 from cardwright.errors import SourceError
 from cardwright.privacy.showing import shown_column
 from cardwright.record.base import label
-from cardwright.record.run import Run, RunStatus, Unread
+from cardwright.record.run import Artefact, Run, RunStatus, Unread
 from cardwright.sources.json_text import decode
 from cardwright.sources.runs.building import StoredRun, numbers_of, run_of
 from cardwright.sources.runs.interface import RunReader, Store
@@ -29,7 +31,7 @@ FIELDS: Mapping[str, str] = {
 """Columns that stand alone, and what each is."""
 PARTS: Mapping[str, str] = {
     "config": "config", "params": "config", "hparams": "config", "metrics": "metrics", "data": "data",
-    "environment": "environment", "tags": "tags",
+    "environment": "environment", "tags": "tags", "artefacts": "artefacts",
 }  # fmt: skip
 """First parts of a column's name."""
 NOT_READ = frozenset({"artifact_uri", "user_id", "lifecycle_stage"})
@@ -163,12 +165,20 @@ def _run(row: Mapping[str, Any], tool: str, store: Store, where: str, *, text: b
         data={key: str(value) for key, value in parts["data"].items() if value is not None},
         environment={key: str(value) for key, value in parts["environment"].items() if value is not None},
         metrics=metrics,
+        artefacts=tuple(_artefacts(parts["artefacts"])),
         parent=_text(said.get("parent") or parts["tags"].get("mlflow.parentRunId")),
         gaps=gaps,
     )
     if kept.commit is None and "mlflow.source.git.commit" in kept.tags:
         kept = StoredRun(**{**kept.__dict__, "commit": kept.tags["mlflow.source.git.commit"]})
     return run_of(kept, tool=tool, store_sha256=store.sha256, where=where)
+
+
+def _artefacts(values: Mapping[str, Any]) -> Iterator[Artefact]:
+    """Files by path, each with its SHA-256; another text is no digest."""
+    for path, digest in sorted(values.items()):
+        known = re.fullmatch(r"[0-9a-f]{64}", str(digest).casefold())
+        yield Artefact(path=label(path), sha256=known[0] if known else None)
 
 
 def _number(cell: str) -> object:

@@ -1,0 +1,237 @@
+"""From pairs of decisions to what is fixed and what is broken."""
+
+from __future__ import annotations
+
+from cardwright.errors import UsageError
+from cardwright.evaluators.interface import Inputs
+from cardwright.evaluators.replacement.flips import Flips, flips
+from cardwright.evaluators.replacement.options import ReplacementOptions
+from cardwright.evaluators.rows.direction import row_findings
+from cardwright.evaluators.rows.paired import pair
+from cardwright.evaluators.rows.rates import About
+from cardwright.record.evaluation import (
+    Coverage,
+    Evaluation,
+    Finding,
+    NotTested,
+    Scanned,
+    TableColumn,
+    count_severities,
+)  # fmt: skip
+from cardwright.record.evaluation import Table as TableValue
+from cardwright.record.measurement import Interval, Measured, Measurement, Test, Unmeasured
+from cardwright.sources.interface import Predictions
+from cardwright.statistics.intervals import wilson
+from cardwright.statistics.multiplicity import holm
+from cardwright.statistics.paired import mcnemar, paired_difference
+
+METRICS = ("negative_flip_rate", "positive_flip_rate", "accuracy_change")
+
+
+def assess(options: ReplacementOptions, inputs: Inputs) -> Evaluation:
+    """See `Evaluator.evaluate`.
+
+    Raises
+    ------
+    SourceError
+        Where the two are about other rows, or have another outcome in one.
+    UsageError
+        Where they predict numbers or an order, which are neither right nor wrong.
+    """
+    if not 0 < options.level < 1:
+        raise UsageError("replacement: `level` must lie between 0 and 1", do="Write, for example, `level: 0.95`.")
+    if options.min_denominator < 1:
+        raise UsageError(
+            "replacement: `min_denominator` must be a whole number of at least 1", do="Write `min_denominator: 20`."
+        )
+    source, champion = inputs.get("source", Predictions), inputs.get("champion", Predictions)
+    if source.task not in ("binary", "multiclass"):
+        raise UsageError(
+            f"replacement: a {source.task} is neither right nor wrong in a row",
+            where=inputs.id,
+            do="Compare numbers by `performance` and an order by `ranking`, each with `baseline`.",
+        )
+    pairs = pair(source, champion, seed=inputs.seed, groups=True)
+    counted = flips(pairs) if pairs.unpaired is None else ()
+    about = About.of(source, derived=source.score is not None and source.prediction is None)
+    groups = [one for one in counted[1:] if None not in one.slice.values()]
+    compared = [one for one in groups if one.rows >= options.min_denominator]
+    level = 1 - (1 - options.level) / max(1, len(compared))
+    adjusted = dict(
+        zip(
+            [tuple(one.slice.items()) for one in compared],
+            holm([mcnemar(one.fixed, one.broken).p_value for one in compared]).tolist(),
+            strict=True,
+        )
+    )
+    measurements: list[Measurement] = []
+    if pairs.unpaired is not None:
+        measurements += [
+            Unmeasured(metric=name, code="not_applicable", reason=pairs.unpaired, sampling=about.sampling(pairs.rows))
+            for name in METRICS
+        ]
+    for one in counted:
+        unknown = None in one.slice.values()
+        if unknown and not one.rows:
+            continue
+        whole = not one.slice
+        measurements += _measured(
+            one,
+            options,
+            about,
+            options.level if whole else level,
+            adjusted.get(tuple(one.slice.items())),
+            champion.ref.name,
+        )
+    found = [*row_findings(source, inputs.seed), *_findings(compared, measurements)]
+    joined = pairs.joined
+    return Evaluation(
+        id=inputs.id,
+        evaluator=options.name,
+        evaluator_version=options.version,
+        inputs=inputs.recorded(),
+        parameters=dict(inputs.parameters),
+        binding=inputs.binding,
+        question="What does the new model fix, and what does it break, for whom?",
+        method=(
+            f"{pairs.rows} rows are predicted by both. A row that the champion had right and the challenger has wrong is broken "
+            "(negative flip), the other way round fixed (positive flip). Rates are over all rows, with Wilson's interval; the "
+            "difference is the change of accuracy, with Tango's interval and McNemar's test. Intervals of groups hold for all "
+            "groups at once (Bonferroni), and their p-values are adjusted by Holm's method."
+        ),
+        limits=(
+            "Whether a broken row matters more than a fixed one is not in the counts.",
+            "Groups are looked at one attribute at a time.",
+        ),
+        measurements=tuple(measurements),
+        findings=tuple(found),
+        severities=count_severities(found),
+        tables=(_table(counted),) if counted else (),
+        coverage=Coverage(
+            scanned=(
+                Scanned(what="rows", scanned=pairs.rows, total=source.ref.rows or pairs.rows),
+                *((joined.scanned(),) if joined is not None else ()),
+            ),
+            not_tested=(
+                NotTested(what="other rows than these", why="both models have to have predicted them"),
+                *(joined.not_tested() if joined is not None else ()),
+            ),
+        ),
+        completeness="complete",
+    )
+
+
+def _measured(
+    one: Flips, options: ReplacementOptions, about: About, level: float, adjusted_p: float | None, reference: str
+) -> list[Measurement]:
+    slice_, sampling, n = dict(one.slice), about.sampling(one.rows), one.rows
+    if n == 0 or (one.slice and n < options.min_denominator):
+        reason = f"There are {n} rows; {options.min_denominator} are needed."
+        return [
+            Unmeasured(
+                metric=name,
+                slice=slice_,
+                code="too_few_samples",
+                reason=reason,
+                denominator=float(n),
+                sampling=sampling,
+            )
+            for name in METRICS
+        ]
+    found: list[Measurement] = []
+    for name, count in (("negative_flip_rate", one.broken), ("positive_flip_rate", one.fixed)):
+        bounds = wilson(count, n, level)
+        assert bounds is not None
+        found.append(
+            Measured(
+                metric=name,
+                slice=slice_,
+                value=count / n,
+                unit="proportion",
+                direction="lower_is_better" if name.startswith("negative") else "higher_is_better",
+                interval=Interval(level=level, lower=bounds.lower, upper=bounds.upper, method="wilson"),
+                numerator=float(count),
+                denominator=float(n),
+                sampling=sampling,
+                reference=reference,
+            )
+        )
+    difference = paired_difference(one.both, one.fixed, one.broken, one.neither, level)
+    assert difference is not None
+    test = mcnemar(one.fixed, one.broken)
+    found.append(
+        Measured(
+            metric="accuracy_change",
+            slice=slice_,
+            value=difference.estimate,
+            unit="difference",
+            direction="higher_is_better",
+            interval=Interval(
+                level=level,
+                lower=difference.bounds.lower,
+                upper=difference.bounds.upper,
+                method=difference.bounds.method,
+            ),
+            numerator=float(one.fixed - one.broken),
+            denominator=float(n),
+            sampling=sampling,
+            test=Test(p_value=test.p_value, method=test.method)
+            if adjusted_p is None
+            else Test(
+                p_value=test.p_value,
+                method=test.method,
+                family="groups",
+                adjusted_p_value=adjusted_p,
+                adjustment="holm",
+            ),
+            reference=reference,
+        )
+    )
+    return found
+
+
+def _findings(compared: list[Flips], measurements: list[Measurement]) -> list[Finding]:
+    changes = {
+        tuple(m.slice.items()): m for m in measurements if m.metric == "accuracy_change" and isinstance(m, Measured)
+    }
+    found: list[Finding] = []
+    for one in compared:
+        change = changes[tuple(one.slice.items())]
+        if change.interval is not None and change.interval.upper < 0:
+            ((attribute, group),) = one.slice.items()
+            found.append(
+                Finding(
+                    severity="high",
+                    key="breaks_more_than_it_fixes",
+                    explanation=f"Of {one.rows} rows the challenger fixes {one.fixed} and breaks {one.broken}: beyond chance it "
+                    "is worse for this group than the model in use.",
+                    where=f"{attribute}: {group}"[:200],
+                    count=one.broken,
+                )
+            )
+    return found
+
+
+def _table(counted: tuple[Flips, ...]) -> TableValue:
+    return TableValue(
+        id="flips",
+        title="Rows that the challenger fixes and breaks",
+        columns=(
+            TableColumn(name="attribute", title="Attribute"),
+            TableColumn(name="group", title="Group"),
+            TableColumn(name="rows", title="Rows", unit="count"),
+            TableColumn(name="both", title="Both right", unit="count"),
+            TableColumn(name="fixed", title="Fixed", unit="count"),
+            TableColumn(name="broken", title="Broken", unit="count"),
+            TableColumn(name="neither", title="Both wrong", unit="count"),
+        ),
+        rows=tuple(
+            (
+                next(iter(one.slice), "all rows"),
+                None if not one.slice else next(iter(one.slice.values())) or "unknown",
+                *(float(count) for count in (one.rows, one.both, one.fixed, one.broken, one.neither)),
+            )
+            for one in counted
+            if one.rows
+        ),
+    )
