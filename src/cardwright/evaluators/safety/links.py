@@ -157,7 +157,9 @@ def _attributes(tag: re.Match[str]) -> Iterator[Link]:
         elif attribute == "content":
             refresh = _REFRESH.search(value) if name == "meta" else None
             if refresh:
-                yield Link("refresh", refresh[1].strip("'\" "), start + refresh.start(1), start + refresh.end(1))
+                url = refresh[1].strip("'\" ")
+                begins = start + refresh.start(1) + len(refresh[1]) - len(refresh[1].lstrip("'\" "))
+                yield Link("refresh", url, begins, begins + len(url))
         else:
             clicked = name in ("a", "area", "form", "button", "input", "blockquote") and attribute != "ping"
             yield Link("html_link" if clicked else "html_loaded", value, start, start + len(value))
