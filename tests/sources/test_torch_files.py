@@ -334,3 +334,55 @@ def test_an_archive_of_something_else_is_refused(tmp_path):
     """A zip archive that is not a torch file is refused."""
     with pytest.raises(SourceError, match="not a torch file"):
         load_model(packed(tmp_path / "model.pt", {"a/b.txt": b"x"}), FEATURES)
+
+
+def on_a_gpu(raw):
+    """The file as a machine with a GPU writes it: the same weights, on another device."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(raw)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as new:
+        for part in old.infolist():
+            content = old.read(part)
+            if part.filename.endswith(".pkl"):
+                content = content.replace(b"X\x03\x00\x00\x00cpu", b"X\x06\x00\x00\x00cuda:0")
+            if part.filename.endswith(".json"):
+                content = content.replace(b'{"type": "cpu", "index": null}', b'{"type": "cuda", "index": 0}')
+            new.writestr(zipfile.ZipInfo(part.filename), content)
+    assert out.getvalue() != raw
+    assert b"cuda" in out.getvalue()
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(("name", "said"), [("net.pt2", {}), ("net.ts", {}), ("net.pt", STATE)])
+def test_a_checkpoint_that_was_saved_on_a_gpu_is_read_on_the_cpu(folder, expected, name, said):
+    raw = on_a_gpu((folder / name).read_bytes())
+    model = load_model(folder / name, FEATURES, task="binary", favourable="1", base=folder, raw=raw, **said)
+    np.testing.assert_allclose(model.predict(BATCH), expected, atol=1e-6)
+
+
+def test_a_program_that_itself_asks_for_a_gpu_says_where_to_export_it_again(tmp_path):
+    class OnGpu(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x.to("cuda:0").sum(dim=1)
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*torch.jit.* is deprecated", category=DeprecationWarning)
+        torch.jit.save(torch.jit.script(OnGpu()), tmp_path / "net.ts")
+    model = load_model(tmp_path / "net.ts", FEATURES, task="regression", where="net.ts")
+    with pytest.raises(SourceError, match=r'net\.ts: the program itself asks for a GPU.*model\.to\("cpu"\)'):
+        model.predict(BATCH)
+
+
+def test_an_image_of_another_size_names_the_columns_that_it_was_given(tmp_path):
+    """A network of images of 4 by 4 pixels is given 3 columns."""
+
+    class Image(torch.nn.Module):
+        def forward(self, rows):
+            return rows.reshape(-1, 1, 4, 4).mean(dim=(1, 2, 3))
+
+    program = torch.export.export(Image(), (torch.zeros(2, 16),), dynamic_shapes=({0: torch.export.Dim.DYNAMIC},))
+    torch.export.save(program, tmp_path / "image.pt2")
+    model = load_model(tmp_path / "image.pt2", FEATURES, task="regression", where="image.pt2")
+    with pytest.raises(
+        SourceError, match=r"image\.pt2: .*cannot predict.*\(rows, 3\).*one column for each pixel of the size"
+    ):
+        model.predict(BATCH)

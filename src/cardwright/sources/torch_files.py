@@ -158,6 +158,7 @@ _ALLOWED = re.compile(
     """,
     re.VERBOSE,
 )
+_ACCELERATORS = ("cuda", "mps", "xpu", "hip")
 _PAYLOAD = re.compile(r"weight_\d+|tensor_\d+")
 
 # Operators on tensors; of all that aten has, `from_file` alone touches a file. Python's operators and `math` on sizes.
@@ -230,14 +231,23 @@ def screen_export(parts: Mapping[str, bytes], where: str) -> dict[str, bytes]:
             for payload in (config.get("config") or {}).values():
                 if payload.get("use_pickle") is not False or not _PAYLOAD.fullmatch(str(payload.get("path_name"))):
                     raise refuse("the archive holds a pickled weight")
+            _to_cpu(config)
             screened[name] = json.dumps(config).encode()
         elif inner == "models/model.json":
             program = _json(screened[name], where)
             for what in _unusual(program):
                 raise refuse(what)
             program["guards_code"] = []
+            _to_cpu(program)
             screened[name] = json.dumps(program).encode()
     return screened
+
+
+def _to_cpu(program: dict[str, Any]) -> None:
+    """Every device that the archive names becomes the CPU: what was exported on a GPU has the same weights and operators."""
+    for owner, key, value in [*_walk(program)]:
+        if key in ("device", "as_device") and isinstance(value, dict) and value.get("type") in _ACCELERATORS:
+            owner[key] = {"type": "cpu", "index": None}
 
 
 def _json(content: bytes, where: str) -> dict[str, Any]:
@@ -314,12 +324,28 @@ def _from_script(torch: Any, raw: bytes, where: str) -> Any:
             warnings.filterwarnings("ignore", message=".*torch.jit.load.* is deprecated", category=DeprecationWarning)
             module = torch.jit.load(_archive(parts), map_location="cpu")
     except Exception as exc:  # torch raises whatever its parsers meet in a damaged file
+        if asks_for_a_gpu(exc):
+            raise gpu_only(where) from exc
         raise SourceError(
             f"TorchScript cannot load the file ({type(exc).__name__})",
             where=where,
             do=f"Save it once more with the installed torch {torch.__version__}.",
         ) from exc
     return module.eval()
+
+
+def asks_for_a_gpu(error: Exception) -> bool:
+    """Whether torch failed because the program names a device that this machine, or this build of torch, does not have."""
+    return bool(re.search(r"\b(?:cuda|nvidia|gpu|mps)\b", str(error), re.IGNORECASE))
+
+
+def gpu_only(where: str) -> SourceError:
+    """What is said of a model that runs on a GPU alone; models are run on the CPU here."""
+    return SourceError(
+        "the program itself asks for a GPU, and models run on the CPU here",
+        where=where,
+        do='Load it where it was made, move it with `model.to("cpu")`, and export it again from there.',
+    )
 
 
 # --- state dicts ---------------------------------------------------------------------------------------------------------

@@ -103,3 +103,20 @@ def test_categories_that_the_library_looks_after_are_those_of_the_rows():
 ], ids=str)  # fmt: skip
 def test_a_column_of_words_is_one_in_whatever_form(kind, words):
     assert batches.is_text(kind) == words
+
+
+def test_a_frame_of_doubles_is_made_without_arrow_and_is_the_same():
+    import numpy as np
+    import pandas as pd
+
+    from cardwright.sources.models.batches import frame
+
+    rng = np.random.default_rng(0)
+    batch = pa.record_batch({"a": rng.normal(size=9), "b": [*rng.normal(size=8), float("nan")], "c": [1.0] * 9})
+    made, arrows = frame(("b", "a"), "model", batch), batch.select(["b", "a"]).to_pandas()
+    pd.testing.assert_frame_equal(made, arrows, check_exact=True, check_index_type="exact", check_column_type="exact")
+    assert made.to_numpy().flags.f_contiguous == arrows.to_numpy().flags.f_contiguous
+    made.loc[0, "a"] = 5.0
+    assert batch["a"][0].as_py() != 5.0, "what a model writes into its frame is not written into the rows"
+    with_gap = pa.record_batch({"a": [1.0, None]})
+    pd.testing.assert_frame_equal(frame(("a",), "model", with_gap), with_gap.to_pandas())

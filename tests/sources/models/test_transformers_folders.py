@@ -156,3 +156,28 @@ def test_the_columns_have_to_be_texts(folder):
         load_model(where, ["stars"]).predict(BATCH)
     with pytest.raises(UsageError, match="one column of texts"):
         load_model(where)
+
+
+def test_a_tokenizer_of_which_only_the_settings_are_there_is_missing_too(folder):
+    where = folder(network())
+    for file in [*where.glob("vocab*"), where / "tokenizer.json"]:
+        file.unlink(missing_ok=True)
+    assert (where / "tokenizer_config.json").exists()
+    with pytest.raises(SourceError, match=r"tokenizer.*Save it beside the model: `tokenizer\.save_pretrained"):
+        load_model(where, ["text"], where="model").predict(BATCH)
+
+
+def test_the_inside_of_a_transformer_says_where_its_tokens_stand(folder):
+    """What attributions to words need: places in the texts, none for tokens that were added, cut off where it reads no further."""
+    model = load_model(folder(network()), ["title", "text"])
+    one = model.text.tokenize(("good", "the food"))
+    assert one.spans == (None, (0, 0, 4), None, (1, 0, 3), (1, 4, 8), None)
+    assert one.ids.shape == (1, 6)
+    assert len(model.text.tokenize(("good", "good " * 100)).spans) == 32
+    assert model.mask == "[MASK]"
+    assert model.text.blanks == (WORDS.index("[MASK]"), WORDS.index("[PAD]"), WORDS.index("[UNK]"))
+    assert model.text.embeddings(model.native).num_embeddings == len(WORDS)
+    with torch.no_grad():
+        logits = model.text.forward(model.native, one.ids, *one.others).double().numpy()
+    chance = model.predict(pa.record_batch({"title": ["good"], "text": ["the food"]}))
+    np.testing.assert_allclose(np.exp(logits[0, 1]) / np.exp(logits[0]).sum(), chance[0], atol=1e-6)

@@ -32,7 +32,7 @@ _MARGINS: dict[str, dict[str, Any]] = {
     "catboost": {"prediction_type": "RawFormulaVal"},
 }
 """How each library is asked for what its trees add up to."""
-CHECKED = 16
+CHECKED = 8
 """On so many rows it is tried whether attributions add up to what the model says, before a way is taken."""
 
 

@@ -62,16 +62,20 @@ def coded_features(
         out = np.asarray(model.predict(batch), dtype=float)
         return out if out.ndim == 1 or column is None else out[:, column]
 
+    names, doubles = list(model.features), pa.float64()
+
     def predict(numbers: Any) -> Any:
+        # Column by column, as Arrow holds them: one copy of all rather than one of each, and none for what is a double already.
+        numbers = np.asfortranarray(numbers)
         columns = []
         for index, (kind, book) in enumerate(books):
             if book is None:
                 plain = pa.array(numbers[:, index], from_pandas=True)
-                columns.append(plain.cast(kind, safe=False))
+                columns.append(plain if kind == doubles else plain.cast(kind, safe=False))
             else:
                 places = numbers[:, index].astype(int)
                 columns.append(book.take(pa.array(places, mask=places < 0)))
-        return of(pa.RecordBatch.from_arrays(columns, names=list(model.features)))
+        return of(pa.RecordBatch.from_arrays(columns, names=names))
 
     name = "value" if column is None and not model.classes else "probability"
     return CodedFeatures(coded[: rows.num_rows], coded[rows.num_rows :], predict, of, name)

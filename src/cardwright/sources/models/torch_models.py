@@ -100,10 +100,15 @@ def _predict(
         with torch.no_grad():
             found = native(rows)
     except Exception as exc:  # a module raises what it likes; torch says RuntimeError of shapes
+        from cardwright.sources.torch_files import asks_for_a_gpu, gpu_only
+
+        if asks_for_a_gpu(exc):
+            raise gpu_only(where) from exc
         raise SourceError(
             f"the model cannot predict these rows ({type(exc).__name__})",
             where=where,
-            do="Check that it takes float32 of shape (rows, features), for any number of rows, and that `features:` are its own.",
+            do=f"Check that it takes float32 of shape (rows, {rows.shape[1]}), for any number of rows, and that `features:` are "
+            "its own; of an image, one column for each pixel of the size it was trained on.",
         ) from exc
     if not isinstance(found, torch.Tensor):
         raise SourceError(

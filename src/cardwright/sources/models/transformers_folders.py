@@ -281,6 +281,13 @@ def _loaded(transformers: Any, kind: str, folder: Path, where: str, purpose: str
             where=where,
             do="Save it beside the model: `tokenizer.save_pretrained(folder)`.",
         ) from exc
+    if len(tokenizer) <= len(set(tokenizer.all_special_tokens)):
+        # With its settings alone, transformers makes a tokenizer to which every word is unknown, and goes on.
+        raise SourceError(
+            "the tokenizer in the folder knows no words: its settings are there, and its vocabulary is not",
+            where=where,
+            do="Save it beside the model: `tokenizer.save_pretrained(folder)`.",
+        )
     return tokenizer, native.to("cpu").eval()
 
 
