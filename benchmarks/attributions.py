@@ -46,7 +46,8 @@ def main() -> int:
         f"{arguments.rows} rows of {FEATURES} features against 100, the medians of {arguments.repeats} runs in turn\n"
     )
     print(
-        "| explainer | ours, processor s | alone, processor s | ratio (target of permutation: 1.1) | largest difference, of the output's range |"
+        "| explainer | ours, processor s | alone, processor s | ratio (target of permutation: 1.1) "
+        "| largest difference, of the output's range |"
     )
     print("| --- | ---: | ---: | ---: | ---: |")
     wrong = sum(line(name, *make(rows, behind), arguments.repeats) for name, make in cases)
