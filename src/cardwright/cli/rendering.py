@@ -118,10 +118,11 @@ def export(
     from cardwright.documents import exports
     from cardwright.files import disk
 
-    name, data = exports.file(_edition(dossier, audience, trust), format)
+    (name, data), *beside = exports.files(_edition(dossier, audience, trust), format).items()
     path = output or Path(name)
-    disk.write_file(path, data)
-    console.say(f"{path}: {len(data):,} bytes")
+    for place, content in ((path, data), *((path.parent / one, more) for one, more in beside)):
+        disk.write_file(place, content)
+        console.say(f"{place}: {len(content):,} bytes")
 
 
 def _edition(dossier: Path, audience: str, trust: Path | None = None) -> documents.Edition:

@@ -7,14 +7,35 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
-from cardwright.documents import attachments, audience, environment, front_matter, language, pdf, toolchain, view
+from cardwright.documents import (
+    attachments,
+    audience,
+    environment,
+    front_matter,
+    language,
+    pdf,
+    short_card,
+    toolchain,
+    view,
+)
 from cardwright.documents.interface import DOCUMENTS, Document, Edition, Format, MissingPangoError, find, standard
 from cardwright.files.packaged import stylesheet
 from cardwright.record import canonical
 from cardwright.record.base import visible
 
-__all__ = ["DOCUMENTS", "Document", "Edition", "Format", "MissingPangoError", "find", "render", "standard"]
+__all__ = [
+    "DOCUMENTS",
+    "Document",
+    "Edition",
+    "Format",
+    "MissingPangoError",
+    "find",
+    "publication",
+    "render",
+    "standard",
+]
 
 _EPOCH = "1980-01-01T00:00:00Z"  # if neither verdict nor run says when; a PDF has to name a date
 
@@ -48,21 +69,8 @@ def render(edition: Edition, *, document: str, format: Format, made_with: Mappin
         say = language.with_kind(say, edition.record, edition.kind_files)
     seen = view.make(sort, edition, printed=format == "pdf", say=say)
     record = edition.record
-    context = {
-        "view": seen,
-        "title": seen.title,
-        "record": record,
-        "subject": record.subject,
-        "provenance": record.provenance,
-        "verdict": edition.verdict,
-        "claims": edition.claims,
-        "run": edition.run,
-        "edition": edition,
-        "record_sha256": record.sha256,
-        "print": format == "pdf",
-        "style": _style(format, edition, say),
-        "front_matter": front_matter.make(edition, dataset=document == "dataset_card"),
-    }
+    front = front_matter.make(edition, dataset=document == "dataset_card")
+    context = _context(edition, seen, front, _style(format, edition, say), printed=format == "pdf")
     text = environment.render(
         sort.templates[format], context, markdown=format == "markdown", own=edition.templates_dir, say=say,
         kind=edition.kind_files if own else {},
@@ -78,6 +86,48 @@ def render(edition: Edition, *, document: str, format: Format, made_with: Mappin
         title=seen.title,
         made_with=toolchain.facts(edition.templates_dir) if made_with is None else made_with,
     )
+
+
+def publication(edition: Edition) -> dict[str, bytes]:
+    """The short card for the Hub and its picture, by file name: what is published beside the audit, not in a dossier.
+
+    Raises
+    ------
+    TemplateError
+        If a template is not valid.
+    """
+    edition = audience.edition_for(edition)
+    say = language.of(edition.language, edition.templates_dir)
+    seen = view.make(short_card.SORT, edition, printed=False, say=say)
+    front = front_matter.make(edition, dataset=edition.record.subject.kind == "dataset", short=True)
+    context = {**_context(edition, seen, front, "", printed=False), **short_card.context(seen, edition)}
+    text = environment.render(
+        short_card.SORT.templates["markdown"], context, markdown=True, own=edition.templates_dir, say=say, kind={}
+    )
+    files = {"README.md": text.encode("utf-8")}
+    if seen.margins is not None:
+        files[short_card.FIGURE] = str(seen.margins.svg).encode("utf-8")
+    return files
+
+
+def _context(edition: Edition, seen: view.DocumentView, front: str, style: str, *, printed: bool) -> dict[str, Any]:
+    """What every template sees."""
+    record = edition.record
+    return {
+        "view": seen,
+        "title": seen.title,
+        "record": record,
+        "subject": record.subject,
+        "provenance": record.provenance,
+        "verdict": edition.verdict,
+        "claims": edition.claims,
+        "run": edition.run,
+        "edition": edition,
+        "record_sha256": record.sha256,
+        "print": printed,
+        "style": style,
+        "front_matter": front,
+    }
 
 
 def _style(format: Format, edition: Edition, say: language.Language) -> str:

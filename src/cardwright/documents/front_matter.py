@@ -27,6 +27,7 @@ _TASKS = {
     "regression": "tabular-regression",
 }
 """The Hub's tasks (huggingface.js, `tasks`) for predictions over tables. Of a model of texts they begin with `text`."""
+_MOST_RESULTS, _MOST_METRICS = 4, 6
 _OF_MODELS = ("performance", "ranking", "safety", "robustness", "fairness", "slices", "impact_ratio")
 """Evaluators whose numbers are a model's results; personal data, overlap and attributions are none that the Hub could rank."""
 _LIBRARIES = {
@@ -41,8 +42,8 @@ _LIBRARIES = {
 """The Hub's names of libraries by the ending of a model's file, where the ending belongs to one library."""
 
 
-def make(edition: Edition, *, dataset: bool) -> str:
-    """The front matter of a card, as YAML without its fences."""
+def make(edition: Edition, *, dataset: bool, short: bool = False) -> str:
+    """The front matter of a card, as YAML without its fences; a short one has the few numbers that the Hub shows, a line each."""
     record, subject = edition.record, edition.record.subject
     metadata: dict[str, Any] = {}
     if subject.licence is not None:
@@ -68,6 +69,8 @@ def make(edition: Edition, *, dataset: bool) -> str:
             and not _of_another(evaluation, mine)
             and (entry := _results(evaluation, _task(edition, evaluation))) is not None
         ]
+        if short:
+            results = [{**entry, "metrics": entry["metrics"][:_MOST_METRICS]} for entry in results[:_MOST_RESULTS]]
         if results:
             metadata["model-index"] = [{"name": subject.name, "results": results}]
     metadata["cardwright"] = {
@@ -75,7 +78,9 @@ def make(edition: Edition, *, dataset: bool) -> str:
         "state": edition.state,
         **({"decision": edition.verdict.decision, "policy": edition.verdict.policy.name} if edition.verdict else {}),
     }
-    text: str = yaml.safe_dump(metadata, sort_keys=False, allow_unicode=True, width=1000)
+    text: str = yaml.safe_dump(
+        metadata, sort_keys=False, allow_unicode=True, width=1000, default_flow_style=None if short else False
+    )
     return text
 
 

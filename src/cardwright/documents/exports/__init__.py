@@ -37,19 +37,21 @@ FORMATS: dict[str, Export] = {
 
 CARD = "hf"
 """Hugging Face's format is the Markdown card, with metadata at its head; it has no schema of its own."""
+SHORT = "hf-short"
+"""The same in one screen, with its picture in a file beside it, linked to the audit."""
 
 
 def known() -> tuple[str, ...]:
     """Every format that a record is exported in.
 
     >>> known()
-    ('cyclonedx', 'croissant', 'mct', 'hf')
+    ('cyclonedx', 'croissant', 'mct', 'hf', 'hf-short')
     """
-    return (*FORMATS, CARD)
+    return (*FORMATS, CARD, SHORT)
 
 
-def file(edition: Edition, format: str) -> tuple[str, bytes]:
-    """An export as its reader may see it: the name of its file, and its bytes.
+def files(edition: Edition, format: str) -> dict[str, bytes]:
+    """An export as its reader may see it: its file by name, first, and what stands beside it.
 
     Raises
     ------
@@ -59,9 +61,11 @@ def file(edition: Edition, format: str) -> tuple[str, bytes]:
     subject = edition.record.subject
     if format == CARD:
         card = "dataset_card" if subject.kind == "dataset" else "model_card"
-        return "README.md", documents.render(edition, document=card, format="markdown")
+        return {"README.md": documents.render(edition, document=card, format="markdown")}
+    if format == SHORT:
+        return documents.publication(edition)
     data = export(audience.edition_for(edition), format)
-    return f"{subject.name}.{FORMATS[format].suffix}", data
+    return {f"{subject.name}.{FORMATS[format].suffix}": data}
 
 
 def export(edition: Edition, format: str) -> bytes:
