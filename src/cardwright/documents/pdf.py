@@ -1,10 +1,10 @@
-"""HTML to PDF/A-3b with WeasyPrint: tagged, with the record inside, checked before it counts as made.
+"""HTML to PDF/A-3b and PDF/UA-1 with WeasyPrint: tagged, with the record inside, checked before it counts as made.
 
 1. fonts      one embedded family; a character that it does not hold is an error that names it
 2. render     data: only, no file and no network; any warning of the engine fails, but for a short list
 3. attach     `record.json`, byte for byte, the whole tables as CSV, and what the PDF is made with, with fixed dates
 4. clean      what WeasyPrint 70 leaves behind and PDF/A refuses
-5. write      objects in small streams, so that whoever verifies need not unpack all of them
+5. write      objects in small streams, so that whoever verifies need not unpack all of them; heads of tables say what they head
 6. check      reopened: PDF/A-3b by pikepdf's allowlist, the embedded record's digest is the printed one
 
 The same edition and toolchain give the same bytes: the clock is the verdict's, in subset fonts too.
@@ -23,7 +23,7 @@ from functools import cache
 from html import unescape
 from typing import Any
 
-from cardwright.documents import pdfa, toolchain
+from cardwright.documents import pdfa, pdfua, toolchain
 from cardwright.errors import IntegrityError, RenderError
 from cardwright.files import packaged
 from cardwright.record import canonical
@@ -237,15 +237,14 @@ def _in_small_streams(data: bytes, when: datetime) -> bytes:
     with pikepdf.open(io.BytesIO(data)) as pdf:
         if toolchain.facts()["subsetter"].startswith("fonttools"):
             _date_fonts(pdf, when)
+        pdfua.complete(pdf)
         metadata = bytes(pdf.Root.Metadata.get_stream_buffer())
-        plain = without_markup_in_words(metadata)
-        if plain != metadata:
-            pdf.Root.Metadata.write(plain)
+        pdf.Root.Metadata.write(pdfa.identified(without_markup_in_words(metadata)))
         pdf.save(
             out,
             object_stream_mode=pikepdf.ObjectStreamMode.generate,
             deterministic_id=True,
-            fix_metadata_version=plain == metadata,  # it would write the metadata anew, and `xmlns=` with it
+            fix_metadata_version=False,  # it would write the metadata anew, without a schema that it does not know
         )
     return out.getvalue()
 
