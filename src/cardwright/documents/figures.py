@@ -70,9 +70,9 @@ def dots(
     shown = rows[:most]
     values = [m for _, m in shown if isinstance(m, Measured)]
     counts = {m.denominator for m in values}
-    axis = _Axis.over(values, left=126, right=HALF - (98 if len(counts) > 1 else 50))
+    axis = _Axis.over(values, left=150, right=HALF - (98 if len(counts) > 1 else 50))
     placed = [
-        {"label": _clip(label, 21), "y": 12 + index * ROW, **_dot(m, axis, say, counted=len(counts) > 1)}
+        {"label": _clip(label, 26), "y": 12 + index * ROW, **_dot(m, axis, say, counted=len(counts) > 1)}
         for index, (label, m) in enumerate(shown)
     ]
     if len(shown) > 1 and len(counts) == 1 and (count := counts.pop()) is not None:

@@ -1,0 +1,271 @@
+"""The audit reports of the examples: short, nothing lost, and every question that a decision asks answered in their decision part."""
+
+import io
+import re
+from pathlib import Path
+
+import pikepdf
+import pytest
+
+pytest.importorskip("pyarrow", reason="examples need the extras")
+
+from tests.attest.desks import refused_once, released_once
+
+from cardwright import documents
+from cardwright.documents import attachments, decision, environment, tagged_text, topics, view
+from cardwright.documents.language import ENGLISH, words
+from cardwright.dossier import store
+from cardwright.record import Measured
+from cardwright.run import editions
+
+__all__ = ["refused_once", "released_once"]
+
+NOW = "2026-11-20T12:00:00Z"
+MOST = {"mortgage": 16, "assistant": 10}
+DECISION = 6
+"""Pages of the decision part, at most."""
+
+
+class Report:
+    """A report of a dossier, as values, as bytes and as text."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self.name = name
+        self.files = store.read_dossier(folder)
+        self.edition, _ = editions.as_it_stands(self.files, where=name, now=NOW)
+        final = self.files.get("final/audit_report.pdf")
+        self.pdf = final or self.files["audit_report.pdf"]
+        self.record, self.verdict = self.edition.record, self.edition.verdict
+        self.view = view.make(documents.DOCUMENTS["audit_report"], self.edition, printed=True)
+        read = tagged_text.read(self.pdf, where=name, leave_out="")
+        self.text = read.text
+        end = read.text.index(said("Evidence: the evaluations"))
+        self.decision = read.text[:end]
+        self.decision_pages = sum(begin < end for begin in read.pages)
+
+    def say(self, *told: object) -> list[str]:
+        """Which of these the decision part does not say."""
+        return [str(one) for one in told if said(one) not in self.decision]
+
+
+def said(text: object) -> str:
+    return "".join(str(text).split())
+
+
+@pytest.fixture(scope="module")
+def reports(mortgage_once, hardened_once, released_once):
+    return {
+        "mortgage": Report("mortgage", mortgage_once / "out" / "mortgage"),
+        "assistant": Report("assistant", hardened_once / "out"),
+        "released": Report("released", released_once / "out"),
+    }
+
+
+@pytest.fixture(params=["mortgage", "assistant", "released"])
+def report(request, reports):
+    return reports[request.param]
+
+
+@pytest.mark.parametrize("name", sorted(MOST))
+def test_a_report_is_as_short_as_promised(reports, name):
+    with pikepdf.open(io.BytesIO(reports[name].pdf)) as pdf:
+        assert len(pdf.pages) <= MOST[name]
+    assert reports[name].decision_pages <= DECISION
+
+
+def test_what_the_pages_leave_out_is_attached_and_named(report):
+    with pikepdf.open(io.BytesIO(report.pdf)) as pdf:
+        attached = {name: spec.get_file().read_bytes() for name, spec in pdf.attachments.items()}
+    for name, data in attachments.of(report.view).items():
+        assert attached[name] == data
+        assert said(name) in report.text, f"{name} is attached and no page names it"
+
+
+# ------------------------------------------------------------------------------------------------ the questions
+
+
+def number(m: Measured) -> str:
+    return environment.value(m)
+
+
+def measured(report, metric, **key):
+    found = (m for e in report.record.evaluations for m in e.find(metric, **key) if isinstance(m, Measured))
+    return next(found, None)
+
+
+def observations(report):
+    return [s for o in report.verdict.outcomes if o.limit is not None for s in o.observations if s.value is not None]
+
+
+def what_is_judged(r):
+    return [r.record.subject.name, r.record.subject.version, *(f.sha256 for f in r.record.subject.files[:1])]
+
+
+def may_it_be_released(r):
+    return [r.verdict.headline, "Yes, says the gate" if r.verdict.allowed else "No, says the gate"]
+
+
+def which_edition_and_round(r):
+    return [r.edition.state, "first round: the plan names no earlier record"]
+
+
+def policy_and_risk_tier(r):
+    tier = r.record.context.risk_tier
+    return [f"policy {r.verdict.policy.name} {r.verdict.policy.version}", tier or "not stated; nobody has attested one"]
+
+
+def what_did_not_pass(r):
+    return [part for o in r.verdict.blocking for part in (o.label, o.title, o.explanation)]
+
+
+def by_how_much(r):
+    return [environment.number(s.distance, "difference") for s in observations(r)]
+
+
+def how_sure(r):
+    methods = [words(s.interval.method) for s in observations(r) if s.interval is not None]
+    return [*methods, *(["intervals at 95", "adjusted within their family"] if methods else [])]
+
+
+def whose_thresholds_and_when(r):
+    before = r.view.decision.thresholds
+    return [*(o.set_by for o in r.verdict.outcomes), before.run_on, *(c.person for c in before.preregistered)]
+
+
+def worst_groups(r):
+    return [
+        part
+        for x in r.view.worst_groups[:7]
+        for part in (
+            environment.slice_words(x.worst.m.slice),
+            number(x.worst.m),
+            environment.number(x.worst.m.denominator),
+        )
+    ]
+
+
+def what_was_not_tested(r):
+    whats = [gap.what for e in r.record.evaluations for gap in e.coverage.not_tested]
+    names = {e.id: e.id for e in r.record.evaluations}
+    silent = [one.topic for one in topics.covered(r.record, r.verdict, names, ENGLISH) if not one.evaluations]
+    return [*whats, *silent]
+
+
+def what_no_gap_could_hide(r):
+    return [environment.number(one.m.resolution.detectable, "difference") for one in r.view.decision.undetectable[:8]]
+
+
+def which_data(r):
+    overlap = measured(r, "exact_overlap_rate")
+    answer = r.record.details.answers.get("evaluation_data")
+    told = [
+        part
+        for d in r.record.provenance.datasets
+        for part in (d.name, d.sha256[:12], *([f"{d.rows:,}"] if d.rows else []))
+    ]
+    return [
+        *told,
+        number(overlap) if overlap else "Test rows seen in trainingnot tested",
+        *([answer.text] if answer else []),
+    ]
+
+
+def unknown_and_excluded_rows(r):
+    found = decision.of(r.edition, r.view.names).uncovered
+    none = ["No gap between groups leaves out a row or a group."]
+    return [f"{u.unknown:,} of {u.rows:,} rows of unknown membership" for u in found if u.unknown] or none
+
+
+def where_a_number_comes_from(r):
+    p = r.record.provenance
+    state = (
+        [] if p.commit is None else ["with uncommitted changes" if p.dirty else "clean: what ran is what was committed"]
+    )
+    return [p.run_id, *([p.commit] if p.commit else []), *state, p.plan_sha256, "cardwright run"]
+
+
+def personal_data(r):
+    found = measured(r, "pii_row_rate", slice={})
+    return [f"PII row rate {number(found)}" if found else "Personal datanot tested"]
+
+
+def attacks(r):
+    found = measured(r, "attack_success_rate", slice={}) or measured(r, "largest_membership_inference_auc")
+    return [number(found) if found else "Attacksnot tested"]
+
+
+def drivers(r):
+    (asked,) = [one for one in r.view.answers if one.question == "What drives the output"]
+    return [part for row in asked.rows for part in row.m.slice.values()] or ["What drives the outputnot tested"]
+
+
+def not_to_be_used_for(r):
+    answer = r.record.details.answers.get("out_of_scope")
+    return [answer.text if answer else "not provided"]
+
+
+def who_could_be_harmed_and_who_accepted(r):
+    groups = r.record.details.answers.get("affected_groups")
+    risks = r.record.details.answers.get("risks")
+    told = [entry["group"] for entry in (groups.entries if groups else ())]
+    told += [entry[part] for entry in (risks.entries if risks else ()) for part in ("risk", "decision", "accepted_by")]
+    return told or ["Nobody has stated any risk"]
+
+
+def better_than_what(r):
+    found = measured(r, "accuracy_change")
+    return [f"against {found.reference} {number(found)}"] if found else ["Better than whatnot tested"]
+
+
+def what_changed_since_when(r):
+    return ["What changed since the previous record", "The plan names no previous record"]
+
+
+def what_is_waived(r):
+    waived = [o.waived for o in r.verdict.outcomes if o.waived is not None]
+    told = [part for w in waived for part in (w.approved_by, w.requested_by, w.expires, w.reason, w.controls)]
+    return told or ["nothing is waived", "No waiver is in force."]
+
+
+def who_signed_and_objected_how_independently(r):
+    told = [part for s in decision.signatures(r.edition) for part in (s.claim.person, s.claim.at[:10], s.claim.meaning)]
+    if not told:
+        return ["Nobody has signed a decision so far, and nobody has objected."]
+    return [*told, "made what is judged", "did not make what is judged"]
+
+
+def until_when_and_why(r):
+    until = decision.validity(r.edition)
+    if until is None:
+        return ["not valid: refused"]
+    return [until.day, *(f"then the waiver of {o.label} ends" for o in until.waivers)]
+
+
+def is_it_genuine(r):
+    ledger = r.view.decision.ledger
+    told = [r.record.sha256, r.verdict.policy.sha256, r.record.subject.identity]
+    told += [r.edition.manifest_sha256] if r.edition.manifest_sha256 else []
+    told += [f"{ledger.length} lines, head {ledger.head}"] if ledger else ["not countersigned"]
+    return [*told, *({c.key[:12] for c in r.edition.claims} or {"none: nobody has signed"})]
+
+
+QUESTIONS = [
+    what_is_judged, may_it_be_released, which_edition_and_round, policy_and_risk_tier, what_did_not_pass, by_how_much, how_sure,
+    whose_thresholds_and_when, worst_groups, what_was_not_tested, what_no_gap_could_hide, which_data, unknown_and_excluded_rows,
+    where_a_number_comes_from, personal_data, attacks, drivers, not_to_be_used_for, who_could_be_harmed_and_who_accepted,
+    better_than_what, what_changed_since_when, what_is_waived, who_signed_and_objected_how_independently, until_when_and_why,
+    is_it_genuine,
+]  # fmt: skip
+
+
+def test_there_are_25_questions():
+    assert len({question.__name__ for question in QUESTIONS}) == 25
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda one: one.__name__)
+def test_the_decision_part_answers(report, question):
+    assert report.say(*question(report)) == []
+
+
+def test_no_page_writes_a_large_number_in_powers_of_ten(report):
+    assert re.findall(r"\d[.,]?\d*e\+\d+", report.text) == []
