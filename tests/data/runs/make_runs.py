@@ -203,9 +203,14 @@ def sacred_folder(out):
 
 def redacted(out):
     """Nothing of the machine is left: its folder, its name, its user."""
-    for file in sorted(path for path in out.rglob("*") if path.is_file() and path.suffix in (".yaml", ".json", "")):
+    for file in sorted(path for path in out.rglob("*") if path.is_file() and path.suffix in (".yaml", ".json", ".name", "")):
         text = file.read_text(encoding="utf-8")
-        for word, other in ((str(WORK / "files"), "/store"), (str(WORK), "/store"), (socket.gethostname(), "host")):
+        words = (
+            (str(Path(__file__).resolve()), "make_runs.py"),
+            (str(WORK / "files"), "/store"),
+            (str(WORK), "/store"),
+        )
+        for word, other in (*words, (__file__, "make_runs.py"), (socket.gethostname(), "host")):
             text = text.replace(word, other)
         file.write_text(text, encoding="utf-8")
     for file in sorted(out.glob("mlruns/mlruns/*/*/tags/mlflow.user")):
@@ -213,7 +218,8 @@ def redacted(out):
     for file in sorted(out.glob("mlruns/mlruns/*/*/meta.yaml")):
         file.write_text(file.read_text().replace(f"user_id: {getuser()}\n", "user_id: somebody\n"), encoding="utf-8")
     for file in (path for path in out.rglob("*") if path.is_file() and path.suffix != ".py"):
-        assert str(WORK).encode() not in file.read_bytes(), f"{file} names the folder"
+        for folder in (WORK, Path(__file__).resolve().parent, Path.home()):
+            assert str(folder).encode() not in file.read_bytes(), f"{file} names the folder {folder}"
 
 
 def main():
