@@ -203,7 +203,9 @@ def sacred_folder(out):
 
 def redacted(out):
     """Nothing of the machine is left: its folder, its name, its user."""
-    for file in sorted(path for path in out.rglob("*") if path.is_file() and path.suffix in (".yaml", ".json", ".name", "")):
+    for file in sorted(
+        path for path in out.rglob("*") if path.is_file() and path.suffix in (".yaml", ".json", ".name", "")
+    ):
         text = file.read_text(encoding="utf-8")
         words = (
             (str(Path(__file__).resolve()), "make_runs.py"),
