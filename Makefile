@@ -56,6 +56,9 @@ examples: $(STAMP) ## Make the examples' data and models again
 	@$(BIN)/python examples/assistant/make_data.py
 	@$(BIN)/python examples/leakage/prepare.py
 	@$(BIN)/python examples/club/prepare.py
+	@$(BIN)/python examples/diabetes/prepare.py
+	@$(BIN)/python examples/wine/prepare.py
+	@$(BIN)/python examples/lookup/prepare.py
 	@$(BIN)/python examples/messages/prepare.py
 	@$(BIN)/python examples/digits/prepare.py
 

@@ -118,7 +118,7 @@ def test_a_table_is_about_the_task_of_the_predictions_and_leaves_no_doubt_of_its
     provenance = record.provenance.model_copy(update={"datasets": (*datasets, table)})
     both = record.model_copy(update={"provenance": provenance})
     assert tasks_of(both, "training") == ("ranking",)
-    assert tasks_of(both, "nowhere") == (None,)
+    assert tasks_of(both, "nowhere") == ("ranking",)
     doubt = tuple(d.model_copy(update={"task": None}) for d in provenance.datasets)
     unsure = both.model_copy(update={"provenance": provenance.model_copy(update={"datasets": doubt})})
     assert tasks_of(unsure, "training") == (None,)

@@ -26,7 +26,7 @@ def words(metric: str) -> str:
     >>> words("roc_auc")
     'ROC AUC'
     """
-    return metric.replace("_", " ").replace("roc auc", "ROC AUC").replace("pii", "PII")
+    return metric.replace("_", " ").replace("roc auc", "ROC AUC").replace("pii", "PII").replace("ndcg", "NDCG")
 
 
 def as_sentence(text: str) -> str:

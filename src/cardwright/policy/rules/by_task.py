@@ -80,13 +80,13 @@ class TaskVariant(PolicyValue):
 def tasks_of(record: Record, role: str | None) -> tuple[Task | None, ...]:
     """The tasks of the predictions of a role, or of all; None among them if one of them leaves a doubt, or there are none.
 
-    A table says nothing of the task: rows that a model was trained on are about the task of its predictions.
+    A table says nothing of the task: what a model was trained on, if it is there, is about the task of its predictions.
     """
     datasets = record.provenance.datasets
     kinds = {dataset.kind for dataset in datasets if role in (None, dataset.role)}
     found = [
         dataset.task
         for dataset in datasets
-        if dataset.kind == "predictions" and (role in (None, dataset.role) or kinds == {"table"})
+        if dataset.kind == "predictions" and (role in (None, dataset.role) or kinds <= {"table"})
     ]
     return tuple(dict.fromkeys(found)) or (None,)
