@@ -1,6 +1,6 @@
 """What documents print of runs."""
 
-from tests.evaluators.runs.support import CLAIM, keys, look, run, several, study
+from tests.evaluators.runs.support import BASE, CLAIM, keys, look, run, several, study
 
 
 def test_configurations_are_listed_best_first_with_what_they_differ_in():
@@ -34,3 +34,20 @@ def test_what_runs_say_badly_is_summed_up():
     assert finding.count == 5
     assert "it lies before the start (5)" in finding.explanation
     assert "gaps" not in keys(look(study()))
+
+
+def test_the_first_start_of_each_purpose_counts_what_was_dropped_and_what_says_no_time():
+    """A plan's signature is compared with it: a failed run was tried, too."""
+    runs = [
+        run("a", BASE, 0.8, purpose="baseline", started="2026-11-02T00:00:00Z"),
+        run("b", CLAIM, purpose="candidate", status="failed", started="2026-11-01T00:00:00Z"),
+        run("c", CLAIM, 0.9, purpose="candidate", started="2026-11-03T00:00:00Z"),
+        run("d", CLAIM, 0.9, purpose="candidate"),
+        run("e", CLAIM, 0.9),
+    ]
+    (table,) = [table for table in look(runs).tables if table.id == "starts"]
+    assert table.rows == (
+        ("baseline", 1.0, "2026-11-02T00:00:00Z", 0.0),
+        ("candidate", 3.0, "2026-11-01T00:00:00Z", 1.0),
+        ("not stated", 1.0, None, 1.0),
+    )

@@ -155,12 +155,8 @@ def with_runs(case, rows):
     from cardwright.record.evaluation import Table, TableColumn
 
     evaluation = good_case().record.evaluations[0]
-    table = Table(
-        id="runs",
-        title="Runs",
-        columns=tuple(TableColumn(name=n, title=n) for n in ("run", "purpose", "started")),
-        rows=rows,
-    )
+    columns = tuple(TableColumn(name=name, title=name) for name in ("purpose", "runs", "first", "undated"))
+    table = Table(id="starts", title="Starts", columns=columns, rows=rows)
     case.record = case.record.model_copy(update={"evaluations": (evaluation.model_copy(update={"tables": (table,)}),)})
     return case.judge(before=("candidate",))
 
@@ -168,12 +164,13 @@ def with_runs(case, rows):
 @pytest.mark.parametrize(
     ("rows", "status"),
     [
-        ((("r1", "candidate", "2026-11-03T09:00:00Z"),), "passed"),
-        ((("r1", "candidate", "2026-11-01T09:00:00Z"),), "failed"),
-        ((("r1", "baseline", "2026-10-01T09:00:00Z"), ("r2", "candidate", "2026-11-03T09:00:00Z")), "passed"),
-        ((("r1", None, "2026-11-01T09:00:00Z"), ("r2", "candidate", "2026-11-03T09:00:00Z")), "failed"),
-        ((("r1", "candidate", None), ("r2", "candidate", "2026-11-03T09:00:00Z")), "inconclusive"),
-        ((("r1", "baseline", "2026-10-01T09:00:00Z"),), "inconclusive"),
+        ((("candidate", 5.0, "2026-11-03T09:00:00Z", 0.0),), "passed"),
+        ((("candidate", 5.0, "2026-11-01T09:00:00Z", 0.0),), "failed"),
+        ((("baseline", 5.0, "2026-10-01T09:00:00Z", 0.0), ("candidate", 5.0, "2026-11-03T09:00:00Z", 0.0)), "passed"),
+        ((("not stated", 1.0, "2026-11-01T09:00:00Z", 0.0), ("candidate", 5.0, "2026-11-03T09:00:00Z", 0.0)), "failed"),
+        ((("candidate", 5.0, "2026-11-03T09:00:00Z", 1.0),), "inconclusive"),
+        ((("candidate", 1.0, None, 1.0),), "inconclusive"),
+        ((("baseline", 5.0, "2026-10-01T09:00:00Z", 0.0),), "inconclusive"),
     ],
 )
 def test_the_plan_was_signed_before_the_first_run_of_a_candidate(tmp_path, rows, status):

@@ -10,6 +10,8 @@ from cardwright.errors import UsageError
 from cardwright.privacy.showing import quoted
 from cardwright.record.run import CostKind, Run, Setting, Unread, spelled
 
+NOT_STATED = "not stated"
+"""What a purpose is called that nobody has stated."""
 MAX_LISTED = 50
 """So many runs are listed by id in a table; the others are counted."""
 
@@ -70,6 +72,10 @@ class Collected:
     tried: int = 0
     by_status: Counter[str] = field(default_factory=Counter)
     by_purpose: Counter[str] = field(default_factory=Counter)
+    first_start: dict[str, str] = field(default_factory=dict)
+    """By purpose: when the first run of it started, of those that say when. Dropped and failed runs count: they were tried."""
+    undated: Counter[str] = field(default_factory=Counter)
+    """By purpose: runs that do not say when they started."""
     dropped: Counter[str] = field(default_factory=Counter)
     """Runs that enter no comparison, by reason."""
     unread: list[tuple[str, str]] = field(default_factory=list)
@@ -145,7 +151,12 @@ def collected(
 def _count(seen: Collected, run: Run) -> None:
     seen.tried += 1
     seen.by_status[run.status] += 1
-    seen.by_purpose[run.purpose or "not stated"] += 1
+    purpose = run.purpose or NOT_STATED
+    seen.by_purpose[purpose] += 1
+    if run.started is None:
+        seen.undated[purpose] += 1
+    else:
+        seen.first_start[purpose] = min(run.started, seen.first_start.get(purpose, run.started))
     seen.gaps.update(f"{name}: {why}" for name, why in run.gaps.items())
     if run.missing:
         seen.untraceable_runs += 1

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from cardwright.evaluators.runs.ablations import Ablation
-from cardwright.evaluators.runs.collecting import Collected, Configuration, differing
+from cardwright.evaluators.runs.collecting import NOT_STATED, Collected, Configuration, differing
 from cardwright.evaluators.runs.contrasts import student_mean
 from cardwright.evaluators.runs.options import RunsOptions
 from cardwright.evaluators.runs.training_run import Traced
@@ -122,7 +124,7 @@ def tables(
     options: RunsOptions,
     traced: Traced,
 ) -> tuple[TableValue, ...]:
-    """Configurations best first, ablations, the model's training run, and runs that cannot be traced."""
+    """Configurations best first, ablations, the model's training run, runs that cannot be traced, and first starts."""
     found = [_configurations(seen, claim, baseline, options)]
     if derived:
         found.append(_ablations(derived, options))
@@ -139,7 +141,29 @@ def tables(
                 rows=tuple(seen.untraceable),
             )
         )
+    found.append(_starts(seen))
     return tuple(found)
+
+
+def _starts(seen: Collected) -> TableValue:
+    """What a plan's signature is compared with. What could not be read may be a run of any purpose that started at any time."""
+    undated = Counter(seen.undated)
+    undated[NOT_STATED] += seen.unread_parts
+    purposes = sorted({*seen.by_purpose, *(purpose for purpose, count in undated.items() if count)})
+    return TableValue(
+        id="starts",
+        title="When the first run of each purpose started",
+        columns=(
+            TableColumn(name="purpose", title="Purpose"),
+            TableColumn(name="runs", title="Runs", unit="count"),
+            TableColumn(name="first", title="First started"),
+            TableColumn(name="undated", title="Without a start", unit="count"),
+        ),
+        rows=tuple(
+            (purpose, float(seen.by_purpose[purpose]), seen.first_start.get(purpose), float(undated[purpose]))
+            for purpose in purposes
+        ),
+    )
 
 
 def _configurations(

@@ -269,7 +269,7 @@ _DIFFERS = {"data": _other_data, "commit": _other_commit, "subject": _other_subj
 
 
 def _starts(record: Record, purposes: tuple[str, ...]) -> tuple[list[str], int]:
-    """When the runs of these purposes started, and how many do not say; from the table `runs` of the evaluations that list them.
+    """When the first runs of these purposes started, and how many do not say; from the table `starts` of `runs` evaluations.
 
     A run whose purpose nobody has stated counts as any: leaving the word out must not hide an early run.
     """
@@ -278,14 +278,13 @@ def _starts(record: Record, purposes: tuple[str, ...]) -> tuple[list[str], int]:
     for evaluation in record.evaluations:
         for table in evaluation.tables:
             columns = [column.name for column in table.columns]
-            if table.id != "runs" or not {"purpose", "started"} <= set(columns):
+            if table.id != "starts" or not {"purpose", "first", "undated"} <= set(columns):
                 continue
             for row in table.rows:
-                purpose, at = row[columns.index("purpose")], row[columns.index("started")]
-                if purpose is not None and purpose not in purposes:
+                purpose, first, without = (row[columns.index(name)] for name in ("purpose", "first", "undated"))
+                if purpose not in (*purposes, "not stated"):
                     continue
-                if isinstance(at, str) and at:
-                    started.append(at)
-                else:
-                    undated += 1
+                if isinstance(first, str):
+                    started.append(first)
+                undated += int(without) if isinstance(without, float | int) else 1
     return started, undated

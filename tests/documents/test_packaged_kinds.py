@@ -1,0 +1,163 @@
+"""Every packaged kind: its example says what it asks, is set in every format, and its policy refuses what is left out of it."""
+
+import shutil
+from dataclasses import replace
+from functools import cache
+
+import pytest
+from tests.strategies import NOW
+
+from cardwright import handoff
+from cardwright.documents import Edition, render
+from cardwright.documents.interface import standard
+from cardwright.dossier import contents, layout, links
+from cardwright.files import kinds
+from cardwright.plan.assessment import load
+from cardwright.policy.gate import decide
+from cardwright.record.case import Case
+from cardwright.record.claim import SignOff
+from cardwright.record.kind import required_fields, text_sha256
+from cardwright.record.record import Record
+
+pytest.importorskip("pyarrow", reason="examples that rest on runs need the tabular extra")
+
+NAMES = kinds.names()
+PRINTED = ("experiment_plan", "research_memo", "governance_review")
+"""Kinds with templates of their own; setting type for every kind would take a minute."""
+
+
+def by(person, role, meaning, manifest, at="2026-11-02T09:00:00Z"):
+    key = ("a" if person == "Ada" else "b") * 64
+    return SignOff(
+        id=("c" if person == "Ada" else "d") * 64, person=person, key=key, role=role, at=at, decision="approve",
+        meaning=meaning, manifest_sha256=manifest,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """The examples as they stand in the package, in a folder of their own."""
+    copy = tmp_path_factory.mktemp("kinds")
+    for name in NAMES:
+        shutil.copytree(kinds.find(name).path, copy / name)
+    return copy
+
+
+@pytest.fixture(scope="module")
+def case_of(place):
+    """The case of an example, signed by the role that its policy names; what it refers to is made first."""
+
+    @cache
+    def made(name):
+        plan, policy = load(place / name / "example"), contents.policy_of(name)
+        linked = {
+            role: (as_linked(next(link.kind for link in plan.kind.definition.links if link.role == role)),)
+            for role in plan.file.links
+        }
+        case = handoff.gather(plan, policy, now=NOW, links=linked)
+        return signed(case, policy)
+
+    def as_linked(kind):
+        other = made(kind)
+        files = layout.evidence_of(other, decide(replace(other, claims=()), contents.policy_of(kind), NOW, "review"))
+        kept = links.taken({**files, layout.MANIFEST: layout.to_json(layout.manifest_of(files))}, where=kind)
+        signers = [by("Ada", "researcher", "authorship", kept.manifest_sha256)]
+        return replace(kept, claims=(*signers, by("Ben", "research_lead", "approval", kept.manifest_sha256)))
+
+    return made
+
+
+def signed(case, policy):
+    manifest = "f" * 64
+    roles = [r.rule.role for r in policy.requirements if r.kind == "sign_off"]
+    said = (by("Ada", "researcher", "authorship", manifest), *(by("Ben", role, "approval", manifest) for role in roles))
+    return replace(case, manifest_sha256=manifest, claims=said)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_example_of_a_kind_is_allowed_by_its_policy_once_it_is_signed(name, case_of):
+    verdict = decide(case_of(name), contents.policy_of(name), NOW)
+    assert [(o.requirement, o.explanation) for o in verdict.blocking] == []
+    unsigned = decide(replace(case_of(name), claims=()), contents.policy_of(name), NOW)
+
+    assert not unsigned.allowed
+
+
+def without(case, field):
+    """The same work with one answer left out."""
+    answers = {name: answer for name, answer in case.record.details.answers.items() if name != field}
+    details = case.record.details.model_copy(update={"answers": answers})
+    subject = case.record.subject.model_copy(
+        update={"text_sha256": text_sha256(case.record.document, details, case.record.links)}
+    )
+    plan = case.plan.model_copy(update={"subject": subject})
+    provenance = case.record.provenance.model_copy(update={"plan_sha256": plan.sha256})
+    fields = {name: getattr(case.record, name) for name in Record.model_fields}
+    record = Record.model_validate({**fields, "details": details, "subject": subject, "provenance": provenance})
+    run = case.run.model_copy(update={"record_sha256": record.sha256})
+    return Case(
+        record=record, plan=plan, run=run, claims=case.claims, manifest_sha256=case.manifest_sha256, linked=case.linked,
+        artefacts=case.artefacts,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_whatever_a_kind_requires_is_missed_when_it_is_left_out(name, case_of):
+    case, policy = case_of(name), contents.policy_of(name)
+    definition = case.record.document.definition
+    asked = {field for r in policy.requirements if r.kind == "details" for field in r.rule.fields}
+    for field in (*required_fields(definition, case.record.details), "owners", "people_concerned"):
+        verdict = decide(without(case, field), policy, NOW)
+        refused = {o.requirement for o in verdict.blocking}
+        assert refused & {"cardwright.document", "cardwright.minimum.document"}, field
+        if field in asked:
+            assert refused - {"cardwright.document", "cardwright.minimum.document"}, field
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_document_of_a_kind_is_set_in_every_format_and_says_all_that_was_answered(name, case_of):
+    case = case_of(name)
+    verdict = decide(case, contents.policy_of(name), NOW)
+    edition = Edition(record=case.record, verdict=verdict, claims=case.claims, run=case.run, kind_files=case.kind_files)
+    assert [document for _, document, _ in standard(case.record)] == [name] * 3
+    page = render(edition, document=name, format="html").decode("utf-8")
+    card = render(edition, document=name, format="markdown").decode("utf-8")
+    for field in case.record.document.definition.fields:
+        if field.field in case.record.details.answers:
+            assert f">{field.title}<" in page, field.field
+            assert f"### {field.title}" in card, field.field
+    assert case.record.sha256 in page
+    assert "model card" not in page.lower()
+    german = render(replace(edition, language="de"), document=name, format="html").decode("utf-8")
+    assert "Anforderungen" in german
+    if name in PRINTED:
+        assert render(edition, document=name, format="pdf").startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_packaged_kind_has_a_policy_a_checklist_and_every_part_of_a_question(name):
+    definition, policy = kinds.find(name).definition, contents.policy_of(name)
+    assert policy.documents == (name,)
+    asked = {item for r in policy.requirements if r.kind == "details" for item in r.rule.fields}
+    assert asked >= {field.field for field in definition.fields if field.required == "always"}
+    named = {field for item in contents.checklist_of(name).items for field in item.evidence.fields}
+    assert named <= {field.field for field in definition.fields}
+    assert set(definition.minimum.fields) <= {field.field for field in definition.fields}
+    for field in definition.fields:
+        assert field.question.endswith("?"), field.field
+        assert field.good != field.bad, field.field
+
+
+def test_a_memo_whose_plan_was_signed_after_its_candidates_ran_is_refused(case_of):
+    case, policy = case_of("research_memo"), contents.policy_of("research_memo")
+    ((digest, plan),) = case.linked.items()
+    late = tuple(claim.model_copy(update={"at": "2026-11-25T09:00:00Z"}) for claim in plan.claims)
+    verdict = decide(replace(case, linked={digest: replace(plan, claims=late)}), policy, NOW)
+    (outcome,) = [o for o in verdict.blocking if o.requirement == "plan"]
+    assert outcome.status == "failed"
+    assert "was first signed at 2026-11-25" in outcome.explanation
+
+
+def test_indicators_are_grouped_by_no_person():
+    grouping = kinds.find("kpi_report").definition.field("grouping")
+    assert grouping.choices == ("workstream", "team", "whole")
