@@ -558,7 +558,8 @@ class ModelSpec(_Common):
 
     model: RelativePath
     """`.skops` (scikit-learn), `.ubj` or `.json` (XGBoost), `.txt` (LightGBM), `.cbm` (CatBoost), `.onnx`, `.pt2` (torch.export),
-    `.pt` or `.ts` (TorchScript), a state dict with `module:`, or a folder of transformers (text classification)."""
+    `.pt` or `.ts` (TorchScript), a state dict with `module:`, a folder of transformers (text classification), or a folder with a
+    torch network of texts and its `tokenizer.json`."""
     trusted: tuple[Label, ...] = ()
     """Types in a skops file that a person has looked at and trusts; `run --trust-type` adds to them."""
     features: Columns = ()

@@ -16,12 +16,15 @@ from cardwright.sources.models import (
     onnx_files,
     skops_files,
     torch_models,
+    torch_text_folders,
     transformers_folders,
     xgboost_files,
 )
 from cardwright.sources.models.interface import ModelReader, ModelRequest, ModelToSave, Output, SavedModel
 
 READERS: tuple[ModelReader, ...] = (
+    # Before transformers, which claims every folder.
+    torch_text_folders.READER,
     transformers_folders.READER,
     xgboost_files.READER,
     lightgbm_files.READER,
