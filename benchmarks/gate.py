@@ -64,6 +64,7 @@ class Released(Exception):
 def released(place: Path) -> None:
     """The mortgage example carried as far as its release, as `examples/mortgage/handoff.py` does."""
     import handoff
+
     from desk import Desk
 
     class UpToTheRelease(Desk):

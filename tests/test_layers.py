@@ -19,7 +19,8 @@ ROOMS: dict[str, frozenset[str]] = {
     for room, may in {
         # What cli prints on standard error is masked: `privacy/showing`.
         # `power` plans a size before there is evidence, which is a formula and nothing else: `statistics`.
-        "cli": "handoff run plan attest dossier documents policy evaluators sources privacy files record statistics errors",
+        "cli": "desk handoff run plan attest dossier documents policy evaluators sources privacy files record statistics errors",
+        "desk": "run attest dossier documents policy files record errors",
         "handoff": "run plan attest dossier policy sources record errors",
         "testing": "evaluators record",
         "metrics": "evaluators sources record errors",
@@ -41,7 +42,7 @@ ROOMS: dict[str, frozenset[str]] = {
 }
 LOOSE = {"handoff", "testing", "metrics", "errors"}
 """The only modules at the top besides the package itself."""
-DISK = ("sources", "files", "dossier", "attest/keys", "cli")
+DISK = ("sources", "files", "dossier", "attest/keys", "desk", "cli")
 """Who may touch the disk."""
 MAY_LOOK = {"plan/scaffold": {"exists"}, "plan/assessment": {"is_dir"}, "run/prepare": {"exists", "stat"},
             "record/detail_fields": {"get_data"}, "privacy/secret_forms": {"get_data"},

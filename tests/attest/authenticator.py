@@ -67,12 +67,50 @@ class Authenticator:
         id_ = b64(credential if credential is not None else self.credential)
         return Assertion(id_, data, text, self.signed(data + sha256(text).digest()))
 
+    def register(self, options, **otherwise):
+        """What a browser answers when it is asked to make this credential: no attestation, as platforms give it."""
+        import cbor2
+
+        point = self.public.public_numbers()
+        cose = cbor2.dumps({1: 2, 3: -7, -1: 1, -2: point.x.to_bytes(32, "big"), -3: point.y.to_bytes(32, "big")})
+        flags = bytes([otherwise.get("flags", PRESENT | VERIFIED) | CREDENTIAL])
+        data = sha256(self.rp_id.encode()).digest() + flags + self.counter.to_bytes(4, "big") + bytes(16)
+        data += len(self.credential).to_bytes(2, "big") + self.credential + cose
+        client = {
+            "type": "webauthn.create",
+            "challenge": options["challenge"],
+            "origin": self.origin,
+            "crossOrigin": False,
+        }
+        client |= {key: value for key, value in otherwise.items() if key != "flags"}
+        whole = cbor2.dumps({"fmt": "none", "attStmt": {}, "authData": data})
+        response = {"clientDataJSON": b64(json.dumps(client).encode()), "attestationObject": b64(whole)}
+        return {"id": b64(self.credential), "rawId": b64(self.credential), "type": "public-key", "response": response}
+
+    def sign(self, options, **otherwise):
+        """What a browser answers when it is asked to sign a challenge."""
+        return sent(self.answer(from_b64(options["challenge"]), **otherwise))
+
     def request(self, name, roles, at, **more):
         """A request to be enrolled."""
         asked = {
             "person": name, "roles": [*roles], "made": at, "public_key": self.pem, "passkey": self.pinned.model_dump(), **more,
         }  # fmt: skip
         return PasskeyEnrolment(**asked, proof=parts(self.answer(passkeys.enrolment_challenge(asked))))
+
+
+def from_b64(text):
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def sent(assertion):
+    """An assertion as a browser sends it."""
+    response = {
+        "authenticatorData": b64(assertion.authenticator_data),
+        "clientDataJSON": b64(assertion.client_data),
+        "signature": b64(assertion.signature),
+    }
+    return {"id": assertion.credential_id, "rawId": assertion.credential_id, "type": "public-key", "response": response}
 
 
 def parts(assertion):

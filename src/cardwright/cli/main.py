@@ -58,6 +58,11 @@ COMMANDS: Mapping[str, str] = {
     "migrate": "dossiers:migrate",
     "doctor": "dossiers:doctor",
     "monitor": "witnessing:monitor",
+    "desk serve": "desking:desk_serve",
+    "desk push": "desking:desk_push",
+    "desk pull": "desking:desk_pull",
+    "desk invite": "desking:desk_invite",
+    "desk token": "desking:desk_token",
     "keys new": "keyring:keys_new",
     "keys rotate": "keyring:keys_rotate",
     "keys enrol": "keyring:keys_enrol",
@@ -91,6 +96,7 @@ COMMANDS: Mapping[str, str] = {
 """Every command in the order of `--help`, and the function in `cli/` that is it: its module is imported when it is asked for."""
 
 GROUPS: Mapping[str, str] = {
+    "desk": "Review dossiers in a browser, and sign with passkeys.",
     "keys": "Make keys, enrol, replace and revoke them.",
     "trust": "Show, compare and sign versions of a trust file.",
     "witness": "Keep a log of releases, and cosign others' logs.",

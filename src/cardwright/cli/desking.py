@@ -1,0 +1,237 @@
+"""`desk`: a registry of dossiers that people open in a browser, and what the command line asks one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cardwright.cli.console import Console, clock, echo, write
+from cardwright.cli.keyring import TrustOption, trust_file
+from cardwright.cli.options import Debug, Quiet, policy_named
+from cardwright.errors import MissingExtraError, UsageError
+
+if TYPE_CHECKING:
+    from cardwright.desk.client import DeskClient
+    from cardwright.desk.registry import Registry
+    from cardwright.desk.settings import DeskSettings
+
+TOKEN = "CARDWRIGHT_DESK_TOKEN"  # noqa: S105  the name of an environment variable
+DATABASE = "CARDWRIGHT_DESK_DATABASE"
+FolderOption = Annotated[
+    Path, typer.Option("--folder", help="Where the desk keeps contents and, unless named, its database.")
+]
+OriginOption = Annotated[
+    str, typer.Option("--origin", help="How people reach the desk, e.g. https://desk.example.org; passkeys are of it.")
+]
+DatabaseOption = Annotated[
+    str,
+    typer.Option(
+        "--database", envvar=DATABASE, help="A PostgreSQL database, postgresql://…; if omitted, SQLite in the folder."
+    ),
+]
+LOCAL = "http://localhost:8765"
+
+
+def _needed() -> None:
+    from importlib.util import find_spec
+
+    for library in ("alembic", "sqlalchemy", "starlette", "uvicorn", "webauthn"):
+        if find_spec(library) is None:
+            raise MissingExtraError(library, "desk", "the desk")
+
+
+def _settings(folder: Path, origin: str, trust: Path, database: str, policies: list[str] | None) -> DeskSettings:
+    from cardwright.desk.settings import DeskSettings, checked_origin
+
+    if database and not database.startswith("postgresql://"):
+        raise UsageError("not the address of a PostgreSQL database", do="Write it like postgresql://user@host/name.")
+    trust_file(trust)
+    chosen = [policy_named(one) for one in policies or ()]
+    folder.mkdir(parents=True, exist_ok=True)
+    return DeskSettings(
+        folder=folder,
+        origin=checked_origin(origin),
+        trust=trust,
+        database=database,
+        policies={one.name: one for one in chosen},
+    )
+
+
+def _opened(folder: Path, trust: Path, database: str, origin: str = LOCAL) -> Registry:
+    _needed()
+    from cardwright.desk import registry
+
+    return registry.opened(_settings(folder, origin, trust, database, None))
+
+
+def desk_serve(
+    ctx: typer.Context,
+    trust: TrustOption,
+    folder: FolderOption = Path("desk"),
+    origin: OriginOption = LOCAL,
+    database: DatabaseOption = "",
+    policy: Annotated[
+        list[str] | None, typer.Option("--policy", help="A policy that is not packaged, by path (may be repeated).")
+    ] = None,
+    host: Annotated[
+        str, typer.Option("--host", help="The address to listen on; TLS is your proxy's, so it is this machine alone.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="The port to listen on.")] = 8765,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Serve a review desk.
+
+    It holds nobody's key, decides nothing, and fetches nothing from a network.
+    """
+    console = Console.of(ctx, quiet=quiet, debug=debug)
+    _needed()
+    import uvicorn
+
+    from cardwright.desk import api, pages, registry, web
+
+    settings = _settings(folder, origin, trust, database, policy)
+    app = web.application(registry.opened(settings), pages.routes, api.routes)
+    console.say(f"Desk: {settings.origin}, listening on {host}:{port}; stop it with Ctrl+C")
+    uvicorn.run(
+        app, host=host, port=port, log_level="warning", access_log=False, server_header=False, proxy_headers=False,
+        timeout_graceful_shutdown=10,
+    )  # fmt: skip
+
+
+def desk_invite(
+    ctx: typer.Context,
+    person: Annotated[str, typer.Argument(help="The id of somebody in the trust file.")],
+    trust: TrustOption,
+    folder: FolderOption = Path("desk"),
+    origin: OriginOption = LOCAL,
+    database: DatabaseOption = "",
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Invite somebody to a desk.
+
+    It prints a link that holds for three days and one use; with it they make the passkey that they log in with.
+    """
+    console = Console.of(ctx, quiet=quiet, debug=debug)
+    desk = _opened(folder, trust, database, origin)
+    from cardwright.desk import accounts, ceremonies
+
+    found = ceremonies.person_of(desk, person)
+    secret = accounts.invite(desk, found.id, clock())
+    console.say(f"For {found.name}, for {accounts.INVITATION_HOURS} hours and one use:")
+    write(f"{desk.settings.origin}/join/{secret}")
+
+
+def desk_token(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="Whose the token is, e.g. a pipeline.")],
+    trust: TrustOption,
+    scope: Annotated[
+        list[str] | None,
+        typer.Option("--scope", help="What it is for: push, read, decisions or metrics (may be repeated)."),
+    ] = None,
+    days: Annotated[int, typer.Option("--days", min=1, max=366, help="For how many days it holds.")] = 90,
+    revoke: Annotated[bool, typer.Option("--revoke", help="End the token of this name instead.")] = False,
+    folder: FolderOption = Path("desk"),
+    database: DatabaseOption = "",
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Make a token for a program, or end one.
+
+    It is printed once; the desk keeps its digest alone.
+    """
+    console = Console.of(ctx, quiet=quiet, debug=debug)
+    desk = _opened(folder, trust, database)
+    from cardwright.desk import accounts
+
+    if revoke:
+        accounts.revoke_token(desk, name, clock())
+        console.say(f"{name}: revoked")
+        return
+    secret = accounts.make_token(desk, name, tuple(scope or ()), clock(), days=days)
+    console.say(f"For {name}, for {days} days; set it as {TOKEN}:")
+    write(secret)
+
+
+def _client(origin: str) -> DeskClient:
+    _needed()
+    from cardwright.desk.client import DeskClient
+
+    token = os.environ.get(TOKEN)
+    if not token:
+        raise UsageError(
+            f"the token is not known: {TOKEN} is not set", do="Make one: cardwright desk token NAME --scope push."
+        )
+    return DeskClient.at(origin, token)
+
+
+def desk_push(
+    ctx: typer.Context,
+    dossier: Annotated[Path, typer.Argument(help="A dossier's folder.")],
+    to: Annotated[str, typer.Option("--to", help="The desk's origin.")] = LOCAL,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Send a dossier to a desk.
+
+    The desk verifies it, and keeps apart what is not what it says. Its token is in CARDWRIGHT_DESK_TOKEN.
+    """
+    console = Console.of(ctx, quiet=quiet, debug=debug)
+    from cardwright.dossier import store
+
+    files = store.read_dossier(dossier)
+    said = _client(to).push(files)
+    news = "arrived" if said["new"] else "was there already, in this state or a later one"
+    console.say(f"{dossier}: {news}")
+    console.say(f"{to.rstrip('/')}/dossiers/{said['manifest']}")
+
+
+def desk_pull(
+    ctx: typer.Context,
+    manifest: Annotated[str, typer.Argument(help="The digest of the dossier's manifest, or the beginning of it.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The dossier's folder; one that is there is carried on.")
+    ],
+    origin: Annotated[str, typer.Option("--from", help="The desk's origin.")] = LOCAL,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Fetch a dossier from a desk, with everything signed there.
+
+    A dossier that is in the folder is replaced only by the same one, whose ledger continues.
+    """
+    console = Console.of(ctx, quiet=quiet, debug=debug)
+    from cardwright.attest import under_review
+    from cardwright.dossier import layout, store
+    from cardwright.errors import IntegrityError
+
+    files = store.hold(_client(origin).pull(manifest), where="dossier")
+    there = under_review.read(files, where="dossier")
+    if output.exists():
+
+        def change(here: Mapping[str, bytes]) -> tuple[Mapping[str, bytes | None], None]:
+            before = under_review.read(here, where=str(output))
+            if before.manifest_sha256 != there.manifest_sha256:
+                raise UsageError("another dossier is in this folder", where=str(output), do="Name another folder.")
+            if not there.chain.holds(before.chain.head):
+                raise IntegrityError(
+                    "the desk's ledger does not continue the one here",
+                    where=str(output),
+                    do="Push this one first: desk push.",
+                )
+            gone = {name: None for name in here if layout.outside(name) and name not in files}
+            new = {name: data for name, data in files.items() if layout.outside(name) and name != layout.MANIFEST}
+            return {**gone, **new}, None
+
+        store.amend(output, change)
+    else:
+        store.write_dossier(output, files)
+    echo(f"{output}: {len(there.signed)} claims, ledger of {len(there.chain.entries)} lines")
+    if not console.quiet and there.release is None:
+        console.say("Nobody has released it.")

@@ -1,0 +1,265 @@
+"""The desk's database: SQLite in its folder (WAL), or PostgreSQL by its address; the same tables and migrations on both.
+
+Nothing in it is evidence. Dossiers stand in the content store and prove themselves; what the database says of them can be
+computed again from there. Comments, accounts and the record of who read what are its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from alembic.script import ScriptDirectory
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+
+from cardwright.errors import StoreError
+
+METADATA = sa.MetaData()
+DIGEST, WORD, TIME = sa.String(64), sa.String(400), sa.String(20)
+
+DOSSIERS = sa.Table(
+    "dossiers",
+    METADATA,
+    sa.Column("manifest", DIGEST, primary_key=True),
+    sa.Column("record", DIGEST, nullable=False, index=True),
+    sa.Column("subject", DIGEST, nullable=False, index=True),
+    sa.Column("name", WORD, nullable=False, index=True),
+    sa.Column("version", WORD, nullable=False),
+    sa.Column("kind", WORD, nullable=False),
+    sa.Column("owner", WORD),
+    sa.Column("risk_tier", WORD),
+    sa.Column("policy", WORD),
+    sa.Column("decision", WORD, nullable=False),
+    sa.Column("state", WORD, nullable=False, index=True),
+    sa.Column("valid_until", sa.String(10), index=True),
+    sa.Column("missing", sa.JSON, nullable=False),
+    sa.Column("search", sa.Text, nullable=False),
+    sa.Column("arrived_at", TIME, nullable=False, index=True),
+    sa.Column("current", DIGEST, nullable=False),
+    sa.Column("length", sa.Integer, nullable=False),
+)
+"""One row for each dossier; what it says of the dossier is that of its current state."""
+
+STATES = sa.Table(
+    "states",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("manifest", DIGEST, sa.ForeignKey("dossiers.manifest"), nullable=False, index=True),
+    sa.Column("state", DIGEST, nullable=False, unique=True),
+    sa.Column("files", sa.JSON, nullable=False),
+    sa.Column("length", sa.Integer, nullable=False),
+    sa.Column("arrived_at", TIME, nullable=False),
+    sa.Column("arrived_by", WORD, nullable=False),
+)
+"""Every state in which a dossier has been here: its files by digest. States are added and never changed."""
+
+QUARANTINE = sa.Table(
+    "quarantine",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("upload", DIGEST, nullable=False, unique=True),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("arrived_at", TIME, nullable=False),
+    sa.Column("arrived_by", WORD, nullable=False),
+)
+"""What arrived and is not what it says."""
+
+THREADS = sa.Table(
+    "threads",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("record", DIGEST, nullable=False, index=True),
+    sa.Column("anchor", WORD, nullable=False),
+    sa.Column("opened_at", TIME, nullable=False),
+    sa.Column("opened_by", WORD, nullable=False),
+    sa.Column("resolved_at", TIME),
+    sa.Column("resolved_by", WORD),
+)
+"""Threads of comments, each about one place of one record."""
+
+COMMENTS = sa.Table(
+    "comments",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("thread", sa.Integer, sa.ForeignKey("threads.id"), nullable=False, index=True),
+    sa.Column("at", TIME, nullable=False),
+    sa.Column("by", WORD, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+)
+
+ACCOUNTS = sa.Table(
+    "accounts",
+    METADATA,
+    sa.Column("person", WORD, primary_key=True),
+    sa.Column("created_at", TIME, nullable=False),
+)
+"""Who may log in: ids of people in the trust file, which says what they may sign."""
+
+INVITATIONS = sa.Table(
+    "invitations",
+    METADATA,
+    sa.Column("secret", DIGEST, primary_key=True),
+    sa.Column("person", WORD, nullable=False),
+    sa.Column("expires_at", TIME, nullable=False),
+)
+
+CREDENTIALS = sa.Table(
+    "credentials",
+    METADATA,
+    sa.Column("credential", sa.String(2000), primary_key=True),
+    sa.Column("person", WORD, sa.ForeignKey("accounts.person"), nullable=False, index=True),
+    sa.Column("public_key", sa.LargeBinary, nullable=False),
+    sa.Column("counter", sa.Integer, nullable=False),
+)
+"""Credentials that people log in with. They sign nothing else: what counts for signatures stands in the trust file."""
+
+SESSIONS = sa.Table(
+    "sessions",
+    METADATA,
+    sa.Column("secret", DIGEST, primary_key=True),
+    sa.Column("person", WORD, nullable=False),
+    sa.Column("csrf", DIGEST, nullable=False),
+    sa.Column("expires_at", TIME, nullable=False),
+)
+
+CEREMONIES = sa.Table(
+    "ceremonies",
+    METADATA,
+    sa.Column("secret", DIGEST, primary_key=True),
+    sa.Column("purpose", WORD, nullable=False),
+    sa.Column("person", WORD, nullable=False),
+    sa.Column("challenge", sa.LargeBinary, nullable=False),
+    sa.Column("about", sa.JSON, nullable=False),
+    sa.Column("expires_at", TIME, nullable=False),
+)
+"""Challenges that wait for their answer, each good for one."""
+
+ENROLMENTS = sa.Table(
+    "enrolments",
+    METADATA,
+    sa.Column("fingerprint", DIGEST, primary_key=True),
+    sa.Column("person", WORD, nullable=False),
+    sa.Column("request", sa.Text, nullable=False),
+    sa.Column("made_at", TIME, nullable=False),
+)
+"""Requests to enrol a passkey for signing; an administrator takes them into the trust file, elsewhere."""
+
+TOKENS = sa.Table(
+    "tokens",
+    METADATA,
+    sa.Column("secret", DIGEST, primary_key=True),
+    sa.Column("name", WORD, nullable=False, unique=True),
+    sa.Column("scopes", sa.JSON, nullable=False),
+    sa.Column("expires_at", TIME, nullable=False),
+)
+
+EVENTS = sa.Table(
+    "events",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("at", TIME, nullable=False, index=True),
+    sa.Column("who", WORD, nullable=False),
+    sa.Column("what", WORD, nullable=False),
+    sa.Column("about", WORD, nullable=False),
+)
+"""Who did and read what: digests and ids, never contents."""
+
+_SCRIPTS = Path(__file__).parent / "migrations"
+
+
+def connect(url: str) -> sa.Engine:
+    """An engine for a database; nothing is opened before it is used."""
+    engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+    if engine.dialect.name == "sqlite":
+        sa.event.listen(engine, "connect", _on_connect)
+        sa.event.listen(engine, "begin", _on_begin)
+    return engine
+
+
+def _on_connect(connection: Any, record: object) -> None:
+    connection.isolation_level = None  # the driver would begin transactions by itself, and not where they have to begin
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=20000", "synchronous=FULL"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _on_begin(connection: sa.Connection) -> None:
+    # A reader that turns into a writer would fail where another one has written meanwhile; so writers say so at once.
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A transaction that writes: all of it or nothing.
+
+    Raises
+    ------
+    StoreError
+        If the database cannot be reached, or has no room.
+    """
+    try:
+        with engine.connect() as opened:
+            connection = opened.execution_options(writes=True)
+            with connection.begin():
+                yield connection
+    except OperationalError as exc:
+        raise StoreError("the desk's database cannot be written", do="Nothing was changed. Try again shortly.") from exc
+
+
+@contextmanager
+def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A transaction that reads.
+
+    Raises
+    ------
+    StoreError
+        If the database cannot be reached.
+    """
+    try:
+        with engine.connect() as connection, connection.begin():
+            yield connection
+    except OperationalError as exc:
+        raise StoreError("the desk's database cannot be read", do="Try again shortly.") from exc
+
+
+def migrate(engine: sa.Engine, target: str = "head") -> None:
+    """Bring the tables to a version: `head` is this program's, `base` none at all.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be done, or the database is of a later version than this program.
+    """
+    scripts = ScriptDirectory(str(_SCRIPTS), version_locations=[str(_SCRIPTS / "versions")])
+
+    def steps(revision: Any, context: MigrationContext) -> Any:
+        return (
+            scripts._downgrade_revs(target, revision) if target == "base" else scripts._upgrade_revs(target, revision)
+        )
+
+    try:
+        with writing(engine) as connection:
+            context = MigrationContext.configure(connection, opts={"fn": steps})
+            with Operations.context(context):
+                context.run_migrations()
+    except (SQLAlchemyError, KeyError) as exc:
+        raise StoreError("the desk's database cannot be brought to this version", do="Restore a backup of it.") from exc
+    except Exception as exc:
+        if type(exc).__module__.startswith("alembic"):
+            raise StoreError(
+                "the desk's database is of another version than this program", do="Start the version that wrote it."
+            ) from exc
+        raise
+
+
+def version(engine: sa.Engine) -> str | None:
+    """The version that the tables have; None where there are none."""
+    with reading(engine) as connection:
+        return MigrationContext.configure(connection).get_current_revision()

@@ -1,0 +1,88 @@
+"""The veto: whether a subject may be used, as `verify` says under the desk's own trust file. In doubt, it may not.
+
+The caller names the subject by its identity, which covers every file of it. So the one step that the desk cannot take, comparing
+the files at hand, is the caller's: whoever asks about another digest is told about another subject.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from cardwright.attest import release_statement, verify
+from cardwright.desk import registry, reviewing
+from cardwright.desk.registry import Registry
+from cardwright.dossier import contents, layout
+from cardwright.errors import CardwrightError
+from cardwright.record import canonical
+
+_CALLERS = "artefact"
+"""The step of `verify` that whoever asks takes."""
+
+
+@dataclass(frozen=True)
+class DeskDecision:
+    """An answer."""
+
+    allowed: bool
+    reason: str
+    subject: str
+    known: bool = True
+    """Whether a dossier of this subject is here."""
+    manifest: str | None = None
+    release: str | None = None
+    """The signed release statement, which the caller can verify by itself."""
+    steps: tuple[Mapping[str, Any], ...] = field(default_factory=tuple)
+
+    def to_json(self) -> bytes:
+        """As it is sent."""
+        said = {
+            "allowed": self.allowed,
+            "reason": self.reason,
+            "subject": self.subject,
+            "manifest": self.manifest,
+            "release": self.release,
+            "steps": [dict(step) for step in self.steps],
+        }
+        return canonical.dumps(said)
+
+
+def decide(desk: Registry, subject: str, now: str, *, status: bytes | None = None) -> DeskDecision:
+    """Whether a subject may be used now: its latest dossier is released, and everything that it rests on holds.
+
+    Parameters
+    ----------
+    subject:
+        Digest of the subject's identity, as a release statement has it.
+    status:
+        A status statement, where the desk's trust file asks for one.
+    """
+    manifest = registry.latest_of(desk, subject)
+    if manifest is None:
+        return DeskDecision(False, "no dossier of this subject is here", subject, known=False)
+    try:
+        stored = registry.dossier(desk, manifest)
+        report = verify.verify(
+            stored.files,
+            where=manifest[:12],
+            trust=reviewing.trust_of(desk),
+            now=now,
+            policy=desk.policy,
+            printed=contents.documents_hold,
+            status=status,
+        )
+    except CardwrightError as exc:  # what cannot be read allows nothing
+        return DeskDecision(False, f"it could not be judged: {exc}", subject, manifest=manifest)
+    steps = tuple({"name": s.name, "outcome": s.outcome, "detail": s.detail} for s in report.steps)
+    in_the_way = next((s for s in report.steps if s.outcome != "passed" and s.name != _CALLERS), None)
+    released = stored.files.get(layout.RELEASE)
+    if in_the_way is not None or released is None:
+        reason = f"{in_the_way.name}: {in_the_way.detail}" if in_the_way is not None else "nobody has released it"
+        return DeskDecision(False, reason, subject, manifest=manifest, steps=steps)
+    if release_statement.read(released).release.subject.identity_sha256 != subject:
+        return DeskDecision(False, "its release is of another subject", subject, manifest=manifest, steps=steps)
+    return DeskDecision(
+        True, "released, still allowed, and everything it rests on holds", subject,
+        manifest=manifest, release=released.decode("utf-8"), steps=steps,
+    )  # fmt: skip

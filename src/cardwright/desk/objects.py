@@ -1,0 +1,59 @@
+"""The content store: every file once, under its digest, written whole and never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cardwright.errors import IntegrityError
+from cardwright.files.disk import read_file, write_file
+from cardwright.record import canonical
+
+
+@dataclass(frozen=True)
+class ContentStore:
+    """A folder of contents by digest."""
+
+    folder: Path
+
+    def put(self, data: bytes) -> str:
+        """Keep contents; gives their digest. What is there already is left alone.
+
+        Raises
+        ------
+        StoreError
+            If there is no room.
+        """
+        digest = canonical.digest(data)
+        path = self._path(digest)
+        if not path.is_file():
+            write_file(path, data)
+        return digest
+
+    def get(self, digest: str) -> bytes:
+        """Contents by their digest, compared with it.
+
+        Raises
+        ------
+        SourceError
+            If they are not here.
+        IntegrityError
+            If the disk holds something else there.
+        """
+        data = read_file(self._path(digest), what="content")
+        if canonical.digest(data) != digest:
+            raise IntegrityError("the content is not that of its digest", where=digest[:12], do="Restore a backup.")
+        return data
+
+    def files(self, listed: Mapping[str, str]) -> dict[str, bytes]:
+        """The files of a state, given digests by path."""
+        return {path: self.get(digest) for path, digest in listed.items()}
+
+    def _path(self, digest: str) -> Path:
+        return self.folder / digest[:2] / digest
+
+
+def state_of(listed: Mapping[str, str]) -> str:
+    """The digest of a state: of its files by path and digest."""
+    return canonical.sha256(dict(sorted(listed.items())))

@@ -1,0 +1,334 @@
+"""Dossiers at the desk: how one arrives, in which states it has been here, and what the inventory says of it.
+
+A dossier is known by its manifest. Signatures make it grow, so it passes through states, each a set of files by digest; a later
+state continues the ledger of the one before it, or it does not get in. What is not what it says is kept apart and shown as such.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from cardwright.attest import under_review, verify
+from cardwright.desk import database, objects
+from cardwright.desk.objects import ContentStore
+from cardwright.desk.settings import DeskSettings
+from cardwright.dossier import contents, layout, store
+from cardwright.errors import CardwrightError, IntegrityError, NothingToCheckError, UsageError
+from cardwright.policy.policy import Policy
+from cardwright.record import canonical
+from cardwright.run import status
+
+PAGE = 50
+"""Rows of a page of the inventory."""
+STATES = ("draft", "in review", "changes requested", "approved", "released", "withdrawn", "superseded", "expired")
+
+
+@dataclass(frozen=True)
+class Registry:
+    """What a desk works with: its settings, its database and its contents."""
+
+    settings: DeskSettings
+    engine: sa.Engine
+    contents: ContentStore
+
+    def policy(self, name: str) -> Policy:
+        """A policy by name: one of the desk's own, or a packaged one."""
+        own = self.settings.policies.get(name)
+        return own if own is not None else contents.packaged_policy(name)
+
+
+def opened(settings: DeskSettings) -> Registry:
+    """A registry whose tables are there and of this version.
+
+    Raises
+    ------
+    StoreError
+        If the database cannot be reached, or is of a later version.
+    """
+    engine = database.connect(settings.url)
+    database.migrate(engine)
+    return Registry(settings, engine, ContentStore(settings.folder / "objects"))
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What became of a dossier that arrived."""
+
+    manifest: str
+    state: str
+    news: bool
+    """Whether it was not here yet, in this state or a later one."""
+
+
+@dataclass(frozen=True)
+class StoredDossier:
+    """A dossier in its current state."""
+
+    manifest: str
+    record: str
+    state: str
+    files: Mapping[str, bytes]
+
+
+# ---------------------------------------------------------------------------------------------------- arriving
+
+
+def arrive(registry: Registry, files: Mapping[str, bytes], *, by: str, now: str) -> Arrival:
+    """Take a dossier in, whole or not at all.
+
+    Parameters
+    ----------
+    by:
+        Who sends it: the name of a token, or a person's id.
+
+    Raises
+    ------
+    IntegrityError
+        If it is not what it says, or its ledger does not continue the one here.
+    """
+    reviewed = _checked(registry, files, now)
+    listed = {path: registry.contents.put(data) for path, data in files.items()}
+    state = objects.state_of(listed)
+    values = _values(files, reviewed, now[:10])
+    manifest, length = reviewed.manifest_sha256, len(reviewed.chain.entries)
+    with database.writing(registry.engine) as connection:
+        known = connection.execute(
+            sa.select(database.DOSSIERS).where(database.DOSSIERS.c.manifest == manifest).with_for_update()
+        ).first()
+        if known is not None:
+            here = _files(registry, connection, known.current)
+            before = under_review.read(here, where=manifest[:12])
+            if before.chain.holds(reviewed.chain.head) and (length < known.length or state == known.current):
+                return Arrival(manifest, known.current, news=False)
+            if not reviewed.chain.holds(before.chain.head):
+                raise IntegrityError(
+                    "its ledger does not continue the one that is here: one of the two was rewritten",
+                    where=manifest[:12],
+                    do="Fetch the dossier with `desk pull`, and sign that one.",
+                )
+            connection.execute(
+                database.DOSSIERS.update()
+                .where(database.DOSSIERS.c.manifest == manifest)
+                .values(**values, current=state, length=length)
+            )
+        else:
+            connection.execute(
+                database.DOSSIERS.insert().values(
+                    **values, manifest=manifest, arrived_at=now, current=state, length=length
+                )
+            )
+        seen = connection.execute(sa.select(database.STATES.c.id).where(database.STATES.c.state == state)).first()
+        if seen is None:
+            connection.execute(
+                database.STATES.insert().values(
+                    manifest=manifest, state=state, files=listed, length=length, arrived_at=now, arrived_by=by
+                )
+            )
+        tell(connection, now, by, "arrived", state)
+    return Arrival(manifest, state, news=True)
+
+
+def _checked(registry: Registry, files: Mapping[str, bytes], now: str) -> under_review.DossierUnderReview:
+    """A dossier whose manifest, documents, ledger and verdict hold; whom to believe is asked later, and often."""
+    store.hold(dict(files), where="dossier")
+    for name in (layout.RECORD, layout.REVIEW, layout.VERDICT):
+        if name not in files:
+            raise IntegrityError("missing", where=name, do="Send the whole dossier, as `run` has written it.")
+    report = verify.verify(
+        files, where="dossier", trust=None, now=now, policy=registry.policy, printed=contents.documents_hold
+    )
+    broken = next((step for step in report.steps if step.broken), None)
+    if broken is not None:
+        raise IntegrityError(broken.detail, where=broken.name)
+    return under_review.read(files, where="dossier")
+
+
+def _values(files: Mapping[str, bytes], reviewed: under_review.DossierUnderReview, today: str) -> dict[str, object]:
+    """What the inventory says of a dossier."""
+    row = status.row(files, "dossier", today)
+    record = reviewed.case.record
+    owner = next((one.name for one in getattr(record.details, "owners", None) or ()), None)
+    words = [row.name, row.version, owner or "", row.policy or "", row.state, *row.missing]
+    return {
+        "record": record.sha256,
+        "subject": record.subject.identity,
+        "name": row.name,
+        "version": row.version,
+        "kind": record.subject.kind,
+        "owner": owner,
+        "risk_tier": record.context.risk_tier,
+        "policy": row.policy,
+        "decision": row.decision,
+        "state": row.state,
+        "valid_until": row.valid_until,
+        "missing": [*row.missing],
+        "search": " ".join(words).casefold(),
+    }
+
+
+def quarantine(registry: Registry, upload: bytes, error: CardwrightError, *, by: str, now: str) -> str:
+    """Keep apart what arrived and is not what it says; gives its digest."""
+    digest = registry.contents.put(upload)
+    with database.writing(registry.engine) as connection:
+        table = database.QUARANTINE
+        if connection.execute(sa.select(table.c.id).where(table.c.upload == digest)).first() is None:
+            connection.execute(table.insert().values(upload=digest, reason=str(error), arrived_at=now, arrived_by=by))
+        tell(connection, now, by, "quarantined", digest)
+    return digest
+
+
+# ---------------------------------------------------------------------------------------------------- reading
+
+
+def dossier(registry: Registry, manifest: str) -> StoredDossier:
+    """A dossier in its current state, given its manifest's digest or the beginning of it.
+
+    Raises
+    ------
+    NothingToCheckError
+        If it is not here, or the beginning is that of several.
+    """
+    table = database.DOSSIERS
+    with database.reading(registry.engine) as connection:
+        found = connection.execute(
+            sa.select(table).where(table.c.manifest.startswith(manifest, autoescape=True)).limit(2)
+        ).all()
+        if len(found) != 1 or len(manifest) < 8:
+            raise NothingToCheckError("no such dossier here", where=manifest[:12], do="Look in the inventory.")
+        return StoredDossier(
+            found[0].manifest, found[0].record, found[0].current, _files(registry, connection, found[0].current)
+        )
+
+
+def latest_of(registry: Registry, subject: str) -> str | None:
+    """The manifest of the dossier that arrived last for a subject; None if there is none."""
+    table = database.DOSSIERS
+    with database.reading(registry.engine) as connection:
+        query = sa.select(table.c.manifest).where(table.c.subject == subject)
+        found = connection.execute(query.order_by(table.c.arrived_at.desc(), table.c.manifest).limit(1)).first()
+    return found.manifest if found is not None else None
+
+
+def _files(registry: Registry, connection: sa.Connection, state: str) -> dict[str, bytes]:
+    listed = connection.execute(sa.select(database.STATES.c.files).where(database.STATES.c.state == state)).scalar_one()
+    if objects.state_of(listed) != state:
+        raise IntegrityError("the database lists other files for this state", where=state[:12], do="Restore a backup.")
+    return registry.contents.files(listed)
+
+
+@dataclass(frozen=True)
+class InventoryQuery:
+    """What is asked of the inventory."""
+
+    words: str = ""
+    state: str = ""
+    risk_tier: str = ""
+    expires_before: str = ""
+    page: int = 1
+
+
+@dataclass(frozen=True)
+class InventoryPage:
+    """A page of it."""
+
+    rows: tuple[Mapping[str, object], ...]
+    total: int
+    by_state: Mapping[str, int]
+    """How many dossiers there are in each state, whatever was asked for."""
+
+
+def inventory(registry: Registry, asked: InventoryQuery, *, today: str, everything: bool = False) -> InventoryPage:
+    """The dossiers here, those that arrived last first.
+
+    Parameters
+    ----------
+    everything:
+        Whether all rows are wanted and not one page of them.
+    """
+    table = database.DOSSIERS
+    over = sa.and_(
+        table.c.decision == "allowed", table.c.valid_until < today, table.c.state.in_(("approved", "released"))
+    )
+    state = sa.case((over, "expired"), else_=table.c.state).label("now")
+    where = [table.c.search.contains(word, autoescape=True) for word in asked.words.casefold().split()[:10]]
+    if asked.state:
+        where.append(state == asked.state)
+    if asked.risk_tier:
+        where.append(table.c.risk_tier == asked.risk_tier)
+    if asked.expires_before:
+        where += [table.c.valid_until < asked.expires_before, table.c.decision == "allowed"]
+    query = sa.select(table, state).where(*where).order_by(table.c.arrived_at.desc(), table.c.manifest)
+    if not everything:
+        query = query.limit(PAGE).offset(PAGE * (max(1, asked.page) - 1))
+    with database.reading(registry.engine) as connection:
+        rows = tuple({**row._mapping, "state": row.now} for row in connection.execute(query))
+        total = connection.execute(sa.select(sa.func.count()).select_from(table).where(*where)).scalar_one()
+        counted = connection.execute(sa.select(state, sa.func.count()).group_by(state)).all()
+    return InventoryPage(rows, total, {row[0]: row[1] for row in counted})
+
+
+def quarantined(registry: Registry) -> tuple[Mapping[str, object], ...]:
+    """What was kept apart, the latest first."""
+    table = database.QUARANTINE
+    with database.reading(registry.engine) as connection:
+        query = sa.select(table).order_by(table.c.id.desc()).limit(200)
+        return tuple(dict(row._mapping) for row in connection.execute(query))
+
+
+def states(registry: Registry, manifest: str) -> tuple[Mapping[str, object], ...]:
+    """The states in which a dossier has been here, the first one first."""
+    table = database.STATES
+    with database.reading(registry.engine) as connection:
+        query = sa.select(table).where(table.c.manifest == manifest).order_by(table.c.id)
+        return tuple(dict(row._mapping) for row in connection.execute(query))
+
+
+# ---------------------------------------------------------------------------------------------------- events
+
+
+def tell(connection: sa.Connection, now: str, who: str, what: str, about: str) -> None:
+    """Write down who did something: ids and digests, never contents."""
+    connection.execute(database.EVENTS.insert().values(at=now, who=who, what=what, about=about))
+
+
+def told(registry: Registry, now: str, who: str, what: str, about: str) -> None:
+    """The same in a transaction of its own."""
+    with database.writing(registry.engine) as connection:
+        tell(connection, now, who, what, about)
+
+
+def counts(registry: Registry) -> Mapping[str, int]:
+    """How many there are of everything, for metrics."""
+    tables = {
+        "dossiers": database.DOSSIERS, "states": database.STATES, "quarantined": database.QUARANTINE,
+        "comments": database.COMMENTS, "events": database.EVENTS,
+    }  # fmt: skip
+    with database.reading(registry.engine) as connection:
+        return {
+            name: connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+            for name, table in tables.items()
+        }
+
+
+def as_json(rows: tuple[Mapping[str, object], ...]) -> bytes:
+    """Rows as canonical JSON."""
+    keep = ("manifest", "record", "subject", "name", "version", "kind", "owner", "risk_tier", "policy", "decision", "state",
+            "valid_until", "missing", "arrived_at")  # fmt: skip
+    return canonical.dumps([{name: json.loads(json.dumps(row[name])) for name in keep} for row in rows])
+
+
+def checked_state(text: str) -> str:
+    """A state by its name, or nothing.
+
+    Raises
+    ------
+    UsageError
+        If it is none.
+    """
+    if text and text not in STATES:
+        raise UsageError(f'no state is called "{text}"', do=f"States: {', '.join(STATES)}.")
+    return text

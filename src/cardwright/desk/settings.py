@@ -1,0 +1,87 @@
+"""What a desk is started with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from cardwright.errors import UsageError
+from cardwright.policy.policy import Policy
+
+MEGABYTE = 2**20
+
+
+@dataclass(frozen=True)
+class UploadLimits:
+    """What an upload may hold, so that nobody fills memory or disk with one."""
+
+    packed: int = 64 * MEGABYTE
+    """Bytes that are sent."""
+    unpacked: int = 256 * MEGABYTE
+    """Bytes of all files together."""
+    files: int = 2_000
+    """How many files."""
+    form: int = MEGABYTE
+    """Bytes of a form or of JSON."""
+
+
+@dataclass(frozen=True)
+class DeskSettings:
+    """A desk's own settings. Nothing of them is read from a dossier."""
+
+    folder: Path
+    """Where contents are kept, and the database if none is named."""
+    origin: str
+    """How people reach it, e.g. `https://desk.example.org`. Passkeys are of this origin and count at no other."""
+    trust: Path
+    """The desk's trust file; it is read anew for every question, so that a revocation counts at once."""
+    database: str = ""
+    """The address of the database; if omitted, SQLite in the folder."""
+    policies: Mapping[str, Policy] = field(default_factory=dict)
+    """Policies that are not packaged, by name."""
+    limits: UploadLimits = field(default_factory=UploadLimits)
+
+    @property
+    def url(self) -> str:
+        """The database's address as SQLAlchemy reads it."""
+        if self.database.startswith("postgresql://"):
+            return self.database.replace("postgresql://", "postgresql+psycopg://", 1)
+        return self.database or f"sqlite:///{self.folder.absolute() / 'desk.sqlite'}"
+
+    @property
+    def host(self) -> str:
+        """The host of its origin, which is the relying party of its passkeys, too."""
+        return urlsplit(self.origin).hostname or ""
+
+    @property
+    def secure(self) -> bool:
+        """Whether it is reached by TLS; then cookies are sent over nothing else."""
+        return self.origin.startswith("https://")
+
+
+def checked_origin(text: str) -> str:
+    """An origin as browsers write it.
+
+    Raises
+    ------
+    UsageError
+        If it is none, or whoever is in between could read and change what people do there.
+
+    Examples
+    --------
+    >>> checked_origin("https://desk.example.org/")
+    'https://desk.example.org'
+    """
+    origin = text.rstrip("/")
+    parts = urlsplit(origin)
+    host = parts.hostname or ""
+    local = host == "localhost" or host.endswith(".localhost")
+    if not re.fullmatch(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", origin) or not (parts.scheme == "https" or local):
+        raise UsageError(
+            f'"{text}" is not an origin that people can sign at',
+            do="Write it like https://desk.example.org; http is for localhost alone. TLS is your proxy's.",
+        )
+    return origin

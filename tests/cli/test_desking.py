@@ -1,0 +1,141 @@
+"""A desk is started, people invited, and a dossier sent and fetched, on the command line."""
+
+import shutil
+import threading
+import time
+
+import pytest
+
+pytest.importorskip("pyarrow", reason="sources need the tabular extra")
+for library in ("starlette", "sqlalchemy", "alembic", "webauthn", "uvicorn"):
+    pytest.importorskip(library, reason="the desk needs the extra desk")
+
+from tests.attest.support import sign
+from tests.desk.support import own_policy
+
+from cardwright.cli.desking import TOKEN
+from cardwright.desk import api, pages, registry, web
+from cardwright.desk.settings import DeskSettings
+
+
+@pytest.fixture
+def served(cli, desk, monkeypatch):
+    """A desk that listens on this machine, and a token for it."""
+    import uvicorn
+
+    made = cli("desk", "token", "ci", "--scope", "push", "--scope", "read", "--folder", desk / "registry")
+    assert made.code == 0, made
+    monkeypatch.setenv(TOKEN, made.out.split()[-1])
+    settings = DeskSettings(
+        folder=desk / "registry", origin="http://localhost:8765", trust=desk / "trust.yaml", policies=own_policy(desk)
+    )
+    opened = registry.opened(settings)
+    config = uvicorn.Config(
+        web.application(opened, pages.routes, api.routes),
+        host="127.0.0.1",
+        port=0,
+        log_level="critical",
+        lifespan="off",
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield f"http://localhost:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+    opened.engine.dispose()
+
+
+def test_a_dossier_is_sent_signed_elsewhere_sent_again_and_fetched(cli, desk, served, tmp_path):
+    first = cli("desk", "push", desk / "out", "--to", served)
+    assert first.code == 0, first
+    assert "arrived" in first.out
+    manifest = first.out.strip().rpartition("/")[2]
+    copy = tmp_path / "fetched"
+    assert cli("desk", "pull", manifest[:12], "-o", copy, "--from", served).code == 0
+    assert sign(cli, desk, "Ada", "owner", "approve", "authorship").code == 0
+    assert cli("desk", "push", desk / "out", "--to", served).code == 0
+    assert "was there already" in cli("desk", "push", copy, "--to", served).out
+    again = cli("desk", "pull", manifest[:12], "-o", copy, "--from", served)
+    assert again.code == 0, again
+    assert "1 claims" in again.out
+    assert (copy / "claims.jsonl").read_bytes() == (desk / "out" / "claims.jsonl").read_bytes()
+
+
+def test_a_folder_with_another_dossier_or_another_ledger_is_not_written_over(cli, desk, served, tmp_path):
+    copy = tmp_path / "fetched"
+    shutil.copytree(desk / "out", copy)
+    pushed = cli("desk", "push", desk / "out", "--to", served)
+    manifest = pushed.out.strip().rpartition("/")[2]
+    assert sign(cli, desk, "Ada", "owner", "approve", "authorship").code == 0
+    assert cli("desk", "push", desk / "out", "--to", served).code == 0
+    ours = tmp_path / "other"
+    ours.mkdir()
+    shutil.move(copy, ours / "out")
+    for key in desk.glob("*.key"):
+        shutil.copy(key, ours)
+    assert sign(cli, ours, "Ben", "risk_head", "reject", "approval").code == 0
+    before = (ours / "out" / "claims.jsonl").read_bytes()
+    ran = cli("desk", "pull", manifest, "-o", ours / "out", "--from", served)
+    assert ran.code == 3
+    assert "does not continue the one here" in ran.err
+    assert (ours / "out" / "claims.jsonl").read_bytes() == before
+
+
+def test_a_dossier_that_was_changed_is_not_sent(cli, desk, served):
+    (desk / "out" / "record.json").write_bytes(b"{}")
+    assert cli("desk", "push", desk / "out", "--to", served).code == 3
+
+
+def test_somebody_of_the_trust_file_is_invited_and_nobody_else(cli, desk):
+    words = ["--folder", desk / "registry", "--origin", "https://desk.example.org"]
+    ran = cli("desk", "invite", "ada", *words)
+    assert ran.code == 0, ran
+    assert "https://desk.example.org/join/" in ran.out
+    assert cli("desk", "invite", "eve", *words).code == 2
+
+
+def test_a_token_is_shown_once_and_ended_by_its_name(cli, desk):
+    words = ["--folder", desk / "registry"]
+    assert cli("desk", "token", "ci", "--scope", "everything", *words).code == 2
+    assert cli("desk", "token", "ci", "--scope", "push", *words).code == 0
+    assert cli("desk", "token", "ci", "--revoke", *words).out == "ci: revoked\n"
+    assert cli("desk", "token", "ci", "--revoke", *words).code == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["serve", "--origin", "http://desk.example.org"], "not an origin"),
+        (["serve", "--database", "mysql://x"], "not the address of a PostgreSQL database"),
+        (["serve", "--trust", "nothing.yaml"], "missing"),
+        (["push", "out", "--to", "http://desk.example.org"], "not an origin"),
+    ],
+)
+def test_a_wrong_word_is_answered_with_what_to_do(cli, desk, monkeypatch, words, why):
+    monkeypatch.chdir(desk)
+    monkeypatch.setenv(TOKEN, "x")
+    ran = cli("desk", *words)
+    assert ran.code in (2, 3)
+    assert why in ran.err
+
+
+def test_a_token_that_nobody_set_is_asked_for(cli, desk, monkeypatch):
+    monkeypatch.delenv(TOKEN, raising=False)
+    ran = cli("desk", "push", desk / "out")
+    assert ran.code == 2
+    assert "CARDWRIGHT_DESK_TOKEN is not set" in ran.err
+
+
+def test_what_is_served_is_the_application_on_this_machine(cli, desk, monkeypatch):
+    import uvicorn
+
+    asked = []
+    monkeypatch.setattr(uvicorn, "run", lambda app, **more: asked.append((type(app).__name__, more)))
+    ran = cli("desk", "serve", "--folder", desk / "registry", "--policy", desk / "files" / "pilot.yaml")
+    assert ran.code == 0, ran
+    ((name, more),) = asked
+    assert (name, more["host"], more["port"]) == ("Starlette", "127.0.0.1", 8765)
+    assert more["server_header"] is False

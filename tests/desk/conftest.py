@@ -1,0 +1,117 @@
+"""A desk in a folder of its own, a dossier to send, and people who log in with authenticators in software."""
+
+import shutil
+from dataclasses import replace
+
+import pytest
+
+for library in ("starlette", "sqlalchemy", "alembic", "webauthn", "httpx2"):
+    pytest.importorskip(library, reason="the desk needs the extra desk")
+pytest.importorskip("pyarrow", reason="sources need the tabular extra")
+
+from starlette.testclient import TestClient
+from tests.attest.desks import desk as office
+from tests.attest.desks import refused_once, released, released_once
+from tests.desk.support import NOW, ORIGIN, Browser, own_policy
+
+from cardwright.desk import api, pages, registry, web
+from cardwright.desk.settings import DeskSettings, UploadLimits
+from cardwright.dossier import store
+
+__all__ = ["office", "refused_once", "released", "released_once"]
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory):
+    """A database with its tables: migrating takes longer than copying."""
+    folder = tmp_path_factory.mktemp("migrated")
+    settings = DeskSettings(folder=folder, origin=ORIGIN, trust=folder / "trust.yaml")
+    registry.opened(settings).engine.dispose()
+    return folder / "desk.sqlite"
+
+
+@pytest.fixture
+def settings(refused_once, migrated, tmp_path):
+    """A desk's settings, with a trust file that knows Ada, Ben and Cy."""
+    folder = tmp_path / "registry"
+    folder.mkdir()
+    shutil.copy(migrated, folder / "desk.sqlite")
+    shutil.copy(refused_once / "trust.yaml", tmp_path / "trust.yaml")
+    return _settings(tmp_path, refused_once)
+
+
+@pytest.fixture
+def desk(settings):
+    """A desk without dossiers."""
+    opened = registry.opened(settings)
+    yield opened
+    opened.engine.dispose()
+
+
+@pytest.fixture
+def files(refused_once):
+    """A dossier that the gate refuses, as files."""
+    return store.read_dossier(refused_once / "out")
+
+
+@pytest.fixture(scope="session")
+def arrived_once(refused_once, migrated, tmp_path_factory):
+    """A desk with that dossier, in which Ben has an account and a passkey for signing; and his browser's passkeys and cookie."""
+    folder = tmp_path_factory.mktemp("arrived")
+    (folder / "registry").mkdir()
+    shutil.copy(migrated, folder / "registry" / "desk.sqlite")
+    shutil.copy(refused_once / "trust.yaml", folder / "trust.yaml")
+    settings = _settings(folder, refused_once)
+    desk = registry.opened(settings)
+    registry.arrive(desk, store.read_dossier(refused_once / "out"), by="pipeline", now=NOW)
+    with TestClient(application(desk), base_url=ORIGIN) as client:
+        ben = Browser(desk, client).join("ben").enrol("ben")
+    desk.engine.dispose()
+    return folder, ben
+
+
+def _settings(folder, made):
+    return DeskSettings(
+        folder=folder / "registry", origin=ORIGIN, trust=folder / "trust.yaml", policies=own_policy(made)
+    )
+
+
+def application(desk):
+    return web.application(desk, pages.routes, api.routes)
+
+
+@pytest.fixture
+def arrived(arrived_once, refused_once, tmp_path):
+    """A copy of it."""
+    folder = tmp_path / "arrived"
+    shutil.copytree(arrived_once[0], folder)
+    opened = registry.opened(_settings(folder, refused_once))
+    yield opened
+    opened.engine.dispose()
+
+
+@pytest.fixture
+def browser(arrived):
+    """Somebody's browser before that desk; `.join("ada")` makes an account and logs in."""
+    with TestClient(application(arrived), base_url=ORIGIN) as client:
+        yield Browser(arrived, client)
+
+
+@pytest.fixture
+def ben(arrived_once, browser):
+    """Ben's browser: logged in, with a passkey for signing that the trust file knows."""
+    _, before = arrived_once
+    browser.client.cookies.update(before.client.cookies)
+    return Browser(browser.desk, browser.client, before.login, before.signing)
+
+
+@pytest.fixture
+def manifest(arrived):
+    (row,) = registry.inventory(arrived, registry.InventoryQuery(), today=NOW[:10]).rows
+    return row["manifest"]
+
+
+@pytest.fixture
+def small(settings):
+    """The same settings with little room for uploads."""
+    return replace(settings, limits=UploadLimits(packed=2000, unpacked=5000, files=3, form=500))
