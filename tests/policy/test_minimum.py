@@ -95,3 +95,26 @@ def test_an_edition_with_parts_left_out_is_not_the_record_and_is_refused():
     found = outcome(verdict, "cardwright.plan")
     assert (found.status, "edition for public readers" in found.explanation) == ("mismatched", True)
     assert not verdict.allowed
+
+
+def test_what_holds_under_every_policy_is_said_to_be_cardwrights():
+    verdict = decide(with_context(good_case(), production_intended=True), P, NOW)
+    ours = [one for one in verdict.outcomes if one.requirement.startswith("cardwright.")]
+    assert {(one.set_by, one.set_on) for one in ours} == {("Cardwright", "2026-11-23")}
+    assert all(not one.waivable for one in ours if not one.requirement.startswith("cardwright.minimum"))
+
+
+@pytest.mark.parametrize(
+    ("asks", "left_out"),
+    [
+        (b"evaluated: {evaluator: robustness}", True),
+        (b"evaluated: {evaluator: robustness, accept: [complete, sampled]}", True),
+        (b"evaluated: {evaluator: robustness, accept: [complete, sampled, partial]}", False),
+        (b"level: advise, evaluated: {evaluator: robustness}", False),
+        (b"applies_when: {risk_tier: [high]}, evaluated: {evaluator: robustness}", False),
+    ],
+)
+def test_the_minimum_is_left_out_only_if_the_policy_asks_for_the_evaluator_as_strictly(asks, left_out):
+    policy = policy_of(POLICY + b"  - {id: own, title: t, why: w, origin: law, " + asks + b"}\n")
+    verdict = decide(with_context(good_case(), production_intended=True), policy, NOW)
+    assert ("cardwright.minimum.robustness" not in minimum(verdict)) == left_out

@@ -43,6 +43,34 @@ def test_a_binding_that_nobody_asked_for_is_the_loosest():
     assert not stricter.bound_as_closely("none", None)
 
 
+@pytest.mark.parametrize(
+    ("new", "old", "as_strict"),
+    [
+        ("recomputed", None, True), ("supplied", None, False), ("asserted", None, False), (None, "none", False),
+        ("none", "none", True), ("asserted", "none", True), ("asserted", "asserted", True), ("supplied", "asserted", True),
+        ("asserted", "supplied", False), ("supplied", "recomputed", False), ("recomputed", "supplied", True), (None, "asserted", False),
+    ],
+)  # fmt: skip
+def test_a_binding_is_kept_where_what_is_not_said_means_recomputed(new, old, as_strict):
+    """A policy that says nothing asks for `recomputed` in production, so only that is as strict as saying nothing."""
+    assert stricter.bound_as_closely(new, old) == as_strict
+
+
+@pytest.mark.parametrize("old", stricter.CALIBRATING)
+@pytest.mark.parametrize("new", stricter.CALIBRATING)
+def test_a_calibration_is_never_asked_of_fewer_others(new, old):
+    order = [None, "drawn", "independent"]
+    assert stricter.drawn_by_others(new, old) == (order.index(new) >= order.index(old))
+
+
+def test_the_same_digests_are_as_strict_as_themselves():
+    listed = {"cardwright": ("a", "b")}
+    assert stricter.accepts_fewer(listed, listed)
+    assert stricter.accepts_fewer({"cardwright": ("b",)}, listed)
+    assert not stricter.accepts_fewer({"cardwright": ("b", "c")}, listed)
+    assert not stricter.accepts_fewer({}, listed), "an empty list accepts everything"
+
+
 GROUPS = st.dictionaries(st.sampled_from("rst"), LISTS, max_size=2)
 DIGESTS = st.dictionaries(
     st.sampled_from("rst"), st.lists(st.sampled_from("123"), min_size=1, unique=True).map(tuple), max_size=2
