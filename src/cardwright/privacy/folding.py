@@ -34,8 +34,8 @@ def fold(text: str) -> tuple[str, Sequence[int] | None]:
         return text, None
     places: list[int] | None = None
     if _INVISIBLE.search(text):
-        places = [place for place, character in enumerate(text) if not _INVISIBLE.match(character)]
-        text = "".join(text[place] for place in places)
+        places = [position for position, character in enumerate(text) if not _INVISIBLE.match(character)]
+        text = "".join(text[position] for position in places)
     return "".join(map(_folded, text)) if not text.isascii() else text, places
 
 

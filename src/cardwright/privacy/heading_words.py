@@ -60,7 +60,7 @@ def concepts() -> tuple[Concept, ...]:
             title=keys["title"],
             kind=keys["kind"],
             severity=keys["severity"],
-            words={language: tuple(said.split(", ")) for language, said in keys["words"].items()},
+            words={language: tuple(words.split(", ")) for language, words in keys["words"].items()},
             quasi=keys.get("quasi", False),
             not_after=frozenset(keys.get("not_after", "").split()),
         )

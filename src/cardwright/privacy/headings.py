@@ -102,10 +102,10 @@ def meaning(heading: str) -> HeadingMeaning | None:
     table, longest = _table()
     for size in range(min(longest, len(words)), 0, -1):
         for start in range(len(words) - size + 1):
-            found = table.get(words[start : start + size])
-            if found is None:
+            entry = table.get(words[start : start + size])
+            if entry is None:
                 continue
-            term, concept, languages = found
+            term, concept, languages = entry
             if start and words[start - 1] in concept.not_after:
                 continue
             if size == 1 and words[start] in _BARE and not _is_of_a_person(words, start):
@@ -124,13 +124,13 @@ def quasi_identifiers(headings: Iterable[str]) -> tuple[str, ...]:
     >>> quasi_identifiers(["income", "zip", "birth_date", "race", "full_name"])
     ('zip', 'birth_date', 'race')
     """
-    return tuple(name for name in headings if (found := meaning(name)) is not None and found.tells_apart)
+    return tuple(name for name in headings if (concept := meaning(name)) is not None and concept.tells_apart)
 
 
 @cache
 def terms() -> int:
     """How many terms the table has, all languages together."""
-    return sum(1 for concept in concepts() for said in concept.words.values() for _ in said)
+    return sum(1 for concept in concepts() for words_of_language in concept.words.values() for _ in words_of_language)
 
 
 def _is_of_a_person(words: tuple[str, ...], at: int) -> bool:
@@ -167,12 +167,12 @@ def _spellings(term: str) -> Iterator[tuple[str, ...]]:
 
 @cache
 def _table() -> tuple[Mapping[tuple[str, ...], tuple[str, Concept, tuple[str, ...]]], int]:
-    found: dict[tuple[str, ...], tuple[str, Concept, tuple[str, ...]]] = {}
+    table: dict[tuple[str, ...], tuple[str, Concept, tuple[str, ...]]] = {}
     for concept in concepts():
-        for language, said in concept.words.items():
-            for term in said:
+        for language, words_of_language in concept.words.items():
+            for term in words_of_language:
                 for words in _spellings(term):
-                    known = found.setdefault(words, (term, concept, (language,)))
+                    known = table.setdefault(words, (term, concept, (language,)))
                     if known[1] is concept and language not in known[2]:
-                        found[words] = (known[0], concept, (*known[2], language))
-    return found, max(map(len, found))
+                        table[words] = (known[0], concept, (*known[2], language))
+    return table, max(map(len, table))

@@ -51,11 +51,11 @@ def resolve(hits: Iterable[Hit], priority: Callable[[str], int] | None = None) -
     kept: list[Hit] = []
     starts: list[int] = []  # of `kept`, both in the order of the text: only the neighbours can overlap
     for hit in best_first:
-        place = bisect.bisect_left(starts, hit.start)
-        if (place and kept[place - 1].end > hit.start) or (place < len(kept) and starts[place] < hit.end):
+        index = bisect.bisect_left(starts, hit.start)
+        if (index and kept[index - 1].end > hit.start) or (index < len(kept) and starts[index] < hit.end):
             continue
-        kept.insert(place, hit)
-        starts.insert(place, hit.start)
+        kept.insert(index, hit)
+        starts.insert(index, hit.start)
     return tuple(kept)
 
 
@@ -69,7 +69,7 @@ def luhn(digits: str) -> bool:
     >>> luhn("4111111111111111"), luhn("4111111111111112")
     (True, False)
     """
-    doubled = (int(d) * (1 + place % 2) for place, d in enumerate(reversed(digits)))
+    doubled = (int(d) * (1 + position % 2) for position, d in enumerate(reversed(digits)))
     return sum(value - 9 * (value > 9) for value in doubled) % 10 == 0
 
 
@@ -172,8 +172,8 @@ def light_hits(text: str, *, weak: bool = False) -> Iterator[Hit]:
 
 
 def _hits(text: str, *, weak: bool) -> Iterator[Hit]:
-    for found in _EMAIL.finditer(text) if "@" in text else ():
-        yield Hit("EMAIL_ADDRESS", found.start(), found.end(), 0.9)
+    for match in _EMAIL.finditer(text) if "@" in text else ():
+        yield Hit("EMAIL_ADDRESS", match.start(), match.end(), 0.9)
     if _SIX_DIGITS.search(text):
         yield from _numbers(text)
     for secret in secrets_in(text, weak=weak):
@@ -183,27 +183,27 @@ def _hits(text: str, *, weak: bool) -> Iterator[Hit]:
 def _numbers(text: str) -> Iterator[Hit]:
     lowered = text.lower()
     digits = sum(map(text.count, "0123456789")) if text.isascii() else sum(character.isdigit() for character in text)
-    for found in _PHONE.finditer(text):
-        of_it = sum(character.isdigit() for character in found.group())
-        if found.lastgroup != "trunk" or 9 <= of_it <= 13:
-            yield Hit("PHONE_NUMBER", found.start(), found.end(), 0.6)
-    for found in _NAMED_PHONE.finditer(text) if any(word in lowered for word in _PHONE_WORDS) else ():
-        yield Hit("PHONE_NUMBER", found.start(1), found.end(1), 0.75)
-    for found in _SSN.finditer(text) if digits >= 9 else ():
-        yield Hit("US_SSN", found.start(), found.end(), 0.85)
-    for found in _CARD.finditer(text) if digits >= 13 else ():
-        if is_card_number(re.sub(r"\D", "", found.group())):
-            yield Hit("CREDIT_CARD", found.start(), found.end(), 1.0)
-    for found in _IBAN.finditer(text):
-        end = _iban_end(found.group().upper())
+    for match in _PHONE.finditer(text):
+        of_it = sum(character.isdigit() for character in match.group())
+        if match.lastgroup != "trunk" or 9 <= of_it <= 13:
+            yield Hit("PHONE_NUMBER", match.start(), match.end(), 0.6)
+    for match in _NAMED_PHONE.finditer(text) if any(word in lowered for word in _PHONE_WORDS) else ():
+        yield Hit("PHONE_NUMBER", match.start(1), match.end(1), 0.75)
+    for match in _SSN.finditer(text) if digits >= 9 else ():
+        yield Hit("US_SSN", match.start(), match.end(), 0.85)
+    for match in _CARD.finditer(text) if digits >= 13 else ():
+        if is_card_number(re.sub(r"\D", "", match.group())):
+            yield Hit("CREDIT_CARD", match.start(), match.end(), 1.0)
+    for match in _IBAN.finditer(text):
+        end = _iban_end(match.group().upper())
         if end is not None:
-            yield Hit("IBAN_CODE", found.start(), found.start() + end, 1.0)
+            yield Hit("IBAN_CODE", match.start(), match.start() + end, 1.0)
 
 
 def _iban_end(text: str) -> int | None:
     """Where the IBAN that a text begins with ends; None if it begins with none."""
     length = _IBAN_LENGTH.get(text[:2])
-    places = [place for place, character in enumerate(text) if character not in " -"]
+    places = [position for position, character in enumerate(text) if character not in " -"]
     if length is None or len(places) < length:
         return None
     end = places[length - 1] + 1

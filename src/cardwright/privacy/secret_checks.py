@@ -71,37 +71,37 @@ def _stands_for_one(text: str) -> bool:
     return is_placeholder(text) or is_sequence(text)
 
 
-def none(found: Candidate) -> bool | None:
+def none(candidate: Candidate) -> bool | None:
     """The form is enough."""
-    return False if is_placeholder(found.value) else None
+    return False if is_placeholder(candidate.value) else None
 
 
-def random(found: Candidate) -> bool | None:
+def random(candidate: Candidate) -> bool | None:
     """A token with a prefix: letters and digits that no rule made."""
-    value = found.value
+    value = candidate.value
     cases = any(c.isupper() for c in value) and any(c.islower() for c in value) and len(value) >= 20
     odd = _mixed(value) or (cases and not is_wordy(value))
     return None if odd and entropy(value) >= 2.5 and not _stands_for_one(value) else False
 
 
-def checksum(found: Candidate) -> bool | None:
+def checksum(candidate: Candidate) -> bool | None:
     """A token that ends with the CRC-32 of what follows its prefix."""
-    body = found.value.split("_", 1)[1]
+    body = candidate.value.split("_", 1)[1]
     if _stands_for_one(body):
         return False
     return True if body[-6:] == crc32_base62(body[:-6]) else None
 
 
-def llm_key(found: Candidate) -> bool | None:
+def llm_key(candidate: Candidate) -> bool | None:
     """`sk-…`: words with hyphens have the form too, and are none."""
-    last = found.value.rsplit("-", 1)[-1]
-    tail = last if len(last) >= 16 else found.value[3:]
-    return None if _mixed(tail) and entropy(tail) >= 3 and not _stands_for_one(found.value) else False
+    last = candidate.value.rsplit("-", 1)[-1]
+    tail = last if len(last) >= 16 else candidate.value[3:]
+    return None if _mixed(tail) and entropy(tail) >= 3 and not _stands_for_one(candidate.value) else False
 
 
-def discord(found: Candidate) -> bool | None:
+def discord(candidate: Candidate) -> bool | None:
     """The first part is a number in base64."""
-    first = found.value.split(".")[0]
+    first = candidate.value.split(".")[0]
     try:
         return base64.urlsafe_b64decode(first + "=" * (-len(first) % 4)).isdigit()
     except (binascii.Error, ValueError):
@@ -111,11 +111,12 @@ def discord(found: Candidate) -> bool | None:
 _JWT_IO = {"1234567890": ("John Doe", "Alice", "Jane Doe")}
 
 
-def json_web_token(found: Candidate) -> bool | None:
+def json_web_token(candidate: Candidate) -> bool | None:
     """Its header names an algorithm; the example of jwt.io is none."""
     try:
         header, payload = (
-            json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))) for part in found.value.split(".")[:2]
+            json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+            for part in candidate.value.split(".")[:2]
         )
     except (binascii.Error, ValueError, RecursionError):  # brackets by the thousand are JSON, too
         return False
@@ -125,10 +126,10 @@ def json_web_token(found: Candidate) -> bool | None:
     return not known
 
 
-def url_password(found: Candidate) -> bool | None:
+def url_password(candidate: Candidate) -> bool | None:
     """The password of a URL; certain, so that the address inside it (`password@host`) does not come first."""
-    user = found.whole.split("://", 1)[1].split(":", 1)[0]
-    value = found.value
+    user = candidate.whole.split("://", 1)[1].split(":", 1)[0]
+    value = candidate.value
     dull = value.casefold() in DULL or value == user or is_placeholder(value) or is_reference(value)
     return not (dull or (value.isdigit() and len(value) <= 5))
 
@@ -183,9 +184,14 @@ def _is_password(value: str, *, quoted: bool = False, least: int = 6, words: boo
     return any(c.isalpha() or c.isdigit() for c in value) and re.fullmatch(r"[\d\W_]{1,7}", value) is None
 
 
-def _is_passphrase(found: Candidate) -> bool:
-    words = found.value.split()
-    return "phrase" in found.key.lower() and found.quoted and len(words) >= 3 and not is_placeholder(found.value)
+def _is_passphrase(candidate: Candidate) -> bool:
+    words = candidate.value.split()
+    return (
+        "phrase" in candidate.key.lower()
+        and candidate.quoted
+        and len(words) >= 3
+        and not is_placeholder(candidate.value)
+    )
 
 
 _NO_SECRET = re.compile(
@@ -197,63 +203,68 @@ _NO_SECRET = re.compile(
 )
 
 
-def assigned_password(found: Candidate) -> bool | None:
+def assigned_password(candidate: Candidate) -> bool | None:
     """`password: …` and `password = …` of files, logs, code and notes."""
-    if _is_passphrase(found):
+    if _is_passphrase(candidate):
         return None
-    if found.value.casefold() in found.name.casefold():
+    if candidate.value.casefold() in candidate.name.casefold():
         return False
-    bare = found.alone and "=" in found.sep and re.fullmatch(r"[a-z]{6,}\W?", found.value) is not None
-    words = bare or (found.quoted and re.fullmatch(r"[A-Za-z]{6,20}", found.value) is not None and found.sep != "==")
-    return None if _is_password(found.value, quoted=found.quoted, words=words) else False
+    bare = candidate.alone and "=" in candidate.sep and re.fullmatch(r"[a-z]{6,}\W?", candidate.value) is not None
+    words = bare or (
+        candidate.quoted and re.fullmatch(r"[A-Za-z]{6,20}", candidate.value) is not None and candidate.sep != "=="
+    )
+    return None if _is_password(candidate.value, quoted=candidate.quoted, words=words) else False
 
 
-def assigned_token(found: Candidate) -> bool | None:
+def assigned_token(candidate: Candidate) -> bool | None:
     """`api_key: …`, `token = …`, `STRIPE_KEY=…`."""
-    if _NO_SECRET.search(found.name) or _IN_A_NAME.search(found.before):
+    if _NO_SECRET.search(candidate.name) or _IN_A_NAME.search(candidate.before):
         return False
-    return None if _is_token(found.value, quoted=found.quoted) else False
+    return None if _is_token(candidate.value, quoted=candidate.quoted) else False
 
 
-def token(found: Candidate) -> bool | None:
+def token(candidate: Candidate) -> bool | None:
     """A value in a place where nothing but a token can stand."""
-    return None if _is_token(found.value, quoted=found.quoted) else False
+    return None if _is_token(candidate.value, quoted=candidate.quoted) else False
 
 
-def _by_key(found: Candidate, *, words: bool) -> bool:
-    if re.search(r"(?i)secret|token|key|cred|auth|sig|jwt|code", found.key):
-        return _is_token(found.value, quoted=True) and not _NO_SECRET.search(found.name)
-    return _is_password(found.value, quoted=True, least=4, words=words)
+def _by_key(candidate: Candidate, *, words: bool) -> bool:
+    if re.search(r"(?i)secret|token|key|cred|auth|sig|jwt|code", candidate.key):
+        return _is_token(candidate.value, quoted=True) and not _NO_SECRET.search(candidate.name)
+    return _is_password(candidate.value, quoted=True, least=4, words=words)
 
 
-def query(found: Candidate) -> bool | None:
+def query(candidate: Candidate) -> bool | None:
     """A parameter of a URL; of those with short names only what is long and random."""
-    short = found.key.lower() in ("key", "sig", "code", "auth", "signature", "jwt", "pw", "pass")
+    short = candidate.key.lower() in ("key", "sig", "code", "auth", "signature", "jwt", "pw", "pass")
     if short:
-        return None if _is_token(found.value, quoted=True, least=8 if found.key[0] in "pP" else 16) else False
-    return None if _by_key(found, words=True) else False
+        return None if _is_token(candidate.value, quoted=True, least=8 if candidate.key[0] in "pP" else 16) else False
+    return None if _by_key(candidate, words=True) else False
 
 
-def flag(found: Candidate) -> bool | None:
+def flag(candidate: Candidate) -> bool | None:
     """An option of a command, and not the next option."""
-    if found.value.startswith("-"):
+    if candidate.value.startswith("-"):
         return False
-    key = found.key.rsplit("-", 1)[-1].lower()
-    if key in ("key", "auth") and re.search(r"(?i)(?:api|access|secret|account|license|auth)-?key$", found.key) is None:
-        return None if _is_token(found.value, quoted=True, least=16) else False
-    return None if _by_key(found, words="=" in found.whole or found.quoted) else False
+    key = candidate.key.rsplit("-", 1)[-1].lower()
+    if (
+        key in ("key", "auth")
+        and re.search(r"(?i)(?:api|access|secret|account|license|auth)-?key$", candidate.key) is None
+    ):
+        return None if _is_token(candidate.value, quoted=True, least=16) else False
+    return None if _by_key(candidate, words="=" in candidate.whole or candidate.quoted) else False
 
 
-def said_password(found: Candidate) -> bool | None:
+def said_password(candidate: Candidate) -> bool | None:
     """A password in a sentence: quoted, or a word that no sentence has."""
-    key, value = found.key.lower(), found.value
+    key, value = candidate.key.lower(), candidate.value
     if key == "pin":
         return None if re.fullmatch(r"\d{4,8}", value) else False
-    if _is_passphrase(found):
+    if _is_passphrase(candidate):
         return None
-    if re.search(r"secret|token|key|cred", key) and not found.quoted:
+    if re.search(r"secret|token|key|cred", key) and not candidate.quoted:
         return None if _is_token(value, least=8) and (_mixed(value) or _SYMBOLS.search(value)) else False
-    if found.quoted:
+    if candidate.quoted:
         return None if _is_password(value, quoted=True, words=True) else False
     odd = _mixed(value) or _SYMBOLS.search(value) is not None
     return (
@@ -261,62 +272,62 @@ def said_password(found: Candidate) -> bool | None:
     )
 
 
-def beside(found: Candidate) -> bool | None:
+def beside(candidate: Candidate) -> bool | None:
     """What stands right after the word, without a sign between them: only what no sentence says there."""
-    value = found.value
-    if re.search(r"(?i)secret|token|key", found.key):
+    value = candidate.value
+    if re.search(r"(?i)secret|token|key", candidate.key):
         return None if _is_token(value, least=16) and _mixed(value) else False
     return None if _mixed(value) and _is_password(value) else False
 
 
-def pair(found: Candidate) -> bool | None:
+def pair(candidate: Candidate) -> bool | None:
     """User and password: the latter has letters, and a digit or a sign."""
-    value = found.value
+    value = candidate.value
     odd = any(c.isalpha() for c in value) and (_mixed(value) or _SYMBOLS.search(value) is not None)
     return None if odd and _is_password(value) and re.search(r"[/:]", value) is None else False
 
 
-def between_tags(found: Candidate) -> bool | None:
+def between_tags(candidate: Candidate) -> bool | None:
     """The content of an element or attribute; the text of a form's label is none."""
-    words = found.whole.startswith("<") and not re.match(
-        r"(?i)<(?:string|label|span|div|td|th|p|a|li|option)\b", found.whole
+    words = candidate.whole.startswith("<") and not re.match(
+        r"(?i)<(?:string|label|span|div|td|th|p|a|li|option)\b", candidate.whole
     )
-    return None if _by_key(found, words=words) else False
+    return None if _by_key(candidate, words=words) else False
 
 
-def sql(found: Candidate) -> bool | None:
+def sql(candidate: Candidate) -> bool | None:
     """The password of a statement."""
-    return None if _is_password(found.value, quoted=True, least=4, words=True) else False
+    return None if _is_password(candidate.value, quoted=True, least=4, words=True) else False
 
 
-def argument(found: Candidate) -> bool | None:
+def argument(candidate: Candidate) -> bool | None:
     """An argument of a function; of one that takes a user first, the second."""
-    two = found.whole.count('"') + found.whole.count("'") >= 4
-    if re.search(r"(?i)(?:auth|login|connect|authenticate)$", found.key):
-        return None if two and _is_password(found.value, quoted=True) else False
-    return None if _by_key(found, words=False) else False
+    two = candidate.whole.count('"') + candidate.whole.count("'") >= 4
+    if re.search(r"(?i)(?:auth|login|connect|authenticate)$", candidate.key):
+        return None if two and _is_password(candidate.value, quoted=True) else False
+    return None if _by_key(candidate, words=False) else False
 
 
-def header(found: Candidate) -> bool | None:
+def header(candidate: Candidate) -> bool | None:
     """The credentials of a header: in `Basic`, a user and a password in base64."""
-    if found.key.lower() == "basic":
-        decoded = _decoded(found.value)
+    if candidate.key.lower() == "basic":
+        decoded = _decoded(candidate.value)
         return decoded is not None and ":" in decoded and not is_placeholder(decoded.split(":", 1)[1] or "***")
-    return None if _is_token(found.value, quoted=True) else False
+    return None if _is_token(candidate.value, quoted=True) else False
 
 
-def header_key(found: Candidate) -> bool | None:
+def header_key(candidate: Candidate) -> bool | None:
     """The value of a header whose name says that it is a key."""
-    if _NO_SECRET.search(found.name) or "-" not in found.name:
+    if _NO_SECRET.search(candidate.name) or "-" not in candidate.name:
         return False
-    return None if _is_token(found.value, quoted=True) else False
+    return None if _is_token(candidate.value, quoted=True) else False
 
 
-def encoded_pair(found: Candidate) -> bool | None:
+def encoded_pair(candidate: Candidate) -> bool | None:
     """User and password in base64, or a key that is."""
-    if "client-key-data" in found.whole:
+    if "client-key-data" in candidate.whole:
         return None
-    decoded = _decoded(found.value)
+    decoded = _decoded(candidate.value)
     return decoded is not None and ":" in decoded
 
 
@@ -328,9 +339,9 @@ def _decoded(value: str) -> str | None:
     return text if text.isprintable() else None
 
 
-def hash(found: Candidate) -> bool | None:
+def hash(candidate: Candidate) -> bool | None:
     """The hash of a password."""
-    return False if is_placeholder(found.value) or entropy(found.value) < 3 else None
+    return False if is_placeholder(candidate.value) or entropy(candidate.value) < 3 else None
 
 
 _PUBLIC = re.compile(
@@ -341,19 +352,19 @@ _PUBLIC = re.compile(
 )
 
 
-def hexadecimal(found: Candidate) -> bool | None:
+def hexadecimal(candidate: Candidate) -> bool | None:
     """Random hexadecimals that no word before them calls a digest."""
-    value = found.value.lower()
-    if entropy(value) < 3 or is_sequence(value) or _PUBLIC.search(found.before):
+    value = candidate.value.lower()
+    if entropy(value) < 3 or is_sequence(value) or _PUBLIC.search(candidate.before):
         return False
     return None
 
 
-def base64_(found: Candidate) -> bool | None:
+def base64_(candidate: Candidate) -> bool | None:
     """Random base64: digits and letters of both cases, mixed."""
-    value = found.value
+    value = candidate.value
     kinds = [any(c.isdigit() for c in value), any(c.islower() for c in value), any(c.isupper() for c in value)]
-    if not all(kinds) or entropy(value) < 4 or _stands_for_one(value) or _PUBLIC.search(found.before):
+    if not all(kinds) or entropy(value) < 4 or _stands_for_one(value) or _PUBLIC.search(candidate.before):
         return False
     return False if is_wordy(value) or reads_as_words(value) or is_reference(value, quoted=True) else None
 

@@ -128,12 +128,12 @@ def _ready_without_needs() -> tuple[_Ready, ...]:
 @cache
 def _begun_by() -> tuple[dict[str, tuple[tuple[str, int], ...]], ...]:
     """By length from 1 to 3: from the first characters of what a form needs to that literal and the form's place."""
-    found: tuple[dict[str, list[tuple[str, int]]], ...] = ({}, {}, {})
-    for place, one in enumerate(_ready()):
+    by_beginning: tuple[dict[str, list[tuple[str, int]]], ...] = ({}, {}, {})
+    for index, one in enumerate(_ready()):
         for literal in one.form.needs:
             first = literal[:3]
-            found[len(first) - 1].setdefault(first, []).append((literal, place))
-    return tuple({first: tuple(literals) for first, literals in of_length.items()} for of_length in found)
+            by_beginning[len(first) - 1].setdefault(first, []).append((literal, index))
+    return tuple({first: tuple(literals) for first, literals in of_length.items()} for of_length in by_beginning)
 
 
 @cache
@@ -153,9 +153,9 @@ def _possible(lowered: str) -> list[_Ready]:
     places: set[int] = set()
     for there, begun in zip(pieces, _begun_by(), strict=True):
         for first in begun.keys() & there:
-            places.update(place for literal, place in begun[first] if place not in places and literal in lowered)
+            places.update(index for literal, index in begun[first] if index not in places and literal in lowered)
     ready = _ready()
-    return [ready[place] for place in sorted(places)]
+    return [ready[index] for index in sorted(places)]
 
 
 def secrets_in(text: str, *, weak: bool = False) -> Iterator[Secret]:
@@ -203,23 +203,23 @@ def _windows(lowered: str, form: SecretForm) -> Iterator[tuple[int, int]]:
     if not form.needs or len(lowered) <= _SHORT:
         yield 0, len(lowered)
         return
-    places = sorted(place for literal in form.needs for place in _places(lowered, literal))
+    places = sorted(position for literal in form.needs for position in _places(lowered, literal))
     begun = ended = -1
-    for place in places:
-        if ended >= 0 and place - _BACK > ended:
+    for position in places:
+        if ended >= 0 and position - _BACK > ended:
             yield begun, ended
             begun = -1
-        begun = max(0, place - _BACK) if begun < 0 else begun
-        ended = min(len(lowered), place + form.reach)
+        begun = max(0, position - _BACK) if begun < 0 else begun
+        ended = min(len(lowered), position + form.reach)
     if begun >= 0:
         yield begun, ended
 
 
 def _places(text: str, literal: str) -> Iterator[int]:
-    place = text.find(literal)
-    while place >= 0:
-        yield place
-        place = text.find(literal, place + len(literal))
+    position = text.find(literal)
+    while position >= 0:
+        yield position
+        position = text.find(literal, position + len(literal))
 
 
 _NAME = re.compile(r"[\w.-]{0,40}$")

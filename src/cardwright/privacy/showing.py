@@ -118,10 +118,10 @@ def is_a_record(names: Sequence[str]) -> bool:
     cells = [" ".join(name.split()) for name in names]
     if any(_is_wholly_personal(cell) for cell in cells):
         return True
-    places = [place for place, cell in enumerate(cells) if cell and _NUMBER.fullmatch(cell)]
+    places = [position for position, cell in enumerate(cells) if cell and _NUMBER.fullmatch(cell)]
     if not places:
         return not header_is_trusted(cells) and any(looks_like_a_person(cell) for cell in cells)
-    return not _are_headings([cells[place] for place in places], alone=not any(_is_wordy(cell) for cell in cells))
+    return not _are_headings([cells[position] for position in places], alone=not any(_is_wordy(cell) for cell in cells))
 
 
 def _is_wholly_personal(cell: str) -> bool:
@@ -134,7 +134,7 @@ def _is_wordy(cell: str) -> bool:
 
 def _are_headings(numbers: Sequence[str], *, alone: bool) -> bool:
     """Whether numbers in the first line are headings: a series, or what pandas calls a column without a name."""
-    if alone and [*numbers] == [str(place) for place in range(len(numbers))]:
+    if alone and [*numbers] == [str(position) for position in range(len(numbers))]:
         return True
     if len({re.sub(r"\d+", "9", number) for number in numbers}) > 1:
         return False
@@ -173,8 +173,8 @@ def shown_column(name: str, names: Sequence[str]) -> str:
     >>> shown_column("score", ["label", "score"]), shown_column("Ada Lovelace", ["Ada Lovelace", "0.7"])
     ('"score"', 'column 1')
     """
-    place = f"column {list(names).index(name) + 1}" if name in names else "a column whose name is not shown"
-    return shown(name, place) if header_is_trusted(names) else place
+    by_position = f"column {list(names).index(name) + 1}" if name in names else "a column whose name is not shown"
+    return shown(name, by_position) if header_is_trusted(names) else by_position
 
 
 def hint(word: str, known: Iterable[str], *, columns: bool = False) -> str:

@@ -116,12 +116,14 @@ def mean_loss(losses: Losses, level: float = 0.95) -> Contrast | None:
         count, rows = int(losses.loss.sum()), len(losses.loss)
         return Contrast(count / rows, wilson(count, rows, level))
     if losses.plain:
-        found = mean_interval(
+        student = mean_interval(
             len(losses.loss), Fraction(math.fsum(losses.loss)), Fraction(math.fsum(losses.loss**2)), level
         )
-        if found is None:
+        if student is None:
             return Contrast(value, None)
-        return Contrast(found.estimate, Bounds(max(0.0, found.bounds.lower), found.bounds.upper, level, "student_t"))
+        return Contrast(
+            student.estimate, Bounds(max(0.0, student.bounds.lower), student.bounds.upper, level, "student_t")
+        )
     error, units = _error(losses, weight * (losses.loss - value) / total)
     if math.isnan(error):
         return Contrast(value, None)
@@ -207,8 +209,8 @@ def _two_shares(a: int, n: int, c: int, m: int, greater: bool) -> tuple[float, s
     wrong, right = a + c, n + m - a - c
     if min(wrong, right) * min(n, m) < 5 * (n + m):
         table = [[a, n - a], [c, m - c]]
-        found = stats.fisher_exact(table, alternative="greater" if greater else "two-sided")
-        return min(1.0, float(found[1])), "fisher_exact"
+        exact_test = stats.fisher_exact(table, alternative="greater" if greater else "two-sided")
+        return min(1.0, float(exact_test[1])), "fisher_exact"
     pooled = wrong / (n + m)
     z = (a / n - c / m) / math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m))
     return (float(stats.norm.sf(z)), "score_z") if greater else (2 * float(stats.norm.sf(abs(z))), "score_z")
@@ -227,10 +229,12 @@ def coverage(losses: Losses, inside: BoolArray, level: float = 0.95) -> Contrast
     if losses.plain and losses.binary:
         a, errors = int(losses.loss[inside].sum()), int(losses.loss.sum())
         return Contrast(a / errors, wilson(a, errors, level))
-    found = _normal(losses, weight * losses.loss * (inside - value) / total, value, level, greater=False, lowest=0.0)
-    if found.bounds is None:
+    linearised = _normal(
+        losses, weight * losses.loss * (inside - value) / total, value, level, greater=False, lowest=0.0
+    )
+    if linearised.bounds is None:
         return Contrast(value, None)
-    lower, upper = min(found.bounds.lower, value), max(value, min(1.0, found.bounds.upper))
+    lower, upper = min(linearised.bounds.lower, value), max(value, min(1.0, linearised.bounds.upper))
     return Contrast(value, Bounds(lower, upper, level, "linearised"))
 
 

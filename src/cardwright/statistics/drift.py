@@ -143,12 +143,12 @@ def _compare(
         return None
     used = (n + m) > 0
     n, m = n[used], m[used]
-    place = None if positions is None else positions[used]
-    estimate = float(distance(n[None].astype(float), m[None].astype(float), place)[0])
+    used_positions = None if positions is None else positions[used]
+    estimate = float(distance(n[None].astype(float), m[None].astype(float), used_positions)[0])
     rng = np.random.default_rng(seed)
     chunk = max(1, _CHUNK // len(n))
     sizes = [min(chunk, resamples - start) for start in range(0, resamples, chunk)]
-    null = np.concatenate([distance(*_without_drift(n, m, size, rng), place) for size in sizes])
+    null = np.concatenate([distance(*_without_drift(n, m, size, rng), used_positions) for size in sizes])
     p_value = (1 + int((null >= estimate - 1e-12 * max(1.0, abs(estimate))).sum())) / (1 + resamples)
     return Drift(estimate, float(null.mean()), p_value, int(n.sum()), int(m.sum()), len(n))
 

@@ -52,8 +52,8 @@ def attack_auc(members: ArrayLike, non_members: ArrayLike, level: float = 0.95) 
     0.9444444444444444
     """
     inside, outside = _scores(members), _scores(non_members)
-    values, place = np.unique(np.concatenate((inside, outside)), return_inverse=True)
-    inner, outer = place[: len(inside)], place[len(inside) :]
+    values, ranks = np.unique(np.concatenate((inside, outside)), return_inverse=True)
+    inner, outer = ranks[: len(inside)], ranks[len(inside) :]
     return auc(np.bincount(inner, minlength=len(values)), np.bincount(outer, minlength=len(values)), level)
 
 
@@ -68,10 +68,10 @@ def folded_auc(folds: list[tuple[ArrayLike, ArrayLike]], level: float = 0.95) ->
     Journal of Statistics 9:1583.
     """
     z = z_quantile(level)
-    found = [attack_auc(inside, outside, level) for inside, outside in folds]
-    if not found or any(one is None for one in found):
+    fold_areas = [attack_auc(inside, outside, level) for inside, outside in folds]
+    if not fold_areas or any(one is None for one in fold_areas):
         return None
-    areas = [one for one in found if one is not None]
+    areas = [one for one in fold_areas if one is not None]
     estimate = sum(one.estimate for one in areas) / len(areas)
     error = math.sqrt(sum(one.standard_error**2 for one in areas)) / len(areas)
     bounds = Bounds(max(0.0, estimate - z * error), min(1.0, estimate + z * error), level, "delong_folds")
@@ -116,19 +116,19 @@ def rate_at_false_positives(
     loose = int(stats.binom.isf(tail, n, false_positive_rate)) + 1
     # Strictly above the threshold no more than the stated share of non-members is accused, ties included.
     threshold = outside[math.floor(false_positive_rate * n)]
-    found = int((inside > threshold).sum())
+    members_above = int((inside > threshold).sum())
     inner = 1 - 2 * tail  # a Clopper-Pearson interval of this level leaves one tail on each side
     low = clopper_pearson(int((inside > outside[max(strict, 1) - 1]).sum()), len(inside), inner)
     high = None if loose > n else clopper_pearson(int((inside >= outside[loose - 1]).sum()), len(inside), inner)
     assert low is not None
-    estimate = found / len(inside)
+    estimate = members_above / len(inside)
     bounds = Bounds(
         min(low.lower, estimate),
         max(1.0 if high is None else high.upper, estimate),
         level,
         "order_statistics_clopper_pearson",
     )
-    return RateAtFalsePositives(estimate, bounds, found, len(inside), n)
+    return RateAtFalsePositives(estimate, bounds, members_above, len(inside), n)
 
 
 def logit_scaled(losses: ArrayLike) -> FloatArray:
@@ -199,10 +199,10 @@ def _normal(values: ArrayLike, rows: int) -> tuple[FloatArray, FloatArray]:
 
 
 def _scores(values: ArrayLike) -> FloatArray:
-    found = np.asarray(values, float)
-    if found.ndim != 1 or not np.all(np.isfinite(found)):
+    scores = np.asarray(values, float)
+    if scores.ndim != 1 or not np.all(np.isfinite(scores)):
         raise ValueError("scores are one finite number per row; leave out rows without a score, and say so")
-    return found
+    return scores
 
 
 def _rate(false_positive_rate: float) -> float:

@@ -47,11 +47,11 @@ def streaming_median(read: Callable[[], Iterator[NDArray[np.float64]]]) -> float
             if not total:
                 return None
             prefixes, ranks = [0, 0], [(total - 1) // 2, total // 2]
-        for place in (0, 1):
-            reached = np.cumsum(tables[prefixes[place]])
-            digit = int(np.searchsorted(reached, ranks[place], side="right"))
-            ranks[place] -= int(reached[digit - 1]) if digit else 0
-            prefixes[place] = (prefixes[place] << _DIGIT) | digit
+        for middle in (0, 1):
+            reached = np.cumsum(tables[prefixes[middle]])
+            digit = int(np.searchsorted(reached, ranks[middle], side="right"))
+            ranks[middle] -= int(reached[digit - 1]) if digit else 0
+            prefixes[middle] = (prefixes[middle] << _DIGIT) | digit
     low, high = (_number(prefix) for prefix in prefixes)
     return low if low == high else (low + high) / 2
 

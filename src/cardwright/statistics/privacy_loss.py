@@ -33,11 +33,11 @@ def epsilon_of_sampled_gaussian(noise_multiplier: float, sample_rate: float, ste
         raise ValueError("noise is not negative, the sample rate in (0, 1], steps at least 1 and delta in (0, 1)")
     if noise_multiplier == 0:
         return None
-    found = []
+    bounds = []
     for order in ORDERS:
         divergence = _sampled_gaussian(sample_rate, noise_multiplier, order) * steps
-        found.append(divergence + math.log1p(-1 / order) - (math.log(delta) + math.log(order)) / (order - 1))
-    best = min(found)
+        bounds.append(divergence + math.log1p(-1 / order) - (math.log(delta) + math.log(order)) / (order - 1))
+    best = min(bounds)
     return max(0.0, best) if math.isfinite(best) else None
 
 

@@ -178,9 +178,9 @@ def average_precision(positives: ArrayLike, negatives: ArrayLike) -> float | Non
     if pos.sum() == 0:
         return None
     pos, neg = pos[::-1], neg[::-1]
-    found = np.cumsum(pos)
-    flagged = found + np.cumsum(neg)
-    return float((pos * found / np.maximum(flagged, 1)).sum() / pos.sum())
+    positives_so_far = np.cumsum(pos)
+    flagged = positives_so_far + np.cumsum(neg)
+    return float((pos * positives_so_far / np.maximum(flagged, 1)).sum() / pos.sum())
 
 
 def kolmogorov_smirnov(positives: ArrayLike, negatives: ArrayLike) -> float | None:

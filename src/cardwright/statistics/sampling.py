@@ -75,17 +75,17 @@ def _units(x: NDArray[np.float64]) -> int:
         return 0
     if largest >= 2.0**400 or float(size.min(where=size > 0, initial=np.inf)) < 2.0**-500:
         return _units_by_exponent(x)
-    place = int(np.frexp(largest)[1]) - 30
-    rest = np.ldexp(x, -place)
+    exponent = int(np.frexp(largest)[1]) - 30
+    rest = np.ldexp(x, -exponent)
     total = 0
     while True:
         limb = np.trunc(rest)
-        total += int(limb.sum()) << (place + _UNIT_BITS)
+        total += int(limb.sum()) << (exponent + _UNIT_BITS)
         rest -= limb
         if not rest.any():
             return total
         rest *= 2.0**30
-        place -= 30
+        exponent -= 30
 
 
 def _units_by_exponent(x: NDArray[np.float64]) -> int:
@@ -94,9 +94,9 @@ def _units_by_exponent(x: NDArray[np.float64]) -> int:
     fraction, exponent = np.frexp(x)
     mantissa = np.ldexp(fraction, 53).astype(np.int64)
     least = int(exponent.min())
-    place = exponent.astype(np.int64) - least
-    high = np.bincount(place, weights=(mantissa >> 27).astype(np.float64))
-    low = np.bincount(place, weights=(mantissa & 0x7FFFFFF).astype(np.float64))
+    offset = exponent.astype(np.int64) - least
+    high = np.bincount(offset, weights=(mantissa >> 27).astype(np.float64))
+    low = np.bincount(offset, weights=(mantissa & 0x7FFFFFF).astype(np.float64))
     total = 0
     for shift in np.flatnonzero((high != 0) | (low != 0)).tolist():
         total += ((int(high[shift]) << 27) + int(low[shift])) << shift

@@ -54,20 +54,20 @@ def agreement(
     patterns = [
         (row[:-1], int(row[-1])) for row in store.execute(f"select {every}, count(*) from rows group by all").fetchall()
     ]
-    told = [tuple(None if v is None else label(v) for v in said) for said, _ in patterns]
+    told = [tuple(None if v is None else label(v) for v in ratings) for ratings, _ in patterns]
     times = [n for _, n in patterns]
-    categories = sorted({v for said in told for v in said if v is not None})
+    categories = sorted({v for ratings in told for v in ratings if v is not None})
     if len(categories) > MOST_CATEGORIES:
         raise UsageError(
             f"data_profile: annotators: they gave {len(categories)} different values, more than {MOST_CATEGORIES} categories",
             do="Name columns of categories.",
         )
-    found = [_alpha(told, times, categories, level, seed)]
+    measurements = [_alpha(told, times, categories, level, seed)]
     lines: list[tuple[float | str | None, ...]] = []
     for one, other in list(itertools.combinations(range(len(names)), 2))[:MOST_PAIRS]:
         pair = f"{label(names[one])} × {label(names[other])}"
-        kappa, rows = _kappa([(said[one], said[other]) for said in told], times, categories, level)
-        found.append(_measurement("cohen_kappa", {"annotators": label(pair)}, kappa, rows, level))
+        kappa, rows = _kappa([(ratings[one], ratings[other]) for ratings in told], times, categories, level)
+        measurements.append(_measurement("cohen_kappa", {"annotators": label(pair)}, kappa, rows, level))
         bounds = kappa.bounds if kappa else None
         lines.append(
             (
@@ -92,7 +92,7 @@ def agreement(
         ),
         rows=tuple(lines),
     )
-    return found, (table,)
+    return measurements, (table,)
 
 
 def _alpha(
@@ -102,14 +102,14 @@ def _alpha(
 
     from cardwright.statistics.agreement import krippendorff_alpha
 
-    place = {category: index for index, category in enumerate(categories)}
+    code_of = {category: index for index, category in enumerate(categories)}
     counts = np.zeros((len(told), max(1, len(categories))))
-    for row, said in enumerate(told):
-        for value in said:
+    for row, ratings in enumerate(told):
+        for value in ratings:
             if value is not None:
-                counts[row, place[value]] += 1
+                counts[row, code_of[value]] += 1
     alpha = krippendorff_alpha(counts, level, times=times, seed=seed)
-    rated = sum(n for said, n in zip(told, times, strict=True) if sum(v is not None for v in said) > 1)
+    rated = sum(n for ratings, n in zip(told, times, strict=True) if sum(v is not None for v in ratings) > 1)
     return _measurement("krippendorff_alpha", {}, alpha, rated, level)
 
 
@@ -120,26 +120,26 @@ def _kappa(
 
     from cardwright.statistics.agreement import cohen_kappa
 
-    place = {category: index for index, category in enumerate(categories)}
+    code_of = {category: index for index, category in enumerate(categories)}
     table = np.zeros((len(categories), len(categories)))
     for (one, other), n in zip(pairs, times, strict=True):
         if one is not None and other is not None:
-            table[place[one], place[other]] += n
+            table[code_of[one], code_of[other]] += n
     rows = int(table.sum())
     return (cohen_kappa(table, level) if rows else None), rows
 
 
 def _measurement(
-    metric: str, slice_: dict[str, str | None], found: Agreement | None, rows: int, level: float
+    metric: str, slice_: dict[str, str | None], estimate: Agreement | None, rows: int, level: float
 ) -> Measurement:
-    if found is None:
+    if estimate is None:
         reason = f"Two annotators gave {rows} rows one category throughout." if rows else "No row was rated twice (0)."
         return Unmeasured(metric=metric, slice=slice_, code="undefined", reason=reason, denominator=rows)
-    bounds = found.bounds
+    bounds = estimate.bounds
     return Measured(
         metric=metric,
         slice=slice_,
-        value=found.estimate,
+        value=estimate.estimate,
         unit="ratio",
         direction="higher_is_better",
         interval=Interval(level=level, lower=bounds.lower, upper=bounds.upper, method=bounds.method)

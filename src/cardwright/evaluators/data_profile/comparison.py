@@ -46,7 +46,7 @@ def distances(store: duckdb.DuckDBPyConnection, columns: list[str], reference: A
     """How far each column that both have lies from the reference: the earlier version, or the table it should resemble."""
     if reference is None:
         return [], ()
-    found: list[Measurement] = []
+    measurements: list[Measurement] = []
     lines: list[tuple[float | str | None, ...]] = []
     theirs = list(reference.rows.schema.names)
     with loaded(reference.rows, theirs) as other:
@@ -59,7 +59,7 @@ def distances(store: duckdb.DuckDBPyConnection, columns: list[str], reference: A
                 for metric in _METRICS
                 if bins is None or _measurable(metric, bins)
             }
-            found += [_measured(metric, name, drift, bins, reference) for metric, drift in drifts.items()]
+            measurements += [_measured(metric, name, drift, bins, reference) for metric, drift in drifts.items()]
             psi = drifts.get("population_stability_index")
             lines.append(
                 (
@@ -86,7 +86,7 @@ def distances(store: duckdb.DuckDBPyConnection, columns: list[str], reference: A
         ),
         rows=tuple(lines),
     )
-    return found, (table,)
+    return measurements, (table,)
 
 
 def _measurable(metric: str, bins: _Bins) -> bool:
@@ -182,7 +182,7 @@ def from_population(profile: Profile, population: dict[str, dict[str, float]] | 
     UsageError
         If an attribute is no column, shares do not add up to 1, or rows have a group that is not declared.
     """
-    found: list[Measurement] = []
+    measurements: list[Measurement] = []
     lines: list[tuple[float | str | None, ...]] = []
     for attribute, given in (population or {}).items():
         shares = _shares(profile, attribute, given)
@@ -196,11 +196,11 @@ def from_population(profile: Profile, population: dict[str, dict[str, float]] | 
             )
         known = sum(n for n in counted.values())
         for group, share in shares.items():
-            found.append(_difference(profile, attribute, group, int(counted.get(group, 0)), known, share))
-            lines.append((label(attribute), group, counted.get(group, 0), *_line(found[-1], share)))
-        found.append(_total(profile, attribute, shares, counted, known, unknown))
+            measurements.append(_difference(profile, attribute, group, int(counted.get(group, 0)), known, share))
+            lines.append((label(attribute), group, counted.get(group, 0), *_line(measurements[-1], share)))
+        measurements.append(_total(profile, attribute, shares, counted, known, unknown))
     if not lines:
-        return found, ()
+        return measurements, ()
     table = Table(
         id="population",
         title="Groups beside the people meant",
@@ -216,7 +216,7 @@ def from_population(profile: Profile, population: dict[str, dict[str, float]] | 
         ),
         rows=tuple(lines),
     )
-    return found, (table,)
+    return measurements, (table,)
 
 
 def _shares(profile: Profile, attribute: str, given: dict[str, float]) -> dict[str, float]:

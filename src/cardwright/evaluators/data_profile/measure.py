@@ -115,15 +115,15 @@ def assess(options: DataProfileOptions, inputs: Inputs) -> Evaluation:
             *duplicates(profile),
             *groups(profile, attributes),
             *labels(profile),
-            *privacy(profile, quasi, said=options.quasi_identifiers is not None),
+            *privacy(profile, quasi, stated=options.quasi_identifiers is not None),
         ]
         listed = tables(profile, attributes)
-        for found, table in (
+        for part_measurements, table in (
             distances(store, columns, inputs.sources.get("reference"), inputs.seed),
             from_population(profile, options.population),
             agreement(store, options.annotators, columns, options.level, inputs.seed),
         ):
-            measurements += found
+            measurements += part_measurements
             listed += table
         noted = [
             *findings_of(source.weight, _weights(source)),

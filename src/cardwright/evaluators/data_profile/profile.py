@@ -108,16 +108,16 @@ def duplicates(profile: Profile) -> list[Measurement]:
 
 def groups(profile: Profile, attributes: list[str]) -> list[Measurement]:
     """How many rows each group has, intersections included; unknown membership is a group of its own."""
-    found: list[Measurement] = []
+    measurements: list[Measurement] = []
     for size in range(1, min(profile.options.depth, len(attributes)) + 1):
         for combination in itertools.combinations(attributes, size):
             for values, count in counts(profile, combination):
-                found.append(
+                measurements.append(
                     share(
                         profile, "group_share", count, profile.total, slice=dict(zip(combination, values, strict=True))
                     )
                 )
-    return found
+    return measurements
 
 
 def counts(profile: Profile, combination: tuple[str, ...]) -> list[tuple[tuple[str | None, ...], int]]:
@@ -145,14 +145,14 @@ def labels(profile: Profile) -> list[Measurement]:
     ]
 
 
-def privacy(profile: Profile, quasi: list[str], *, said: bool) -> list[Measurement]:
+def privacy(profile: Profile, quasi: list[str], *, stated: bool) -> list[Measurement]:
     """Smallest class, share of rows alone in theirs, and the labels in a class.
 
     Without one quasi-identifier the question does not arise if the plan says so (`said`), and is undefined otherwise.
     """
     if not quasi:
         metrics = ("k_anonymity", "unique_row_share")
-        if said:
+        if stated:
             why = "The plan says that no column tells people apart (`quasi_identifiers: []`), and no heading speaks of one."
             return [Unmeasured(metric=m, code="not_applicable", reason=why) for m in metrics]
         why = (
@@ -169,7 +169,7 @@ def privacy(profile: Profile, quasi: list[str], *, said: bool) -> list[Measureme
     smallest, alone = profile.store.execute(
         f"select min(n), coalesce(sum(n) filter (n = 1), 0) from (select count(*) as n from rows group by {every})"
     ).fetchone() or (0, 0)
-    found: list[Measurement] = [
+    measurements: list[Measurement] = [
         Measured(
             metric="k_anonymity",
             value=int(smallest or 0),
@@ -184,7 +184,7 @@ def privacy(profile: Profile, quasi: list[str], *, said: bool) -> list[Measureme
             profile.store,
             f"select min(n) from (select count(distinct {_name(profile.source.label)}) as n from rows group by {every})",
         )
-        found.append(
+        measurements.append(
             Measured(
                 metric="l_diversity",
                 value=int(diverse or 0),
@@ -193,4 +193,4 @@ def privacy(profile: Profile, quasi: list[str], *, said: bool) -> list[Measureme
                 sampling=sampling(profile),
             )
         )
-    return found
+    return measurements

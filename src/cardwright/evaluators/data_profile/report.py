@@ -23,13 +23,13 @@ NUMBERS = ("int", "uint", "float", "double", "decimal", "halffloat")
 
 def findings(profile: Profile, measurements: list[Measurement], quasi: list[str]) -> list[Finding]:
     """What a person should look at."""
-    found: list[Finding] = []
+    findings_of_table: list[Finding] = []
     if not profile.total:
-        return found
+        return findings_of_table
     for column in profile.columns:
         share = profile.nulls[column] / profile.total
         if share > 0.2:
-            found.append(
+            findings_of_table.append(
                 Finding(
                     severity="medium",
                     key="missing",
@@ -39,7 +39,7 @@ def findings(profile: Profile, measurements: list[Measurement], quasi: list[str]
                 )
             )
         if profile.distinct[column] <= 1 and profile.nulls[column] in (0, profile.total):
-            found.append(
+            findings_of_table.append(
                 Finding(
                     severity="low",
                     key="constant",
@@ -48,7 +48,7 @@ def findings(profile: Profile, measurements: list[Measurement], quasi: list[str]
                 )
             )
         if profile.source.label is not None and column != profile.source.label and _equals_label(profile, column):
-            found.append(
+            findings_of_table.append(
                 Finding(
                     severity="high",
                     key="equals_label",
@@ -56,11 +56,11 @@ def findings(profile: Profile, measurements: list[Measurement], quasi: list[str]
                     where=label(column),
                 )
             )
-    found += _personal_cells(profile)
+    findings_of_table += _personal_cells(profile)
     values = {m.metric: m for m in measurements if isinstance(m, Measured) and not m.slice and not m.across}
     copies = values.get("duplicate_row_rate")
     if copies is not None and copies.numerator:
-        found.append(
+        findings_of_table.append(
             Finding(
                 severity="medium" if copies.value > 0.05 else "low",
                 key="duplicates",
@@ -70,14 +70,14 @@ def findings(profile: Profile, measurements: list[Measurement], quasi: list[str]
         )
     k = values.get("k_anonymity")
     if k is not None and k.value < 5:
-        found.append(
+        findings_of_table.append(
             Finding(
                 severity="medium",
                 key="k_anonymity",
                 explanation=f"{k.value:.0f} rows form the smallest class that agrees in {', '.join(map(label, quasi))}.",
             )
         )
-    return found
+    return findings_of_table
 
 
 def _equals_label(profile: Profile, column: str) -> bool:
@@ -187,12 +187,12 @@ def values_of(profile: Profile, column: str) -> dict[str, int]:
     """Rows by value, as labels, of a column with at most 200 different ones; nothing of a column with more."""
     if profile.distinct[column] > _MOST_READ:
         return {}
-    found: dict[str, int] = {}
+    counts_by_value: dict[str, int] = {}
     for value, n in profile.store.execute(
         f"select {_name(column)}, count(*) from rows where {_name(column)} is not null group by all"
     ).fetchall():
-        found[label(value)] = found.get(label(value), 0) + int(n)
-    return found
+        counts_by_value[label(value)] = counts_by_value.get(label(value), 0) + int(n)
+    return counts_by_value
 
 
 def _personal_cells(profile: Profile) -> Iterator[Finding]:

@@ -47,20 +47,20 @@ def scored_above_median(audit: Audit) -> tuple[MedianScore | None, RowTally | No
     needed = tuple(dict.fromkeys((*attributes.columns, column)))
 
     def scores(batch: Any) -> Any:
-        found = numbers(batch.column(column), where=where, what=f'column "{column}", the score,')
-        absent = int((~np.isfinite(found)).sum())
+        values = numbers(batch.column(column), where=where, what=f'column "{column}", the score,')
+        absent = int((~np.isfinite(values)).sum())
         if absent:
             raise SourceError(
                 f'{absent} rows of a batch have no score in column "{column}", or one that is not finite',
                 where=where,
                 do="Score them, or leave them out and say so with `filter:`.",
             )
-        return found
+        return values
 
     def sample() -> Iterator[Any]:
         for batch in rows.batches(needed if audit.median_of == "known" else (column,)):
-            found = scores(batch)
-            yield found[_known(attributes, batch)] if audit.median_of == "known" else found
+            values = scores(batch)
+            yield values[_known(attributes, batch)] if audit.median_of == "known" else values
 
     median = streaming_median(sample)
     if median is None:
@@ -69,10 +69,10 @@ def scored_above_median(audit: Audit) -> tuple[MedianScore | None, RowTally | No
     total: RowTally | None = None
     at_median = 0
     for batch in rows.batches(needed):
-        found = scores(batch)
-        at_median += int((found == median).sum())
+        values = scores(batch)
+        at_median += int((values == median).sum())
         arrays = [batch.column(name) for name in attributes.columns]
-        sides = pa.RecordBatch.from_arrays([*arrays, pa.array(found > median)], names=[*attributes.columns, ABOVE])
+        sides = pa.RecordBatch.from_arrays([*arrays, pa.array(values > median)], names=[*attributes.columns, ABOVE])
         part = count(layout, sides)
         total = part if total is None else total + part
     return MedianScore(median, at_median), total
@@ -89,8 +89,8 @@ def _known(layout: Layout, batch: Any) -> Any:
 
     codes = decode(code(layout, batch).cells, layout.sizes)
     known = np.ones(batch.num_rows, bool)
-    for size, found in zip(layout.sizes, codes, strict=True):
-        known &= found < size - 1
+    for size, codes_of in zip(layout.sizes, codes, strict=True):
+        known &= codes_of < size - 1
     return known
 
 

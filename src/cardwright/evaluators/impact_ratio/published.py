@@ -163,15 +163,15 @@ def check_impact_ratio_tables(tables: Mapping[str, Iterable[Mapping[str, Any]]])
         See `check_impact_ratio_table`.
     """
     read = {name: _rows(rows, name) for name, rows in tables.items()}
-    found = [discrepancy for name, rows in read.items() for discrepancy in _check(rows, name)]
+    discrepancies = [discrepancy for name, rows in read.items() for discrepancy in _check(rows, name)]
     for name, rows in read.items():
         if not rows or any(isinstance(row.group, str) for row in rows):
             continue
         for attribute in dict.fromkeys(key for row in rows for key in row.group):
             if attribute in read:
-                found += _margins(rows, name, read[attribute], attribute)
-    found += _totals(read)
-    return tuple(found)
+                discrepancies += _margins(rows, name, read[attribute], attribute)
+    discrepancies += _totals(read)
+    return tuple(discrepancies)
 
 
 # --- one table ----------------------------------------------------------------------------------------------------------

@@ -37,9 +37,9 @@ def question(audit: Audit) -> str:
 
 def method(audit: Audit, scored: MedianScore | None) -> str:
     """How it was answered."""
-    said = []
+    sentences = []
     if audit.rates == "selection":
-        said.append(
+        sentences.append(
             "The selection rate of a category is its applicants who were selected over all its applicants (6 RCNY 5-300, "
             "5-301(b))."
         )
@@ -50,35 +50,35 @@ def method(audit: Audit, scored: MedianScore | None) -> str:
             if audit.median_of == "full_sample"
             else "the applicants whose category is known in every attribute"
         )
-        said.append(
+        sentences.append(
             "The scoring rate of a category is its applicants with a score above the median over all its applicants (6 RCNY "
             f'5-300, 5-301(c)). The median, {scored.median:.10g}, is that of {whose}; "above" is strict, so the {scored.at} '
             "applicants with exactly that score are not above it."
         )
-    said.append(
+    sentences.append(
         "The impact ratio is that rate over the highest rate among the categories of the same table. There is a table for each "
         "attribute" + (", and one for all of them crossed." if len(audit.names) > 1 else ".")
     )
     if audit.exclude is None:
-        said.append("No category is left out.")
+        sentences.append("No category is left out.")
     else:
-        said.append(
+        sentences.append(
             "Categories of less than 2 % of a table's applicants were left out of impact ratios before the highest rate was "
             f"looked for (5-301(d)); their applicants and rates are stated. The auditor's justification: {audit.justification}"
         )
-    said.append(
+    sentences.append(
         "Applicants of unknown category are counted, disclosed beside each table, and enter no rate of a category. The rule asks "
         f"for no interval; those printed are Wilson's for rates, and for ratios Donner and Zou's at Tukey's quantile "
         f"({audit.level * 100:g} %), which allows for the highest rate having been picked after seeing all of them. They hold "
         "for every category of a table at once. The same ratio can have another interval in the fairness evaluation, which "
         "leaves out groups with few cases and whose interval is for the lowest ratio, whichever groups have it."
     )
-    return " ".join(said)
+    return " ".join(sentences)
 
 
 def limits(audit: Audit) -> tuple[str, ...]:
     """What the numbers do not show."""
-    said = [
+    sentences = [
         "The rule, 6 RCNY 5-300, is about automated tools that decide on hiring and promotion in New York City. For any other "
         "decision these are the same numbers, without its force.",
         "The rule names no ratio that must be reached, and none is applied here. A ratio states a difference; it does not say "
@@ -90,20 +90,20 @@ def limits(audit: Audit) -> tuple[str, ...]:
         "Ratios of categories with few applicants vary widely by chance; their intervals show how widely.",
     ]
     if audit.rates == "scoring":
-        said.append(
+        sentences.append(
             "The median is taken as given: intervals do not account for its being different among other applicants."
         )
     if audit.source.person is not None:
-        said.append(
+        sentences.append(
             f'Rows are counted, as the rule counts those assessed; several rows of one "{audit.source.person}" make intervals '
             "wider, not counts smaller."
         )
-    return tuple(said)
+    return tuple(sentences)
 
 
 def not_tested(audit: Audit, skipped: Sequence[str]) -> tuple[NotTested, ...]:
     """What was not looked at."""
-    found = [
+    left_out = [
         NotTested(
             what="Error rates, and whether those selected were qualified",
             why="The rule compares rates of selection alone; the fairness evaluation looks at the others.",
@@ -112,23 +112,23 @@ def not_tested(audit: Audit, skipped: Sequence[str]) -> tuple[NotTested, ...]:
             what="Steps of the hiring process before and after these decisions", why="Only these rows were looked at."
         ),
     ]
-    found += [NotTested(what="A table of categories", why=f"{reason}.") for reason in skipped]
+    left_out += [NotTested(what="A table of categories", why=f"{reason}.") for reason in skipped]
     left = [a.name for a in audit.source.sensitive if a.name not in audit.names]
     if left:
-        found.append(NotTested(what=f"Categories of {', '.join(left)}", why="`attributes` does not ask for them."))
-    return tuple(found)
+        left_out.append(NotTested(what=f"Categories of {', '.join(left)}", why="`attributes` does not ask for them."))
+    return tuple(left_out)
 
 
 def findings(audit: Audit, tables: Sequence[CategoryTable]) -> tuple[Finding, ...]:
     """What a person should look at: unknown categories, categories left out, a reference that is small."""
-    found: list[Finding] = []
+    collected: list[Finding] = []
     told: set[tuple[str, ...]] = set()
     for table in tables:
         total = table.applicants + table.unknown
         first = table.attributes not in told
         told.add(table.attributes)
         if table.unknown and first:
-            found.append(
+            collected.append(
                 Finding(
                     severity="medium" if table.unknown > UNKNOWN_SHARE * total else "info",
                     key="unknown_category",
@@ -142,7 +142,7 @@ def findings(audit: Audit, tables: Sequence[CategoryTable]) -> tuple[Finding, ..
         out = [line for line in table.lines if line.left_out]
         if out and first:
             names = "; ".join(f"{line.name}: {line.rate.rows} applicants, rate {line.rate.value:.3f}" for line in out)
-            found.append(
+            collected.append(
                 Finding(
                     severity="info",
                     key="left_out",
@@ -154,7 +154,7 @@ def findings(audit: Audit, tables: Sequence[CategoryTable]) -> tuple[Finding, ..
             )
         reference = table.reference
         if reference is not None and reference.share < 0.02:
-            found.append(
+            collected.append(
                 Finding(
                     severity="low",
                     key="small_reference",
@@ -165,7 +165,7 @@ def findings(audit: Audit, tables: Sequence[CategoryTable]) -> tuple[Finding, ..
                     count=reference.rate.rows,
                 )
             )
-    return tuple(found)
+    return tuple(collected)
 
 
 def tables(audit: Audit, made: Sequence[CategoryTable]) -> tuple[Table, ...]:
@@ -180,8 +180,8 @@ def tables(audit: Audit, made: Sequence[CategoryTable]) -> tuple[Table, ...]:
         TableColumn(name="upper", title="Upper bound", unit="ratio"),
         TableColumn(name="note", title="Note"),
     )
-    found = []
-    for place, table in enumerate(made):
+    made_tables = []
+    for number, table in enumerate(made):
         rows: list[tuple[float | str | None, ...]] = []
         for line in table.lines:
             bounds = line.ratio.bounds if line.ratio is not None else None
@@ -204,9 +204,9 @@ def tables(audit: Audit, made: Sequence[CategoryTable]) -> tuple[Table, ...]:
             )
         of_class = f", {table.of_class}" if table.of_class is not None else ""
         title = "Selection" if audit.rates == "selection" else "Scoring"
-        found.append(
+        made_tables.append(
             Table(
-                id=f"{audit.rates}_{table.number}" + (f"_class_{place + 1}" if table.of_class is not None else ""),
+                id=f"{audit.rates}_{table.number}" + (f"_class_{number + 1}" if table.of_class is not None else ""),
                 title=f"{title} rates and impact ratios by {table.name}{of_class}; in addition, {table.unknown} applicants of "
                 "unknown category",
                 columns=(TableColumn(name="category", title=table.name), *columns),
@@ -214,7 +214,7 @@ def tables(audit: Audit, made: Sequence[CategoryTable]) -> tuple[Table, ...]:
             )
         )
     first = list({table.attributes: table for table in reversed(made)}.values())[::-1]
-    found.append(
+    made_tables.append(
         Table(
             id="unknown",
             title="Assessed applicants whose category is unknown",
@@ -226,7 +226,7 @@ def tables(audit: Audit, made: Sequence[CategoryTable]) -> tuple[Table, ...]:
             rows=tuple((table.name[:200], float(table.applicants), float(table.unknown)) for table in first),
         )
     )
-    return tuple(found)
+    return tuple(made_tables)
 
 
 __all__ = ["findings", "limits", "method", "not_tested", "parameters", "question", "tables"]

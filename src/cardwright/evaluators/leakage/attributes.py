@@ -48,7 +48,7 @@ def measured(
             where=where,
             do="Name the `model:`, and members or non-members as `predictions:`.",
         )
-    found: list[Measurement] = []
+    measurements: list[Measurement] = []
     findings: list[Finding] = []
     for attribute in options.attributes:
         if attribute not in model.features:
@@ -59,7 +59,9 @@ def measured(
             )
         of: dict[str, str | None] = {"attribute": as_label(attribute)}
         if why is not None:
-            found += [why.model_copy(update={"metric": metric, "slice": of}) for metric in (ACCURACY, DIFFERENCE)]
+            measurements += [
+                why.model_copy(update={"metric": metric, "slice": of}) for metric in (ACCURACY, DIFFERENCE)
+            ]
             continue
         wanted = list(dict.fromkeys([*model.features, outcome.label]))
         sides = [choose(source.rows, wanted, options.rows, seed)[0] for source in (members, non_members)]
@@ -67,7 +69,7 @@ def measured(
         hits = [_hits(batch, attribute, values, model, outcome, where) for batch in sides]
         counts = [(int(hit.sum()), len(hit)) for hit in hits]
         for side, (right, of_rows) in zip(("members", "non-members"), counts, strict=True):
-            found.append(
+            measurements.append(
                 share(
                     ACCURACY,
                     right,
@@ -80,7 +82,7 @@ def measured(
             )
         bounds = newcombe(*counts[0], *counts[1], options.level)
         if bounds is None:
-            found.append(
+            measurements.append(
                 Unmeasured(
                     metric=DIFFERENCE, slice=of, code="undefined", reason="A side has no rows (0).", denominator=0
                 )
@@ -88,7 +90,7 @@ def measured(
             continue
         rates = [right / of_rows for right, of_rows in counts]
         rows = counts[0][1] + counts[1][1]
-        found.append(
+        measurements.append(
             Measured(
                 metric=DIFFERENCE,
                 slice=of,
@@ -111,7 +113,7 @@ def measured(
                     where=as_label(attribute),
                 )
             )
-    return found, findings
+    return measurements, findings
 
 
 def _values(sides: list[Any], attribute: str, where: str) -> list[Any]:
@@ -131,11 +133,11 @@ def _hits(batch: Any, attribute: str, values: list[Any], model: Model, outcome: 
 
     true = batch.column(attribute).to_pylist()
     common = sorted(range(len(values)), key=lambda code: (-sum(v == values[code] for v in true), code))
-    place = batch.schema.get_field_index(attribute)
+    column_index = batch.schema.get_field_index(attribute)
     kind = batch.schema.field(attribute).type
     losses = []
     for code in common:
-        tried = batch.set_column(place, attribute, pa.array([values[code]] * batch.num_rows, type=kind))
+        tried = batch.set_column(column_index, attribute, pa.array([values[code]] * batch.num_rows, type=kind))
         losses.append(loss_of(said_by(model, tried, where), batch, model, outcome, where))
     best = np.argmin(np.stack(losses), axis=0)  # the first of equals, which is the commonest
     guessed = [values[common[number]] for number in best]

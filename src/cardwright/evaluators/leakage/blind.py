@@ -87,26 +87,26 @@ def look(
     readers = [("columns", matrix, coded)] if matrix is not None else []
     level = 1 - (1 - options.level) / (len(readers) + bool(words)) if readers or words else options.level
     for name, data, categories in readers:
-        found = folded_auc(_folds(_boosting(categories, seed), data, truth, groups, options.folds, seed), level)
-        if found is not None:
-            tried.append((name, found))
+        reader_area = folded_auc(_folds(_boosting(categories, seed), data, truth, groups, options.folds, seed), level)
+        if reader_area is not None:
+            tried.append((name, reader_area))
     if words:
-        found = folded_auc(_folds(_logistic(), _hashed(words), truth, groups, options.folds, seed), level)
-        if found is not None:
-            tried.append(("words", found))
+        reader_area = folded_auc(_folds(_logistic(), _hashed(words), truth, groups, options.folds, seed), level)
+        if reader_area is not None:
+            tried.append(("words", reader_area))
     if not tried:
         return BlindBaseline(None, "", tuple(columns), least, "none of the inputs can be read by a classifier")
     reader, area = max(((name, _turned(one)) for name, one in tried), key=lambda one: one[1].bounds.lower)
     return BlindBaseline(area, reader, tuple(columns), max(inside.num_rows, outside.num_rows))
 
 
-def _turned(found: FoldedAuc) -> FoldedAuc:
+def _turned(area: FoldedAuc) -> FoldedAuc:
     """The area of who says the opposite, where the classifier is wrong far more often than chance: it tells them apart too."""
-    bounds = found.bounds
+    bounds = area.bounds
     if bounds.upper >= FAR_BELOW:
-        return found
+        return area
     return replace(
-        found, estimate=1 - found.estimate, bounds=replace(bounds, lower=1 - bounds.upper, upper=1 - bounds.lower)
+        area, estimate=1 - area.estimate, bounds=replace(bounds, lower=1 - bounds.upper, upper=1 - bounds.lower)
     )
 
 
@@ -206,8 +206,8 @@ def _folds(classifier: Any, data: Any, truth: Any, groups: Any, folds: int, seed
         with threadpool_limits(
             limits=1
         ):  # sums in one order, and no threads that wait for each other on a busy machine
-            said = clone(classifier).fit(data[train], truth[train]).predict_proba(data[test])[:, 1]
-        scores.append((said[truth[test] == 1], said[truth[test] == 0]))
+            probabilities = clone(classifier).fit(data[train], truth[train]).predict_proba(data[test])[:, 1]
+        scores.append((probabilities[truth[test] == 1], probabilities[truth[test] == 0]))
     return scores
 
 

@@ -70,10 +70,10 @@ def assess(options: LeakageOptions, inputs: Inputs) -> LeakagePart:
     planted = np.flatnonzero(insertions > 0)
     each = 1 - (1 - level) / max(1, len(planted))
     canaries: list[PlantedCanary] = []
-    for place in planted:
-        form = forms[place]
+    for location in planted:
+        form = forms[location]
         if options.rank is not None:
-            rank = int(losses[place])
+            rank = int(losses[location])
             if not 1 <= rank <= float(space or 0):
                 raise SourceError(
                     "a rank is not between 1 and `canary_space`",
@@ -81,14 +81,14 @@ def assess(options: LeakageOptions, inputs: Inputs) -> LeakagePart:
                     do="Correct it.",
                 )
             known = known_rank_exposure(rank, float(space or 0))
-            canaries.append(PlantedCanary(form, int(insertions[place]), known, None))
+            canaries.append(PlantedCanary(form, int(insertions[location]), known, None))
             continue
         others = losses[(insertions == 0) & (forms == form)]
-        by_rank = rank_exposure(float(losses[place]), others, space, each)
-        fitted = None if space is None else skew_normal_exposure(float(losses[place]), others, space)
-        canaries.append(PlantedCanary(form, int(insertions[place]), by_rank, fitted))
+        by_rank = rank_exposure(float(losses[location]), others, space, each)
+        fitted = None if space is None else skew_normal_exposure(float(losses[location]), others, space)
+        canaries.append(PlantedCanary(form, int(insertions[location]), by_rank, fitted))
         inputs.progress(len(canaries), len(planted))
-    found, findings = _measured(canaries, level, options)
+    measurements, findings = _measured(canaries, level, options)
     return LeakagePart(
         method="Canary exposure (Carlini et al. 2019, The Secret Sharer): "
         + (
@@ -110,7 +110,7 @@ def assess(options: LeakageOptions, inputs: Inputs) -> LeakagePart:
             "Exposure by rank cannot exceed log2 of the number of sequences compared; a canary at that bound may stand out more.",
             "Exposure extrapolated by a distribution is no measurement; no requirement should rest on it.",
         ),
-        measurements=tuple(found),
+        measurements=tuple(measurements),
         findings=tuple(findings),
         tables=(_table(canaries),) if canaries else (),
         scanned=(
@@ -155,8 +155,8 @@ def _read(
             numbers(batch.column(options.insertions), where=where, what=f"column {quoted(options.insertions)}")
         )
         if model is not None:
-            said = model.token_log_probs([str(text or "") for text in batch.column(column).to_pylist()])
-            losses.append(np.asarray([sum(tokens) if tokens else np.nan for tokens in said], float))
+            log_probs = model.token_log_probs([str(text or "") for text in batch.column(column).to_pylist()])
+            losses.append(np.asarray([sum(tokens) if tokens else np.nan for tokens in log_probs], float))
         else:
             losses.append(numbers(batch.column(column), where=where, what=f"column {quoted(column)}"))
         if options.canary_form:
@@ -182,15 +182,15 @@ def _measured(
     if not canaries:
         why = "No row has insertions above 0, so there is no canary (0)."
         return [Unmeasured(metric=LARGEST, code="undefined", reason=why, denominator=0)], []
-    found: list[Measurement] = []
+    measurements: list[Measurement] = []
     for count in sorted({c.insertions for c in canaries}):
         group = [c.by_rank for c in canaries if c.insertions == count]
         of: dict[str, str | None] = {"insertions": str(count)}
         known = [one for one in group if one is not None]
         if len(known) < len(group):
-            found.append(_few(EXPOSURE, of, len(group) - len(known)))
+            measurements.append(_few(EXPOSURE, of, len(group) - len(known)))
             continue
-        found.append(
+        measurements.append(
             Measured(
                 metric=EXPOSURE,
                 slice=of,
@@ -203,10 +203,10 @@ def _measured(
         )
     ranked = [(c, c.by_rank) for c in canaries if c.by_rank is not None]
     if len(ranked) < len(canaries):
-        found.append(_few(LARGEST, {}, len(canaries) - len(ranked)))
-        return found, []
+        measurements.append(_few(LARGEST, {}, len(canaries) - len(ranked)))
+        return measurements, []
     bounds = [one.bounds for _, one in ranked if one.bounds is not None]
-    found.append(
+    measurements.append(
         Measured(
             metric=LARGEST,
             value=max(one.bits for _, one in ranked),
@@ -226,10 +226,10 @@ def _measured(
     adjusted = holm([one.p_value for _, one in ranked])
     remembered = [(c, one) for (c, one), p in zip(ranked, adjusted, strict=True) if p < SIGNIFICANT]
     if not remembered:
-        return found, []
+        return measurements, []
     first = [one for _, one in remembered if one.bits >= one.most - 1e-9]
     least = min(c.insertions for c, _ in remembered)
-    return found, [
+    return measurements, [
         Finding(
             severity="high" if first else "medium",
             key="memorised_canary",

@@ -40,15 +40,15 @@ def assess(options: LeakageOptions, inputs: Inputs) -> LeakagePart:
     scanned: list[Scanned] = []
     left: list[NotTested] = []
     if "deletions" in inputs.sources:
-        found, noted, rows = _erased(options, training, inputs.get("deletions", Table), where)
-        measurements += found
+        measured, noted, rows = _erased(options, training, inputs.get("deletions", Table), where)
+        measurements += measured
         findings += noted
         scanned.append(Scanned(what="training rows searched for deleted persons", scanned=rows, total=rows))
     else:
         left.append(NotTested(what="deletion requests", why="no `deletions` was given"))
     if options.retain_until is not None:
-        found, noted, rows = _kept(options, training, options.retain_until, where)
-        measurements += found
+        measured, noted, rows = _kept(options, training, options.retain_until, where)
+        measurements += measured
         findings += noted
         scanned.append(Scanned(what="training rows whose retention was looked at", scanned=rows, total=rows))
     else:

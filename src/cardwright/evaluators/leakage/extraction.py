@@ -74,10 +74,10 @@ def longest_common_run(first: Sequence[str], second: Sequence[str]) -> int:
     before = [0] * (len(second) + 1)
     for one in first:
         here = [0] * (len(second) + 1)
-        for place, other in enumerate(second, start=1):
+        for column, other in enumerate(second, start=1):
             if one == other:
-                here[place] = before[place - 1] + 1
-                best = max(best, here[place])
+                here[column] = before[column - 1] + 1
+                best = max(best, here[column])
         before = here
     return best
 
@@ -216,28 +216,28 @@ def _continued(source: Rows, options: LeakageOptions, target: Target | None, inp
             )
         wanted.append(options.output)
     batch, total = choose(source.rows, wanted, options.prompts if target is not None else 10**9, inputs.seed)
-    found: list[Continuation] = []
+    continuations: list[Continuation] = []
     short = 0
     recorded = (
         batch.column(options.output).to_pylist() if target is None and options.output else [None] * batch.num_rows
     )
-    for number, (text, said) in enumerate(zip(batch.column(column).to_pylist(), recorded, strict=True)):
+    for number, (text, recorded_output) in enumerate(zip(batch.column(column).to_pylist(), recorded, strict=True)):
         parts = units(str(text or ""), options.unit)
         if len(parts) < options.prefix + options.match:
             short += 1
             continue
         joint = " " if options.unit == "word" else ""
         prompt = joint.join(parts[: options.prefix])
-        output = target.ask([Message("user", prompt)]).content if target is not None else str(said or "")
+        output = target.ask([Message("user", prompt)]).content if target is not None else str(recorded_output or "")
         truth = tuple(parts[options.prefix : options.prefix + options.match])
         written = tuple(units(output, options.unit)[: options.match])
-        found.append(Continuation(prompt, truth, written, output))
+        continuations.append(Continuation(prompt, truth, written, output))
         inputs.progress(number + 1, batch.num_rows)
-    return Continued(tuple(found), short, batch.num_rows, total)
+    return Continued(tuple(continuations), short, batch.num_rows, total)
 
 
 def _rates(sides: dict[str, Continued], options: LeakageOptions) -> list[Measurement]:
-    found: list[Measurement] = []
+    measurements: list[Measurement] = []
     hits: dict[tuple[str, str], tuple[int, int]] = {}
     for kind, side in sides.items():
         n = len(side.continuations)
@@ -247,14 +247,14 @@ def _rates(sides: dict[str, Continued], options: LeakageOptions) -> list[Measure
         }
         for metric, count in counts.items():
             hits[(metric, kind)] = (count, n)
-            found.append(
+            measurements.append(
                 share(
                     metric, count, n, level=options.level, what=f"{kind} texts long enough", slice={"texts": kind}, unit="text",
                     least=options.least_texts,
                 )
             )  # fmt: skip
-    found.append(_difference(hits, options))
-    return found
+    measurements.append(_difference(hits, options))
+    return measurements
 
 
 def _difference(hits: dict[tuple[str, str], tuple[int, int]], options: LeakageOptions) -> Measurement:
@@ -390,12 +390,12 @@ def _near_duplicates(
     texts = (str(text or "") for batch in training.rows.batches([column]) for text in batch.column(0).to_pylist())
     held = [_tokens(text, options.unit) for text in long]
     try:
-        found, _ = nearest_rows(held, ((_tokens(text, options.unit), None) for text in texts), rows, NEARLY)
+        nearest, _ = nearest_rows(held, ((_tokens(text, options.unit), None) for text in texts), rows, NEARLY)
     except MissingExtraError as exc:
         return Unmeasured(metric=SIMILAR, code="error", reason=f"{exc} {len(long)} outputs.", denominator=len(long))
     return share(
         SIMILAR,
-        sum(bool(near.similarity) for near in found),
+        sum(bool(near.similarity) for near in nearest),
         len(long),
         level=options.level,
         what=f"outputs of at least {options.ngram} {options.unit}s",
@@ -411,9 +411,9 @@ def _tokens(text: str, unit: str) -> Tokens:
 def _covered(words: Sequence[str], seen: set[tuple[str, ...]], n: int) -> float:
     """The share of units that a run found in the training texts covers."""
     covered = [False] * len(words)
-    for place, gram in enumerate(ngrams(words, n)):
+    for position, gram in enumerate(ngrams(words, n)):
         if gram in seen:
-            covered[place : place + n] = [True] * n
+            covered[position : position + n] = [True] * n
     return sum(covered) / len(words)
 
 

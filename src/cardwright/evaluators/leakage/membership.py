@@ -117,7 +117,7 @@ def assess(options: LeakageOptions, inputs: Inputs) -> LeakagePart:
 
 
 def _sources(inputs: Inputs, where: str) -> tuple[Predictions | TableSource, Predictions | TableSource]:
-    found: list[Predictions | TableSource] = []
+    sources: list[Predictions | TableSource] = []
     for need in ("members", "non_members"):
         source = inputs.sources.get(need)
         if not isinstance(source, Predictions | TableSource):
@@ -127,15 +127,15 @@ def _sources(inputs: Inputs, where: str) -> tuple[Predictions | TableSource, Pre
                 do="Name rows that the model was trained on as `members:` and rows of the same kind that it was not as "
                 "`non_members:`.",
             )
-        found.append(source)
-    return found[0], found[1]
+        sources.append(source)
+    return sources[0], sources[1]
 
 
 def _attacks(inside: FittedSide, outside: FittedSide) -> list[MembershipAttack]:
     """Every attack that the columns at hand allow, each on both sides alike."""
-    found = [MembershipAttack("loss", "loss", -inside.loss, -outside.loss)]
+    attacks = [MembershipAttack("loss", "loss", -inside.loss, -outside.loss)]
     if inside.reference is not None and outside.reference is not None:
-        found.append(
+        attacks.append(
             MembershipAttack(
                 "calibrated_loss",
                 "loss less that of reference models",
@@ -144,9 +144,11 @@ def _attacks(inside: FittedSide, outside: FittedSide) -> list[MembershipAttack]:
             )
         )
     if inside.bits is not None and outside.bits is not None:
-        found.append(MembershipAttack("zlib", "loss by compressed size", *(_per_bit(one) for one in (inside, outside))))
+        attacks.append(
+            MembershipAttack("zlib", "loss by compressed size", *(_per_bit(one) for one in (inside, outside)))
+        )
     if inside.least_likely is not None and outside.least_likely is not None:
-        found.append(MembershipAttack("min_k", "Min-K%", -inside.least_likely, -outside.least_likely))
+        attacks.append(MembershipAttack("min_k", "Min-K%", -inside.least_likely, -outside.least_likely))
     if inside.shadow_out is not None and outside.shadow_out is not None:
         online = inside.shadow_in is not None and outside.shadow_in is not None
         name = "lira_online" if online else "lira_offline"
@@ -157,7 +159,7 @@ def _attacks(inside: FittedSide, outside: FittedSide) -> list[MembershipAttack]:
             for one in (inside, outside)
         ]
         if all(np.isfinite(score).all() for score in scores):
-            found.append(MembershipAttack(name, "likelihood ratio of shadow models", scores[0], scores[1]))
+            attacks.append(MembershipAttack(name, "likelihood ratio of shadow models", scores[0], scores[1]))
         else:
             bad = sum(int((~np.isfinite(score)).sum()) for score in scores)
             raise UsageError(
@@ -165,7 +167,7 @@ def _attacks(inside: FittedSide, outside: FittedSide) -> list[MembershipAttack]:
                 f"{'with, or of one that was trained ' if online else ''}without them",
                 do="Train more shadow models, each on a random half of all rows, or leave `shadow_in:` out.",
             )
-    return found
+    return attacks
 
 
 def _per_bit(one: FittedSide) -> FloatArray:
@@ -329,7 +331,7 @@ def _measured(
     members, non_members = attack.members, attack.non_members
     area = attack_auc(members, non_members, level)
     assert area is not None  # there are at least `min_denominator` of each
-    found: list[Measurement] = [
+    measurements: list[Measurement] = [
         Measured(
             metric=AREA,
             slice=of,
@@ -348,7 +350,7 @@ def _measured(
         least = least_non_members(rate, level)
         hit = rate_at_false_positives(members, non_members, rate, level)
         if hit is None:
-            found.append(
+            measurements.append(
                 Unmeasured(
                     metric=RATE,
                     slice=of,
@@ -359,7 +361,7 @@ def _measured(
                 )
             )
             continue
-        found.append(
+        measurements.append(
             Measured(
                 metric=RATE,
                 slice=of,
@@ -374,7 +376,7 @@ def _measured(
                 reference="chance",
             )
         )
-    return found
+    return measurements
 
 
 def _largest(measurements: list[Measurement], why: Unmeasured | None) -> Measurement:
@@ -403,9 +405,9 @@ def _largest(measurements: list[Measurement], why: Unmeasured | None) -> Measure
 def _findings(
     measurements: list[Measurement], refusal: AttackRefusal | None, shared: SharedRows | None
 ) -> tuple[Finding, ...]:
-    found: list[Finding] = []
+    findings: list[Finding] = []
     if shared is not None and not shared.too_many and shared.non_members:
-        found.append(
+        findings.append(
             Finding(
                 severity="low",
                 key="members_among_non_members",
@@ -416,14 +418,14 @@ def _findings(
     if refusal is not None:
         count = shared.non_members if shared is not None and refusal.key == "members_among_non_members" else None
         explanation = f"Whether the model gives members away was not measured. {refusal.reason.reason}"
-        return (*found, Finding(severity=refusal.severity, key=refusal.key, explanation=explanation, count=count))
+        return (*findings, Finding(severity=refusal.severity, key=refusal.key, explanation=explanation, count=count))
     for m in measurements:
         if not isinstance(m, Measured) or m.interval is None:
             continue
         attack = m.slice.get("attack")
         if m.metric == AREA and m.interval.lower > 0.5:
             severity: Severity = "high" if m.value >= GRAVE else "medium" if m.value >= NOTED else "low"
-            found.append(
+            findings.append(
                 Finding(
                     severity=severity,
                     key="membership_inference",
@@ -437,7 +439,7 @@ def _findings(
             if m.interval.lower > rate:
                 times = m.value / rate
                 severity = "high" if times >= MANY_TIMES else "medium" if times >= SOME_TIMES else "low"
-                found.append(
+                findings.append(
                     Finding(
                         severity=severity,
                         key="membership_inference_few_false_positives",
@@ -447,7 +449,7 @@ def _findings(
                         count=int(m.numerator or 0),
                     )
                 )
-    return tuple(found)
+    return tuple(findings)
 
 
 def _table(measurements: list[Measurement], attacks: list[MembershipAttack]) -> Table:
@@ -492,9 +494,9 @@ def _curve(attack: MembershipAttack) -> Series:
     rates = np.linspace(0, 1, POINTS)
     points: list[tuple[float, float]] = []
     for rate in rates:
-        place = int(np.floor(rate * len(outside)))
-        found = 1.0 if place >= len(outside) else float((attack.members > outside[place]).mean())
-        points.append((float(rate), found))
+        index = int(np.floor(rate * len(outside)))
+        share = 1.0 if index >= len(outside) else float((attack.members > outside[index]).mean())
+        points.append((float(rate), share))
     return Series(
         id=f"membership-roc-{attack.name.replace('_', '-')}",
         title=f"ROC curve of the attack by {attack.title}",
@@ -542,17 +544,19 @@ def _method(
 
 def _not_tested(attacks: list[MembershipAttack], options: LeakageOptions) -> tuple[NotTested, ...]:
     names = {attack.name for attack in attacks}
-    found: list[NotTested] = []
+    left_out: list[NotTested] = []
     if "calibrated_loss" not in names:
-        found.append(
+        left_out.append(
             NotTested(what="membership inference calibrated by a reference model", why="no `reference_loss` was given")
         )
     if not names & {"lira_online", "lira_offline"}:
-        found.append(NotTested(what="the likelihood-ratio attack (LiRA)", why="no losses of shadow models were given"))
+        left_out.append(
+            NotTested(what="the likelihood-ratio attack (LiRA)", why="no losses of shadow models were given")
+        )
     if not options.attributes:
-        found.append(NotTested(what="attribute inference", why="no `attributes` were named"))
-    found.append(NotTested(what="membership from labels alone, or by asking often", why="losses are taken as known"))
-    return tuple(found)
+        left_out.append(NotTested(what="attribute inference", why="no `attributes` were named"))
+    left_out.append(NotTested(what="membership from labels alone, or by asking often", why="losses are taken as known"))
+    return tuple(left_out)
 
 
 __all__ = ["assess"]

@@ -30,30 +30,33 @@ def assess(options: LeakageOptions, inputs: Inputs) -> LeakagePart:
     UsageError
         If a key is unknown or out of its range.
     """
-    said: Mapping[str, Any] = options.differential_privacy or {}
-    _check(said, f"{inputs.id} (leakage)")
-    delta = float(said["delta"])
+    stated_privacy: Mapping[str, Any] = options.differential_privacy or {}
+    _check(stated_privacy, f"{inputs.id} (leakage)")
+    delta = float(stated_privacy["delta"])
     at = {"delta": delta} if delta > 0 else None
-    stated = said.get("epsilon")
-    found: list[Measurement] = []
+    stated = stated_privacy.get("epsilon")
+    measurements: list[Measurement] = []
     findings: list[Finding] = []
     recomputed: float | None = None
-    if all(name in said for name in PARAMETERS) and delta > 0:
+    if all(name in stated_privacy for name in PARAMETERS) and delta > 0:
         recomputed = epsilon_of_sampled_gaussian(
-            float(said["noise_multiplier"]), float(said["sample_rate"]), int(said["steps"]), delta
+            float(stated_privacy["noise_multiplier"]),
+            float(stated_privacy["sample_rate"]),
+            int(stated_privacy["steps"]),
+            delta,
         )
         if recomputed is None:
             why = "With a noise multiplier of 0 there is no finite bound."
-            found.append(Unmeasured(metric=EPSILON, at=at, code="undefined", reason=why))
+            measurements.append(Unmeasured(metric=EPSILON, at=at, code="undefined", reason=why))
         else:
-            found.append(
+            measurements.append(
                 Measured(
                     metric=EPSILON,
                     at=at,
                     value=recomputed,
                     unit="epsilon",
                     direction=LOWER,
-                    reference=f"per {as_label(said['unit'])}",
+                    reference=f"per {as_label(stated_privacy['unit'])}",
                 )
             )
         if stated is not None and (recomputed is None or float(stated) < recomputed * (1 - SLACK)):
@@ -67,9 +70,9 @@ def assess(options: LeakageOptions, inputs: Inputs) -> LeakagePart:
             )
     else:
         why = "It is stated by people, and not recomputed: not all of noise_multiplier, sample_rate, steps and a delta are given."
-        found.append(Unmeasured(metric=EPSILON, at=at, code="not_applicable", reason=why))
+        measurements.append(Unmeasured(metric=EPSILON, at=at, code="not_applicable", reason=why))
     rows: list[tuple[float | str | None, ...]] = [
-        (name.replace("_", " "), _plain(said.get(name))) for name in (*STATED, *PARAMETERS)
+        (name.replace("_", " "), _plain(stated_privacy.get(name))) for name in (*STATED, *PARAMETERS)
     ]
     shown = "not recomputed" if recomputed is None else f"{recomputed:.4g}"
     rows.append(("epsilon, recomputed", shown))
@@ -86,7 +89,7 @@ def assess(options: LeakageOptions, inputs: Inputs) -> LeakagePart:
             "drawn so.",
             "Shuffled batches are not Poisson samples; for them the recomputed epsilon is the customary approximation.",
         ),
-        measurements=tuple(found),
+        measurements=tuple(measurements),
         findings=tuple(findings),
         tables=(
             Table(
@@ -108,9 +111,9 @@ def _plain(value: object) -> str:
     return f"{value:.6g}" if isinstance(value, float) else as_label(value)
 
 
-def _check(said: Mapping[str, Any], where: str) -> None:
+def _check(stated: Mapping[str, Any], where: str) -> None:
     known = (*STATED, *PARAMETERS)
-    for name in said:
+    for name in stated:
         if name not in known:
             raise UsageError(
                 f"`differential_privacy` has no key of that name: {as_label(name)}",
@@ -118,13 +121,13 @@ def _check(said: Mapping[str, Any], where: str) -> None:
                 do=did_you_mean(str(name), known),
             )
     for name in ("mechanism", "delta", "unit"):
-        if name not in said:
+        if name not in stated:
             raise UsageError(
                 f"`differential_privacy` does not state `{name}`",
                 where=where,
                 do="State mechanism, epsilon, delta and unit (example, user).",
             )
-    if "epsilon" not in said and not all(name in said for name in PARAMETERS):
+    if "epsilon" not in stated and not all(name in stated for name in PARAMETERS):
         raise UsageError(
             "`differential_privacy` states no `epsilon`", where=where, do=f"State it, or {', '.join(PARAMETERS)}."
         )
@@ -135,7 +138,7 @@ def _check(said: Mapping[str, Any], where: str) -> None:
         "sample_rate": (0.0, 1.0),
     }
     for name, (low, high) in bounds.items():
-        value = said.get(name)
+        value = stated.get(name)
         if value is None:
             continue
         if (
@@ -145,10 +148,10 @@ def _check(said: Mapping[str, Any], where: str) -> None:
             or not math.isfinite(value)
         ):
             raise UsageError(f"`{name}` must lie between {low:g} and {high:g}", where=where, do="Correct it.")
-    steps = said.get("steps")
+    steps = stated.get("steps")
     if steps is not None and (isinstance(steps, bool) or not isinstance(steps, int) or steps < 1):
         raise UsageError("`steps` must be a whole number of at least 1", where=where, do="Correct it.")
-    if said.get("sample_rate") == 0 or said.get("delta") == 1:
+    if stated.get("sample_rate") == 0 or stated.get("delta") == 1:
         raise UsageError("`sample_rate` is above 0 and `delta` below 1", where=where, do="Correct it.")
 
 

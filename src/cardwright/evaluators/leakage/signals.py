@@ -104,21 +104,21 @@ def side(
     ]
     _require(source, columns, where)
     losses: list[FloatArray] = []
-    found: dict[str, list[FloatArray]] = {name: [] for name in several}
+    collected: dict[str, list[FloatArray]] = {name: [] for name in several}
     bits: list[int] = []
     least: list[float] = []
     lengths: list[int] = []
     persons: list[str] = []
     for batch in source.rows.batches(list(dict.fromkeys(columns))):
-        said = tokens.read(batch) if tokens is not None else []
-        losses.append(loss(batch) if loss is not None else _mean_loss(said))
+        log_probs = tokens.read(batch) if tokens is not None else []
+        losses.append(loss(batch) if loss is not None else _mean_loss(log_probs))
         for name, names in several.items():
             if names:
-                found[name].append(_wide(batch, names, where))
+                collected[name].append(_wide(batch, names, where))
         if options.text is not None:
             bits += [len(zlib.compress(str(text or "").encode())) for text in batch.column(options.text).to_pylist()]
         if tokens is not None:
-            for one in said:
+            for one in log_probs:
                 values = np.sort(np.asarray([t for t in one or () if t is not None], float))
                 least.append(float(-values[: max(1, round(MIN_K * len(values)))].mean()) if len(values) else np.nan)
                 lengths.append(len(values))
@@ -132,7 +132,7 @@ def side(
             where=source.ref.path or source.ref.name,
             do="Fill them in, or leave those rows out of the file and say so with `filter:`.",
         )
-    reference = _mean(found["reference"])
+    reference = _mean(collected["reference"])
     if reference is not None and not np.isfinite(reference).all():
         raise SourceError(
             f"{int((~np.isfinite(reference)).sum())} of {len(own)} rows have no finite loss of a reference model",
@@ -145,8 +145,8 @@ def side(
         cross_entropy=entropy,
         how=how,
         reference=reference,
-        shadow_in=np.concatenate(found["in"]) if found["in"] else None,
-        shadow_out=np.concatenate(found["out"]) if found["out"] else None,
+        shadow_in=np.concatenate(collected["in"]) if collected["in"] else None,
+        shadow_out=np.concatenate(collected["out"]) if collected["out"] else None,
         bits=np.asarray(bits, float) if options.text is not None else None,
         least_likely=np.asarray(least) if tokens is not None else None,
         person=np.asarray(persons, dtype=object) if source.person is not None else None,
@@ -284,8 +284,8 @@ def _of_score(outcome: FittedOutcome, column: str) -> Reader:
 
 def _of_value(outcome: FittedOutcome, column: str, where: str) -> Reader:
     def read(batch: Any) -> FloatArray:
-        said = numbers(batch.column(column), where=where, what=f"column {quoted(column)}")
-        return (said - numbers(batch.column(outcome.label), where=where, what=f"column {quoted(outcome.label)}")) ** 2
+        values = numbers(batch.column(column), where=where, what=f"column {quoted(column)}")
+        return (values - numbers(batch.column(outcome.label), where=where, what=f"column {quoted(outcome.label)}")) ** 2
 
     return read
 
@@ -296,30 +296,30 @@ def _of_decision(outcome: FittedOutcome, column: str) -> Reader:
 
 def _of_model(model: Model, outcome: FittedOutcome, where: str) -> Reader:
     def read(batch: Any) -> FloatArray:
-        said = said_by(model, batch, where)
-        if said.ndim != (2 if outcome.task == "multiclass" else 1):
+        values = said_by(model, batch, where)
+        if values.ndim != (2 if outcome.task == "multiclass" else 1):
             raise UsageError(
                 f"the model does not predict a {outcome.task} outcome",
                 where=where,
                 do="Correct `task:`, or name the model.",
             )
-        return loss_of(said, batch, model, outcome, where)
+        return loss_of(values, batch, model, outcome, where)
 
     return read
 
 
-def loss_of(said: Any, batch: Any, model: Model, outcome: FittedOutcome, where: str) -> FloatArray:
+def loss_of(prediction: Any, batch: Any, model: Model, outcome: FittedOutcome, where: str) -> FloatArray:
     """The loss of each row, of what the model said of it."""
     if outcome.task == "regression":
         truth = numbers(batch.column(outcome.label), where=where, what=f"column {quoted(outcome.label)}")
-        return np.asarray((said - truth) ** 2, float)
+        return np.asarray((prediction - truth) ** 2, float)
     truth = _labels(batch, outcome.label)
     if outcome.task == "binary":
-        return _entropy(np.where(truth == outcome.favourable, said, 1 - said))
-    place = {name: number for number, name in enumerate(model.classes)}
-    codes = np.asarray([place.get(name, -1) for name in truth], np.int64)
+        return _entropy(np.where(truth == outcome.favourable, prediction, 1 - prediction))
+    code_of = {name: number for number, name in enumerate(model.classes)}
+    codes = np.asarray([code_of.get(name, -1) for name in truth], np.int64)
     # A class that the model does not know has the probability 0.
-    return _entropy(np.where(codes >= 0, said[np.arange(len(said)), codes], 0.0))
+    return _entropy(np.where(codes >= 0, prediction[np.arange(len(prediction)), codes], 0.0))
 
 
 def said_by(model: Model, batch: Any, where: str) -> FloatArray:

@@ -168,7 +168,7 @@ def _copies(
         ]
         named = ", ".join(f"{key} as k{i}" for i, key in enumerate(keys))
         agree = " and ".join(f"a.k{i} is not distinct from b.k{i}" for i in range(len(keys)))
-        found: list[Measurement] = []
+        measurements: list[Measurement] = []
         for metric, table, what in (
             (COPIES, "synthetic", "synthetic rows"),
             (HOLDOUT_COPIES, "holdout", "hold-out rows"),
@@ -181,8 +181,8 @@ def _copies(
                 )
             )
             rows = int(one(store, f"select count(*) from {table}"))
-            found.append(share(metric, count, rows, level=options.level, what=what))
-    return found
+            measurements.append(share(metric, count, rows, level=options.level, what=what))
+    return measurements
 
 
 def _coded(
@@ -256,7 +256,7 @@ def _closer(tables: CodedTables, options: LeakageOptions) -> Measurement:
     _, to_holdout = _nearest(rows, tables.holdout, every, tables.category)
     apart = np.abs(to_training - to_holdout) > 1e-12
     near, judged = int((to_training < to_holdout)[apart].sum()), int(apart.sum())
-    found = share(
+    closer = share(
         CLOSER,
         near,
         judged,
@@ -264,7 +264,7 @@ def _closer(tables: CodedTables, options: LeakageOptions) -> Measurement:
         what="synthetic rows nearer to one side than to the other",
         least=options.min_denominator,
     )
-    return found.model_copy(update={"reference": "one half"}) if isinstance(found, Measured) else found
+    return closer.model_copy(update={"reference": "one half"}) if isinstance(closer, Measured) else closer
 
 
 def _attacks(
@@ -284,25 +284,25 @@ def _attacks(
         of: dict[str, str | None] = {"attack": ATTACKS[3], "secret": as_label(secret)}
         made.append((of, _inferred(tables, secret, options, rng), "The attack on the hold-out always succeeds."))
     each = 1 - (1 - options.level) / len(made)
-    found: list[Measurement] = []
+    measurements: list[Measurement] = []
     rows: list[tuple[float | str | None, ...]] = []
     for of, counts, why in made:
         risk = None if counts is None else residual_risk(*counts, each)
         if risk is None or counts is None:
-            found.append(Unmeasured(metric=RISK, slice=of, code="undefined", reason=why))
+            measurements.append(Unmeasured(metric=RISK, slice=of, code="undefined", reason=why))
             continue
-        found.append(_risk(of, risk, counts))
+        measurements.append(_risk(of, risk, counts))
         name = " ".join(str(word) for word in of.values())
         rows.append((name, risk.attack, risk.control, risk.risk, risk.bounds.lower, risk.bounds.upper))
-    return [*found, _largest(found, options.level)], rows
+    return [*measurements, _largest(measurements, options.level)], rows
 
 
-def _largest(found: Sequence[Measurement], level: float) -> Measurement:
+def _largest(measurements: Sequence[Measurement], level: float) -> Measurement:
     """The largest risk over all attacks: their intervals hold together, so the largest of their bounds bound the largest."""
-    measured = [m for m in found if isinstance(m, Measured) and m.interval is not None]
+    measured = [m for m in measurements if isinstance(m, Measured) and m.interval is not None]
     bounds = [m.interval for m in measured if m.interval is not None]
-    if len(measured) < len(found):
-        why = f"{len(found) - len(measured)} of {len(found)} attacks have no number."
+    if len(measured) < len(measurements):
+        why = f"{len(measurements) - len(measured)} of {len(measurements)} attacks have no number."
         return Unmeasured(metric=LARGEST, code="undefined", reason=why)
     return Measured(
         metric=LARGEST,
@@ -366,9 +366,9 @@ def _holding(rows: FloatArray, predicate: Sequence[tuple[int, float, str]]) -> i
 
 def _linked(tables: CodedTables, options: LeakageOptions, rng: np.random.Generator) -> tuple[int, int, int, int] | None:
     """Whether the synthetic row nearest to a person by some columns is the nearest by the others as well."""
-    place = {name: number for number, name in enumerate(tables.columns)}
+    index_of = {name: number for number, name in enumerate(tables.columns)}
     if options.linked_columns:
-        first, second = ([place[c] for c in side] for side in options.linked_columns)
+        first, second = ([index_of[c] for c in side] for side in options.linked_columns)
     else:
         half = len(tables.columns) // 2
         first, second = list(range(half)), list(range(half, len(tables.columns)))
@@ -404,13 +404,13 @@ def _targets(tables: CodedTables, options: LeakageOptions, rng: np.random.Genera
 
 
 def _findings(measurements: Sequence[Measurement]) -> list[Finding]:
-    found: list[Finding] = []
+    findings: list[Finding] = []
     whole: dict[str, Any] = {m.metric: m for m in measurements if isinstance(m, Measured) and not m.slice}
     copies, chance = whole.get(COPIES), whole.get(HOLDOUT_COPIES)
     if copies is not None and copies.numerator:
         by_chance = chance.value if chance is not None else 0.0
         beyond = copies.interval.lower > (chance.interval.upper if chance is not None else 0.0)
-        found.append(
+        findings.append(
             Finding(
                 severity="high" if beyond else "low",
                 key="exact_copies",
@@ -422,7 +422,7 @@ def _findings(measurements: Sequence[Measurement]) -> list[Finding]:
         )
     closer = whole.get(CLOSER)
     if closer is not None and closer.interval.lower > 0.5:
-        found.append(
+        findings.append(
             Finding(
                 severity="high" if closer.value >= 0.6 else "medium",
                 key="closer_to_training",
@@ -436,7 +436,7 @@ def _findings(measurements: Sequence[Measurement]) -> list[Finding]:
             severity: Severity = (
                 "high" if m.interval.lower >= HIGH_RISK else "medium" if m.interval.lower >= SOME_RISK else "low"
             )
-            found.append(
+            findings.append(
                 Finding(
                     severity=severity,
                     key="synthetic_attack",
@@ -446,7 +446,7 @@ def _findings(measurements: Sequence[Measurement]) -> list[Finding]:
                     where=str(m.slice["attack"]),
                 )
             )
-    return found
+    return findings
 
 
 def _table(rows: list[tuple[float | str | None, ...]]) -> Table:

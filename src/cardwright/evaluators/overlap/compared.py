@@ -57,13 +57,13 @@ def compared_columns(
                     f"overlap: no column is called {quoted(name)} in both tables",
                     do=hint(name, sorted(names), columns=True),
                 )
-    found = _told(options, test, training, model)
-    if not found.names:
+    told = _told(options, test, training, model)
+    if not told.names:
         raise UsageError(
             "overlap: the two tables have no column in common to compare",
             do="Name the columns that make two rows the same: `columns: [age, income]`.",
         )
-    return found
+    return told
 
 
 def _told(

@@ -37,7 +37,7 @@ def measurements(pair: TablePair, associations: Sequence[LabelAssociation], simi
     exact = {c: exact_key(pair, c) for c in pair.chosen}
     near = {c: near_key(pair, c) for c in pair.chosen}
     same = matching_rows(pair, list(exact.values()))
-    found = [
+    shares = [
         _share(pair, "exact_overlap_rate", same, pair.rows, "test rows"),
         _share(pair, "near_overlap_rate", matching_rows(pair, list(near.values())), pair.rows, "test rows"),
         _share(pair, "test_duplicate_rate", repeated_rows(pair, "test", list(exact.values())), pair.rows, "test rows"),
@@ -51,7 +51,7 @@ def measurements(pair: TablePair, associations: Sequence[LabelAssociation], simi
     ]
     if pair.label is not None:
         told = matching_rows(pair, [*exact.values(), text_key(pair, pair.label)])
-        found += [
+        shares += [
             _share(pair, "exact_overlap_with_label_rate", told, pair.rows, "test rows"),
             _share(
                 pair,
@@ -61,13 +61,13 @@ def measurements(pair: TablePair, associations: Sequence[LabelAssociation], simi
                 "test rows",
             ),
         ]
-    found += _similar(pair, similar)
+    shares += _similar(pair, similar)
     if pair.entity is not None:
-        found.append(_entities(pair, pair.entity))
+        shares.append(_entities(pair, pair.entity))
     if pair.options.time is not None:
-        found.append(_times(pair, pair.options.time))
-    found += [association.measurement for association in associations]
-    return found
+        shares.append(_times(pair, pair.options.time))
+    shares += [association.measurement for association in associations]
+    return shares
 
 
 def _share(pair: TablePair, metric: str, count: int | None, of: int, what: str) -> Measurement:
@@ -102,7 +102,7 @@ def _similar(pair: TablePair, similar: SimilarRows) -> list[Measurement]:
         return [Unmeasured(metric=metric, code="error", reason=why, denominator=pair.rows) for metric in metrics]
     hits = [near for near in similar.nearest if near.similarity]
     looked = len(similar.nearest)
-    found = [
+    shares = [
         _share(pair, "similar_overlap_rate", len(hits) if looked else None, looked, "test rows looked for"),
         _share(
             pair,
@@ -115,12 +115,12 @@ def _similar(pair: TablePair, similar: SimilarRows) -> list[Measurement]:
     if pair.label is not None:
         named = [(near, told) for near, told in zip(similar.nearest, similar.labels, strict=True) if told is not None]
         reached = sum(near.label == told for near, told in named)
-        found.append(
+        shares.append(
             _share(
                 pair, "duplicate_label_rate", reached if named else None, len(named), "labelled test rows looked for"
             )
         )
-    return found
+    return shares
 
 
 def _entities(pair: TablePair, column: str) -> Measurement:
@@ -178,7 +178,7 @@ def label_associations(pair: TablePair) -> list[LabelAssociation]:
             f"select max(n) from (select count(*) as n from training where {answer} is not null group by {answer})",
         )
     )
-    found: list[LabelAssociation] = []
+    associations: list[LabelAssociation] = []
     for column in pair.chosen:
         if column == pair.label:
             continue
@@ -194,7 +194,7 @@ def label_associations(pair: TablePair) -> list[LabelAssociation]:
                 reason=f"{different} values over {total} rows: a value of few rows tells their label by chance.",
                 denominator=total,
             )
-            found.append(LabelAssociation(column, many))
+            associations.append(LabelAssociation(column, many))
             continue
         right = int(
             one(
@@ -213,8 +213,8 @@ def label_associations(pair: TablePair) -> list[LabelAssociation]:
             denominator=total - guess,
             sampling=Sampling(unit=pair.training.unit, units=total, observations=total),
         )
-        found.append(LabelAssociation(column, measured, right / total))
-    return found
+        associations.append(LabelAssociation(column, measured, right / total))
+    return associations
 
 
 def assess(options: OverlapOptions, inputs: Inputs) -> Evaluation:
@@ -341,22 +341,22 @@ def _searched(pair: TablePair, similar: SimilarRows) -> str:
     options = pair.options
     if similar.missing is not None:
         return "Near duplicates were not looked for."
-    said = (
+    sentence = (
         f"A test row is a near duplicate where its set of tokens has a Jaccard similarity of at least {options.similar:g} with "
         "that of a training row; a number or a short text is one token with its column, a longer text the runs of "
         f"{options.shingle} words in it. "
     )
     if similar.banding is None:
-        said += "Every pair was compared, so that none is missed."
+        sentence += "Every pair was compared, so that none is missed."
     else:
         cut = similar.banding
-        said += (
+        sentence += (
             f"Pairs were proposed by MinHash (datasketch, {cut.bands} bands of {cut.rows}) and then compared by their sets: what "
             f"is found is exact, and a pair of similarity {options.similar:g} is missed with a probability of "
             f"{cut.miss_probability(options.similar):.2%}, one of {(1 + options.similar) / 2:g} with "
             f"{cut.miss_probability((1 + options.similar) / 2):.2%}."
         )
     return (
-        f"{said} Duplicates give the label away if most of a test row's nearest training rows have the same label; "
+        f"{sentence} Duplicates give the label away if most of a test row's nearest training rows have the same label; "
         "training rows that are near duplicates of other training rows say what chance brings."
     )

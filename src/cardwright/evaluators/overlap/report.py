@@ -21,7 +21,7 @@ def findings(
     pair: TablePair, measurements: Sequence[Measurement], associations: Sequence[LabelAssociation]
 ) -> list[Finding]:
     """What a person should look at: rows, entities and times in common, and columns that give the label away."""
-    found: list[Finding] = []
+    collected: list[Finding] = []
 
     whole = {m.metric: m for m in measurements if not m.slice}
 
@@ -37,7 +37,7 @@ def findings(
     chance = by_chance.value if by_chance else 0.0
     if exact:
         grave: Severity = "low" if exact.value <= chance else "high" if exact.value >= GRAVE else "medium"
-        found.append(
+        collected.append(
             Finding(
                 severity=grave,
                 key="exact_overlap",
@@ -49,7 +49,7 @@ def findings(
         )
     if near and (not exact or near.numerator > exact.numerator):
         more = int(near.numerator - (exact.numerator if exact else 0))
-        found.append(
+        collected.append(
             Finding(
                 severity="medium" if more / pair.rows >= GRAVE and near.value > chance else "low",
                 key="near_overlap",
@@ -57,7 +57,7 @@ def findings(
                 count=more,
             )
         )
-    found += _similar(whole, max(int(m.numerator) for m in (exact, near) if m) if exact or near else 0)
+    collected += _similar(whole, max(int(m.numerator) for m in (exact, near) if m) if exact or near else 0)
     for metric, key, severity, text in (
         (
             "conflicting_overlap_rate",
@@ -75,7 +75,7 @@ def findings(
     ):
         m = share(metric)
         if m:
-            found.append(
+            collected.append(
                 Finding(
                     severity=severity,
                     key=key,
@@ -90,7 +90,7 @@ def findings(
         measured = association.measurement
         if not isinstance(measured, Measured) or association.told is None or measured.value < NEARLY_DETERMINED:
             continue
-        found.append(
+        collected.append(
             Finding(
                 severity="high",
                 key="target_leakage",
@@ -100,7 +100,7 @@ def findings(
                 where=label(association.column),
             )
         )
-    return found
+    return collected
 
 
 def _similar(whole: Mapping[str, Measurement], copies: int) -> list[Finding]:

@@ -41,12 +41,12 @@ def similar_rows(pair: TablePair, seed: int) -> SimilarRows:
     controls = [tokens for tokens, _ in _rows(pair, "training", _chosen(pair.trained, CONTROLS, seed))]
     both = [tokens for tokens, _ in chosen] + controls
     try:
-        found, cut = nearest_rows(both, _rows(pair, "training", None), pair.trained, options.similar, seed=seed)
+        nearest, cut = nearest_rows(both, _rows(pair, "training", None), pair.trained, options.similar, seed=seed)
     except MissingExtraError as exc:
         return SimilarRows(missing=exc)
-    beside = found[len(chosen) :]
+    beside = nearest[len(chosen) :]
     return SimilarRows(
-        nearest=tuple(found[: len(chosen)]),
+        nearest=tuple(nearest[: len(chosen)]),
         labels=tuple(label for _, label in chosen),
         controls=len(controls),
         # A training row is among those that are read: it must have another one beside itself.

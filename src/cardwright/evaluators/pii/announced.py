@@ -253,11 +253,11 @@ class AnnouncedRecognizer(PatternRecognizer):  # type: ignore[misc]  # presidio 
         if (not digit and self._all_need_a_digit) or (self._are_codes and _CODE.search(text) is None):
             return []
         lowered = text.lower()
-        found = frozenset(_LETTERS.findall(lowered)) if self._any_is_a_whole_word else frozenset()
+        words_there = frozenset(_LETTERS.findall(lowered)) if self._any_is_a_whole_word else frozenset()
         results = []
         for pattern in self.patterns:
             one = self._of[pattern.name]
-            if (one.digit and not digit) or not _may_match(one, lowered, found):
+            if (one.digit and not digit) or not _may_match(one, lowered, words_there):
                 continue
             for match in self._compiled[pattern.name].finditer(text):
                 start, end = match.span("it")
@@ -272,16 +272,20 @@ class AnnouncedRecognizer(PatternRecognizer):  # type: ignore[misc]  # presidio 
         return PatternRecognizer.remove_duplicates(results)  # type: ignore[no-any-return]
 
 
-def _may_match(one: Announcement, lowered: str, found: frozenset[str]) -> bool:
+def _may_match(one: Announcement, lowered: str, words_there: frozenset[str]) -> bool:
     """Whether a text may match, by its words in small letters: it is wrong in one direction alone."""
     if not one.triggers and not one.whole:
         return True
-    return not one.whole.isdisjoint(found) or any(trigger in lowered for trigger in one.triggers)
+    return not one.whole.isdisjoint(words_there) or any(trigger in lowered for trigger in one.triggers)
 
 
-def _is_no_name(found: str) -> bool:
-    first = next((word.lower() for word in re.split(r"[ \t.]+", found) if len(word) > 1), "")
-    return first in words.NOT_NAMES or first in _TITLES or (found.isupper() and len(found) > 3 and " " not in found)
+def _is_no_name(announced: str) -> bool:
+    first = next((word.lower() for word in re.split(r"[ \t.]+", announced) if len(word) > 1), "")
+    return (
+        first in words.NOT_NAMES
+        or first in _TITLES
+        or (announced.isupper() and len(announced) > 3 and " " not in announced)
+    )
 
 
 def recognizers() -> list[AnnouncedRecognizer]:

@@ -44,11 +44,11 @@ def meanings(labels: Iterable[str], own: Mapping[str, str | None], known: Sequen
             raise UsageError(f'no mark has the label "{shortened(label, 40)}"', where="--map", do=hint(label, held))
         if kind is not None and kind not in known:
             raise UsageError(f'nothing finds the kind "{shortened(kind, 40)}"', where="--map", do=hint(kind, known))
-    said: dict[str, str | None] = {}
+    kinds_of: dict[str, str | None] = {}
     for label in held:
         named = bare(label)
-        said[label] = own[label] if label in own else named if named in known else kind_of(label, {})
-    return said
+        kinds_of[label] = own[label] if label in own else named if named in known else kind_of(label, {})
+    return kinds_of
 
 
 def distinct(texts: Sequence[MarkedText], where: str) -> tuple[MarkedText, ...]:
@@ -60,11 +60,11 @@ def distinct(texts: Sequence[MarkedText], where: str) -> tuple[MarkedText, ...]:
         If copies of a text are marked differently, since only one of them can be right; names their places, from 1.
     """
     kept: dict[str, tuple[int, MarkedText]] = {}
-    for place, one in enumerate(texts, 1):
-        before, first = kept.setdefault(one.text, (place, one))
+    for number, one in enumerate(texts, 1):
+        before, first = kept.setdefault(one.text, (number, one))
         if {*first.spans} != {*one.spans}:
             raise SourceError(
-                f"texts {before} and {place} are the same and are marked differently",
+                f"texts {before} and {number} are the same and are marked differently",
                 where=where,
                 do="Agree on the marks of this text, or leave it out.",
             )
@@ -78,50 +78,50 @@ def looked_for(detector: engine.Detector, models: Sequence[NerModel]) -> tuple[s
 
 def compared(
     texts: Sequence[MarkedText],
-    said: Mapping[str, str | None],
+    meanings: Mapping[str, str | None],
     detector: engine.Detector,
     models: Sequence[NerModel] = (),
     thresholds: Mapping[str, float] | None = None,
 ) -> list[FoundSpans]:
     """What is marked and what the detector reports, text by text."""
-    found = []
+    spans = []
     for start in range(0, len(texts), _AT_ONCE):
         batch = texts[start : start + _AT_ONCE]
         words = [one.text for one in batch]
         hits, named = detector.scan(words).hits, named_hits(words, models)
         for one, of_patterns, of_models in zip(batch, hits, named, strict=True):
             kept = counted(one.text, (*of_patterns, *of_models), thresholds)
-            marks = ((said[span.label], (span.start, span.end)) for span in one.spans)
-            found.append(FoundSpans(_by_kind(marks), _by_kind((hit.entity, (hit.start, hit.end)) for hit in kept)))
-    return found
+            marks = ((meanings[span.label], (span.start, span.end)) for span in one.spans)
+            spans.append(FoundSpans(_by_kind(marks), _by_kind((hit.entity, (hit.start, hit.end)) for hit in kept)))
+    return spans
 
 
 def _by_kind(places: Iterable[tuple[str | None, Place]]) -> dict[str, tuple[Place, ...]]:
     kinds: dict[str, list[Place]] = {}
-    for kind, place in places:
+    for kind, number in places:
         if kind is not None:
-            kinds.setdefault(kind, []).append(place)
-    return {kind: tuple(sorted(set(found))) for kind, found in sorted(kinds.items())}
+            kinds.setdefault(kind, []).append(number)
+    return {kind: tuple(sorted(set(spans))) for kind, spans in sorted(kinds.items())}
 
 
-def errors(found: Sequence[FoundSpans], level: float = 0.95) -> Iterator[KindErrors]:
+def errors(compared_texts: Sequence[FoundSpans], level: float = 0.95) -> Iterator[KindErrors]:
     """What is found and missed of each kind that is marked, and of all together.
 
     A text is a cluster: what is in one text is found or missed together. Kinds that nobody has marked have no precision, as
     nobody knows which of their hits are right; they are left out.
     """
-    kinds = sorted({kind for one in found for kind in one.marked})
+    kinds = sorted({kind for one in compared_texts for kind in one.marked})
     for kind in kinds:
-        yield _of_kind(kind, [(one.marked.get(kind, ()), one.reported.get(kind, ())) for one in found], level)
+        yield _of_kind(kind, [(one.marked.get(kind, ()), one.reported.get(kind, ())) for one in compared_texts], level)
     if kinds:
         together = [
             (
-                tuple(place for places in one.marked.values() for place in places),
-                tuple(place for kind, places in one.reported.items() if kind in kinds for place in places),
+                tuple(number for places in one.marked.values() for number in places),
+                tuple(number for kind, places in one.reported.items() if kind in kinds for number in places),
             )
-            for one in found
+            for one in compared_texts
         ]
-        anything = [tuple(place for places in one.reported.values() for place in places) for one in found]
+        anything = [tuple(number for places in one.reported.values() for number in places) for one in compared_texts]
         yield _of_kind(ANY, together, level, anything)
 
 
@@ -147,14 +147,14 @@ def _agreement(
     agree: Callable[[Place, Place], bool],
     level: float,
 ) -> SpanAgreement:
-    found = [
+    hits = [
         sum(any(agree(a, b) for b in seen) for a in marked) for (marked, _), seen in zip(texts, reports, strict=True)
     ]
     right = [sum(any(agree(b, a) for a in marked) for b in reported) for marked, reported in texts]
     return SpanAgreement(
-        found=sum(found),
+        found=sum(hits),
         right=sum(right),
-        recall=interval(found, [len(marked) for marked, _ in texts], level),
+        recall=interval(hits, [len(marked) for marked, _ in texts], level),
         precision=interval(right, [len(reported) for _, reported in texts], level),
     )
 

@@ -44,15 +44,15 @@ def shape(text: str) -> str:
         return "h" * len(text)
     if _CODE.fullmatch(text) is None or len(_RUNS.findall(text)) > _MOST_RUNS:
         return ""
-    found: list[str] = []
+    parts: list[str] = []
     digits = 0
     for character in text:
         if character.isdigit():
             digits += 1
-            found.append(character if digits <= 2 else "9")
+            parts.append(character if digits <= 2 else "9")
         else:
-            found.append("A" if character.isupper() else "a" if character.islower() else character)
-    return "".join(found)
+            parts.append("A" if character.isupper() else "a" if character.islower() else character)
+    return "".join(parts)
 
 
 def drawn(formed: str, rng: random.Random) -> str:
@@ -88,8 +88,10 @@ def by_chance(
     rng = random.Random(",".join(sorted(shapes)[:20]))  # noqa: S311  a sample, and the same for the same shapes
     chosen = rng.choices(sorted(shapes), [shapes[one] for one in sorted(shapes)], k=DRAWN)
     texts = [drawn(one, rng) for one in chosen]
-    found = detector.scan(texts, context)
-    hits = [{hit.entity for hit in counted(text, one, thresholds)} for text, one in zip(texts, found.hits, strict=True)]
+    scanned = detector.scan(texts, context)
+    hits = [
+        {hit.entity for hit in counted(text, one, thresholds)} for text, one in zip(texts, scanned.hits, strict=True)
+    ]
     kinds = sorted(set().union(*hits))
     return ByChance(cells, {name: sum(name in one for one in hits) / DRAWN for name in kinds})
 

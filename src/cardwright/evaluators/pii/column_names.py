@@ -20,10 +20,10 @@ from cardwright.record.evaluation import (
 def hits_in_names(detector: engine.Detector, plan: Plan) -> dict[str, tuple[Hit, ...]]:
     """What is found in the names of columns, and weighs more than a date or a web address."""
     names = [*(name for name, _ in plan.read), *(name for name, _, _ in plan.skipped)]
-    found = detector.scan(names).hits
+    hits_of_names = detector.scan(names).hits
     grave = {
         name: [h for h in counted(name, hits) if entity(h.entity).severity not in ("info", "low")]
-        for name, hits in zip(names, found, strict=True)
+        for name, hits in zip(names, hits_of_names, strict=True)
     }
     return {name: tuple(hits) for name, hits in grave.items() if hits}
 

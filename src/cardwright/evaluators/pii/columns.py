@@ -46,7 +46,7 @@ def kind_of(column: Any) -> Kind:
 
 
 def _holds_text(column: Any) -> bool:
-    inner = [column.field(place).type for place in range(column.num_fields)]
+    inner = [column.field(index).type for index in range(column.num_fields)]
     return any(kind_of(one) in ("text", "nested") for one in inner)
 
 
@@ -338,7 +338,7 @@ def of_texts(name: str, texts: Sequence[str | None], context: tuple[str, ...] = 
 
     known: dict[str, int] = {}
     places = [-1 if text is None else known.setdefault(text, len(known)) for text in texts]
-    return Cells(name, tuple(known), np.array(places, np.int64), sum(place >= 0 for place in places), context)
+    return Cells(name, tuple(known), np.array(places, np.int64), sum(index >= 0 for index in places), context)
 
 
 def leaves(value: Any) -> Iterator[str]:

@@ -94,19 +94,21 @@ def is_isbn(digits: str) -> bool:
     >>> is_isbn("9783161484100"), is_isbn("9783161484101")
     (True, False)
     """
-    weighted = sum(int(d) * (1 + 2 * (place % 2)) for place, d in enumerate(digits))
+    weighted = sum(int(d) * (1 + 2 * (position % 2)) for position, d in enumerate(digits))
     return len(digits) == 13 and digits.startswith(("978", "979")) and weighted % 10 == 0
 
 
 def _number(text: str, hit: Hit) -> bool:
-    found = text[hit.start : hit.end]
+    text_of_hit = text[hit.start : hit.end]
     if _ISBN_BEFORE.search(text[max(0, hit.start - 30) : hit.start]):
         return True
-    if re.fullmatch(r"\d{5}-\d{4}", found):  # a ZIP code and its four
+    if re.fullmatch(r"\d{5}-\d{4}", text_of_hit):  # a ZIP code and its four
         return True
     around = text[max(0, hit.start - 10) : hit.end + 10]
     return any(
-        is_isbn(_digits(one)) for one in re.findall(r"97[89](?:[ -]?\d){10}", around) if _digits(found) in _digits(one)
+        is_isbn(_digits(one))
+        for one in re.findall(r"97[89](?:[ -]?\d){10}", around)
+        if _digits(text_of_hit) in _digits(one)
     )
 
 
@@ -119,8 +121,8 @@ _OF_A_PATIENT = re.compile(r"(?i)\b(?:N\.?H\.?S|patients?|health|hospital|clinic
 def _health_service(text: str, hit: Hit) -> bool:
     # One in eleven numbers of ten digits passes the checksum, a time of Unix among them: in prose, ten that are written in one
     # need a word that says so. A cell that holds nothing else is compared with chance, column by column.
-    found, around = text[hit.start : hit.end], text[max(0, hit.start - 100) : hit.end + 100]
-    if found.isdigit() and text.strip() != found and _OF_A_PATIENT.search(around) is None:
+    text_of_hit, around = text[hit.start : hit.end], text[max(0, hit.start - 100) : hit.end + 100]
+    if text_of_hit.isdigit() and text.strip() != text_of_hit and _OF_A_PATIENT.search(around) is None:
         return True
     # No NHS number follows a country code.
     return _COUNTRY_CODE_BEFORE.search(text[max(0, hit.start - 6) : hit.start]) is not None or _number(text, hit)
@@ -138,9 +140,9 @@ def _licence(text: str, hit: Hit) -> bool:
 
 
 def _address_of_a_network(text: str, hit: Hit) -> bool:
-    found = text[hit.start : hit.end]
-    if "::" in found or found.count(":") >= 2:
-        return not any(c.isdigit() for c in found) or _is_touched(text, hit)  # `std::`, `b::`, `a::b` are code
+    text_of_hit = text[hit.start : hit.end]
+    if "::" in text_of_hit or text_of_hit.count(":") >= 2:
+        return not any(c.isdigit() for c in text_of_hit) or _is_touched(text, hit)  # `std::`, `b::`, `a::b` are code
     before = text[max(0, hit.start - 20) : hit.start]
     return (
         _VERSION_BEFORE.search(before) is not None
@@ -149,13 +151,13 @@ def _address_of_a_network(text: str, hit: Hit) -> bool:
 
 
 def _web_address(text: str, hit: Hit) -> bool:
-    found = text[hit.start : hit.end].lower()
-    if "://" in found or found.startswith("www.") or "/" in found:
+    text_of_hit = text[hit.start : hit.end].lower()
+    if "://" in text_of_hit or text_of_hit.startswith("www.") or "/" in text_of_hit:
         return False
     after, before = text[hit.end : hit.end + 1], text[max(0, hit.start - 1) : hit.start]
     if after.isalnum() or after in ("_", "(") or before in ("_", ".", "@", "/"):
         return True  # a part of a longer name: `company.int` of `company.internal`
-    labels = found.split(".")
+    labels = text_of_hit.split(".")
     return (len(labels) == 2 and labels[-1] in _IN_CODE and labels[0] in _OBJECTS) or labels[-1] in _FILE_ENDINGS
 
 

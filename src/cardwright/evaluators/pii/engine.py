@@ -118,22 +118,22 @@ class Detector:
         if not text.strip():
             return ()
         folded, places = fold(_LONE_SURROGATE.sub("\ufffd", text))
-        found = self._places(folded, context, mode)
+        hits = self._places(folded, context, mode)
         if places is not None:
-            found = {Hit(hit.entity, *unfolded(hit.start, hit.end, places), hit.score) for hit in found}
-        return tuple(sorted(found))
+            hits = {Hit(hit.entity, *unfolded(hit.start, hit.end, places), hit.score) for hit in hits}
+        return tuple(sorted(hits))
 
     def _places(self, text: str, context: tuple[str, ...], mode: Mode) -> set[Hit]:
         """What is found in a text that patterns can read."""
         if len(text) <= LONG:
             return set(self._analyze(text, context, mode))
-        found: set[Hit] = set()
+        hits: set[Hit] = set()
         for start, end in windows(text):
             base = max(0, start - OVERLAP)
             for hit in self._analyze(text[base : end + OVERLAP], context, mode):
                 if start <= base + hit.start < end:
-                    found.add(Hit(hit.entity, base + hit.start, base + hit.end, hit.score))
-        return found
+                    hits.add(Hit(hit.entity, base + hit.start, base + hit.end, hit.score))
+        return hits
 
     def _analyze(self, text: str, context: tuple[str, ...], mode: Mode) -> list[Hit]:
         try:
@@ -232,10 +232,10 @@ def detector(countries: Sequence[str] | None = None, also: tuple[str, ...] = ())
 
 def versions() -> dict[str, str]:
     """The libraries that decide what is found, and their versions."""
-    found = {}
+    installed = {}
     for package in ("presidio-analyzer", "spacy", "phonenumbers", "tldextract", "google-re2"):
         try:
-            found[package] = version(package)
+            installed[package] = version(package)
         except PackageNotFoundError:
-            found[package] = "not installed"
-    return found
+            installed[package] = "not installed"
+    return installed

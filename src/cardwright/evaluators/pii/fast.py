@@ -62,9 +62,9 @@ class FastAnalyzer:
         self._entities: list[str] = sorted({e for r in self._recognizers for e in r.get_supported_entities()})
         self._context = {r.id: tuple(word.lower() for word in r.context or ()) for r in self._recognizers}
         self._phones = {
-            r.id: found
+            r.id: finder
             for r in self._recognizers
-            if type(r) is predefined.PhoneRecognizer and r.leniency == 1 and (found := phones.finder(r)) is not None
+            if type(r) is predefined.PhoneRecognizer and r.leniency == 1 and (finder := phones.finder(r)) is not None
         }
         # Recognisers of one country's telephone numbers take from presidio's matcher what is theirs: where it finds none, they
         # find none either.
@@ -124,7 +124,7 @@ class FastAnalyzer:
         key = (recognizer.id, places)
         if key not in self._parts:
             part = copy.copy(recognizer)
-            part.patterns = [recognizer.patterns[place] for place in places]
+            part.patterns = [recognizer.patterns[index] for index in places]
             self._parts[key] = part
         return self._parts[key]
 
@@ -144,8 +144,10 @@ class FastAnalyzer:
             RecognizerResult.RECOGNIZER_NAME_KEY: recognizer.name,
             RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: recognizer.id,
         }
-        found = [RecognizerResult(entity, start, end, recognizer.SCORE, None, metadata) for start, end in sorted(spans)]
-        return _without_duplicates(found)
+        results = [
+            RecognizerResult(entity, start, end, recognizer.SCORE, None, metadata) for start, end in sorted(spans)
+        ]
+        return _without_duplicates(results)
 
     def _enhance(self, text: str, results: list[Any], context: Sequence[str]) -> None:
         """`LemmaContextAwareEnhancer.enhance_using_context`, in place."""
@@ -164,7 +166,7 @@ class FastAnalyzer:
         lemmas = [token.lower_ for token in doc]
         ends = [token.idx + len(token) for token in doc]
         keywords = {piece for lemma in lemmas for piece in self._pieces(lemma)}
-        places = [place for place, lemma in enumerate(lemmas) if lemma in keywords]
+        places = [index for index, lemma in enumerate(lemmas) if lemma in keywords]
         enhancer = self._enhancer
         for result, words in open_to_context:
             token = bisect.bisect_right(ends, result.start)
@@ -172,7 +174,7 @@ class FastAnalyzer:
             after = bisect.bisect_left(places, token)
             around = places[max(0, before - enhancer.context_prefix_count - 1) : before]
             around += places[after : after + enhancer.context_suffix_count + 1]
-            surrounding = {lemmas[place] for place in around}
+            surrounding = {lemmas[index] for index in around}
             if any(word in keyword for word in words for keyword in surrounding):
                 self._raise(result)
 
@@ -192,7 +194,7 @@ class FastAnalyzer:
 def _matches(recognizer: Any, text: str) -> list[Any]:
     """`PatternRecognizer.analyze` of a short text, without a time limit, a log line and an explanation of each match."""
     flags = recognizer.global_regex_flags
-    found: list[Any] = []
+    matches: list[Any] = []
     for pattern in recognizer.patterns:
         if not pattern.compiled_regex or pattern.compiled_with_flags != flags:
             pattern.compiled_with_flags = flags
@@ -213,8 +215,8 @@ def _matches(recognizer: Any, text: str) -> list[Any]:
                     RecognizerResult.RECOGNIZER_NAME_KEY: recognizer.name,
                     RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: recognizer.id,
                 }
-                found.append(RecognizerResult(recognizer.supported_entities[0], start, end, score, None, metadata))
-    return _without_duplicates(found)
+                matches.append(RecognizerResult(recognizer.supported_entities[0], start, end, score, None, metadata))
+    return _without_duplicates(matches)
 
 
 def _without_duplicates(results: list[Any]) -> list[Any]:
@@ -258,11 +260,11 @@ def _owners(matched: list[int] | None, owners: list[tuple[Any, int]]) -> list[tu
     """The recognisers of some patterns, each with the places of its own."""
     if not matched:
         return []
-    found: dict[str, tuple[Any, list[int]]] = {}
+    owners_of: dict[str, tuple[Any, list[int]]] = {}
     for number in sorted(matched or ()):
-        owner, place = owners[number]
-        found.setdefault(owner.id, (owner, []))[1].append(place)
-    return [(owner, tuple(places)) for owner, places in found.values()]
+        owner, owner_index = owners[number]
+        owners_of.setdefault(owner.id, (owner, []))[1].append(owner_index)
+    return [(owner, tuple(places)) for owner, places in owners_of.values()]
 
 
 def _re2_set(recognizers: list[Any]) -> tuple[Any, list[tuple[Any, int]]]:
@@ -272,9 +274,9 @@ def _re2_set(recognizers: list[Any]) -> tuple[Any, list[tuple[Any, int]]]:
     patterns = re2.Set.SearchSet(options)
     owners = []
     for recognizer in recognizers:
-        for place, pattern in enumerate(recognizer.patterns):
+        for index, pattern in enumerate(recognizer.patterns):
             patterns.Add(re2_patterns.to_re2(pattern.regex, recognizer.global_regex_flags))
-            owners.append((recognizer, place))
+            owners.append((recognizer, index))
     patterns.Compile()
     return patterns, owners
 
@@ -288,7 +290,7 @@ def _character_gate(recognizers: list[Any]) -> Any:
     def gate(text: str, digits: int) -> list[tuple[Any, tuple[int, ...]]]:
         characters = frozenset(text)
         may = [
-            (r, tuple(place for place, need in enumerate(needs) if need.met(characters, digits))) for r, needs in wanted
+            (r, tuple(index for index, need in enumerate(needs) if need.met(characters, digits))) for r, needs in wanted
         ]
         return [(r, places) for r, places in may if places]
 

@@ -29,7 +29,7 @@ def kind_findings(
         else None
         for column, one in tally.columns.items()
     }
-    found = [
+    of_kinds = [
         (
             name,
             column,
@@ -40,16 +40,18 @@ def kind_findings(
         for name in one.rows
         if one.rows[name]
     ]
-    for name, column, one, (severity, note) in sorted(found, key=lambda f: (-SEVERITIES.index(f[3][0]), f[0], f[1])):
+    for name, column, one, (severity, note) in sorted(of_kinds, key=lambda f: (-SEVERITIES.index(f[3][0]), f[0], f[1])):
         kind = entity(name)
         rows = "interactions" if tally.origins else "rows"
         hits = "hit" if one.hits[name] == 1 else "hits"
         new = ""
         if column == "response" and tally.origins:
-            said = {origin: tally.origins.get(origin, {}).get(name, 0) for origin in ("prompt", "system", "nowhere")}
+            by_origin = {
+                origin: tally.origins.get(origin, {}).get(name, 0) for origin in ("prompt", "system", "nowhere")
+            }
             new = (
-                f" Of these, {said['prompt']} are also in the prompt, {said['system']} only in the system prompt, "
-                f"and {said['nowhere']} in neither."
+                f" Of these, {by_origin['prompt']} are also in the prompt, {by_origin['system']} only in the system prompt, "
+                f"and {by_origin['nowhere']} in neither."
             )
         shown = tally.examples.get((column, name))
         examples = tuple(dict.fromkeys(shown.payloads))[: settings.max_examples] if shown is not None else ()

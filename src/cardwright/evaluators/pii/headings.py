@@ -36,9 +36,9 @@ class PersonalColumn:
 def personal_columns(plan: Plan, names: Mapping[str, str]) -> tuple[PersonalColumn, ...]:
     """The columns of a table whose headings speak of a person, those that are not read included, in the order of the record."""
     return tuple(
-        PersonalColumn(names[name], found)
+        PersonalColumn(names[name], concept)
         for name in (*(name for name, _ in plan.read), *(name for name, _, _ in plan.skipped))
-        if (found := meaning(name)) is not None
+        if (concept := meaning(name)) is not None
     )
 
 

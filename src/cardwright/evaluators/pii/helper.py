@@ -52,16 +52,18 @@ class SharedDetector:
             return self.detector.scan(texts, context, mode)
         with self._lock:
             pieces = deque(range(0, len(texts), PIECE))
-            found: dict[int, DetectedHits] = {}
-            other = threading.Thread(target=self._help, args=(texts, tuple(context), mode, pieces, found), daemon=True)
+            pieces_done: dict[int, DetectedHits] = {}
+            other = threading.Thread(
+                target=self._help, args=(texts, tuple(context), mode, pieces, pieces_done), daemon=True
+            )
             other.start()
             while (start := _taken(pieces.popleft)) is not None:
-                found[start] = self.detector.scan(texts[start : start + PIECE], context, mode)
+                pieces_done[start] = self.detector.scan(texts[start : start + PIECE], context, mode)
             other.join()
             for start in range(0, len(texts), PIECE):  # what the helper took and did not answer
-                if start not in found:
-                    found[start] = self.detector.scan(texts[start : start + PIECE], context, mode)
-        every = [found[start] for start in sorted(found)]
+                if start not in pieces_done:
+                    pieces_done[start] = self.detector.scan(texts[start : start + PIECE], context, mode)
+        every = [pieces_done[start] for start in sorted(pieces_done)]
         return DetectedHits(
             tuple(hits for one in every for hits in one.hits),
             sum(one.timed_out for one in every),
@@ -80,7 +82,7 @@ class SharedDetector:
         context: tuple[str, ...],
         mode: Mode,
         pieces: deque[int],
-        found: dict[int, DetectedHits],
+        pieces_done: dict[int, DetectedHits],
     ) -> None:
         """Give pieces to the helper until none is left."""
         while (start := _taken(pieces.pop)) is not None:
@@ -91,7 +93,7 @@ class SharedDetector:
                 self._ready.clear()
                 return
             here = tuple(tuple(Hit(*hit) for hit in one) for one in hits)
-            found[start] = DetectedHits(here, int(answer["timed_out"]), sum(len(text) > LONG for text in asked))
+            pieces_done[start] = DetectedHits(here, int(answer["timed_out"]), sum(len(text) > LONG for text in asked))
             self.helped += len(asked)
 
     def _ask(self, value: dict[str, Any]) -> dict[str, Any] | None:

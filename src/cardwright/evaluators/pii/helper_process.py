@@ -26,10 +26,10 @@ def serve(asked: IO[bytes], answers: IO[bytes]) -> None:
 
 def _answer(detector: engine.Detector, request: dict[str, Any]) -> dict[str, Any]:
     try:
-        found = detector.scan(request["texts"], request["context"], request["mode"])
+        scanned = detector.scan(request["texts"], request["context"], request["mode"])
     except Exception:  # noqa: BLE001  its words may hold data; the asking process looks at these texts itself and says what failed
         return {"failed": True}
-    return {"hits": [[[*hit] for hit in hits] for hits in found.hits], "timed_out": found.timed_out}
+    return {"hits": [[[*hit] for hit in hits] for hits in scanned.hits], "timed_out": scanned.timed_out}
 
 
 def _say(answers: IO[bytes], value: dict[str, Any]) -> None:

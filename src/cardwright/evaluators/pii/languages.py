@@ -57,12 +57,12 @@ def languages_of(texts: Iterable[str]) -> tuple[str, ...]:
         words.update(re.findall(r"[^\W\d_]+", text.lower()))
         letters.update({language: len(script.findall(text)) for language, script in _SCRIPTS.items()})
     total = sum(words.values())
-    found = {language for language, count in letters.items() if count >= LEAST_WORDS}
+    languages = {language for language, count in letters.items() if count >= LEAST_WORDS}
     for language, own in _OWN.items():
         hits = {word: words[word] for word in own if words[word]}
         if total >= LEAST_WORDS and len(hits) >= LEAST_KINDS and sum(hits.values()) >= LEAST_SHARE * total:
-            found.add(language)
-    return tuple(sorted(found))
+            languages.add(language)
+    return tuple(sorted(languages))
 
 
 def countries_of_languages(languages: Iterable[str]) -> tuple[str, ...]:

@@ -49,7 +49,7 @@ def _shape(entity: str, text: str) -> str:
         part = STARS if word or other not in _KEPT else other
         if not (part == STARS and parts and parts[-1] == STARS):
             parts.append(part)
-    words = [place for place, part in enumerate(parts) if part == STARS]
+    words = [index for index, part in enumerate(parts) if part == STARS]
     if len(words) > MAX_PARTS:
         parts = [*parts[: words[MAX_PARTS - 1] + 1], "…"]
     shape = "".join(parts)

@@ -132,14 +132,14 @@ def _part(interaction: Interaction, part: str) -> str | None:
     """The words of one part of an interaction; None where it has none."""
     roles = {"system": ("system",), "prompt": ("user", "tool"), "response": ("assistant",)}
     if part == "tool_calls":
-        said = [
+        texts = [
             json.dumps(call, ensure_ascii=False, sort_keys=True, default=str)
             for message in interaction.messages
             for call in message.tool_calls
         ]
     else:
-        said = [message.content for message in interaction.messages if message.role in roles[part] and message.content]
-    return "\n".join(said) or None
+        texts = [message.content for message in interaction.messages if message.role in roles[part] and message.content]
+    return "\n".join(texts) or None
 
 
 def _tally_exchanges(
@@ -157,15 +157,15 @@ def _tally_exchanges(
     places = columns[list(parts).index("response")].places.tolist()
     origins: dict[str, dict[str, int]] = {"prompt": {}, "system": {}, "nowhere": {}}
     new_rows, new_entity_rows = 0, dict[str, int]()
-    for number, place in enumerate(places):
-        if place < 0 or not hits_of["response"][place]:
+    for number, index in enumerate(places):
+        if index < 0 or not hits_of["response"][index]:
             continue
         response = texts["response"][number] or ""
         known = {part: _bare(texts[part][number] or "") for part in ("prompt", "system")}
         new = set()
-        for hit in hits_of["response"][place]:
+        for hit in hits_of["response"][index]:
             value = _bare(response[hit.start : hit.end])
-            origin = next((part for part, said in known.items() if value in said), "nowhere")
+            origin = next((part for part, known_texts in known.items() if value in known_texts), "nowhere")
             origins[origin][hit.entity] = origins[origin].get(hit.entity, 0) + 1
             if origin != "prompt":
                 new.add(hit.entity)
@@ -271,7 +271,7 @@ def _first_texts(source: object) -> Iterator[str]:
         yield from (text for column in columns for text in column if text)
 
 
-def _evaluation(options: PiiOptions, inputs: Inputs, said: report.PiiReport) -> Evaluation:
+def _evaluation(options: PiiOptions, inputs: Inputs, reported: report.PiiReport) -> Evaluation:
     return Evaluation(
         id=inputs.id,
         evaluator=options.name,
@@ -280,15 +280,15 @@ def _evaluation(options: PiiOptions, inputs: Inputs, said: report.PiiReport) -> 
         parameters=dict(inputs.parameters) or _parameters(options),
         binding=inputs.binding,
         question=words.QUESTION,
-        method=said.method,
-        limits=said.limits,
-        measurements=said.measurements,
-        findings=said.findings,
-        severities=count_severities(said.findings),
-        tables=said.tables,
-        coverage=said.coverage,
-        completeness=said.completeness,
-        not_applicable=said.not_applicable,
+        method=reported.method,
+        limits=reported.limits,
+        measurements=reported.measurements,
+        findings=reported.findings,
+        severities=count_severities(reported.findings),
+        tables=reported.tables,
+        coverage=reported.coverage,
+        completeness=reported.completeness,
+        not_applicable=reported.not_applicable,
     )
 
 

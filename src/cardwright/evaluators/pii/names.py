@@ -13,15 +13,15 @@ def named_hits(texts: Sequence[str], models: Sequence[NerModel]) -> list[tuple[H
 
     A text without a letter is not read: a model takes longer than all patterns, and there is no name in a number.
     """
-    found: list[set[Hit]] = [set() for _ in texts]
+    hits_of: list[set[Hit]] = [set() for _ in texts]
     lettered = [number for number, text in enumerate(texts) if any(character.isalpha() for character in text)]
     # The same name in many cells is read once.
     distinct = list(dict.fromkeys(texts[number] for number in lettered))
     for model in models if distinct else ():
         spans = dict(zip(distinct, model.find(distinct), strict=True))
         for number in lettered:
-            found[number] |= {Hit(one.entity, one.start, one.end, one.score) for one in spans[texts[number]]}
-    return [tuple(sorted(hits)) for hits in found]
+            hits_of[number] |= {Hit(one.entity, one.start, one.end, one.score) for one in spans[texts[number]]}
+    return [tuple(sorted(hits)) for hits in hits_of]
 
 
 def kinds_of(models: Sequence[NerModel]) -> tuple[str, ...]:

@@ -168,19 +168,19 @@ class PhoneFinder:
             return _Candidate(end, (), (), 1)
         first = ((whole, start),) if self._may_be_number(text, whole, start) else ()
         parts = list(self._inside(whole, start))
-        inside = tuple((part, place) for part, place in parts if self._may_be_number(text, part, place))
+        inside = tuple((part, part_index) for part, part_index in parts if self._may_be_number(text, part, part_index))
         return _Candidate(end, first, inside, 1 + len(parts))
 
     def _inside(self, candidate: str, offset: int) -> Iterator[tuple[str, int]]:
         """Parts of a candidate that may be numbers, in the order of `PhoneNumberMatcher._extract_inner_match`."""
         m = self._matcher
         for pattern in m._INNER_MATCHES:
-            found = pattern.search(candidate)
-            if found:
-                yield self._trimmed(candidate[: found.start()]), offset
-            while found:
-                yield self._trimmed(found.group(1)), offset + found.start(1)
-                found = pattern.search(candidate, found.start() + 1)
+            match = pattern.search(candidate)
+            if match:
+                yield self._trimmed(candidate[: match.start()]), offset
+            while match:
+                yield self._trimmed(match.group(1)), offset + match.start(1)
+                match = pattern.search(candidate, match.start() + 1)
 
     def _trimmed(self, part: str) -> str:
         unwanted = self._matcher._UNWANTED_END_CHAR_PATTERN.search(part)

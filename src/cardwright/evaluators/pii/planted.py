@@ -86,7 +86,7 @@ def _of_kind(
     alone, announced = [], []
     for text in chosen:
         value = kind.make(rng)
-        blanks = [place for place, character in enumerate(text) if character.isspace()]
+        blanks = [index for index, character in enumerate(text) if character.isspace()]
         at = rng.choice(blanks)
         alone.append(_with(text, at, "", value))
         announced.append(_with(text, at, f"{kind.lead} ", value))
@@ -123,9 +123,9 @@ def planted_table(results: Sequence[PlantedResult], level: float) -> Iterator[Re
     rows = []
     for one in results:
         shares: list[float | None] = []
-        for found in (one.alone, one.announced):
-            bounds = wilson(found, one.planted, level)
-            shares += [found / one.planted, *((bounds.lower, bounds.upper) if bounds is not None else (None, None))]
+        for count in (one.alone, one.announced):
+            bounds = wilson(count, one.planted, level)
+            shares += [count / one.planted, *((bounds.lower, bounds.upper) if bounds is not None else (None, None))]
         rows.append((one.kind.entity, one.kind.region, float(one.planted), *shares))
     yield RecordTable(
         id="planted",
@@ -152,11 +152,11 @@ def planted_gaps(results: Sequence[PlantedResult]) -> Iterator[NotTested]:
         if one.kind.entity not in MEANT and one.alone < _SEEN * one.planted:  # what is meant is on the list anyway
             missed.setdefault(one.kind.entity, []).append(one)
     for name, ones in sorted(missed.items()):
-        found, planted = sum(one.alone for one in ones), sum(one.planted for one in ones)
+        totals, planted = sum(one.alone for one in ones), sum(one.planted for one in ones)
         regions = ", ".join(one.kind.region for one in ones if one.kind.region != "any")
         yield NotTested(
             what=f"{name} that nothing announces{f' ({regions})' if regions else ''}",
-            why=f"of {planted} generated values that were planted into these texts {found} came back",
+            why=f"of {planted} generated values that were planted into these texts {totals} came back",
         )
 
 

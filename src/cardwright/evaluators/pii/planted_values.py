@@ -43,8 +43,8 @@ def with_check_digit(body: str) -> str:
     '79927398713'
     """
     total = 0
-    for place, digit in enumerate(reversed(body)):
-        value = int(digit) * (2 - place % 2)
+    for position, digit in enumerate(reversed(body)):
+        value = int(digit) * (2 - position % 2)
         total += value - 9 if value > 9 else value
     return body + str(-total % 10)
 
@@ -75,7 +75,7 @@ def _iban(country: str, letters: int, digits: int) -> Make:
 def _nhs(rng: random.Random) -> str:
     while True:
         body = str(rng.randint(4, 7)) + _digits(rng, 8)
-        check = 11 - sum(int(digit) * (10 - place) for place, digit in enumerate(body)) % 11
+        check = 11 - sum(int(digit) * (10 - position) for position, digit in enumerate(body)) % 11
         if check != 10:
             number = body + str(check % 11)
             return f"{number[:3]} {number[3:6]} {number[6:]}"
@@ -90,11 +90,11 @@ def _bitcoin(rng: random.Random) -> str:
     alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
     payload = b"\x00" + rng.randbytes(20)
     payload += hashlib.sha256(hashlib.sha256(payload).digest()).digest()[:4]
-    number, found = int.from_bytes(payload, "big"), ""
+    number, address = int.from_bytes(payload, "big"), ""
     while number:
         number, rest = divmod(number, 58)
-        found = alphabet[rest] + found
-    return "1" + found
+        address = alphabet[rest] + address
+    return "1" + address
 
 
 def _phone(*shapes: str) -> Make:

@@ -123,7 +123,7 @@ class ScreeningRecognizer(EntityRecognizer):  # type: ignore[misc]  # presidio h
 
     def analyze(self, text: str, entities: list[str], nlp_artifacts: Any = None) -> list[Any]:
         """See `presidio_analyzer.EntityRecognizer.analyze`."""
-        found = []
+        results = []
         for one in light_hits(text, weak=True):
             if one.entity in self.without:
                 continue
@@ -132,8 +132,8 @@ class ScreeningRecognizer(EntityRecognizer):  # type: ignore[misc]  # presidio h
                 RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: self.id,
             }
             why = AnalysisExplanation(recognizer=self.name, original_score=one.score)
-            found.append(RecognizerResult(one.entity, one.start, one.end, one.score, why, metadata))
-        return EntityRecognizer.remove_duplicates(found) if found else found
+            results.append(RecognizerResult(one.entity, one.start, one.end, one.score, why, metadata))
+        return EntityRecognizer.remove_duplicates(results) if results else results
 
 
 _OF_A_COUNTRY = frozenset({"US_SSN"})
@@ -153,13 +153,13 @@ _BY_DEFAULT = (
 
 def by_country() -> dict[str, list[type[Any]]]:
     """Every installed recogniser that is one country's own, by the country's code, sorted."""
-    found: dict[str, list[type[Any]]] = {}
+    recognisers: dict[str, list[type[Any]]] = {}
     for name in sorted(dir(predefined)):
         recognizer = getattr(predefined, name)
         country = getattr(recognizer, "COUNTRY_CODE", None)
         if country and isinstance(recognizer, type) and issubclass(recognizer, EntityRecognizer):
-            found.setdefault(str(country).lower(), []).append(recognizer)
-    return dict(sorted(found.items()))
+            recognisers.setdefault(str(country).lower(), []).append(recognizer)
+    return dict(sorted(recognisers.items()))
 
 
 def country_codes(countries: Iterable[str]) -> tuple[str, ...]:

@@ -90,22 +90,22 @@ def _flags_of(tree: Any, flags: int) -> int:
 
 def _characters(items: Any, flags: int) -> frozenset[str]:
     """The ASCII characters that a class `[…]` stands for."""
-    found: set[str] = set()
+    characters: set[str] = set()
     negated = False
     for op, value in items:
         if op is constants.NEGATE:
             negated = True
         elif op is constants.LITERAL:
-            found |= {chr(value)} & _ASCII
+            characters |= {chr(value)} & _ASCII
         elif op is constants.RANGE:
-            found |= {chr(code) for code in range(value[0], min(value[1], 127) + 1)}
+            characters |= {chr(code) for code in range(value[0], min(value[1], 127) + 1)}
         elif op is constants.CATEGORY:
-            found |= _category(value)
+            characters |= _category(value)
         else:
             raise _Unknown
     if flags & re.IGNORECASE:
-        found |= {c.lower() for c in found} | {c.upper() for c in found}
-    return frozenset(_ASCII - found if negated else found)
+        characters |= {c.lower() for c in characters} | {c.upper() for c in characters}
+    return frozenset(_ASCII - characters if negated else characters)
 
 
 def _category(category: Any) -> frozenset[str]:
@@ -158,8 +158,8 @@ def _required(items: Iterable[Any], flags: int) -> tuple[list[frozenset[str]], i
         elif op is constants.BRANCH:
             each = [_required(branch, flags) for branch in value[1]]
             digits += min(count for _, count in each)
-            if all(found for found, _ in each):
-                sets.append(frozenset().union(*(min(found, key=len) for found, _ in each)))
+            if all(required for required, _ in each):
+                sets.append(frozenset().union(*(min(required, key=len) for required, _ in each)))
         elif op in (
             constants.AT,
             constants.ASSERT,

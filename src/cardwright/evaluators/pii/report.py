@@ -201,12 +201,12 @@ def _unit(source: Source) -> str:
 
 
 def _rate(
-    metric: str, found: int, rows: int, settings: ScanSettings, unit: str, design: str, slice: dict[str, str | None]
+    metric: str, hits: int, rows: int, settings: ScanSettings, unit: str, design: str, slice: dict[str, str | None]
 ) -> Measured | Unmeasured:
     from cardwright.statistics.intervals import wilson
 
     sampling = Sampling(unit=unit, units=rows, observations=rows, design=design)
-    bounds = wilson(found, rows, settings.level)
+    bounds = wilson(hits, rows, settings.level)
     if bounds is None:
         return Unmeasured(
             metric=metric,
@@ -219,12 +219,12 @@ def _rate(
         metric=metric,
         slice=slice,
         scorer=who_says(slice.get("entity"), settings.models),
-        value=found / rows,
+        value=hits / rows,
         unit="proportion",
         direction="lower_is_better",
         interval=Interval(level=bounds.level, lower=bounds.lower, upper=bounds.upper, method=bounds.method),
         sampling=sampling,
-        numerator=float(found),
+        numerator=float(hits),
         denominator=float(rows),
     )
 
@@ -247,8 +247,8 @@ def _measurements(
     unit = _unit(source)
     design = "random" if settings.sample is not None else getattr(source, "design", "unstated")
 
-    def rate(metric: str, found: int, rows: int, **slice: str | None) -> Measured | Unmeasured:
-        return _rate(metric, found, rows, settings, unit, design, dict(slice))
+    def rate(metric: str, hits: int, rows: int, **slice: str | None) -> Measured | Unmeasured:
+        return _rate(metric, hits, rows, settings, unit, design, dict(slice))
 
     yield rate("pii_row_rate", tally.hit_rows, tally.rows)
     yield _count("pii_hits", sum(hits_in_all(tally, "hits", name) for name in settings.entities), {}, settings.models)

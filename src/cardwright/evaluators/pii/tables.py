@@ -141,8 +141,8 @@ def first_rows(count: int) -> str:
 
 def columns_shown(**titles: str | tuple[str, str]) -> tuple[TableColumn, ...]:
     return tuple(
-        TableColumn(name=name, title=said)
-        if isinstance(said, str)
-        else TableColumn(name=name, title=said[0], unit=said[1])
-        for name, said in titles.items()
+        TableColumn(name=name, title=title)
+        if isinstance(title, str)
+        else TableColumn(name=name, title=title[0], unit=title[1])
+        for name, title in titles.items()
     )

@@ -190,28 +190,28 @@ def tally_cells(
         there = column.places >= 0
         times = np.bincount(column.places[there], minlength=len(column.texts))
         used = np.flatnonzero(times).tolist()
-        found = detector.scan([column.texts[place] for place in used], column.context, settings.mode)
-        timed_out += found.timed_out
-        windowed += found.windowed
+        scanned = detector.scan([column.texts[index] for index in used], column.context, settings.mode)
+        timed_out += scanned.timed_out
+        windowed += scanned.windowed
         raw: Counter[str] = Counter()
         shapes: Counter[str] = Counter()
         shape_hits: Counter[str] = Counter()
         per_text: dict[str, Any] = {}
         if hits_of is not None:
             hits_of[column.name] = [()] * len(column.texts)
-        named = named_hits([column.texts[place] for place in used], settings.models)
-        for place, of_patterns, of_models in zip(used, found.hits, named, strict=True):
-            text, count = column.texts[place], int(times[place])
+        named = named_hits([column.texts[index] for index in used], settings.models)
+        for index, of_patterns, of_models in zip(used, scanned.hits, named, strict=True):
+            text, count = column.texts[index], int(times[index])
             hits = [hit for hit in (*of_patterns, *of_models) if hit.entity in settings.entities]
             raw.update({name: n * count for name, n in Counter(hit.entity for hit in hits).items()})
             kept = counted(text, hits, settings.thresholds)
             if hits_of is not None:
-                hits_of[column.name][place] = kept
+                hits_of[column.name][index] = kept
             if formed := shape(text):
                 shapes[formed] += count
                 shape_hits.update(dict.fromkeys({hit.entity for hit in kept}, count))
             for hit in kept:
-                per_text.setdefault(hit.entity, np.zeros(len(column.texts) + 1, np.int64))[place] += 1
+                per_text.setdefault(hit.entity, np.zeros(len(column.texts) + 1, np.int64))[index] += 1
                 chosen = examples.setdefault((column.name, hit.entity), {})
                 value = text[hit.start : hit.end]
                 _offer(

@@ -34,5 +34,5 @@ def scan_text(
     EvidenceError
         If a recogniser fails; says how long the text was, and nothing it holds.
     """
-    found = engine.detector(countries).scan([text])
-    return list(counted(text, found.hits[0], thresholds))
+    scanned = engine.detector(countries).scan([text])
+    return list(counted(text, scanned.hits[0], thresholds))

@@ -58,11 +58,11 @@ def _with_meant(forms: tuple[Hit, ...], meant: list[Hit]) -> tuple[Hit, ...]:
 
 
 def _is_free(hit: Hit, others: Sequence[Hit]) -> bool:
-    place = bisect.bisect_left(
+    index = bisect.bisect_left(
         others, hit.start, key=lambda other: other.start
     )  # in the order of the text, none overlapping
-    after = others[place] if place < len(others) else None
-    return (place == 0 or others[place - 1].end <= hit.start) and (after is None or hit.end <= after.start)
+    after = others[index] if index < len(others) else None
+    return (index == 0 or others[index - 1].end <= hit.start) and (after is None or hit.end <= after.start)
 
 
 def _counts(text: str, hit: Hit, own: Mapping[str, float]) -> bool:

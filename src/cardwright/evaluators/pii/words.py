@@ -94,12 +94,12 @@ def _who_names(models: Sequence[NerModel]) -> str:
     """Which models looked for names, in a sentence."""
     if not models:
         return ""
-    said = "; ".join(
+    who = "; ".join(
         f"{one.name} {one.version or '(no version stated)'} ({one.library} {one.library_version}, language "
         f"{one.language or 'not stated'}, files sha256 {one.sha256[:16]}…) for {', '.join(one.entities)}"
         for one in models
     )
-    return f"Names were looked for by {len(models)} {'model' if len(models) == 1 else 'models'}, read from this machine: {said}. "
+    return f"Names were looked for by {len(models)} {'model' if len(models) == 1 else 'models'}, read from this machine: {who}. "
 
 
 def limits_of(source: Source, settings: ScanSettings) -> tuple[str, ...]:

@@ -124,7 +124,7 @@ def _spread(
 ) -> list[Measurement]:
     from scipy import stats
 
-    found: list[Measurement] = []
+    measurements: list[Measurement] = []
     sampling = Sampling(unit="run", units=k, observations=k)
     for key in per_run[0]:
         metric, across = key
@@ -134,17 +134,19 @@ def _spread(
         if len(numbers) < k:
             reason = next(v for v in values if isinstance(v, str))
             for part in ("mean", "sd", "range"):
-                found.append(Unmeasured(metric=f"{metric}_seed_{part}", code="undefined", reason=reason, **common))
+                measurements.append(
+                    Unmeasured(metric=f"{metric}_seed_{part}", code="undefined", reason=reason, **common)
+                )
             continue
         unit = "difference" if across else "outcome" if source.task == "regression" else "proportion"
         better = _BETTER.get(metric, "lower_is_better")
         mean = float(np.mean(numbers))
         if k < 2:
-            found.append(
+            measurements.append(
                 Measured(metric=f"{metric}_seed_mean", value=mean, unit=unit, direction=better, denominator=k, **common)
             )
             for part in ("sd", "range"):
-                found.append(
+                measurements.append(
                     Unmeasured(
                         metric=f"{metric}_seed_{part}",
                         code="too_few_samples",
@@ -156,7 +158,7 @@ def _spread(
             continue
         sd = float(np.std(numbers, ddof=1))
         half = float(stats.t.ppf(0.5 + options.level / 2, k - 1)) * sd / float(np.sqrt(k))
-        found += [
+        measurements += [
             Measured(
                 metric=f"{metric}_seed_mean",
                 value=mean,
@@ -183,7 +185,7 @@ def _spread(
                 **common,
             ),
         ]
-    return found
+    return measurements
 
 
 def _churn(options: SeedsOptions, source: Predictions, rows: RunRows, runs: list[str]) -> Measurement:

@@ -20,12 +20,12 @@ def runs_table(runs: list[str], per_run: list[dict[MetricKey, float | str]]) -> 
             TableColumn(name="run", title="Run"),
             *(
                 TableColumn(
-                    name=f"{metric}{''.join(f'_{i}' for i, _ in enumerate(across))}_{place}",
+                    name=f"{metric}{''.join(f'_{i}' for i, _ in enumerate(across))}_{index}",
                     title=metric.replace("_", " ")
                     + (f" across {', '.join(label(a) for a in across)}" if across else ""),
                     unit="difference" if across else "proportion",
                 )
-                for place, (metric, across) in enumerate(keys)
+                for index, (metric, across) in enumerate(keys)
             ),
         ),
         rows=tuple(

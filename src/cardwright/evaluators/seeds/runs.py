@@ -73,9 +73,9 @@ class RunRows:
         names = [None if v is None or v != v else label(v) for v in encoded.dictionary.to_pylist()]  # noqa: PLR0124  NaN
         codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
         known: dict[str, NDArray[np.bool_]] = {}
-        for place, name in enumerate(names):
+        for index, name in enumerate(names):
             if name is not None and name not in attribute.unknown:
-                known[name] = known.get(name, np.zeros(self.n, bool)) | (codes == place)
+                known[name] = known.get(name, np.zeros(self.n, bool)) | (codes == index)
         return dict(sorted(known.items()))
 
 
@@ -137,12 +137,12 @@ def run_metrics(rows: RunRows, run: str, least: int) -> dict[MetricKey, float | 
                 else one_class
             )
         for attribute in source.sensitive:
-            found = {g: mask for g, mask in rows.groups(attribute).items() if int(mask.sum()) >= least}
+            masks = {g: mask for g, mask in rows.groups(attribute).items() if int(mask.sum()) >= least}
             rates = [
                 float((decided[m] * weight[m]).sum() / weight[m].sum())
                 if weight is not None
                 else float(decided[m].mean())
-                for m in found.values()
+                for m in masks.values()
             ]
             key = ("demographic_parity_difference", (attribute.name,))
             out[key] = (

@@ -29,15 +29,15 @@ def answer_of(body: Any) -> list[Message] | None:
         if any(
             isinstance(beside.get(key), list) and beside[key] for key in ("choices", "candidates", "output", "content")
         ):
-            found = answer_of(beside) or [Message("assistant", "")]
-            why = found[0].unread or "the response holds both an answer and an error"
-            return [replace(found[0], unread=why, blocked=found[0].blocked or blocked), *found[1:]]
+            messages = answer_of(beside) or [Message("assistant", "")]
+            why = messages[0].unread or "the response holds both an answer and an error"
+            return [replace(messages[0], unread=why, blocked=messages[0].blocked or blocked), *messages[1:]]
         return [Message("assistant", "", blocked=True)] if blocked else None
     held = [key for key in _READ if isinstance(body.get(key), list)]
     if held:
-        found = [message for key in held for message in _READ[key](body)]
+        messages = [message for key in held for message in _READ[key](body)]
         told = {key: body[key] for key in _TELLING if key in body}
-        return accounted([*found, *_sources(body)], _around(body), told, _SETTINGS)
+        return accounted([*messages, *_sources(body)], _around(body), told, _SETTINGS)
     if _prompt_blocked(body):
         return [Message("assistant", "", blocked=True)]
     return messages_of([{"role": "assistant", **body} if "from" not in body else body])
@@ -78,42 +78,42 @@ def _as_turns(items: list[Any]) -> list[Any]:
 
 
 def _choices(body: Mapping[str, Any]) -> list[Message]:
-    found: list[Message] = []
+    messages: list[Message] = []
     for choice in body["choices"]:
         message = choice.get("message") if isinstance(choice, Mapping) else None
         if message is None and isinstance(choice, Mapping) and isinstance(choice.get("text"), str):
             message = {"content": choice["text"]}
         if not isinstance(message, Mapping):
-            found.append(unreadable("assistant", "a choice of the response holds no message"))
+            messages.append(unreadable("assistant", "a choice of the response holds no message"))
             continue
-        found += messages_of([{**message, "role": "assistant", "finish_reason": choice.get("finish_reason")}])
-    return found
+        messages += messages_of([{**message, "role": "assistant", "finish_reason": choice.get("finish_reason")}])
+    return messages
 
 
 def _candidates(body: Mapping[str, Any]) -> list[Message]:
-    found: list[Message] = []
+    messages: list[Message] = []
     for candidate in body["candidates"]:
         if not isinstance(candidate, Mapping):
-            found.append(unreadable("assistant", "a candidate of the response is not an object"))
+            messages.append(unreadable("assistant", "a candidate of the response is not an object"))
             continue
         content = candidate.get("content")
         turn = content if isinstance(content, Mapping) else {"parts": content}
         named = [candidate[key] for key in _NAMED if candidate.get(key)]
         more = {"citations": named} if named else {}
-        found += messages_of([{**turn, "role": "assistant", "finishReason": candidate.get("finishReason"), **more}])
-    if not found and _prompt_blocked(body):
+        messages += messages_of([{**turn, "role": "assistant", "finishReason": candidate.get("finishReason"), **more}])
+    if not messages and _prompt_blocked(body):
         return [Message("assistant", "", blocked=True)]
-    return found
+    return messages
 
 
 def _output(body: Mapping[str, Any]) -> list[Message]:
-    found = messages_of(body["output"])
+    messages = messages_of(body["output"])
     details = body.get("incomplete_details")
     reason = {"finish_reason": details.get("reason")} if isinstance(details, Mapping) else {}
     if is_blocked(reason):
-        last = found[-1] if found else Message("assistant", "")
-        return [*found[:-1], replace(last, blocked=True)]
-    return found
+        last = messages[-1] if messages else Message("assistant", "")
+        return [*messages[:-1], replace(last, blocked=True)]
+    return messages
 
 
 _READ: Mapping[str, Callable[[Mapping[str, Any]], list[Message]]] = {

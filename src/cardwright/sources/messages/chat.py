@@ -17,8 +17,8 @@ def reads(turn: Mapping[str, Any]) -> bool:
 
 def read(turn: Mapping[str, Any]) -> Turn:
     """See `reading.ReadTurn`."""
-    said = turn.get("role") or "user"  # Gemini's contents may leave the user's role out
-    role = ROLES.get(str(said).lower())
+    stated_role = turn.get("role") or "user"  # Gemini's contents may leave the user's role out
+    role = ROLES.get(str(stated_role).lower())
     if role is None:
         return Turn("user", (Part(unread="the role of a message is not one of system, user, assistant, tool"),))
     parts = [*_reasoning(turn), *_content(turn, role), *_beside(turn)]

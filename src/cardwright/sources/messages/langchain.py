@@ -32,11 +32,11 @@ def read(turn: Mapping[str, Any]) -> Turn:
     plain = {key: value for key, value in inner.items() if key not in ("type", "additional_kwargs")}
     # The provider's own form of the calls is beside LangChain's; it is read only if that is missing.
     beside = {key: value for key, value in more.items() if key not in plain or not plain[key]}
-    found = chat.read({**plain, **beside, "role": role})
+    turn_read = chat.read({**plain, **beside, "role": role})
     invalid = inner.get("invalid_tool_calls")
-    parts = found.parts + tuple(tool_call(call) for call in (invalid if isinstance(invalid, list) else ()))
+    parts = turn_read.parts + tuple(tool_call(call) for call in (invalid if isinstance(invalid, list) else ()))
     return replace(
-        found,
+        turn_read,
         parts=parts,
         blocked=is_blocked(inner, inner.get("response_metadata"), more),
         covered=(kind, *(_raw_arguments(more) if "tool_calls" in plain else ())),

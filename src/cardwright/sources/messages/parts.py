@@ -91,9 +91,9 @@ def tool_call(call: Any) -> Part:
     return call_of(inner.get("name"), first(inner, "arguments", "args", "input", "parameters"))
 
 
-def first(said: Mapping[str, Any], *keys: str) -> Any:
+def first(mapping_of_part: Mapping[str, Any], *keys: str) -> Any:
     """The first value that is there and not null."""
-    return next((said[key] for key in keys if said.get(key) is not None), None)
+    return next((mapping_of_part[key] for key in keys if mapping_of_part.get(key) is not None), None)
 
 
 # --- readers, one for each kind of part ----------------------------------------------------------------------------------
@@ -130,15 +130,15 @@ def _refusal(part: Mapping[str, Any]) -> Iterator[Part]:
 
 
 def _thinking(part: Mapping[str, Any]) -> Iterator[Part]:
-    found = False
+    any_thinking = False
     for key in ("thinking", "reasoning", "text", "summary", "content"):
         value = part.get(key)
         if isinstance(value, (str, list)):
             for inner in content_parts(value):
-                found = True
+                any_thinking = True
                 yield replace(inner, text=None, reasoning=inner.text or inner.reasoning)
     hidden = tuple(value for key in ("data", "encrypted_content") if isinstance(value := part.get(key), str) and value)
-    if hidden or not found:
+    if hidden or not any_thinking:
         yield Part(reasoning="[reasoning, withheld]" if hidden else "", covered=hidden)
 
 
@@ -174,8 +174,8 @@ def _document(part: Mapping[str, Any]) -> Iterator[Part]:
     """A document is text if its source says so, else a file."""
     source = part.get("source")
     if isinstance(source, Mapping) and source.get("type") in ("text", "content"):
-        said = [part.get("title"), part.get("context")]
-        yield from (Part(text=words) for words in said if isinstance(words, str))
+        headings = [part.get("title"), part.get("context")]
+        yield from (Part(text=words) for words in headings if isinstance(words, str))
         yield Part(covered=("text/plain",))
         yield from content_parts(first(source, "data", "content"))
     else:
@@ -244,6 +244,6 @@ _BY_KEY: Mapping[str, Reader] = {
 
 
 def _by_type(kind: str) -> Reader | None:
-    found = _TYPES.get(kind)
+    reader = _TYPES.get(kind)
     # web_search_tool_result, code_execution_tool_result, … of Anthropic's own tools.
-    return _result if found is None and kind.endswith("_tool_result") else found
+    return _result if reader is None and kind.endswith("_tool_result") else reader

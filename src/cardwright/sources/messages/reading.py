@@ -65,7 +65,7 @@ def unreadable(role: str, why: str) -> Message:
     return Message(role, "", unread=why)
 
 
-def messages_from(said: Any, turn: Turn) -> tuple[Message, ...]:
+def messages_from(raw: Any, turn: Turn) -> tuple[Message, ...]:
     """The messages of a turn, with the account of it: a string of `said` that is in none of them makes it unread.
 
     One turn can be several messages: in Anthropic's shape, results of tools are parts of the user's turn.
@@ -78,19 +78,19 @@ def messages_from(said: Any, turn: Turn) -> tuple[Message, ...]:
     reasons = [part.unread for part in turn.parts if part.unread]
     if turn.role == "assistant":
         reasons += [f"the assistant's answer holds {p.medium}, which no scorer reads" for p in turn.parts if p.medium]
-    reasons += [f"{shown(key)} of a message is not read" for key, leaf in _lost(said, covered, text)]
+    reasons += [f"{shown(key)} of a message is not read" for key, leaf in _lost(raw, covered, text)]
     first = messages[0]
     if turn.role == "assistant":
-        first = replace(first, beside=others(said, covered, text))
+        first = replace(first, beside=others(raw, covered, text))
     if reasons:
         first = replace(first, unread=first.unread or reasons[0])
     return (first, *messages[1:])
 
 
-def others(said: Any, covered: Collection[str], text: str) -> str:
+def others(raw: Any, covered: Collection[str], text: str) -> str:
     """Every string, name of a key among them, that came with an answer and is not in its text."""
-    found = dict.fromkeys(leaf for leaf in leaves(said) if leaf not in covered)
-    return "\n".join(leaf for leaf in found if leaf not in text)
+    uncovered = dict.fromkeys(leaf for leaf in leaves(raw) if leaf not in covered)
+    return "\n".join(leaf for leaf in uncovered if leaf not in text)
 
 
 def accounted(messages: Sequence[Message], rest: Any, told: Any, settings: Collection[str] = ()) -> list[Message]:
@@ -151,20 +151,20 @@ _TELEMETRY = frozenset({
 _PLAIN = re.compile(r"[\w.:+/@=#-]{0,4096}|\d{4}-\d\d-\d\d [\d:.,+Z -]{0,30}")
 
 
-def _lost(said: Any, covered: set[str], text: str) -> Iterator[tuple[str, str]]:
+def _lost(raw: Any, covered: set[str], text: str) -> Iterator[tuple[str, str]]:
     """Strings that a turn holds and its messages do not, each with its key."""
-    for key, leaf in _leaves(_without_telemetry(said), ""):
+    for key, leaf in _leaves(_without_telemetry(raw), ""):
         if not leaf.strip() or leaf in covered or (key in _BOOKKEEPING and _PLAIN.fullmatch(leaf)):
             continue
         if leaf not in text:
             yield key, leaf
 
 
-def _without_telemetry(said: Any) -> Any:
+def _without_telemetry(raw: Any) -> Any:
     """A turn without the objects that tell of the call; LangChain nests the turn under `kwargs` or `data`."""
-    if not isinstance(said, Mapping):
-        return said
-    kept = {key: value for key, value in said.items() if key not in _TELEMETRY or isinstance(value, str)}
+    if not isinstance(raw, Mapping):
+        return raw
+    kept = {key: value for key, value in raw.items() if key not in _TELEMETRY or isinstance(value, str)}
     return {key: _without_telemetry(value) if key in ("kwargs", "data") else value for key, value in kept.items()}
 
 
@@ -218,8 +218,8 @@ STOP_KEYS = ("finish_reason", "stop_reason", "finishReason", "blockReason", "blo
 def is_blocked(*places: Any) -> bool:
     """Whether a mapping says that the provider's filter stopped the answer."""
     return any(
-        isinstance(place, Mapping) and str(place.get(key) or "").lower() in _BLOCKED
-        for place in places
+        isinstance(candidate, Mapping) and str(candidate.get(key) or "").lower() in _BLOCKED
+        for candidate in places
         for key in STOP_KEYS
     )
 

@@ -29,8 +29,8 @@ def read(turn: Mapping[str, Any]) -> Turn:
 
 
 def _call(value: Any) -> tuple[Part, ...]:
-    said, lossless = decoded(value) if isinstance(value, str) else (value, True)
-    calls = said if isinstance(said, list) else [said]
+    call_as_written, lossless = decoded(value) if isinstance(value, str) else (value, True)
+    calls = call_as_written if isinstance(call_as_written, list) else [call_as_written]
     if not lossless or not all(isinstance(call, Mapping) for call in calls):
         return (Part(text=value if isinstance(value, str) else None, unread="a tool call is not an object"),)
     read_ = tuple(call_of(call.get("name"), first(call, "arguments", "parameters", "args")) for call in calls)

@@ -117,11 +117,11 @@ class _Asked:
             for start, piece in pieces(text, _SIZE, _OVERLAP)
             if piece.strip()
         ]
-        found: list[list[NamedSpan]] = [[] for _ in texts]
+        spans_of: list[list[NamedSpan]] = [[] for _ in texts]
         for batch in in_batches(cut, _AT_A_TIME):
             try:
                 with self.lock:
-                    said = self.native.inference(
+                    inferred = self.native.inference(
                         [piece for _, _, piece in batch], list(self.asked), threshold=LEAST, batch_size=_AT_A_TIME
                     )
             except Exception as exc:  # noqa: BLE001  a message could quote the text
@@ -130,13 +130,13 @@ class _Asked:
                     where=self.where,
                     do="Try it on one text.",
                 ) from None
-            for (number, start, piece), names in zip(batch, said, strict=True):
+            for (number, start, piece), names in zip(batch, inferred, strict=True):
                 for one in names:
                     kind = kind_of(str(one["label"]), self.own)
                     first, last = trimmed(piece, int(one["start"]), int(one["end"]))
                     if kind is not None and first < last:
-                        found[number].append(NamedSpan(start + first, start + last, kind, float(one["score"])))
-        return tuple(together(one) for one in found)
+                        spans_of[number].append(NamedSpan(start + first, start + last, kind, float(one["score"])))
+        return tuple(together(one) for one in spans_of)
 
 
 __all__ = ["ASKED", "is_folder", "load"]

@@ -46,8 +46,8 @@ def kind_of(label: str, own: Mapping[str, str | None]) -> str | None:
     ('PERSON', None, 'PERSON', None)
     """
     name = bare(label)
-    said = {bare(one): kind for one, kind in own.items()}
-    return said[name] if name in said else _KIND_OF.get(name)
+    own_kinds = {bare(one): kind for one, kind in own.items()}
+    return own_kinds[name] if name in own_kinds else _KIND_OF.get(name)
 
 
 __all__ = ["NONE", "bare", "kind_of"]

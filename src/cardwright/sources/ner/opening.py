@@ -85,7 +85,7 @@ def _opened(named: str, spec: NerModelSpec, base: Path) -> NerModel:
             where=f"{named}: entities",
             do=f"Its labels: {', '.join(one.labels[:30])}.",
         )
-    meanings = {found: kind_of(found, own) for found in one.labels}
+    meanings = {one_label: kind_of(one_label, own) for one_label in one.labels}
     if not any(meanings.values()):
         raise SourceError(
             f"none of the model's labels stands for a kind of personal data: {', '.join(one.labels[:20])}",
@@ -100,7 +100,7 @@ def _opened(named: str, spec: NerModelSpec, base: Path) -> NerModel:
         sha256=_digest(folder),
         language=spec.language or one.language,
         entities=tuple(sorted({kind for kind in meanings.values() if kind is not None})),
-        other_labels=tuple(sorted(label(found) for found, kind in meanings.items() if kind is None)),
+        other_labels=tuple(sorted(label(one_label) for one_label, kind in meanings.items() if kind is None)),
         find=one.find,
     )
 
@@ -116,8 +116,8 @@ def _folder(named: str, base: Path) -> Path:
         )
     package = named.replace("-", "_")  # an index writes `en-core-web-sm`
     installed = importlib.util.find_spec(package) if _PACKAGE.fullmatch(package) else None  # imports nothing
-    for place in installed.submodule_search_locations or () if installed is not None else ():
-        held = spacy_pipelines.in_package(Path(place))
+    for location in installed.submodule_search_locations or () if installed is not None else ():
+        held = spacy_pipelines.in_package(Path(location))
         if held is not None:
             return held
     if installed is not None:

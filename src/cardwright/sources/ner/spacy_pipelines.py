@@ -58,7 +58,7 @@ class _Pipeline:
             for number, text in enumerate(texts)
             for start, piece in pieces(text, _SIZE, _OVERLAP)
         ]
-        found: list[list[NamedSpan]] = [[] for _ in texts]
+        spans_of: list[list[NamedSpan]] = [[] for _ in texts]
         zone = getattr(self._native, "memory_zone", nullcontext)  # spaCy 3.8 and later keeps words for good without it
         with self._lock, zone():
             read = self._native.pipe((piece for _, _, piece in cut), batch_size=_AT_A_TIME)
@@ -67,8 +67,8 @@ class _Pipeline:
                     kind = kind_of(one.label_, self._own)
                     first, last = trimmed(piece, one.start_char, one.end_char)
                     if kind is not None and first < last:
-                        found[number].append(NamedSpan(start + first, start + last, kind, SCORE))
-        return tuple(together(one) for one in found)
+                        spans_of[number].append(NamedSpan(start + first, start + last, kind, SCORE))
+        return tuple(together(one) for one in spans_of)
 
 
 def load(request: NerRequest) -> OpenedNer:

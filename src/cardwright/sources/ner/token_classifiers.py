@@ -85,7 +85,7 @@ def load(request: NerRequest) -> OpenedNer:
         transformers.logging.set_verbosity(told)
         if bars:
             transformers.utils.logging.enable_progress_bar()
-    labels = tuple(str(native.config.id2label[place]) for place in range(int(native.config.num_labels)))
+    labels = tuple(str(native.config.id2label[index]) for index in range(int(native.config.num_labels)))
     named = [label for label in labels if label != NONE]
     if not named or all(label.startswith("LABEL_") for label in named):
         raise SourceError(
@@ -184,16 +184,16 @@ class _Classifier:
         with self.lock:  # a fast tokenizer keeps how it cuts, and two threads would change it under each other
             words = self._words(texts)
         return tuple(
-            tuple(spans_of(text, [one[place] for place in sorted(one)], self.own))
+            tuple(spans_of(text, [one[position] for position in sorted(one)], self.own))
             for text, one in zip(texts, words, strict=True)
         )
 
     def _words(self, texts: Sequence[str]) -> list[dict[int, _Word]]:
         """The words of each text by where they begin."""
-        found: list[dict[int, _Word]] = [{} for _ in texts]
+        words_of: list[dict[int, _Word]] = [{} for _ in texts]
         numbered = [number for number, text in enumerate(texts) if text.strip()]
         if not numbered:
-            return found
+            return words_of
         try:
             cut = self.tokenizer(
                 [texts[number] for number in numbered],
@@ -203,7 +203,7 @@ class _Classifier:
                 return_overflowing_tokens=True,
                 return_offsets_mapping=True,
             )
-            owner = [numbered[place] for place in cut["overflow_to_sample_mapping"]]
+            owner = [numbered[text_index] for text_index in cut["overflow_to_sample_mapping"]]
             order = sorted(range(len(owner)), key=lambda window: (len(cut["input_ids"][window]), window))
             for start in range(0, len(order), _AT_A_TIME):
                 batch = order[start : start + _AT_A_TIME]
@@ -214,16 +214,16 @@ class _Classifier:
                 scores, places = (one.tolist() for one in shares.max(-1))
                 for row, window in enumerate(batch):
                     for word in self._of_window(cut, window, scores[row], places[row]):
-                        other = found[owner[window]].get(word.start)
+                        other = words_of[owner[window]].get(word.start)
                         if other is None or other.from_edge < word.from_edge:
-                            found[owner[window]][word.start] = word
+                            words_of[owner[window]][word.start] = word
         except Exception as exc:  # noqa: BLE001  a message could quote the text
             raise SourceError(
                 f"the model cannot read these texts ({type(exc).__name__})",
                 where=self.where,
                 do="Check that the tokenizer in the folder is the model's own.",
             ) from None
-        return found
+        return words_of
 
     def _of_window(self, cut: Any, window: int, scores: Sequence[float], places: Sequence[int]) -> Iterator[_Word]:
         offsets, ids = cut["offset_mapping"][window], cut.word_ids(window)

@@ -27,10 +27,10 @@ def pieces(text: str, size: int, overlap: int) -> Iterator[tuple[int, str]]:
         start = blank + 1 if blank >= 0 else back
 
 
-def together(found: Iterable[NamedSpan]) -> tuple[NamedSpan, ...]:
+def together(spans: Iterable[NamedSpan]) -> tuple[NamedSpan, ...]:
     """What several windows have found, each once: of two of a kind that overlap, the longer, then the surer, then the first."""
     kept: list[NamedSpan] = []
-    for span in sorted(set(found), key=lambda one: (one.start - one.end, -one.score, one.start, one.entity)):
+    for span in sorted(set(spans), key=lambda one: (one.start - one.end, -one.score, one.start, one.entity)):
         if all(span.entity != other.entity or span.end <= other.start or other.end <= span.start for other in kept):
             kept.append(span)
     return tuple(sorted(kept, key=lambda one: (one.start, one.end, one.entity)))

@@ -25,18 +25,18 @@ def recognises(look: Look) -> bool:
 
 def read(path: Path, where: str) -> Iterator[Recorded]:
     """See `Reader.read`."""
-    for file, place in files_below(path, where, ".json"):
-        run = mapping(json_value(file, place))
+    for file, location in files_below(path, where, ".json"):
+        run = mapping(json_value(file, location))
         if not all(key in run for key in _KEYS):
-            raise not_of("AgentDojo", "a file does not have the keys of a run", place)
+            raise not_of("AgentDojo", "a file does not have the keys of a run", location)
         version = run.get("agentdojo_package_version")
         # Runs of before 0.1.27 do not name the package; "unknown" is what a checkout that is not installed writes.
         if version not in (None, "unknown") and not re.match(r"0\.1\.", str(version)):
-            raise refuse_version(version, VERSIONS, place)
-        yield _run(run, place, str(version or ""))
+            raise refuse_version(version, VERSIONS, location)
+        yield _run(run, location, str(version or ""))
 
 
-def _run(run: Mapping[str, Any], place: str, version: str) -> Recorded:
+def _run(run: Mapping[str, Any], location: str, version: str) -> Recorded:
     injected = run.get("injection_task_id")
     name = f"{run['suite_name']}.{run['user_task_id']}.{injected or 'none'}.{run.get('attack_type') or 'none'}"
     messages = [_message(mapping(message)) for message in listed(run["messages"])]
@@ -50,22 +50,22 @@ def _run(run: Mapping[str, Any], place: str, version: str) -> Recorded:
     }
     done = judged("agentdojo", "utility", "task_success", run.get("utility"), version=version)
     attacked = judged("agentdojo", "security", "attack_success", run.get("security"), version=version)
-    return Recorded(place, row, (done, attacked) if injected else (done,))
+    return Recorded(location, row, (done, attacked) if injected else (done,))
 
 
 def _message(message: Mapping[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {"role": message.get("role"), "content": message.get("content")}
-    if found["role"] == "tool":
+    turn: dict[str, Any] = {"role": message.get("role"), "content": message.get("content")}
+    if turn["role"] == "tool":
         error = message.get("error")
         if isinstance(error, str) and error:
-            found["content"] = error if not found["content"] else [*_parts(found["content"]), error]
-        return found
+            turn["content"] = error if not turn["content"] else [*_parts(turn["content"]), error]
+        return turn
     calls = message.get("tool_calls")
     if calls:
-        found["tool_calls"] = [
+        turn["tool_calls"] = [
             {"name": mapping(call).get("function"), "arguments": mapping(call).get("args")} for call in listed(calls)
         ]
-    return found
+    return turn
 
 
 def _parts(content: Any) -> list[Any]:

@@ -21,21 +21,21 @@ def recognises(look: Look) -> bool:
 
 def read(path: Path, where: str) -> Iterator[Recorded]:
     """See `Reader.read`."""
-    for place, sample in json_objects(path, where):
+    for location, sample in json_objects(path, where):
         version = str(sample.get("schema_version"))
         if not _READ.match(version):
-            raise refuse_version(sample.get("schema_version"), VERSIONS, place)
-        yield from _sample(sample, place, version)
+            raise refuse_version(sample.get("schema_version"), VERSIONS, location)
+        yield from _sample(sample, location, version)
 
 
-def _sample(sample: Mapping[str, Any], place: str, version: str) -> Iterator[Recorded]:
+def _sample(sample: Mapping[str, Any], location: str, version: str) -> Iterator[Recorded]:
     asked, name = mapping(sample.get("input")), str(sample.get("sample_id"))
-    said = mapping(sample.get("evaluation")).get("is_correct")
-    verdict = judged("every-eval-ever", sample.get("evaluation_name"), "task_success", said, version=version)
+    is_correct = mapping(sample.get("evaluation")).get("is_correct")
+    verdict = judged("every-eval-ever", sample.get("evaluation_name"), "task_success", is_correct, version=version)
     failed = "error" if sample.get("error") else None
     if sample.get("interaction_type") != "single_turn":
         turns = [_turn(mapping(turn)) for turn in listed(sample.get("messages"))]
-        yield Recorded(place, {"id": name, "prompt_id": name, "messages": turns, "error": failed}, (verdict,))
+        yield Recorded(location, {"id": name, "prompt_id": name, "messages": turns, "error": failed}, (verdict,))
         return
     answers = listed(mapping(sample.get("output")).get("raw"))
     reasoning = listed(mapping(sample.get("output")).get("reasoning_trace"))
@@ -46,7 +46,7 @@ def _sample(sample: Mapping[str, Any], place: str, version: str) -> Iterator[Rec
         if answer is not None:
             turns.append({"role": "assistant", "content": answer, "reasoning_content": thought})
         row = {"id": f"{name}.{index}", "prompt_id": name, "messages": turns, "error": failed}
-        yield Recorded(place, row, (verdict,) if len(answers) <= 1 else ())
+        yield Recorded(location, row, (verdict,) if len(answers) <= 1 else ())
 
 
 def _turn(turn: Mapping[str, Any]) -> dict[str, Any]:

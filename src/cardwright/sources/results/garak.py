@@ -43,35 +43,35 @@ def read(path: Path, where: str) -> Iterator[Recorded]:
     version, threshold = "", THRESHOLD
     waiting: dict[str, tuple[str, Mapping[str, Any]]] = {}
     for number, entry in json_lines(path, where):
-        place, kind = f"{where}:{number}", entry.get("entry_type")
+        location, kind = f"{where}:{number}", entry.get("entry_type")
         if kind is None and "attempt_id" in entry:
-            yield _hit(entry, place)
+            yield _hit(entry, location)
             continue
         if kind == "start_run setup":
-            version = _version(entry.get("_config.version"), place)
-            said = entry.get("run.eval_threshold")
-            threshold = float(said) if isinstance(said, (int, float)) else threshold
+            version = _version(entry.get("_config.version"), location)
+            stated_threshold = entry.get("run.eval_threshold")
+            threshold = float(stated_threshold) if isinstance(stated_threshold, (int, float)) else threshold
         elif kind == "attempt":
             if not version:
-                raise refuse_version(None, VERSIONS, place)
+                raise refuse_version(None, VERSIONS, location)
             if entry.get("status") == 2:
                 waiting.pop(str(entry.get("uuid")), None)
-                yield from _attempt(entry, place, version, threshold)
+                yield from _attempt(entry, location, version, threshold)
             else:
-                waiting[str(entry.get("uuid"))] = (place, entry)
+                waiting[str(entry.get("uuid"))] = (location, entry)
         elif kind not in ("init", "eval", "digest", "completion", "config", "plugin_cache"):
-            raise not_of("garak", "an entry is of a type that is not known", place)
-    for place, never_evaluated in waiting.values():
-        yield from _attempt(never_evaluated, place, version, threshold)
+            raise not_of("garak", "an entry is of a type that is not known", location)
+    for location, never_evaluated in waiting.values():
+        yield from _attempt(never_evaluated, location, version, threshold)
 
 
-def _version(said: object, place: str) -> str:
-    if not isinstance(said, str) or not _READ.match(said):
-        raise refuse_version(said, VERSIONS, place)
-    return said
+def _version(stated: object, location: str) -> str:
+    if not isinstance(stated, str) or not _READ.match(stated):
+        raise refuse_version(stated, VERSIONS, location)
+    return stated
 
 
-def _attempt(entry: Mapping[str, Any], place: str, version: str, threshold: float) -> Iterator[Recorded]:
+def _attempt(entry: Mapping[str, Any], location: str, version: str, threshold: float) -> Iterator[Recorded]:
     outputs, scores = listed(entry.get("outputs")), mapping(entry.get("detector_results"))
     asked = entry.get("prompt")
     for index, output in enumerate(outputs or [None]):
@@ -90,7 +90,7 @@ def _attempt(entry: Mapping[str, Any], place: str, version: str, threshold: floa
             "response": answer,
             **_category(entry),
         }
-        yield Recorded(place, row, verdicts, unread or missed)
+        yield Recorded(location, row, verdicts, unread or missed)
 
 
 def _judgement(detector: str, score: object, version: str, threshold: float) -> Judgement:
@@ -117,26 +117,26 @@ def _turns(entry: Mapping[str, Any], asked: object, index: int) -> tuple[list[di
     talk = listed(mapping(conversations[index] if index < len(conversations) else None).get("turns"))
     last = next((i for i in reversed(range(len(talk))) if mapping(talk[i]).get("role") == "assistant"), len(talk))
     turns = talk[:last] or listed(mapping(asked).get("turns"))
-    found, unread = [], None
+    raw_turns, unread = [], None
     for turn in turns:
         words, missed = _message(mapping(turn).get("content"))
         unread = unread or missed
-        found.append({"role": str(mapping(turn).get("role")), "content": words or ""})
-    return found, unread
+        raw_turns.append({"role": str(mapping(turn).get("role")), "content": words or ""})
+    return raw_turns, unread
 
 
-def _message(said: object) -> tuple[str | None, str | None]:
+def _message(content: object) -> tuple[str | None, str | None]:
     """A message's text, and why not all of it could be read. For garak, None means that a generator gave nothing."""
-    if said is None or isinstance(said, str):
-        return said, None
-    held = mapping(said)
+    if content is None or isinstance(content, str):
+        return content, None
+    held = mapping(content)
     if held.get("data_path") or held.get("data_type"):
         return text_of(held.get("text")), "a message holds a file, which is not read"
     text = text_of(held.get("text"))
     return text, None if text is not None or held.get("text") is None else "a message is not text"
 
 
-def _hit(entry: Mapping[str, Any], place: str) -> Recorded:
+def _hit(entry: Mapping[str, Any], location: str) -> Recorded:
     turns, unread = _turns({}, entry.get("prompt"), 0)
     answer, missed = _message(entry.get("output"))
     hit = Judgement(identifier(f"garak.{entry.get('detector')}"), "attack_success", True)
@@ -148,7 +148,7 @@ def _hit(entry: Mapping[str, Any], place: str) -> Recorded:
         "response": answer,
         **_category({"probe_classname": entry.get("probe")}),
     }
-    return Recorded(place, row, (hit,), unread or missed)
+    return Recorded(location, row, (hit,), unread or missed)
 
 
 GARAK = Reader("garak", "garak report.jsonl, hitlog.jsonl", VERSIONS, recognises, read)

@@ -27,18 +27,18 @@ def read(path: Path, where: str) -> Iterator[Recorded]:
     files = [
         one for one in files_below(path, where, ".json") if not path.is_dir() or one[0].name == "scenario_state.json"
     ]
-    for file, place in files:
-        state = mapping(json_value(file, place))
+    for file, location in files:
+        state = mapping(json_value(file, location))
         if not isinstance(state.get("request_states"), list):
-            raise not_of("HELM", "there is no list of `request_states`", place)
+            raise not_of("HELM", "there is no list of `request_states`", location)
         for number, one in enumerate(state["request_states"], 1):
-            found = mapping(one)
-            if "request" not in found or "instance" not in found:
-                raise refuse_version(None, VERSIONS, place)
-            yield from _request(found, f"{place}, request {number}", number)
+            request_state = mapping(one)
+            if "request" not in request_state or "instance" not in request_state:
+                raise refuse_version(None, VERSIONS, location)
+            yield from _request(request_state, f"{location}, request {number}", number)
 
 
-def _request(state: Mapping[str, Any], place: str, number: int) -> Iterator[Recorded]:
+def _request(state: Mapping[str, Any], location: str, number: int) -> Iterator[Recorded]:
     instance, request, result = (mapping(state.get(key)) for key in ("instance", "request", "result"))
     turns = listed(request.get("messages")) or [{"role": "user", "content": request.get("prompt") or ""}]
     unread = "the request holds media, which are not read" if request.get("multimodal_prompt") else None
@@ -56,12 +56,12 @@ def _request(state: Mapping[str, Any], place: str, number: int) -> Iterator[Reco
         if isinstance(reason, str):
             row["finish_reason"] = reason
         first = index == 0
-        yield Recorded(place, row, tuple(_verdicts(state, completion)) if first else (), unread)
+        yield Recorded(location, row, tuple(_verdicts(state, completion)) if first else (), unread)
 
 
 def _verdicts(state: Mapping[str, Any], completion: Mapping[str, Any]) -> Iterator[Judgement]:
-    for annotator, said in sorted(mapping(state.get("annotations")).items()):
-        for name, value in sorted(mapping(said).items()):
+    for annotator, annotation in sorted(mapping(state.get("annotations")).items()):
+        for name, value in sorted(mapping(annotation).items()):
             if isinstance(value, (bool, int, float)):
                 yield judged("helm", f"{annotator}.{name}", "task_success", value)
     choices, text = mapping(state.get("output_mapping")), completion.get("text")

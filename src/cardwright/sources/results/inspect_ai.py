@@ -89,7 +89,7 @@ def _version(log: Mapping[str, Any], where: str) -> str:
     return str(mapping(mapping(log.get("eval")).get("packages")).get("inspect_ai") or "")
 
 
-def _sample(sample: Mapping[str, Any], place: str, version: str) -> Recorded:
+def _sample(sample: Mapping[str, Any], location: str, version: str) -> Recorded:
     attached = mapping(sample.get("attachments"))
     messages = [_whole(message, attached) for message in listed(sample.get("messages"))]
     asked = sample.get("input")
@@ -104,7 +104,7 @@ def _sample(sample: Mapping[str, Any], place: str, version: str) -> Recorded:
     }
     scores = mapping(sample.get("scores")) or ({"score": sample["score"]} if sample.get("score") else {})
     verdicts = tuple(_judgement(name, mapping(score).get("value"), version) for name, score in sorted(scores.items()))
-    return Recorded(place, row, verdicts, "an attachment of a message is not in the log" if missing else None)
+    return Recorded(location, row, verdicts, "an attachment of a message is not in the log" if missing else None)
 
 
 _BESIDE = ("id", "source", "metadata", "model", "internal", "working_start", "tool_call_from")
@@ -114,21 +114,21 @@ def _plain(message: Any) -> Any:
     """A message without inspect's own notes; a call names its function as text, a failed tool's words are its result."""
     if not isinstance(message, Mapping):
         return message
-    found = {key: value for key, value in message.items() if key not in _BESIDE}
-    calls = found.get("tool_calls")
+    plain = {key: value for key, value in message.items() if key not in _BESIDE}
+    calls = plain.get("tool_calls")
     if isinstance(calls, list):
-        found["tool_calls"] = [
+        plain["tool_calls"] = [
             {"id": call.get("id"), "name": call["function"], "arguments": call.get("arguments")}
             if isinstance(call, Mapping) and isinstance(call.get("function"), str)
             else call
             for call in calls
         ]
-    if found.get("role") == "tool":
-        error = mapping(found.pop("error", None)).get("message")
-        found.pop("function", None)
+    if plain.get("role") == "tool":
+        error = mapping(plain.pop("error", None)).get("message")
+        plain.pop("function", None)
         if isinstance(error, str):
-            found["content"] = f"{found.get('content') or ''}\n{error}".strip()
-    return found
+            plain["content"] = f"{plain.get('content') or ''}\n{error}".strip()
+    return plain
 
 
 def _whole(value: Any, attached: Mapping[str, Any]) -> Any:
@@ -148,8 +148,8 @@ def _unattached(value: Any) -> bool:
 
 
 def _judgement(name: str, value: object, version: str) -> Judgement:
-    said = _LETTERS.get(value, value) if isinstance(value, str) else value
-    return judged("inspect-ai", name, "task_success", said, version=version)
+    verdict = _LETTERS.get(value, value) if isinstance(value, str) else value
+    return judged("inspect-ai", name, "task_success", verdict, version=version)
 
 
 INSPECT_AI = Reader("inspect-ai", "inspect_ai logs, .eval and .json", VERSIONS, recognises, read)

@@ -88,11 +88,11 @@ def identifier(name: str) -> str:
     return re.sub(r"[^a-z0-9_.]+", "-", name.lower()).strip("-_.")[:80] or "scorer"
 
 
-def refuse_version(found: object, read: str, where: str) -> SourceError:
+def refuse_version(stated: object, read: str, where: str) -> SourceError:
     """The error for a version that no test has read. What another version means by the same word is not guessed."""
-    said = str(found) if found is not None and re.fullmatch(r"[\w.+-]{1,40}", str(found)) else "not stated"
+    shown = str(stated) if stated is not None and re.fullmatch(r"[\w.+-]{1,40}", str(stated)) else "not stated"
     return SourceError(
-        f"the version of the format is {said}, and {read} is read",
+        f"the version of the format is {shown}, and {read} is read",
         where=where,
         do="Export it with one of those versions, or write the exchanges as JSON Lines.",
     )

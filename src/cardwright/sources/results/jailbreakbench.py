@@ -35,26 +35,26 @@ def read(path: Path, where: str) -> Iterator[Recorded]:
         raise not_of("JailbreakBench", "there is no list of `jailbreaks`", where)
     method = mapping(artifact.get("parameters")).get("method")
     for number, one in enumerate(listed(artifact["jailbreaks"]), 1):
-        found, place = mapping(one), f"{where}, jailbreak {number}"
-        if not all(key in found for key in _KEYS):
-            raise refuse_version(None, VERSIONS, place)
-        yield _jailbreak(found, place, number, method)
+        entry, location = mapping(one), f"{where}, jailbreak {number}"
+        if not all(key in entry for key in _KEYS):
+            raise refuse_version(None, VERSIONS, location)
+        yield _jailbreak(entry, location, number, method)
 
 
-def _jailbreak(found: Mapping[str, Any], place: str, number: int, method: object) -> Recorded:
-    name = str(found.get("index", number))
-    asked = found.get("prompt")
+def _jailbreak(entry: Mapping[str, Any], location: str, number: int, method: object) -> Recorded:
+    name = str(entry.get("index", number))
+    asked = entry.get("prompt")
     row = {
         "id": name,
         "intent": "attack",
-        "category": identifier(f"jailbreakbench.{found.get('category') or 'none'}"),
+        "category": identifier(f"jailbreakbench.{entry.get('category') or 'none'}"),
         "messages": [{"role": "user", "content": asked}] if isinstance(asked, str) else [],
-        "response": found.get("response"),
+        "response": entry.get("response"),
     }
     # An attack that found no prompt was never put to the assistant, which therefore resisted nothing.
     unread = None if isinstance(asked, str) else "the attack found no prompt, so nothing was asked"
-    verdict = judged("jailbreakbench", "judge", "attack_success", found.get("jailbroken"), version=str(method or ""))
-    return Recorded(place, row, (verdict,) if unread is None else (), unread)
+    verdict = judged("jailbreakbench", "judge", "attack_success", entry.get("jailbroken"), version=str(method or ""))
+    return Recorded(location, row, (verdict,) if unread is None else (), unread)
 
 
 JAILBREAKBENCH = Reader("jailbreakbench", "JailbreakBench artifacts", VERSIONS, recognises, read)

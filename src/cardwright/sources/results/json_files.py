@@ -62,9 +62,9 @@ def files_below(path: Path, where: str, *endings: str) -> list[tuple[Path, str]]
     """
     if not path.is_dir():
         return [(path, where)]
-    found = sorted(file for file in path.rglob("*") if file.is_file() and file.suffix.lower() in endings)
-    if not found:
+    files = sorted(file for file in path.rglob("*") if file.is_file() and file.suffix.lower() in endings)
+    if not files:
         raise SourceError(
             f"there is no file with the ending {' or '.join(endings)}", where=where, do="Name another folder."
         )
-    return [(file, f"{where}/{file.relative_to(path).as_posix()}") for file in found]
+    return [(file, f"{where}/{file.relative_to(path).as_posix()}") for file in files]

@@ -24,25 +24,25 @@ def recognises(look: Look) -> bool:
     return isinstance(first, Mapping) and ("observations" in first or _is_observation(first))
 
 
-def _is_observation(found: Mapping[str, Any]) -> bool:
-    return ("traceId" in found or "trace_id" in found) and "type" in found and "input" in found and "output" in found
+def _is_observation(entry: Mapping[str, Any]) -> bool:
+    return ("traceId" in entry or "trace_id" in entry) and "type" in entry and "input" in entry and "output" in entry
 
 
 def read(path: Path, where: str) -> Iterator[Recorded]:
     """See `Reader.read`."""
-    found = 0
-    for place, entry in json_objects(path, where):
+    count = 0
+    for location, entry in json_objects(path, where):
         observations = [mapping(one) for one in listed(entry.get("observations"))] or [entry]
         scores = [mapping(score) for score in listed(entry.get("scores"))]
         for observation in observations:
             if not _is_observation(observation) and "observations" not in entry:
-                raise not_of("Langfuse", "an entry is not an observation", place)
+                raise not_of("Langfuse", "an entry is not an observation", location)
             if str(observation.get("type")).upper() != "GENERATION":
                 continue
-            found += 1
+            count += 1
             own = [s for s in scores if _names(s, "observationId", "observation_id") in (None, observation.get("id"))]
-            yield _generation(observation, own, f"{place}, generation {found}", found)
-    if not found:
+            yield _generation(observation, own, f"{location}, generation {count}", count)
+    if not count:
         raise not_of("Langfuse", "no observation is of type GENERATION", where)
 
 
@@ -50,17 +50,17 @@ def _names(score: Mapping[str, Any], *keys: str) -> Any:
     return next((score[key] for key in keys if score.get(key) is not None), None)
 
 
-def _generation(found: Mapping[str, Any], scores: list[Mapping[str, Any]], place: str, number: int) -> Recorded:
-    asked, answered = _value(found.get("input")), _value(found.get("output"))
+def _generation(entry: Mapping[str, Any], scores: list[Mapping[str, Any]], location: str, number: int) -> Recorded:
+    asked, answered = _value(entry.get("input")), _value(entry.get("output"))
     turns = _turns(asked)
     row = {
-        "id": str(found.get("id") or number)[:100],
+        "id": str(entry.get("id") or number)[:100],
         "messages": turns if turns is not None else [],
         "response": answered if answered is None or isinstance(answered, (str, list, Mapping)) else str(answered),
-        "error": "error" if str(found.get("level")).upper() == "ERROR" and answered is None else None,
+        "error": "error" if str(entry.get("level")).upper() == "ERROR" and answered is None else None,
     }
     unread = "the input is neither text nor turns" if turns is None else None
-    return Recorded(place, row, tuple(_judgement(score) for score in scores), unread)
+    return Recorded(location, row, tuple(_judgement(score) for score in scores), unread)
 
 
 def _turns(asked: object) -> list[Any] | None:
@@ -76,17 +76,17 @@ def _turns(asked: object) -> list[Any] | None:
     return list(asked) if isinstance(asked, list) else None
 
 
-def _value(said: object) -> Any:
+def _value(raw: object) -> Any:
     """Blob exports write objects as JSON text."""
-    if isinstance(said, str) and said.lstrip()[:1] in ("[", "{"):
+    if isinstance(raw, str) and raw.lstrip()[:1] in ("[", "{"):
         try:
-            found = decode(said)
+            value = decode(raw)
         except ValueError:
-            return said
-        turns = found if isinstance(found, list) else [found]
+            return raw
+        turns = value if isinstance(value, list) else [value]
         chat = all(isinstance(turn, Mapping) and ({"role", "messages", "content"} & turn.keys()) for turn in turns)
-        return found if turns and chat else said
-    return said
+        return value if turns and chat else raw
+    return raw
 
 
 def _judgement(score: Mapping[str, Any]) -> Judgement:

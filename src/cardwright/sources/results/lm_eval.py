@@ -26,15 +26,15 @@ def recognises(look: Look) -> bool:
 def read(path: Path, where: str) -> Iterator[Recorded]:
     """See `Reader.read`."""
     for number, sample in json_lines(path, where):
-        place = f"{where}:{number}"
+        location = f"{where}:{number}"
         if not all(key in sample for key in _KEYS):
-            raise not_of("lm-eval", "a line does not have the keys of `--log_samples`", place)
+            raise not_of("lm-eval", "a line does not have the keys of `--log_samples`", location)
         if "metrics" not in sample and "doc_hash" not in sample:
-            raise refuse_version(None, VERSIONS, place)
-        yield from _sample(sample, place)
+            raise refuse_version(None, VERSIONS, location)
+        yield from _sample(sample, location)
 
 
-def _sample(sample: Mapping[str, Any], place: str) -> Iterator[Recorded]:
+def _sample(sample: Mapping[str, Any], location: str) -> Iterator[Recorded]:
     contexts, responses = _contexts(sample.get("arguments")), listed(sample.get("resps"))
     filter_ = str(sample.get("filter") or "none")
     metrics = [name for name in listed(sample.get("metrics")) if isinstance(name, str)]
@@ -45,14 +45,14 @@ def _sample(sample: Mapping[str, Any], place: str) -> Iterator[Recorded]:
     doc = sample.get("doc_id")
     if not texts or len(texts) != len(answers):
         row = {"id": f"{doc}.{filter_}", "prompt_id": str(doc), "messages": _turns(contexts[0] if contexts else "")}
-        yield Recorded(place, row, verdicts, "likelihoods were compared, and nothing was answered")
+        yield Recorded(location, row, verdicts, "likelihoods were compared, and nothing was answered")
         return
     for index, answer in enumerate(texts):
         turns = _turns(contexts[0] if contexts else "")
         # The metric is over all answers of the document together: only one answer can be what it speaks of.
         own = verdicts if len(texts) == 1 else ()
         row = {"id": f"{doc}.{filter_}.{index}", "prompt_id": str(doc), "messages": turns, "response": answer}
-        yield Recorded(place, row, own)
+        yield Recorded(location, row, own)
 
 
 def _contexts(arguments: object) -> list[str]:

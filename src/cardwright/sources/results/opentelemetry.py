@@ -30,25 +30,25 @@ def recognises(look: Look) -> bool:
 
 def read(path: Path, where: str) -> Iterator[Recorded]:
     """See `Reader.read`."""
-    found = 0
-    for place, export in json_objects(path, where):
+    count = 0
+    for location, export in json_objects(path, where):
         for resource in listed(export.get("resourceSpans")):
             for scope in listed(mapping(resource).get("scopeSpans")):
-                _refuse_schema(mapping(scope).get("schemaUrl"), place)
+                _refuse_schema(mapping(scope).get("schemaUrl"), location)
                 for span in listed(mapping(scope).get("spans")):
                     attributes = _attributes(mapping(span).get("attributes"))
                     if _asks(attributes):
-                        found += 1
-                        yield _span(mapping(span), attributes, f"{place}, span {found}", found)
-    if not found:
+                        count += 1
+                        yield _span(mapping(span), attributes, f"{location}, span {count}", count)
+    if not count:
         raise not_of("OpenTelemetry", "no span is a call of a model (`gen_ai.operation.name`)", where)
 
 
-def _refuse_schema(url: object, place: str) -> None:
-    said = _SCHEMA.search(url) if isinstance(url, str) else None
-    if said is not None and not 37 <= int(said[1]) <= 41:
+def _refuse_schema(url: object, location: str) -> None:
+    version = _SCHEMA.search(url) if isinstance(url, str) else None
+    if version is not None and not 37 <= int(version[1]) <= 41:
         # Older conventions wrote the messages as events of other names; that none are seen must not look like silence.
-        raise refuse_version(f"1.{said[1]}", VERSIONS, place)
+        raise refuse_version(f"1.{version[1]}", VERSIONS, location)
 
 
 def _asks(attributes: Mapping[str, Any]) -> bool:
@@ -56,7 +56,7 @@ def _asks(attributes: Mapping[str, Any]) -> bool:
     return name in _CALLS or (name is None and any(key.startswith("gen_ai.request.") for key in attributes))
 
 
-def _span(span: Mapping[str, Any], attributes: Mapping[str, Any], place: str, number: int) -> Recorded:
+def _span(span: Mapping[str, Any], attributes: Mapping[str, Any], location: str, number: int) -> Recorded:
     events = [(mapping(e).get("name"), _attributes(mapping(e).get("attributes"))) for e in listed(span.get("events"))]
     for name, inner in events:
         if name == "gen_ai.client.inference.operation.details":
@@ -75,13 +75,13 @@ def _span(span: Mapping[str, Any], attributes: Mapping[str, Any], place: str, nu
     if mapping(span.get("status")).get("code") in (2, "STATUS_CODE_ERROR") and not isinstance(answered, list):
         row["error"], unread = "error", None if isinstance(asked, list) else unread
     verdicts = tuple(_judgement(inner) for name, inner in events if name == "gen_ai.evaluation.result")
-    return Recorded(place, row, verdicts, unread)
+    return Recorded(location, row, verdicts, unread)
 
 
 def _judgement(attributes: Mapping[str, Any]) -> Judgement:
     label, value = attributes.get("gen_ai.evaluation.score.label"), attributes.get("gen_ai.evaluation.score.value")
-    said = {"pass": 1, "passed": 1, "true": 1, "fail": 0, "failed": 0, "false": 0}.get(str(label).lower(), value)
-    return judged("opentelemetry", attributes.get("gen_ai.evaluation.name"), "task_success", said)
+    verdict = {"pass": 1, "passed": 1, "true": 1, "fail": 0, "failed": 0, "false": 0}.get(str(label).lower(), value)
+    return judged("opentelemetry", attributes.get("gen_ai.evaluation.name"), "task_success", verdict)
 
 
 def _attributes(held: object) -> dict[str, Any]:
@@ -104,13 +104,13 @@ def _any(value: object) -> Any:
     return None
 
 
-def _value(said: object) -> Any:
-    if isinstance(said, str):
+def _value(raw: object) -> Any:
+    if isinstance(raw, str):
         try:
-            return decode(said)
+            return decode(raw)
         except ValueError:
             return None
-    return said
+    return raw
 
 
 OPENTELEMETRY = Reader("opentelemetry", "OpenTelemetry GenAI spans, OTLP JSON", VERSIONS, recognises, read)

@@ -26,20 +26,20 @@ def recognises(look: Look) -> bool:
 
 
 def _kind(span: Mapping[str, Any]) -> str | None:
-    said = _nested(span).get("openinference")
-    kind = mapping(mapping(said).get("span")).get("kind") or span.get("span_kind")
+    attributes = _nested(span).get("openinference")
+    kind = mapping(mapping(attributes).get("span")).get("kind") or span.get("span_kind")
     return kind if isinstance(kind, str) else None
 
 
 def read(path: Path, where: str) -> Iterator[Recorded]:
     """See `Reader.read`."""
-    found = 0
-    for place, entry in json_objects(path, where):
+    count = 0
+    for location, entry in json_objects(path, where):
         for span in listed(entry.get("data")) or [entry]:
             if _kind(mapping(span)) == "LLM":
-                found += 1
-                yield _span(mapping(span), f"{place}, span {found}", found)
-    if not found:
+                count += 1
+                yield _span(mapping(span), f"{location}, span {count}", count)
+    if not count:
         raise not_of("Phoenix", "no span is of the kind LLM", where)
 
 
@@ -68,7 +68,7 @@ def _listed(value: object) -> list[Any]:
     return listed(value)
 
 
-def _span(span: Mapping[str, Any], place: str, number: int) -> Recorded:
+def _span(span: Mapping[str, Any], location: str, number: int) -> Recorded:
     llm = mapping(_nested(span).get("llm"))
     asked, answered = (
         [_message(one) for one in _listed(llm.get(key))] for key in ("input_messages", "output_messages")
@@ -81,22 +81,22 @@ def _span(span: Mapping[str, Any], place: str, number: int) -> Recorded:
         "error": "error" if failed else None,
     }
     unread = None if asked and (answered or failed) else "the messages were not recorded"
-    return Recorded(place, row, tuple(_verdicts(span)), unread)
+    return Recorded(location, row, tuple(_verdicts(span)), unread)
 
 
 def _message(held: object) -> dict[str, Any]:
     """`message.role`, `message.content` or `message.contents`, `message.tool_calls`; each below `message` or flat."""
-    said = _tree(held)
-    message = mapping(said.get("message")) or said
+    tree = _tree(held)
+    message = mapping(tree.get("message")) or tree
     contents = [_content(one) for one in _listed(message.get("contents"))]
     calls = [mapping(_tree(one).get("tool_call")) or _tree(one) for one in _listed(message.get("tool_calls"))]
-    found: dict[str, Any] = {"role": message.get("role"), "content": contents or message.get("content")}
+    turn: dict[str, Any] = {"role": message.get("role"), "content": contents or message.get("content")}
     if calls:
-        found["tool_calls"] = [
+        turn["tool_calls"] = [
             {"function": {key: mapping(call.get("function")).get(key) for key in ("name", "arguments")}}
             for call in calls
         ]
-    return found
+    return turn
 
 
 def _tree(held: object) -> dict[str, Any]:
@@ -104,8 +104,8 @@ def _tree(held: object) -> dict[str, Any]:
 
 
 def _content(held: object) -> dict[str, Any]:
-    said = _tree(held)
-    part = mapping(said.get("message_content")) or said
+    tree = _tree(held)
+    part = mapping(tree.get("message_content")) or tree
     image = mapping(part.get("image"))
     return {"type": "image", **image} if image else dict(part)
 
@@ -114,10 +114,10 @@ def _verdicts(span: Mapping[str, Any]) -> Iterator[Judgement]:
     for one in listed(span.get("annotations")):
         result = mapping(mapping(one).get("result")) or mapping(one)
         label = str(result.get("label")).lower()
-        said = {"pass": 1, "true": 1, "correct": 1, "fail": 0, "false": 0, "incorrect": 0}.get(
+        verdict = {"pass": 1, "true": 1, "correct": 1, "fail": 0, "false": 0, "incorrect": 0}.get(
             label, result.get("score")
         )
-        yield judged("phoenix", mapping(one).get("name"), "task_success", said)
+        yield judged("phoenix", mapping(one).get("name"), "task_success", verdict)
 
 
 PHOENIX = Reader("phoenix", "Phoenix spans (OpenInference)", VERSIONS, recognises, read)

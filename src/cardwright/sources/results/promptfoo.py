@@ -48,7 +48,7 @@ def read(path: Path, where: str) -> Iterator[Recorded]:
         yield _result(mapping(result), f"{where}, result {number}", number, version)
 
 
-def _result(result: Mapping[str, Any], place: str, number: int, version: str) -> Recorded:
+def _result(result: Mapping[str, Any], location: str, number: int, version: str) -> Recorded:
     case = mapping(result.get("testCase"))
     about = {**mapping(case.get("metadata")), **mapping(result.get("metadata"))}
     plugin = about.get("pluginId")
@@ -66,7 +66,7 @@ def _result(result: Mapping[str, Any], place: str, number: int, version: str) ->
     if isinstance(plugin, str):
         row |= {"intent": "attack", "category": identifier(f"promptfoo.{plugin}")}
     verdicts = () if failed and not answered else tuple(_verdicts(result, plugin is not None, version))
-    return Recorded(place, row, verdicts, _withheld(result))
+    return Recorded(location, row, verdicts, _withheld(result))
 
 
 def _withheld(result: Mapping[str, Any]) -> str | None:
@@ -102,8 +102,8 @@ def _verdicts(result: Mapping[str, Any], attack: bool, version: str) -> Iterator
     parts = [mapping(part) for part in listed(grading.get("componentResults"))]
     # An assertion whose `pass` is neither true nor false has no verdict; it keeps its rate, which then says so.
     named = [(mapping(part.get("assertion")).get("type"), part.get("pass")) for part in parts]
-    found = [(name, passed) for name, passed in named if isinstance(name, str)]
-    for name, passed in [*found, ("test", result.get("success"))]:
+    verdicts = [(name, passed) for name, passed in named if isinstance(name, str)]
+    for name, passed in [*verdicts, ("test", result.get("success"))]:
         happened = (not passed if attack else passed) if isinstance(passed, bool) else None
         yield judged("promptfoo", name, "attack_success" if attack else "task_success", happened, version=version)
 

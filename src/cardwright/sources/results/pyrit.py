@@ -107,10 +107,10 @@ def _judgement(score: Mapping[str, Any]) -> Judgement:
     who = mapping(score.get("scorer_class_identifier") or score.get("scorer_identifier"))
     name = str(who.get("__type__") or who.get("class_name") or "scorer")
     event: Event = "refusal" if "refusal" in name.lower() else "attack_success"
-    said = str(score.get("score_value")).strip().lower()
-    happened = {"true": True, "false": False}.get(said) if score.get("score_type") == "true_false" else None
+    stated = str(score.get("score_value")).strip().lower()
+    happened = {"true": True, "false": False}.get(stated) if score.get("score_type") == "true_false" else None
     why = None if happened is not None else NO_VERDICT
-    return Judgement(identifier(f"pyrit.{name}"), event, happened, why, score=_scale(score, said))
+    return Judgement(identifier(f"pyrit.{name}"), event, happened, why, score=_scale(score, stated))
 
 
 def _scale(score: Mapping[str, Any], said: str) -> float | None:
@@ -146,9 +146,9 @@ def _duckdb(path: Path, where: str) -> tuple[list[Mapping[str, Any]], list[Mappi
             base.execute(f"ATTACH '{str(path).replace(chr(39), chr(39) * 2)}' AS memory_ (READ_ONLY)")
 
             def rows(table: str) -> list[Mapping[str, Any]]:
-                found = base.execute(f'SELECT * FROM memory_."{table}"')  # noqa: S608  two fixed names
-                names = [column[0] for column in found.description or ()]
-                return [_row(dict(zip(names, row, strict=True))) for row in found.fetchall()]
+                cursor = base.execute(f'SELECT * FROM memory_."{table}"')  # noqa: S608  two fixed names
+                names = [column[0] for column in cursor.description or ()]
+                return [_row(dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
 
             return rows("PromptMemoryEntries"), rows("ScoreEntries")
     except duckdb.Error:

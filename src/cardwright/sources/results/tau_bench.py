@@ -28,10 +28,10 @@ def read(path: Path, where: str) -> Iterator[Recorded]:
     value = json_value(path, where)
     if isinstance(value, list):
         for number, one in enumerate(value, 1):
-            run, place = mapping(one), f"{where}, trajectory {number}"
+            run, location = mapping(one), f"{where}, trajectory {number}"
             if "traj" not in run:
-                raise not_of("tau-bench", "a trajectory has no `traj`", place)
-            yield _recorded(run, listed(run["traj"]), run.get("reward"), place)
+                raise not_of("tau-bench", "a trajectory has no `traj`", location)
+            yield _recorded(run, listed(run["traj"]), run.get("reward"), location)
         return
     if not isinstance(mapping(value).get("simulations"), list):
         raise not_of("tau-bench", "there is neither a list of trajectories nor one of `simulations`", where)
@@ -42,7 +42,7 @@ def read(path: Path, where: str) -> Iterator[Recorded]:
         yield _recorded(run, [_second(turn) for turn in turns], reward, f"{where}, simulation {number}")
 
 
-def _recorded(run: Mapping[str, Any], turns: list[Any], reward: object, place: str) -> Recorded:
+def _recorded(run: Mapping[str, Any], turns: list[Any], reward: object, location: str) -> Recorded:
     task, trial = run.get("task_id"), run.get("trial", 0)
     row = {
         "id": f"{task}.{trial}",
@@ -50,7 +50,7 @@ def _recorded(run: Mapping[str, Any], turns: list[Any], reward: object, place: s
         # The simulated user ends a conversation with a word of its own, which is not a question.
         "messages": _to_the_answer([_first(mapping(turn)) for turn in turns]),
     }
-    return Recorded(place, row, (judged("tau-bench", "reward", "task_success", reward),))
+    return Recorded(location, row, (judged("tau-bench", "reward", "task_success", reward),))
 
 
 _STOPS = ("###STOP###", "###TRANSFER###", "###OUT-OF-SCOPE###")
@@ -79,13 +79,13 @@ def _second(turn: Mapping[str, Any]) -> dict[str, Any]:
         return {"role": role, "content": [{"type": "audio", "data": turn.get("content")}]}
     # A tool of the user's own side answers the user: to the assistant it is a word of the user's.
     seen = "user" if role == "tool" and turn.get("requestor") == "user" else role
-    found: dict[str, Any] = {"role": seen, "content": turn.get("content")}
+    shown_turn: dict[str, Any] = {"role": seen, "content": turn.get("content")}
     calls = [
         {"name": mapping(call).get("name"), "arguments": mapping(call).get("arguments")}
         for call in listed(turn.get("tool_calls"))
         if mapping(call).get("requestor", "assistant") == "assistant"
     ]
-    return {**found, "tool_calls": calls} if calls else found
+    return {**shown_turn, "tool_calls": calls} if calls else shown_turn
 
 
 TAU_BENCH = Reader("tau-bench", "tau-bench and tau2-bench results", VERSIONS, recognises, read)
