@@ -279,3 +279,9 @@ def test_a_ranker_gives_a_plan_whose_scores_it_gives_again(tmp_path):
 def test_a_ranking_without_its_query_asks_for_it(tmp_path):
     with pytest.raises(UsageError, match="candidates for one query"):
         derived(tmp_path, FRAME, None, label="approved", score="debt", task="ranking", sensitive=())
+
+
+def test_a_classifier_is_no_ranker_and_the_error_says_how_its_order_is_measured(tmp_path):
+    frame = FRAME.assign(q=np.arange(N) // 6)
+    with pytest.raises(UsageError, match="tells classes apart"):
+        derived(tmp_path, frame, FITTED, label="approved", query="q", sensitive=())

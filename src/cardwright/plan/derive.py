@@ -202,6 +202,12 @@ def _ranking_plan(
     if model is None:
         source |= {part: getattr(asked, part) for part in ("score", "rank") if getattr(asked, part) is not None}
     else:
+        if getattr(model, "classes_", None) is not None:
+            raise UsageError(
+                "a model that ranks gives each candidate a number, and this one tells classes apart",
+                where="model",
+                do='Assess it as what it is, and add its order: `evaluate=[{"ranking": {"source": "test", "query": …}}]`.',
+            )
         opened = _opened(replace(asked, task="regression"), model, table)
         said = np.concatenate([np.asarray(opened.model.predict(batch)) for batch in _wanted(opened, table)])
         source["score"] = _free("score", table)

@@ -6,6 +6,7 @@ import pytest
 from tests.evaluators.robustness.support import FEATURES, N, columns, model, one, rule, run, source, under
 from tests.support import memory_predictions
 
+from cardwright.errors import SourceError
 from cardwright.record.measurement import Measured, Unmeasured
 from cardwright.sources.models import model_from_callable
 
@@ -184,3 +185,10 @@ def test_a_ranking_is_measured_by_the_ndcg_of_its_queries_before_and_after():
 def test_a_ranking_that_reads_nothing_that_was_perturbed_drops_nothing():
     evaluation = of_ranking(ranking(), noise=[], missing=[], shuffled=[0.5], unseen=[0.5])
     assert one(evaluation, "largest_ndcg_drop").value == 0
+
+
+def test_a_ranking_without_a_relevant_candidate_is_refused_in_words():
+    data = ranking(n=100)
+    data["rel"] = np.zeros(100)
+    with pytest.raises(SourceError, match="no query has a relevant candidate"):
+        of_ranking(data)

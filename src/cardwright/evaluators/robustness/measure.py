@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from cardwright.errors import UsageError, did_you_mean
+from cardwright.errors import SourceError, UsageError, did_you_mean
 from cardwright.evaluators.interface import Inputs
 from cardwright.evaluators.robustness.drops import (
     BY_TASK,
@@ -70,6 +70,12 @@ def assess(options: RobustnessOptions, inputs: Inputs) -> Evaluation:
                 do="Rename the column.",
             )
     sample = read(source, list(dict.fromkeys([*model.features, *declared])), options.rows, inputs.seed)
+    if sample.query is not None and not len(sample.query):
+        raise SourceError(
+            "no query has a relevant candidate, so that no order is better than another",
+            where=source.ref.path or source.ref.name,
+            do="Name a source with relevances above 0.",
+        )
     changes, left = planned(
         batch=sample.batch,
         features=model.features,
