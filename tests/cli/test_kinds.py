@@ -7,7 +7,9 @@ import yaml
 from tests import kind_folders as made
 from tests.attest.support import SECRET, enrol
 
+from cardwright.errors import HandoffRefusedError
 from cardwright.files import kinds as registry
+from cardwright.run.require import require
 
 PEOPLE = {"Ada": ("researcher", "owner"), "Ben": ("research_lead",), "Cy": ("release",)}
 MEMO = made.NOTE.replace("kind: house_note", "kind: house_memo").replace(
@@ -84,6 +86,14 @@ def test_a_plan_is_released_without_artefacts_and_a_memo_rests_on_it(cli, desk):
     ]  # fmt: skip
     verified = cli("verify", desk / "plan", "--trust", desk / "trust.yaml")
     assert (verified.code, "identified by its own text" in verified.out) == (0, True), verified
+
+    # The release of a plan lets no model through: whoever names files asks about files.
+    (desk / "model").mkdir()
+    (desk / "model" / "model.bin").write_bytes(b"a model that nobody judged")
+    asked = cli("verify", desk / "plan", "--trust", desk / "trust.yaml", "--artifact", desk / "model")
+    assert (asked.code, "a work, which judges no file" in " ".join(asked.out.split())) == (1, True), asked
+    with pytest.raises(HandoffRefusedError, match="judges no file"):
+        require(desk / "plan", trust_file=desk / "trust.yaml", artifact=desk / "model")
 
     plan = memo(cli, desk)
     assert (plan["policy"], plan["kinds"]) == ("../kinds/house_memo/policy.yaml", "../kinds")

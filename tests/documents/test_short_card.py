@@ -63,6 +63,19 @@ def test_a_sentence_that_alone_is_too_long_is_not_cut():
     assert "ever" in card_of(answered(out_of_scope=one)).split("**Out-of-scope uses.**")[1]
 
 
+def test_an_abbreviation_ends_no_sentence():
+    first = "It is for pilots, and never for decisions that nobody reads again before they are sent out."
+    second = (
+        "Not for z. B. Kinder, nor, e.g. Adults without papers, " + "nor for anybody whom nobody asked, " * 9 + "ever."
+    )
+    (line,) = [
+        line
+        for line in card_of(answered(out_of_scope=f"{first} {second}")).splitlines()
+        if line.startswith("**Out-of-scope uses.**")
+    ]
+    assert line.endswith(("sent out. […]", "sent out. \\[…\\]"))
+
+
 def test_hostile_text_is_escaped():
     text = card_of(answered(limitations="<script>alert(1)</script> [x](javascript:1)"))
     assert "<script>" not in text

@@ -168,3 +168,38 @@ def test_only_the_column_of_scores_is_changed_and_whole_numbers_become_numbers_w
     assert batch.to_pydict() == {"p": [0.1, 0.2], "x": [10, 20]}
     assert [b.to_pydict() for b in found.batches(["x"])] == [{"x": [10, 20]}]
     assert [b.to_pydict() for b in found.coded(["x", "p"], ["x", "p"])] == [{"x": [10, 20], "p": [0.1, 0.2]}]
+
+
+@pytest.mark.parametrize(
+    ("rows", "scale"),
+    [
+        (600, {"unit": "range", "least": -1e17, "greatest": 1}),
+        (20_000, {"unit": "range", "least": 0, "greatest": 1e12}),
+        (20_000, {"unit": "points", "points": [[0, 0.1], [1, 0.1 + 1e-7], [2, 0.9]]}),
+        (600, {"unit": "points", "points": [[0, 0.5], [1, math.nextafter(0.5, 1)]]}),
+    ],
+)
+def test_attack_a_scale_that_presses_scores_together_hides_no_reversed_score(rows, scale):
+    score = np.random.default_rng(5).uniform(0, 1, rows)
+    with pytest.raises(SourceError, match=r"leaves .* of the pairs of scores in .* equal that differ"):
+        read(score, scale=scale, y=(score < 0.5).astype(int))
+
+
+def test_a_scale_that_rows_use_only_a_part_of_is_read():
+    score = np.random.default_rng(5).uniform(580, 620, 20_000)
+    y = (score < 600).astype(int)
+    for scale in ({"unit": "range", "least": 0, "greatest": 1000}, {"unit": "points", "points": POINTS}):
+        assert read(score, scale=scale, y=y).score == "p"
+    same = read(np.full(600, 7.0), scale={"unit": "range", "least": 0, "greatest": 10})
+    assert same.score == "p"
+
+
+def test_what_is_sampled_of_a_column_is_spread_over_all_of_it(monkeypatch):
+    monkeypatch.setattr("cardwright.sources.score_scales._SAMPLED", 100)
+    from cardwright.sources.score_scales import _SpreadSample
+
+    seen = _SpreadSample()
+    for first in range(0, 1000, 70):
+        seen.see(pa.array(np.arange(first, min(first + 70, 1000), dtype=float)))
+    assert 50 <= len(seen.values) <= 100
+    assert len(set(np.diff(seen.values))) == 1

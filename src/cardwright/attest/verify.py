@@ -819,6 +819,9 @@ def _artefact(asked: _VerificationRequest, known: _Known) -> tuple[Outcome, str]
     assert known.case is not None
     subject = known.case.record.subject
     if subject.kind == "work":
+        if known.artefacts is not None:
+            # Whoever names files is about to use them, and a released plan or memo says nothing of any file.
+            return "failed", f"this is the release of a {known.case.record.kind}, a work, which judges no file"
         return "passed", f"it is identified by its own text, {str(subject.text_sha256)[:12]}"
     if known.artefacts is None:
         return "not judged", "name the folder that holds the subject's files with --artifact"

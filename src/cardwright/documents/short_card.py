@@ -37,6 +37,8 @@ def _beginning(field: FieldView) -> str:
     text = " ".join(((field.answer.text if field.answer is not None else None) or "").split())
     if len(text) <= _MOST:
         return text
-    ends = [found.end() for found in re.finditer(r"[.!?](?= )", text)]
+    # Neither "e.g." nor "z. B." ends a sentence, though a German noun follows it with a capital letter.
+    found = (end.end() for end in re.finditer(r"(?<=\w{3})[.!?](?= )", text))
+    ends = [end for end in found if text[end + 1 :].lstrip("\"'„“«»([")[:1].isupper()]
     fitting = [end for end in ends if end <= _MOST] or ends[:1]
     return f"{text[: fitting[-1]]} […]" if fitting else text

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     import numpy
     import pyarrow
 
+_APART = 4096
+"""So many scores evaluators tell apart exactly; of more, as many steps between 0 and 1."""
+_SAMPLED = 65_536
+"""Scores of a column, spread over it, that show what a mapping does to their order."""
+_MOST_TIED = 0.05
+"""Share of the pairs of scores that a mapping may make equal."""
 _EDGES: dict[str, tuple[float, float]] = {
     "percent": (0.0, 100.0),
     "log_odds": (float("-inf"), float("inf")),
@@ -107,7 +113,8 @@ def scaled(column: str, scale: ScoreScale, threshold: float | None, rows: Rows, 
     Raises
     ------
     SourceError
-        If the column is missing or holds no numbers, or a score or the threshold lies outside the scale.
+        If the column is missing or holds no numbers, a score or the threshold lies outside the scale, or the scale leaves scores
+        that differ equal.
     """
     require_columns(rows.schema.names, [column], where)
     require_number(rows, column, "score", where)
@@ -120,9 +127,11 @@ def scaled(column: str, scale: ScoreScale, threshold: float | None, rows: Rows, 
         )
     seen = ColumnNumbers(lower, upper)
     fractions = 0
+    spread = _SpreadSample()
     for batch in rows.batches([column]):
         seen.see(batch.column(0))
         fractions += _between(batch.column(0)) if scale.unit == "deciles" else 0
+        spread.see(batch.column(0))
     if seen.outside:
         raise SourceError(
             f"{seen.outside} of {seen.rows} scores in {called(column)} lie outside the declared scale, {lower:g} to {upper:g}, "
@@ -136,7 +145,57 @@ def scaled(column: str, scale: ScoreScale, threshold: float | None, rows: Rows, 
             where=where,
             do="Write `score_scale: {unit: range, least: …, greatest: …}` for numbers between two ends.",
         )
+    tied = _tied(spread.values, scale)
+    if tied > _MOST_TIED:
+        # Scores pressed together hide their order: a score that is turned round would look like one that says nothing.
+        raise SourceError(
+            f"the declared scale leaves {tied:.0%} of the pairs of scores in {called(column)} equal that differ",
+            where=where,
+            do="Correct `score_scale:`: the ends of a `range` are those of the scale that the scores are on.",
+        )
     return ScaledRows(rows, column, scale)
+
+
+class _SpreadSample:
+    """Numbers of a column, evenly spread over its rows; never more than twice `_SAMPLED`."""
+
+    def __init__(self) -> None:
+        import numpy as np
+
+        self.values = np.empty(0)
+        self._every = 1
+        self._rows = 0
+
+    def see(self, array: Any) -> None:
+        import numpy as np
+        import pyarrow as pa
+
+        values = array.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+        self.values = np.concatenate([self.values, values[-self._rows % self._every :: self._every]])
+        self._rows += len(values)
+        while len(self.values) > _SAMPLED:
+            self.values = self.values[::2]
+            self._every *= 2
+
+
+def _tied(given: numpy.ndarray[Any, Any], scale: ScoreScale) -> float:
+    """The share of pairs that differ as given and are equal as evaluators see them."""
+    import numpy as np
+
+    given = given[np.isfinite(given)]
+    if len(given) == 0 or scale.unit in ("percent", "deciles"):
+        return 0.0
+    mapped = mapped_scores(given, scale)
+    if len(np.unique(given)) > _APART:
+        mapped = np.minimum(np.floor(mapped * _APART), _APART - 1)
+    return _equal_pairs(mapped) - _equal_pairs(given)
+
+
+def _equal_pairs(values: numpy.ndarray[Any, Any]) -> float:
+    import numpy as np
+
+    shares = np.unique(values, return_counts=True)[1] / len(values)
+    return float((shares**2).sum())
 
 
 def bounds_of(scale: ScoreScale) -> tuple[float, float]:

@@ -149,7 +149,7 @@ def test_without_runs_nobody_can_tell_whether_the_plan_came_first(tmp_path):
     assert Linked(tmp_path).judge(before=("candidate",)).status == "inconclusive"
 
 
-def with_runs(case, rows):
+def with_runs(case, rows, **rule):
     from tests.strategies import good_case
 
     from cardwright.record.evaluation import Table, TableColumn
@@ -158,7 +158,7 @@ def with_runs(case, rows):
     columns = tuple(TableColumn(name=name, title=name) for name in ("purpose", "runs", "first", "undated"))
     table = Table(id="starts", title="Starts", columns=columns, rows=rows)
     case.record = case.record.model_copy(update={"evaluations": (evaluation.model_copy(update={"tables": (table,)}),)})
-    return case.judge(before=("candidate",))
+    return case.judge(before=("candidate",), **rule)
 
 
 @pytest.mark.parametrize(
@@ -193,3 +193,35 @@ def test_an_impostor_of_a_packaged_kind_is_not_referred_to(tmp_path):
     answer = RefersRule(kind="experiment_plan").judge(review_of(Case(record=record, linked={plan.sha256: linked}), NOW))
     assert answer.status == "mismatched"
     assert "it was changed, or it is a kind of a house's own" in answer.explanation
+
+
+def test_attack_a_release_stands_for_no_signature_that_came_before_the_runs(tmp_path):
+    """A release that nobody known approved has no moment of approval, which is not the same as an early one."""
+    case = Linked(tmp_path, claims=(AUTHOR,), released=True)
+    assert case.judge(state="released").status == "passed"
+    assert case.judge(state="released", roles=("research_lead",)).status == "missing"
+    rows = (("r1", "candidate", "2026-11-01T09:00:00Z"),)
+    assert with_runs(case, rows, state="released").status == "missing"
+
+
+def test_attack_an_objection_is_answered_by_nobody_outside_its_role_and_by_no_author(tmp_path):
+    no = sign_off("Cy", "2026-11-03T09:00:00Z", "reject", role="risk_head")
+    elsewhere = sign_off("Ben", "2026-11-04T09:00:00Z", answers=no.id)
+    of_the_author = sign_off("Ada", "2026-11-04T09:00:00Z", role="risk_head", answers=no.id)
+    of_the_role = sign_off("Ben", "2026-11-05T09:00:00Z", role="risk_head", answers=no.id)
+    assert Linked(tmp_path / "1", claims=(AUTHOR, APPROVED, no, elsewhere)).judge().status == "failed"
+    assert Linked(tmp_path / "2", claims=(AUTHOR, APPROVED, no, of_the_author)).judge().status == "failed"
+    assert Linked(tmp_path / "3", claims=(AUTHOR, APPROVED, no, of_the_role)).judge().status == "passed"
+
+
+def test_attack_a_digest_written_into_a_record_that_read_other_data_is_not_data_that_it_read(tmp_path):
+    from tests.strategies import good_case
+
+    named = [{"name": "applications", "data_sha256": "f" * 64}]
+    case = Linked(tmp_path, plan=DATA, data=named)
+    read = good_case().record.provenance.datasets
+    provenance = case.record.provenance.model_copy(update={"datasets": read})
+    case.record = case.record.model_copy(update={"details": case.plan.details})
+    assert case.judge(same=("data",)).status == "passed"
+    case.record = case.record.model_copy(update={"provenance": provenance})
+    assert case.judge(same=("data",)).status == "mismatched"

@@ -148,7 +148,8 @@ class RefersRule(Rule):
                 "decision",
                 (RUN,),
             )
-        elif self.state == "signed" and not self._signatures(one):
+        elif (self.state == "signed" or self.roles or self.before) and not self._signatures(one):
+            # A release says nothing of who approved it, nor of when: what is asked of a signature needs one.
             roles = f" as {' or '.join(self.roles)}" if self.roles else ""
             yield _missing(f"Nobody other than its author is known here to have approved {name}{roles}.")
 
@@ -225,22 +226,41 @@ def _approves(claim: Claim, one: LinkedDossier) -> bool:
 
 
 def _objections(one: LinkedDossier) -> list[SignOff]:
-    """Rejections, and requests for changes, that nobody in the role has answered or taken back."""
+    """Rejections, and requests for changes, that nobody in the role has answered or taken back.
+
+    An author answers no objection of somebody else, whatever roles they hold.
+    """
     said = [claim for claim in live(one.claims) if isinstance(claim, SignOff)]
-    answered = {claim.answers for claim in said}
-    return [claim for claim in said if claim.decision != "approve" and claim.id not in answered]
+    wrote = authors(one.claims, one.record.provenance.plan_sha256, one.manifest_sha256)
+    return [
+        objection
+        for objection in said
+        if objection.decision != "approve"
+        and not any(
+            claim.answers == objection.id
+            and claim.role == objection.role
+            and (same_person(claim, objection) or not any(same_person(claim, author) for author in wrote))
+            for claim in said
+        )
+    ]
+
+
+def _read(record: Record) -> set[str]:
+    """Digests of the data that the evaluations of a record read."""
+    return {dataset.sha256 for dataset in record.provenance.datasets if dataset.kind != "model"}
 
 
 def _data(record: Record) -> set[str]:
     """Digests of the data that a record names: what its evaluations read, and what its people name by digest."""
-    named = {dataset.sha256 for dataset in record.provenance.datasets if dataset.kind != "model"}
+    named = _read(record)
     for answer in record.details.answers.values():
         named |= {entry[_COLUMN] for entry in answer.entries if _DIGEST.fullmatch(entry.get(_COLUMN, ""))}
     return named
 
 
 def _other_data(record: Record, other: Record) -> tuple[Literal["mismatched", "inconclusive"], str] | None:
-    named, here = _data(other), _data(record)
+    # Where a record has read data, a digest that its people wrote into it is no evidence that it has read those, too.
+    named, here = _data(other), _read(record) or _data(record)
     if not named:
         return "inconclusive", "it names no data by digest, so nobody can tell whether they are the same."
     strange = sorted(named - here)
