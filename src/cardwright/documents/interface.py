@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from cardwright.documents import language
 from cardwright.errors import RenderError, UsageError, did_you_mean
+from cardwright.record.case import LinkedDossier
 from cardwright.record.claim import Claim
 from cardwright.record.coverage import ChecklistCoverage
 from cardwright.record.provenance import RunFacts
@@ -50,6 +51,8 @@ class Edition:
     """Of the fixed words, `en` or `de`; what people, evaluators and policies wrote stays as it is."""
     kind_files: Mapping[str, bytes] = field(default_factory=dict)
     """Templates and words of the record's kind of document, by name; without them the general templates are taken."""
+    linked: Mapping[str, LinkedDossier] = field(default_factory=dict)
+    """The dossiers that the record refers to, by the digest of their record: what they measured stands in the document."""
     audience: Audience = "internal"
     """Who reads it: what they may not see is left out of the record inside, too."""
 

@@ -20,6 +20,7 @@ from cardwright.record import open_risks
 from cardwright.record.coverage import ChecklistCoverage
 from cardwright.record.details import FIELDS, Answer, FieldSpec
 from cardwright.record.evaluation import SEVERITIES, Evaluation, Finding, Table
+from cardwright.record.kind import RecordLink
 from cardwright.record.measurement import Measured, Measurement, Unmeasured
 from cardwright.record.record import NotEvaluated, Planned, Record
 from cardwright.record.verdict import Outcome, Verdict
@@ -158,6 +159,8 @@ class DocumentView:
     """Who answered and when, if it is the same for every answer: printed once."""
     coverage: tuple[ChecklistCoverage, ...]
     """Checklists compared with the record."""
+    linked: tuple[tuple[RecordLink, Record | None], ...]
+    """The dossiers that the record refers to, each with its record if that is at hand."""
     by_name: dict[str, FieldView]
     """The fields by name, for a document that asks for some of them."""
     alarms: AlarmLimits[MeasurementView] | None
@@ -334,6 +337,7 @@ def make(document: Document, edition: Edition, *, printed: bool = False, say: La
         worst_groups=_widest(extremes),
         stated=_stated(fields),
         coverage=edition.coverage,
+        linked=tuple((link, _linked_record(edition, link)) for link in record.links),
         by_name={field.spec.name: field for field in fields},
         alarms=alarm_limits((row, row.m) for view in _of_the_subject(views, record) for row in view.overall),
         open_risks=open_risks.of(record.details, edition.claims),
@@ -361,6 +365,11 @@ def make(document: Document, edition: Edition, *, printed: bool = False, say: La
         if document.name == "model_card"
         else (),
     )
+
+
+def _linked_record(edition: Edition, link: RecordLink) -> Record | None:
+    dossier = edition.linked.get(link.record_sha256)
+    return dossier.record if dossier is not None else None
 
 
 def _asked_of(document: Document, record: Record, needed: Set[str]) -> dict[str, FieldSpec]:

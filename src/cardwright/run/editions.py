@@ -44,6 +44,7 @@ def of_files(files: Mapping[str, bytes], *, where: str) -> documents.Edition:
         comparison=compared,
         coverage=_coverage(case, verdict),
         kind_files=case.kind_files,
+        linked=case.linked,
     )
 
 
@@ -72,7 +73,7 @@ def as_it_stands(
     """
     if not {layout.REVIEW, layout.MANIFEST} <= files.keys():
         case = contents.case_of(files, where=where)
-        return documents.Edition(record=case.record, run=case.run, kind_files=case.kind_files), ()
+        return documents.Edition(record=case.record, run=case.run, kind_files=case.kind_files, linked=case.linked), ()
     if layout.RELEASE in files:
         return _as_released(files, where=where, now=now, trust=trust)
     edition = of_files(files, where=where)
@@ -185,6 +186,7 @@ def _released(case: Case, verdict: Verdict, compared: Comparison | None, manifes
         manifest_sha256=manifest_sha256,
         state="released",
         kind_files=case.kind_files,
+        linked=case.linked,
         coverage=_coverage(case, verdict),
     )
 
@@ -241,7 +243,9 @@ def rerender(
     asked = [(name, edition, document, format_) for name, document, format_ in documents.standard(edition.record)]
     if any(name.startswith(layout.FINAL) for name in files):
         decided = canonical.parse(Verdict, files[layout.VERDICT], where=f"{where}/{layout.VERDICT}")
-        signed = Case(record=edition.record, run=edition.run, claims=claims, kind_files=edition.kind_files)
+        signed = Case(
+            record=edition.record, run=edition.run, claims=claims, kind_files=edition.kind_files, linked=edition.linked
+        )
         last = _released(signed, decided, edition.comparison, canonical.digest(files[layout.MANIFEST]))
         asked += [
             (layout.FINAL + name, last, document, format_)
