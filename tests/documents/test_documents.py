@@ -368,3 +368,50 @@ def test_the_handoff_package_gives_alarm_limits_that_are_wider_than_the_interval
     assert "up to 17 % of them lie outside it" in part
     assert "0.872" in part
     assert "0.928" in part
+
+
+# --------------------------------------------------------------------------------- one truth about the decision
+
+
+def with_open_risk(edition_):
+    entry = {
+        "risk": "a gap that nobody accepted",
+        "evaluated": "e",
+        "threshold": "t",
+        "mitigation": "m",
+        "residual": "r",
+    }
+    risk = Answer(
+        entries=({**entry, "decision": "not accepted", "accepted_by": "nobody"},), stated_by="A", stated_on="2026-11-20"
+    )
+    answers = {**edition_.record.details.answers, "risks": risk}
+    return replace(edition_, record=edition_.record.model_copy(update={"details": Details(answers=answers)}))
+
+
+DECIDING = [
+    (name, format)
+    for name, document in documents.DOCUMENTS.items()
+    for format in document.templates
+    if format != "pdf" and name in ("audit_report", "model_card", *OTHERS)
+]
+"""Documents that say the decision; a dataset card may be of a model's data, about which nothing is decided."""
+
+
+@pytest.mark.parametrize(("document", "format"), DECIDING)
+def test_allowed_never_stands_alone_over_a_risk_that_nobody_accepted(document, format):
+    text = documents.render(with_open_risk(edition(good_case())), document=document, format=format).decode()
+    told = [text[m.start() - 120 : m.end() + 120] for m in re.finditer("ALLOWED", text)]
+    assert told
+    assert all("1 risk not accepted" in beside for beside in told)
+
+
+@pytest.mark.parametrize("case", [good_case(), with_gap(FAILED)], ids=["allowed", "refused"])
+def test_no_two_documents_of_an_edition_disagree_on_decision_counts_and_open_risks(case):
+    one = with_open_risk(edition(case))
+    counts = ", ".join(f"{n} {status.replace('_', ' ')}" for status, n in one.verdict.counts.items())
+    for document, format in DECIDING:
+        text = documents.render(one, document=document, format=format).decode()
+        assert one.verdict.headline.split(":")[0].split(" on ")[0] in text
+        assert counts in text
+        assert "1 risk not accepted" in text
+        assert "risks not accepted" not in text

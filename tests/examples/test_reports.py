@@ -2,6 +2,9 @@
 
 import io
 import re
+import shutil
+import subprocess
+from itertools import combinations
 from pathlib import Path
 
 import pikepdf
@@ -12,7 +15,7 @@ pytest.importorskip("pyarrow", reason="examples need the extras")
 from tests.attest.desks import refused_once, released_once
 
 from cardwright import documents
-from cardwright.documents import attachments, decision, environment, tagged_text, topics, view
+from cardwright.documents import attachments, decision, environment, pdfua, tagged_text, topics, view
 from cardwright.documents.language import ENGLISH, words
 from cardwright.dossier import store
 from cardwright.record import Measured
@@ -269,3 +272,145 @@ def test_the_decision_part_answers(report, question):
 
 def test_no_page_writes_a_large_number_in_powers_of_ten(report):
     assert re.findall(r"\d[.,]?\d*e\+\d+", report.text) == []
+
+
+# ------------------------------------------------------------------------------------------------ how the pages look
+
+MILLIMETRES = 25.4 / 72
+INSIDE = (15.0, 195.0)
+"""From where to where, in millimetres from the left, anything may stand on a page."""
+TEXT = (19.0, 281.0)
+"""From where to where the text stands, from the top."""
+SMALLEST, HEADING = 8.5, 10.0
+"""Type in points: the smallest, and from where it is a heading."""
+HEIGHT = 1.257
+"""Height of a line of Source Sans Pro beside its size: ascent and descent of the font."""
+
+
+@pytest.fixture(scope="module")
+def lines(reports):
+    """Every line of a report as poppler finds it: page, left, top, right, bottom in millimetres, size in points, and words."""
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext is not installed")
+
+    def read(data):
+        words = ["pdftotext", "-bbox-layout", "-", "-"]
+        page, found = 0, []
+        for row in subprocess.run(words, input=data, capture_output=True, check=True).stdout.decode().splitlines():
+            page += "<page " in row
+            if "<line " in row:
+                box = [float(x) for x in re.findall(r'M(?:in|ax)="([\d.-]+)"', row)]
+                found.append([page, *(x * MILLIMETRES for x in box), (box[3] - box[1]) / HEIGHT, ""])
+            if "<word " in row:
+                found[-1][-1] += f" {re.sub('<.*?>', '', row).strip()}"
+        return found
+
+    return {name: read(one.pdf) for name, one in reports.items()}
+
+
+@pytest.fixture(scope="module")
+def rasters(reports, tmp_path_factory):
+    """Every page as grey pixels, two to a millimetre."""
+    if shutil.which("pdftoppm") is None:
+        pytest.skip("pdftoppm is not installed")
+    from PIL import Image
+
+    made = {}
+    for name, one in reports.items():
+        folder = tmp_path_factory.mktemp(name)
+        (folder / "report.pdf").write_bytes(one.pdf)
+        words = ["pdftoppm", "-r", "50.8", "-gray", folder / "report.pdf", folder / "page"]
+        subprocess.run(words, check=True, capture_output=True)
+        made[name] = [Image.open(path) for path in sorted(folder.glob("page*.pgm"))]
+    return made
+
+
+def dark(image, left, top, right, bottom):
+    """Where ink stands in a part of a page, in millimetres; None if nowhere."""
+    box = tuple(round(x * 2) for x in (left, top, right, bottom))
+    found = image.crop(box).point(lambda grey: 255 if grey < 200 else 0).getbbox()
+    return found and tuple(x / 2 for x in found)
+
+
+def text_of(lines):
+    """The lines between the margins."""
+    return [line for line in lines if TEXT[0] <= line[2] and line[4] <= TEXT[1]]
+
+
+def test_nothing_stands_beyond_the_margins(rasters, report):
+    for image in rasters[report.name]:
+        width, height = (x / 2 for x in image.size)
+        assert dark(image, 0, 0, INSIDE[0], height) is None
+        assert dark(image, INSIDE[1], 0, width, height) is None
+
+
+def test_no_page_is_half_empty(rasters, report):
+    """But for the last one; where a figure does not fit, a page may be left with less."""
+    empty = []
+    for image in rasters[report.name][:-1]:
+        ink = dark(image, INSIDE[0], TEXT[0], INSIDE[1], TEXT[1])
+        empty.append(1 - ink[3] / (TEXT[1] - TEXT[0]) if ink else 1.0)
+    assert max(empty) <= 0.4, empty
+    assert sum(empty) / len(empty) <= 0.2, empty
+
+
+def test_no_type_is_smaller_than_eight_and_a_half_points(lines, report):
+    small = [line for line in lines[report.name] if line[5] < SMALLEST - 0.05]
+    assert small == []
+
+
+def test_no_heading_ends_a_page(lines, report):
+    last_page = lines[report.name][-1][0]
+    for page in range(1, last_page):
+        here = sorted(text_of(line for line in lines[report.name] if line[0] == page), key=lambda line: line[4])
+        assert here[-1][5] < HEADING, here[-1]
+
+
+def test_no_line_stands_on_another(lines, report):
+    """Words of two columns that run into each other overlap."""
+    for page in range(1, lines[report.name][-1][0] + 1):
+        here = [line for line in lines[report.name] if line[0] == page]
+        for (_, left, top, right, bottom, _, said_), other in combinations(here, 2):
+            across = min(right, other[3]) - max(left, other[1])
+            down = min(bottom, other[4]) - max(top, other[2])
+            assert across <= 1.0 or down <= 2.2, (page, said_, other[-1])
+
+
+def test_no_table_is_split_after_its_first_row(report):
+    """A table that goes on begins anew in the tags of the next page, with the same heads."""
+    with pikepdf.open(io.BytesIO(report.pdf)) as pdf:
+        pages = {page.obj.objgen: number for number, page in enumerate(pdf.pages)}
+        tables: dict[int, list[tuple[int, int]]] = {}
+        for table in (e for e, _ in pdfua.elements(pdf) if str(e.S) == "/Table"):
+            inner = [e for e, _ in _inside(table)]
+            page = next(pages[e.Pg.objgen] for e in inner if "/Pg" in e)
+            heads = sum(str(e.S) == "/TH" for e in inner)
+            tables.setdefault(page, []).append((heads, sum(str(e.S) == "/TR" for e in inner) - 1))
+    first = {page: found[0] for page, found in tables.items()}
+    begins = _first_elements(report.pdf)
+    for page, found in tables.items():
+        heads, rows = found[-1]
+        goes_on = begins.get(page + 1) == "Table" and first[page + 1][0] == heads
+        assert not (goes_on and rows < 2), f"page {page + 1} ends with {rows} rows of a table"
+
+
+def _inside(element):
+    yield element, ()
+    kids = element.get("/K", ())
+    for kid in kids if isinstance(kids, pikepdf.Array) else [kids]:
+        if isinstance(kid, pikepdf.Dictionary) and "/S" in kid:
+            yield from _inside(kid)
+
+
+def _first_elements(data):
+    """What each page begins with: the first element of its tags that is more than a holder."""
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        pages = {page.obj.objgen: number for number, page in enumerate(pdf.pages)}
+        found: dict[int, str] = {}
+        for element, _ in pdfua.elements(pdf):
+            role = str(element.S)[1:]
+            if role in ("Table", "P", "H1", "H2", "H3", "H4", "Figure", "L"):
+                page = next((pages[e.Pg.objgen] for e, _ in _inside(element) if "/Pg" in e), None)
+                if page is not None:
+                    found.setdefault(page, role)
+        return found
