@@ -10,11 +10,12 @@ import itertools
 import json
 import math
 import re
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import ValidationError
 
@@ -24,6 +25,7 @@ from cardwright.record.run import (
     PURPOSES,
     Artefact,
     CostKind,
+    Purpose,
     Run,
     RunStatus,
     Setting,
@@ -158,7 +160,13 @@ def _words(run: Run) -> list[str]:
 
 def _may_be_personal(run: Run) -> bool:
     """Whether a detector finds something in any word that is not plainly harmless."""
-    return any(kinds(word) for word in _words(run) if not _PLAIN.fullmatch(word))
+    return not all(map(_harmless, _words(run)))
+
+
+@lru_cache(maxsize=65_536)
+def _harmless(word: str) -> bool:
+    """Whether a word cannot hold anything, or the detector finds nothing in it; many runs have the same words."""
+    return _PLAIN.fullmatch(word) is not None or not kinds(word)
 
 
 class TooManyError(ValueError):
@@ -168,10 +176,19 @@ class TooManyError(ValueError):
 def _built(kept: StoredRun, tool: str, store_sha256: str) -> Run:
     gaps = {key: label(why) for key, why in kept.gaps.items()}
     flat = None if kept.config is None else flattened(kept.config)
-    seed, flat = _taken_seed(flat, gaps)
-    data, flat = _taken_data(flat, kept, gaps)
-    purpose, flat = _taken_purpose(flat, kept, gaps)
-    commit, flat = _taken_commit(flat, kept)
+    apart: dict[str, dict[str, Setting]] = {"seed": {}, "data": {}, "purpose": {}, "commit": {}}
+    for key in flat or ():
+        part = _part(key)
+        if part is not None:
+            apart[part][key] = (flat or {})[key]
+    seed = _seed(apart["seed"], gaps)
+    data = _data(apart["data"], kept, gaps)
+    purpose = _purpose(apart["purpose"], kept, gaps)
+    commit = _commit(apart["commit"], kept)
+    # What could not be told stays where it was said.
+    taken = {*apart["data"], *apart["purpose"], *apart["commit"], *(() if "seed" in gaps else apart["seed"])}
+    if taken and flat is not None:
+        flat = {key: value for key, value in flat.items() if key not in taken}
     metrics, cost = _metrics(kept.metrics)
     started, finished = _moment(kept.started, "started", gaps), _moment(kept.finished, "finished", gaps)
     if started is not None and finished is not None and finished < started:
@@ -250,30 +267,29 @@ def setting(value: Any) -> Setting:
 
 
 @lru_cache(maxsize=65_536)
-def _last(key: str) -> str:
-    """The last part of a key; many runs have the same keys."""
-    return re.split(r"[./]", key)[-1].casefold().replace("-", "_")
+def _part(key: str) -> Literal["seed", "data", "purpose", "commit"] | None:
+    """What a setting or a tag says by its name, if it says more than a setting; many runs have the same keys."""
+    last = re.split(r"[./]", key)[-1].casefold().replace("-", "_")
+    if last in SEEDS:
+        return "seed"
+    if last in DATA:
+        return "data"
+    if last in COMMITS:
+        return "commit"
+    return "purpose" if key in PURPOSE_KEYS else None
 
 
-def _taken_seed(
-    config: dict[str, Setting] | None, gaps: dict[str, str]
-) -> tuple[int | None, dict[str, Setting] | None]:
-    if config is None:
-        return None, None
-    said = {key: value for key, value in config.items() if _last(key) in SEEDS}
-    rest = {key: value for key, value in config.items() if key not in said}
-    if not said:
-        return None, config
+def _seed(said: Mapping[str, Setting], gaps: dict[str, str]) -> int | None:
     values = {_whole(value) for value in said.values() if value is not None and value not in ("", "None")}
     if not values:
-        return None, rest
+        return None
     if None in values:
         gaps["seed"] = "it is no whole number"
-        return None, config
+        return None
     if len(values) > 1:
-        gaps["seed"] = f"{len(said)} settings could be it, and they differ: {', '.join(sorted(said)[:4])}"
-        return None, config
-    return next(iter(values)), rest
+        gaps["seed"] = f"{len(said)} settings could be it, and they differ: {', '.join(sorted(said)[:4])}"[:200]
+        return None
+    return next(iter(values))
 
 
 def _whole(value: Setting) -> int | None:
@@ -286,47 +302,35 @@ def _whole(value: Setting) -> int | None:
     return value if isinstance(value, int) and abs(value) <= MAX_INTEGER else None
 
 
-def _taken_data(
-    config: dict[str, Setting] | None, kept: StoredRun, gaps: dict[str, str]
-) -> tuple[dict[str, str], dict[str, Setting] | None]:
-    found = {label(name): label(version) for name, version in kept.data.items() if str(version).strip()}
-    said = {key: value for key, value in (config or {}).items() if _last(key) in DATA and value not in (None, "")}
-    tagged = {key: value for key, value in kept.tags.items() if _last(key) in DATA and value}
-    for key, value in [*said.items(), *tagged.items()]:
-        name = label(key)
-        if name in found and found[name] != label(value):
-            gaps["data"] = "two places say its version, and they differ"
+def _data(said: Mapping[str, Setting], kept: StoredRun, gaps: dict[str, str]) -> dict[str, str]:
+    found = {_label(str(name)): _label(str(version)) for name, version in kept.data.items() if str(version).strip()}
+    tagged = {key: value for key, value in kept.tags.items() if _part(key) == "data"}
+    for key, value in (*said.items(), *tagged.items()):
+        if value in (None, ""):
             continue
-        found[name] = label(value)
-    rest = None if config is None else {key: value for key, value in config.items() if key not in said}
-    return dict(sorted(found.items())), rest
+        name, version = label(key), label(value)
+        if found.setdefault(name, version) != version:
+            gaps["data"] = "two places say its version, and they differ"
+    return dict(sorted(found.items()))
 
 
-def _taken_purpose(
-    config: dict[str, Setting] | None, kept: StoredRun, gaps: dict[str, str]
-) -> tuple[Any, dict[str, Setting] | None]:
-    said = [
-        kept.purpose,
-        *(kept.tags.get(key) for key in PURPOSE_KEYS),
-        *((config or {}).get(key) for key in PURPOSE_KEYS),
-    ]
+def _purpose(config: Mapping[str, Setting], kept: StoredRun, gaps: dict[str, str]) -> Purpose | None:
+    said = (kept.purpose, *(kept.tags.get(key) for key in PURPOSE_KEYS), *config.values())
     words = {str(word).strip().casefold() for word in said if word not in (None, "")}
-    rest = None if config is None else {key: value for key, value in config.items() if key not in PURPOSE_KEYS}
-    known = words & set(PURPOSES)
+    known = [purpose for purpose in PURPOSES if purpose in words]
     if len(known) == 1:
-        return next(iter(known)), rest
+        return known[0]
     if words:
         gaps["purpose"] = "two are said" if known else f"it is none of {', '.join(PURPOSES)}"
-    return None, rest
+    return None
 
 
-def _taken_commit(config: dict[str, Setting] | None, kept: StoredRun) -> tuple[str | None, dict[str, Setting] | None]:
-    said = {key: value for key, value in (config or {}).items() if _last(key) in COMMITS}
-    tagged = [value for key, value in kept.tags.items() if _last(key) in COMMITS]
-    candidates = [kept.commit, *tagged, *(str(value) for value in said.values())]
-    known = next((word for word in candidates if word is not None and _COMMIT.fullmatch(word)), None)
-    rest = None if config is None else {key: value for key, value in config.items() if key not in said}
-    return (None if known is None else known.lower()), rest
+def _commit(config: Mapping[str, Setting], kept: StoredRun) -> str | None:
+    tagged = (value for key, value in kept.tags.items() if _part(key) == "commit")
+    for word in (kept.commit, *tagged, *config.values()):
+        if word is not None and _COMMIT.fullmatch(str(word)):
+            return str(word).lower()
+    return None
 
 
 def _metrics(metrics: Mapping[str, object]) -> tuple[dict[str, dict[str, object]], dict[CostKind, float]]:
@@ -374,11 +378,13 @@ def _moment(said: float | str | None, name: str, gaps: dict[str, str]) -> str | 
     if said is None or said == "":
         return None
     try:
-        if isinstance(said, str):
-            moment = datetime.fromisoformat(said)
-            moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-        else:
-            moment = datetime.fromtimestamp(said, UTC)
+        if not isinstance(said, str):
+            whole = time.gmtime(said)
+            if not 1990 <= whole.tm_year <= 2200:
+                raise ValueError
+            return time.strftime("%Y-%m-%dT%H:%M:%SZ", whole)
+        moment = datetime.fromisoformat(said)
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
         if not 1990 <= moment.year <= 2200:
             raise ValueError
     except (ValueError, OverflowError, OSError):
