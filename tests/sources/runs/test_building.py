@@ -110,3 +110,11 @@ def test_any_two_moments_are_kept_or_are_gaps(started, finished):
     run = built(started=started, finished=finished)
     assert isinstance(run, Run)
     assert run.finished is None or run.started is None or run.started <= run.finished
+
+
+def test_a_run_that_was_built_has_every_field_and_is_the_one_that_validation_gives():
+    run = built(config={"lr": 0.1, "seed": 1}, metrics={"a": 1.0}, started=1.8e9, finished=1.8e9 + 5)
+    assert run.__dict__.keys() == Run.model_fields.keys()
+    assert run.metrics["a"].__dict__.keys() == type(run.metrics["a"]).model_fields.keys()
+    again = Run(**run.model_dump())
+    assert (again, again.model_dump_json()) == (run, run.model_dump_json())

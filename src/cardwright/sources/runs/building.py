@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import Any, Literal, TypeVar
 
 from cardwright.privacy.showing import kinds, masked
-from cardwright.record.base import MAX_INTEGER, label
+from cardwright.record.base import MAX_INTEGER, Value, label
 from cardwright.record.run import (
     PURPOSES,
     Artefact,
@@ -65,7 +65,7 @@ MAX_DEPTH = 40
 """Deeper settings are not read."""
 
 _COMMIT = re.compile(r"[0-9a-fA-F]{7,64}")
-_PLAIN = re.compile(r"[A-Za-z0-9_.:/+\- ]{0,12}|-?[0-9.eE+-]{1,20}")
+_PLAIN = re.compile(r"[A-Za-z0-9_.:/+\- ]{0,12}|-?[0-9.eE+-]{1,20}|[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -201,13 +201,29 @@ def _built(kept: StoredRun, tool: str, store_sha256: str) -> Run:
         )
         cost.setdefault("seconds", seconds_between(started, finished) if exact is None else exact)
     # Every word has gone through `label`, and every number been looked at: validating them again would take half of the time.
-    return Run.model_construct(
-        id=label(kept.id), tool=tool, tool_version=_text(kept.tool_version), store_sha256=store_sha256, name=_text(kept.name),
-        group=_text(kept.group), purpose=purpose, status=kept.status, started=started, finished=finished, commit=commit,
+    return _assembled(
+        Run, id=label(kept.id), tool=tool, tool_version=_text(kept.tool_version), store_sha256=store_sha256,
+        name=_text(kept.name), group=_text(kept.group), purpose=purpose, status=kept.status, started=started, finished=finished, commit=commit,
         dirty=kept.dirty, config=flat, config_sha256=config_sha256(flat), seed=seed, data=data,
         environment={label(key): label(value) for key, value in sorted(kept.environment.items())}, metrics=metrics, cost=cost,
         parent=_text(kept.parent), artefacts=kept.artefacts, gaps=gaps,
     )  # fmt: skip
+
+
+Made = TypeVar("Made", bound=Value)
+
+
+def _assembled(model: type[Made], **fields: object) -> Made:
+    """A value of fields that hold by construction, all of them given: `model_construct` without its look at each field."""
+    made = model.__new__(model)
+    for name, held in (
+        ("__dict__", fields),
+        ("__pydantic_fields_set__", set(fields)),
+        ("__pydantic_extra__", None),
+        ("__pydantic_private__", None),
+    ):
+        object.__setattr__(made, name, held)
+    return made
 
 
 @lru_cache(maxsize=65_536)
@@ -348,7 +364,8 @@ def _metrics(metrics: Mapping[str, object]) -> tuple[dict[str, RunMetric], dict[
         if name.endswith("_n") and name.removesuffix("_n") in pairs:
             continue  # how many cases another metric is over
         cases = _number(pairs.get(f"{name}_n", (None, None))[0])
-        found[name] = RunMetric.model_construct(
+        found[name] = _assembled(
+            RunMetric,
             value=number,
             n=_count(cases),
             step=step if isinstance(step, int) and 0 <= step <= MAX_INTEGER else None,
