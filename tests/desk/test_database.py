@@ -25,6 +25,11 @@ def columns(engine):
     }
 
 
+def indexes(engine):
+    inspector = sa.inspect(engine)
+    return {index["name"] for table in inspector.get_table_names() for index in inspector.get_indexes(table)}
+
+
 def declared():
     return {name: {column.name for column in table.columns} for name, table in database.METADATA.tables.items()}
 
@@ -39,6 +44,7 @@ def engine(tmp_path):
 def test_migrations_make_the_tables_that_the_program_uses_and_take_them_away(engine):
     database.migrate(engine)
     assert columns(engine) == declared()
+    assert indexes(engine) == {index.name for table in database.METADATA.tables.values() for index in table.indexes}
     assert database.version(engine) == "0001"
     database.migrate(engine)  # nothing to do
     database.migrate(engine, "base")

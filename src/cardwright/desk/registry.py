@@ -209,7 +209,7 @@ def latest_of(registry: Registry, subject: str) -> str | None:
     table = database.DOSSIERS
     with database.reading(registry.engine) as connection:
         query = sa.select(table.c.manifest).where(table.c.subject == subject)
-        found = connection.execute(query.order_by(table.c.arrived_at.desc(), table.c.manifest).limit(1)).first()
+        found = connection.execute(query.order_by(table.c.arrived_at.desc(), table.c.manifest.desc()).limit(1)).first()
     return found.manifest if found is not None else None
 
 
@@ -261,7 +261,7 @@ def inventory(registry: Registry, asked: InventoryQuery, *, today: str, everythi
         where.append(table.c.risk_tier == asked.risk_tier)
     if asked.expires_before:
         where += [table.c.valid_until < asked.expires_before, table.c.decision == "allowed"]
-    query = sa.select(table, state).where(*where).order_by(table.c.arrived_at.desc(), table.c.manifest)
+    query = sa.select(table, state).where(*where).order_by(table.c.arrived_at.desc(), table.c.manifest.desc())
     if not everything:
         query = query.limit(PAGE).offset(PAGE * (max(1, asked.page) - 1))
     with database.reading(registry.engine) as connection:

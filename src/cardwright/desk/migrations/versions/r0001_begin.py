@@ -32,13 +32,15 @@ def upgrade() -> None:
         sa.Column("risk_tier", _WORD),
         sa.Column("policy", _WORD),
         sa.Column("decision", _WORD, nullable=False),
-        sa.Column("state", _WORD, nullable=False, index=True),
+        sa.Column("state", _WORD, nullable=False),
         sa.Column("valid_until", sa.String(10), index=True),
         sa.Column("missing", sa.JSON, nullable=False),
         sa.Column("search", sa.Text, nullable=False),
-        sa.Column("arrived_at", _TIME, nullable=False, index=True),
+        sa.Column("arrived_at", _TIME, nullable=False),
         sa.Column("current", _DIGEST, nullable=False),
         sa.Column("length", sa.Integer, nullable=False),
+        sa.Index("ix_dossiers_latest", "arrived_at", "manifest"),
+        sa.Index("ix_dossiers_standing", "state", "decision", "valid_until"),
     )
     op.create_table(
         "states",
