@@ -203,8 +203,8 @@ def _built(kept: StoredRun, tool: str, store_sha256: str) -> Run:
     # Every word has gone through `label`, and every number been looked at: validating them again would take half of the time.
     return _assembled(
         Run, id=label(kept.id), tool=tool, tool_version=_text(kept.tool_version), store_sha256=store_sha256,
-        name=_text(kept.name), group=_text(kept.group), purpose=purpose, status=kept.status, started=started, finished=finished, commit=commit,
-        dirty=kept.dirty, config=flat, config_sha256=config_sha256(flat), seed=seed, data=data,
+        name=_text(kept.name), group=_text(kept.group), purpose=purpose, status=kept.status, started=started,
+        finished=finished, commit=commit, dirty=kept.dirty, config=flat, config_sha256=config_sha256(flat), seed=seed, data=data,
         environment={label(key): label(value) for key, value in sorted(kept.environment.items())}, metrics=metrics, cost=cost,
         parent=_text(kept.parent), artefacts=kept.artefacts, gaps=gaps,
     )  # fmt: skip
