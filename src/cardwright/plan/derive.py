@@ -206,7 +206,7 @@ def _ranking_plan(
             raise UsageError(
                 "a model that ranks gives each candidate a number, and this one tells classes apart",
                 where="model",
-                do='Assess it as what it is, and add its order: `evaluate=[{"ranking": {"source": "test", "query": …}}]`.',
+                do='Assess it as what it is, and add `evaluate=[{"ranking": {"source": "test", "query": …, "score": "score"}}]`.',
             )
         opened = _opened(replace(asked, task="regression"), model, table)
         said = np.concatenate([np.asarray(opened.model.predict(batch)) for batch in _wanted(opened, table)])
