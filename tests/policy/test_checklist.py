@@ -198,3 +198,8 @@ def test_a_checklist_does_not_ask_the_same_item_twice_and_says_since_when_it_is_
         checklist.read((text + item).encode(), where="one.yaml")
     with pytest.raises(PolicyError, match="superseded"):
         checklist.read(text.replace("status: voluntary", "status: superseded").encode(), where="one.yaml")
+
+
+def test_a_file_that_is_no_yaml_is_an_error_with_its_place():
+    with pytest.raises(PolicyError, match=r"^mine\.yaml, line"):
+        checklist.read(b"items: [", where="mine.yaml")

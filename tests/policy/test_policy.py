@@ -102,3 +102,8 @@ def test_policies_that_extend_each_other_in_a_circle_are_refused_with_the_circle
 def test_a_policy_that_could_be_met_by_doing_nothing_is_refused(text, why):
     with pytest.raises(PolicyError, match=why):
         policy_of(text)
+
+
+def test_a_file_that_is_no_yaml_is_a_policy_error_with_its_place():
+    with pytest.raises(PolicyError, match=r"^policy\.yaml, line"):
+        policy_of(b"requirements: [")

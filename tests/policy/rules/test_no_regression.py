@@ -5,6 +5,7 @@ from tests.strategies import NOW, good_case
 
 from cardwright.policy.judging.case_under_review import review_of
 from cardwright.policy.rules.no_regression import NoRegressionRule
+from cardwright.record.case import Case
 from cardwright.record.evaluation import Input
 from cardwright.record.measurement import Measured
 
@@ -85,3 +86,19 @@ def test_a_release_that_is_compared_with_itself_is_compared_with_nothing():
     same = Input(need="source", name="now", role="now", sha256=FORMER.sha256)
     answer = judged(GOOD, (FORMER, same))
     assert (answer.status, "with itself" in answer.explanation) == ("missing", True)
+
+
+@pytest.mark.parametrize(
+    ("second", "status"),
+    [(GOOD, "passed"), ([counted("newly_broken", 1, 40), GOOD[1]], "failed"), ([], "inconclusive")],
+)
+def test_of_two_evaluations_the_worse_counts(second, status):
+    record = good_case().record
+    first = record.evaluations[0].model_copy(update={"measurements": tuple(GOOD)})
+    first = first.model_copy(update={"inputs": (*first.inputs, FORMER)})
+    again = first.model_copy(update={"id": "again", "measurements": tuple(second)})
+    planned = (record.planned[0], record.planned[0].model_copy(update={"id": "again"}))
+    both = record.model_copy(update={"evaluations": (first, again), "planned": planned})
+    rule = NoRegressionRule(evaluator=first.evaluator, min_prompts=30, accept=(first.completeness,))
+    found = rule.judge(review_of(Case(record=both), NOW))
+    assert (found.status, found.evaluations) == (status, (first if status == "passed" else again,))

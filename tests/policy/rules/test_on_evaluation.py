@@ -6,7 +6,7 @@ from tests.strategies import NOW, good_case, good_record
 
 from cardwright.errors import PolicyError
 from cardwright.policy.gate import decide
-from cardwright.record import NotEvaluated
+from cardwright.record import Finding, NotEvaluated
 from cardwright.record.measurement import Measured
 
 MEASURED = {
@@ -117,3 +117,14 @@ def test_a_requirement_names_an_evaluator_or_an_evaluation(named):
     """With neither it would be met by anything; with both, one could say what the other does not."""
     with pytest.raises(PolicyError, match="which evaluator, or which evaluation"):
         policy_of(POLICY.replace(b"findings: {evaluator: fairness, ", b"findings: {" + named))
+
+
+def test_where_something_was_found_there_was_something_to_look_at():
+    grave = Finding(severity="medium", key="entity.iban", explanation="e")
+    case = with_record(good_case(), changed(good_record(), "pii", findings=(grave,), severities={"medium": 1}))
+    found = outcome(decide(case, P, NOW), "pii")
+    assert found.status == "missing"
+    assert "had nothing to look at" in found.explanation
+    noted = grave.model_copy(update={"severity": "info"})
+    case = with_record(good_case(), changed(good_record(), "pii", findings=(noted,), severities={"info": 1}))
+    assert outcome(decide(case, P, NOW), "pii").status == "not_applicable"
