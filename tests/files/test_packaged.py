@@ -65,3 +65,8 @@ def test_a_style_sheet_and_a_published_schema_are_text():
     sheets = [path.name for path in packaged.folder("card_templates").glob("*.css")]
     assert sheets
     assert all("{" in packaged.stylesheet(name) for name in sheets)
+
+
+def test_another_kind_of_document_changes_the_toolchain_of_no_other():
+    assert not [path for path in packaged.template_digests() if "kinds/" in path]
+    assert "0/kind.html.j2" in packaged.template_digests()

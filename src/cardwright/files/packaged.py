@@ -72,6 +72,8 @@ def template_folders(own: Path | None = None) -> list[Path]:
 def template_digests(own: Path | None = None) -> dict[str, str]:
     """SHA-256 of every template, style sheet, figure and catalogue that documents are made from, by its path.
 
+    Those of kinds of documents are left out: a record names them itself, and another kind changes no other document.
+
     Raises
     ------
     UsageError
@@ -82,6 +84,7 @@ def template_digests(own: Path | None = None) -> dict[str, str]:
         for number, folder_ in enumerate(reversed(template_folders(own)))
         for path in sorted(folder_.rglob("*"))
         if path.suffix in (".j2", ".css", ".yaml") and path.is_file()
+        if path.relative_to(folder_).parts[0] != "kinds"
     }
 
 
