@@ -31,6 +31,8 @@ FEWEST_WORDS = 3
 """With fewer words in a cell, on average, one column of words is a category and no text."""
 MASKED_TIMES = 500
 """So often SHAP's masker asks the model of one text, at most; its own default."""
+MASKED_AT_ONCE = 64
+"""So many versions of a text are asked together: a pipeline takes longer to be called than to read them."""
 _WORD = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
 
 Words = tuple[tuple[int, int, int], ...]
@@ -287,7 +289,7 @@ def _by_masking(
                 continue
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                found = explainer([text], max_evals=MASKED_TIMES, silent=True)
+                found = explainer([text], max_evals=MASKED_TIMES, batch_size=MASKED_AT_ONCE, silent=True)
             values.append(np.asarray(found.values[0], dtype=float).reshape(-1)[: len(here)])
             bases.append(float(np.ravel(found.base_values)[0]))
     n = len(words)
