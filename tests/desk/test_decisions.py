@@ -5,7 +5,7 @@ import shutil
 from dataclasses import replace
 
 import pytest
-from tests.attest.support import by
+from tests.attest.support import by, release, signed_by_all, waive
 from tests.desk.support import NOW, own_policy
 
 from cardwright.cli.console import clock
@@ -43,6 +43,34 @@ def test_a_withdrawn_release_is_refused_as_soon_as_the_desk_knows(cli, desk, rel
     said = decisions.decide(desk, subject, clock())
     assert not said.allowed
     assert "withdrawn by Cy" in said.reason
+
+
+def test_attack_an_older_release_that_is_sent_later_brings_back_no_withdrawn_subject(cli, desk, released, office_again):
+    """Whoever may send dossiers chooses which arrives last."""
+    shutil.copy(released / "trust.yaml", desk.settings.trust)
+    later = store.read_dossier(office_again / "out")
+    subject = json.loads(_release(later))["subject"]["identity_sha256"]
+    registry.arrive(desk, later, by="pipeline", now=clock())
+    assert decisions.decide(desk, subject, clock()).allowed
+    assert cli("withdraw", office_again / "out", "--reason", "Wrong.", *by(office_again, "Cy", "release")).code == 0
+    registry.arrive(desk, store.read_dossier(office_again / "out"), by="pipeline", now="2026-01-01T00:00:00Z")
+    registry.arrive(desk, store.read_dossier(released / "out"), by="pipeline", now="2099-01-01T00:00:00Z")
+    said = decisions.decide(desk, subject, clock())
+    assert (said.allowed, "has been withdrawn" in said.reason) == (False, True), said
+
+
+@pytest.fixture
+def office_again(cli, released):
+    """The same people, who have judged the same subject once more and released it."""
+    again = released.parent / "again"
+    shutil.copytree(released, again)
+    shutil.rmtree(again / "out")
+    assert cli("run", again / "files", "-o", again / "out").code == 1
+    assert waive(cli, again).code == 0
+    signed_by_all(cli, again)
+    done = release(cli, again)
+    assert done.code == 0, done
+    return again
 
 
 def test_a_subject_that_nobody_has_sent_is_refused(desk):

@@ -16,6 +16,7 @@ from cardwright.desk.registry import Registry
 from cardwright.dossier import contents, layout
 from cardwright.errors import CardwrightError
 from cardwright.record import canonical
+from cardwright.record.verdict import Verdict
 
 _CALLERS = "artefact"
 """The step of `verify` that whoever asks takes."""
@@ -49,7 +50,8 @@ class DeskDecision:
 
 
 def decide(desk: Registry, subject: str, now: str, *, status: bytes | None = None) -> DeskDecision:
-    """Whether a subject may be used now: its latest dossier is released, and everything that it rests on holds.
+    """Whether a subject may be used now: its latest dossier is released, everything that it rests on holds, and no later
+    release of it was withdrawn.
 
     Parameters
     ----------
@@ -82,7 +84,30 @@ def decide(desk: Registry, subject: str, now: str, *, status: bytes | None = Non
         return DeskDecision(False, reason, subject, manifest=manifest, steps=steps)
     if release_statement.read(released).release.subject.identity_sha256 != subject:
         return DeskDecision(False, "its release is of another subject", subject, manifest=manifest, steps=steps)
+    try:
+        ended = _withdrawn_since(desk, subject, stored.files)
+    except CardwrightError as exc:
+        return DeskDecision(False, f"it could not be judged: {exc}", subject, manifest=manifest, steps=steps)
+    if ended is not None:
+        reason = f"a release of the same subject that was judged no earlier has been withdrawn ({ended[:12]})"
+        return DeskDecision(False, reason, subject, manifest=manifest, steps=steps)
     return DeskDecision(
         True, "released, still allowed, and everything it rests on holds", subject,
         manifest=manifest, release=released.decode("utf-8"), steps=steps,
     )  # fmt: skip
+
+
+def _withdrawn_since(desk: Registry, subject: str, files: Mapping[str, bytes]) -> str | None:
+    """A withdrawn dossier of the same subject that was judged no earlier than this one; None if there is none.
+
+    Whoever sends dossiers chooses which of them arrives last: an older release, sent again, brings back nothing.
+    """
+    judged = _judged_at(files)
+    for manifest in registry.withdrawn_of(desk, subject):
+        if _judged_at(registry.dossier(desk, manifest).files) >= judged:
+            return manifest
+    return None
+
+
+def _judged_at(files: Mapping[str, bytes]) -> str:
+    return canonical.parse(Verdict, files[layout.VERDICT], where=layout.VERDICT).evaluated_at

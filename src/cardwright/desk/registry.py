@@ -213,6 +213,14 @@ def latest_of(registry: Registry, subject: str) -> str | None:
     return found.manifest if found is not None else None
 
 
+def withdrawn_of(registry: Registry, subject: str) -> tuple[str, ...]:
+    """The manifests of the withdrawn dossiers of a subject."""
+    table = database.DOSSIERS
+    with database.reading(registry.engine) as connection:
+        query = sa.select(table.c.manifest).where(table.c.subject == subject, table.c.state == "withdrawn")
+        return tuple(connection.execute(query.order_by(table.c.manifest)).scalars())
+
+
 def _files(registry: Registry, connection: sa.Connection, state: str) -> dict[str, bytes]:
     listed = connection.execute(sa.select(database.STATES.c.files).where(database.STATES.c.state == state)).scalar_one()
     if objects.state_of(listed) != state:
