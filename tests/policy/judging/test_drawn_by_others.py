@@ -108,6 +108,20 @@ def test_labellers_who_were_committed_cannot_be_left_out(planned, words):
     assert (status, words in explanation) == ("inconclusive", True)
 
 
+def test_attack_a_labeller_with_a_second_key_stands_for_nobody_who_was_left_out():
+    whole = calibration_of(chain_of("Ann", "Bob", "Ann by passkey", planned=3))
+    believed = {
+        digest: one.model_copy(update={"person_id": one.person.split()[0].lower()})
+        for digest, one in known(whole).items()
+    }
+    status, explanation = judged("independent", whole, samples=believed)
+    assert (status, "2 people have labelled its scorer's sample 3 times" in explanation) == ("inconclusive", True)
+    assert judged("independent", whole)[0] == "passed"  # three people of three ids
+    pair = calibration_of(chain_of("Ann", "Ann by passkey"))
+    one = {digest: said.model_copy(update={"person_id": "ann"}) for digest, said in known(pair).items()}
+    assert "labelled by 1 person, and the policy asks for 2" in judged("independent", pair, samples=one)[1]
+
+
 def test_labellers_who_disagree_make_nothing_independent():
     chain = chain_of("Ann", "Bob", size=150)
     ann, bob = chain.labels
