@@ -200,7 +200,7 @@ def test_attack_a_release_stands_for_no_signature_that_came_before_the_runs(tmp_
     case = Linked(tmp_path, claims=(AUTHOR,), released=True)
     assert case.judge(state="released").status == "passed"
     assert case.judge(state="released", roles=("research_lead",)).status == "missing"
-    rows = (("r1", "candidate", "2026-11-01T09:00:00Z"),)
+    rows = (("candidate", 1.0, "2026-11-01T09:00:00Z", 0.0),)
     assert with_runs(case, rows, state="released").status == "missing"
 
 
