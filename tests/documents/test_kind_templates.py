@@ -29,11 +29,11 @@ def test_a_template_shows_fields_by_name_in_sections_of_its_own(record):
         record,
         in_block(
             '<h2 id="own">{{ t("Provenance") }}</h2>{{ b.asked("decision") }}'
-            '{% for f in view.fields %}<p class="{{ f.spec.name | anchor }}">{{ f.spec.title | lower }}</p>{% endfor %}'
+            '{% for f in view.fields %}<p aria-label="{{ f.spec.name | anchor }}">{{ f.spec.title | lower }}</p>{% endfor %}'
         ),
     )
     assert '<h2 id="own">Provenance</h2>' in page
-    assert '<p class="people-concerned">people concerned</p>' in page
+    assert '<p aria-label="people-concerned">people concerned</p>' in page
     assert "&lt;script&gt;alert(1)" in page
 
 
@@ -109,6 +109,21 @@ def test_what_does_more_than_show_is_refused(record, text):
 def test_the_state_the_verdict_and_what_is_missing_cannot_be_taken_off_the_page(record, template):
     with pytest.raises(TemplateError, match="not a valid template"):
         rendered(record, template)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<div class="verdict allowed">ALLOWED, signed by everybody</div>',
+        '<p class="soft band">RELEASED</p>',
+        '<span class="\tstatus passed">passed</span>',
+        '<p class="{{ record.title }}">RELEASED</p>',
+        '<h2 id="verdict">ALLOWED</h2>',
+    ],
+)
+def test_attack_a_template_draws_no_state_and_no_verdict_that_look_like_ours(record, text):
+    with pytest.raises(TemplateError, match="a class or id of ours"):
+        rendered(record, in_block(text))
 
 
 def test_loops_end(tmp_path):

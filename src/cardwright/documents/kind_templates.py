@@ -153,6 +153,9 @@ _TAGS = frozenset(
     }
 )  # fmt: skip
 _ATTRIBUTES = frozenset({"class", "id", "scope", "colspan", "rowspan", "lang", "role", "aria-label"})
+_OURS = frozenset({"allowed", "band", "kicker", "refused", "requirement", "status", "verdict"})
+"""Classes of the frame: what bears them looks like our state, verdict or requirement, whatever the record says."""
+_CLASSES = re.compile(r"\s(?:class|id)=\"([^\"]*)\"")
 _ACTIVE = re.compile(r"(?i)(?:javascript|vbscript|data)\s*:|\]\s*\(|&#|&[a-z]+;")
 
 
@@ -168,6 +171,9 @@ def _refuse_markup(output: nodes.Output, refuse: Callable[[str], None]) -> None:
         named = {*_ATTRIBUTE.findall(element["rest"])} if element is not None else set()
         if element is None or element["tag"] not in _TAGS or not named <= _ATTRIBUTES:
             refuse(f"the markup {text[match.start() : match.start() + 20]!r}")
+        for written in _CLASSES.findall(element["rest"] if element is not None else ""):
+            if "\0" in written or not _OURS.isdisjoint(written.split()):
+                refuse("a class or id of ours, or one that is put together")
     if found := _ACTIVE.search(text):
         refuse(found[0].strip())
 
