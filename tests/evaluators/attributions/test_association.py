@@ -101,3 +101,8 @@ def test_more_rows_make_the_interval_narrower_and_a_copy_has_none():
     assert widths == sorted(widths, reverse=True)
     copy = association_bounds(pa.array([0.0, 1.0, 3.0] * 10), pa.array(["x", "y", "z"] * 10))
     assert (copy.lower, copy.upper) == (1, 1)
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.int64(), pa.null()], ids=str)
+def test_an_attribute_that_is_known_of_nobody_tells_nothing(kind):
+    assert association(pa.array([1.0, 2.0] * 10), pa.array([None] * 20, kind)) is None

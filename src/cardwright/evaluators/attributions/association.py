@@ -50,7 +50,8 @@ def association_bounds(
     from scipy.stats import ncf, ncx2
 
     codes = attribute.dictionary_encode()
-    named = pa.array([v is not None and v == v and label(v) not in unknown for v in codes.dictionary.to_pylist()])  # noqa: PLR0124  NaN
+    words = codes.dictionary.to_pylist()  # none where every value is missing, and then Arrow would make up a type
+    named = pa.array([v is not None and v == v and label(v) not in unknown for v in words], pa.bool_())  # noqa: PLR0124  NaN
     known = pc.and_(pc.is_valid(feature), pc.fill_null(named.take(codes.indices), False))
     if pa.types.is_floating(feature.type):
         known = pc.and_(known, pc.fill_null(pc.invert(pc.is_nan(feature)), False))
