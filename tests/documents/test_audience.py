@@ -13,7 +13,18 @@ from cardwright.documents import Edition, render
 from cardwright.documents.audience import NOBODY, edition_for, suppressed
 from cardwright.errors import UsageError
 from cardwright.policy.gate import decide
-from cardwright.record import Answer, Details, ExpectedGroups, Finding, Measured, Record, Table, TableColumn, Unmeasured
+from cardwright.record import (
+    Answer,
+    Details,
+    ExpectedGroups,
+    Finding,
+    Measured,
+    Record,
+    Table,
+    TableColumn,
+    Unmeasured,
+    open_risks,
+)
 from cardwright.record.evaluation import count_severities
 
 
@@ -180,6 +191,16 @@ def test_downstream_readers_see_everything_but_excerpts_and_regulators_see_all()
     assert downstream.evaluations[0].findings[0].examples == ()
     assert downstream.evaluations[0].measurements == record.evaluations[0].measurements
     assert edition_for(Edition(record=record, audience="regulator")).record is record
+
+
+@pytest.mark.parametrize(("accepted_by", "shown"), [("B. Lind", NOBODY), ("nobody yet", "nobody yet")])
+def test_the_public_sees_that_nobody_accepted_a_risk_and_not_who_accepted_one(accepted_by, shown):
+    entry = {"risk": "a gap", "decision": "pilot", "accepted_by": accepted_by}
+    answers = {"risks": Answer(entries=(entry,), stated_by="A. Okafor", stated_on="2026-11-23")}
+    record = record_of([rate({"race": "a"}, 500, 250)], answers=Details(answers=answers))
+    details = public(record).record.details
+    assert details.answers["risks"].entries[0]["accepted_by"] == shown
+    assert len(open_risks.of(details)) == len(open_risks.of(record.details))
 
 
 def test_the_pdf_for_the_public_holds_its_own_record_and_no_other():

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from tests.policy.rules.test_no_regression import FORMER, GOOD, counted
+from tests.policy.rules.test_open_risks import with_risks
 from tests.policy.test_gate import FAILED, POLICY, P, changed, outcome, policy_of, with_context, with_gap, with_record
 from tests.strategies import NOW, gap, good_case, good_record
 
@@ -506,6 +507,29 @@ case("some not compared", "extra")(
     lambda: (compared(GOOD[0], counted("not_compared", 3, 40), *OF_LEAKS), extra(BROKEN))
 )
 case("a category not compared", "extra")(lambda: (compared(*GOOD), extra(BROKEN)))
+
+
+# ------------------------------------------------------------------------------------------------ open risks
+
+NONE_OPEN = "open_risks: {at_most: 0}"
+NOT_MET = good_case().claims[0].model_copy(update={"answer": "not_met"})
+
+
+case("no risks stated", "extra")(lambda: (good_case(), extra(NONE_OPEN)))
+case("risks accepted", "extra")(lambda: (with_risks(good_case(), "Head of Risk"), extra(NONE_OPEN)))
+case("a risk that nobody accepted", "extra")(lambda: (with_risks(good_case(), "nobody"), extra(NONE_OPEN)))
+case("a control that is not there", "extra")(
+    lambda: (with_risks(claims(lambda c: not isinstance(c, Attest), NOT_MET), "Head of Risk"), extra(NONE_OPEN))
+)
+case("more open than accepted", "extra")(
+    lambda: (
+        with_risks(claims(lambda c: not isinstance(c, Attest), NOT_MET), *["nobody"] * 7),
+        extra("open_risks: {at_most: 3}"),
+    )
+)
+case("as many open as accepted", "extra")(
+    lambda: (with_risks(good_case(), "Head of Risk", "nobody"), extra("open_risks: {at_most: 1}"))
+)
 
 
 def answers(name):

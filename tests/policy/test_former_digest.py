@@ -37,6 +37,7 @@ def test_the_old_digest_of_a_policy_of_ones_own_is_the_one_that_0_1_0_computed()
             b"findings: {evaluator: fairness, at_most: low}",
             b"no_regression: {evaluator: fairness, min_prompts: 30}",
         ),
+        (b"findings: {evaluator: fairness, at_most: low}", b"open_risks: {at_most: 0}"),
     ],
 )
 def test_a_policy_that_asks_what_0_1_0_did_not_know_had_no_digest_there(before, after):

@@ -14,7 +14,9 @@ def details(accepted_by, decision="accepted for the pilot"):
     return Details(answers={"risks": Answer(entries=(entry,), stated_by="A", stated_on="2026-11-20")})
 
 
-@pytest.mark.parametrize("nobody", ["nobody", "No one", "none", "-", "—", "", "not yet accepted", "niemand", "TBD"])
+@pytest.mark.parametrize(
+    "nobody", ["nobody", "Nobody yet", "No one", "none", "-", "—", "", "not yet accepted", "niemand", "TBD"]
+)
 def test_a_risk_that_nobody_accepted_is_open(nobody):
     (risk,) = open_risks.of(details(nobody))
     assert (risk.what, risk.control) == ("a gap", False)
@@ -32,8 +34,8 @@ def test_a_risk_that_somebody_accepted_is_not_open():
     assert open_risks.of(Details()) == ()
 
 
-def attest(answer):
-    said = {"person": "B", "key": KEY, "role": "security", "at": "2026-11-21T10:00:00Z", "id": "b" * 64}
+def attest(answer, **update):
+    said = {"person": "B", "key": KEY, "role": "security", "at": "2026-11-21T10:00:00Z", "id": "b" * 64, **update}
     return Attest(checklist="c", item="i", answer=answer, statement="There is none.", **said)
 
 
@@ -43,3 +45,11 @@ def test_a_control_that_is_said_not_to_be_there_is_open_until_that_is_withdrawn(
     assert open_risks.of(Details(), (attest("met"),)) == ()
     back = Withdraw(claim="b" * 64, reason="r", person="B", key=KEY, role="security", at="2026-11-22T10:00:00Z")
     assert open_risks.of(Details(), (attest("not_met"), back)) == ()
+
+
+def test_the_last_word_of_whoever_denied_a_control_counts_and_nobody_else_outvotes_it():
+    again = attest("met", id="c" * 64)
+    assert open_risks.of(Details(), (attest("not_met"), again)) == ()
+    assert len(open_risks.of(Details(), (again, attest("not_met")))) == 1
+    other = attest("met", id="c" * 64, key="d" * 64)
+    assert open_risks.denied((attest("not_met"), other)) == (attest("not_met"),)

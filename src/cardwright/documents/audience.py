@@ -22,6 +22,7 @@ from cardwright.documents.interface import Edition
 from cardwright.record.details import Answer, Details
 from cardwright.record.evaluation import Evaluation, Finding, Table
 from cardwright.record.measurement import Measured, Measurement, Unmeasured
+from cardwright.record.open_risks import names_nobody
 from cardwright.record.record import ExpectedGroups, Record, Redaction
 from cardwright.record.verdict import Outcome
 
@@ -268,7 +269,11 @@ def _details(record: Record, withheld: set[str]) -> Details:
             withheld.add(f"details.answers.{name}")
             continue
         named = people.get(name, _PEOPLE)
-        entries = tuple({k: NOBODY if k in named else v for k, v in entry.items()} for entry in answer.entries)
+        entries = tuple(
+            # "Nobody" is no name, and a risk that nobody accepted must not read as one that somebody did.
+            {k: NOBODY if k in named and not (k == "accepted_by" and names_nobody(v)) else v for k, v in entry.items()}
+            for entry in answer.entries
+        )
         answers[name] = answer.model_copy(update={"entries": entries, "stated_by": NOBODY})
     withheld.add("details.answers.stated_by")
     withheld.update(

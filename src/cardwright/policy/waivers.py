@@ -111,6 +111,9 @@ def _covers(claim: Waive, answer: RuleAnswer) -> bool:
     """Whether it is the evidence that was seen, and no worse than the waiver says; what has no stated bound is not accepted."""
     if claim.evidence_sha256 not in (None, answer.evidence_sha256):
         return False
+    # What people say is no part of a record: naming the record is not enough to have seen it.
+    if answer.said_sha256 is not None and claim.evidence_sha256 is None:
+        return False
     if answer.severity is not None and answer.count is not None:
         if claim.severity is None or claim.count is None:
             return False

@@ -66,7 +66,7 @@ class _Terms(_Claim):
     count: Annotated[Count | None, Field(exclude_if=_is_none)] = None
     """For findings: how many above the policy's limit are accepted."""
     evidence_sha256: Annotated[Sha256 | None, Field(exclude_if=_is_none)] = None
-    """Digest of the content of the evaluations that the outcome rests on; other numbers are waived anew."""
+    """Digest of the content of the evaluations, or of the open risks, that the outcome rests on; others are waived anew."""
     reason: FreeText
     """Why."""
     controls: FreeText

@@ -207,7 +207,7 @@ class Outcome(Value):
     observations: tuple[Observation, ...] = ()
     """The numbers it looked at, the worst first."""
     evidence_sha256: Annotated[Sha256 | None, Field(exclude_if=_is_none)] = None
-    """If it is open: digest of the content of the evaluations that it rests on, which a waiver of it names."""
+    """If it is open: digest of the content of the evaluations, or of the open risks, that it rests on. A waiver names it."""
     severity: Annotated[Severity | None, Field(exclude_if=_is_none)] = None
     """Of findings above the limit: the worst severity."""
     count: Annotated[Count | None, Field(exclude_if=_is_none)] = None

@@ -43,6 +43,8 @@ class RuleAnswer:
     """Of findings above the limit: the worst severity."""
     count: int | None = None
     """Of findings above the limit: how many there are."""
+    said_sha256: str | None = None
+    """Digest of what people said, for a rule that rests on that and on no evaluation. A waiver has to name it."""
     clause: str | None = None
     """For `not_applicable`: what in the policy says so."""
     asked_as: Wording | None = None
@@ -55,9 +57,9 @@ class RuleAnswer:
 
     @cached_property
     def evidence_sha256(self) -> str | None:
-        """Digest of the content of the evaluations that it rests on, by id; None if it rests on none."""
+        """Digest of the content of the evaluations that it rests on, by id, or else of what people said; None if on neither."""
         contents = {evaluation.id: evaluation.content_sha256 for evaluation in self.evaluations}
-        return canonical.sha256(contents) if contents else None
+        return canonical.sha256(contents) if contents else self.said_sha256
 
 
 def missing(explanation: str, remedy: str, *next_: NextAction) -> RuleAnswer:

@@ -16,6 +16,7 @@ from cardwright.policy.rules.identity import IdentityRule
 from cardwright.policy.rules.interface import Rule
 from cardwright.policy.rules.measurement import MeasurementRule
 from cardwright.policy.rules.no_regression import NoRegressionRule
+from cardwright.policy.rules.open_risks import OpenRisksRule
 from cardwright.policy.rules.preregistered import PreregisteredRule
 from cardwright.policy.rules.provenance import ProvenanceRule
 from cardwright.policy.rules.refers import RefersRule
@@ -33,6 +34,7 @@ RULES: Mapping[str, type[Rule]] = {
     "sign_off": SignOffRule,
     "preregistered": PreregisteredRule,
     "refers": RefersRule,
+    "open_risks": OpenRisksRule,
     "no_regression": NoRegressionRule,
 }
 """Every kind of requirement, by its key in a policy file."""
