@@ -26,6 +26,16 @@ def test_a_ratio_below_four_fifths_is_a_finding_as_strong_as_its_significance(sc
     assert "rule of thumb" in finding.explanation and "29 CFR 1607.4(D)" in finding.explanation
 
 
+@pytest.mark.parametrize("chosen", [{"alpha": 0.001}, {"alpha": 0.001, "level": 0.999999999}])
+def test_attack_a_plan_that_asks_for_more_significance_takes_nothing_off_a_finding(chosen):
+    # A p-value of a few thousandths: significant at 0.05 and not at 0.001.
+    cells = {("a", 1, 1): 73, ("a", 0, 0): 77, ("b", 1, 1): 46, ("b", 0, 0): 104}
+    for family in ({}, {"family": ("equal_opportunity",)}):
+        evaluation = assess(decisions(cells), **chosen, **family)
+        (finding,) = [f for f in evaluation.findings if f.key == "four_fifths"]
+        assert finding.severity == "medium"
+
+
 @pytest.mark.parametrize("scale", [1, 20, 400])
 def test_a_ratio_below_four_fifths_says_whether_its_interval_includes_them(scale):
     """The p-value tests equal rates: it can be small where four fifths are not ruled out."""

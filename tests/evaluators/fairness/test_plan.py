@@ -33,6 +33,7 @@ def test_depth_1_takes_no_intersections_and_says_so():
         ({"depth": "two"}, "`depth` must be a whole number"),
         ({"level": 95}, "`level` must lie between 0 and 1"),
         ({"alpha": 0}, "`alpha` must lie between 0 and 1"),
+        ({"alpha": 1e-12}, "`alpha` is at least 0.0001"),
         ({"family": ("demographic_party",)}, 'Did you mean "demographic_parity"?'),
         ({"limits": {"demographic_parity": 0.1}}, 'Did you mean "demographic_parity_'),
         ({"limits": {"demographic_parity_ratio": 80}}, "must lie between 0 and 1"),

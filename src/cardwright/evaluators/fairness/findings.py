@@ -126,10 +126,16 @@ def _left_out(measurements: Sequence[Measurement]) -> list[Finding]:
     return found
 
 
+_ALPHA = 0.05
+"""Significance at which a ratio below four fifths weighs more, at least."""
+
+
 def _four_fifths(measurement: Measured, alpha: float) -> Finding:
     test, interval, groups = measurement.test, measurement.interval, measurement.groups
     p = None if test is None else test.adjusted_p_value if test.adjusted_p_value is not None else test.p_value
-    significant = p <= alpha if p is not None else interval is not None and interval.upper < 1
+    # Whoever writes the plan chooses alpha and level: a stricter choice takes nothing off a finding.
+    significant = p <= max(alpha, _ALPHA) if p is not None else interval is not None and interval.upper < 1
+    unknown = p is None and interval is not None and interval.level > 1 - _ALPHA
     names = " × ".join(measurement.across)
     lowest, highest = (
         " ".join(v or "unknown" for v in group.values()) if group else "?"
@@ -142,7 +148,7 @@ def _four_fifths(measurement: Measured, alpha: float) -> Finding:
     included = ", which the interval includes" if interval and interval.upper >= FOUR_FIFTHS else ""
     verdict = "equal rates would rarely produce this" if significant else "equal rates could produce this by chance"
     return Finding(
-        severity="medium" if significant else "low",
+        severity="medium" if significant or unknown else "low",
         key="four_fifths",
         explanation=f"The selection rate{of_class} of {lowest} is {measurement.value:.3f} of that of {highest} "
         f"({names}{shown}{tested}): below four fifths{included}; {verdict}. Four fifths is a rule of thumb of United States "

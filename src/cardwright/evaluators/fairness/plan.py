@@ -51,6 +51,8 @@ CONDITIONAL: Mapping[str, str] = {
 }
 """Gaps that are also taken within strata."""
 
+LEAST_ALPHA = 0.0001
+"""The smallest significance level: 20 shuffles for each part of it and each test of the family."""
 FOUR_FIFTHS = 0.8
 """The rule of thumb of 29 CFR 1607.4(D); what a limit is by default for the number of rows that would settle it."""
 
@@ -84,6 +86,12 @@ def check(options: FairnessOptions, inputs: Inputs) -> None:
             raise UsageError(
                 f"`{name}` must lie between 0 and 1", where=where, do=f"Write `{name}: 0.95`, for example."
             )
+    if options.alpha < LEAST_ALPHA:
+        raise UsageError(
+            f"`alpha` is at least {LEAST_ALPHA:g}: the shuffles that settle a smaller one would not end",
+            where=where,
+            do="Write `alpha: 0.05`, for example.",
+        )
     known = (*GAPS, "equalized_odds", "base_rate")
     for stem in options.family:
         if stem not in known:
