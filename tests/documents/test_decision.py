@@ -115,3 +115,29 @@ def test_what_a_judged_gap_could_have_missed_is_told_with_its_requirement():
         replace(case, record=case.record.model_copy(update={"evaluations": evaluations})), {}
     ).undetectable
     assert (outcome.label, 0.07) in {(one.label, one.m.resolution.detectable) for one in told}
+
+
+def test_every_method_of_an_interval_is_told_with_the_requirements_that_rest_on_it():
+    case = edition(good_case())
+    told = {one.method: one.labels for one in decision.of(case, {}).methods}
+    for outcome in case.verdict.outcomes:
+        for seen in outcome.observations:
+            if outcome.limit is not None and seen.interval is not None:
+                assert outcome.label in told[seen.interval.method]
+    assert told
+
+
+def test_who_has_several_parts_in_what_is_judged_is_named_with_all_of_them():
+    case = edition(good_case())
+    verdict = case.verdict.model_copy(
+        update={"outcomes": tuple(o.model_copy(update={"set_by": "Ada"}) for o in case.verdict.outcomes)}
+    )
+    record = case.record.model_copy(
+        update={
+            "subject": case.record.subject.model_copy(update={"supplier": "Ada"}),
+            "provenance": case.record.provenance.model_copy(update={"author": "Ben"}),
+            "details": case.record.details.model_copy(update={"answers": {}}),
+        }
+    )
+    told = decision.of(replace(case, record=record, verdict=verdict), {}).several_parts
+    assert [(one.name, one.parts) for one in told] == [("Ada", ("supplier", "choice of thresholds"))]

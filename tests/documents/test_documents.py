@@ -364,8 +364,8 @@ def test_the_handoff_package_gives_alarm_limits_that_are_wider_than_the_interval
     )
     page = _page(record.model_copy(update={"planned": planned}), "handoff_package")
     part = page.split('id="monitoring"')[1].split('id="rollout"')[0]
-    assert "about 5 % of measurements" in part
-    assert "up to 17 % of them lie outside it" in part
+    assert "about 5\u00a0% of measurements" in part
+    assert "up to 17\u00a0% of them lie outside it" in part
     assert "0.872" in part
     assert "0.928" in part
 

@@ -77,3 +77,38 @@ def test_a_house_replaces_one_block_of_ours_and_keeps_the_rest(tmp_path):
     page = documents.render(edition(templates_dir=tmp_path), document="model_card", format="html").decode()
     assert '<h2 id="board">Review board</h2>' in page
     assert '<h2 id="provenance">' in page
+
+
+TOLD = "It covers 2 of 3 groups (GDPR Art. 9, 10). No. 5 is left out, see Hunter et al. 1996. Others follow! Do they?"
+
+
+@pytest.mark.parametrize(
+    ("most", "kept"),
+    [
+        (500, TOLD),
+        (90, "It covers 2 of 3 groups (GDPR Art. 9, 10). No. 5 is left out, see Hunter et al. 1996. […]"),
+        (50, "It covers 2 of 3 groups (GDPR Art. 9, 10). […]"),
+        (3, "It covers 2 of 3 groups (GDPR Art. 9, 10). […]"),
+    ],
+)
+def test_a_summary_keeps_whole_sentences_and_says_that_others_follow(most, kept):
+    assert environment.whole(TOLD, most) == kept
+
+
+def test_a_single_sentence_is_kept_however_long_it_is():
+    long = "word " * 90 + "end."
+    assert environment.whole(long, 20) == long
+
+
+def test_every_line_of_a_list_counts_as_a_sentence():
+    assert environment.whole("Refunds\n- advice on the law\n- emergencies", 30) == "Refunds - advice on the law […]"
+
+
+def test_a_percent_sign_stays_with_its_number_in_html():
+    shown = environment.make(markdown=False, own=None).from_string("{{ said }}").render(said="at 95 % and 5%")
+    assert shown == "at 95\u00a0% and 5%"
+
+
+def test_names_between_backticks_are_code_and_everything_in_them_is_escaped():
+    assert str(environment.prose("the table `a<b` of `x`")) == "the table <code>a&lt;b</code> of <code>x</code>"
+    assert str(environment.prose("5` long")) == "5` long"

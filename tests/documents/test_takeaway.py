@@ -38,11 +38,18 @@ def test_the_gravest_finding_comes_next_up_to_its_first_sentence():
     assert said(evaluation(findings=findings)) == "Of a special category (GDPR Art. 9, 10)."
 
 
-def test_a_long_finding_ends_at_a_word():
-    (long,) = [Finding(severity="high", key="a", explanation="word " * 90)]
-    sentence = said(evaluation(findings=(long,)))
-    assert len(sentence) <= takeaway.LONGEST + 2
-    assert sentence.endswith("word …")
+def test_a_long_sentence_of_a_finding_is_never_cut_in_its_middle():
+    long = "It fails for " + "people " * 60 + "and for nobody else."
+    found = Finding(severity="high", key="a", explanation=f"{long} The rest is small.")
+    assert said(evaluation(findings=(found,))) == long
+
+
+def test_numbers_of_another_model_than_the_subject_are_said_to_be_that_ones():
+    one = evaluation(findings=(), measurements=(number(),))
+    sentence = takeaway.of(one, None, (), ENGLISH, "challenger")
+    assert sentence == (
+        "Of challenger, not of what is judged: Accuracy is 0.800 (0.700 to 0.900); no limit is set on it."
+    )
 
 
 def test_then_the_largest_difference_that_was_looked_for():

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from tests.documents.test_documents import edition
 
 from cardwright import documents
@@ -36,3 +37,48 @@ def test_alarms_are_about_the_subject_and_not_about_a_challenger_beside_it():
     assert [alarm.row.id for alarm in seen.alarms.rows] == ["M-001"]
     other = record.model_copy(update={"evaluations": (measured(first, "8" * 64), both[1])})
     assert view.make(documents.DOCUMENTS["handoff_package"], replace(case, record=other)).alarms is None
+
+
+def rate(group, value, cases, metric="selection_rate"):
+    return Measured(
+        metric=metric,
+        slice={"race": group},
+        value=value,
+        unit="proportion",
+        direction="neither",
+        numerator=value * cases,
+        denominator=cases,
+    )
+
+
+@pytest.mark.parametrize(("parameters", "worst", "best"), [({"min_denominator": 20}, "a", "c"), ({}, "a", "d")])
+def test_a_group_too_small_to_be_compared_may_be_the_worst_and_never_the_best(parameters, worst, best):
+    case = edition()
+    rates = (rate("a", 0.0, 3), rate("b", 0.4, 50), rate("c", 0.6, 20), rate("d", 1.0, 19))
+    first = case.record.evaluations[0].model_copy(update={"measurements": rates, "parameters": parameters})
+    record = case.record.model_copy(update={"evaluations": (first, *case.record.evaluations[1:])})
+    seen = view.make(documents.DOCUMENTS["audit_report"], replace(case, record=record))
+    one = next(one for one in seen.worst_groups if one.evaluation == "E-1")
+    assert (one.worst.m.slice["race"], one.best.m.slice["race"]) == (worst, best)
+    assert one.known == 4
+
+
+def test_a_title_names_the_source_whose_numbers_are_not_those_of_the_subject():
+    case = edition()
+    first, second = case.record.evaluations
+    own, other = case.record.subject.files[0].sha256, "9" * 64
+
+    def titles(*changed):
+        record = case.record.model_copy(update={"evaluations": changed})
+        seen = view.make(documents.DOCUMENTS["audit_report"], replace(case, record=record))
+        return [e.takeaway.startswith("Of ") for e in seen.evaluations]
+
+    def bound(evaluation, model):
+        binding = Binding(kind="recomputed", agreed=1, compared=1, tolerance=1e-6, model_sha256=model)
+        return evaluation.model_copy(update={"binding": binding})
+
+    baseline = second.model_copy(
+        update={"binding": None, "inputs": tuple(i.model_copy(update={"role": "baseline"}) for i in second.inputs)}
+    )
+    assert titles(bound(first, own), bound(second, other)) == [False, True]
+    assert titles(bound(first, own), baseline) == [False, True]

@@ -270,6 +270,12 @@ def test_the_decision_part_answers(report, question):
     assert report.say(*question(report)) == []
 
 
+def test_every_evaluation_is_named_where_what_was_not_tested_is_listed(report):
+    begin = report.decision.index(said("What the evaluations did not test"))
+    listed = report.decision[begin : report.decision.index(said("Use, harm and who accepted it"), begin)]
+    assert [e.id for e in report.record.evaluations if said(e.id) not in listed] == []
+
+
 def test_no_page_writes_a_large_number_in_powers_of_ten(report):
     assert re.findall(r"\d[.,]?\d*e\+\d+", report.text) == []
 
@@ -352,6 +358,21 @@ def test_no_page_is_half_empty(rasters, report):
         empty.append(1 - ink[3] / (TEXT[1] - TEXT[0]) if ink else 1.0)
     assert max(empty) <= 0.4, empty
     assert sum(empty) / len(empty) <= 0.2, empty
+
+
+def test_the_last_page_holds_more_than_a_few_stray_lines(rasters, report):
+    ink = dark(rasters[report.name][-1], INSIDE[0], TEXT[0], INSIDE[1], TEXT[1])
+    assert ink is not None
+    assert ink[3] / (TEXT[1] - TEXT[0]) >= 0.15
+
+
+def test_no_sentence_is_cut_in_its_middle(lines, report):
+    """Longer texts end after a sentence, and `[…]` says that others follow."""
+    assert [line for line in lines[report.name] if "…" in line[6].split()] == []
+
+
+def test_a_number_and_its_percent_sign_stand_in_one_line(lines, report):
+    assert [line for line in lines[report.name] if line[6].strip().startswith("%")] == []
 
 
 def test_no_type_is_smaller_than_eight_and_a_half_points(lines, report):

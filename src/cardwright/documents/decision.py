@@ -81,6 +81,27 @@ class Undetectable:
 
 
 @dataclass(frozen=True)
+class IntervalMethod:
+    """How the intervals of some judged numbers are made."""
+
+    method: str
+    labels: tuple[str, ...]
+    """R-01 …"""
+
+
+Part = Literal["supplier", "plan and run", "choice of thresholds", "statements", "acceptance of risks"]
+"""What somebody has to do with what is judged."""
+
+
+@dataclass(frozen=True)
+class SeveralParts:
+    """Somebody who has several parts in what is judged, and so does not check the others'."""
+
+    name: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
 class DecisionView:
     """What stands in the decision part beside the outcomes."""
 
@@ -91,6 +112,8 @@ class DecisionView:
     """The latest countersignature, which says where the ledger stood."""
     uncovered: tuple[UncoveredRows, ...]
     undetectable: tuple[Undetectable, ...]
+    methods: tuple[IntervalMethod, ...]
+    several_parts: tuple[SeveralParts, ...]
 
 
 def of(edition: Edition, names: dict[str, str]) -> DecisionView:
@@ -109,6 +132,8 @@ def of(edition: Edition, names: dict[str, str]) -> DecisionView:
         ledger=max(ledgers, key=lambda claim: claim.length, default=None),
         uncovered=_uncovered(edition.record, names),
         undetectable=_undetectable(edition),
+        methods=_methods(edition),
+        several_parts=_several_parts(edition),
     )
 
 
@@ -190,8 +215,38 @@ def _undetectable(edition: Edition) -> tuple[Undetectable, ...]:
     return tuple(found)
 
 
+def _methods(edition: Edition) -> tuple[IntervalMethod, ...]:
+    found: dict[str, dict[str, None]] = {}
+    for outcome in edition.verdict.outcomes if edition.verdict is not None else ():
+        for seen in outcome.observations:
+            if outcome.limit is not None and seen.interval is not None:
+                found.setdefault(seen.interval.method, {})[outcome.label] = None
+    return tuple(IntervalMethod(method, tuple(labels)) for method, labels in found.items())
+
+
+def _several_parts(edition: Edition) -> tuple[SeveralParts, ...]:
+    record = edition.record
+    risks = record.details.answers.get("risks")
+    named: dict[Part, tuple[str | None, ...]] = {
+        "supplier": (record.subject.supplier,),
+        "plan and run": (record.provenance.author,),
+        "choice of thresholds": tuple(o.set_by for o in edition.verdict.outcomes)
+        if edition.verdict is not None
+        else (),
+        "statements": tuple(answer.stated_by for answer in record.details.answers.values()),
+        "acceptance of risks": tuple(entry.get("accepted_by") for entry in risks.entries) if risks is not None else (),
+    }
+    parts: dict[str, list[Part]] = {}
+    for part, names in named.items():
+        for name in dict.fromkeys(name for name in names if name is not None):
+            parts.setdefault(name, []).append(part)
+    return tuple(SeveralParts(name, tuple(found)) for name, found in parts.items() if len(found) > 1)
+
+
 __all__ = [
     "DecisionView",
+    "IntervalMethod",
+    "SeveralParts",
     "Signature",
     "ThresholdsSet",
     "UncoveredRows",

@@ -183,6 +183,32 @@ def clip(text: str, most: int) -> str:
     return text if len(text) <= most else text[:most].rsplit(" ", 1)[0].rstrip(",;:") + " …"
 
 
+_SENTENCE_END = re.compile(r"(?<=[a-z0-9)%\"”]{3}[.!?])\s+(?=[A-Z0-9(\"“])|\s*\n+\s*")
+"""Between two sentences, and not after "Art." or "No."."""
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences and lines of a text, in their order."""
+    return [one for one in _SENTENCE_END.split(text.strip()) if one]
+
+
+def whole(text: str, most: int) -> str:
+    """The first sentences of a text, as many as a summary holds and at least one, each whole; `[…]` tells that more follow."""
+    if len(text) <= most:
+        return text
+    first, *others = sentences(text) or [text]
+    for count, one in enumerate(others):
+        if len(first) + len(one) >= most:
+            return first + " […]" if others[count:] else first
+        first += f" {one}"
+    return first
+
+
+def unstopped(text: str) -> str:
+    """A sentence without its full stop, for what follows in the same one."""
+    return text.rstrip(". ")
+
+
 def moment(text: str) -> str:
     """`2026-11-23T13:04:05Z` as `2026-11-23 13:04 UTC`."""
     return f"{text[:10]} {text[11:16]} UTC"
@@ -220,11 +246,25 @@ def paragraphs(text: str) -> Markup:
     for block in re.split(r"\n\s*\n", visible(text, keep="\n\t").strip()):
         lines = block.split("\n")
         if all(line.lstrip().startswith("- ") for line in lines):
-            items = "".join(f"<li>{escape(line.lstrip()[2:])}</li>" for line in lines)
+            items = "".join(f"<li>{prose(line.lstrip()[2:])}</li>" for line in lines)
             out.append(f"<ul>{items}</ul>")
         else:
-            out.append(f"<p>{'<br>'.join(escape(line) for line in lines)}</p>")
+            out.append(f"<p>{'<br>'.join(prose(line) for line in lines)}</p>")
     return Markup("".join(out))  # noqa: S704  escaped above
+
+
+def prose(text: str) -> Markup:
+    """A sentence as HTML, with names that stand between backticks as code; everything in it is escaped."""
+    parts = _joined(visible(text, keep="\n\t")).split("`")
+    if len(parts) % 2 == 0:  # a backtick without its other
+        return escape("`".join(parts))
+    said = [escape(part) if place % 2 == 0 else f"<code>{escape(part)}</code>" for place, part in enumerate(parts)]
+    return Markup("".join(said))  # noqa: S704  escaped piece by piece
+
+
+def _joined(text: str) -> str:
+    """A number and its percent sign stay in one line."""
+    return re.sub(r"(?<=\d) (?=%)", "\u00a0", text)
 
 
 _LONG = re.compile(r"\S{36,}")
@@ -242,7 +282,7 @@ def _break_long(match: re.Match[str]) -> str:
 def _visible(value: Any) -> Any:
     if isinstance(value, Markup) or not isinstance(value, str):
         return value
-    text = visible(value, keep="\n\t")
+    text = _joined(visible(value, keep="\n\t"))
     if not _LONG.search(text):
         return text
     out, at = [], 0
@@ -261,8 +301,11 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "sentence": sentence,
     "short": short,
     "clip": clip,
+    "whole": whole,
+    "unstopped": unstopped,
     "moment": moment,
     "paragraphs": paragraphs,
+    "prose": prose,
     "anchor": _anchor,
 }
 

@@ -6,31 +6,37 @@ medium on; the largest difference that it looked for; what its figure of groups 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
-from cardwright.documents.environment import interval, number
+from cardwright.documents.environment import interval, number, sentences
 from cardwright.documents.figures import Figure
 from cardwright.documents.language import Language, words
 from cardwright.record.evaluation import SEVERITIES, Evaluation, Finding
 from cardwright.record.measurement import Measured
 from cardwright.record.verdict import STATUSES, Observation, Outcome, Verdict
 
-_SENTENCE = re.compile(r"(?<=[a-z0-9)%]{3})\. (?=[A-Z0-9])")
-"""Between two sentences, and not after "Art." or "No."."""
 
-LONGEST = 200
-"""Characters of a title; a longer sentence ends at a word, and stands whole with the finding."""
-
-
-def of(evaluation: Evaluation, verdict: Verdict | None, shown: Sequence[Figure], say: Language) -> str:
+def of(
+    evaluation: Evaluation, verdict: Verdict | None, shown: Sequence[Figure], say: Language, other: str | None = None
+) -> str:
     """The sentence; what people and evaluators wrote in it stays in their language.
 
     Parameters
     ----------
     shown
         Its figures.
+    other
+        Whose numbers these are, if they are not the subject's: it stands before the sentence.
     """
+    sentence = _sentence(evaluation, verdict, shown, say)
+    return (
+        sentence
+        if other is None
+        else say.text("Of {name}, not of what is judged: {sentence}", name=other, sentence=sentence)
+    )
+
+
+def _sentence(evaluation: Evaluation, verdict: Verdict | None, shown: Sequence[Figure], say: Language) -> str:
     if evaluation.not_applicable is not None:
         return say.text("The question does not arise.")
     judged = [
@@ -44,7 +50,7 @@ def of(evaluation: Evaluation, verdict: Verdict | None, shown: Sequence[Figure],
         return _judged(outcome, seen, say)
     worst = max(enumerate(evaluation.findings), key=lambda one: (_weight(one[1]), -one[0]), default=None)
     if worst is not None and _weight(worst[1]) >= SEVERITIES.index("medium"):
-        return _shortened(worst[1].explanation)
+        return _first(worst[1].explanation)
     measured = [m for m in evaluation.measurements if isinstance(m, Measured)]
     if not measured:
         return say.text("Nothing could be measured.")
@@ -90,11 +96,10 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _shortened(text: str) -> str:
-    """The first sentence, cut at a word if it is longer than a title."""
-    first = _SENTENCE.split(text, maxsplit=1)[0]
-    first += "" if first.endswith(".") else "."
-    return first if len(first) <= LONGEST else first[:LONGEST].rsplit(" ", 1)[0].rstrip(",;:") + " …"
+def _first(text: str) -> str:
+    """The first sentence, however long: half a sentence can say the opposite."""
+    first = next(iter(sentences(text)), text)
+    return first if first.endswith((".", "!", "?")) else first + "."
 
 
-__all__ = ["LONGEST", "of"]
+__all__ = ["of"]

@@ -6,6 +6,7 @@ the same in every document made from it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Set
 from dataclasses import dataclass
 from typing import Any
@@ -61,7 +62,10 @@ class TableView:
 
 @dataclass(frozen=True)
 class Extremes:
-    """The groups of one attribute, or of several crossed, between which a number differs most, however few their cases."""
+    """The groups of one attribute, or of several crossed, between which a number differs most.
+
+    The worst is named however few its cases; the best is one of enough cases, if there is one.
+    """
 
     evaluation: str
     """E-1 …"""
@@ -73,6 +77,8 @@ class Extremes:
     """How many groups have a number."""
     known: int
     """Out of how many; rows of unknown membership are not counted."""
+    least: float
+    """The fewest cases by which the evaluation compares groups, and so of the best one; 0 if it names no minimum."""
 
 
 @dataclass(frozen=True)
@@ -207,6 +213,8 @@ _FIRST = (
 
 def _extremes(name: str, evaluation: Evaluation, planned: Planned, ids: dict[tuple[str, int], str]) -> list[Extremes]:
     attributes = {group.attribute for group in planned.groups}
+    asked_for = evaluation.parameters.get("min_denominator")
+    least = float(asked_for) if isinstance(asked_for, int | float) else 0.0
     groups: dict[tuple[object, ...], list[MeasurementView]] = {}
     for index, m in enumerate(evaluation.measurements):
         # Attacks come in categories, which are groups of attempts and declared nowhere.
@@ -227,11 +235,24 @@ def _extremes(name: str, evaluation: Evaluation, planned: Planned, ids: dict[tup
             continue
         if measured[0][0] == measured[-1][0]:
             continue
-        worst, best = measured[0][2], measured[-1][2]
-        if worst.m.direction == "lower_is_better":  # type: ignore[union-attr]
-            worst, best = best, worst
-        extremes.append(Extremes(name, across, worst, best, len(measured), len(views)))  # type: ignore[arg-type]
+        ordered = [view for _, _, view in measured]
+        if ordered[0].m.direction == "lower_is_better":  # type: ignore[union-attr]
+            ordered.reverse()
+        # A group that does badly is named however small it is; one that does well by few cases is no yardstick.
+        enough = [view for view in ordered[1:] if _cases(view) >= least and _value(view) != _value(ordered[0])]
+        worst, best = ordered[0], (enough or ordered)[-1]
+        extremes.append(Extremes(name, across, worst, best, len(measured), len(views), least))  # type: ignore[arg-type]
     return extremes
+
+
+def _value(view: MeasurementView) -> float:
+    assert isinstance(view.m, Measured)
+    return view.m.value
+
+
+def _cases(view: MeasurementView) -> float:
+    assert isinstance(view.m, Measured)
+    return view.m.denominator if view.m.denominator is not None else math.inf
 
 
 def _widest(extremes: list[Extremes]) -> tuple[Extremes, ...]:
@@ -244,9 +265,7 @@ def _widest(extremes: list[Extremes]) -> tuple[Extremes, ...]:
 
 
 def _distance(one: Extremes) -> float:
-    assert isinstance(one.worst.m, Measured)
-    assert isinstance(one.best.m, Measured)
-    return abs(one.worst.m.value - one.best.m.value)
+    return abs(_value(one.worst) - _value(one.best))
 
 
 def _by_reason(views: list[MeasurementView]) -> tuple[Silent, ...]:
@@ -288,7 +307,8 @@ def make(document: Document, edition: Edition, *, printed: bool = False, say: La
             # Two evaluations may count the same groups of the same rows.
             if not any((one.worst.m, one.best.m) == (other.worst.m, other.best.m) for other in extremes):
                 extremes.append(one)
-        views.append(_evaluation(name, evaluation, planned, ids, finding_ids, most, before, verdict, say))
+        other = _of_another(evaluation, record)
+        views.append(_evaluation(name, evaluation, planned, ids, finding_ids, most, before, verdict, say, other))
     needed = {
         name
         for outcome in (verdict.outcomes if verdict else ())
@@ -398,6 +418,15 @@ def _of_the_subject(views: list[EvaluationView], record: Record) -> list[Evaluat
     return tied or [v for v in found if v.evaluation.binding is None or v.evaluation.binding.model_sha256 is None]
 
 
+def _of_another(evaluation: Evaluation, record: Record) -> str | None:
+    """The source that an evaluation is about, where it is about another model than the subject: a baseline or a challenger."""
+    bound = evaluation.binding.model_sha256 if evaluation.binding is not None else None
+    about = [source.name for source in evaluation.inputs if source.role != "model"]
+    alone = bool(evaluation.inputs) and all(source.role == "baseline" for source in evaluation.inputs)
+    told = bound not in record.subject.digests if bound is not None else alone
+    return ", ".join(about) if told and record.subject.hashed and about else None
+
+
 def _stated(fields: tuple[FieldView, ...]) -> tuple[str, str] | None:
     statements = {(f.answer.stated_by, f.answer.stated_on) for f in fields if f.answer is not None and f.provided}
     return statements.pop() if len(statements) == 1 else None
@@ -419,6 +448,7 @@ def _evaluation(
     as_before: dict[str, str],
     verdict: Verdict | None,
     say: Language,
+    of_another: str | None,
 ) -> EvaluationView:
     views = [MeasurementView(ids[(evaluation.id, index)], m) for index, m in enumerate(evaluation.measurements)]
     measured = [view for view in views if isinstance(view.m, Measured)]
@@ -454,7 +484,7 @@ def _evaluation(
         figures=drawn,
         findings=tuple(findings),
         cut=max(0, len(sliced) - most),
-        takeaway=takeaway.of(evaluation, verdict, drawn, say),
+        takeaway=takeaway.of(evaluation, verdict, drawn, say, of_another),
         key=_key(evaluation, overall, measured, verdict),
         printed=None if grouped else next((table for table in tables if _is_short(table.table)), None),
         measured=len(measured),
