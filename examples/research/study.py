@@ -32,7 +32,6 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 HERE = Path(__file__).parent
-WORK = Path(tempfile.mkdtemp())
 COMMIT = (
     "6c1f" * 10
 )  # the study's own code is this file; the commit is a stand-in, since the file was not yet committed
@@ -61,11 +60,26 @@ def made(settings, seed):
     return make_pipeline(StandardScaler(), model) if settings["scale"] == "standard" else make_pipeline(model)
 
 
+def trained(settings, seed, rows, truth):
+    """The estimator, fitted. What chance there is in training: which 900 of the 1,000 rows it sees, and its own seed."""
+    chosen = np.random.default_rng(seed).permutation(len(rows))[:900]
+    return made(settings, seed).fit(rows[chosen], truth[chosen])
+
+
+def measured(answers, found):
+    """What each run is judged by, on the held-out rows."""
+    return {
+        "accuracy": float((found == answers).mean()),
+        "worst_recall": float(recall_score(answers, found, average=None).min()),
+    }
+
+
 def main():
     """Train, track, and write what the assessment reads."""
     import mlflow
     import wandb
 
+    work = Path(tempfile.mkdtemp())
     os.environ |= {
         "WANDB_MODE": "offline",
         "WANDB_SILENT": "true",
@@ -78,25 +92,20 @@ def main():
         digits.data, digits.target, test_size=797, random_state=0, stratify=digits.target
     )
     version = hashlib.sha256(np.ascontiguousarray(rows).tobytes() + truth.tobytes()).hexdigest()[:16]
-    (WORK / "mlflow").mkdir()
-    os.chdir(WORK / "mlflow")
-    mlflow.set_tracking_uri(f"sqlite:///{WORK}/mlflow/mlflow.db")
+    (work / "mlflow").mkdir()
+    os.chdir(work / "mlflow")
+    mlflow.set_tracking_uri(f"sqlite:///{work}/mlflow/mlflow.db")
     mlflow.set_experiment("digits")
     said = {}
     for name, (purpose, settings) in STUDY.items():
         for seed in SEEDS:
-            # What chance there is in training: which 900 of the 1,000 rows it sees, and the model's own seed.
-            chosen = np.random.default_rng(seed).permutation(len(rows))[:900]
-            model = made(settings, seed).fit(rows[chosen], truth[chosen])
+            model = trained(settings, seed, rows, truth)
             found = model.predict(held)
-            numbers = {
-                "accuracy": float((found == answers).mean()),
-                "worst_recall": float(recall_score(answers, found, average=None).min()),
-            }
+            numbers = measured(answers, found)
             said[name, seed] = found
             keep = name in ("svm", "baseline") and seed == 0
             if keep:
-                skops.io.dump(model, WORK / "model.skops")
+                skops.io.dump(model, work / "model.skops")
             with mlflow.start_run(run_name=f"{name}-{seed}"):
                 mlflow.log_params({**settings, "seed": seed})
                 mlflow.set_tags({"purpose": purpose, "mlflow.source.git.commit": COMMIT, "data_version": version})
@@ -104,10 +113,10 @@ def main():
                     mlflow.log_metric(metric, value)
                 mlflow.log_metric("accuracy_n", len(held))
                 if keep and name == "svm":
-                    mlflow.log_artifact(str(WORK / "model.skops"))
-                    shutil.copyfile(WORK / "model.skops", HERE / "model.skops")
+                    mlflow.log_artifact(str(work / "model.skops"))
+                    shutil.copyfile(work / "model.skops", HERE / "model.skops")
             run = wandb.init(
-                project="digits", name=f"{name}-{seed}", id=f"{name}-{seed}", job_type=purpose, dir=WORK,
+                project="digits", name=f"{name}-{seed}", id=f"{name}-{seed}", job_type=purpose, dir=work,
                 config={**settings, "seed": seed, "commit": COMMIT, "data_version": version},
                 settings=wandb.Settings(x_disable_stats=True, x_disable_meta=True, host="host", console="off"),
             )  # fmt: skip
@@ -124,33 +133,33 @@ def main():
     pq.write_table(pa.table(table), HERE / "test.parquet", compression="zstd")
     training = {name: rows[:, place] for place, name in enumerate(names)}
     pq.write_table(pa.table({**training, "digit": truth}), HERE / "training.parquet", compression="zstd")
-    keep_stores()
+    keep_stores(work)
 
 
-def keep_stores():
+def keep_stores(work):
     """Copy both stores without anything of the machine; the database with small pages."""
     for folder in ("mlflow", "wandb"):
         shutil.rmtree(HERE / folder, ignore_errors=True)
-    shutil.copytree(WORK / "mlflow", HERE / "mlflow")
+    shutil.copytree(work / "mlflow", HERE / "mlflow")
     with sqlite3.connect(HERE / "mlflow" / "mlflow.db") as connection:
         connection.execute("UPDATE runs SET user_id = 'somebody'")
         connection.execute("UPDATE tags SET value = 'somebody' WHERE key = 'mlflow.user'")
         connection.execute("UPDATE tags SET value = 'study.py' WHERE key = 'mlflow.source.name'")
         for table, column in (("runs", "artifact_uri"), ("experiments", "artifact_location")):
-            connection.execute(f"UPDATE {table} SET {column} = replace({column}, ?, '/store')", (f"{WORK}/mlflow",))
+            connection.execute(f"UPDATE {table} SET {column} = replace({column}, ?, '/store')", (f"{work}/mlflow",))
     connection.close()
     connection = sqlite3.connect(HERE / "mlflow" / "mlflow.db", isolation_level=None)
     connection.execute("PRAGMA page_size = 512")
     connection.execute("VACUUM")
     connection.close()
-    for file in sorted((WORK / "wandb").rglob("*.wandb")):
+    for file in sorted((work / "wandb").rglob("*.wandb")):
         target = HERE / "wandb" / f"offline-run-{file.stem.removeprefix('run-')}" / file.name
         target.parent.mkdir(parents=True)
         shutil.copyfile(file, target)
     for file in [path for folder in ("mlflow", "wandb") for path in (HERE / folder).rglob("*") if path.is_file()]:
-        if str(WORK).encode() in file.read_bytes():
+        if str(work).encode() in file.read_bytes():
             sys.exit(f"{file} names the folder it was made in")
-    shutil.rmtree(WORK)
+    shutil.rmtree(work)
 
 
 if __name__ == "__main__":

@@ -100,6 +100,10 @@ def test_a_plan_is_released_without_artefacts_and_a_memo_rests_on_it(cli, desk):
     ran = cli("run", desk / "memo-files", "-o", desk / "memo")
     assert "No release of experiment_plan employment-history-plan 1 is believed here" in " ".join(ran.out.split())
     policy = desk / "kinds" / "house_memo" / "policy.yaml"
+    judged = cli("gate", desk / "memo", "--policy", policy, "--trust", desk / "trust.yaml")
+    assert "REFUSED: 1 requirement in the way (1 missing)" in judged.out, (
+        "nobody has signed the memo, and the plan's count"
+    )
     assert cli("keys", "accept", policy, "--trust", desk / "trust.yaml").code == 0
     done = released(cli, desk, "memo", "--policy", policy)
     assert done.code == 0, done

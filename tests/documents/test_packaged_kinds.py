@@ -22,7 +22,7 @@ from cardwright.record.record import Record
 pytest.importorskip("pyarrow", reason="examples that rest on runs need the tabular extra")
 
 NAMES = kinds.names()
-PRINTED = ("experiment_plan", "research_memo", "governance_review")
+PRINTED = ("experiment_plan", "research_memo", "governance_review", "leaderboard")
 """Kinds with templates of their own; setting type for every kind would take a minute."""
 
 

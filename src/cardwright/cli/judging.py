@@ -138,7 +138,7 @@ def with_claims(
     from cardwright.dossier import layout
 
     if not files.get(layout.CLAIMS):
-        return case, ()
+        return _with_linked_claims(case, folder, trust, now), ()
     if trust is None:
         count = files[layout.CLAIMS].count(b"\n")
         return case, (f"{count} claims not counted: no trust file says whom to believe (--trust)",)
@@ -148,6 +148,22 @@ def with_claims(
     reviewed = under_review.read(files, where=str(folder))
     believed, doubts = under_review.judged_case(reviewed, trust_file(trust), case.artefacts, now)
     return believed, tuple(f"not believed: {doubt}" for doubt in doubts)
+
+
+def _with_linked_claims(case: Case, folder: Path, trust: Path | None, now: str) -> Case:
+    """A case that nobody has signed yet, with what is believed of those who signed the dossiers that it refers to."""
+    if trust is None or not case.linked:
+        return case
+    from cardwright.attest import under_review
+    from cardwright.cli.keyring import trust_file
+
+    believed = trust_file(trust)
+    linked = under_review.linked_dossiers(case, where=str(folder))
+    return replace(
+        case,
+        linked=under_review.linked_as_believed(case, linked, believed, now),
+        trust_sha256=believed.sha256,
+    )
 
 
 def _closers() -> Iterable[str]:
