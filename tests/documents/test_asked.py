@@ -6,7 +6,7 @@ from tests.strategies import good_record
 
 from cardwright.documents import asked
 from cardwright.documents.language import ENGLISH
-from cardwright.record import Measured, Unmeasured
+from cardwright.record import Finding, Measured, Unmeasured
 from cardwright.record.measurement import Measurement
 
 
@@ -43,3 +43,23 @@ def test_of_a_dataset_only_its_personal_data_are_asked():
     record = good_record()
     data = record.model_copy(update={"subject": record.subject.model_copy(update={"kind": "dataset"})})
     assert list(answers(measured("pii_row_rate", 0.1), record=data)) == ["Personal data"]
+
+
+def test_personal_data_name_the_columns_with_a_finding_the_gravest_first():
+    record = good_record()
+    first = record.evaluations[0]
+    findings = tuple(
+        Finding(severity=severity, key=key, explanation="e", where=where)
+        for key, severity, where in (
+            ("a", "low", "sex"),
+            ("b", "high", "race"),
+            ("c", "low", "race"),
+            ("d", "high", None),
+        )
+    )
+    rate_ = measured("pii_row_rate", 0.1).m
+    changed = first.model_copy(update={"findings": findings, "measurements": (rate_,)})
+    record = record.model_copy(update={"evaluations": (changed, *record.evaluations[1:])})
+    told = {one.question: one.found for one in asked.answered(record, [Row(rate_)], ENGLISH)}
+    assert told["Personal data"] == (("race", "high"), ("sex", "low"))
+    assert told["Attacks"] == ()

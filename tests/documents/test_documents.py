@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from markupsafe import escape
 from tests.policy.test_gate import FAILED, P, with_gap, with_record
 from tests.strategies import NOW, good_case, good_record
 
@@ -415,3 +416,33 @@ def test_no_two_documents_of_an_edition_disagree_on_decision_counts_and_open_ris
         assert counts in text
         assert "1 risk not accepted" in text
         assert "risks not accepted" not in text
+
+
+def test_every_number_that_is_as_bad_as_the_one_a_sentence_names_is_named_too():
+    case = edition(with_gap(FAILED))
+    outcome = next(o for o in case.verdict.outcomes if o.status == "failed" and o.limit is not None)
+    (seen,) = outcome.observations
+    both = outcome.model_copy(update={"observations": (seen, seen.model_copy(update={"across": ("sex",)}))})
+    outcomes = tuple(both if o is outcome else o for o in case.verdict.outcomes)
+    case = replace(case, verdict=case.verdict.model_copy(update={"outcomes": outcomes}))
+    page = documents.render(case, document="audit_report", format="html").decode()
+    first = page.split('id="limits"')[0]
+    assert "All that are failed: demographic parity difference across race; across sex." in first
+
+
+def test_what_nobody_answered_in_a_checklist_is_quoted_and_not_stated():
+    from cardwright.dossier.contents import coverage_of
+
+    coverage = coverage_of(good_record())
+    page = documents.render(edition(coverage=coverage), document="audit_report", format="html").decode()
+    part = page.split('id="checklists"')[-1].split("<h2")[0]
+    missing = [item for one in coverage for item in one.items if item.answered == "missing"]
+    assert missing
+    assert all(f"“{escape(item.requirement)}”" in part for item in missing)
+    assert "blocks only where a requirement asks for it" in part
+
+
+def test_what_stands_in_the_way_has_to_be_met_or_waived_in_the_same_words_everywhere():
+    page = documents.render(edition(with_gap(FAILED)), document="audit_report", format="html").decode()
+    assert "each requirement in the way has to be met or, where the policy lets it, waived" in page
+    assert "Can be waived:" in page

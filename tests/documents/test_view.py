@@ -82,3 +82,16 @@ def test_a_title_names_the_source_whose_numbers_are_not_those_of_the_subject():
     )
     assert titles(bound(first, own), bound(second, other)) == [False, True]
     assert titles(bound(first, own), baseline) == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("later", "once"),
+    [(("a", "b"), ("E-1", 2)), (("a", "b", "d"), ("E-1", 2)), (("a", "d"), None), (("b", "a"), None)],
+)
+def test_limits_that_an_earlier_evaluation_begins_with_are_printed_once(later, once):
+    case = edition()
+    first, second = case.record.evaluations
+    both = (first.model_copy(update={"limits": ("a", "b", "c")}), second.model_copy(update={"limits": later}))
+    record = case.record.model_copy(update={"evaluations": both})
+    seen = view.make(documents.DOCUMENTS["audit_report"], replace(case, record=record), printed=True)
+    assert [e.shared_limits for e in seen.evaluations] == [None, once]

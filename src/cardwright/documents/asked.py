@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from cardwright.documents.language import Language
+from cardwright.record.evaluation import SEVERITIES, Severity
 from cardwright.record.measurement import Measured, Measurement
 from cardwright.record.record import Record
 
@@ -29,6 +30,8 @@ class AskedQuestion(Generic[Row]):
     question: str
     """In the language of the edition."""
     rows: tuple[Row, ...]
+    found: tuple[tuple[str, Severity], ...] = ()
+    """Of personal data: the columns or fields with a finding, each with its gravest, the gravest first."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,8 @@ class _NamedQuestion:
     """Whether it is asked of a dataset too."""
     by_slice: bool = False
     """Whether its answer is the slices with the largest numbers."""
+    named_by: tuple[str, ...] = ()
+    """Metrics whose evaluations say in their findings which columns are meant."""
 
 
 def _questions(say: Language) -> tuple[_NamedQuestion, ...]:
@@ -51,6 +56,7 @@ def _questions(say: Language) -> tuple[_NamedQuestion, ...]:
             say.text("Personal data"),
             ("pii_row_rate", "personal_column_count", "pii_new_in_response_rate", "k_anonymity"),
             of_data=True,
+            named_by=("pii_row_rate", "personal_column_count"),
         ),
         _NamedQuestion(
             say.text("Attacks"),
@@ -83,8 +89,22 @@ def answered(record: Record, rows: Iterable[Row], say: Language) -> tuple[AskedQ
                 if row.m.metric == first:
                     unique.setdefault(str(row.m.slice), row)
             matching = sorted(unique.values(), key=_largest)
-        found.append(AskedQuestion(asked.question, tuple(matching[:MOST])))
+        found.append(AskedQuestion(asked.question, tuple(matching[:MOST]), _found(record, asked.named_by)))
     return tuple(found)
+
+
+def _found(record: Record, metrics: tuple[str, ...]) -> tuple[tuple[str, Severity], ...]:
+    gravest: dict[str, Severity] = {}
+    findings = [
+        finding
+        for evaluation in record.evaluations
+        if any(m.metric in metrics for m in evaluation.measurements)
+        for finding in evaluation.findings
+    ]
+    for finding in sorted(findings, key=lambda one: -SEVERITIES.index(one.severity)):
+        if finding.where is not None:
+            gravest.setdefault(finding.where, finding.severity)
+    return tuple(gravest.items())
 
 
 def _largest(row: _HasMeasurement) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Set
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from cardwright.documents import asked, decision, figures, takeaway, topics
@@ -110,6 +111,8 @@ class EvaluationView:
     findings: tuple[tuple[str, Finding], ...]
     cut: int
     """Measurements by group that are left out here; they are in the attachment."""
+    other: str | None
+    """The source whose numbers these are, if it is about another model than the subject."""
     takeaway: str
     """What it says, in a sentence."""
     key: tuple[MeasurementView, ...]
@@ -120,6 +123,9 @@ class EvaluationView:
     """How many numbers it has."""
     as_before: dict[str, str]
     """Which of `method`, `limits` and `not_tested` are the same as in an earlier evaluation, with its id: printed once."""
+
+    shared_limits: tuple[str, int] | None
+    """An earlier evaluation with the same first limits, at least two of them, and how many: printed once."""
 
 
 @dataclass(frozen=True)
@@ -308,7 +314,10 @@ def make(document: Document, edition: Edition, *, printed: bool = False, say: La
             if not any((one.worst.m, one.best.m) == (other.worst.m, other.best.m) for other in extremes):
                 extremes.append(one)
         other = _of_another(evaluation, record)
-        views.append(_evaluation(name, evaluation, planned, ids, finding_ids, most, before, verdict, say, other))
+        shared = _shared_limits(evaluation, views)
+        views.append(
+            _evaluation(name, evaluation, planned, ids, finding_ids, most, before, verdict, say, other, shared)
+        )
     needed = {
         name
         for outcome in (verdict.outcomes if verdict else ())
@@ -418,6 +427,15 @@ def _of_the_subject(views: list[EvaluationView], record: Record) -> list[Evaluat
     return tied or [v for v in found if v.evaluation.binding is None or v.evaluation.binding.model_sha256 is None]
 
 
+def _shared_limits(evaluation: Evaluation, earlier: list[EvaluationView]) -> tuple[str, int] | None:
+    counts = []
+    for view in earlier:
+        pairs = zip(evaluation.limits, view.evaluation.limits, strict=False)
+        counts.append((sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs)), view.id))
+    count, name = max(counts, key=lambda one: one[0], default=(0, ""))
+    return (name, count) if count > 1 else None
+
+
 def _of_another(evaluation: Evaluation, record: Record) -> str | None:
     """The source that an evaluation is about, where it is about another model than the subject: a baseline or a challenger."""
     bound = evaluation.binding.model_sha256 if evaluation.binding is not None else None
@@ -449,6 +467,7 @@ def _evaluation(
     verdict: Verdict | None,
     say: Language,
     of_another: str | None,
+    shared_limits: tuple[str, int] | None,
 ) -> EvaluationView:
     views = [MeasurementView(ids[(evaluation.id, index)], m) for index, m in enumerate(evaluation.measurements)]
     measured = [view for view in views if isinstance(view.m, Measured)]
@@ -484,11 +503,13 @@ def _evaluation(
         figures=drawn,
         findings=tuple(findings),
         cut=max(0, len(sliced) - most),
+        other=of_another,
         takeaway=takeaway.of(evaluation, verdict, drawn, say, of_another),
         key=_key(evaluation, overall, measured, verdict),
         printed=None if grouped else next((table for table in tables if _is_short(table.table)), None),
         measured=len(measured),
         as_before=as_before,
+        shared_limits=shared_limits,
     )
 
 
