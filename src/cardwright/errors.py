@@ -16,6 +16,7 @@
     ├── StoreError                   4      the dossier could not be written
     ├── RenderError                  4      a document could not be made
     ├── ToolchainError               1      documents were made with other libraries, so they cannot be made again here
+    ├── HandoffRefusedError          1      a dossier is not a release that the receiver may use
     └── NothingToCheckError          5      no requirement applies, or there is no evidence at all
 
 Each error is one or two sentences: what is wrong, where, and what to do. The text never holds a value from the data.

@@ -307,7 +307,7 @@ def test_an_answer_beside_turns_is_read_under_the_names_that_tools_give_it(tmp_p
 
 def test_an_output_beside_a_response_that_says_something_else_leaves_the_row_unscored(tmp_path):
     found = one(tmp_path, {"messages": ASKED, "response": "No.", "output": "KESTREL"})
-    assert found.unscored == "the row holds `output` beside its turns, and it says something else"
+    assert found.unscored == "the row holds `output` beside its turns, and that says something else"
     assert one(tmp_path, {"messages": ASKED, "response": "No.", "output": "No."}).unscored is None
     assert one(tmp_path, {"messages": TURNS_ANSWERED, "output": {"verdict": "KESTREL"}}).unscored is not None
 

@@ -206,7 +206,7 @@ def test_no_pattern_takes_longer_than_the_text_is_long() -> None:
 
 @pytest.mark.parametrize("pattern", ["(", "(?=a)b", r"(a)\1", "a++", "a{1,2000}"])
 def test_a_pattern_that_cannot_be_matched_in_linear_time_is_refused_with_what_is_missing(pattern) -> None:
-    with pytest.raises(UsageError, match=r"constraint 1: `matches` is no .* that RE2 can take: it has no look-around"):
+    with pytest.raises(UsageError, match=r"constraint 1: `matches` is not .* that RE2 can take: it has no look-around"):
         parsed([{"name": "a", "tool": "x", "argument": "y", "matches": pattern}], "safety")
 
 

@@ -95,7 +95,7 @@ def masked_crc32c(data: bytes) -> int:
     """CRC-32C turned and shifted as TFRecord has it.
 
     >>> hex(masked_crc32c(b"123456789"))
-    '0xc7894c38'
+    '0xc78ab0e5'
     """
     crc = 0xFFFFFFFF
     for byte in data:
