@@ -9,7 +9,11 @@ Repository, CC BY 4.0): 1,797 images of 8×8 pixels, each from 0 to 16. Nothing 
 from __future__ import annotations
 
 import argparse
+import io
+import json
+import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -55,6 +59,23 @@ def trained(pixels: np.ndarray, labels: np.ndarray) -> Network:
     return network.eval()
 
 
+def without_traces(program: torch.export.ExportedProgram) -> bytes:
+    """A torch.export file without stack traces, which name files of the machine that made it, and without the time."""
+    buffer, kept = io.BytesIO(), io.BytesIO()
+    torch.export.save(program, buffer)
+    with zipfile.ZipFile(buffer) as made, zipfile.ZipFile(kept, "w") as archive:
+        for name in made.namelist():
+            content = made.read(name)
+            if name.endswith("/models/model.json"):
+                content = json.dumps(json.loads(content, object_hook=_emptied)).encode()
+            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), content)
+    return kept.getvalue()
+
+
+def _emptied(value: dict[str, Any]) -> dict[str, Any]:
+    return {key: {} if key == "metadata" and isinstance(inner, dict) else inner for key, inner in value.items()}
+
+
 def main(words: list[str] | None = None) -> None:
     """Write data and network."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -73,7 +94,7 @@ def main(words: list[str] | None = None) -> None:
     frame.to_csv(out / "data" / "test.csv", index=False, lineterminator="\n")
     example = torch.zeros((2, SIDE * SIDE))
     program = torch.export.export(network, (example,), dynamic_shapes=({0: torch.export.Dim.DYNAMIC},))
-    torch.export.save(program, out / "network.pt2")
+    (out / "network.pt2").write_bytes(without_traces(program))
 
 
 if __name__ == "__main__":
