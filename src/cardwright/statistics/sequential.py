@@ -33,7 +33,7 @@ class PlannedLook:
     spent: float
     """Alpha spent up to this look."""
     boundary: float
-    """The comparison may stop where |z| is at least this."""
+    """The comparison may stop where the absolute z is at least this."""
     nominal_p: float
     """The same as a two-sided p-value."""
 
@@ -91,7 +91,7 @@ def boundaries(
 
 
 def _bound(target: float, grid: FloatArray, density: FloatArray, step: float, root: float) -> float:
-    """The bound of |z| beyond which the looks that have not stopped are with a chance of `target`."""
+    """The bound of the absolute z beyond which the looks that have not stopped are with a chance of `target`."""
 
     def excess(bound: float) -> float:
         edge = bound * root  # on the scale of the score, a Brownian motion
