@@ -55,6 +55,6 @@ class Case:
     linked: Mapping[str, LinkedDossier] = field(default_factory=dict)
     """The dossiers that the record refers to, by the digest of their record; one that is not at hand is not in it."""
     kind_files: Mapping[str, bytes] = field(default_factory=dict)
-    """Templates and words of its kind of document, by name: those that the record names by digest."""
+    """Templates and words of its kind by name, those that the record names by digest."""
     advisory: bool = False
     """Whether only advice is asked for."""
