@@ -2,12 +2,12 @@
 
 import json
 import re
-import shutil
 import subprocess
 from html import unescape
 from pathlib import Path
 
 import pytest
+from tests.chromium import CHROMIUM
 from tests.documents.test_documents import edition, everything_missing, rich_record
 from tests.policy.test_gate import with_record
 from tests.strategies import good_case
@@ -16,9 +16,6 @@ from cardwright import documents
 from cardwright.documents.interface import DOCUMENTS
 
 axe = pytest.importorskip("axe_playwright_python", reason="axe-core comes with the dev extra")
-CHROMIUM = next(
-    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
-)
 RUN = """<script>axe.run(document, {resultTypes: ["violations"]}).then(result => {
   const out = document.createElement("pre"); out.id = "axe-result";
   out.textContent = JSON.stringify(result.violations.map(v => [v.id, v.nodes.length, v.nodes[0].html.slice(0, 200)]));

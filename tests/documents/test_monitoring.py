@@ -1,7 +1,10 @@
 """An alarm in operation is a change with a stated rate of false alarms, for one number and for all of them together."""
 
-import numpy as np
 import pytest
+
+pytest.importorskip("numpy", reason="statistics need the tabular extra")
+
+import numpy as np
 from scipy.stats import binom
 
 from cardwright.documents.monitoring import FALSE_ALARMS, alarm_limits

@@ -7,7 +7,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from tests.documents.test_accessibility import CHROMIUM
+from tests.chromium import CHROMIUM
 from tests.documents.test_documents import edition, rich_record
 from tests.policy.test_gate import with_record
 from tests.strategies import good_case

@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from tests.samples import calibration_of, chain_of
 
+pytest.importorskip("numpy", reason="statistics need the tabular extra")
+
 from cardwright.record import canonical
 from cardwright.record.calibration import (
     SIGNED,

@@ -5,6 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.samples import calibration_of, chain_of
 
+pytest.importorskip("numpy", reason="statistics need the tabular extra")
+
 from cardwright.record import drawn_sample as d
 from cardwright.statistics.agreement import krippendorff_alpha
 

@@ -15,7 +15,6 @@ from cardwright.policy.gate import decide
 from cardwright.policy.rules import measurement
 from cardwright.record.evaluation import Input
 from cardwright.record.measurement import Interval, Resolution, ScorerError, Unmeasured
-from cardwright.statistics.gaps import detectable_gap
 
 
 @pytest.mark.parametrize(
@@ -146,8 +145,11 @@ def test_a_rate_sliced_by_who_said_it_passes_nothing_without_that_scorer():
 
 def test_an_open_gap_names_the_difference_that_any_two_groups_would_have_shown_and_no_lower_end():
     """Between larger groups a smaller difference is found as often, so nothing smaller is called invisible."""
-    shown = detectable_gap(0.5, [60, 60, 2000, 2000])
-    between_the_large = detectable_gap(0.5, [2000, 2000, 2000, 2000])
+    gaps = pytest.importorskip(
+        "cardwright.statistics.gaps", reason="statistics need the tabular extra", exc_type=ImportError
+    )
+    shown = gaps.detectable_gap(0.5, [60, 60, 2000, 2000])
+    between_the_large = gaps.detectable_gap(0.5, [2000, 2000, 2000, 2000])
     assert between_the_large < shown / 4
     m = gap("demographic_parity_difference", 0.05, 0.0, 0.2)
     open_ = m.model_copy(update={"resolution": Resolution(detectable=shown, needed=9000)})
