@@ -120,7 +120,6 @@ def run(
 
 def _believed(previous: Previous, place: Path, trust: Path, policy: Policy) -> Previous:
     """The previous release, with why nothing of it is reused if it does not verify under the trust file."""
-    from cardwright.cli.judging import status_beside
     from cardwright.cli.keyring import trust_file
     from cardwright.dossier import contents, store
     from cardwright.run import reuse
@@ -131,7 +130,7 @@ def _believed(previous: Previous, place: Path, trust: Path, policy: Policy) -> P
         lambda name: policy if name == policy.name else contents.packaged_policy(name),
         where=str(place),
         now=clock(),
-        status=status_beside(place, None),
+        status=store.status_of(place),
     )
     return replace(previous, doubt=doubt)
 

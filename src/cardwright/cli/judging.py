@@ -318,7 +318,7 @@ def verify(
                 artefacts=(lambda names: store.digests(artifact, list(names))) if artifact is not None else None,
                 rerender=partial(make_again, lone=lone) if rerender else None,
                 as_of=then,
-                status=status_beside(dossier, status),
+                status=store.status_of(dossier, status),
                 lone=lone,
             )
     checks = of_verification(report, subject=str(dossier), where=str(dossier), at=now)
@@ -354,17 +354,6 @@ def _printed_on_pages(files: Mapping[str, bytes], digest: str) -> str:
             if not margins or not all(digest in margin for margin in margins):
                 raise IntegrityError("a page does not print the record's digest", where=name, do="It was changed.")
     return f"{held}, printed on every page"
-
-
-def status_beside(dossier: Path, given: Path | None) -> bytes | None:
-    """The status statement that is given, or that stands beside the dossier."""
-    from cardwright.dossier import layout
-    from cardwright.files import disk
-
-    if given is not None:
-        return disk.read_file(given, what="status statement")
-    beside = layout.status_beside(dossier)
-    return disk.read_file(beside, what="status statement") if beside.is_file() else None
 
 
 def _moment(text: str) -> str:

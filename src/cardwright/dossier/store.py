@@ -20,7 +20,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
-from cardwright.dossier.layout import CLAIMS, LEDGER, MANIFEST, PLAN, RECORD, Manifest, outside
+from cardwright.dossier.layout import CLAIMS, LEDGER, MANIFEST, PLAN, RECORD, Manifest, outside, status_beside
 from cardwright.errors import EvidenceError, IntegrityError, SourceError, StoreError
 from cardwright.files.disk import _near, _unwritten, read_file, write_file
 from cardwright.record import canonical
@@ -52,6 +52,14 @@ def read_dossier(folder: Path) -> dict[str, bytes]:
             if _identity(folder) in (None, before):
                 raise
     raise StoreError("another process keeps writing this dossier", where=str(folder), do="Wait until it has ended.")
+
+
+def status_of(dossier: Path, given: Path | None = None) -> bytes | None:
+    """The status statement that is given, or that stands beside the dossier; None if there is neither."""
+    if given is not None:
+        return read_file(given, what="status statement")
+    beside = status_beside(dossier)
+    return read_file(beside, what="status statement") if beside.is_file() else None
 
 
 def _identity(folder: Path) -> tuple[int, int, int] | None:

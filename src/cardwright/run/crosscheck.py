@@ -84,13 +84,13 @@ def _differences(evaluation: Evaluation) -> Iterator[float]:
     attributes = sorted({tuple(name for name, _ in group) for group in cells})
     for names in attributes:
         groups = {group: counts for group, counts in cells.items() if tuple(name for name, _ in group) == names}
-        yield from _of_rates(groups, [m for m in plain if m.slice and _group(m) in groups])
+        yield from _of_rates(groups, [m for m in plain if m.slice and _group(m.slice) in groups])
         if names:
             yield from _of_gaps(groups, [m for m in plain if tuple(sorted(m.across)) == names and not m.slice])
 
 
-def _group(measurement: Measured) -> Group:
-    return tuple(sorted((str(name), str(value)) for name, value in measurement.slice.items()))
+def _group(slice_: Mapping[str, str | None]) -> Group:
+    return tuple(sorted((name, str(value)) for name, value in slice_.items()))
 
 
 def _cells(measurements: Iterable[Measured]) -> dict[Group, _Cells]:
@@ -100,7 +100,7 @@ def _cells(measurements: Iterable[Measured]) -> dict[Group, _Cells]:
         if m.metric in ("base_rate", "selection_rate", "true_positive_rate") and not m.across:
             top, bottom = m.numerator, m.denominator
             if top is not None and bottom is not None and top == int(top) and bottom == int(bottom):
-                counted.setdefault(_group(m), {})[m.metric] = (int(top), int(bottom))
+                counted.setdefault(_group(m.slice), {})[m.metric] = (int(top), int(bottom))
     cells: dict[Group, _Cells] = {}
     for group, counts in counted.items():
         if len(counts) < 3:
@@ -160,7 +160,7 @@ def _of_rates(groups: Mapping[Group, _Cells], measurements: Sequence[Measured]) 
     frame = _frame(groups, rates).by_group
     places = {group: place for place, group in enumerate(groups)}
     for m in wanted:
-        theirs = float(frame[m.metric][places[_group(m)]])
+        theirs = float(frame[m.metric][places[_group(m.slice)]])
         if not math.isnan(theirs):
             yield abs(m.value - theirs)
 
@@ -172,7 +172,7 @@ def _of_gaps(groups: Mapping[Group, _Cells], measurements: Sequence[Measured]) -
         name, _, kind = m.metric.rpartition("_")
         if name not in _GAPS or kind not in ("difference", "ratio") or m.groups is None:
             continue
-        out = {tuple(sorted((str(k), str(v)) for k, v in one.slice.items())) for one in m.groups.excluded}
+        out = {_group(one.slice) for one in m.groups.excluded}
         compared = {group: counts for group, counts in groups.items() if group not in out}
         if len(compared) != m.groups.compared:
             continue  # a group whose counts are not in the record took part

@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from cardwright import documents
-from cardwright.dossier import contents, layout
+from cardwright.dossier import contents
 from cardwright.policy.gate import decide
 from cardwright.policy.policy import Policy
 from cardwright.privacy.screening import screen
 from cardwright.record.details import Details
-from cardwright.run.editions import of_files
+from cardwright.run.editions import compared_in
 
 
 def edition(
@@ -44,11 +44,10 @@ def edition(
         Where the details hold personal data or a secret.
     """
     screen(details, what="what people say (details)")
-    made = of_files(files, where=where) if layout.REVIEW in files else None
     case = contents.case_of(files, where=where)
     record = case.record.model_copy(update={"details": details})
     if policy is None:
         return documents.Edition(record=record, run=case.run)
     verdict = decide(replace(case, record=record), policy, now, "review")
-    compared = made.comparison if made is not None else None
+    compared = compared_in(files, where=where)
     return documents.Edition(record=record, verdict=verdict, run=case.run, comparison=compared)

@@ -11,7 +11,7 @@ from os import PathLike
 from pathlib import Path
 
 from cardwright.attest import lone_pdf, trust, verify
-from cardwright.dossier import contents, layout, store
+from cardwright.dossier import contents, store
 from cardwright.errors import HandoffRefusedError, IntegrityError
 from cardwright.files import disk
 from cardwright.policy.policy import Policy
@@ -75,7 +75,6 @@ def require(
     )
     if files is None:
         raise HandoffRefusedError("nobody released this PDF", where=str(place), do="Ask for the release's own.")
-    beside = Path(status) if status is not None else layout.status_beside(place)
     report = verify.verify(
         files,
         where=str(place),
@@ -84,7 +83,7 @@ def require(
         policy=lambda name: _chosen(name, policy),
         printed=contents.documents_hold,
         artefacts=(lambda names: store.digests(Path(artifact), list(names))) if artifact is not None else None,
-        status=disk.read_file(beside, what="status statement") if status is not None or beside.is_file() else None,
+        status=store.status_of(place, Path(status) if status is not None else None),
         lone=lone,
     )
     if report.exit_code != 0:
