@@ -189,3 +189,18 @@ def test_a_value_that_is_parsed_goes_by_the_digest_of_its_bytes():
 
 def test_keys_that_could_be_data_are_not_repeated():
     assert canonical.path_in_words(("evaluate", 3, "group", "Ada Lovelace")) == "evaluate.3.group.(a key)"
+
+
+class Line(Value):
+    word: str
+
+
+def test_lines_are_whole_canonical_and_named_by_their_number():
+    good = canonical.dumps(Line(word="a")) + b"\n" + canonical.dumps(Line(word="b")) + b"\n"
+    told = {"where": "words.jsonl", "do": "Take a whole copy."}
+    assert [line.word for line in canonical.parse_lines(Line, good, **told)] == ["a", "b"]
+    assert canonical.parse_lines(Line, b"", **told) == ()
+    with pytest.raises(IntegrityError, match=r"words\.jsonl: its last line is cut off\. Take a whole copy\."):
+        canonical.parse_lines(Line, good[:-1], **told)
+    with pytest.raises(IntegrityError, match=r"words\.jsonl, line 2: not in canonical form"):
+        canonical.parse_lines(Line, good.replace(b'"b"', b' "b"'), **told)

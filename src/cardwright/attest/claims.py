@@ -97,15 +97,10 @@ def read(data: bytes, *, where: str = "claims.jsonl") -> tuple[Signed, ...]:
     IntegrityError
         If a line is damaged, not canonical, says one thing in its subjects and another in its claim, or occurs twice.
     """
-    if not data:
-        return ()
-    lines = data.split(b"\n")
-    if lines.pop() != b"":
-        raise IntegrityError("its last line is cut off", where=where, do="Take the copy that was signed.")
     claims: list[Signed] = []
     ids: set[str] = set()
-    for number, line in enumerate(lines):
-        place = f"{where}, line {number + 1}"
+    for number, line in enumerate(canonical.lines(data, where=where, do="Take the copy that was signed."), start=1):
+        place = f"{where}, line {number}"
         sealed = envelope.read(line, where=place)
         try:
             predicate = sealed.body["predicate"]

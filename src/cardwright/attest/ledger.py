@@ -113,9 +113,7 @@ def read(data: bytes, subject: str, *, where: str = "ledger.jsonl") -> Ledger:
     IntegrityError
         If a line is not canonical, is out of order, or does not name the one before.
     """
-    lines = data.split(b"\n")
-    if lines.pop() != b"":
-        raise IntegrityError("its last line is cut off", where=where, do="Use the copy that was signed.")
+    lines = canonical.lines(data, where=where, do="Use the copy that was signed.")
     entries: list[Entry] = []
     previous = genesis(subject)
     for number, line in enumerate(lines):

@@ -59,18 +59,7 @@ def read(data: bytes, *, where: str = "timestamps.jsonl") -> tuple[StampedHead, 
     IntegrityError
         If a line is damaged or not canonical.
     """
-    if not data:
-        return ()
-    lines = data.split(b"\n")
-    if lines.pop() != b"":
-        raise IntegrityError("its last line is cut off", where=where, do="Take the copy that was signed.")
-    stamps: list[StampedHead] = []
-    for number, line in enumerate(lines, start=1):
-        stamp = canonical.parse(StampedHead, line, where=f"{where}, line {number}")
-        if canonical.dumps(stamp) != line:
-            raise IntegrityError("not in canonical form", where=f"{where}, line {number}")
-        stamps.append(stamp)
-    return tuple(stamps)
+    return canonical.parse_lines(StampedHead, data, where=where, do="Take the copy that was signed.")
 
 
 def must_be_of(stamps: Iterable[StampedHead], ledger: Ledger, *, where: str = "timestamps.jsonl") -> None:

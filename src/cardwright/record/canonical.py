@@ -243,6 +243,43 @@ def parse(model: type[Model], data: bytes, *, where: str) -> Model:
     return validated(model, loads(data, where=where), data, where=where)
 
 
+def lines(data: bytes, *, where: str, do: str) -> list[bytes]:
+    """The lines of a file of lines, each of which ends with a line feed.
+
+    Parameters
+    ----------
+    do
+        What to do about a file that was cut off.
+
+    Raises
+    ------
+    IntegrityError
+        If the last line does not end.
+    """
+    found = data.split(b"\n")
+    if found.pop() != b"":
+        raise IntegrityError("its last line is cut off", where=where, do=do)
+    return found
+
+
+def parse_lines(model: type[Model], data: bytes, *, where: str, do: str) -> tuple[Model, ...]:
+    """One value a line, each in canonical form; see `lines`.
+
+    Raises
+    ------
+    IntegrityError
+        If a line is damaged, cut off or not canonical.
+    """
+    found: list[Model] = []
+    for number, line in enumerate(lines(data, where=where, do=do), start=1):
+        place = f"{where}, line {number}"
+        value = parse(model, line, where=place)
+        if dumps(value) != line:
+            raise IntegrityError("not in canonical form", where=place)
+        found.append(value)
+    return tuple(found)
+
+
 def validated(model: type[Model], read: Any, data: bytes, *, where: str) -> Model:
     """A model of what `loads` or `read` has read from these bytes. See `parse`."""
     try:

@@ -125,19 +125,13 @@ def includes(root_: bytes, size: int, index: int, leaf_: bytes, proof: Sequence[
     """Whether a proof shows that a leaf is in the tree with this root and size, at this place (RFC 9162, 2.1.3.2)."""
     if not 0 <= index < size:
         return False
-    place, last, found = index, size - 1, leaf_
-    for sibling in proof:
-        if last == 0:
-            return False
-        if place & 1 or place == last:
-            found = inner(sibling, found)
-            if not place & 1:
-                while place and not place & 1:
-                    place, last = place >> 1, last >> 1
-        else:
-            found = inner(found, sibling)
-        place, last = place >> 1, last >> 1
-    return last == 0 and found == root_
+    sides = _sides(index, size - 1, len(proof))
+    if sides is None:
+        return False
+    found = leaf_
+    for sibling, on_the_left in zip(proof, sides, strict=True):
+        found = inner(sibling, found) if on_the_left else inner(found, sibling)
+    return found == root_
 
 
 def extends(root_: bytes, size: int, old_root: bytes, old: int, proof: Sequence[bytes]) -> bool:
@@ -154,16 +148,30 @@ def extends(root_: bytes, size: int, old_root: bytes, old: int, proof: Sequence[
     place, last = old - 1, size - 1
     while place & 1:
         place, last = place >> 1, last >> 1
+    sides = _sides(place, last, len(path) - 1)
+    if sides is None:
+        return False
     before = now = path[0]
-    for sibling in path[1:]:
-        if last == 0:
-            return False
-        if place & 1 or place == last:
+    for sibling, on_the_left in zip(path[1:], sides, strict=True):
+        if on_the_left:
             before, now = inner(sibling, before), inner(sibling, now)
-            if not place & 1:
-                while place and not place & 1:
-                    place, last = place >> 1, last >> 1
         else:
             now = inner(now, sibling)
+    return before == old_root and now == root_
+
+
+def _sides(place: int, last: int, steps: int) -> list[bool] | None:
+    """For each step from a node up to the root, whether its sibling is on the left; None if the way is not of so many steps.
+
+    `place` counts the nodes of a level from the left, `last` is the last of them (RFC 9162, 2.1.3.2 and 2.1.4.2).
+    """
+    sides: list[bool] = []
+    for _ in range(steps):
+        if last == 0:
+            return None
+        on_the_left = bool(place & 1) or place == last
+        sides.append(on_the_left)
+        while on_the_left and place and not place & 1:  # a node without a sibling is carried up as it is
+            place, last = place >> 1, last >> 1
         place, last = place >> 1, last >> 1
-    return last == 0 and before == old_root and now == root_
+    return sides if last == 0 else None

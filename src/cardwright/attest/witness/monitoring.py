@@ -92,9 +92,7 @@ def read(kept: bytes, *, where: str = "state") -> tuple[KeptCheckpoint, ...]:
     IntegrityError
         If it is damaged.
     """
-    lines = kept.split(b"\n")
-    if lines.pop() != b"":
-        raise IntegrityError("its last line is cut off", where=where, do="Put back a whole copy.")
+    lines = canonical.lines(kept, where=where, do="Put back a whole copy.")
     return tuple(
         canonical.parse(KeptCheckpoint, line, where=f"{where}, line {number}") for number, line in enumerate(lines, 1)
     )

@@ -159,18 +159,7 @@ def read(data: bytes, *, where: str = "receipts.jsonl") -> tuple[Receipt, ...]:
     IntegrityError
         If a line is damaged or not canonical.
     """
-    if not data:
-        return ()
-    lines = data.split(b"\n")
-    if lines.pop() != b"":
-        raise IntegrityError("its last line is cut off", where=where, do="Take the copy that was released.")
-    found: list[Receipt] = []
-    for number, line in enumerate(lines, start=1):
-        one = canonical.parse(Receipt, line, where=f"{where}, line {number}")
-        if canonical.dumps(one) != line:
-            raise IntegrityError("not in canonical form", where=f"{where}, line {number}")
-        found.append(one)
-    return tuple(found)
+    return canonical.parse_lines(Receipt, data, where=where, do="Take the copy that was released.")
 
 
 def place_of(receipt: Receipt, *, where: str = "receipts.jsonl") -> tuple[int, tuple[bytes, ...], bytes]:
