@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from cardwright.record.base import label
+from cardwright.record.measurement import Interval, Measured, Sampling
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,21 @@ def association_bounds(
     degrees, most = (height - 1) * (width - 1), n * (min(height, width) - 1)
     low, high = _noncentralities(lambda nc: float(ncx2.cdf(chi2, degrees, nc)), chi2, level)
     return _around(float(np.sqrt(min(phi2 / smaller, 1.0))), math.sqrt(low / most), math.sqrt(high / most))
+
+
+def measured_association(
+    found: Association, where: Mapping[str, str], *, level: float, unit: str | None, n: int
+) -> Measured:
+    """How closely a feature or a word goes with an attribute, as a measurement of the slice that names both."""
+    return Measured(
+        metric="proxy_association",
+        slice={key: label(name) for key, name in where.items()},
+        value=found.value,
+        unit="correlation",
+        direction="lower_is_better",
+        interval=Interval(level=level, lower=found.lower, upper=found.upper, method="noncentral_distribution"),
+        sampling=Sampling(unit=unit, units=n, observations=n, design="random"),
+    )
 
 
 def _around(value: float, lower: float, upper: float) -> Association:

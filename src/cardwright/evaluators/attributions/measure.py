@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from cardwright.errors import UsageError
-from cardwright.evaluators.attributions.association import Association, association_bounds
+from cardwright.evaluators.attributions.association import Association, association_bounds, measured_association
 from cardwright.evaluators.attributions.budget import TimeBudget
 from cardwright.evaluators.attributions.evidence import evidence
 from cardwright.evaluators.attributions.flips import flips
@@ -147,7 +147,12 @@ def assess(options: AttributionsOptions, inputs: Inputs, clock: Callable[[], flo
     )
     measurements += flips(model, rows, source, options.level)
     associations = _associations(options, rows, model, source)
-    measurements += [_association(one, options, source, done) for one in associations]
+    measurements += [
+        measured_association(
+            strength, {"feature": feature, "attribute": attribute}, level=options.level, unit=source.unit, n=done
+        )
+        for feature, attribute, strength in associations
+    ]
     proxies = [one for one in associations if one[2].value >= options.proxy_association]
     shares, share_findings = _shares(options, model, importance, attributes, proxies)
     measurements += shares
@@ -432,21 +437,6 @@ def _associations(
             if strength is not None:
                 found.append((feature, attribute, strength))
     return sorted(found, key=lambda item: (-item[2].value, item[0], item[1]))
-
-
-def _association(proxy: Proxy, options: AttributionsOptions, source: Predictions, n: int) -> Measured:
-    feature, attribute, strength = proxy
-    return Measured(
-        metric="proxy_association",
-        slice={"feature": label(feature), "attribute": label(attribute)},
-        value=strength.value,
-        unit="correlation",
-        direction="lower_is_better",
-        interval=Interval(
-            level=options.level, lower=strength.lower, upper=strength.upper, method="noncentral_distribution"
-        ),
-        sampling=Sampling(unit=source.unit, units=n, observations=n, design="random"),
-    )
 
 
 def _shares(

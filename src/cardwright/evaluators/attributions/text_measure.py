@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cardwright.errors import UsageError
-from cardwright.evaluators.attributions.association import Association, association_bounds
+from cardwright.evaluators.attributions.association import Association, association_bounds, measured_association
 from cardwright.evaluators.attributions.budget import TimeBudget
 from cardwright.evaluators.attributions.options import AttributionsOptions
 from cardwright.evaluators.attributions.report import quality_findings
@@ -33,7 +33,7 @@ from cardwright.record.evaluation import (
     TableColumn,
     count_severities,
 )
-from cardwright.record.measurement import Interval, Measured, Measurement, Sampling, Unmeasured
+from cardwright.record.measurement import Measured, Measurement, Sampling, Unmeasured
 from cardwright.sources.interface import Model, Predictions
 
 if TYPE_CHECKING:
@@ -192,7 +192,10 @@ def assess_texts(
     inputs.progress(3, 3)
     proxies = _proxies(options, effects, rows, source)
     listed = [one for at, one in enumerate(proxies) if at < options.top or one[2].value >= options.proxy_association]
-    measurements += [_association(word, name, found, options, source, done) for word, name, found in listed]
+    measurements += [
+        measured_association(found, {"word": word, "attribute": name}, level=options.level, unit=source.unit, n=done)
+        for word, name, found in listed
+    ]
     measurements.append(_proxy_share(options, effects, proxies, source))
     findings = [*quality_findings(measurements), *_findings(options, proxies)]
     tokens = _tokens(first, texts, effects, inputs.small_cell, persons)
@@ -391,20 +394,6 @@ def _proxies(
         if strength is not None:
             found.append((one.word, attribute.name, strength))
     return sorted(found, key=lambda item: (-item[2].value, item[0], item[1]))
-
-
-def _association(
-    word: str, attribute: str, found: Association, options: AttributionsOptions, source: Predictions, n: int
-) -> Measured:
-    return Measured(
-        metric="proxy_association",
-        slice={"word": label(word), "attribute": label(attribute)},
-        value=found.value,
-        unit="correlation",
-        direction="lower_is_better",
-        interval=Interval(level=options.level, lower=found.lower, upper=found.upper, method="noncentral_distribution"),
-        sampling=Sampling(unit=source.unit, units=n, observations=n, design="random"),
-    )
 
 
 def _proxy_share(

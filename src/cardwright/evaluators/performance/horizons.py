@@ -11,7 +11,7 @@ import numpy as np
 
 from cardwright.errors import SourceError, UsageError
 from cardwright.evaluators.performance.options import PerformanceOptions
-from cardwright.evaluators.rows.encoding import numbers
+from cardwright.evaluators.rows.encoding import finite_numbers, numbers
 from cardwright.evaluators.rows.exact_sums import FloatArray, IntArray
 from cardwright.evaluators.rows.rates import LOWER, About, Estimate, Metric, measure
 from cardwright.privacy.showing import hint, quoted
@@ -85,11 +85,7 @@ def read_forecasts(
     table = pa.Table.from_batches(list(source.rows.batches(wanted)))
 
     def finite(column: str, what: str) -> FloatArray:
-        values = numbers(table.column(column).combine_chunks(), where=where, what=what)
-        wrong = int((~np.isfinite(values)).sum())
-        if wrong:
-            raise SourceError(f"{wrong} rows have no finite number as {what}", where=where, do="Fill them in.")
-        return values
+        return finite_numbers(table.column(column).combine_chunks(), where=where, what=what)
 
     outcome, predicted = finite(source.label, "the outcome"), finite(source.prediction, "the forecast")
     weight = None if source.weight is None else finite(source.weight, "the weight")

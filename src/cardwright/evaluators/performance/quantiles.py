@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from cardwright.errors import SourceError, UsageError
-from cardwright.evaluators.rows.encoding import encode, numbers
+from cardwright.errors import UsageError
+from cardwright.evaluators.rows.encoding import encode, finite_numbers
 from cardwright.evaluators.rows.exact_sums import FloatArray, IntArray
 from cardwright.evaluators.rows.rates import LOWER, NEITHER, About, Estimate, Metric, measure
 from cardwright.privacy.showing import hint, quoted
@@ -126,11 +126,7 @@ def read(source: Predictions, columns: Mapping[float, str], where: str) -> Quant
     table = pa.Table.from_batches(list(source.rows.batches(wanted)))
 
     def finite(column: str, what: str) -> FloatArray:
-        values = numbers(table.column(column).combine_chunks(), where=where, what=what)
-        wrong = int((~np.isfinite(values)).sum())
-        if wrong:
-            raise SourceError(f"{wrong} rows have no finite number as {what}", where=where, do="Fill them in.")
-        return values
+        return finite_numbers(table.column(column).combine_chunks(), where=where, what=what)
 
     outcome = finite(source.label, "the outcome")
     weight = finite(source.weight, "the weight") if source.weight is not None else None

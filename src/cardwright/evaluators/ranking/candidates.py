@@ -9,7 +9,7 @@ import numpy as np
 
 from cardwright.errors import SourceError, UsageError
 from cardwright.evaluators.ranking.options import RankingOptions
-from cardwright.evaluators.rows.encoding import encode, numbers
+from cardwright.evaluators.rows.encoding import encode, finite_numbers
 from cardwright.evaluators.rows.exact_sums import FloatArray, IntArray
 from cardwright.privacy.showing import hint, quoted
 from cardwright.record.base import label
@@ -130,13 +130,8 @@ def read_candidates(
 
 
 def _numbers(table_: Any, column: str, what: str, where: str) -> FloatArray:
-    values = numbers(table_.column(column).combine_chunks(), where=where, what=what)
-    wrong = int((~np.isfinite(values)).sum())
-    if wrong:
-        raise SourceError(
-            f"{wrong} rows have no finite number as {what}", where=where, do="Fill them in, or leave them out."
-        )
-    return values
+    chunk = table_.column(column).combine_chunks()
+    return finite_numbers(chunk, where=where, what=what, do="Fill them in, or leave them out.")
 
 
 def _codes(table_: Any, attribute: Attribute, where: str) -> IntArray:

@@ -105,6 +105,21 @@ def numbers(column: Any, *, where: str, what: str) -> FloatArray:
     return np.asarray(values.to_numpy(zero_copy_only=False), np.float64)
 
 
+def finite_numbers(column: Any, *, where: str, what: str, do: str = "Fill them in.") -> FloatArray:
+    """A column of doubles, all of them finite.
+
+    Raises
+    ------
+    SourceError
+        If it holds no numbers, or a value is missing or infinite; says how many, and what to do.
+    """
+    values = numbers(column, where=where, what=what)
+    wrong = int((~np.isfinite(values)).sum())
+    if wrong:
+        raise SourceError(f"{wrong} rows have no finite number as {what}", where=where, do=do)
+    return values
+
+
 def person_hashes(column: Any, key: bytes) -> HashArray:
     """A keyed 64-bit hash of each value of a column, without a loop over rows; 0 where it is missing.
 

@@ -255,8 +255,10 @@ def _optimism(seen: Collected, claim: Configuration | None, options: RunsOptions
     """By how much the best of so many configurations is expected to beat equals by the chance of seeds alone."""
     tried = [one for one in seen.configurations.values() if one.values(options.metric)]
     n = len(tried)
-    repeated = [(one.values(options.metric)) for one in tried]
-    spreads = [(student_mean(values, options.level)[1] or 0.0, len(values)) for values in repeated if len(values) >= 2]
+    known = (
+        (student_mean(values, options.level)[1], len(values)) for one in tried if (values := one.values(options.metric))
+    )
+    spreads = [(sd, k) for sd, k in known if sd is not None]
     if claim is None or not spreads:
         reason = "No configuration has two seeds, so that the spread between seeds is not known."
         return [Unmeasured(metric="selection_optimism", code="too_few_samples", reason=reason, denominator=float(n))]

@@ -213,6 +213,13 @@ def measurements(found: PairedAnswers, level: float) -> Iterator[Measurement]:
         yield _largest(outcome, compared, found.groups)
 
 
+def largest_interval(intervals: Sequence[Interval], value: float) -> Interval:
+    """Where the largest of some differences lies in size, from their intervals, which hold for all of them at once."""
+    lower = max(max(i.lower, -i.upper, 0.0) for i in intervals)
+    upper = max(max(abs(i.lower), abs(i.upper)) for i in intervals)
+    return Interval(level=intervals[0].level, lower=min(lower, value), upper=max(upper, value), method="bonferroni")
+
+
 def _largest(outcome: Outcome, compared: Sequence[GroupComparison], groups: Sequence[str]) -> Measurement:
     told = [
         (one, one.estimate, one.interval) for one in compared if one.estimate is not None and one.interval is not None
@@ -225,8 +232,6 @@ def _largest(outcome: Outcome, compared: Sequence[GroupComparison], groups: Sequ
         )  # fmt: skip
     reached = {group for one, _, _ in told for group in (one.first, one.second)}
     intervals = [interval for _, _, interval in told]
-    upper = max(max(abs(i.lower), abs(i.upper)) for i in intervals)
-    lower = max(max(i.lower, -i.upper, 0.0) for i in intervals)
     worst, largest, _ = max(told, key=lambda one: abs(one[1]))
     value = abs(largest)
     higher, other = (worst.first, worst.second) if largest >= 0 else (worst.second, worst.first)
@@ -236,7 +241,7 @@ def _largest(outcome: Outcome, compared: Sequence[GroupComparison], groups: Sequ
         value=value,
         unit="difference",
         direction="lower_is_better",
-        interval=Interval(level=intervals[0].level, lower=min(lower, value), upper=max(upper, value), method="bonferroni"),
+        interval=largest_interval(intervals, value),
         sampling=Sampling(
             unit="template", units=min(one.templates for one, _, _ in told), observations=sum(worst.counts), cluster="template"
         ),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from cardwright.evaluators.safety.counterfactual import unknown_error
+from cardwright.evaluators.safety.counterfactual import largest_interval, unknown_error
 from cardwright.evaluators.safety.tally import MAX_PLACES
 from cardwright.record.base import label
 from cardwright.record.evaluation import Finding, Table, TableColumn
@@ -182,11 +182,8 @@ def _largest(outcome: Outcome, compared: list[NumberComparison], groups: tuple[s
     higher, other = (worst.first, worst.second) if found.estimate >= 0 else (worst.second, worst.first)
     intervals = [one.interval for one, _ in told]
     known = [interval for interval in intervals if interval is not None]
-    interval = None
-    if len(known) == len(intervals):  # of one that is not known nobody can say that it is not the largest
-        lower = max(max(i.lower, -i.upper, 0.0) for i in known)
-        upper = max(max(abs(i.lower), abs(i.upper)) for i in known)
-        interval = Interval(level=known[0].level, lower=min(lower, value), upper=max(upper, value), method="bonferroni")
+    # Of one that is not known nobody can say that it is not the largest.
+    interval = largest_interval(known, value) if len(known) == len(intervals) else None
     return Measured(
         metric="largest_counterfactual_mean_difference",
         slice=_slice(outcome),

@@ -7,11 +7,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from cardwright.errors import CardwrightError, SourceError
 from cardwright.sources.interface import LanguageModel
 from cardwright.sources.json_text import decode
 from cardwright.sources.models.interface import ModelRequest
-from cardwright.sources.models.transformers_folders import architectures, checked_config, libraries, parts
+from cardwright.sources.models.transformers_folders import (
+    architectures,
+    checked_config,
+    libraries,
+    parts,
+    reading_texts,
+)
 
 _CELLS = 2**26
 """Logits that are computed at a time: texts × tokens × vocabulary; what bounds memory (256 MB of single precision)."""
@@ -56,7 +61,7 @@ def load(path: Path, *, name: str = "model", role: str = "model", where: str | N
 def _token_log_probs(torch: Any, tokenizer: Any, native: Any, where: str, texts: Sequence[str]) -> list[list[float]]:
     found: list[list[float]] = [[] for _ in texts]
     longest = _longest(native.config)
-    try:
+    with reading_texts("language model", where):
         windows = list(_windows(_tokens(tokenizer, texts), longest))
         # Windows of like length go together, so that little is padded.
         order = sorted(range(len(windows)), key=lambda at: len(windows[at][1]))
@@ -64,14 +69,6 @@ def _token_log_probs(torch: Any, tokenizer: Any, native: Any, where: str, texts:
         scored: list[tuple[int, list[float]]] = []
         for batch in _batches(windows_by_length, int(native.config.vocab_size)):
             scored += _scored(torch, native, batch)
-    except CardwrightError:
-        raise
-    except Exception as exc:  # a tokenizer of another model gives numbers that the network has no row for
-        raise SourceError(
-            f"the language model cannot read these texts ({type(exc).__name__})",
-            where=where,
-            do="Check that the tokenizer in the folder is the model's own.",
-        ) from exc
     for _, (text, values) in sorted(zip(order, scored, strict=True)):
         found[text] += values
     return found

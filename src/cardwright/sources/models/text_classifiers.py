@@ -18,7 +18,13 @@ from cardwright.record.base import label as as_label
 from cardwright.sources.interface import TextClassifier
 from cardwright.sources.models.interface import ModelRequest
 from cardwright.sources.models.outputs import logistic, softmax
-from cardwright.sources.models.transformers_folders import checked_config, libraries, parts, require_classifier
+from cardwright.sources.models.transformers_folders import (
+    checked_config,
+    libraries,
+    parts,
+    reading_texts,
+    require_classifier,
+)
 
 _AT_A_TIME = 32
 """Stretches that go through the network together: what bounds memory."""
@@ -144,18 +150,11 @@ def _scores(
     found = [0.0] * len(texts)
     for start in range(0, len(pieces), _AT_A_TIME):
         batch = pieces[start : start + _AT_A_TIME]
-        try:
+        with reading_texts("classifier", where), torch.no_grad():
             tokens = tokenizer(
                 [piece for _, piece in batch], truncation=True, max_length=longest, padding=True, return_tensors="pt"
             )
-            with torch.no_grad():
-                logits = native(**tokens).logits.double().numpy()
-        except Exception as exc:  # a tokenizer of another model gives numbers that the network has no row for
-            raise SourceError(
-                f"the classifier cannot read these texts ({type(exc).__name__})",
-                where=where,
-                do="Check that the tokenizer in the folder is the model's own.",
-            ) from exc
+            logits = native(**tokens).logits.double().numpy()
         shares = (logistic(logits) if several else softmax(logits))[:, list(columns)]
         scores = shares.max(axis=1) if several else shares.sum(axis=1).clip(max=1.0)
         for (number, _), score in zip(batch, scores, strict=True):

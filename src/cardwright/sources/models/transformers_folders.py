@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cardwright.errors import MissingExtraError, SourceError, UnsafeError, UsageError
+from cardwright.errors import CardwrightError, MissingExtraError, SourceError, UnsafeError, UsageError
 from cardwright.privacy.showing import shown
 from cardwright.record.base import label as as_label
 from cardwright.sources.interface import Model, TextNetwork, TokenizedText
@@ -209,6 +210,24 @@ def require_classifier(config: dict[str, Any], where: str) -> None:
         )
 
 
+@contextmanager
+def reading_texts(who: str, where: str) -> Iterator[None]:
+    """While a network reads texts: what it or its tokenizer raises is an error of the folder, told by its kind alone.
+
+    A tokenizer of another model gives numbers that the network has no row for, and each library raises errors of its own.
+    """
+    try:
+        yield
+    except CardwrightError:
+        raise
+    except Exception as exc:
+        raise SourceError(
+            f"the {who} cannot read these texts ({type(exc).__name__})",
+            where=where,
+            do="Check that the tokenizer in the folder is the model's own.",
+        ) from exc
+
+
 def parts(transformers: Any, kind: str, folder: Path, where: str, purpose: str) -> tuple[Any, Any]:
     """The tokenizer and the network in a folder, read from the disk alone.
 
@@ -328,16 +347,9 @@ def _predict(
     found = []
     for start in range(0, batch.num_rows, _AT_A_TIME):
         texts = [column[start : start + _AT_A_TIME] for column in columns]
-        try:
+        with reading_texts("model", where), torch.no_grad():
             tokens = tokenizer(*texts, truncation=True, max_length=longest, padding=True, return_tensors="pt")
-            with torch.no_grad():
-                found.append(native(**tokens).logits.double().numpy())
-        except Exception as exc:  # a tokenizer of another model gives numbers that the network has no row for
-            raise SourceError(
-                f"the model cannot read these texts ({type(exc).__name__})",
-                where=where,
-                do="Check that the tokenizer in the folder is the model's own.",
-            ) from exc
+            found.append(native(**tokens).logits.double().numpy())
     width = int(native.config.num_labels)
     return scores(np.concatenate(found) if found else np.empty((0, width)), batch.num_rows)
 
