@@ -18,7 +18,8 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is install
 
 WIDTH = 390
 MEASURE = """<script>addEventListener("load", () => { const root = document.documentElement; const out = document.createElement("pre");
-  out.id = "measured"; out.textContent = JSON.stringify({window: root.clientWidth, page: root.scrollWidth, height: root.scrollHeight});
+  out.id = "measured"; out.textContent = JSON.stringify({window: root.clientWidth, page: root.scrollWidth, height: root.scrollHeight,
+  over: [...document.querySelectorAll("td, th")].filter(cell => cell.scrollWidth > cell.clientWidth + 1).length});
   document.body.append(out); });</script>"""
 FRAME = """<body style="margin: 0"><iframe id="f" src="inner.html" width="390" height="800" style="border: 0"></iframe><script>
   const wait = setInterval(() => { const inner = document.getElementById("f").contentDocument.getElementById("measured");
@@ -50,6 +51,7 @@ def page(document: str) -> str:
 def test_nothing_sticks_out_of_a_narrow_window(document, tmp_path):
     found = measured(page(document), tmp_path)
     assert found["page"] == found["window"] <= WIDTH
+    assert found["over"] == 0, "no word of a table runs into the next column"
 
 
 def test_something_that_sticks_out_would_be_found(tmp_path):
