@@ -145,8 +145,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(HTTPStatus.NOT_FOUND, "No such page; the list is at /.")
             return
         nonce = secrets.token_urlsafe(16)
-        body = page.replace("</body>", "", 1) if "</body>" in page else page
-        self._send(HTTPStatus.OK, f"{body}<script nonce='{nonce}'>{_RELOAD}</script>", html=True, nonce=nonce)
+        self._send(HTTPStatus.OK, f"{page}<script nonce='{nonce}'>{_RELOAD}</script>", html=True, nonce=nonce)
 
     def _send(self, status: HTTPStatus, text: str, *, html: bool = False, nonce: str = "none") -> None:
         data = text.encode("utf-8")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _LABEL = re.compile(
     r"""[ \t]*(?:[-*+][ \t]+)?                     # the mark of a list
-    (?P<mark>\*\*|__|\#{0})(?P<label>[^*_\n|:]{2,80}?)[ \t]*
+    (?P<mark>\*\*|__|)(?P<label>[^*_\n|:]{2,80}?)[ \t]*
     (?P<colon>:?)(?P=mark)[ \t]*(?P<after>[::]?)[ \t]*(?P<rest>.*)""",
     re.VERBOSE | re.DOTALL,
 )
