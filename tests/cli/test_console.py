@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from tests.test_core_alone import dossier
 
+from cardwright.cli import console
+
 COMMAND = [sys.executable, "-m", "cardwright.cli.main"]
 
 
@@ -58,3 +60,27 @@ def test_a_process_without_standard_output_ends_with_the_exit_code_of_its_verdic
         timeout=120,
     )
     assert (ran.returncode, ran.stderr) == (1, b"")
+
+
+CARD_IN_IT = "d9e7746fffc6d95f258e9d10c82c4093065267820986e5a2277fc9acd29af23e"
+"""A digest in which sixteen digits have the form of a card number, as one of some thousands does."""
+
+
+def test_a_digest_of_our_own_is_printed_whole_and_words_are_masked(capsys):
+    console.Console().say(f"{CARD_IN_IT}: ", console.OwnDigest(CARD_IN_IT), " of 4111 1111 1111 1111")
+    printed = capsys.readouterr().out
+    assert printed.endswith(f": {CARD_IN_IT} of <CREDIT_CARD>\n")
+    assert printed.count(CARD_IN_IT) == 1, "the same digits in somebody's words are masked"
+
+
+@pytest.mark.parametrize("word", ["", "4111111111111111", CARD_IN_IT.upper(), CARD_IN_IT + "0", CARD_IN_IT + "\n"])
+def test_nothing_but_a_digest_is_printed_as_one(word):
+    with pytest.raises(ValueError, match="not the digest"):
+        console.OwnDigest(word)
+
+
+def test_a_fingerprint_can_be_compared_whatever_its_digits_are(cli, tmp_path, monkeypatch):
+    monkeypatch.setenv("CARDWRIGHT_PASSPHRASE", "correct horse battery staple")
+    monkeypatch.setattr("cardwright.attest.keys.fingerprint", lambda key: CARD_IN_IT)
+    made = cli("keys", "new", tmp_path / "a.key", "--as", "Ada", "--role", "owner")
+    assert f"Fingerprint: {CARD_IN_IT}\n" in made.out

@@ -48,18 +48,20 @@ class DossierUnderReview:
         return matching[0]
 
     @property
-    def digests(self) -> tuple[tuple[str, str], ...]:
-        """What is signed over, by name: what a signer's screen shows before they sign."""
+    def digests(self) -> tuple[tuple[str, str, str], ...]:
+        """What is signed over, what a signer's screen shows before they sign: a name, a digest (the subject's name has none), and
+        words about it.
+        """
         plan = self.case.record.provenance.plan_sha256
         head = self.chain.head
         return (
-            ("subject", f"{self.case.record.subject.name} {self.case.record.subject.version}"),
-            ("identity", self.case.record.subject.identity),
-            ("record", self.case.record.sha256),
-            ("plan", plan),
-            ("policy", f"{self.review.policy.sha256} ({self.review.policy.name} {self.review.policy.version})"),
-            ("manifest", self.manifest_sha256),
-            ("ledger", f"{head.head} ({head.length} lines, {len(self.signed)} claims)"),
+            ("subject", "", f"{self.case.record.subject.name} {self.case.record.subject.version}"),
+            ("identity", self.case.record.subject.identity, ""),
+            ("record", self.case.record.sha256, ""),
+            ("plan", plan, ""),
+            ("policy", self.review.policy.sha256, f" ({self.review.policy.name} {self.review.policy.version})"),
+            ("manifest", self.manifest_sha256, ""),
+            ("ledger", head.head, f" ({head.length} lines, {len(self.signed)} claims)"),
         )
 
 

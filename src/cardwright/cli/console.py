@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import typer
 
@@ -29,10 +30,10 @@ class Console:
         before = ctx.obj if isinstance(ctx.obj, Console) else cls()
         return cls(quiet=before.quiet or quiet, debug=before.debug or debug)
 
-    def say(self, text: str = "", *, always: bool = False) -> None:
-        """Print a line for a person, unless `--quiet`."""
+    def say(self, *parts: str, always: bool = False) -> None:
+        """Print a line for a person, unless `--quiet`; see `echo`."""
         if always or not self.quiet:
-            echo(text)
+            echo(*parts)
 
     @contextmanager
     def progress(self) -> Iterator[Progress]:
@@ -109,11 +110,28 @@ def on_github() -> bool:
     return os.environ.get("GITHUB_ACTIONS") == "true"
 
 
-def echo(text: str, *, err: bool = False) -> None:
-    """Print text that may hold words of a record, a plan or a path: what the light detector finds in it is masked, and on
-    GitHub's runner no line of it is taken for a command.
+class OwnDigest(str):
+    """A SHA-256 that was computed here, which is printed whole: one in 3,000 holds digits that have the form of a card number,
+    and a fingerprint that is masked cannot be compared by anybody.
+
+    Raises
+    ------
+    ValueError
+        If it is not 64 hexadecimal digits.
     """
-    text = masked_text(text)
+
+    def __new__(cls, digest: str) -> Self:
+        """The digest, in lower case as everywhere here."""
+        if not re.fullmatch(r"[0-9a-f]{64}", digest):
+            raise ValueError("not the digest of anything")
+        return super().__new__(cls, digest)
+
+
+def echo(*parts: str, err: bool = False) -> None:
+    """Print text that may hold words of a record, a plan or a path: what the light detector finds in it is masked, and on
+    GitHub's runner no line of it is taken for a command. Parts that are an `OwnDigest` are printed as they are.
+    """
+    text = "".join(part if isinstance(part, OwnDigest) else masked_text(part) for part in parts)
     if on_github():
         from cardwright.cli.reports.github import harmless
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cardwright.cli.console import Console, clock, echo, echo_json, interactive, width, write
+from cardwright.cli.console import Console, OwnDigest, clock, echo, echo_json, interactive, width, write
 from cardwright.cli.options import (
     AnswerFormat,
     Debug,
@@ -260,7 +260,7 @@ def migrate(
         raise UsageError("the original is kept, since signatures cover it", where=str(path), do="Choose another -o.")
     disk.write_file(path, data)
     console.say(f"{path}: {named}, was version {found.before}")
-    console.say(f"sha256 {canonical.digest(data)}, of the original {found.original_sha256}")
+    console.say("sha256 ", OwnDigest(canonical.digest(data)), ", of the original ", OwnDigest(found.original_sha256))
 
 
 def _policy_digests(file: Path) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cardwright.cli.console import Console, clock, echo, echo_json, stated_moment, wrapped
+from cardwright.cli.console import Console, OwnDigest, clock, echo, echo_json, stated_moment, wrapped
 from cardwright.cli.options import (
     AnswerFormat,
     Debug,
@@ -172,7 +172,9 @@ def evaluate(
             )
     record = assemble.record(prepared, evaluations, gaps)
     disk.write_file(output, layout.to_json(record))
-    console.say(f"{output}: {len(evaluations)} evaluations, {len(gaps)} without a result, sha256 {record.sha256}")
+    console.say(
+        f"{output}: {len(evaluations)} evaluations, {len(gaps)} without a result, sha256 ", OwnDigest(record.sha256)
+    )
     for gap in gaps:
         echo(f"{gap.id}: {gap.code}: {gap.reason} {gap.remedy}", err=True)
     raise typer.Exit(1 if gaps else 0)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cardwright.cli.console import Console, clock, interactive, write
+from cardwright.cli.console import Console, OwnDigest, clock, interactive, write
 from cardwright.cli.options import POLICY, Debug, Quiet, choice, policy_named
 from cardwright.errors import UsageError
 
@@ -127,7 +127,7 @@ def _keep(console: Console, path: Path, encrypted: bytes, request: Any) -> None:
     disk.write_file(asked, layout.to_json(request))
     console.say(f"Key: {path} (keep it, and its passphrase, to yourself)")
     console.say(f"Request: {asked} (give it to whoever keeps the trust file)")
-    console.say(f"Fingerprint: {keys.fingerprint(keys.check_enrolment(request, where=str(asked)))}")
+    console.say("Fingerprint: ", OwnDigest(keys.fingerprint(keys.check_enrolment(request, where=str(asked)))))
 
 
 def keys_enrol(
@@ -198,7 +198,7 @@ def keys_enrol(
     holder = after.holders()[key]
     console.say(f"+ {holder.person.name} ({holder.person.id})", always=True)
     console.say(f"+   roles {', '.join(holder.person.roles)}, from {holder.key.valid_from}", always=True)
-    console.say(f"+   fingerprint {key}", always=True)
+    console.say("+   fingerprint ", OwnDigest(key), always=True)
     if holder.key.passkey is not None:
         console.say(f"+   passkey of {holder.key.passkey.rp_id}, at {holder.key.passkey.origin}", always=True)
     if holder.practice:
@@ -206,7 +206,7 @@ def keys_enrol(
             "    localhost is every machine: it is for practice, and approves and releases nothing", always=True
         )
     if holder.key.replaces is not None:
-        console.say(f"-   fingerprint {holder.key.replaces}, until {holder.key.valid_from}", always=True)
+        console.say("-   fingerprint ", OwnDigest(holder.key.replaces), f", until {holder.key.valid_from}", always=True)
     _write(trust, after)
     console.say(f"{trust}: {len(after.people)} people")
 
@@ -327,7 +327,7 @@ def trust_sign(
     _write(trust, made)
     disk.write_file(trust_versions.signature_of(trust), line)
     console = Console.of(ctx, quiet=quiet, debug=debug)
-    console.say(f"{trust}: version {made.sequence}, sha256 {made.sha256}")
+    console.say(f"{trust}: version {made.sequence}, sha256 ", OwnDigest(made.sha256))
     console.say(f"Signature: {trust_versions.signature_of(trust)}")
 
 

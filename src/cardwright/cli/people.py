@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cardwright.cli.console import Console, clock, interactive
+from cardwright.cli.console import Console, OwnDigest, clock, interactive
 from cardwright.cli.keyring import KeyOption, PersonOption, RoleOption, TrustOption, YesOption, opened_key, trust_file
 from cardwright.cli.options import Debug, PolicyOption, Quiet, choice, nearest_and_all, policy_named
 from cardwright.cli.other_dossiers import baseline_of, linked_dossiers
@@ -93,8 +93,8 @@ def _said(
 def show_what_is_signed(console: Console, reviewed: DossierUnderReview, *, yes: bool) -> None:
     """Print every digest that a signature will be over, and ask whoever is there to ask."""
     console.say("You sign over:")
-    for name, digest in reviewed.digests:
-        console.say(f"  {name:<9} {digest}")
+    for name, digest, words in reviewed.digests:
+        console.say(f"  {name:<9} ", OwnDigest(digest) if digest else "", words)
     if not yes and interactive() and not typer.confirm("Sign?"):
         raise UsageError("nothing was signed", do="Run it again once you have looked.")
 
@@ -161,7 +161,7 @@ def attest(
             expires=expires,
         )
 
-    console.say(f"Signed: {_said(dossier, key, trust, person, role, make)}")
+    console.say("Signed: ", OwnDigest(_said(dossier, key, trust, person, role, make)))
 
 
 def _sign_plan(
@@ -280,7 +280,7 @@ def waive_request(
         )
 
     added = _said(dossier, key, trust, person, role, make)
-    console.say(f"Requested: {added}")
+    console.say("Requested: ", OwnDigest(added))
     console.say(
         f"Somebody else approves: cardwright waive approve {dossier} {added[:12]} --key KEY --as NAME --role ROLE"
     )
@@ -318,7 +318,7 @@ def waive_approve(
         )  # fmt: skip
         return Waive(**who, request=asked.sealed.id, **terms)
 
-    console.say(f"Approved: {_said(dossier, key, trust, person, role, make)}")
+    console.say("Approved: ", OwnDigest(_said(dossier, key, trust, person, role, make)))
 
 
 def sign_off(
@@ -417,7 +417,7 @@ def countersign(
             length=head.length,
         )
 
-    console.say(f"Signed: {_said(dossier, key, trust, person, role, make)}")
+    console.say("Signed: ", OwnDigest(_said(dossier, key, trust, person, role, make)))
 
 
 def withdraw(
@@ -449,4 +449,4 @@ def withdraw(
             reason=reason,
         )
 
-    console.say(f"Withdrawn: {_said(dossier, key, trust, person, role, make)}")
+    console.say("Withdrawn: ", OwnDigest(_said(dossier, key, trust, person, role, make)))

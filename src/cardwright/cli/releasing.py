@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cardwright.cli.console import Console, clock, echo
+from cardwright.cli.console import Console, OwnDigest, clock, echo
 from cardwright.cli.keyring import (
     KeyOption,
     PersonOption,
@@ -174,7 +174,12 @@ def status_statement(
     disk.write_file(path, line)
     said = status_statement.read(line, where=str(path)).status
     console.say(f"{path}: {said.state.replace('_', ' ')} as of {said.issued_at}, until {said.valid_until}")
-    console.say(f"release {said.release_sha256}, ledger of {said.ledger.length} lines, head {said.ledger.head}")
+    console.say(
+        "release ",
+        OwnDigest(said.release_sha256),
+        f", ledger of {said.ledger.length} lines, head ",
+        OwnDigest(said.ledger.head),
+    )
 
 
 def timestamp(

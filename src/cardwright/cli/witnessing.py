@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cardwright.cli.console import Console, clock, echo
+from cardwright.cli.console import Console, OwnDigest, clock, echo
 from cardwright.cli.keyring import passphrase, trust_file
 from cardwright.cli.options import Debug, Quiet
 from cardwright.errors import UsageError
@@ -258,7 +258,7 @@ def monitor(
         raise typer.Exit(3)
     for entry in watched.fresh:
         about = f" of the release {entry.release[:12]}" if entry.release else ""
-        console.say(f"{entry.kind} {entry.digest}{about}")
+        console.say(f"{entry.kind} ", OwnDigest(entry.digest), about)
     if watched.strange:
         console.say(f"{watched.strange} entries are none of ours", always=True)
     console.say(f"{key.name}: {watched.head.checkpoint.size} entries, {len(watched.fresh)} new; it has only grown")
