@@ -114,3 +114,22 @@ def test_every_entry_of_a_lock_has_an_exact_version_and_a_hash(lock):
 
 def test_no_lock_is_left_out_here():
     assert {path.stem for path in FOLDER.glob("*.lock")} == set(LOCKS)
+
+
+INTEGRATIONS = sorted(path.stem for path in FOLDER.glob("integrations/*.in"))
+
+
+@pytest.mark.parametrize("name", INTEGRATIONS)
+def test_the_lock_of_an_integration_holds_what_it_and_cardwright_ask_for(name):
+    """After a change there, `requirements/lock integrations NAME` renews it."""
+    text = (FOLDER / "integrations" / f"{name}.in").read_text()
+    extras = re.findall(r"^# extras: (.*)$", text, flags=re.M)
+    wanted = [*asked(*" ".join(extras).split()), *listed("build"), *listed(f"integrations/{name}")]
+    assert (
+        unmet([one for one in wanted if not one.marker or one.marker.evaluate()], locked(f"integrations/{name}")) == []
+    )
+
+
+def test_every_integration_has_a_lock_and_tests():
+    tests = {path.name for path in (ROOT / "tests" / "integrations").iterdir() if path.is_dir() and path.name[0] != "_"}
+    assert {path.stem for path in FOLDER.glob("integrations/*.lock")} == {*INTEGRATIONS} == tests

@@ -1,15 +1,11 @@
 """The same tables on SQLite and PostgreSQL, made and taken away by migrations, and written all or nothing."""
 
-import os
-import shutil
-import subprocess
-import tempfile
 import threading
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from tests.desk.support import NOW
+from tests.servers import postgresql
 
 from cardwright.desk import accounts, database, registry, threads
 from cardwright.desk.settings import DeskSettings
@@ -100,25 +96,8 @@ def test_writers_at_once_take_turns(desk):
 def postgres():
     """A PostgreSQL that this test starts itself, as somebody who is not root."""
     pytest.importorskip("psycopg", reason="PostgreSQL needs psycopg")
-    if shutil.which("initdb") is None or shutil.which("pg_ctl") is None:
-        pytest.skip("no PostgreSQL here")
-    who = {"user": "nobody"} if os.geteuid() == 0 else {}
-    folder = Path(tempfile.mkdtemp(prefix="pg-"))  # pytest's own folders are closed to everybody else
-    if who:
-        shutil.chown(folder, "nobody")
-    data, socket = folder / "data", folder
-    try:
-        subprocess.run(["initdb", "-D", data, "-A", "trust", "-U", "desk"], check=True, capture_output=True, **who)
-        options = f"-k {socket} -c listen_addresses='' -c fsync=off"
-        subprocess.run(
-            ["pg_ctl", "-D", data, "-o", options, "-w", "start"], check=True, stdout=subprocess.DEVNULL, **who
-        )
-    except (OSError, subprocess.CalledProcessError) as exc:
-        shutil.rmtree(folder, ignore_errors=True)
-        pytest.skip(f"PostgreSQL does not start here: {type(exc).__name__}")
-    yield f"postgresql://desk@/postgres?host={socket}"
-    subprocess.run(["pg_ctl", "-D", data, "-m", "immediate", "stop"], check=False, capture_output=True, **who)
-    shutil.rmtree(folder, ignore_errors=True)
+    with postgresql() as socket:
+        yield f"postgresql://desk@/postgres?host={socket}"
 
 
 def test_postgresql_has_the_same_tables_and_does_the_same(postgres, tmp_path, refused_once, files):
