@@ -9,7 +9,7 @@ from dataclasses import fields
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
@@ -150,8 +150,12 @@ def _in_words(hint: Any, *, several: bool = False) -> str:
 
     >>> _in_words(int | None), _in_words(Sequence[str]), _in_words(Mapping[str, Sequence[float]])
     ('a whole number or null', 'a list of words', 'a mapping of words to lists of numbers')
+    >>> _in_words(Literal["up", "down"])
+    'one of "up", "down"'
     """
     origin, inner = get_origin(hint), get_args(hint)
+    if origin is Literal:
+        return "one of " + ", ".join(json.dumps(choice) for choice in inner)
     if origin in (Union, UnionType):
         return " or ".join(dict.fromkeys(_in_words(part, several=several) for part in inner))
     if isinstance(origin, type) and issubclass(origin, Mapping):

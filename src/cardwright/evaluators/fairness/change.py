@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
 import numpy as np
 
 from cardwright.evaluators.rows.exact_sums import FloatArray, IntArray
+from cardwright.evaluators.rows.gap_statistics import COMPONENTS, Statistic, gap_change, ratio
 from cardwright.evaluators.rows.gaps import Compared, Rules
 from cardwright.evaluators.rows.paired import Pairs, tables
 from cardwright.evaluators.rows.rates import LOWER, NEITHER, About, Metric, interval_of
@@ -17,45 +16,6 @@ from cardwright.statistics.bootstrap import bootstrap
 BIAS_AMPLIFICATION = Metric("bias_amplification", "Bias amplification", "difference", NEITHER)
 
 _RESAMPLES = 2000
-
-Statistic = Callable[[FloatArray], FloatArray]
-
-
-def _ratio(above: FloatArray, below: FloatArray) -> FloatArray:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(above / below, float)
-
-
-def _gap(rates: FloatArray) -> FloatArray:
-    return np.asarray(rates.max(axis=-1) - rates.min(axis=-1), float)
-
-
-def _rate(draws: FloatArray, outcomes: Sequence[int], axis: int) -> FloatArray:
-    """Selected among rows of some outcomes, by draw and group, by the first (axis 0) or second (axis 1) decision."""
-    chosen = draws[:, :, list(outcomes)].sum(axis=2)
-    selected = chosen[:, :, 1, :].sum(axis=2) if axis == 0 else chosen[:, :, :, 1].sum(axis=2)
-    return _ratio(selected, chosen.sum(axis=(2, 3)))
-
-
-def _change(*components: Sequence[int]) -> Statistic:
-    """The largest gap of some rates by the first decisions, minus that by the second."""
-
-    def statistic(draws: FloatArray) -> FloatArray:
-        first, second = (
-            np.max([_gap(_rate(draws, outcomes, axis)) for outcomes in components], axis=0) for axis in (0, 1)
-        )
-        return np.asarray(first - second, float)
-
-    return statistic
-
-
-CHANGES: dict[str, Statistic] = {
-    "demographic_parity_difference": _change((0, 1)),
-    "equal_opportunity_difference": _change((1,)),
-    "false_positive_rate_difference": _change((0,)),
-    "equalized_odds_difference": _change((1,), (0,)),
-}
-"""Gaps that are compared with a baseline's."""
 
 
 def amplification(view: GroupView, compared: Compared, rules: Rules, about: About) -> Measured | Unmeasured:
@@ -80,8 +40,8 @@ def amplification(view: GroupView, compared: Compared, rules: Rules, about: Abou
 
 def _amplification(draws: FloatArray) -> FloatArray:
     rows = draws.sum(axis=(2, 3))
-    base, selected = _ratio(draws[:, :, 1].sum(axis=2), rows), _ratio(draws[:, :, :, 1].sum(axis=2), rows)
-    overall = _ratio(draws[:, :, 1].sum(axis=(1, 2)), rows.sum(axis=1))[:, None]
+    base, selected = ratio(draws[:, :, 1].sum(axis=2), rows), ratio(draws[:, :, :, 1].sum(axis=2), rows)
+    overall = ratio(draws[:, :, 1].sum(axis=(1, 2)), rows.sum(axis=1))[:, None]
     return np.asarray((np.where(base > overall, 1.0, -1.0) * (selected - base)).mean(axis=1), float)
 
 
@@ -91,7 +51,7 @@ def gap_changes(
     """Each gap minus the baseline's, over the same groups and rows, with a bootstrap interval from joint counts."""
     joint = tables(pairs, view)
     found: list[Measured | Unmeasured] = []
-    for name, statistic in CHANGES.items():
+    for name in COMPONENTS:
         metric = Metric(f"{name}_change", f"Change of {name.replace('_', ' ')}", "difference", LOWER)
         if pairs.unpaired is not None:
             found.append(
@@ -112,7 +72,7 @@ def gap_changes(
                 joint,
                 compared[name],
                 view,
-                statistic,
+                gap_change(name),
                 rules,
                 about,
                 "More than 5 % of the resamples left a group without cases below the line.",
