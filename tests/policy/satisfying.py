@@ -6,8 +6,10 @@ import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from tests import kind_folders
 from tests.samples import calibration_of, chain_of, known
 
+from cardwright.files import kinds, yamltext
 from cardwright.policy.policy import Policy
 from cardwright.policy.rules.measurement import MeasurementRule
 from cardwright.record import (
@@ -34,8 +36,10 @@ from cardwright.record import (
     SignOff,
     Subject,
 )
+from cardwright.record.case import LinkedDossier
 from cardwright.record.details import FIELDS
 from cardwright.record.evaluation import Coverage, NotTested
+from cardwright.record.kind import RecordLink
 from cardwright.record.measurement import ScorerError
 
 GROUPS = {"race": ("a", "b", "c"), "sex": ("f", "m")}
@@ -151,6 +155,42 @@ def details(policy: Policy) -> Details:
     return Details(answers=answers)
 
 
+def linked_work(kind: str, role: str, *, about: str | None = "m", **answers: object) -> LinkedDossier:
+    """A document of a packaged kind, with the answers of its example, that somebody in a role other than its author approved."""
+    of = kinds.find(kind)
+    example = of.path / "example" / "details.yaml"
+    said = yamltext.parse(example.read_bytes(), where=kind).data
+    record = kind_folders.work(of.definition, about=about, **{**said, **answers})
+    return LinkedDossier(record=record, manifest_sha256=MANIFEST, claims=approved("Una", "Val", role))
+
+
+def approved(author: str, approver: str, role: str) -> tuple[SignOff, ...]:
+    """What two people sign over a document: who made it, and who approves it."""
+    parts = (("author", author, "authorship"), (role, approver, "approval"))
+    return tuple(
+        SignOff(
+            id=f"{100 + number:064x}", person=person, key=f"{person.encode().hex():0>64}", role=as_, at="2026-11-18T00:00:00Z",
+            decision="approve", meaning=meaning, manifest_sha256=MANIFEST,
+        )
+        for number, (as_, person, meaning) in enumerate(parts)
+    )  # fmt: skip
+
+
+def link_to(one: LinkedDossier, role: str) -> RecordLink:
+    """How a record refers to it."""
+    subject = one.record.subject
+    return RecordLink(
+        role=role, kind=one.record.kind, name=subject.name, version=subject.version, record_sha256=one.record.sha256
+    )
+
+
+def referring(case: Case, *linked: LinkedDossier, role: str = "about") -> Case:
+    """The case of a record that refers to these dossiers, too; what was signed is not."""
+    links = (*case.record.links, *(link_to(one, role) for one in linked))
+    made = of_record(case.record.model_copy(update={"links": links}))
+    return replace(made, linked={**case.linked, **{one.record.sha256: one for one in linked}})
+
+
 def satisfying(policy: Policy, *, task: str | None = "binary") -> Case:
     """A case that a policy allows, unsigned; see `signed`."""
     roles = _roles(policy)
@@ -197,7 +237,8 @@ def satisfying(policy: Policy, *, task: str | None = "binary") -> Case:
         evaluations=tuple(evaluation(name, role, _measurements(policy, name)) for name, role in roles.items()),
         details=details(policy),
     )
-    return of_record(record)
+    documents = (r.rule for r in policy.requirements if r.kind == "refers" and r.rule.at_least)
+    return referring(of_record(record), *(linked_work(rule.kind, (*rule.roles, "owner")[0]) for rule in documents))
 
 
 def of_record(record: Record, **run: object) -> Case:
@@ -211,6 +252,7 @@ def of_record(record: Record, **run: object) -> Case:
         seed=0,
         policy="p",
         author=record.provenance.author,
+        links=record.links,
     )
     provenance = record.provenance.model_copy(update={"plan_sha256": plan.sha256})
     record = Record.model_validate(record.model_copy(update={"provenance": provenance}).model_dump())

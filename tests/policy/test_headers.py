@@ -11,15 +11,16 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 import pytest
-from tests.policy.satisfying import of_record, satisfying, signed
+from tests.policy.satisfying import approved, linked_work, of_record, referring, satisfying, signed
 from tests.strategies import NOW
 
 from cardwright.dossier.contents import policy_of
 from cardwright.files import packaged
 from cardwright.policy.gate import decide
 from cardwright.policy.policy import Policy
+from cardwright.policy.tightening import loosens
 from cardwright.record import Binding, Case, Finding, Record, SignOff
-from cardwright.record.claim import Attest, Preregister
+from cardwright.record.claim import Attest, Preregister, Waive, WaiveRequest
 from cardwright.record.evaluation import count_severities
 from cardwright.record.verdict import Verdict
 
@@ -54,7 +55,7 @@ def verdict_on(name: str, change: Change | None = None, *, after: Change | None 
 
 def of(case: Case, **update) -> Case:
     """The case of a record that is changed, planned and run anew."""
-    return of_record(case.record.model_copy(update=update))
+    return replace(of_record(case.record.model_copy(update=update)), linked=case.linked)
 
 
 def without(evaluator: str) -> Change:
@@ -127,9 +128,8 @@ def old(days: int) -> Change:
     from datetime import date, timedelta
 
     then = date.fromisoformat(NOW[:10]) - timedelta(days=days + 1)
-    return lambda case: of_record(
-        case.record, started=f"{then.isoformat()}T00:00:00Z", finished=f"{then.isoformat()}T00:01:00Z"
-    )
+    times = {"started": f"{then.isoformat()}T00:00:00Z", "finished": f"{then.isoformat()}T00:01:00Z"}
+    return lambda case: replace(of_record(case.record, **times), linked=case.linked)
 
 
 def unsigned(kind: type, **terms) -> Change:
@@ -164,6 +164,55 @@ def one_person(case: Case) -> Case:
 def other_file(case: Case) -> Case:
     """The file at hand has other bytes."""
     return replace(case, artefacts=dict.fromkeys(case.artefacts, "b" * 64))
+
+
+def same_signer(*roles: str) -> Change:
+    """One person has signed in all of these roles."""
+
+    def change(case: Case) -> Case:
+        return replace(
+            case,
+            claims=tuple(
+                c.model_copy(update={"person": "Zoe", "key": "f" * 64})
+                if isinstance(c, SignOff) and c.role in roles
+                else c
+                for c in case.claims
+            ),
+        )
+
+    return change
+
+
+def stating(entries: int) -> Change:
+    """So many risks are stated, and nobody accepts them."""
+
+    def change(case: Case) -> Case:
+        answers = dict(case.record.details.answers)
+        risk = {**answers["risks"].entries[0], "accepted_by": "nobody yet"}
+        answers["risks"] = answers["risks"].model_copy(
+            update={"entries": tuple({**risk, "risk": f"Risk number {n} of the product"} for n in range(entries))}
+        )
+        return of(case, details=case.record.details.model_copy(update={"answers": answers}))
+
+    return change
+
+
+def waived(requirement: str, name: str = "regulated") -> Change:
+    """Somebody asked to waive it, and somebody else in a role that may agreed."""
+
+    def change(case: Case) -> Case:
+        policy = policy_of(name)
+        head = {"at": "2026-11-20T12:00:00Z", "record_sha256": case.record.sha256, "policy_sha256": policy.sha256}
+        judged = next(o for o in decide(case, policy, NOW).outcomes if o.requirement == requirement)
+        terms = {
+            "requirement": requirement, "outcome": judged.status, "bound": 0.5, "reason": "The queue waits for it.", "controls": "Each case is read twice.",
+            "expires": "2026-11-23",
+        }  # fmt: skip
+        asked = WaiveRequest(id="1" * 64, person="Oda", key="1" * 64, role="owner", **head, **terms)
+        agreed = Waive(id="2" * 64, person="Pia", key="2" * 64, role="risk_head", request=asked.id, **head, **terms)
+        return replace(case, claims=(asked, agreed, *case.claims))
+
+    return change
 
 
 def uncalibrated(e):
@@ -217,6 +266,49 @@ NO_ADVICE = Fact(lambda p, v: not any(PROMISES.search(f"{v.headline} {o.explanat
 NOT_PRODUCTION = Fact(lambda p, v: v.headline.endswith("NOT FOR PRODUCTION") and not p.for_production)
 TWO_PEOPLE = V("approval", None, "missing", "failed", after=one_person)
 PLAN_FIRST = V("preregistered", None, "missing", after=late_plan)
+
+
+def asks_all_that(weaker: str, policy: Policy) -> bool:
+    """Whether a policy asks everything that another one asks, at least as strictly."""
+    mine = {requirement.id: requirement for requirement in policy.requirements}
+    return all(r.id in mine and loosens(mine[r.id], r) is None for r in policy_of(weaker).requirements)
+
+
+def status_of(requirement: str, verdict: Verdict) -> str:
+    return next(o.status for o in verdict.outcomes if o.requirement == requirement)
+
+
+WORSE_SLICES = number("slices", "largest_slice_difference", 0.4)
+
+
+def changed(record: Record):
+    return record.provenance.model_copy(update={"dirty": True})
+
+
+def denying(item: str) -> Change:
+    """Whoever answered an item says now that it is not met."""
+
+    def change(case: Case) -> Case:
+        said = next(c for c in case.claims if isinstance(c, Attest) and c.item == item)
+        return replace(case, claims=(*case.claims, said.model_copy(update={"id": "3" * 64, "answer": "not_met"})))
+
+    return change
+
+
+def documentation(**update) -> Change:
+    """The document that it refers to is known otherwise."""
+    return lambda case: replace(case, linked={digest: replace(one, **update) for digest, one in case.linked.items()})
+
+
+def about(name: str) -> Change:
+    """It refers to a document about something else."""
+
+    def change(case: Case) -> Case:
+        bare = of_record(case.record.model_copy(update={"links": ()}))
+        return referring(bare, linked_work("model_risk_documentation", "model_risk", about=name))
+
+    return change
+
 
 HEADERS: dict[str, dict[str, list[Violation | Fact]]] = {
     "assistant": {
@@ -367,6 +459,113 @@ HEADERS: dict[str, dict[str, list[Violation | Fact]]] = {
         "Nothing here asks for production evidence.": [
             NOT_PRODUCTION,
             Fact(lambda p, v: not any(o.kind in ("identity", "sign_off", "age") for o in v.outcomes)),
+        ],
+    },
+    "startup": {
+        "Profile of a young company, for production with few gates: the research result is measured, people have said what it is "
+        "for and how it is taken back, the file is the one that was evaluated, and a second person lets it go.": [
+            V("performance", without("performance"), "missing"),
+            V("fairness", without("fairness"), "missing"),
+            V("cardwright.minimum.robustness", without("robustness"), "missing"),
+            V("details", silent("intended_use"), "missing"),
+            V("details", silent("rollback"), "missing"),
+            V("identity", None, "mismatched", after=other_file),
+            V("fresh", old(180), "stale"),
+            V("approval", None, "missing", after=unsigned(SignOff)),
+            Fact(lambda p, v: p.for_production and v.headline == "ALLOWED"),
+            Fact(lambda p, v: len(p.requirements) < len(policy_of("production").requirements) / 2),
+        ],
+        "No number has a limit; what can wait is waived for 90 days at most.": [
+            Fact(lambda p, v: not any(o.limit is not None for o in v.outcomes)),
+            Fact(lambda p, v: p.waivers is not None and p.waivers.max_days == 90),
+            Fact(lambda p, v: {r.id for r in p.requirements if not r.waivable} == {"identity", "approval"}),
+        ],
+    },
+    "growth": {
+        "Profile of a growing company: everything production asks, another team can take it over, its owner answers for it beside "
+        "whoever approves for risk, and risk says that every incident is named.": [
+            V("ranking", number("performance", "roc_auc", 0.6), "failed"),
+            V("demographic-parity-ratio", number("fairness", "demographic_parity_ratio", 0.7), "failed"),
+            V("personal-data", found("pii", "high"), "failed"),
+            V("details", silent("affected_groups"), "missing"),
+            V("details", silent("integration"), "missing"),
+            V("details", silent("dependencies"), "missing"),
+            V("responsibility", None, "missing", after=unsigned(SignOff, role="owner")),
+            V("approval", None, "missing", after=unsigned(SignOff, role="risk_head")),
+            V("approval", None, "missing", after=same_signer("owner", "risk_head")),
+            V("incidents-named", None, "missing", after=unsigned(Attest, item="all-named")),
+            Fact(lambda p, v: asks_all_that("production", p)),
+        ],
+    },
+    "enterprise": {
+        "Profile of a large company: everything the profile growth asks, with every office approving and a plan that somebody else "
+        "signed first.": [
+            V("equalized-odds", number("fairness", "equalized_odds_difference", 0.3), "failed"),
+            V("incidents-named", None, "missing", after=unsigned(Attest, item="all-named")),
+            *(
+                V(f"approval-{role.replace('_', '-')}", None, "missing", after=unsigned(SignOff, role=role))
+                for role in ("privacy", "security", "responsible_ai", "engineering")
+            ),
+            V("approval-security", None, "missing", after=same_signer("owner", "security")),
+            V("approval", None, "missing", after=unsigned(SignOff, role="risk_head")),
+            V("fresh", old(60), "stale"),
+            PLAN_FIRST,
+            Fact(lambda p, v: asks_all_that("growth", p)),
+        ],
+        "The model was not tested on its training data, and no more than three risks and controls are open.": [
+            V("overlap", found("overlap", "high"), "failed"),
+            V("overlap", without("overlap"), "missing"),
+            V("open-risks", stating(4), "failed"),
+            V("open-risks", silent("risks"), "missing"),
+            Fact(lambda p, v: status_of("open-risks", verdict_on(p.name, stating(3))) == "passed"),
+        ],
+    },
+    "regulated": {
+        "Profile of a regulated house (finance, health): everything high_risk and the profile enterprise ask, and nothing of it can "
+        "be waived.": [
+            V("slices", number("slices", "largest_slice_difference", 0.4), "failed"),
+            V("robustness", number("robustness", "largest_balanced_accuracy_drop", 0.2), "failed"),
+            V("approval-privacy", None, "missing", after=unsigned(SignOff, role="privacy")),
+            V("incidents-named", None, "missing", after=unsigned(Attest, item="all-named")),
+            PLAN_FIRST,
+            V("slices", WORSE_SLICES, "failed", after=waived("slices")),
+            V(
+                "robustness",
+                number("robustness", "largest_balanced_accuracy_drop", 0.2),
+                "failed",
+                after=waived("robustness"),
+            ),
+            Fact(lambda p, v: verdict_on("high_risk", WORSE_SLICES, after=waived("slices", "high_risk")).allowed),
+            Fact(lambda p, v: asks_all_that("high_risk", p) and asks_all_that("enterprise", p)),
+        ],
+        "No risk and no control is open.": [
+            V("open-risks", stating(1), "failed"),
+            V("open-risks", silent("risks"), "missing"),
+            V("open-risks", None, "failed", after=denying("recourse")),
+        ],
+        "The model's file resolves to the run that made it, and every number to a commit without changes.": [
+            V("training-run", number("runs", "training_run_resolved", 0), "failed"),
+            V("training-run", without("runs"), "missing"),
+            V("provenance", lambda case: of(case, provenance=uncommitted(case.record)), "missing"),
+            V(
+                "provenance",
+                lambda case: of(case, provenance=changed(case.record)),
+                "failed",
+                "missing",
+                "inconclusive",
+            ),
+        ],
+        "Its model risk documentation is signed by whoever validates models, who also approves the model beside the head of risk, "
+        "and is neither its owner nor that head.": [
+            V("documentation", lambda case: of(case, links=()), "missing"),
+            V("documentation", None, "missing", after=documentation(claims=())),
+            V("documentation", None, "missing", after=documentation(claims=approved("Una", "Val", "owner"))),
+            V("documentation", None, "missing", after=documentation(claims=approved("Una", "Una", "model_risk"))),
+            V("documentation", about("another-model"), "mismatched"),
+            V("validation", None, "missing", after=unsigned(SignOff, role="model_risk")),
+            V("validation", None, "missing", after=same_signer("owner", "model_risk")),
+            V("validation", None, "missing", after=same_signer("risk_head", "model_risk")),
+            V("approval", None, "missing", after=unsigned(SignOff, role="risk_head")),
         ],
     },
     "claim_win": {

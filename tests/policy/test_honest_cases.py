@@ -14,6 +14,7 @@ pytest.importorskip("skops", reason="a model file needs the tabular extra")
 pytest.importorskip("presidio_analyzer", reason="personal data are looked for with the text extra")
 
 from tests.evaluators.runs.support import tracked
+from tests.policy.satisfying import link_to, linked_work
 from tests.strategies import NOW
 
 from cardwright.dossier.contents import policy_of
@@ -24,7 +25,7 @@ from cardwright.record.case import Case
 TASKS = ("binary", "multiclass", "regression", "ranking")
 MODEL_POLICIES = (
     "research", "production", "high_risk", "lending_us", "stage_baseline", "stage_prototype", "stage_validation",
-    "stage_handoff", "stage_online", "claim_win",
+    "stage_handoff", "stage_online", "claim_win", "startup", "growth", "enterprise", "regulated",
 )  # fmt: skip
 DATASET_POLICIES = ("dataset_research", "dataset", "dataset_high_risk")
 COMMON = "label: y, sensitive: [sex], unit: row, features: [load, speed, heat]"
@@ -222,6 +223,20 @@ def signed(case: Case, policy) -> Case:
     return replace(case, claims=tuple(claims), manifest_sha256=manifest, artefacts=artefacts)
 
 
+def referring(case: Case, policy) -> Case:
+    """The case of a plan that names the documents which a policy asks for."""
+    rules = [requirement.rule for requirement in policy.requirements if requirement.kind == "refers"]
+    linked = [linked_work(rule.kind, rule.roles[0], about="bearings") for rule in rules]
+    if not linked:
+        return case
+    links = tuple(link_to(one, "about") for one in linked)
+    plan = case.plan.model_copy(update={"links": links})
+    provenance = case.record.provenance.model_copy(update={"plan_sha256": plan.sha256})
+    record = case.record.model_copy(update={"links": links, "provenance": provenance})
+    by_digest = {one.record.sha256: one for one in linked}
+    return with_run_of(replace(case, plan=plan, record=record, linked=by_digest))
+
+
 def in_the_way(case: Case, policy) -> list[tuple[str, str, str]]:
     verdict = decide(signed(case, policy), policy, NOW)
     return [(o.requirement, o.status, o.explanation) for o in verdict.blocking]
@@ -230,7 +245,7 @@ def in_the_way(case: Case, policy) -> list[tuple[str, str, str]]:
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("name", MODEL_POLICIES)
 def test_an_honest_model_of_each_task_passes_each_policy(task, name):
-    assert in_the_way(made(task), policy_of(name)) == []
+    assert in_the_way(referring(made(task), policy_of(name)), policy_of(name)) == []
 
 
 @pytest.mark.parametrize("task", TASKS)
