@@ -1,5 +1,6 @@
 """A desk is started, people invited, and a dossier sent and fetched, on the command line."""
 
+import contextlib
 import shutil
 import threading
 import time
@@ -10,28 +11,35 @@ pytest.importorskip("pyarrow", reason="sources need the tabular extra")
 for library in ("starlette", "sqlalchemy", "alembic", "webauthn", "uvicorn"):
     pytest.importorskip(library, reason="the desk needs the extra desk")
 
-from tests.attest.support import sign
-from tests.desk.support import own_policy
+from tests.attest.support import SECRET, by, sign, verify
+from tests.desk.support import LOG_KEY, LOG_NAME, own_policy, trusting_the_log
 
 from cardwright.cli.desking import TOKEN
-from cardwright.desk import api, pages, registry, web
+from cardwright.desk import api, desk_log, log_api, pages, registry, web
 from cardwright.desk.settings import DeskSettings
 
 
 @pytest.fixture
 def served(cli, desk, monkeypatch):
     """A desk that listens on this machine, and a token for it."""
+    with serving(cli, desk, monkeypatch) as address:
+        yield address
+
+
+@contextlib.contextmanager
+def serving(cli, desk, monkeypatch, here=None):
     import uvicorn
 
-    made = cli("desk", "token", "ci", "--scope", "push", "--scope", "read", "--folder", desk / "registry")
+    scopes = [word for scope in ("push", "read", "decisions") for word in ("--scope", scope)]
+    made = cli("desk", "token", "ci", *scopes, "--folder", desk / "registry")
     assert made.code == 0, made
     monkeypatch.setenv(TOKEN, made.out.split()[-1])
     settings = DeskSettings(
         folder=desk / "registry", origin="http://localhost:8765", trust=desk / "trust.yaml", policies=own_policy(desk)
     )
-    opened = registry.opened(settings)
+    opened = registry.opened(settings, here)
     config = uvicorn.Config(
-        web.application(opened, pages.routes, api.routes),
+        web.application(opened, pages.routes, api.routes, log_api.routes),
         host="127.0.0.1",
         port=0,
         log_level="critical",
@@ -139,3 +147,46 @@ def test_what_is_served_is_the_application_on_this_machine(cli, desk, monkeypatc
     ((name, more),) = asked
     assert (name, more["host"], more["port"]) == ("Starlette", "127.0.0.1", 8765)
     assert more["server_header"] is False
+
+
+def test_a_release_that_is_sent_comes_back_with_its_receipt_and_a_receiver_verifies_it(cli, released, monkeypatch):
+    here = desk_log.opened(released / "registry", LOG_KEY, LOG_NAME)
+    trust = released / "trust.yaml"
+    trust.write_bytes(trusting_the_log(trust.read_bytes(), here))
+    known = ["--trust", trust]
+    with serving(cli, released, monkeypatch, here) as address:
+        assert verify(cli, released, *known).code == 1
+        sent = cli("desk", "push", released / "out", "--to", address)
+        assert sent.code == 0, sent
+        assert "1 receipts of the desk's log were put beside it" in sent.out
+        assert "receipts" not in cli("desk", "push", released / "out", "--to", address).out
+        told = cli("desk", "status", released / "out", "--from", address)
+        assert told.code == 0, told
+        assert "in force as of" in told.out
+        ran = verify(cli, released, *known)
+        assert ran.code == 0, ran
+        assert "17 witness     passed" in ran.out
+        assert cli("withdraw", released / "out", "--reason", "Wrong.", *by(released, "Cy", "release")).code == 0
+        assert cli("desk", "push", released / "out", "--to", address).code == 0
+        told = cli("desk", "status", released / "out", "--from", address)
+        assert "withdrawn as of" in told.out
+        assert verify(cli, released, *known).code == 1
+
+
+def test_a_desk_with_a_log_is_not_served_without_its_key(cli, desk, monkeypatch):
+    import uvicorn
+
+    monkeypatch.setattr(uvicorn, "run", lambda app, **more: None)
+    monkeypatch.setenv("CARDWRIGHT_LOG_PASSPHRASE", SECRET)
+    key = desk / "desk.key"
+    made = cli("keys", "new", key, "--as", "The desk", "--role", "status", "--algorithm", "ed25519")
+    assert made.code == 0, made
+    words = ["desk", "serve", "--folder", desk / "registry", "--policy", desk / "files" / "pilot.yaml"]
+    ran = cli(*words, "--log-key", key, "--origin", "https://desk.example.org")
+    assert ran.code == 0, ran
+    assert "Its log: https://desk.example.org/log, key desk.example.org+" in ran.out
+    again = cli(*words)
+    assert (again.code, "its key is missing" in again.err) == (2, True)
+    assert cli(*words, "--log-key", key, "--witness", "https://x.example.org/log").code == 2
+    assert cli(*words, "--log-key", key, "--log-name", "another.example.org").code == 2
+    assert cli(*words, "--watch", desk / "nowhere", "--log-key", key).code == 2

@@ -12,9 +12,9 @@ pytest.importorskip("pyarrow", reason="sources need the tabular extra")
 from starlette.testclient import TestClient
 from tests.attest.desks import desk as office
 from tests.attest.desks import refused_once, released, released_once
-from tests.desk.support import NOW, ORIGIN, Browser, own_policy
+from tests.desk.support import LOG_KEY, LOG_NAME, NOW, ORIGIN, Browser, own_policy, trusting_the_log
 
-from cardwright.desk import api, pages, registry, web
+from cardwright.desk import api, desk_log, log_api, pages, registry, web
 from cardwright.desk.settings import DeskSettings, UploadLimits
 from cardwright.dossier import store
 
@@ -77,7 +77,7 @@ def _settings(folder, made):
 
 
 def application(desk):
-    return web.application(desk, pages.routes, api.routes)
+    return web.application(desk, pages.routes, api.routes, log_api.routes)
 
 
 @pytest.fixture
@@ -115,3 +115,14 @@ def manifest(arrived):
 def small(settings):
     """The same settings with little room for uploads."""
     return replace(settings, limits=UploadLimits(packed=2000, unpacked=5000, files=3, form=500))
+
+
+@pytest.fixture
+def logged(settings, released):
+    """A desk that keeps a log, under a trust file that knows the log, its key and a release's people."""
+    shutil.copy(released / "trust.yaml", settings.trust)
+    here = desk_log.opened(settings.folder, LOG_KEY, LOG_NAME)
+    settings.trust.write_bytes(trusting_the_log(settings.trust.read_bytes(), here))
+    opened = registry.opened(settings, here)
+    yield opened
+    opened.engine.dispose()

@@ -6,14 +6,32 @@ import os
 import re
 from dataclasses import dataclass, field
 
+from cryptography.hazmat.primitives.asymmetric import ed25519
 from tests.attest.authenticator import Authenticator
 
+from cardwright.attest import keys
 from cardwright.attest import trust as trusting
 from cardwright.desk import accounts
 from cardwright.dossier import contents
 
 ORIGIN = "https://desk.example.org"
 NOW = "2026-11-29T12:00:00Z"
+LOG_NAME = "desk.example.org"
+LOG_KEY = ed25519.Ed25519PrivateKey.from_private_bytes(bytes(range(7, 39)))
+OTHER_KEY = ed25519.Ed25519PrivateKey.from_private_bytes(bytes(range(9, 41)))
+
+
+def trusting_the_log(data, here, *, cosigners=(), roles=("status",)):
+    """A trust file that names a desk's log, and the desk as whoever speaks of the status of releases."""
+    before = trusting.read(data, where="trust.yaml")
+    pem = keys.public_pem(here.key.public_key())
+    desk = trusting.Person(
+        id="desk", name="The desk", roles=roles, keys=(trusting.PersonKey(public_key=pem, valid_from="2026-01-01"),)
+    )
+    logs = (trusting.Log(name=here.name, public_key=pem, cosigners=cosigners),) if roles == ("status",) else ()
+    status = trusting.StatusDemand(max_age_hours=24, issuers="status")
+    people = (*before.people, desk)
+    return trusting.to_yaml(trusting.changed(before, where="trust.yaml", people=people, logs=logs, status=status))
 
 
 def own_policy(folder):

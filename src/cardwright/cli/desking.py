@@ -15,7 +15,9 @@ from cardwright.cli.options import Debug, Quiet, policy_named
 from cardwright.errors import MissingExtraError, UsageError
 
 if TYPE_CHECKING:
+    from cardwright.attest.witness.receipts import LogEntry
     from cardwright.desk.client import DeskClient
+    from cardwright.desk.desk_log import DeskLog
     from cardwright.desk.registry import Registry
     from cardwright.desk.settings import DeskSettings
 
@@ -34,6 +36,13 @@ DatabaseOption = Annotated[
     ),
 ]
 LOCAL = "http://localhost:8765"
+LogKeyOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--log-key",
+        help="The key of the desk's witness log (Ed25519); its passphrase is in CARDWRIGHT_LOG_PASSPHRASE.",
+    ),
+]
 
 
 def _needed() -> None:
@@ -61,6 +70,48 @@ def _settings(folder: Path, origin: str, trust: Path, database: str, policies: l
     )
 
 
+def _desk_log(
+    folder: Path,
+    key: Path | None,
+    name: str | None,
+    origin: str,
+    cosigns: list[str] | None,
+    witnesses: list[str] | None,
+) -> DeskLog | None:
+    from urllib.parse import urlsplit
+
+    from cardwright.attest.witness import notes
+    from cardwright.cli.witnessing import log_private
+    from cardwright.desk import desk_log
+    from cardwright.dossier.log_site import LogSite
+
+    if key is None:
+        if (folder / "log").exists():
+            raise UsageError(
+                "this desk keeps a log, and its key is missing",
+                where=str(folder / "log"),
+                do="Name it: --log-key FILE. Without it, releases would arrive that the log never hears of.",
+            )
+        if cosigns or witnesses or name:
+            raise UsageError(
+                "a desk without a log cosigns nothing and is not cosigned", do="Name its key: --log-key FILE."
+            )
+        return None
+    asked = []
+    for one in witnesses or ():
+        address, _, vkey = one.strip().partition(" ")
+        pinned = notes.parse_vkey(vkey) if vkey else None
+        if pinned is None or pinned.kind != notes.COSIGNATURE:
+            raise UsageError(
+                "not a witness",
+                do='Write it like --witness "https://other.example.org/log NAME+ID+KEY", with its cosigner key.',
+            )
+        asked.append(desk_log.LogWitness(LogSite.at(address), pinned))
+    known = [notes.parse_vkey(one) for one in cosigns or ()]
+    host = urlsplit(origin).hostname or "desk"
+    return desk_log.opened(folder, log_private(key), name or host, cosigned=known, witnesses=asked)
+
+
 def _opened(folder: Path, trust: Path, database: str, origin: str = LOCAL) -> Registry:
     _needed()
     from cardwright.desk import registry
@@ -81,26 +132,60 @@ def desk_serve(
         str, typer.Option("--host", help="The address to listen on; TLS is your proxy's, so it is this machine alone.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="The port to listen on.")] = 8765,
+    log_key: LogKeyOption = None,
+    log_name: Annotated[
+        str | None, typer.Option("--log-name", help="The log's name; if omitted, the origin's host.")
+    ] = None,
+    cosigns: Annotated[
+        list[str] | None,
+        typer.Option("--cosigns", help="The key of another log that this desk cosigns: NAME+ID+KEY (may be repeated)."),
+    ] = None,
+    witness: Annotated[
+        list[str] | None,
+        typer.Option("--witness", help='Who cosigns this log: "ADDRESS NAME+ID+KEY" (may be repeated).'),
+    ] = None,
+    status_hours: Annotated[
+        int,
+        typer.Option("--status-hours", min=1, max=24 * 366, help="For how long the desk's word on a release holds."),
+    ] = 24,
+    watch: Annotated[
+        Path | None, typer.Option("--watch", help="A folder whose dossiers are taken in as they come to rest there.")
+    ] = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
     """Serve a review desk.
 
-    It holds nobody's key, decides nothing, and fetches nothing from a network.
+    It holds nobody's key but that of its own log, decides nothing, and fetches nothing but what its options name.
     """
     console = Console.of(ctx, quiet=quiet, debug=debug)
     _needed()
+    import threading
+    from dataclasses import replace
+
     import uvicorn
 
-    from cardwright.desk import api, pages, registry, web
+    from cardwright.desk import api, chores, log_api, pages, registry, web
 
-    settings = _settings(folder, origin, trust, database, policy)
-    app = web.application(registry.opened(settings), pages.routes, api.routes)
+    settings = replace(_settings(folder, origin, trust, database, policy), status_hours=status_hours)
+    if watch is not None and not watch.is_dir():
+        raise UsageError("there is no such folder to watch", where=str(watch), do="Make it, or name another one.")
+    desk = registry.opened(settings, _desk_log(folder, log_key, log_name, settings.origin, cosigns, witness))
+    app = web.application(desk, pages.routes, api.routes, log_api.routes)
     console.say(f"Desk: {settings.origin}, listening on {host}:{port}; stop it with Ctrl+C")
-    uvicorn.run(
-        app, host=host, port=port, log_level="warning", access_log=False, server_header=False, proxy_headers=False,
-        timeout_graceful_shutdown=10,
-    )  # fmt: skip
+    if desk.log is not None:
+        console.say(f"Its log: {settings.origin}/log, key {desk.log.public.vkey}")
+    stop = threading.Event()
+    worker = threading.Thread(target=chores.loop, args=(desk, chores.Chores(watch), stop, clock), daemon=True)
+    worker.start()
+    try:
+        uvicorn.run(
+            app, host=host, port=port, log_level="warning", access_log=False, server_header=False, proxy_headers=False,
+            timeout_graceful_shutdown=10,
+        )  # fmt: skip
+    finally:
+        stop.set()
+        worker.join(timeout=10)
 
 
 def desk_invite(
@@ -183,13 +268,64 @@ def desk_push(
     The desk verifies it, and keeps apart what is not what it says. Its token is in CARDWRIGHT_DESK_TOKEN.
     """
     console = Console.of(ctx, quiet=quiet, debug=debug)
-    from cardwright.dossier import store
+    from cardwright.attest.witness import receipts
+    from cardwright.dossier import layout, store
 
     files = store.read_dossier(dossier)
     said = _client(to).push(files)
     news = "arrived" if said["new"] else "was there already, in this state or a later one"
     console.say(f"{dossier}: {news}")
+    given = receipts.read(str(said.get("receipts", "")).encode("utf-8"), where="the desk's answer")
+
+    def change(here: Mapping[str, bytes]) -> tuple[Mapping[str, bytes | None], int]:
+        kept = receipts.read(here.get(layout.RECEIPTS, b""))
+        entries = _entries(here)
+        more = [one for one in given if one not in kept and one.entry in entries]
+        return ({layout.RECEIPTS: receipts.to_bytes([*kept, *more])} if more else {}), len(more)
+
+    if given and (added := store.amend(dossier, change)):
+        console.say(f"{added} receipts of the desk's log were put beside it; verify compares them with a trust file")
     console.say(f"{to.rstrip('/')}/dossiers/{said['manifest']}")
+
+
+def _entries(files: Mapping[str, bytes]) -> tuple[LogEntry, ...]:
+    from cardwright.attest import under_review
+    from cardwright.attest.witness import receipts
+
+    dossier = under_review.read(files, where="dossier")
+    return receipts.entries_of(dossier.chain, dossier.signed, dossier.release)
+
+
+def desk_status(
+    ctx: typer.Context,
+    dossier: Annotated[Path, typer.Argument(help="A released dossier's folder.")],
+    origin: Annotated[str, typer.Option("--from", help="The desk's origin.")] = LOCAL,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The file to write; if omitted, one beside the dossier.")
+    ] = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Fetch a desk's signed word on whether a release stands.
+
+    `verify --status` compares it with the receiver's trust file. The token needs the scope `decisions`.
+    """
+    Console.of(ctx, quiet=quiet, debug=debug)
+    from cardwright.attest import status_statement, under_review
+    from cardwright.dossier import layout, store
+    from cardwright.errors import IntegrityError, NothingToCheckError
+    from cardwright.files import disk
+
+    release = under_review.read(store.read_dossier(dossier), where=str(dossier)).release
+    if release is None:
+        raise NothingToCheckError("nobody has released it", where=str(dossier), do="Release it: cardwright release.")
+    line = _client(origin).status(release.sha256)
+    said = status_statement.read(line, where="the desk's answer").status
+    if said.release_sha256 != release.sha256:
+        raise IntegrityError("the desk speaks of another release", do="Ask whoever runs it.")
+    path = output or layout.status_beside(dossier)
+    disk.write_file(path, line)
+    echo(f"{path}: {said.state.replace('_', ' ')} as of {said.issued_at}, until {said.valid_until}")
 
 
 def desk_pull(

@@ -61,6 +61,7 @@ COMMANDS: Mapping[str, str] = {
     "desk serve": "desking:desk_serve",
     "desk push": "desking:desk_push",
     "desk pull": "desking:desk_pull",
+    "desk status": "desking:desk_status",
     "desk invite": "desking:desk_invite",
     "desk token": "desking:desk_token",
     "keys new": "keyring:keys_new",

@@ -40,7 +40,8 @@ def push(visit: Visit, name: str) -> Response:
     except CardwrightError as exc:
         upload = registry.quarantine(visit.desk, data, exc, by=name, now=visit.now)
         return json_response({"error": exc.what, "do": exc.do, "quarantined": upload}, 422)
-    said = {"manifest": arrival.manifest, "state": arrival.state, "new": arrival.news}
+    kept = registry.cosigned(visit.desk, arrival, by=name, now=visit.now)
+    said = {"manifest": kept.manifest, "state": kept.state, "new": arrival.news, "receipts": kept.receipts}
     return json_response(said, 201 if arrival.news else 200)
 
 

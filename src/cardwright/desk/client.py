@@ -63,6 +63,16 @@ class DeskClient:
         """
         return uploads.unpacked(self._asked(f"/v1/dossiers/{manifest}"), UploadLimits())
 
+    def status(self, release: str) -> bytes:
+        """The desk's signed word on a release; nothing is believed yet.
+
+        Raises
+        ------
+        NothingToCheckError
+            If the release is not there, or the desk keeps no log.
+        """
+        return self._asked(f"/v1/status/{release}")
+
     def _asked(self, path: str, data: bytes | None = None) -> bytes:
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/zip"}
         request = Request(f"{self.origin}{path}", data=data, headers=headers)  # noqa: S310  # an origin was checked

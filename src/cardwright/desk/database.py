@@ -42,6 +42,7 @@ DOSSIERS = sa.Table(
     sa.Column("arrived_at", TIME, nullable=False),
     sa.Column("current", DIGEST, nullable=False),
     sa.Column("length", sa.Integer, nullable=False),
+    sa.Column("release", DIGEST, index=True),
     # The order of the inventory, and all that its counts by state look at: neither reads the rows themselves.
     sa.Index("ix_dossiers_latest", "arrived_at", "manifest"),
     sa.Index("ix_dossiers_standing", "state", "decision", "valid_until"),
@@ -172,6 +173,17 @@ EVENTS = sa.Table(
 )
 """Who did and read what: digests and ids, never contents."""
 
+LOG_ENTRIES = sa.Table(
+    "log_entries",
+    METADATA,
+    sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("leaf", DIGEST, nullable=False, index=True),
+    sa.Column("kind", WORD, nullable=False),
+    sa.Column("digest", DIGEST),
+    sa.Column("release", DIGEST, index=True),
+)
+"""An index of the desk's log, whose files are the truth: which entry is where."""
+
 _SCRIPTS = Path(__file__).parent / "migrations"
 
 
@@ -232,8 +244,14 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
         raise StoreError("the desk's database cannot be read", do="Try again shortly.") from exc
 
 
+def turn(connection: sa.Connection, number: int) -> None:
+    """Wait until no other transaction holds this lock; it ends with the transaction. In SQLite writers take turns anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+
+
 def migrate(engine: sa.Engine, target: str = "head") -> None:
-    """Bring the tables to a version: `head` is this program's, `base` none at all.
+    """Bring the tables to a version, forward or back: `head` is this program's, `base` none at all.
 
     Raises
     ------
@@ -243,9 +261,10 @@ def migrate(engine: sa.Engine, target: str = "head") -> None:
     scripts = ScriptDirectory(str(_SCRIPTS), version_locations=[str(_SCRIPTS / "versions")])
 
     def steps(revision: Any, context: MigrationContext) -> Any:
-        return (
-            scripts._downgrade_revs(target, revision) if target == "base" else scripts._upgrade_revs(target, revision)
-        )
+        now = revision[0] if isinstance(revision, tuple) and revision else revision or None
+        before = {one.revision for one in scripts.iterate_revisions(now, "base")} if now else set()
+        back = target == "base" or (target in before and target != now)
+        return scripts._downgrade_revs(target, revision) if back else scripts._upgrade_revs(target, revision)
 
     try:
         with writing(engine) as connection:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from cardwright.errors import IntegrityError
 from cardwright.files.disk import read_file, write_file
 from cardwright.record import canonical
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,27 @@ class ContentStore:
             raise IntegrityError("the content is not that of its digest", where=digest[:12], do="Restore a backup.")
         return data
 
+    def holds(self, digest: str) -> bool:
+        """Whether contents of this digest are here."""
+        return self._path(digest).is_file()
+
+    def all(self) -> Iterator[str]:
+        """The digests of everything that is here, in order."""
+        for folder in sorted(self.folder.glob("[0-9a-f][0-9a-f]")):
+            yield from sorted(path.name for path in folder.iterdir() if _DIGEST.fullmatch(path.name))
+
+    def size(self, digest: str) -> int:
+        """How many bytes contents have."""
+        return self._path(digest).stat().st_size
+
+    def moment(self, digest: str) -> float:
+        """When contents were written, in seconds since 1970."""
+        return self._path(digest).stat().st_mtime
+
+    def remove(self, digest: str) -> None:
+        """Remove contents that no state lists any more."""
+        self._path(digest).unlink(missing_ok=True)
+
     def files(self, listed: Mapping[str, str]) -> dict[str, bytes]:
         """The files of a state, given digests by path."""
         return {path: self.get(digest) for path, digest in listed.items()}
@@ -56,4 +80,9 @@ class ContentStore:
 
 def state_of(listed: Mapping[str, str]) -> str:
     """The digest of a state: of its files by path and digest."""
-    return canonical.sha256(dict(sorted(listed.items())))
+    return canonical.digest(listing(listed))
+
+
+def listing(listed: Mapping[str, str]) -> bytes:
+    """What is kept of a state: its files by path and digest; the digest of these bytes is the state's."""
+    return canonical.dumps(dict(sorted(listed.items())))

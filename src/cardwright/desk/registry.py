@@ -7,23 +7,30 @@ state continues the ledger of the one before it, or it does not get in. What is 
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from cardwright.attest import under_review, verify
-from cardwright.desk import database, objects
+from cardwright.attest import trust, under_review, verify
+from cardwright.attest.trust import Trust
+from cardwright.attest.witness import receipts
+from cardwright.desk import database, desk_log, objects
+from cardwright.desk.desk_log import DeskLog
 from cardwright.desk.objects import ContentStore
 from cardwright.desk.settings import DeskSettings
 from cardwright.dossier import contents, layout, store
 from cardwright.errors import CardwrightError, IntegrityError, NothingToCheckError, UsageError
+from cardwright.files import disk
 from cardwright.policy.policy import Policy
 from cardwright.record import canonical
 from cardwright.run import status
 
+LOGGER = logging.getLogger("cardwright.desk")
 PAGE = 50
 """Rows of a page of the inventory."""
+_AFTER_RELEASE = ("released", "withdrawn", "superseded", "expired")
 STATES = ("draft", "in review", "changes requested", "approved", "released", "withdrawn", "superseded", "expired")
 
 
@@ -34,6 +41,20 @@ class Registry:
     settings: DeskSettings
     engine: sa.Engine
     contents: ContentStore
+    log: DeskLog | None = None
+    """Its witness log; None where it keeps none."""
+
+    @property
+    def trust(self) -> Trust:
+        """The desk's trust file as it is now.
+
+        Raises
+        ------
+        PolicyError
+            If it is not valid.
+        """
+        path = self.settings.trust
+        return trust.read(disk.read_file(path, what="trust file"), where=path.name)
 
     def policy(self, name: str) -> Policy:
         """A policy by name: one of the desk's own, or a packaged one."""
@@ -41,8 +62,13 @@ class Registry:
         return own if own is not None else contents.packaged_policy(name)
 
 
-def opened(settings: DeskSettings) -> Registry:
+def opened(settings: DeskSettings, log: DeskLog | None = None) -> Registry:
     """A registry whose tables are there and of this version.
+
+    Parameters
+    ----------
+    log:
+        The witness log that it keeps, if it keeps one.
 
     Raises
     ------
@@ -51,7 +77,7 @@ def opened(settings: DeskSettings) -> Registry:
     """
     engine = database.connect(settings.url)
     database.migrate(engine)
-    return Registry(settings, engine, ContentStore(settings.folder / "objects"))
+    return Registry(settings, engine, ContentStore(settings.folder / "objects"), log)
 
 
 @dataclass(frozen=True)
@@ -91,18 +117,19 @@ def arrive(registry: Registry, files: Mapping[str, bytes], *, by: str, now: str)
         If it is not what it says, or its ledger does not continue the one here.
     """
     reviewed = _checked(registry, files, now)
-    listed = {path: registry.contents.put(data) for path, data in files.items()}
-    state = objects.state_of(listed)
-    values = _values(files, reviewed, now[:10])
     manifest, length = reviewed.manifest_sha256, len(reviewed.chain.entries)
+    values = _values(files, reviewed, now[:10])
+    # Contents first, and whole: the transaction waits for none of them but the receipts.
+    kept = {path: registry.contents.put(data) for path, data in files.items() if path != layout.RECEIPTS}
     with database.writing(registry.engine) as connection:
         known = connection.execute(
             sa.select(database.DOSSIERS).where(database.DOSSIERS.c.manifest == manifest).with_for_update()
         ).first()
+        here: Mapping[str, bytes] = {}
         if known is not None:
             here = _files(registry, connection, known.current)
             before = under_review.read(here, where=manifest[:12])
-            if before.chain.holds(reviewed.chain.head) and (length < known.length or state == known.current):
+            if before.chain.holds(reviewed.chain.head) and length < known.length:
                 return Arrival(manifest, known.current, news=False)
             if not reviewed.chain.holds(before.chain.head):
                 raise IntegrityError(
@@ -110,6 +137,15 @@ def arrive(registry: Registry, files: Mapping[str, bytes], *, by: str, now: str)
                     where=manifest[:12],
                     do="Fetch the dossier with `desk pull`, and sign that one.",
                 )
+        _trust_is_told(registry, connection)
+        whole = desk_log.with_receipts(connection, registry.log, reviewed, files, here)
+        told = {layout.RECEIPTS: registry.contents.put(whole[layout.RECEIPTS])} if layout.RECEIPTS in whole else {}
+        listed = {**kept, **told}
+        # The list of a state is kept under its own digest, beside its files: from these alone a lost database is made again.
+        state = registry.contents.put(objects.listing(listed))
+        if known is not None and state == known.current:
+            return Arrival(manifest, state, news=False)
+        if known is not None:
             connection.execute(
                 database.DOSSIERS.update()
                 .where(database.DOSSIERS.c.manifest == manifest)
@@ -130,6 +166,17 @@ def arrive(registry: Registry, files: Mapping[str, bytes], *, by: str, now: str)
             )
         tell(connection, now, by, "arrived", state)
     return Arrival(manifest, state, news=True)
+
+
+def _trust_is_told(registry: Registry, connection: sa.Connection) -> None:
+    """A log in which a release stands before the trust file that allows it would tell the wrong story."""
+    if registry.log is not None:
+        try:
+            current = registry.trust
+        except CardwrightError as exc:  # readiness tells of it; what a dossier is does not hang on whom to believe
+            LOGGER.warning("trust file not told to the log", extra={"kind": type(exc).__name__})
+        else:
+            desk_log.told_of_trust(connection, registry.log, current)
 
 
 def _checked(registry: Registry, files: Mapping[str, bytes], now: str) -> under_review.DossierUnderReview:
@@ -166,6 +213,7 @@ def _values(files: Mapping[str, bytes], reviewed: under_review.DossierUnderRevie
         "state": row.state,
         "valid_until": row.valid_until,
         "missing": [*row.missing],
+        "release": reviewed.release.sha256 if reviewed.release is not None else None,
         "search": " ".join(words).casefold(),
     }
 
@@ -179,6 +227,45 @@ def quarantine(registry: Registry, upload: bytes, error: CardwrightError, *, by:
             connection.execute(table.insert().values(upload=digest, reason=str(error), arrived_at=now, arrived_by=by))
         tell(connection, now, by, "quarantined", digest)
     return digest
+
+
+@dataclass(frozen=True)
+class Receipted:
+    """A dossier that has arrived, and the receipts that its sender puts beside it."""
+
+    manifest: str
+    state: str
+    receipts: str
+    """Lines of `receipts.jsonl`, all that are here; empty where the desk keeps no log."""
+
+
+def cosigned(registry: Registry, arrival: Arrival, *, by: str, now: str) -> Receipted:
+    """Have the log's witnesses cosign what an arrival has told it, and keep the receipts that bear their signatures.
+
+    A witness that cannot be reached costs its signature and not the arrival: it is asked again later.
+
+    Raises
+    ------
+    StoreError
+        If the log is damaged.
+    """
+    stored = dossier(registry, arrival.manifest)
+    here = registry.log
+    if here is not None and here.witnesses and layout.RECEIPTS in stored.files:
+        for trouble in desk_log.ask_witnesses(here):
+            LOGGER.warning("not cosigned", extra={"why": trouble})
+        with database.writing(registry.engine) as connection:
+            fresh = desk_log.fresh_receipts(connection, here, stored.files)
+        most: dict[receipts.LogEntry, int] = {}
+        for one in receipts.read(stored.files[layout.RECEIPTS]):
+            if one.log == here.name:
+                most[one.entry] = max(most.get(one.entry, 0), receipts.cosignatures(one))
+        more = [one for one in fresh if receipts.cosignatures(one) > most.get(one.entry, 0)]
+        if more:
+            files = {**stored.files, layout.RECEIPTS: stored.files[layout.RECEIPTS] + receipts.to_bytes(more)}
+            arrive(registry, files, by=by, now=now)
+            stored = dossier(registry, arrival.manifest)
+    return Receipted(stored.manifest, stored.state, stored.files.get(layout.RECEIPTS, b"").decode("utf-8"))
 
 
 # ---------------------------------------------------------------------------------------------------- reading
@@ -211,6 +298,22 @@ def latest_of(registry: Registry, subject: str) -> str | None:
         query = sa.select(table.c.manifest).where(table.c.subject == subject)
         found = connection.execute(query.order_by(table.c.arrived_at.desc(), table.c.manifest.desc()).limit(1)).first()
     return found.manifest if found is not None else None
+
+
+def released_as(registry: Registry, release: str) -> StoredDossier:
+    """The dossier of a release, by the digest of its statement.
+
+    Raises
+    ------
+    NothingToCheckError
+        If it is not here.
+    """
+    table = database.DOSSIERS
+    with database.reading(registry.engine) as connection:
+        found = connection.execute(sa.select(table.c.manifest).where(table.c.release == release)).first()
+    if found is None:
+        raise NothingToCheckError("no such release here", where=release[:12], do="Send the dossier: desk push.")
+    return dossier(registry, found.manifest)
 
 
 def withdrawn_of(registry: Registry, subject: str) -> tuple[str, ...]:
@@ -340,3 +443,65 @@ def checked_state(text: str) -> str:
     if text and text not in STATES:
         raise UsageError(f'no state is called "{text}"', do=f"States: {', '.join(STATES)}.")
     return text
+
+
+# ---------------------------------------------------------------------------------------------------- catching up
+
+
+def caught_up(registry: Registry, now: str) -> tuple[str, ...]:
+    """Do what an older version, or a desk that kept no log, has left undone; gives what came in the way, a line each.
+
+    1. The list of every state is kept beside its files, so that a lost database can be made again.
+    2. Which release a dossier holds is written down.
+    3. The log is told of the trust file and of releases that it has never heard of.
+    """
+    table, states_ = database.DOSSIERS, database.STATES
+    with database.reading(registry.engine) as connection:
+        listed = connection.execute(sa.select(states_.c.state, states_.c.files)).all()
+        silent = sa.select(table.c.manifest).where(table.c.release.is_(None), table.c.state.in_(_AFTER_RELEASE))
+        unread = list(connection.execute(silent).scalars())
+    for row in listed:
+        if not registry.contents.holds(row.state):
+            registry.contents.put(objects.listing(row.files))
+    troubles: list[str] = []
+    for manifest in unread:
+        try:
+            release = under_review.read(dossier(registry, manifest).files, where=manifest[:12]).release
+        except CardwrightError as exc:
+            troubles.append(f"{manifest[:12]}: {exc}")
+            continue
+        if release is not None:
+            with database.writing(registry.engine) as connection:
+                connection.execute(table.update().where(table.c.manifest == manifest).values(release=release.sha256))
+    return (*troubles, *_log_caught_up(registry, now))
+
+
+def trust_is_told(registry: Registry) -> None:
+    """Have the log know of the trust file that the desk goes by now.
+
+    Raises
+    ------
+    StoreError
+        If the log is damaged.
+    """
+    with database.writing(registry.engine) as connection:
+        _trust_is_told(registry, connection)
+
+
+def _log_caught_up(registry: Registry, now: str) -> tuple[str, ...]:
+    here = registry.log
+    if here is None:
+        return ()
+    trust_is_told(registry)
+    table, told_ = database.DOSSIERS, database.LOG_ENTRIES
+    known = sa.select(told_.c.digest).where(told_.c.kind == "release")
+    with database.reading(registry.engine) as connection:
+        query = sa.select(table.c.manifest).where(table.c.release.is_not(None), table.c.release.not_in(known))
+        silent = list(connection.execute(query.order_by(table.c.arrived_at)).scalars())
+    troubles: list[str] = []
+    for manifest in silent:
+        try:
+            arrive(registry, dossier(registry, manifest).files, by="desk", now=now)
+        except CardwrightError as exc:
+            troubles.append(f"{manifest[:12]}: {exc}")
+    return tuple(troubles)

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from cardwright import documents
-from cardwright.attest import admissible, keys, passkeys, signing, trust, under_review
+from cardwright.attest import admissible, keys, passkeys, signing, under_review
 from cardwright.attest.passkeys import Assertion, Passkey
 from cardwright.attest.trust import Holder, Trust
 from cardwright.attest.under_review import DossierUnderReview
@@ -21,7 +21,6 @@ from cardwright.desk import accounts, registry
 from cardwright.desk.registry import Arrival, Registry, StoredDossier
 from cardwright.dossier import layout
 from cardwright.errors import IntegrityError, UsageError
-from cardwright.files import disk
 from cardwright.record import canonical
 from cardwright.record.claim import Attest, Claim, Countersign, SignOff, Withdraw
 from cardwright.run import editions
@@ -38,8 +37,7 @@ def trust_of(desk: Registry) -> Trust:
     PolicyError
         If it is not valid.
     """
-    path = desk.settings.trust
-    return trust.read(disk.read_file(path, what="trust file"), where=path.name)
+    return desk.trust
 
 
 def passkey_of(desk: Registry, known: Trust, person: str) -> Holder | None:

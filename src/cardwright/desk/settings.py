@@ -43,6 +43,8 @@ class DeskSettings:
     policies: Mapping[str, Policy] = field(default_factory=dict)
     """Policies that are not packaged, by name."""
     limits: UploadLimits = field(default_factory=UploadLimits)
+    status_hours: int = 24
+    """For how long the desk stands by its word on a release."""
 
     @property
     def url(self) -> str:

@@ -42,6 +42,25 @@ class LogSite:
         SourceError
             If the server does not answer, sends us elsewhere, or sends more than such a file can hold.
         """
+        code, data = self._answered(name)
+        if code == 404:
+            return None
+        if code != 200:
+            raise SourceError(f"the server answers with {code}", where=f"{self.address}/{name}", do="Ask its operator.")
+        return data
+
+    def post(self, name: str, body: bytes) -> tuple[int, bytes]:
+        """Send something to the log's server; gives the status of its answer, whatever it is, and the answer.
+
+        Raises
+        ------
+        SourceError
+            If the server does not answer, or sends more than an answer can hold.
+        """
+        return self._answered(name, body)
+
+    def _answered(self, name: str, body: bytes | None = None) -> tuple[int, bytes]:
+        from http.client import HTTPException
         from urllib.error import HTTPError, URLError
         from urllib.request import HTTPRedirectHandler, build_opener
 
@@ -53,14 +72,12 @@ class LogSite:
 
         place = f"{self.address}/{name}"
         try:
-            with build_opener(Stay).open(place, timeout=SECONDS) as answer:
-                data: bytes = answer.read(LARGEST + 1)
+            with build_opener(Stay).open(place, data=body, timeout=SECONDS) as answer:
+                code, data = int(answer.status), bytes(answer.read(LARGEST + 1))
         except HTTPError as exc:
             with exc:
-                if exc.code == 404:
-                    return None
-                raise SourceError(f"the server answers with {exc.code}", where=place, do="Ask its operator.") from exc
-        except (URLError, OSError, ValueError) as exc:
+                code, data = exc.code, bytes(exc.read(2**16))
+        except (URLError, HTTPException, OSError, ValueError) as exc:
             raise SourceError(
                 "the server cannot be reached", where=place, do="Check the address, and try again."
             ) from exc
@@ -68,4 +85,4 @@ class LogSite:
             raise SourceError(
                 "the server sends more than a file of a log can hold", where=place, do="Ask its operator."
             )
-        return data
+        return code, data

@@ -185,6 +185,17 @@ def place_of(receipt: Receipt, *, where: str = "receipts.jsonl") -> tuple[int, t
     return int(index[1]), path, checkpoint.encode("utf-8")
 
 
+def cosignatures(receipt: Receipt) -> int:
+    """How many signature lines its checkpoint bears, the log's own among them; nothing is believed yet.
+
+    Raises
+    ------
+    IntegrityError
+        If it is not a proof.
+    """
+    return len(notes.read(place_of(receipt)[2], where="receipt").signatures)
+
+
 def check(receipt: Receipt, pinned: Log, now: str, *, where: str = "receipts.jsonl") -> Witnessed:
     """What a receipt shows under the key of its log and those of the cosigners that the receiver pins.
 
