@@ -12,6 +12,7 @@ pytest.importorskip("pyarrow", reason="sources need the tabular extra")
 from starlette.testclient import TestClient
 from tests.attest.desks import desk as office
 from tests.attest.desks import refused_once, released, released_once
+from tests.desk import databases
 from tests.desk.support import LOG_KEY, LOG_NAME, NOW, ORIGIN, Browser, own_policy, trusting_the_log
 
 from cardwright.desk import api, desk_log, log_api, pages, registry, web
@@ -30,14 +31,28 @@ def migrated(tmp_path_factory):
     return folder / "desk.sqlite"
 
 
+@pytest.fixture(scope="session")
+def postgres():
+    """A PostgreSQL that the tests start themselves."""
+    with databases.server() as folder:
+        yield databases.Postgres(str(folder))
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def backend(request, migrated):
+    """The databases that every test of the desk runs on, one after the other."""
+    return databases.Sqlite(migrated) if request.param == "sqlite" else request.getfixturevalue("postgres")
+
+
 @pytest.fixture
-def settings(refused_once, migrated, tmp_path):
+def settings(refused_once, backend, tmp_path):
     """A desk's settings, with a trust file that knows Ada, Ben and Cy."""
     folder = tmp_path / "registry"
     folder.mkdir()
-    shutil.copy(migrated, folder / "desk.sqlite")
+    address = backend.fresh(folder)
     shutil.copy(refused_once / "trust.yaml", tmp_path / "trust.yaml")
-    return _settings(tmp_path, refused_once)
+    yield _settings(tmp_path, refused_once, address)
+    backend.drop(address)
 
 
 @pytest.fixture
@@ -55,13 +70,13 @@ def files(refused_once):
 
 
 @pytest.fixture(scope="session")
-def arrived_once(refused_once, migrated, tmp_path_factory):
+def arrived_once(refused_once, backend, tmp_path_factory):
     """A desk with that dossier, in which Ben has an account and a passkey for signing; and his browser's passkeys and cookie."""
     folder = tmp_path_factory.mktemp("arrived")
     (folder / "registry").mkdir()
-    shutil.copy(migrated, folder / "registry" / "desk.sqlite")
+    address = backend.fresh(folder / "registry")
     shutil.copy(refused_once / "trust.yaml", folder / "trust.yaml")
-    settings = _settings(folder, refused_once)
+    settings = _settings(folder, refused_once, address)
     desk = registry.opened(settings)
     registry.arrive(desk, store.read_dossier(refused_once / "out"), by="pipeline", now=NOW)
     with TestClient(application(desk), base_url=ORIGIN) as client:
@@ -70,9 +85,13 @@ def arrived_once(refused_once, migrated, tmp_path_factory):
     return folder, ben
 
 
-def _settings(folder, made):
+def _settings(folder, made, address):
     return DeskSettings(
-        folder=folder / "registry", origin=ORIGIN, trust=folder / "trust.yaml", policies=own_policy(made)
+        folder=folder / "registry",
+        origin=ORIGIN,
+        trust=folder / "trust.yaml",
+        database=address,
+        policies=own_policy(made),
     )
 
 
@@ -81,13 +100,16 @@ def application(desk):
 
 
 @pytest.fixture
-def arrived(arrived_once, refused_once, tmp_path):
+def arrived(arrived_once, backend, refused_once, tmp_path):
     """A copy of it."""
     folder = tmp_path / "arrived"
-    shutil.copytree(arrived_once[0], folder)
-    opened = registry.opened(_settings(folder, refused_once))
+    before, ben = arrived_once
+    shutil.copytree(before, folder)
+    address = backend.copy(ben.desk.settings.database, folder)
+    opened = registry.opened(_settings(folder, refused_once, address))
     yield opened
     opened.engine.dispose()
+    backend.drop(address)
 
 
 @pytest.fixture

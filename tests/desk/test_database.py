@@ -6,10 +6,8 @@ import pytest
 import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 from tests.desk.support import NOW
-from tests.servers import postgresql
 
-from cardwright.desk import accounts, database, registry, threads
-from cardwright.desk.settings import DeskSettings
+from cardwright.desk import database, registry, threads
 from cardwright.errors import StoreError
 
 
@@ -98,34 +96,33 @@ def test_writers_at_once_take_turns(desk):
     assert len(threads.of_record(desk, "a" * 64)) == 20
 
 
-@pytest.fixture(scope="module")
-def postgres():
-    """A PostgreSQL that this test starts itself, as somebody who is not root."""
-    pytest.importorskip("psycopg", reason="PostgreSQL needs psycopg")
-    with postgresql() as socket:
-        yield f"postgresql://desk@/postgres?host={socket}"
-
-
-def test_postgresql_has_the_same_tables_and_does_the_same(postgres, tmp_path, refused_once, files):
-    from tests.desk.support import own_policy
-
-    settings = DeskSettings(
-        folder=tmp_path, origin="https://desk.example.org", trust=refused_once / "trust.yaml", database=postgres,
-        policies=own_policy(refused_once),
-    )  # fmt: skip
-    desk = registry.opened(settings)
+def test_postgresql_has_the_same_tables_by_the_same_migrations(postgres, tmp_path):
+    address = postgres.fresh(tmp_path)
+    engine = database.connect(address.replace("postgresql", "postgresql+psycopg", 1))
     try:
-        assert columns(desk.engine) == declared()
-        arrival = registry.arrive(desk, files, by="pipeline", now=NOW)
-        assert not registry.arrive(desk, files, by="pipeline", now=NOW).news
-        assert registry.dossier(desk, arrival.manifest).files == files
-        found = registry.inventory(desk, registry.InventoryQuery(words="RANKING"), today=NOW[:10])
-        assert (found.total, found.by_state) == (1, {"draft": 1})
-        number = threads.open_thread(desk, "a" * 64, "dossier", "x", by="ada", now=NOW)
-        threads.resolve(desk, "a" * 64, number, by="ada", now=NOW)
-        secret = accounts.begin(desk, "sign", "ada", b"c", {"a": 1}, NOW)
-        assert accounts.take(desk, secret, "sign", "ada", NOW).challenge == b"c"
-        database.migrate(desk.engine, "base")
-        assert columns(desk.engine) == {}
+        assert columns(engine) == declared()
+        database.migrate(engine, "base")
+        assert columns(engine) == {}
+        database.migrate(engine)
+        assert columns(engine) == declared()
     finally:
-        desk.engine.dispose()
+        engine.dispose()
+        postgres.drop(address)
+
+
+def test_a_connection_that_is_lost_costs_one_answer_and_no_data(postgres, tmp_path):
+    address = postgres.fresh(tmp_path)
+    engine = database.connect(address.replace("postgresql", "postgresql+psycopg", 1))
+    try:
+        with pytest.raises(StoreError, match="Nothing was changed"), database.writing(engine) as connection:
+            registry.tell(connection, NOW, "ada", "read", "x")
+            postgres.cut(address)
+            registry.tell(connection, NOW, "ada", "read", "y")
+        with database.reading(engine) as connection:  # the next one takes a new connection
+            assert connection.execute(sa.select(sa.func.count()).select_from(database.EVENTS)).scalar() == 0
+        postgres.cut(address)
+        with database.writing(engine) as connection:
+            registry.tell(connection, NOW, "ada", "read", "z")
+    finally:
+        engine.dispose()
+        postgres.drop(address)

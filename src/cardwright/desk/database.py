@@ -247,7 +247,7 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
 def turn(connection: sa.Connection, number: int) -> None:
     """Wait until no other transaction holds this lock; it ends with the transaction. In SQLite writers take turns anyway."""
     if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.cast(number, sa.BigInteger))))
 
 
 def migrate(engine: sa.Engine, target: str = "head") -> None:

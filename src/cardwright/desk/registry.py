@@ -122,9 +122,9 @@ def arrive(registry: Registry, files: Mapping[str, bytes], *, by: str, now: str)
     # Contents first, and whole: the transaction waits for none of them but the receipts.
     kept = {path: registry.contents.put(data) for path, data in files.items() if path != layout.RECEIPTS}
     with database.writing(registry.engine) as connection:
-        known = connection.execute(
-            sa.select(database.DOSSIERS).where(database.DOSSIERS.c.manifest == manifest).with_for_update()
-        ).first()
+        # There is no row yet that two senders of one new dossier could wait for, so they wait for its number.
+        database.turn(connection, int(manifest[:15], 16))
+        known = connection.execute(sa.select(database.DOSSIERS).where(database.DOSSIERS.c.manifest == manifest)).first()
         here: Mapping[str, bytes] = {}
         if known is not None:
             here = _files(registry, connection, known.current)

