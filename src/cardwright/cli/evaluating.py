@@ -28,8 +28,11 @@ from cardwright.cli.printing import print_verdict
 from cardwright.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cardwright.plan.assessment import Assessment
     from cardwright.policy.policy import Policy
+    from cardwright.record.record import NotEvaluated, Record
     from cardwright.run.reuse import Previous
 
 
@@ -149,10 +152,31 @@ def evaluate(
 ) -> None:
     """From a plan to a record: evaluate without judging."""
     console = Console.of(ctx, quiet=quiet, debug=debug)
-    from cardwright import handoff
     from cardwright.dossier import layout
-    from cardwright.dossier.links import links_of
     from cardwright.files import disk
+
+    record, gaps = evaluated(assessment, console, only=only, trust_type=trust_type, workers=workers)
+    disk.write_file(output, layout.to_json(record))
+    console.say(
+        f"{output}: {len(record.evaluations)} evaluations, {len(gaps)} without a result, sha256 ",
+        OwnDigest(record.sha256),
+    )
+    for gap in gaps:
+        echo(f"{gap.id}: {gap.code}: {gap.reason} {gap.remedy}", err=True)
+    raise typer.Exit(1 if gaps else 0)
+
+
+def evaluated(
+    assessment: Path,
+    console: Console,
+    *,
+    only: list[str] | None = None,
+    trust_type: list[str] | None = None,
+    workers: int = 2,
+) -> tuple[Record, Sequence[NotEvaluated]]:
+    """The record of a plan, not judged, and what of it could not be evaluated."""
+    from cardwright import handoff
+    from cardwright.dossier.links import links_of
     from cardwright.plan.assessment import load, trusting
     from cardwright.run import assemble
     from cardwright.sources import network
@@ -170,14 +194,7 @@ def evaluate(
             evaluations, gaps, _ = handoff.evaluate(
                 prepared, only=tuple(only or ()), workers=workers, debug=console.debug, progress=progress
             )
-    record = assemble.record(prepared, evaluations, gaps)
-    disk.write_file(output, layout.to_json(record))
-    console.say(
-        f"{output}: {len(evaluations)} evaluations, {len(gaps)} without a result, sha256 ", OwnDigest(record.sha256)
-    )
-    for gap in gaps:
-        echo(f"{gap.id}: {gap.code}: {gap.reason} {gap.remedy}", err=True)
-    raise typer.Exit(1 if gaps else 0)
+    return assemble.record(prepared, evaluations, gaps), gaps
 
 
 def reproduce(

@@ -90,6 +90,9 @@ COMMANDS: Mapping[str, str] = {
     "runs show": "tracking:show_run",
     "runs compare": "tracking:compare_runs",
     "power": "planning_power:power",
+    "watch check": "watching_releases:watch_check",
+    "watch rules": "watching_releases:watch_rules",
+    "watch dashboard": "watching_releases:watch_dashboard",
     "checklist list": "rendering:checklist_list",
     "checklist show": "rendering:checklist_show",
     "checklist coverage": "rendering:checklist_coverage",
@@ -104,6 +107,7 @@ GROUPS: Mapping[str, str] = {
     "waive": "Request and approve waivers; it takes two people.",
     "calibrate": "Measure the errors of scorers and detectors.",
     "runs": "Read the training runs that another tool has tracked.",
+    "watch": "Measure a release again, once it is in operation.",
     "checklist": "Show checklists, and a record's evidence for them.",
 }
 """The first words of commands of two words, and what their help says."""

@@ -16,7 +16,7 @@ from cardwright.documents import asked, decision, figures, takeaway, topics
 from cardwright.documents.environment import number
 from cardwright.documents.interface import Document, Edition
 from cardwright.documents.language import ENGLISH, Language
-from cardwright.documents.monitoring import AlarmLimits, alarm_limits
+from cardwright.documents.monitoring import AlarmLimits, WatchedNumber, alarm_limits, watched
 from cardwright.documents.revealing import RevealingQuestion, answered
 from cardwright.record import open_risks
 from cardwright.record.coverage import ChecklistCoverage
@@ -175,7 +175,7 @@ class DocumentView:
     """The dossiers that the record refers to, each with its record if that is at hand."""
     by_name: dict[str, FieldView]
     """The fields by name, for a document that asks for some of them."""
-    alarms: AlarmLimits[MeasurementView] | None
+    alarms: AlarmLimits[WatchedNumber] | None
     """When a number of the subject's performance, measured again in operation, is an alarm; None if none has an interval."""
     open_risks: tuple[open_risks.OpenRisk, ...]
     """What nobody accepted, or somebody says is not there; it stands beside the decision wherever that is printed."""
@@ -368,7 +368,7 @@ def make(document: Document, edition: Edition, *, printed: bool = False, say: La
         coverage=edition.coverage,
         linked=tuple((link, _linked_record(edition, link)) for link in record.links),
         by_name={field.spec.name: field for field in fields},
-        alarms=alarm_limits((row, row.m) for view in _of_the_subject(views, record) for row in view.overall),
+        alarms=alarm_limits((number, number.m) for number in watched(record)),
         open_risks=open_risks.of(record.details, edition.claims),
         decision=decision.of(edition, names),
         topics=topics.covered(record, verdict, names, say),
@@ -416,15 +416,6 @@ def _asked_of(document: Document, record: Record, needed: Set[str]) -> dict[str,
     return own | {
         name: spec for name, spec in shared.items() if name in asked or spec.kinds == ("work",) or name == "owners"
     }
-
-
-def _of_the_subject(views: list[EvaluationView], record: Record) -> list[EvaluationView]:
-    """The evaluations of performance that are about what is handed over, and not about a baseline or a challenger beside it."""
-    subject = record.subject.digests
-    found = [view for view in views if view.evaluation.evaluator == "performance"]
-    tied = [view for view in found if (bound := view.evaluation.binding) is not None and bound.model_sha256 in subject]
-    # Where no model could be loaded, as with a hosted one, nobody can tell the subject's numbers from others by their digest.
-    return tied or [v for v in found if v.evaluation.binding is None or v.evaluation.binding.model_sha256 is None]
 
 
 def _shared_limits(evaluation: Evaluation, earlier: list[EvaluationView]) -> tuple[str, int] | None:

@@ -8,6 +8,7 @@ import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from cardwright.errors import UsageError
 from cardwright.files import packaged
@@ -29,7 +30,14 @@ class NewDocument:
     """The policy that the plan asks for."""
 
 
-def new(kind: KindFolder, directory: Path, *, own: Path | None = None) -> NewDocument:
+def new(
+    kind: KindFolder,
+    directory: Path,
+    *,
+    own: Path | None = None,
+    answers: Mapping[str, str] = MappingProxyType({}),
+    links: Mapping[str, Path] = MappingProxyType({}),
+) -> NewDocument:
     """The plan and the questions of a kind, for a folder.
 
     Parameters
@@ -38,13 +46,17 @@ def new(kind: KindFolder, directory: Path, *, own: Path | None = None) -> NewDoc
         Where they will stand: paths in the plan start there.
     own
         The folder of a house's own kinds, if the kind is from there: the plan names it.
+    answers
+        What is known already, by field; a person completes it.
+    links
+        Dossiers that it refers to, by role.
 
     Raises
     ------
     UsageError
         If the kind has no policy, so that nothing could judge what is made with it.
     """
-    files = {DETAILS: details_text(kind.definition), PLAN: plan_text(kind, directory, own)}
+    files = {DETAILS: details_text(kind.definition, answers), PLAN: plan_text(kind, directory, own, links)}
     return NewDocument(files=files, policy=_policy(kind, directory))
 
 
@@ -67,7 +79,9 @@ def _between(directory: Path, place: Path) -> str:
     return path if "/" in path else f"./{path}"
 
 
-def plan_text(kind: KindFolder, directory: Path, own: Path | None = None) -> str:
+def plan_text(
+    kind: KindFolder, directory: Path, own: Path | None = None, links: Mapping[str, Path] = MappingProxyType({})
+) -> str:
     """The plan of a document of a kind; what nobody can know yet is `?`."""
     definition = kind.definition
     subject = definition.subject
@@ -93,6 +107,9 @@ def plan_text(kind: KindFolder, directory: Path, own: Path | None = None) -> str
     if definition.links:
         lines += ["links:"]
         for link in definition.links:
+            if link.role in links:
+                lines += [f"  {link.role}: {_between(directory, links[link.role])}"]
+                continue
             needed = "required" if link.required else "delete the line if there is none"
             lines += [f"  {link.role}: ?  # the folder of a dossier of kind {link.kind}; {needed}. {link.why}"]
     if definition.evaluates or subject != "work":
@@ -108,7 +125,7 @@ def _name(directory: Path) -> str:
     return re.sub(r"[^a-z0-9_-]+", "-", directory.absolute().name.lower()).strip("-_") or "document"
 
 
-def details_text(definition: KindDefinition) -> str:
+def details_text(definition: KindDefinition, answers: Mapping[str, str] = MappingProxyType({})) -> str:
     """The questions of a kind as `details.yaml`, empty: what is asked, a helpful answer, a common one that does not help."""
     lines = [
         "schema: cardwright/details/1",
@@ -121,7 +138,7 @@ def details_text(definition: KindDefinition) -> str:
         if field.section != section:
             section = field.section
             lines += ["", f"# ---- {section}"]
-        lines += _question(field.spec, _needed(field, minimum), field.choices)
+        lines += _question(field.spec, _needed(field, minimum), field.choices, answers.get(field.field))
     shared = [name for name in dict.fromkeys([*definition.shared, *minimum]) if name in FIELDS]
     if shared:
         lines += ["", "# ---- asked of every document"]
@@ -137,13 +154,13 @@ def _needed(field: KindField, minimum: tuple[str, ...]) -> str:
     return f"required if {', or '.join(when)}" if when else ""
 
 
-def _question(spec: FieldSpec, needed: str, choices: tuple[str, ...]) -> list[str]:
+def _question(spec: FieldSpec, needed: str, choices: tuple[str, ...], answer: str | None = None) -> list[str]:
     said = [f"{spec.title}{f' ({needed})' if needed else ''}, answered by {spec.who}. {spec.question}"]
     if choices:
         said.append(f"One of: {', '.join(choices)}.")
     said += [f"Helpful: {spec.good}", f"Not helpful: {spec.bad}"]
     comments = [line for text in said for line in textwrap.wrap(text, 116, break_on_hyphens=False)]
-    empty = [f"{spec.name}:"]
+    empty = [f"{spec.name}:" if answer is None else f"{spec.name}: {_quoted(answer)}"]
     if spec.columns:
         first, *others = (
             f"{column}:{'  # may be left out' if column in spec.optional else ''}" for column in spec.columns
