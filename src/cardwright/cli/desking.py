@@ -45,7 +45,7 @@ LogKeyOption = Annotated[
 ]
 
 
-def _needed() -> None:
+def needed() -> None:
     from importlib.util import find_spec
 
     for library in ("alembic", "sqlalchemy", "starlette", "uvicorn", "webauthn"):
@@ -53,7 +53,7 @@ def _needed() -> None:
             raise MissingExtraError(library, "desk", "the desk")
 
 
-def _settings(folder: Path, origin: str, trust: Path, database: str, policies: list[str] | None) -> DeskSettings:
+def settings_of(folder: Path, origin: str, trust: Path, database: str, policies: list[str] | None) -> DeskSettings:
     from cardwright.desk.settings import DeskSettings, checked_origin
 
     if database and not database.startswith("postgresql://"):
@@ -70,7 +70,7 @@ def _settings(folder: Path, origin: str, trust: Path, database: str, policies: l
     )
 
 
-def _desk_log(
+def opened_log(
     folder: Path,
     key: Path | None,
     name: str | None,
@@ -112,11 +112,11 @@ def _desk_log(
     return desk_log.opened(folder, log_private(key), name or host, cosigned=known, witnesses=asked)
 
 
-def _opened(folder: Path, trust: Path, database: str, origin: str = LOCAL) -> Registry:
-    _needed()
+def opened(folder: Path, trust: Path, database: str, origin: str = LOCAL) -> Registry:
+    needed()
     from cardwright.desk import registry
 
-    return registry.opened(_settings(folder, origin, trust, database, None))
+    return registry.opened(settings_of(folder, origin, trust, database, None))
 
 
 def desk_serve(
@@ -159,7 +159,7 @@ def desk_serve(
     It holds nobody's key but that of its own log, decides nothing, and fetches nothing but what its options name.
     """
     console = Console.of(ctx, quiet=quiet, debug=debug)
-    _needed()
+    needed()
     import threading
     from dataclasses import replace
 
@@ -167,10 +167,10 @@ def desk_serve(
 
     from cardwright.desk import api, chores, log_api, pages, registry, web
 
-    settings = replace(_settings(folder, origin, trust, database, policy), status_hours=status_hours)
+    settings = replace(settings_of(folder, origin, trust, database, policy), status_hours=status_hours)
     if watch is not None and not watch.is_dir():
         raise UsageError("there is no such folder to watch", where=str(watch), do="Make it, or name another one.")
-    desk = registry.opened(settings, _desk_log(folder, log_key, log_name, settings.origin, cosigns, witness))
+    desk = registry.opened(settings, opened_log(folder, log_key, log_name, settings.origin, cosigns, witness))
     app = web.application(desk, pages.routes, api.routes, log_api.routes)
     console.say(f"Desk: {settings.origin}, listening on {host}:{port}; stop it with Ctrl+C")
     if desk.log is not None:
@@ -203,7 +203,7 @@ def desk_invite(
     It prints a link that holds for three days and one use; with it they make the passkey that they log in with.
     """
     console = Console.of(ctx, quiet=quiet, debug=debug)
-    desk = _opened(folder, trust, database, origin)
+    desk = opened(folder, trust, database, origin)
     from cardwright.desk import accounts, ceremonies
 
     found = ceremonies.person_of(desk, person)
@@ -232,7 +232,7 @@ def desk_token(
     It is printed once; the desk keeps its digest alone.
     """
     console = Console.of(ctx, quiet=quiet, debug=debug)
-    desk = _opened(folder, trust, database)
+    desk = opened(folder, trust, database)
     from cardwright.desk import accounts
 
     if revoke:
@@ -245,7 +245,7 @@ def desk_token(
 
 
 def _client(origin: str) -> DeskClient:
-    _needed()
+    needed()
     from cardwright.desk.client import DeskClient
 
     token = os.environ.get(TOKEN)

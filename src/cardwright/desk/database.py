@@ -184,6 +184,41 @@ LOG_ENTRIES = sa.Table(
 )
 """An index of the desk's log, whose files are the truth: which entry is where."""
 
+HOLDS = sa.Table(
+    "holds",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("manifest", DIGEST, sa.ForeignKey("dossiers.manifest"), nullable=False, index=True),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("placed_by", WORD, nullable=False),
+    sa.Column("placed_at", TIME, nullable=False),
+    sa.Column("lifted_by", WORD),
+    sa.Column("lifted_at", TIME),
+)
+"""Legal holds: what stays although its time is over."""
+
+NOTICES = sa.Table(
+    "notices",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("event", sa.Integer, nullable=False),
+    sa.Column("channel", WORD, nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("due_at", TIME, nullable=False, index=True),
+    sa.Column("sent_at", TIME),
+    sa.Column("trouble", WORD),
+    sa.UniqueConstraint("event", "channel", name="uq_notices_event_channel"),
+)
+"""What is to be sent to whom about which event: channels by name, never addresses."""
+
+CURSORS = sa.Table(
+    "cursors",
+    METADATA,
+    sa.Column("name", WORD, primary_key=True),
+    sa.Column("position", sa.Integer, nullable=False),
+)
+"""How far something that goes through the events is."""
+
 _SCRIPTS = Path(__file__).parent / "migrations"
 
 
@@ -240,6 +275,25 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
     try:
         with engine.connect() as connection, connection.begin():
             yield connection
+    except OperationalError as exc:
+        raise StoreError("the desk's database cannot be read", do="Try again shortly.") from exc
+
+
+@contextmanager
+def snapshot(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A transaction that reads, in which everything is of one moment.
+
+    Raises
+    ------
+    StoreError
+        If the database cannot be reached.
+    """
+    try:
+        with engine.connect() as opened:
+            level = "REPEATABLE READ" if engine.dialect.name == "postgresql" else None
+            connection = opened.execution_options(isolation_level=level) if level else opened
+            with connection.begin():
+                yield connection
     except OperationalError as exc:
         raise StoreError("the desk's database cannot be read", do="Try again shortly.") from exc
 

@@ -28,6 +28,8 @@ from cardwright.record import canonical
 from cardwright.run import status
 
 LOGGER = logging.getLogger("cardwright.desk")
+CONTENTS = 1_002
+"""The number of the lock under which contents are listed or removed."""
 PAGE = 50
 """Rows of a page of the inventory."""
 _AFTER_RELEASE = ("released", "withdrawn", "superseded", "expired")
@@ -118,7 +120,7 @@ def arrive(registry: Registry, files: Mapping[str, bytes], *, by: str, now: str)
     """
     reviewed = _checked(registry, files, now)
     manifest, length = reviewed.manifest_sha256, len(reviewed.chain.entries)
-    values = _values(files, reviewed, now[:10])
+    values = values_of(files, reviewed, now[:10])
     # Contents first, and whole: the transaction waits for none of them but the receipts.
     kept = {path: registry.contents.put(data) for path, data in files.items() if path != layout.RECEIPTS}
     with database.writing(registry.engine) as connection:
@@ -142,6 +144,10 @@ def arrive(registry: Registry, files: Mapping[str, bytes], *, by: str, now: str)
         told = {layout.RECEIPTS: registry.contents.put(whole[layout.RECEIPTS])} if layout.RECEIPTS in whole else {}
         listed = {**kept, **told}
         # The list of a state is kept under its own digest, beside its files: from these alone a lost database is made again.
+        database.turn(connection, CONTENTS)
+        for path, digest in listed.items():  # what nobody listed yet may have been removed as loose meanwhile
+            if not registry.contents.holds(digest):
+                registry.contents.put(whole[path])
         state = registry.contents.put(objects.listing(listed))
         if known is not None and state == known.current:
             return Arrival(manifest, state, news=False)
@@ -194,7 +200,7 @@ def _checked(registry: Registry, files: Mapping[str, bytes], now: str) -> under_
     return under_review.read(files, where="dossier")
 
 
-def _values(files: Mapping[str, bytes], reviewed: under_review.DossierUnderReview, today: str) -> dict[str, object]:
+def values_of(files: Mapping[str, bytes], reviewed: under_review.DossierUnderReview, today: str) -> dict[str, object]:
     """What the inventory says of a dossier."""
     row = status.row(files, "dossier", today)
     record = reviewed.case.record
