@@ -62,10 +62,10 @@ def approve(desk: Desk, name: str, by: str) -> None:
     expect("VERIFIED" in desk.cardwright("verify", dossier, *trusted), f"{name} is verified")
 
 
-def evaluated(desk: Desk, name: str, metric: str, **where: str) -> float:
-    """A number of the evaluation `runs` in a dossier."""
+def evaluated(desk: Desk, name: str, metric: str, evaluator: str = "runs", **where: str) -> float:
+    """A number of an evaluation in a dossier."""
     record = json.loads((dossier_of(desk, name) / "record.json").read_bytes())
-    (found,) = [one for one in record["evaluations"] if one["evaluator"] == "runs"]
+    (found,) = [one for one in record["evaluations"] if one["evaluator"] == evaluator]
     (one,) = [m for m in found["measurements"] if m["metric"] == metric and m.get("slice", {}) == where]
     return float(one["value"])
 
@@ -135,8 +135,17 @@ def carry(desk: Desk) -> None:
 
     found = document(desk, "kpi")
     expect(found == {"approval": "missing"}, f"in the way: {found}")
+    expect(evaluated(desk, "kpi", "dossiers_counted", "kpis") == 3, "the report counts plan, memo and leaderboard")
+    expect(
+        evaluated(desk, "kpi", "experiment_throughput", "kpis") == len(lines), "30 runs ended with a number in a week"
+    )
+    said = desk.cardwright("reproduce", dossier_of(desk, "kpi"), "--data", desk.files / SECOND)
+    expect("REPRODUCED: 1 of 1" in said, said)
     approve(desk, "kpi", by=EXECUTIVE)
-    desk.done(f"KPI report: {EXECUTIVE} approves it (executive); released and verified")
+    desk.done(
+        f"KPI report: counted from plan, memo, leaderboard and runs, and counted again with the same result; {EXECUTIVE} "
+        "approves it (executive); released and verified"
+    )
 
     release(desk)
 

@@ -211,6 +211,7 @@ def _gathered(
         policy,
         baseline_sha256=baseline.sha256 if baseline is not None else None,
         links=dossier_links.links_of(links),
+        linked=links,
         progress=progress,
     )
     started = now or _clock()

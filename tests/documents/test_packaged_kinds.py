@@ -43,6 +43,11 @@ def place(tmp_path_factory):
     return copy
 
 
+def folder_name(place):
+    """The kind of a dossier that is counted: in the examples its folder is called after it."""
+    return place.rpartition("/")[2]
+
+
 @pytest.fixture(scope="module")
 def case_of(place):
     """The case of an example, signed by the role that its policy names; what it refers to is made first."""
@@ -50,9 +55,10 @@ def case_of(place):
     @cache
     def made(name):
         plan, policy = load(place / name / "example"), contents.policy_of(name)
+        asked = {link.role: link.kind for link in plan.kind.definition.links}
         linked = {
-            role: (as_linked(next(link.kind for link in plan.kind.definition.links if link.role == role)),)
-            for role in plan.file.links
+            role: tuple(as_linked(kind) for kind in ([asked[role]] if role in asked else map(folder_name, named)))
+            for role, named in plan.file.links.items()
         }
         case = handoff.gather(plan, policy, now=NOW, links=linked)
         return signed(case, policy)

@@ -62,3 +62,10 @@ def test_a_kind_about_a_model_asks_for_files_sources_and_evaluations(tmp_path):
     assert "files: [?]" in plan
     assert "  - performance: {source: evidence}" in plan
     assert "about:" not in plan
+
+
+def test_a_kind_that_counts_dossiers_links_to_them(tmp_path):
+    text = kind_scaffold.new(kinds.find("kpi_report"), tmp_path / "report").files["assessment.yaml"]
+    assert "  counted: [?]" in text
+    assert "  counted: {links: counted}\n" in text
+    assert "  - kpis: {source: counted, runs: runs}\n" in text

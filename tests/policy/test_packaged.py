@@ -14,7 +14,7 @@ POLICIES = sorted(packaged.names("policies"))
 CHECKLISTS = sorted(packaged.names("checklists"))
 EVALUATORS = {
     "performance", "fairness", "impact_ratio", "slices", "robustness", "overlap", "seeds", "attributions", "data_profile",
-    "pii", "safety", "leakage", "ranking", "runs", "replacement",
+    "pii", "safety", "leakage", "ranking", "runs", "replacement", "kpis",
 }  # fmt: skip
 PROMISES = re.compile(r"\b(compliant|complies|satisf\w+|unbiased|debiased|guarantee\w*)\b", re.IGNORECASE)
 

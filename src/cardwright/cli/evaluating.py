@@ -183,11 +183,13 @@ def evaluated(
 
     plan = trusting(load(assessment), tuple(trust_type or ()))
     _require_planned(only, plan)
+    linked = linked_dossiers(plan)
     with console.progress() as progress:
         prepared = handoff.prepare(
             plan,
             policy_named(plan.file.policy, plan.base),
-            links=links_of(linked_dossiers(plan)),
+            links=links_of(linked),
+            linked=linked,
             progress=progress,
         )
         with network.guard():

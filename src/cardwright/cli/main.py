@@ -39,6 +39,7 @@ COMMANDS: Mapping[str, str] = {
     "preview": "previewing:preview",
     "todo": "judging:todo",
     "status": "dossiers:status",
+    "kpis": "indicators:kpis",
     "diff": "dossiers:diff",
     "attest": "people:attest",
     "sign-off": "people:sign_off",

@@ -190,12 +190,13 @@ def _sign_plan(
     holder = admissible.signer(trust_file(trust), fingerprint, person, role, clock())
     with console.progress() as progress:
         # What `run` will put into the lock, or the signature would be one of another plan.
-        baseline = baseline_of(plan)
+        baseline, linked = baseline_of(plan), linked_dossiers(plan)
         lock = handoff.prepare(
             plan,
             chosen,
             baseline_sha256=baseline.sha256 if baseline is not None else None,
-            links=links_of(linked_dossiers(plan)),
+            links=links_of(linked),
+            linked=linked,
             progress=progress,
         ).lock
     added = preregistration.sign(

@@ -11,13 +11,17 @@ from pathlib import Path
 from types import MappingProxyType
 
 from cardwright.errors import UsageError
+from cardwright.evaluators import registry
 from cardwright.files import packaged
 from cardwright.files.kinds import KindFolder
 from cardwright.policy.judging.kind_of_document import minimum_fields_of
 from cardwright.record.detail_fields import FIELDS, FieldSpec
 from cardwright.record.kind import KindDefinition, KindField
+from cardwright.sources.interface import Dossiers
 
 PLAN, DETAILS = "assessment.yaml", "details.yaml"
+COUNTED = "counted"
+"""The role of dossiers that are counted, and the name of the source that they are."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,8 @@ def plan_text(
     if own is not None and not kind.packaged:
         lines += [f"kinds: {_between(directory, own)}"]
     lines += ["author: ?", f"details: {DETAILS}"]
-    if definition.links:
+    counts = any(_counts_dossiers(name) for name in definition.evaluates)
+    if definition.links or counts:
         lines += ["links:"]
         for link in definition.links:
             if link.role in links:
@@ -112,12 +117,28 @@ def plan_text(
                 continue
             needed = "required" if link.required else "delete the line if there is none"
             lines += [f"  {link.role}: ?  # the folder of a dossier of kind {link.kind}; {needed}. {link.why}"]
-    if definition.evaluates or subject != "work":
+    if counts:
+        lines += [
+            f"  {COUNTED}: [?]  # folders of the dossiers that are counted",
+            "sources:",
+            f"  {COUNTED}: {{links: {COUNTED}}}",
+            "  runs: {runs: ?}  # the runs, as `cardwright runs import` has written them, or a store",
+            "evaluate:",
+            *(f"  - {name}: {{source: {COUNTED}, runs: runs}}" for name in definition.evaluates),
+        ]
+    elif definition.evaluates or subject != "work":
         named = definition.evaluates or ("?",)
         lines += ["sources:", "  evidence: ?", "evaluate:"]
         lines += [f"  - {name}: {{source: evidence}}" for name in named]
     lines += [f"policy: {_policy(kind, directory)}", ""]
     return "\n".join(lines)
+
+
+def _counts_dossiers(evaluator: str) -> bool:
+    """Whether an evaluator reads other dossiers: then the plan links to them."""
+    if evaluator not in registry.available():
+        return False  # a house's own kind can name an evaluator that is not installed here
+    return any(Dossiers in need.types for need in registry.find(evaluator).needs)
 
 
 def _name(directory: Path) -> str:

@@ -32,6 +32,7 @@ SourceKind = Literal[
     "ner_model",
     "classifier",
     "runs",
+    "dossiers",
 ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -13,10 +13,12 @@ from cardwright.plan.assessment import Assessment, EvaluationStep, FileSpec, sou
 from cardwright.policy.policy import Policy
 from cardwright.privacy.screening import mask, screen
 from cardwright.privacy.showing import kinds
+from cardwright.record.case import LinkedDossier
 from cardwright.record.evaluation import Binding
 from cardwright.record.kind import RecordLink, text_sha256
 from cardwright.record.record import ExpectedGroups, PlanLock, Planned
 from cardwright.record.subject import Component, Context, FileDigest, Subject
+from cardwright.run.counting import of_roles
 from cardwright.sources.binding import bind
 from cardwright.sources.commit import commit_of
 from cardwright.sources.digests import folder_files
@@ -24,7 +26,7 @@ from cardwright.sources.files import require_file, sha256_of, sha256_of_path
 from cardwright.sources.interface import Model, Predictions, Source, Table
 from cardwright.sources.load import load
 from cardwright.sources.refusals import refuse_data_as_names
-from cardwright.sources.spec import ModelSpec, RowsOptions
+from cardwright.sources.spec import LinksSpec, ModelSpec, RowsOptions
 
 Progress = Callable[[str, int, int | None], None]
 """Called with what is being done, how much of it, and out of how much (None if unknown)."""
@@ -56,12 +58,13 @@ def prepare(
     *,
     baseline_sha256: str | None = None,
     links: tuple[RecordLink, ...] = (),
+    linked: Mapping[str, Sequence[LinkedDossier]] | None = None,
     progress: Progress = silent,
 ) -> Prepared:
     """Open every source, hash the subject, tie predictions to models, and fix what each evaluation must cover.
 
     `baseline_sha256` is the digest of the baseline's record, if the plan names one, and `links` are the other dossiers that it
-    refers to.
+    refers to; `linked` is what is kept of them by role, for evaluations that count them.
 
     Raises
     ------
@@ -71,7 +74,7 @@ def prepare(
     _refuse_personal_names(assessment)
     screen(assessment.details, what="what people say (details)")
     subject = _subject(assessment, links)
-    sources, bindings, unavailable = opened(assessment, leaving_out=MissingExtraError, progress=progress)
+    sources, bindings, unavailable = opened(assessment, leaving_out=MissingExtraError, linked=linked, progress=progress)
     lock = _lock(assessment, policy, subject, sources, baseline_sha256, links)
     screen(lock, what="the plan")
     for source in sources.values():
@@ -101,7 +104,11 @@ class OpenSources(NamedTuple):
 
 
 def opened(
-    assessment: Assessment, *, leaving_out: type[CardwrightError] = MissingExtraError, progress: Progress = silent
+    assessment: Assessment,
+    *,
+    leaving_out: type[CardwrightError] = MissingExtraError,
+    linked: Mapping[str, Sequence[LinkedDossier]] | None = None,
+    progress: Progress = silent,
 ) -> OpenSources:
     """Open every source of a plan, and tie predictions to models.
 
@@ -109,6 +116,8 @@ def opened(
     ----------
     leaving_out
         Errors of this kind leave a source out, with the reason; any other is raised.
+    linked
+        The dossiers that the plan refers to, by role.
 
     Raises
     ------
@@ -122,7 +131,11 @@ def opened(
             continue  # loaded below, where the predictions say what it predicts
         progress(f"open {name}", 0, None)
         try:
-            sources[name] = _with_shown_columns(load(spec, name, assessment.base))
+            if isinstance(spec, LinksSpec):
+                where = str(assessment.path)
+                sources[name] = of_roles(spec.links, linked or {}, name, role=spec.role, where=where)
+            else:
+                sources[name] = _with_shown_columns(load(spec, name, assessment.base))
         except leaving_out as exc:
             unavailable[name] = exc
     bindings: dict[str, Binding] = {}

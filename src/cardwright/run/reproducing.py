@@ -26,12 +26,14 @@ from cardwright.plan.assessment import Assessment, AssessmentFile, EvaluationSte
 from cardwright.privacy.showing import masked
 from cardwright.record import canonical
 from cardwright.record.base import label
+from cardwright.record.case import LinkedDossier
 from cardwright.record.comparison import rows_of
 from cardwright.record.evaluation import Evaluation
 from cardwright.record.measurement import Measured, Unmeasured
 from cardwright.record.provenance import DatasetRef
 from cardwright.record.record import PlanLock, Planned, Record
 from cardwright.run import packages
+from cardwright.run.counting import by_role
 from cardwright.run.evaluating import evaluate_one
 from cardwright.run.prepare import OpenSources, Prepared, Progress, opened, planned, silent
 from cardwright.sources import network
@@ -209,7 +211,7 @@ def reproduce(
     UsageError
         If `only` names an evaluation that the plan does not have.
     """
-    record, plan = _held(files, where)
+    record, plan, linked = _held(files, where)
     known = [one.id for one in record.planned]
     for id_ in only:
         if id_ not in known:
@@ -228,7 +230,7 @@ def reproduce(
         tying = [one for one in record.planned if one in fit or any(one is _tied_by(other, record) for other in fit)]
         assessment = _assessment(record, plan, tuple(_step(one, record) for one in tying), data)
         with network.guard():
-            ready = opened(assessment, leaving_out=CardwrightError, progress=progress)
+            ready = opened(assessment, leaving_out=CardwrightError, linked=linked, progress=progress)
             prepared = _prepared(assessment, record, plan, ready)
             for step in steps:
                 results[step.id] = _again(prepared, step, record, tolerance, workers, progress)
@@ -237,7 +239,7 @@ def reproduce(
     return Rerunning(subject, record.sha256, reruns, tuple(_elsewhere(record, results)), tolerance)
 
 
-def _held(files: Mapping[str, bytes], where: str) -> tuple[Record, PlanLock]:
+def _held(files: Mapping[str, bytes], where: str) -> tuple[Record, PlanLock, Mapping[str, Sequence[LinkedDossier]]]:
     if layout.RECORD not in files:
         raise NothingToCheckError("the dossier holds no record", where=where, do="Name a dossier's folder.")
     case = case_of(files, where=where)
@@ -252,7 +254,7 @@ def _held(files: Mapping[str, bytes], where: str) -> tuple[Record, PlanLock]:
         )
     if not record.planned:
         raise NothingToCheckError("the dossier has no evaluation", where=where, do="Name another.")
-    return record, plan
+    return record, plan, by_role(record.links, case.linked)
 
 
 def _tied_by(asked: Planned, record: Record) -> Planned | None:

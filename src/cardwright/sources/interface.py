@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from cardwright.record.calibration import Calibration
+from cardwright.record.counted_dossier import CountedDossier
 from cardwright.record.detector_calibration import DetectorCalibration
 from cardwright.record.judgements import Judgements
 from cardwright.record.provenance import DatasetRef
@@ -486,6 +487,19 @@ class TrackedRuns:
     """Reads them from the start, each id once, and what could not be read among them."""
 
 
+@dataclass(frozen=True)
+class Dossiers:
+    """Other dossiers, whose numbers, decisions and signatures are counted."""
+
+    ref: DatasetRef
+    counted: tuple[CountedDossier, ...]
+    """Those that were read; one may be there twice."""
+    refused: tuple[tuple[str, str], ...] = ()
+    """Those that do not verify and are not counted: the place of each, and why."""
+    believed: bool = False
+    """Whether a trust file said whose signatures count; if not, every signature that is there does."""
+
+
 Source = (
     Predictions
     | Table
@@ -500,4 +514,5 @@ Source = (
     | NerModels
     | TextClassifier
     | TrackedRuns
+    | Dossiers
 )

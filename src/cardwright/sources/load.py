@@ -71,6 +71,7 @@ from cardwright.sources.spec import (
     InteractionColumns,
     InteractionsSpec,
     JudgementsSpec,
+    LinksSpec,
     ModelSpec,
     NerModelSpec,
     PredictionsOptions,
@@ -140,6 +141,10 @@ def load(
         return _classifier(spec, name, base)
     if isinstance(spec, RunsSpec):
         return _runs(spec, name, base)
+    if isinstance(spec, LinksSpec):
+        raise SourceError(
+            "linked dossiers are no file: the run hands them over", where=name, do="Evaluate it with `cardwright run`."
+        )
     return _model(spec, name, base, predictions)
 
 

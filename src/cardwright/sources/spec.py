@@ -461,6 +461,23 @@ class RunsSpec(_File):
     """Which tool's it is (`docs/runs.md`); if omitted, the first whose store it is."""
 
 
+def _paths(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+class LinksSpec(_Common):
+    """Other dossiers that the plan refers to, to be counted."""
+
+    links: Annotated[
+        tuple[Identifier, ...],
+        Field(min_length=1),
+        BeforeValidator(
+            _paths, json_schema_input_type=Identifier | Annotated[tuple[Identifier, ...], Field(min_length=1)]
+        ),
+    ]
+    """Roles under `links:` of the plan."""
+
+
 _CALLABLE = re.compile(r"^[A-Za-z_][\w]*(\.[A-Za-z_][\w]*)*:[A-Za-z_][\w]*(\.[A-Za-z_][\w]*)*$")
 
 
@@ -588,10 +605,6 @@ class ModelSpec(_Common):
         return self
 
 
-def _paths(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
-
-
 class NerModelSpec(_Common):
     """Models that find names of people, places and organisations in texts."""
 
@@ -620,7 +633,7 @@ class ClassifierSpec(_Common):
 
 KINDS = (
     "predictions", "table", "texts", "interactions", "target", "model", "calibration", "judgements", "ner_model", "classifier",
-    "runs",
+    "runs", "links",
 )  # fmt: skip
 """The keys that name the file, and so tell what a source is."""
 
@@ -648,6 +661,7 @@ _MODELS: dict[str, type[Value]] = {
     "ner_model": NerModelSpec,
     "classifier": ClassifierSpec,
     "runs": RunsSpec,
+    "links": LinksSpec,
 }
 
 SourceSpec = Annotated[
@@ -661,13 +675,14 @@ SourceSpec = Annotated[
     | Annotated[JudgementsSpec, Tag("judgements")]
     | Annotated[NerModelSpec, Tag("ner_model")]
     | Annotated[ClassifierSpec, Tag("classifier")]
-    | Annotated[RunsSpec, Tag("runs")],
+    | Annotated[RunsSpec, Tag("runs")]
+    | Annotated[LinksSpec, Tag("links")],
     Discriminator(
         _kind,
         custom_error_type="source_kind",
         custom_error_message=(
             "names its file under exactly one of `predictions`, `table`, `texts`, `interactions`, `target`, `model`, "
-            "`calibration`, `judgements`, `ner_model`, `classifier`, `runs`"
+            "`calibration`, `judgements`, `ner_model`, `classifier`, `runs`, `links`"
         ),
     ),
 ]
@@ -688,6 +703,7 @@ AnySpec = (
     | NerModelSpec
     | ClassifierSpec
     | RunsSpec
+    | LinksSpec
 )
 """What a plan says about one source, of whatever kind."""
 
