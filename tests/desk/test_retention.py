@@ -6,7 +6,7 @@ from tests.desk.support import NOW
 
 from cardwright.cli.console import clock
 from cardwright.desk import registry, retention, threads
-from cardwright.desk.retention import RetentionRules
+from cardwright.desk.settings import RetentionRules
 from cardwright.dossier import store
 from cardwright.errors import IntegrityError, NothingToCheckError, UsageError
 

@@ -27,6 +27,7 @@ FORMATS: dict[str, str] = {
     "record": "cardwright.record.record:Record",
     "release": "cardwright.attest.release_statement:Release",
     "sample": "cardwright.record.drawn_sample:SampleChain",
+    "retention": "cardwright.desk.settings:RetentionRules",
     "run": "cardwright.record.provenance:RunFacts",
     "status": "cardwright.attest.status_statement:Status",
     "timestamp": "cardwright.attest.timestamps:StampedHead",

@@ -8,35 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Literal
 
 import sqlalchemy as sa
-from pydantic import Field
 
 from cardwright.desk import database, registry
 from cardwright.desk.registry import Registry
+from cardwright.desk.settings import RetentionRules
 from cardwright.errors import NothingToCheckError, UsageError
 from cardwright.files import yamltext
-from cardwright.record.base import Count, Value
 
 ENDED = ("withdrawn", "superseded", "expired")
 """States after which a dossier may be removed, if a rule says when."""
-_Days = Annotated[Count | None, Field(ge=1)]
-
-
-class RetentionRules(Value):
-    """For how many days records of each type are kept; those of a type that is left out are kept for good."""
-
-    schema_: Annotated[Literal["cardwright/retention/1"], Field(alias="schema")] = "cardwright/retention/1"
-    """The format of this file."""
-    events: _Days = None
-    """Who did and read what, from when it happened."""
-    quarantine: _Days = None
-    """What was kept apart, from when it arrived."""
-    comments: _Days = None
-    """Threads that are resolved, from when they were."""
-    dossiers: _Days = None
-    """Dossiers that were withdrawn or superseded or have expired, from their last state, with everything said of them here."""
 
 
 @dataclass(frozen=True)

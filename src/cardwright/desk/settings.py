@@ -6,12 +6,34 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
+
+from pydantic import Field
 
 from cardwright.errors import UsageError
 from cardwright.policy.policy import Policy
+from cardwright.record.base import Count, Value
 
 MEGABYTE = 2**20
+
+
+_Days = Annotated[Count | None, Field(ge=1)]
+
+
+class RetentionRules(Value):
+    """For how many days records of each type are kept; those of a type that is left out are kept for good."""
+
+    schema_: Annotated[Literal["cardwright/retention/1"], Field(alias="schema")] = "cardwright/retention/1"
+    """The format of this file."""
+    events: _Days = None
+    """Who did and read what, from when it happened."""
+    quarantine: _Days = None
+    """What was kept apart, from when it arrived."""
+    comments: _Days = None
+    """Threads that are resolved, from when they were."""
+    dossiers: _Days = None
+    """Dossiers that were withdrawn or superseded or have expired, from their last state, with everything said of them here."""
 
 
 @dataclass(frozen=True)
