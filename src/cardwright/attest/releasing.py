@@ -64,6 +64,7 @@ def release(
     toolchain: Mapping[str, str] | None = None,
     seal: Callable[[bytes], bytes] = lambda pdf: pdf,
     witness: Witness | None = None,
+    incidents: Callable[[Case], Case] = lambda case: case,
 ) -> Released:
     """Decide on everything, and, where it is allowed, write the final editions and the signed release statement.
 
@@ -88,6 +89,8 @@ def release(
         Adds an organisation's signature behind a final PDF, with all that is enclosed in it.
     witness:
         Has a log take the release, and gives its receipt.
+    incidents:
+        Looks for open incidents about the subject, and adds those that the record does not name to the case.
 
     Raises
     ------
@@ -106,6 +109,7 @@ def release(
                 "another dossier has been put there in the meantime", where=str(folder), do="Look at it again."
             )
         case, doubts = under_review.judged_case(dossier, trust, artefacts, now)
+        case = incidents(case)
         verdict = decide(case, policy, now, "release", chosen_by=chosen_by)
         chain = dossier.chain.append("decision", "verdict", verdict.sha256, now)
         lacking = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -23,6 +23,7 @@ from cardwright.cli.options import (
     SummaryOption,
     policy_of_dossier,
 )
+from cardwright.cli.other_dossiers import DossiersOption, with_incidents
 from cardwright.cli.printing import report_checks, reporting
 from cardwright.cli.printing import rerender as make_again
 from cardwright.errors import CardwrightError, NothingToCheckError, UsageError
@@ -54,6 +55,7 @@ def gate(
         Path | None,
         typer.Option("--baseline", help="A dossier that requirements relative to a baseline compare with."),
     ] = None,
+    dossiers: DossiersOption = None,
     own_policy: Annotated[
         bool,
         typer.Option("--own-policy", help="Let the dossier's own policy decide; otherwise that ends with exit code 1."),
@@ -70,7 +72,7 @@ def gate(
     from cardwright.policy import report
 
     with reporting("gate", dossier, format, output, summary):
-        verdict, subject, doubts = _judge(dossier, policy, artifact, trust, baseline)
+        verdict, subject, doubts = _judge(dossier, policy, artifact, trust, baseline, dossiers or ())
     for doubt in doubts:
         echo(doubt, err=True)
     own = policy is None and not own_policy
@@ -99,7 +101,12 @@ def gate(
 
 
 def _judge(
-    folder: Path, policy: str | None, artifact: Path | None, trust: Path | None = None, baseline: Path | None = None
+    folder: Path,
+    policy: str | None,
+    artifact: Path | None,
+    trust: Path | None = None,
+    baseline: Path | None = None,
+    dossiers: Sequence[Path] = (),
 ) -> tuple[Verdict, str, tuple[str, ...]]:
     """The verdict on a dossier now, the name and version of its subject, and which claims count for nothing."""
     from cardwright.dossier import contents, layout, store
@@ -128,6 +135,10 @@ def _judge(
     subject = case.record.subject
     now = clock()
     case, doubts = with_claims(case, files, folder, trust, now)
+    if dossiers:
+        from cardwright.cli.keyring import trust_file
+
+        case = with_incidents(case, dossiers, trust_file(trust) if trust is not None else None, now)
     return decide(case, chosen, now, chosen_by=by), f"{subject.name} {subject.version}", doubts
 
 

@@ -1,13 +1,28 @@
-"""The other dossiers that a plan names: its baseline, and those that it refers to."""
+"""The other dossiers that a plan names, its baseline and those that it refers to; and the incidents that it may not name."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 if TYPE_CHECKING:
+    from cardwright.attest.trust import Trust
     from cardwright.plan.assessment import Assessment
-    from cardwright.record.case import LinkedDossier
+    from cardwright.record.case import Case, LinkedDossier
     from cardwright.record.record import Record
+
+DossiersOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--dossiers",
+        envvar="CARDWRIGHT_DOSSIERS",
+        help="Folders that hold your dossiers: an open incident about the subject that is found there refuses.",
+    ),
+]
 
 
 def baseline_of(plan: Assessment) -> Record | None:
@@ -41,3 +56,29 @@ def linked_dossiers(plan: Assessment) -> dict[str, tuple[LinkedDossier, ...]]:
         places = [plan.base / one for one in ((named,) if isinstance(named, str) else named)]
         linked[role] = tuple(links.taken(store.read_dossier(place), where=str(place)) for place in places)
     return linked
+
+
+def with_incidents(case: Case, places: Sequence[Path], trust: Trust | None, now: str) -> Case:
+    """The case with the open incidents about its subject that stand in these folders and that it does not name.
+
+    Raises
+    ------
+    CardwrightError
+        If a dossier there cannot be read: what nobody can read may be an open incident.
+    """
+    if not places:
+        return case
+    from cardwright.attest import under_review
+    from cardwright.dossier import contents, layout, store
+    from cardwright.policy import incidents
+
+    found: list[Case] = []
+    for place in store.find_dossiers(places):
+        files = store.read_dossier(place)
+        one = contents.case_of(files, where=str(place))
+        if one.record.kind not in incidents.STATES:
+            continue
+        if trust is not None and files.get(layout.CLAIMS):
+            one = under_review.judged_case(under_review.read(files, where=str(place)), trust, None, now)[0]
+        found.append(one)
+    return replace(case, incidents=incidents.unsettled(found, case.record))

@@ -21,6 +21,7 @@ from cardwright.cli.keyring import (
     trust_file,
 )
 from cardwright.cli.options import Debug, PolicyOption, Quiet, policy_of_dossier
+from cardwright.cli.other_dossiers import DossiersOption, with_incidents
 from cardwright.cli.people import show_what_is_signed
 from cardwright.cli.printing import print_verdict, rerender
 from cardwright.cli.witnessing import LogKeyOption, witness_by
@@ -60,6 +61,7 @@ def release(
         typer.Option("--log", help="The folder of a witness log, which is told of the release and gives a receipt."),
     ] = None,
     log_key: LogKeyOption = None,
+    dossiers: DossiersOption = None,
     yes: YesOption = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -96,13 +98,14 @@ def release(
     def final(files: Mapping[str, bytes], case: Case, verdict: Verdict) -> Mapping[str, bytes]:
         return editions.final(files, case, verdict, where=str(dossier))
 
+    now = clock()
     done = releasing.release(
         dossier,
         private,
         believed,
         chosen,
         person=person,
-        now=clock(),
+        now=now,
         chosen_by="the command line" if policy is not None else named.chosen_by,
         artefacts=store.digests(artifact, files_named) if artifact is not None else {},
         again=rerender,
@@ -110,6 +113,7 @@ def release(
         toolchain=toolchain.facts(),
         seal=sealing,
         witness=witness,
+        incidents=lambda case: with_incidents(case, dossiers or (), believed, now),
     )
     for doubt in done.doubts:
         echo(f"not believed: {doubt}", err=True)

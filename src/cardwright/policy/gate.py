@@ -252,6 +252,9 @@ def _inputs(case: Case, policy_sha256: str) -> VerdictInputs:
         manifest_sha256=case.manifest_sha256,
         artefacts_sha256=canonical.sha256(case.artefacts) if case.artefacts is not None else None,
         links_sha256=canonical.sha256(_linked(case)) if case.record.links else None,
+        incidents_sha256=(
+            canonical.sha256(sorted(one.record.sha256 for one in case.incidents)) if case.incidents else None
+        ),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from cardwright.policy import incidents
 from cardwright.policy.judging import kind_of_document, persons
 from cardwright.policy.judging.answer import RuleAnswer, missing
 from cardwright.policy.judging.case_under_review import CaseUnderReview
@@ -271,6 +272,17 @@ RECOMPUTED = _ours(
 )
 """What holds for production where evaluations were taken over."""
 
+INCIDENTS = _ours(
+    incidents.IncidentsAreClosed(evaluator="any"),
+    id="cardwright.incidents",
+    title="Every incident that is known is closed, and all are named",
+    why="What went wrong once and is not understood goes wrong again.",
+    origin="practice",
+    citation="ISO/IEC 42001:2023, 10.2, nonconformity and corrective action",
+)
+"""What holds for production where an incident or an earlier release is known. It can be waived: a release that ends an incident
+goes out while it is open."""
+
 MINIMUM: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "model": {
         "fairness": ("fairness", "A difference between groups that nobody measured is found by those it affects."),
@@ -332,16 +344,21 @@ def minimum(review: CaseUnderReview, policy: Policy) -> tuple[Requirement, ...]:
     """
     nobody = (NOBODY,) if persons.says_none(review) else ()
     of_a_kind = OF_A_KIND if review.record.document is not None else ()
-    return (*of_a_kind, *nobody, *_not_reused(review, policy), *_responsible_ai(review, policy))
+    after_incidents = (INCIDENTS,) if _for_production(review, policy) and incidents.asked_of(review) else ()
+    return (*of_a_kind, *nobody, *_not_reused(review, policy), *after_incidents, *_responsible_ai(review, policy))
 
 
 def _not_reused(review: CaseUnderReview, policy: Policy) -> tuple[Requirement, ...]:
     """Asked where an evaluation was taken from an earlier run, or nobody can tell, and the work is for production."""
     run, record = review.case.run, review.record
     known = run is not None and run.record_sha256 == record.sha256
-    if not (policy.for_production or record.context.production_intended is True) or (known and not taken_over(review)):
+    if not _for_production(review, policy) or (known and not taken_over(review)):
         return ()
     return (RECOMPUTED,)
+
+
+def _for_production(review: CaseUnderReview, policy: Policy) -> bool:
+    return policy.for_production or review.record.context.production_intended is True
 
 
 def _responsible_ai(review: CaseUnderReview, policy: Policy) -> tuple[Requirement, ...]:

@@ -54,6 +54,9 @@ class Case:
     """Signed statements by which samples were drawn and labelled, by digest: those verified, of people whom the reader knows."""
     linked: Mapping[str, LinkedDossier] = field(default_factory=dict)
     """The dossiers that the record refers to, by the digest of their record; one that is not at hand is not in it."""
+    incidents: tuple[LinkedDossier, ...] = ()
+    """Documents about incidents that hold its release and that it does not name, found where whoever judges looked. They only
+    ever refuse: a verdict that allows was made with none, and a receiver, who has no such place, makes the same one."""
     kind_files: Mapping[str, bytes] = field(default_factory=dict)
     """Templates and words of its kind by name, those that the record names by digest."""
     advisory: bool = False

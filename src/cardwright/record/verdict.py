@@ -42,7 +42,7 @@ Origin = Literal["law", "guidance", "practice", "internal"]
 
 Closer = Literal["command", "data", "words", "signature", "decision"]
 
-SEMANTICS = "5"
+SEMANTICS = "6"
 """Changes whenever the same case could be judged differently."""
 
 
@@ -303,6 +303,8 @@ class VerdictInputs(Value):
     """The artefact at hand."""
     links_sha256: Annotated[Sha256 | None, Field(exclude_if=lambda value: value is None)] = None
     """The dossiers that it refers to, with what was believed of those who signed them."""
+    incidents_sha256: Annotated[Sha256 | None, Field(exclude_if=lambda value: value is None)] = None
+    """The open incidents that were found beside it; left out if there were none."""
 
 
 class Verdict(Value):

@@ -153,6 +153,10 @@ class RefersRule(Rule):
             roles = f" as {' or '.join(self.roles)}" if self.roles else ""
             yield _missing(f"Nobody other than its author is known here to have approved {name}{roles}.")
 
+    def is_approved(self, one: LinkedDossier) -> bool:
+        """Whether somebody other than its author is believed to have approved it, and nobody's objection stands."""
+        return bool(self._signatures(one)) and not _objections(one)
+
     def _signatures(self, one: LinkedDossier) -> list[Claim]:
         plan = one.record.provenance.plan_sha256
         known = authors(one.claims, plan, one.manifest_sha256)
