@@ -583,6 +583,10 @@ HEADERS: dict[str, dict[str, list[Violation | Fact]]] = {
             V("details", silent("limitations"), "missing"),
             NOT_PRODUCTION,
         ],
+        "It was looked at no more often than was declared.": [
+            V("looks", number("runs", "looks_undeclared", 1), "failed"),
+            V("looks", evaluated("runs", measurements=lambda e: unnamed(e, "looks_undeclared")), "missing"),
+        ],
         "How many runs were tried is disclosed, and the research lead approves it.": [
             V("tried", without("runs"), "missing"),
             V("tried", evaluated("runs", measurements=lambda e: unnamed(e, "runs_tried")), "missing"),

@@ -51,7 +51,7 @@ def tracked(folder, model_file):
     rows = [
         {
             "id": f"{purpose}-{seed}", "purpose": purpose, "status": "finished", "seed": seed, "commit": "abcdef1",
-            "started": f"2026-11-0{1 + seed}T00:00:00Z", "config": config, "data": {"train": "v3"},
+            "started": f"2026-11-01T0{1 + seed}:00:00Z", "finished": f"2026-11-01T0{1 + seed}:40:00Z", "config": config, "data": {"train": "v3"},
             "metrics": {"quality": {"value": mean + (seed - 1) * slope, "n": 400}, "recall": mean + (seed - 1) * slope / 2},
             "artefacts": {model_file: digest} if purpose == "candidate" and seed == 0 else {},
         }

@@ -40,7 +40,15 @@ class Runs(RunsOptions):
     latency
         Column of `latencies` with the time of one request, in milliseconds.
     level
-        Confidence level of intervals.
+        Confidence level of intervals. With `looks`, that of the gain is the one at which the look at hand may conclude.
+    looks
+        Shares of the planned seeds at which the comparison is looked at, the last of them 1; if omitted, once, at the end.
+    seeds_planned
+        Seeds of the claimed configuration that are planned; needed with `looks`.
+    spending
+        How alpha is spent over the looks, as `cardwright power` does: `obrien-fleming` or `pocock`.
+    pause
+        Minutes without a run of the two configurations after which somebody could have looked.
 
     Notes
     -----
@@ -49,7 +57,7 @@ class Runs(RunsOptions):
     """
 
     name: ClassVar[str] = "runs"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     extra: ClassVar[str] = "tabular"
     needs: ClassVar[tuple[Need, ...]] = (
         Need("source", (TrackedRuns,), "the training runs"),

@@ -30,6 +30,8 @@ class Trial:
     values: Mapping[str, float]
     """The metrics that are asked about and that have a number."""
     cost: Mapping[CostKind, float]
+    started: str | None = None
+    finished: str | None = None
 
 
 @dataclass
@@ -196,7 +198,9 @@ def _enter(
     configuration = seen.configurations.setdefault(
         (said, run.commit, data), Configuration(settings, run.config_sha256, run.commit, data)
     )
-    configuration.trials.append(Trial(run.id, run.name, run.purpose, run.seed, values, run.cost))
+    configuration.trials.append(
+        Trial(run.id, run.name, run.purpose, run.seed, values, run.cost, run.started, run.finished)
+    )
 
 
 def differing(one: Configuration, other: Configuration) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from cardwright.evaluators.runs.ablations import ablation_measurements, ablation
 from cardwright.evaluators.runs.collecting import Collected, Configuration, chosen, collected
 from cardwright.evaluators.runs.contrasts import contrast, expected_best, student_mean
 from cardwright.evaluators.runs.cost import cost_measurements, latency_measurements
+from cardwright.evaluators.runs.looks import look_measurements, looks_taken, require_looks
 from cardwright.evaluators.runs.options import RunsOptions
 from cardwright.evaluators.runs.report import findings, tables
 from cardwright.evaluators.runs.training_run import training_run
@@ -52,12 +53,14 @@ def assess(options: RunsOptions, inputs: Inputs) -> Evaluation:
     if claim is not None and claim is baseline:
         baseline, why = None, "The claimed configuration is the baseline."
     derived = ablations(seen, claim, options)
+    looked = looks_taken(claim, baseline, options)
     traced = training_run(seen, model, claim)
     measurements: list[Measurement] = [
         *_counts(seen),
         *_means(claim, "claim", options, no_claim),
         *_means(baseline, "baseline", options, why),
-        *_improvement(claim, baseline, options, why),
+        *_improvement(claim, baseline, options, why, looked.level(options.level)),
+        *look_measurements(looked),
         *_comparable(claim, baseline, why),
         *_optimism(seen, claim, options),
         *_benchmark(seen, claim),
@@ -68,7 +71,7 @@ def assess(options: RunsOptions, inputs: Inputs) -> Evaluation:
         *latency_measurements(inputs.sources.get("latencies"), options, inputs.id),
         *traced.measurements,
     ]
-    found = findings(seen, claim, baseline, derived, options, traced)
+    found = findings(seen, claim, baseline, derived, options, traced, looked)
     return Evaluation(
         id=inputs.id,
         evaluator=options.name,
@@ -80,6 +83,7 @@ def assess(options: RunsOptions, inputs: Inputs) -> Evaluation:
         method=_method(options, seen, claim, baseline),
         limits=(
             "Runs that nobody tracked are not counted.",
+            "Looks are counted by pauses between runs; a look at a run that is still going leaves no trace.",
             "An interval over seeds is about the chance in training on these data; other data can give another number.",
             "An ablation shows what a setting gives beside all the others; settings that work together are not told apart.",
         ),
@@ -107,6 +111,7 @@ def _require_sense(options: RunsOptions) -> None:
         raise UsageError("runs: `level` must lie between 0 and 1", do="Write, for example, `level: 0.95`.")
     if options.min_seeds < 1:
         raise UsageError("runs: `min_seeds` must be a whole number of at least 1", do="Write `min_seeds: 3`.")
+    require_looks(options)
     rails = [name for name, _, _ in options.margins]
     if options.metric in rails or len(set(rails)) < len(rails):
         raise UsageError("runs: a metric is named as a guardrail twice, or is the claimed one", do="Name it once.")
@@ -201,11 +206,11 @@ def _means(one: Configuration | None, role: str, options: RunsOptions, why: str 
 
 
 def _improvement(
-    claim: Configuration | None, baseline: Configuration | None, options: RunsOptions, why: str | None
+    claim: Configuration | None, baseline: Configuration | None, options: RunsOptions, why: str | None, level: float
 ) -> list[Measurement]:
     if claim is None or baseline is None:
         return [Unmeasured(metric="improvement", code="not_applicable", reason=why or "There is no baseline.")]
-    found = contrast(claim, baseline, options.metric, options.level)
+    found = contrast(claim, baseline, options.metric, level)
     if isinstance(found, str):
         return [Unmeasured(metric="improvement", code="undefined", reason=found)]
     sign = 1 if options.higher_is_better else -1

@@ -23,6 +23,10 @@ class RunsOptions(Options):
     earlier: float | None = None
     latency: str = ""
     level: float = 0.95
+    looks: Sequence[float] = ()
+    seeds_planned: int = 0
+    spending: str = "obrien-fleming"
+    pause: float = 60.0
 
     @property
     def margins(self) -> tuple[tuple[str, float, int], ...]:

@@ -7,6 +7,7 @@ from collections import Counter
 from cardwright.evaluators.runs.ablations import Ablation
 from cardwright.evaluators.runs.collecting import NOT_STATED, Collected, Configuration, differing
 from cardwright.evaluators.runs.contrasts import student_mean
+from cardwright.evaluators.runs.looks import LooksTaken
 from cardwright.evaluators.runs.options import RunsOptions
 from cardwright.evaluators.runs.training_run import Traced
 from cardwright.record.base import label
@@ -24,6 +25,7 @@ def findings(
     derived: tuple[Ablation, ...],
     options: RunsOptions,
     traced: Traced,
+    looked: LooksTaken,
 ) -> list[Finding]:
     """What a person should look at."""
     found: list[Finding] = []
@@ -107,6 +109,15 @@ def findings(
             "low", "gaps", "What runs say and what cannot be used: " + "; ".join(f"{why} ({count})" for why, count in gaps[:10])
             + (f"; and {len(gaps) - 10} more" if len(gaps) > 10 else ""), sum(seen.gaps.values()),
         )  # fmt: skip
+    if looked.undeclared:
+        at = ", ".join(str(seeds) for seeds in looked.undeclared)
+        add(
+            "high",
+            "undeclared_look",
+            f"The comparison was, or could be, looked at with {at} seeds, which nobody declared. A comparison that goes on "
+            "until it looks good is wrong more often than its level says.",
+            len(looked.undeclared),
+        )
     if traced.why is not None:
         add("high", "training_run", f"Numbers of the model do not resolve to its training. {traced.why}")
     return found
