@@ -215,13 +215,14 @@ class TextOrJson(StrEnum):
 
 
 class ReportFormat(StrEnum):
-    """How the answer of `gate` or `verify` is printed; the last three are for build servers."""
+    """How the answer of `gate` or `verify` is printed; the last four are for build servers."""
 
     TEXT = "text"
     JSON = "json"
     JUNIT = "junit"
     SARIF = "sarif"
     GITHUB = "github"
+    GITLAB = "gitlab"
 
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the result.")]

@@ -36,7 +36,7 @@ def report_checks(
     summary: Path | None,
 ) -> None:
     """Print or write what the gate or `verify` says, in the format asked for."""
-    from cardwright.cli.reports import github, junit, sarif
+    from cardwright.cli.reports import github, gitlab, junit, sarif
     from cardwright.files import disk
 
     def shown() -> bytes:
@@ -47,6 +47,7 @@ def report_checks(
         ReportFormat.JSON: lambda: json().encode() + b"\n",
         ReportFormat.JUNIT: lambda: junit.render(checks),
         ReportFormat.SARIF: lambda: sarif.render(checks),
+        ReportFormat.GITLAB: lambda: gitlab.render(checks),
         ReportFormat.GITHUB: lambda: b"\n".join((github.commands(checks).encode(), shown(), b"")),
     }
     data = makers[format]()

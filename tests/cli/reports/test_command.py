@@ -12,7 +12,7 @@ def folder(tmp_path):
     return dossier(tmp_path / "d")
 
 
-@pytest.mark.parametrize("format", ["text", "json", "junit", "sarif", "github"])
+@pytest.mark.parametrize("format", ["text", "json", "junit", "sarif", "github", "gitlab"])
 def test_the_exit_code_is_that_of_the_verdict(cli, folder, format):
     ran = cli("gate", folder, "--policy", "production", "--format", format)
     assert ran.code == 1
@@ -54,7 +54,7 @@ def test_a_missing_dossier_says_so_in_json_that_another_program_reads(cli, tmp_p
     assert json.loads((tmp_path / "gate.json").read_text())["exit_code"] == 3
 
 
-@pytest.mark.parametrize("format", ["text", "json", "junit", "sarif", "github"])
+@pytest.mark.parametrize("format", ["text", "json", "junit", "sarif", "github", "gitlab"])
 def test_on_github_no_text_of_a_dossier_is_a_command(cli, tmp_path, monkeypatch, format):
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     ran = cli("gate", tmp_path / "\n::error::owned ##[add-mask]x", "--format", format)
