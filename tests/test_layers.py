@@ -19,7 +19,9 @@ ROOMS: dict[str, frozenset[str]] = {
     for room, may in {
         # What cli prints on standard error is masked: `privacy/showing`.
         # `power` plans a size before there is evidence, which is a formula and nothing else: `statistics`.
-        "cli": "desk handoff run plan attest dossier documents policy evaluators sources privacy files record statistics errors",
+        "cli": "integrations desk handoff run plan attest dossier documents policy evaluators sources privacy files record statistics errors",
+        # What other teams' tools call: it asks a folder of dossiers or a desk, and hashes what they would load.
+        "integrations": "desk attest dossier policy files record errors",
         "desk": "run attest dossier documents policy files record errors",
         "handoff": "run plan attest dossier policy sources record errors",
         "testing": "evaluators record",
@@ -42,7 +44,7 @@ ROOMS: dict[str, frozenset[str]] = {
 }
 LOOSE = {"handoff", "testing", "metrics", "errors"}
 """The only modules at the top besides the package itself."""
-DISK = ("sources", "files", "dossier", "attest/keys", "desk", "cli")
+DISK = ("sources", "files", "dossier", "attest/keys", "desk", "integrations", "cli")
 """Who may touch the disk."""
 MAY_LOOK = {"plan/scaffold": {"exists"}, "plan/assessment": {"is_dir"}, "run/prepare": {"exists", "stat"},
             "record/detail_fields": {"get_data"}, "privacy/secret_forms": {"get_data"},

@@ -2,6 +2,7 @@
 
 import _socket
 import socket
+import sys
 import threading
 import urllib.error
 import urllib.request
@@ -11,7 +12,8 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 from tests.servers import serving
 
-from cardwright.sources.network import RefusedError, guard, is_loopback
+from cardwright.errors import UsageError
+from cardwright.sources.network import RefusedError, destination, guard, is_loopback
 
 FAR = "192.0.2.1"  # TEST-NET-1 of RFC 5737: nobody's
 
@@ -168,3 +170,61 @@ def test_a_unix_socket_stays_on_this_machine(tmp_path):
 def test_what_is_loopback(host, inside):
     """Loopback is told by address and by one name, not by how a name begins."""
     assert is_loopback(host) is inside
+
+
+def own_address():
+    """An address of this machine that is not loopback; without one, what is beyond it cannot be shown here."""
+    with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as asked:
+        try:
+            asked.connect((FAR, 9))  # a datagram socket sends nothing to connect
+            found = asked.getsockname()[0]
+        except OSError:
+            found = "127.0.0.1"
+    if is_loopback(found):
+        pytest.skip("this machine has no address but loopback")
+    return found
+
+
+@pytest.fixture
+def beyond():
+    """A server that is reached by an address which is not loopback: that and its port."""
+    address = own_address()
+    with closing(socket.create_server((address, 0))) as listening:
+        yield address, listening.getsockname()[1]
+
+
+def test_what_is_allowed_by_host_and_port_is_reached_and_nothing_beside_it(beyond):
+    address, port = beyond
+    with guard(allowed=[(address, port)]) as held:
+        socket.create_connection((address, port), timeout=5).close()
+        with pytest.raises(RefusedError, match=f"only this machine and {address}:{port} may be reached"):
+            socket.create_connection((address, port + 1 if port < 65535 else port - 1), timeout=5)
+        with pytest.raises(RefusedError):
+            socket.create_connection((FAR, port), timeout=1)
+    assert len(held.refused) == 2
+
+
+def test_a_name_that_is_allowed_opens_its_addresses_at_its_port_alone(beyond, monkeypatch):
+    address, port = beyond
+    looked_up = []
+
+    def answers(host, at, *words, **more):
+        sys.audit("socket.getaddrinfo", host, at, 0, 0, 0)
+        looked_up.append(host)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, at))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", answers)  # a name that every machine's DNS would know
+    with guard(allowed=[("Data.Example.org.", port)]) as held:
+        socket.create_connection(("data.example.org", port), timeout=5).close()
+        with pytest.raises(RefusedError):
+            socket.getaddrinfo("other.example.org", port)
+        with pytest.raises(RefusedError):
+            socket.create_connection((address, port + 1 if port < 65535 else port - 1), timeout=5)
+    assert "other.example.org" in held.refused
+    assert set(looked_up) == {"data.example.org"}
+
+
+@pytest.mark.parametrize("word", ["example.org", "*.example.org:443", "https://example.org:443", "a:0", "a:65536", ""])
+def test_an_allowance_names_one_host_and_its_port(word):
+    with pytest.raises(UsageError, match="not one host and its port"):
+        destination(word)

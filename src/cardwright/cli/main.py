@@ -100,6 +100,7 @@ COMMANDS: Mapping[str, str] = {
     "watch check": "watching_releases:watch_check",
     "watch rules": "watching_releases:watch_rules",
     "watch dashboard": "watching_releases:watch_dashboard",
+    "log mlflow": "logging_dossiers:log_mlflow",
     "checklist list": "rendering:checklist_list",
     "checklist show": "rendering:checklist_show",
     "checklist coverage": "rendering:checklist_coverage",
@@ -115,6 +116,7 @@ GROUPS: Mapping[str, str] = {
     "calibrate": "Measure the errors of scorers and detectors.",
     "runs": "Read the training runs that another tool has tracked.",
     "watch": "Measure a release again, once it is in operation.",
+    "log": "Send a dossier to the tool that tracks the model.",
     "checklist": "Show checklists, and a record's evidence for them.",
 }
 """The first words of commands of two words, and what their help says."""

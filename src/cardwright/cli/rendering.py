@@ -84,7 +84,7 @@ def render(
     from cardwright.dossier.contents import coverage_of
     from cardwright.files import disk
 
-    edition = _edition(dossier, audience, trust)
+    edition = edition_of(dossier, audience, trust)
     if checklist:
         edition = replace(edition, coverage=coverage_of(edition.record, tuple(checklist), edition.claims))
     edition = replace(edition, templates_dir=templates, page_size=page_size, language=language)
@@ -118,14 +118,14 @@ def export(
     from cardwright.documents import exports
     from cardwright.files import disk
 
-    (name, data), *beside = exports.files(_edition(dossier, audience, trust), format).items()
+    (name, data), *beside = exports.files(edition_of(dossier, audience, trust), format).items()
     path = output or Path(name)
     for place, content in ((path, data), *((path.parent / one, more) for one, more in beside)):
         disk.write_file(place, content)
         console.say(f"{place}: {len(content):,} bytes")
 
 
-def _edition(dossier: Path, audience: str, trust: Path | None = None) -> documents.Edition:
+def edition_of(dossier: Path, audience: str, trust: Path | None = None) -> documents.Edition:
     """What a dossier says as it stands, or a record alone; what it leaves out of people's signatures goes to standard error."""
     from cardwright import documents
     from cardwright.cli.keyring import trust_file

@@ -20,6 +20,7 @@ FORMATS: dict[str, str] = {
     "details": "cardwright.record.details:Details",
     "judgements": "cardwright.record.judgements:Judgements",
     "manifest": "cardwright.dossier.store:Manifest",
+    "model-registry": "cardwright.integrations.mlflow.settings:RegistryFile",
     "passkey-enrolment": "cardwright.attest.passkeys:PasskeyEnrolment",
     "plan-lock": "cardwright.record.record:PlanLock",
     "policy": "cardwright.policy.policy:PolicyFile",

@@ -73,6 +73,25 @@ class DeskClient:
         """
         return self._asked(f"/v1/status/{release}")
 
+    def decision(self, subject: str) -> dict[str, Any]:
+        """Whether a subject may be used, by the digest of its identity, as the desk says: `allowed`, `reason`, and the signed
+        `release` if it is. A subject of which the desk has no dossier is not allowed.
+
+        Raises
+        ------
+        SourceError
+            If the desk cannot be reached, or its answer is none.
+        """
+        try:
+            said = json.loads(self._asked(f"/v1/decisions/{subject}"))
+        except NothingToCheckError:
+            return {"allowed": False, "reason": "no dossier of this subject is at the desk"}
+        except ValueError:
+            said = None
+        if not isinstance(said, dict):
+            raise SourceError("what the desk says is no decision", where=self.origin, do="Ask whoever runs it.")
+        return said
+
     def _asked(self, path: str, data: bytes | None = None) -> bytes:
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/zip"}
         request = Request(f"{self.origin}{path}", data=data, headers=headers)  # noqa: S310  # an origin was checked

@@ -1,5 +1,9 @@
 """Nothing leaves the machine: while a guard is held, only loopback can be reached, and attempts at anything else are kept.
 
+What a person has allowed by name, `host:port`, is open, and nothing beside it: the name may be looked up, and its addresses may
+be reached at that port. They are known by a look-up of our own beside the caller's, so that a name with other answers at each
+look-up can be refused; it never opens anything else.
+
 The guard listens to Python's audit events (PEP 578), so it also sees what was imported before it, and sockets made by C
 extensions through Python's `socket`. Code that opens sockets in C without Python (gRPC, libcurl) and child processes are
 beyond it; a container without a network is not.
@@ -8,12 +12,15 @@ beyond it; a container without a network is not.
 from __future__ import annotations
 
 import ipaddress
+import re
+import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from cardwright.errors import UsageError
 from cardwright.record.base import label as as_label
 
 MAX_REFUSED = 1000
@@ -27,10 +34,13 @@ class RefusedError(PermissionError):
 class Guard:
     """What a guard has refused."""
 
-    def __init__(self, allow_loopback: bool) -> None:
+    def __init__(self, allow_loopback: bool, allowed: Iterable[tuple[str, int]] = ()) -> None:
         self.allow_loopback = allow_loopback
+        self.allowed = frozenset((_bare(host), port) for host, port in allowed)
         self._lock = threading.Lock()
         self._refused: set[str] = set()
+        self._addresses: set[tuple[str, int]] = set()
+        self._looking = threading.local()
 
     @property
     def refused(self) -> tuple[str, ...]:
@@ -41,12 +51,77 @@ class Guard:
     def _check(self, host: str, port: int | None) -> None:
         if self.allow_loopback and is_loopback(host):
             return
+        if self.allowed and self._is_allowed(_bare(host), port):
+            return
         place = as_label(host if port is None else f"{host}:{port}")
         with self._lock:
             if len(self._refused) < MAX_REFUSED:
                 self._refused.add(place)
         allowed = "only this machine may be reached" if self.allow_loopback else "nothing may be reached"
+        if self.allowed:
+            named = ", ".join(sorted(f"{host}:{port}" for host, port in self.allowed))
+            allowed = f"only {'this machine and ' if self.allow_loopback else ''}{named} may be reached"
         raise RefusedError(f"{place}: {allowed} while evidence is read and evaluated")
+
+    def _is_allowed(self, host: str, port: int | None) -> bool:
+        """Whether a name may be looked up, or an address be reached."""
+        if getattr(self._looking, "up", False):
+            return True  # the look-up below, in this thread
+        if port is None:
+            return any(host == name for name, _ in self.allowed)
+        if (host, port) in self.allowed or (host, port) in self._addresses:
+            return True
+        if port not in {at for _, at in self.allowed}:
+            return False
+        self._addresses |= self._looked_up(port)
+        return (host, port) in self._addresses
+
+    def _looked_up(self, port: int) -> set[tuple[str, int]]:
+        self._looking.up = True
+        try:
+            return {
+                (_bare(str(found[4][0])), port)
+                for name, at in self.allowed
+                if at == port
+                for found in _found(name, port)
+            }
+        finally:
+            self._looking.up = False
+
+
+def _found(name: str, port: int) -> list[Any]:
+    try:
+        return socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
+    except OSError:
+        return []  # a name without an address allows none
+
+
+def _bare(host: str) -> str:
+    return host.strip("[]").partition("%")[0].lower().rstrip(".")
+
+
+_DESTINATION = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+):(?P<port>\d{1,5})")
+
+
+def destination(word: str) -> tuple[str, int]:
+    """Host and port as a person writes them: `data.example.org:443`, `[2001:db8::1]:9000`.
+
+    Raises
+    ------
+    UsageError
+        If it is anything else; a pattern allows nothing.
+
+    Examples
+    --------
+    >>> destination("s3.eu-central-1.amazonaws.com:443")
+    ('s3.eu-central-1.amazonaws.com', 443)
+    """
+    found = _DESTINATION.fullmatch(word)
+    if found is None or not 0 < int(found["port"]) < 65536:
+        raise UsageError(
+            "not one host and its port", where=as_label(word), do="Write each as host:port, e.g. data.example.org:443."
+        )
+    return _bare(found["host"]), int(found["port"])
 
 
 _lock = threading.Lock()
@@ -60,7 +135,7 @@ def is_loopback(host: str) -> bool:
     >>> is_loopback("127.0.0.1"), is_loopback("::ffff:127.0.0.1"), is_loopback("localhost.example.org")
     (True, True, False)
     """
-    bare = host.strip("[]").partition("%")[0].lower().rstrip(".")
+    bare = _bare(host)
     if bare == "localhost":
         return True
     try:
@@ -109,8 +184,10 @@ def _listen(event: str, args: tuple[Any, ...]) -> None:
 
 
 @contextmanager
-def guard(*, allow_loopback: bool = True) -> Iterator[Guard]:
+def guard(*, allow_loopback: bool = True, allowed: Iterable[tuple[str, int]] = ()) -> Iterator[Guard]:
     """Refuse every connection and every look-up of a name beyond this machine, in all threads, until the end.
+
+    `allowed` are hosts and ports that may be reached nevertheless; see `destination`.
 
     Guards may be nested; the strictest decides. What was refused raises `RefusedError` where it was tried and is
     listed in `Guard.refused`.
@@ -126,7 +203,7 @@ def guard(*, allow_loopback: bool = True) -> Iterator[Guard]:
     ('192.0.2.1',)
     """
     global _listening  # noqa: PLW0603  an audit hook cannot be taken away, so one is added once and listens only under a guard
-    held = Guard(allow_loopback)
+    held = Guard(allow_loopback, allowed)
     with _lock:
         if not _listening:
             sys.addaudithook(_listen)
