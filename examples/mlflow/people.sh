@@ -7,7 +7,7 @@ for who in "ada A. Okafor owner" "ben B. Lind risk_head" "cyn C. Reyes release";
     key=${who%% *} role=${who##* } name=${who#* }
     name=${name% *}
     fingerprint=$(cardwright keys new "$key.key" --as "$name" --role "$role" | sed -n 's/.*Fingerprint: //p')
-    cardwright keys enrol "$key.enrol.json" --trust trust.yaml --role "$role" --fingerprint "$fingerprint" --quiet
+    cardwright keys enrol "$key.enrol.json" --trust trust.yaml --role "$role" --fingerprint "$fingerprint" --quiet >/dev/null
 done
-cardwright keys accept registry_policy.yaml --trust trust.yaml --quiet
+cardwright keys accept ./registry_policy.yaml --trust trust.yaml --quiet >/dev/null
 echo "3 people and 1 policy in trust.yaml"
