@@ -24,7 +24,9 @@ def test_the_page_goes_from_a_server_to_a_refused_and_then_allowed_alias(tmp_pat
     shutil.copytree(ROOT / "examples" / "mlflow", tmp_path / "examples" / "mlflow")
     commands = [line.removeprefix("$ ") for line in text.splitlines() if line.startswith("$ ")]
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    (tmp_path / "walk.sh").write_text("set -e\ntrap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n" + "\n".join(commands) + "\n")
+    (tmp_path / "walk.sh").write_text(
+        "set -e\ntrap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n" + "\n".join(commands) + "\n"
+    )
     ran = subprocess.Popen(
         ["bash", "walk.sh"], cwd=tmp_path, env=environment(PATH=path), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         encoding="utf-8", start_new_session=True,
