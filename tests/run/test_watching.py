@@ -61,6 +61,16 @@ def test_metrics_are_in_prometheuss_text_format():
     assert all(f"# TYPE {name} gauge" in text for name in by_name)
 
 
+def test_the_parser_of_prometheuss_own_library_reads_them():
+    parser = pytest.importorskip("prometheus_client.parser")
+    check = watching.check(measured(900), measured(800, "b"), rate=0.05)
+    text = watching.metrics(check, at=NOW).decode()
+    families = {family.name: family for family in parser.text_string_to_metric_families(text)}
+    (sample,) = families["cardwright_watch_value"].samples
+    assert (sample.value, sample.labels["metric"], sample.labels["rows"]) == (0.8, "accuracy", "all")
+    assert all(family.type == "gauge" for family in families.values())
+
+
 def test_a_label_cannot_break_out_of_its_quotes():
     assert watching._labels({"rows": 'a"} 1\nx \\'}) == 'rows="a\\"} 1\\nx \\\\"'
 
