@@ -43,7 +43,7 @@ Origin = Literal["law", "guidance", "practice", "internal"]
 Closer = Literal["command", "data", "words", "signature", "decision"]
 
 SEMANTICS = "6"
-"""Changes whenever the same case could be judged differently."""
+"""Changes whenever the same case could be judged differently, or in other words: a verdict is replayed byte for byte."""
 
 
 class Standing(Value):

@@ -14,18 +14,32 @@ NUMBERS = st.floats(-1e6, 1e6)
 @example(0.8, 0.8)
 @example(0.80000001, 0.8)
 @example(2.0, 1.9999999)
+@example(0.0003, 0.0005)
+@example(1.4e-16, 0.0)
+@example(-0.0001, -0.0002)
 def test_a_number_is_written_on_its_side_of_the_limit(value, limit):
-    written = float(wording.number(value, limit))
+    text = wording.number(value, limit)
+    if text in ("<0.001", ">-0.001"):
+        # Everything that this can stand for is on the side of the value.
+        assert (limit >= 0.001 or limit <= 0) if value > 0 else (limit <= -0.001 or limit >= 0)
+        assert abs(value) < 0.0005
+        return
+    written = float(text.replace(",", ""))
     assert (written > limit, written < limit) == (value > limit, value < limit)
 
 
 @given(NUMBERS)
-def test_without_a_limit_three_digits_are_enough(value):
-    assert float(wording.number(value)) == pytest.approx(value, rel=5e-3)
+@example(1.4e-16)
+@example(12790.4)
+def test_without_a_limit_it_has_three_decimals_or_four_figures_and_no_power_of_ten(value):
+    text = wording.number(value)
+    assert "e" not in text
+    if text not in ("<0.001", ">-0.001"):
+        assert float(text.replace(",", "")) == pytest.approx(value, rel=5e-3, abs=5e-4)
 
 
-def test_whole_numbers_have_no_decimals():
-    assert [wording.number(value) for value in (0.0, 3.0, -12.0, 1e14)] == ["0", "3", "-12", "100000000000000"]
+def test_whole_numbers_have_no_decimals_and_are_grouped_by_thousands():
+    assert [wording.number(value) for value in (0.0, 3.0, -12.0, 1e14)] == ["0", "3", "-12", "100,000,000,000,000"]
 
 
 @pytest.mark.parametrize(

@@ -126,4 +126,4 @@ def test_a_critical_finding_fails_whoever_computed_the_numbers(severity, status)
     )
     found = outcome(decide(with_record(good_case(), record), policy, NOW), "pii")
     assert found.status == status
-    assert ("score_reversed" in found.explanation) == (status == "failed")
+    assert ("The score ranks the other way." in found.explanation) == (status == "failed")

@@ -19,6 +19,7 @@ from cardwright.evaluators.attributions.student import student_interval, student
 from cardwright.evaluators.attributions.text_measure import assess_texts
 from cardwright.evaluators.attributions.texts import reads_texts
 from cardwright.evaluators.interface import Inputs
+from cardwright.evaluators.rows.wording import percent
 from cardwright.privacy.showing import hint, quoted
 from cardwright.record.base import label
 from cardwright.record.evaluation import (
@@ -483,7 +484,7 @@ def _shares(
                 severity="high",
                 key="sensitive_feature_used",
                 explanation=f"The model reads {', '.join(label(n) for n in read)}, a sensitive attribute; "
-                f"{sensitive:.1%} of the attribution falls on it.",
+                f"{percent(sensitive)} of the attribution falls on it.",
             )
         )
     if proxy > 0.3:
@@ -491,7 +492,7 @@ def _shares(
             Finding(
                 severity="medium",
                 key="proxy_features",
-                explanation=f"{proxy:.1%} of the attribution falls on features associated with a sensitive attribute: "
+                explanation=f"{percent(proxy)} of the attribution falls on features associated with a sensitive attribute: "
                 f"{', '.join(label(n) for n in sorted(near))}.",
             )
         )

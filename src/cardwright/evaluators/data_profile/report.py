@@ -74,7 +74,7 @@ def findings(profile: Profile, measurements: list[Measurement], quasi: list[str]
             Finding(
                 severity="medium",
                 key="k_anonymity",
-                explanation=f"{k.value:.0f} rows form the smallest class that agrees in {', '.join(map(label, quasi))}.",
+                explanation=f"{_rows(k.value)} the smallest class that agrees in {', '.join(map(label, quasi))}.",
             )
         )
     return findings_of_table
@@ -193,6 +193,10 @@ def values_of(profile: Profile, column: str) -> dict[str, int]:
     ).fetchall():
         counts_by_value[label(value)] = counts_by_value.get(label(value), 0) + int(n)
     return counts_by_value
+
+
+def _rows(count: float) -> str:
+    return "1 row forms" if count == 1 else f"{count:,.0f} rows form"
 
 
 def _personal_cells(profile: Profile) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from cardwright.evaluators.fairness.report import Measurement
 from cardwright.evaluators.rows.direction import direction_findings
 from cardwright.evaluators.rows.group_names import confusable_groups
 from cardwright.evaluators.rows.tally import RowTally
+from cardwright.evaluators.rows.wording import p_value, percent
 from cardwright.record.evaluation import Finding, Severity
 from cardwright.record.measurement import Measured
 from cardwright.sources.interface import Predictions
@@ -77,8 +78,8 @@ def _unknown(tally: RowTally) -> list[Finding]:
                 Finding(
                     severity=severity,
                     key="unknown_membership",
-                    explanation=f"{attribute.name} is unknown for {unknown} of {total} rows ({unknown / total:.1%}). They are "
-                    "shown as a group of their own and enter no gap, so a difference they hide is not seen.",
+                    explanation=f"{attribute.name} is unknown for {unknown:,} of {total:,} rows ({percent(unknown / total)}). "
+                    "They are shown as a group of their own and enter no gap, so a difference they hide is not seen.",
                     where=attribute.name,
                     count=unknown,
                 )
@@ -142,7 +143,7 @@ def _four_fifths(measurement: Measured, alpha: float) -> Finding:
         for group in ((groups.lowest, groups.highest) if groups else (None, None))
     )
     shown = f", interval {interval.lower:.3f} to {interval.upper:.3f}" if interval else ""
-    tested = f", adjusted p = {p:.3g}" if p is not None else ""
+    tested = f", adjusted {p_value(p)}" if p is not None else ""
     of_class = "" if measurement.of_class is None else f" ({measurement.of_class})"
     # The p-value tests equal rates, not a ratio of four fifths; only the interval says whether the ratio is below that.
     included = ", which the interval includes" if interval and interval.upper >= FOUR_FIFTHS else ""

@@ -8,6 +8,7 @@ from pydantic import JsonValue
 
 from cardwright.evaluators.impact_ratio.options import ImpactRatioOptions
 from cardwright.evaluators.impact_ratio.tables import Audit, CategoryTable, MedianScore
+from cardwright.evaluators.rows.wording import percent
 from cardwright.record.evaluation import Finding, NotTested, Table, TableColumn
 
 UNKNOWN_SHARE = 0.05
@@ -132,8 +133,8 @@ def findings(audit: Audit, tables: Sequence[CategoryTable]) -> tuple[Finding, ..
                 Finding(
                     severity="medium" if table.unknown > UNKNOWN_SHARE * total else "info",
                     key="unknown_category",
-                    explanation=f"The category of {table.name} is unknown for {table.unknown} of {total} applicants assessed "
-                    f"({table.unknown / total:.1%}). They enter no rate of this table; the rule "
+                    explanation=f"The category of {table.name} is unknown for {table.unknown:,} of {total:,} applicants assessed "
+                    f"({percent(table.unknown / total)}). They enter no rate of this table; the rule "
                     "requires their number to be disclosed.",
                     where=table.name[:200],
                     count=table.unknown,

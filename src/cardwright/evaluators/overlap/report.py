@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cardwright.evaluators.overlap.pair import LabelAssociation, TablePair
+from cardwright.evaluators.rows.wording import percent
 from cardwright.record.base import label
 from cardwright.record.evaluation import Finding, Severity
 from cardwright.record.measurement import Measured, Measurement
@@ -41,9 +42,9 @@ def findings(
             Finding(
                 severity=grave,
                 key="exact_overlap",
-                explanation=f"{exact.numerator:.0f} of {pair.rows} test rows are in the training data unchanged; "
-                f"{chance:.1%} of training rows equal another one, which is what chance alone may produce. "
-                "Numbers on rows seen in training flatter the model.",
+                explanation=f"{exact.numerator:,.0f} of {pair.rows:,} test rows are in the training data unchanged; "
+                f"{_counted(whole.get('training_duplicate_rate'))} training rows equal another one, which is what chance "
+                "alone may produce. Numbers on rows seen in training flatter the model.",
                 count=int(exact.numerator),
             )
         )
@@ -94,13 +95,20 @@ def findings(
             Finding(
                 severity="high",
                 key="target_leakage",
-                explanation=f"This column alone determines the label of {association.told:.1%} of training rows "
+                explanation=f"This column alone determines the label of {percent(association.told)} of training rows "
                 f"(lambda {measured.value:.3f}). "
                 "A column that is filled in after the outcome is known is not available when the model is used.",
                 where=label(association.column),
             )
         )
     return collected
+
+
+def _counted(rate: Measurement | None) -> str:
+    """`0 of 795`, or that nobody counted."""
+    if not isinstance(rate, Measured) or rate.numerator is None or rate.denominator is None:
+        return "an unknown number of"
+    return f"{rate.numerator:,.0f} of {rate.denominator:,.0f}"
 
 
 def _similar(whole: Mapping[str, Measurement], copies: int) -> list[Finding]:
@@ -121,8 +129,9 @@ def _similar(whole: Mapping[str, Measurement], copies: int) -> list[Finding]:
         Finding(
             severity="medium" if rate.value > usual and more / rate.denominator >= GRAVE else "low",
             key="similar_overlap",
-            explanation=f"{rate.numerator:.0f} of {rate.denominator:.0f} test rows are near duplicates of a training row; "
-            f"{usual:.1%} of training rows are of another training row, which is what chance or repeated cases bring.{labels}",
+            explanation=f"{rate.numerator:,.0f} of {rate.denominator:,.0f} test rows are near duplicates of a training row; "
+            f"{_counted(chance)} training rows are of another training row, which is what chance or repeated cases "
+            f"bring.{labels}",
             count=int(rate.numerator),
         )
     ]

@@ -15,6 +15,7 @@ from cardwright.evaluators.robustness.predict import (
     TriedPerturbation,
 )
 from cardwright.evaluators.rows.slice_sample import Cuts, SlicePart
+from cardwright.evaluators.rows.wording import figure
 from cardwright.record.base import label as as_label
 from cardwright.record.evaluation import (
     Finding,
@@ -93,8 +94,8 @@ def drop_findings(
                 Finding(
                     severity="low",
                     key="drop",
-                    explanation=f"{what} the model is worse: {main.title.lower()} {m.value:.4g} ({m.interval.lower:.4g} to "
-                    f"{m.interval.upper:.4g}).",
+                    explanation=f"{what} the model is worse: {main.title.lower()} {figure(m.value)} "
+                    f"({figure(m.interval.lower)} to {figure(m.interval.upper)}).",
                     where=next(iter(m.slice.values())),
                 )
             )

@@ -74,7 +74,8 @@ def channel_of(interaction: Interaction) -> str:
     return "several turns" if roles.count("user") > 1 else "one turn"
 
 
-def _cells(matrix: Mapping[str, CategoryCounts]) -> dict[tuple[str, str, str], CategoryCounts]:
+def cells(matrix: Mapping[str, CategoryCounts]) -> dict[tuple[str, str, str], CategoryCounts]:
+    """The counts by category, language and channel."""
     found: dict[tuple[str, str, str], CategoryCounts] = {}
     for name, counts in matrix.items():
         row, language, channel = name.split(_APART)
@@ -84,31 +85,31 @@ def _cells(matrix: Mapping[str, CategoryCounts]) -> dict[tuple[str, str, str], C
 
 def holds(matrix: Mapping[str, CategoryCounts], row: str) -> bool:
     """Whether anything of a category was seen."""
-    return any(cell[0] == row for cell in _cells(matrix))
+    return any(cell[0] == row for cell in cells(matrix))
 
 
-def _languages(cells: Iterable[tuple[str, str, str]]) -> list[str]:
-    return sorted({language for _, language, _ in cells})
+def _languages(seen: Iterable[tuple[str, str, str]]) -> list[str]:
+    return sorted({language for _, language, _ in seen})
 
 
 def languages(matrix: Mapping[str, CategoryCounts], *, harmless: bool = False) -> frozenset[str]:
     """The languages that rows declare; with `harmless`, those of harmless questions alone."""
-    return frozenset(language for row, language, _ in _cells(matrix) if language and (row == HARMLESS or not harmless))
+    return frozenset(language for row, language, _ in cells(matrix) if language and (row == HARMLESS or not harmless))
 
 
 def table(matrix: Mapping[str, CategoryCounts]) -> Table:
     """Every category in every language that occurs and by every channel; a row without attempts was not tested."""
-    cells = _cells(matrix)
+    held = cells(matrix)
     rows: list[tuple[float | str | None, ...]] = []
     for row in [
         *CATEGORIES,
         *FURTHER,
-        *sorted({row for row, _, _ in cells} - {*CATEGORIES, *FURTHER, HARMLESS}),
+        *sorted({row for row, _, _ in held} - {*CATEGORIES, *FURTHER, HARMLESS}),
         HARMLESS,
     ]:
-        for language in _languages(cells):
+        for language in _languages(held):
             for channel in CHANNELS:
-                counts = cells.get((row, language, channel), CategoryCounts())
+                counts = held.get((row, language, channel), CategoryCounts())
                 note = None if counts.scored else "not tested" if not counts.attempts else "nothing scored"
                 rows.append(
                     (
@@ -136,7 +137,7 @@ def table(matrix: Mapping[str, CategoryCounts]) -> Table:
 
 def not_tested(matrix: Mapping[str, CategoryCounts]) -> Iterator[NotTested]:
     """Channels by which no attack came, and categories that were tested in one language and not in another."""
-    tested = {cell for cell, counts in _cells(matrix).items() if counts.scored}
+    tested = {cell for cell, counts in cells(matrix).items() if counts.scored}
     for row, why in FURTHER.items():
         if not any(cell[0] == row for cell in tested):
             yield NotTested(what=row.replace("_", " ").capitalize(), why=why)

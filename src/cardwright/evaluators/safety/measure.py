@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
-from cardwright.evaluators.safety import groundedness
+from cardwright.evaluators.safety import groundedness, matrix
 from cardwright.evaluators.safety.calibration import NOT_CALIBRATED, Known
 from cardwright.evaluators.safety.constraints import Constraint
 from cardwright.evaluators.safety.reported import DIRECTIONS, ReportedRate
@@ -42,7 +42,7 @@ _ONLY = {
 def measurements(
     tally: SafetyTally, level: float, known: Known, of_others: Callable[[ReportedRate], Known]
 ) -> Iterator[Measurement]:
-    """All numbers: overall first, then by category or scanner, then by others who judged."""
+    """All numbers: overall first, then by category or scanner, attacks by category and channel, then by others who judged."""
     attacks = list(tally.attack.values())
     yield from _rates(tally, attacks, {}, "attack_success_rate", level, "attack_success_any_rate")
     yield from _shares(attacks, {}, "attack")
@@ -50,6 +50,7 @@ def measurements(
         cell, category = tally.attack[name], category_slice(name)
         yield from _rates(tally, [cell], category, "attack_success_rate", level, "attack_success_any_rate")
         yield from _shares([cell], category, "attack")
+    yield from _by_channel(tally, level)
     if "coverage" in tally.extraction:
         yield Measured(
             metric="system_prompt_coverage_max",
@@ -79,6 +80,17 @@ def measurements(
         # Verdicts of two versions are one rate, of which no single version's errors can be known.
         said = of_others(rates[0]) if len(rates) == 1 else Known(SEVERAL_VERSIONS, scorer=scorer)
         yield from _rates(tally, [tally.reported[r.cell] for r in rates], {"scorer": scorer}, metric, level, known=said)
+
+
+def _by_channel(tally: SafetyTally, level: float) -> Iterator[Measurement]:
+    """How often attacks of a category succeed by each way in which they came, all languages together."""
+    ways: dict[tuple[str, str], list[CategoryCounts]] = {}
+    for (category, _, channel), counts in matrix.cells(tally.matrix).items():
+        if category in tally.attack and counts.attempts:
+            ways.setdefault((category, channel), []).append(counts)
+    for category, channel in sorted(ways, key=lambda way: (way[0], matrix.CHANNELS.index(way[1]))):
+        slice_ = {**category_slice(category), "channel": channel}
+        yield from _rates(tally, ways[category, channel], slice_, "attack_success_rate", level)
 
 
 CONSENT = ScorerError(name="consent", why=NOT_CALIBRATED)

@@ -11,6 +11,7 @@ from cardwright.evaluators.rows.slice_sample import (
     Sample,
     SlicePart,
 )
+from cardwright.evaluators.rows.wording import figure, p_value
 from cardwright.evaluators.slices.judge import is_significant
 from cardwright.evaluators.slices.options import SlicesOptions
 from cardwright.evaluators.slices.plan import FOUND, Measurement, SliceRules, difference_metric
@@ -107,13 +108,12 @@ def slice_findings(
             if not is_significant(difference, rules.alpha):
                 continue
             words = ", ".join(f"{k} = {'unknown' if v is None else v}" for k, v in own.slice.items())
-            assert difference.test is not None
             findings.append(
                 Finding(
                     severity="low",
                     key="slice_with_more_errors",
-                    explanation=f"In the slice {words} the {name} is {own.value:.4g}, {difference.value:.4g} above that of "
-                    f"the rest (adjusted p = {difference.test.adjusted_p_value:.2g}).",
+                    explanation=f"In the slice {words} the {name} is {figure(own.value)}, {figure(difference.value)} above that "
+                    f"of the rest (adjusted {p_value(_adjusted(difference))}).",
                     where=as_label(words),
                     count=None if own.numerator is None else int(own.numerator),
                 )
@@ -121,17 +121,22 @@ def slice_findings(
     for leaf in judged:
         lifted = leaf[0]
         if isinstance(lifted, Measured) and is_significant(lifted, rules.alpha):
-            assert lifted.test is not None
             findings.append(
                 Finding(
                     severity="low",
                     key="found_slice",
-                    explanation=f"Exploratory: where {lifted.slice[FOUND]}, the {name} is {lifted.value:.3g} times that of "
-                    f"the judging half, which did not choose the slice (adjusted p = {lifted.test.adjusted_p_value:.2g}).",
+                    explanation=f"Exploratory: where {lifted.slice[FOUND]}, the {name} is {figure(lifted.value)} times that of "
+                    f"the judging half, which did not choose the slice (adjusted {p_value(_adjusted(lifted))}).",
                     where=lifted.slice[FOUND],
                 )
             )
     return findings
+
+
+def _adjusted(m: Measured) -> float:
+    assert m.test is not None
+    assert m.test.adjusted_p_value is not None
+    return m.test.adjusted_p_value
 
 
 def _number(m: Measurement) -> float | None:

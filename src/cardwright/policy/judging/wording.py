@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from decimal import Decimal
 
 
 def number(value: float, limit: float | None = None) -> str:
-    """A number for a sentence: three digits, and as many more as show on which side of a limit it lies.
+    """A number for a sentence, as documents write it: three decimals below 1, else four figures, never in powers of ten.
 
-    >>> number(0.79996, 0.8), number(0.123456), number(100.0)
-    ('0.79996', '0.123', '100')
+    It has as many more decimals as show on which side of a limit it lies.
+
+    >>> number(0.79996, 0.8), number(0.123456), number(100.0), number(1.4e-16, 0.01), number(0.0166)
+    ('0.79996', '0.123', '100', '<0.001', '0.017')
     """
     if abs(value) < 1e15 and value == int(value):
-        return f"{value:.0f}"
-    for digits in range(3, 17):
-        text = f"{value:.{digits}g}"
-        if limit is None or ((float(text) > limit) == (value > limit) and (float(text) < limit) == (value < limit)):
-            return text
-    return repr(value)
+        return f"{value:,.0f}"
+    least = 3 if abs(value) < 1 else max(0, 3 - math.floor(math.log10(abs(value))))
+    for decimals in range(least, 18):
+        text = f"{value:.{decimals}f}"
+        told = float(text)
+        if limit is None or ((told > limit) == (value > limit) and (told < limit) == (value < limit)):
+            if told != 0:
+                return f"{value:,.{decimals}f}"
+            if limit is None or not 0 <= math.copysign(1.0, value) * limit < 0.001:
+                return "<0.001" if value > 0 else ">-0.001"
+    return f"{Decimal(repr(value)):f}"
 
 
 def words(metric: str) -> str:
@@ -46,6 +55,11 @@ def files(count: int) -> str:
 def days(count: int) -> str:
     """So many days."""
     return "1 day" if count == 1 else f"{count} days"
+
+
+def versions(count: int) -> str:
+    """So many versions of datasets."""
+    return "1 dataset version" if count == 1 else f"{count} dataset versions"
 
 
 def group(slice_: Mapping[str, str | None]) -> str:

@@ -66,7 +66,8 @@ class ChecklistRule(Rule):
                 "signature",
                 tuple(attest(self.checklist, item, self.roles) for item in missing),
             )
-        return RuleAnswer("passed", f"{len(self.items)} items of {self.checklist} are answered.")
+        answered_all = "1 item" if len(self.items) == 1 else f"{len(self.items)} items"
+        return RuleAnswer("passed", f"{answered_all} of {self.checklist} answered.")
 
     def checklists(self) -> tuple[str, ...]:
         """See `Rule.checklists`."""

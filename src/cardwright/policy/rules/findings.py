@@ -127,7 +127,7 @@ class FindingsRule(OnEvaluation):
         )
         return RuleAnswer(
             "failed",
-            f"{evaluation.id} found {finding.key}{about} ({finding.severity}): {finding.explanation}{more}",
+            f"{evaluation.id} found something of severity {finding.severity}{about}: {finding.explanation}{more}",
             words,
             "decision",
             severity=finding.severity,

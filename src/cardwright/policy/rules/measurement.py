@@ -151,11 +151,11 @@ class MeasurementRule(OnEvaluation):
             observations = [weighed(o) for o in observations]
         observations.sort(key=lambda o: (STATUSES.index(o.status), o.distance if o.distance is not None else 0.0))
         worst = observations[0]
-        more = sum(o.status == worst.status for o in observations) - 1
+        others = [o for o in observations[1:] if o.status == worst.status and worst.status != "passed"]
         explanation = (
             f"In {worst.evaluation}, {worst.note}" if len(selected.evaluations) > 1 else as_sentence(worst.note)
         )
-        explanation += f" ({more} more {worst.status})" if more and worst.status != "passed" else ""
+        explanation += self._also(worst, others) if others else ""
         if self.binding == "none" and worst.status == "passed":
             explanation += " The policy asks for no tie to the model here: it takes the number to be about data."
         elif self.binding in ("supplied", "asserted") and worst.status == "passed":
@@ -177,6 +177,23 @@ class MeasurementRule(OnEvaluation):
         return RuleAnswer(
             worst.status, explanation, remedy, closed_by, next_, limit, tuple(observations), selected.evaluations
         )
+
+    def _also(self, worst: Observation, others: list[Observation]) -> str:
+        """The other numbers that say the same, by what tells them from the worst, each with its value and interval."""
+        told = []
+        for one in others[:ALSO_NAMED]:
+            where = [f"across {' × '.join(one.across)}"] if one.across else []
+            where += [f"{name} = {'unknown' if value is None else value}" for name, value in one.slice.items()]
+            where += [f"in {one.evaluation}"] if one.evaluation != worst.evaluation or not where else []
+            text = ", ".join(where)
+            if one.value is not None:
+                text += f" {number(one.value, self.limit)}"
+            if one.interval is not None:
+                bounds = (number(bound, self.limit) for bound in (one.interval.lower, one.interval.upper))
+                text += f" ({' to '.join(bounds)})"
+            told.append(text)
+        more = len(others) - len(told)
+        return f" Also {worst.status}: {'; '.join(told)}" + (f"; and {more} more." if more else ".")
 
     def _expected(self, plan: Planned) -> list[tuple[Slice, tuple[str, ...]]]:
         """Every (slice, across) that has to be there: from the policy and the plan, never from the data at hand."""
@@ -207,6 +224,9 @@ class MeasurementRule(OnEvaluation):
             for name in dict.fromkeys([*planned, *asked])
         }
 
+
+ALSO_NAMED = 6
+"""So many further numbers that say the same as the worst are named in a sentence; the verdict holds all."""
 
 LEAST_LEVEL = 0.9
 """Confidence level of an interval on whose bound a requirement can pass."""

@@ -8,6 +8,7 @@ from typing import ClassVar
 from cardwright.policy.judging.answer import RuleAnswer, missing
 from cardwright.policy.judging.case_under_review import CaseUnderReview
 from cardwright.policy.judging.next_actions import COMMIT, RUN
+from cardwright.policy.judging.wording import versions
 from cardwright.policy.rules import stricter
 from cardwright.policy.rules.interface import Rule
 from cardwright.record.base import Flag, Label, Sha256
@@ -67,6 +68,6 @@ class ProvenanceRule(Rule):
         return RuleAnswer(
             "passed",
             f"Every number resolves to run {provenance.run_id}, commit {str(provenance.commit)[:12]}, "
-            f"plan {provenance.plan_sha256[:12]} and {len(provenance.datasets)} dataset versions."
+            f"plan {provenance.plan_sha256[:12]} and {versions(len(provenance.datasets))}."
             + (f" Evaluators by {code}." if code else ""),
         )
