@@ -6,8 +6,9 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.documents.test_documents import edition
 from tests.policy.test_gate import FAILED, P, with_gap
-from tests.strategies import NOW, good_case
+from tests.strategies import NOW, good_case, good_record
 
 from cardwright.documents import figures
 from cardwright.files import packaged
@@ -208,3 +209,88 @@ def test_an_attack_that_never_succeeded_is_drawn_with_what_its_few_attempts_leav
 def test_no_type_in_a_figure_is_smaller_than_eight_and_a_half_points(name):
     text = (packaged.folder("card_templates") / "figures" / f"{name}.svg.j2").read_text("utf-8")
     assert all(float(size) * 0.75 >= 8.5 for size in re.findall(r'font-size="([\d.]+)"', text))
+
+
+def attack(category, channel, events, prompts):
+    bounds = Interval(level=0.95, lower=0.0, upper=0.3, method="wilson") if prompts else None
+    if not prompts:
+        return Unmeasured(
+            metric="attack_success_rate",
+            slice={"category": category, "channel": channel},
+            code="too_few_samples",
+            reason="Nothing could be scored.",
+        )
+    return Measured(
+        metric="attack_success_rate",
+        slice={"category": category, "channel": channel},
+        value=events / prompts,
+        unit="proportion",
+        direction="lower_is_better",
+        interval=bounds,
+        numerator=float(events),
+        denominator=float(prompts),
+    )
+
+
+def attacks(*measurements):
+    kept = good_record().evaluations[0].model_copy(update={"measurements": measurements, "series": ()})
+    (figure,) = figures.of_evaluation(kept)
+    return figure
+
+
+def test_attacks_stand_by_category_and_channel_and_the_title_says_where_most_succeed():
+    figure = attacks(attack("secret_leak", "one turn", 3, 12), attack("tool_misuse", "tool result", 1, 40))
+    assert figure.finding.startswith(
+        "Attacks succeed most often in secret leak, by one turn: 0.250 (0.000 to 0.300), n = 12."
+    )
+    assert "1 of 2 cells rest on fewer than 30 prompts." in figure.finding
+    assert "2 of 4 combinations were not tried or could not be scored." in figure.finding
+    assert figure.svg.count(">not tried<") == 2
+    assert "secret leak" in figure.svg
+
+
+def test_attacks_that_never_succeeded_are_told_with_what_that_leaves_open():
+    figure = attacks(attack("secret_leak", "one turn", 0, 12), attack("tool_misuse", "one turn", 0, 24))
+    assert "with 12 prompts in the smallest cell, a rate of up to 0.300 is not ruled out there" in figure.finding
+    assert "0 of 12" in figure.svg
+
+
+def test_a_cell_in_which_nothing_was_scored_says_so_and_without_any_there_is_no_figure():
+    figure = attacks(attack("secret_leak", "one turn", 0, 12), attack("persuasion", "one turn", 0, 0))
+    assert figure.svg.count(">not measured<") == 1
+    kept = good_record().evaluations[0]
+    alone = kept.model_copy(update={"measurements": (attack("persuasion", "one turn", 0, 0),), "series": ()})
+    assert figures.attacks_by_channel(alone) is None
+
+
+def test_a_label_that_is_too_long_for_its_line_goes_on_in_a_second_one_and_is_not_cut():
+    case = edition(with_gap(FAILED))
+    outcome = next(o for o in case.verdict.outcomes if o.limit is not None and o.observations[0].across)
+    seen = outcome.observations[0].model_copy(update={"metric": "standardized_mean_prediction_difference"})
+    verdict = case.verdict.model_copy(update={"outcomes": (outcome.model_copy(update={"observations": (seen,)}),)})
+    svg = figures.margins(verdict).svg
+    assert f">{outcome.label} standardized mean prediction difference<" in svg
+    assert ">across race<" in svg
+    assert "…" not in svg
+
+
+def test_a_number_is_printed_in_its_own_unit_and_one_beyond_the_scale_is_an_arrow():
+    case = edition(with_gap(FAILED))
+    outcome = next(o for o in case.verdict.outcomes if o.limit is not None and o.observations[0].across)
+    seen = outcome.observations[0]
+    count = seen.model_copy(update={"value": 34.0, "interval": None, "distance": 29.0, "across": ()})
+    limit = outcome.limit.model_copy(update={"operator": "at_least", "value": 5.0, "on": "value"})
+    verdict = case.verdict.model_copy(
+        update={"outcomes": (outcome.model_copy(update={"observations": (count,), "limit": limit}),)}
+    )
+    first = case.record.evaluation(seen.evaluation)
+    whole = Measured(metric=seen.metric, value=34, unit="count", direction="higher_is_better")
+    kept = first.model_copy(update={"measurements": (whole,)})
+    record = case.record.model_copy(
+        update={"evaluations": tuple(kept if e is first else e for e in case.record.evaluations)}
+    )
+    figure = figures.margins(verdict, record=record)
+    assert ">34<" in figure.svg
+    assert ">29<" in figure.svg
+    assert "<polygon" in figure.svg
+    assert "An arrow: further from its limit than the scale goes." in figure.finding

@@ -5,20 +5,22 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 
+import pikepdf
 import pytest
+from pydantic import BaseModel
 from tests.documents.test_documents import GOLDEN, ROOT, edition, rich_record
 from tests.policy.test_gate import with_record
 from tests.strategies import NOW, good_case, good_record
 
 from cardwright import documents
-from cardwright.documents import pdf, pdfa
+from cardwright.documents import pdf, pdfa, tagged_text
 from cardwright.errors import RenderError
-from cardwright.record import (
-    canonical,
-)
+from cardwright.record import Finding, Measured, Record, canonical
+from cardwright.record.evaluation import count_severities
 
 
 @pytest.fixture(scope="module")
@@ -167,3 +169,94 @@ def test_a_document_fetches_nothing(address):
 def test_a_character_that_no_font_holds_is_written_out():
     assert pdf.unprintable("<p>a\U0001f600b</p>") == {"\U0001f600": 1}
     assert "[U+1F600]" in pdf.replace_unprintable("<p>\U0001f600</p>")
+
+
+# ------------------------------------------------------------------------------------------------ very little, and very much
+
+
+KEPT = ("files", "slice", "across", "status", "measurements", "evaluations", "planned", "datasets")
+"""Optional by their type, and yet what makes a record: what is judged, its numbers, and what they are about."""
+
+
+def bare(value, name=""):
+    """The same value with every optional field absent."""
+    if isinstance(value, BaseModel):
+        fields = type(value).model_fields
+        update = {
+            field: bare(getattr(value, field), field)
+            if info.is_required() or field in KEPT
+            else info.get_default(call_default_factory=True)
+            for field, info in fields.items()
+        }
+        return value.model_copy(update=update)
+    return tuple(bare(one, name) for one in value) if isinstance(value, tuple) else value
+
+
+def text_and_pages(data):
+    read = tagged_text.read(data, where="report", leave_out="")
+    return read.text, len(read.pages)
+
+
+@pytest.fixture(scope="module")
+def bare_report():
+    record = Record.model_validate(bare(good_record()).model_dump())
+    case = replace(with_record(good_case(), record), run=None)
+    one = replace(edition(case), run=None, claims=(), coverage=())
+    return documents.render(one, document="audit_report", format="pdf")
+
+
+def test_with_every_optional_field_absent_a_report_says_so_and_invents_nothing(bare_report):
+    text, _ = text_and_pages(bare_report)
+    for told in (
+        "Intended use not provided",
+        "Affected groups: not provided",
+        "Nobody has stated any risk, so nobody has accepted one.",
+        "none: the plan is not under version control",
+        "not stated; nobody has attested one",
+        "not countersigned",
+        "when the evaluations ran is not known",
+        "The plan names no previous record",
+    ):
+        assert "".join(told.split()) in text, told
+    assert not re.search(r"None|nan\b", text)
+
+
+@pytest.fixture(scope="module")
+def large_report():
+    """500 groups, 200 findings."""
+    record = good_record()
+    first = record.evaluations[0]
+    rate = next(m for m in first.measurements if m.metric == "true_positive_rate")
+    names = [f"group {number:03d}" for number in range(500)]
+    findings = tuple(
+        Finding(severity=("low", "medium")[n % 2], key=f"k{n}", explanation=f"Something of {names[n]} to look at.")
+        for n in range(200)
+    )
+    update = {
+        "measurements": (
+            *first.measurements,
+            *(
+                rate.model_copy(update={"metric": "selection_rate", "slice": {"race": name}, "value": n / 500})
+                for n, name in enumerate(names)
+            ),
+        ),
+        "findings": findings,
+        "severities": count_severities(findings),
+    }
+    kept = first.model_copy(update=update)
+    record = record.model_copy(update={"evaluations": (kept, *record.evaluations[1:])})
+    one = edition(with_record(good_case(), Record.model_validate(record.model_dump())))
+    return one, documents.render(one, document="audit_report", format="pdf")
+
+
+def test_500_groups_and_200_findings_take_few_pages_and_nothing_of_them_is_lost(large_report):
+    one, data = large_report
+    text, pages = text_and_pages(data)
+    assert pages <= 9
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        attached = {name: spec.get_file().read_bytes().decode() for name, spec in pdf.attachments.items()}
+    assert [n for n in range(500) if f"group {n:03d}" not in attached["measurements.csv"]] == []
+    assert [n for n in range(200) if f"Something of group {n:03d}" not in attached["findings.csv"]] == []
+    count = sum(isinstance(m, Measured) for m in one.record.evaluations[0].measurements)
+    assert f"{count}numbersinmeasurements.csv" in text
+    assert "160morearein" in text, "the 40 gravest findings are printed, and the others are counted"

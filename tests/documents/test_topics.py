@@ -1,6 +1,9 @@
 """The matrix of risk, evaluation and outcome: who looked is shown, and that nobody looked is shown too."""
 
-from tests.documents.test_documents import edition
+import re
+from dataclasses import replace
+
+from tests.documents.test_documents import ROOT, edition
 from tests.policy.test_gate import FAILED, with_gap
 
 from cardwright.documents import topics
@@ -60,3 +63,35 @@ def test_names_of_metrics_may_stand_for_all_that_begin_so():
         False,
         False,
     ]
+
+
+def test_a_limit_on_a_number_that_no_topic_names_stands_in_the_matrix_all_the_same():
+    case = edition(with_gap(FAILED))
+    outcome = next(o for o in case.verdict.outcomes if o.status == "failed" and o.limit is not None)
+    seen = tuple(s.model_copy(update={"metric": "a_number_of_somebody_else"}) for s in outcome.observations)
+    outcomes = tuple(o.model_copy(update={"observations": seen}) if o is outcome else o for o in case.verdict.outcomes)
+    verdict = case.verdict.model_copy(update={"outcomes": outcomes})
+    row = matrix(replace(case, verdict=verdict))["Other numbers with a limit"]
+    assert [o.requirement for o in row.outcomes] == [outcome.requirement]
+    assert row.evaluations == ("E-1",)
+
+
+def test_every_metric_that_a_packaged_policy_limits_belongs_to_a_topic():
+    """Of models and systems; what plans and runs are asked is told in their own documents."""
+    limited = {
+        name
+        for path in sorted((ROOT / "policies").glob("*.yaml"))
+        for name in re.findall(r"metric: ([a-z_0-9]+)", path.read_text(encoding="utf-8"))
+    }
+    of_runs = {"untraceable_runs", "training_run_resolved", "same_data", "seeds_of_claim", "seeds_of_baseline"}
+    every = topics.topics(ENGLISH)
+    assert sorted(name for name in limited - of_runs if not any(topic.has(name) for topic in every)) == []
+
+
+def test_a_model_that_predicts_a_quantity_is_not_asked_about_probabilities():
+    case = edition()
+    first = case.record.evaluations[0]
+    number = Measured(metric="r_squared", value=0.5, unit="proportion", direction="higher_is_better")
+    record = case.record.model_copy(update={"evaluations": (first.model_copy(update={"measurements": (number,)}),)})
+    assert "Probabilities that do not come true" in matrix(case)
+    assert "Probabilities that do not come true" not in matrix(case, record)

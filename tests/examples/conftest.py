@@ -1,4 +1,4 @@
-"""The hardened assistant, run once."""
+"""The hardened assistant and the regression, each run once."""
 
 import pytest
 from tests.conftest import command
@@ -16,3 +16,15 @@ def hardened_once(made_once):
         assert ran.code == 1, ran
 
     return made_once("hardened", fill)
+
+
+@pytest.fixture(scope="session")
+def diabetes_once(made_once):
+    """The dossier of the regression, in `out`. Not to be changed."""
+    from tests.examples.test_runs import committed
+
+    def fill(folder):
+        ran = command("run", committed(folder, "diabetes") / "assessment.yaml", "-o", folder / "out", "--quiet")
+        assert ran.code == 1, ran
+
+    return made_once("diabetes", fill)

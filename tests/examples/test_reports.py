@@ -16,7 +16,7 @@ from tests.attest.desks import refused_once, released_once
 
 from cardwright import documents
 from cardwright.documents import attachments, decision, environment, pdfua, tagged_text, topics, view
-from cardwright.documents.language import ENGLISH, words
+from cardwright.documents.language import ENGLISH, method_words
 from cardwright.dossier import store
 from cardwright.record import Measured
 from cardwright.run import editions
@@ -24,7 +24,7 @@ from cardwright.run import editions
 __all__ = ["refused_once", "released_once"]
 
 NOW = "2026-11-20T12:00:00Z"
-MOST = {"mortgage": 16, "assistant": 10}
+MOST = {"mortgage": 16, "assistant": 10, "diabetes": 11}
 DECISION = 6
 """Pages of the decision part, at most."""
 
@@ -56,15 +56,16 @@ def said(text: object) -> str:
 
 
 @pytest.fixture(scope="module")
-def reports(mortgage_once, hardened_once, released_once):
+def reports(mortgage_once, hardened_once, released_once, diabetes_once):
     return {
+        "diabetes": Report("diabetes", diabetes_once / "out"),
         "mortgage": Report("mortgage", mortgage_once / "out" / "mortgage"),
         "assistant": Report("assistant", hardened_once / "out"),
         "released": Report("released", released_once / "out"),
     }
 
 
-@pytest.fixture(params=["mortgage", "assistant", "released"])
+@pytest.fixture(params=["mortgage", "assistant", "diabetes", "released"])
 def report(request, reports):
     return reports[request.param]
 
@@ -118,7 +119,7 @@ def policy_and_risk_tier(r):
 
 
 def what_did_not_pass(r):
-    return [part for o in r.verdict.blocking for part in (o.label, o.title, o.explanation)]
+    return [part.replace("`", "") for o in r.verdict.blocking for part in (o.label, o.title, o.explanation)]
 
 
 def by_how_much(r):
@@ -126,8 +127,10 @@ def by_how_much(r):
 
 
 def how_sure(r):
-    methods = [words(s.interval.method) for s in observations(r) if s.interval is not None]
-    return [*methods, *(["intervals at 95", "adjusted within their family"] if methods else [])]
+    methods = [method_words(s.interval.method) for s in observations(r) if s.interval is not None]
+    gaps = any(s.across for s in observations(r))
+    told = "A gap between groups holds for all groups at once." if gaps else "not adjusted for how many numbers"
+    return [*methods, *(["intervals at 95", told] if methods else [])]
 
 
 def whose_thresholds_and_when(r):
@@ -136,7 +139,8 @@ def whose_thresholds_and_when(r):
 
 
 def worst_groups(r):
-    return [
+    none = ["No evaluation tells groups of people, or categories of attacks, apart"]
+    return none * (not r.view.worst_groups) + [
         part
         for x in r.view.worst_groups[:7]
         for part in (
@@ -155,7 +159,10 @@ def what_was_not_tested(r):
 
 
 def what_no_gap_could_hide(r):
-    return [environment.number(one.m.resolution.detectable, "difference") for one in r.view.decision.undetectable[:8]]
+    told = [environment.number(one.m.resolution.detectable, "difference") for one in r.view.decision.undetectable[:8]]
+    told += [environment.number(one.bound, one.unit) for one in r.view.decision.reaches[:8]]
+    gaps = any(s.across for s in observations(r))
+    return told if gaps else [*told, "no limit is set on a gap between groups, so a gap of any size could be there."]
 
 
 def which_data(r):
@@ -175,8 +182,9 @@ def which_data(r):
 
 def unknown_and_excluded_rows(r):
     found = decision.of(r.edition, r.view.names).uncovered
-    none = ["No gap between groups leaves out a row or a group."]
-    return [f"{u.unknown:,} of {u.rows:,} rows of unknown membership" for u in found if u.unknown] or none
+    told = [f"{u.unknown:,} of {u.rows:,} rows of unknown membership" for u in found if u.unknown]
+    told += [environment.slice_words(one.slice) for u in found for one in u.excluded]
+    return told or ["No gap between groups leaves out a row or a group."]
 
 
 def where_a_number_comes_from(r):
@@ -189,6 +197,9 @@ def where_a_number_comes_from(r):
 
 def personal_data(r):
     found = measured(r, "pii_row_rate", slice={})
+    columns = measured(r, "personal_column_count", slice={})
+    if found is None and columns is not None:
+        return [f"personal column count {number(columns)}"]
     return [f"PII row rate {number(found)}" if found else "Personal datanot tested"]
 
 
@@ -216,7 +227,7 @@ def who_could_be_harmed_and_who_accepted(r):
 
 
 def better_than_what(r):
-    found = measured(r, "accuracy_change")
+    found = measured(r, "accuracy_change") or measured(r, "mean_absolute_error_change")
     return [f"against {found.reference} {number(found)}"] if found else ["Better than whatnot tested"]
 
 

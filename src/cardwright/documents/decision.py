@@ -9,11 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from cardwright.documents.figures import unit_of
 from cardwright.documents.interface import Edition
 from cardwright.record.claim import Attest, Claim, Countersign, Preregister, SignOff, authors, live, same_person
 from cardwright.record.measurement import Excluded, Measured
 from cardwright.record.record import Record
-from cardwright.record.verdict import Outcome
+from cardwright.record.verdict import Observation, Outcome
 
 Independence = Literal["made it", "did not make it", "unknown"]
 """Of a signer: signed for having made the plan or the dossier; did not; or nobody signed for having made them."""
@@ -81,6 +82,18 @@ class Undetectable:
 
 
 @dataclass(frozen=True)
+class Reach:
+    """How bad the interval of a judged number lets the true number be, where nothing says what its cases could have shown."""
+
+    label: str
+    """R-01 …"""
+    seen: Observation
+    bound: float
+    """The end of the interval on the side that the limit forbids."""
+    unit: str
+
+
+@dataclass(frozen=True)
 class IntervalMethod:
     """How the intervals of some judged numbers are made."""
 
@@ -112,7 +125,12 @@ class DecisionView:
     """The latest countersignature, which says where the ledger stood."""
     uncovered: tuple[UncoveredRows, ...]
     undetectable: tuple[Undetectable, ...]
+    reaches: tuple[Reach, ...]
     methods: tuple[IntervalMethod, ...]
+    adjusted: bool
+    """Whether the interval of a judged number is adjusted for others."""
+    tested: bool
+    """Whether a gap that is judged has a p-value that is adjusted within its family."""
     several_parts: tuple[SeveralParts, ...]
 
 
@@ -132,7 +150,10 @@ def of(edition: Edition, names: dict[str, str]) -> DecisionView:
         ledger=max(ledgers, key=lambda claim: claim.length, default=None),
         uncovered=_uncovered(edition.record, names),
         undetectable=_undetectable(edition),
+        reaches=_reaches(edition),
         methods=_methods(edition),
+        adjusted=any(word in one.method for one in _methods(edition) for word in ("bonferroni", "tukey")),
+        tested=_tested(edition),
         several_parts=_several_parts(edition),
     )
 
@@ -215,6 +236,26 @@ def _undetectable(edition: Edition) -> tuple[Undetectable, ...]:
     return tuple(found)
 
 
+def _reaches(edition: Edition) -> tuple[Reach, ...]:
+    """Of numbers that may not be larger: gaps for which no difference is told that would be seen; rates if no gap is judged."""
+    told = {one.label for one in _undetectable(edition)}
+    judged = [
+        s for o in (edition.verdict.outcomes if edition.verdict is not None else ()) if o.limit for s in o.observations
+    ]
+    gaps = any(seen.across for seen in judged)
+    return tuple(
+        Reach(outcome.label, seen, seen.interval.upper, unit_of(seen, edition.record))
+        for outcome in (edition.verdict.outcomes if edition.verdict is not None else ())
+        for seen in outcome.observations
+        if outcome.label not in told
+        and outcome.limit is not None
+        and outcome.limit.operator == "at_most"
+        and seen.interval is not None
+        and seen.status != "failed"
+        and (seen.across or not gaps)
+    )
+
+
 def _methods(edition: Edition) -> tuple[IntervalMethod, ...]:
     found: dict[str, dict[str, None]] = {}
     for outcome in edition.verdict.outcomes if edition.verdict is not None else ():
@@ -222,6 +263,18 @@ def _methods(edition: Edition) -> tuple[IntervalMethod, ...]:
             if outcome.limit is not None and seen.interval is not None:
                 found.setdefault(seen.interval.method, {})[outcome.label] = None
     return tuple(IntervalMethod(method, tuple(labels)) for method, labels in found.items())
+
+
+def _tested(edition: Edition) -> bool:
+    for outcome in edition.verdict.outcomes if edition.verdict is not None else ():
+        for seen in outcome.observations:
+            evaluation = (
+                edition.record.evaluation(seen.evaluation) if seen.across and outcome.limit is not None else None
+            )
+            there = evaluation.find(seen.metric, slice=dict(seen.slice), across=seen.across) if evaluation else ()
+            if any(isinstance(m, Measured) and m.test is not None and m.test.family is not None for m in there):
+                return True
+    return False
 
 
 def _several_parts(edition: Edition) -> tuple[SeveralParts, ...]:
@@ -246,6 +299,7 @@ def _several_parts(edition: Edition) -> tuple[SeveralParts, ...]:
 __all__ = [
     "DecisionView",
     "IntervalMethod",
+    "Reach",
     "SeveralParts",
     "Signature",
     "ThresholdsSet",

@@ -34,7 +34,7 @@ from markupsafe import Markup, escape
 
 from cardwright.documents import audience, kind_templates
 from cardwright.documents.interface import KIND
-from cardwright.documents.language import ENGLISH, Language, words
+from cardwright.documents.language import ENGLISH, Language, method_words, words
 from cardwright.errors import TemplateError, did_you_mean
 from cardwright.files import packaged
 from cardwright.record.base import visible
@@ -59,14 +59,15 @@ def number(value: float | None, unit: str | None = None, say: Language = ENGLISH
         return "—"
     if unit in ("count", "rows", "columns") or (unit is None and float(value).is_integer() and abs(value) < 1e15):
         text = f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
-    elif unit in _SHARES or max(abs(value), abs(like)) < 1:
+    elif unit in SHARES or max(abs(value), abs(like)) < 1:
         text = f"{value:.3f}" if value == 0 or abs(value) >= 0.0005 else "<0.001" if value > 0 else ">-0.001"
     else:
         text = f"{value:,.{max(0, 3 - math.floor(math.log10(max(abs(value), abs(like)))))}f}"
     return say.digits(text).replace("-", MINUS)
 
 
-_SHARES = ("proportion", "difference", "ratio", "share", "probability", "correlation")
+SHARES = ("proportion", "difference", "ratio", "share", "probability", "correlation")
+"""Units of numbers about 1, which have three decimals."""
 
 
 def general(value: float, say: Language = ENGLISH) -> str:
@@ -298,6 +299,7 @@ def _anchor(text: str) -> str:
 
 _FILTERS: dict[str, Callable[..., Any]] = {
     "words": words,
+    "method_words": method_words,
     "sentence": sentence,
     "short": short,
     "clip": clip,

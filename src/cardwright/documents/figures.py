@@ -6,15 +6,16 @@ Each carries its finding in words (`role="img"` with a title and a description),
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from markupsafe import Markup
 
-from cardwright.documents.environment import general, interval, number, slice_words
+from cardwright.documents.environment import SHARES, general, interval, number, slice_words
 from cardwright.documents.language import ENGLISH, Language, words
 from cardwright.record.evaluation import Evaluation, Series
 from cardwright.record.measurement import Measured, Unmeasured
+from cardwright.record.record import Record
 from cardwright.record.verdict import STATUSES, Observation, Outcome, Verdict
 
 WIDTH, HALF, THIRD = 668, 318, 178
@@ -36,6 +37,8 @@ class Figure:
     """In CSS pixels; several narrow ones stand side by side."""
     by_group: bool = False
     """Whether it compares groups, so that its finding says which is the highest."""
+    metric: str | None = None
+    """The one number it shows, if it shows one."""
 
 
 def _ticks(low: float, high: float) -> list[float]:
@@ -210,10 +213,32 @@ _STATUS_COLOURS = {"passed": "#24594c", "failed": "#9a3412"}
 _UNDECIDED = "#7a5600"
 
 
-def margins(verdict: Verdict, say: Language = ENGLISH) -> Figure | None:
+LABEL = 46
+"""Characters of a line of a label in the figure of limits; a longer label has a second one."""
+OUTER = 1.0
+"""How far from its limit the figure shows a number; one that is further away stands at the edge, as an arrow."""
+
+
+def unit_of(seen: Observation, record: Record | None) -> str:
+    """The unit of a number that a requirement looked at, as its measurement states it; `ratio` if that is not at hand.
+
+    >>> unit_of(Observation(evaluation="e", metric="roc_auc", status="passed", note="n"), None)
+    'ratio'
+    """
+    evaluation = record.evaluation(seen.evaluation) if record is not None else None
+    there = evaluation.find(seen.metric, slice=dict(seen.slice), across=seen.across) if evaluation is not None else ()
+    return next((m.unit for m in there if isinstance(m, Measured) and m.unit is not None), "ratio")
+
+
+def margins(verdict: Verdict, say: Language = ENGLISH, record: Record | None = None) -> Figure | None:
     """Every number that a limit is set on, with its interval, its limit and how far inside it lies. None if there is no limit.
 
     The limit is the line, and inside is right of it. The form of the mark says what the number alone decides, the same in grey.
+
+    Parameters
+    ----------
+    record
+        From which the units of the numbers are taken; without it they are printed as shares are.
     """
     rows: list[tuple[Outcome, Observation, float, list[float] | None, str]] = []
     inside = 0
@@ -233,19 +258,25 @@ def margins(verdict: Verdict, say: Language = ENGLISH) -> Figure | None:
         return None
     shown = rows[:MOST_ROWS]
     every = [0.0, *(value for _, _, value, _, _ in shown), *(end for _, _, _, ends, _ in shown for end in ends or ())]
-    axis = _Axis(max(-1.0, min(every)), min(1.0, max(every)) or 1.0, 262.0, 426.0)
+    axis = _Axis(max(-OUTER, min(every)), min(OUTER, max(every)) or OUTER, 262.0, 426.0)
     placed = []
-    for index, (outcome, seen, value, ends, asked) in enumerate(shown):
+    top, beyond = 30, 0
+    for outcome, seen, value, ends, asked in shown:
         over = f" {say.text('across {names}', names=' × '.join(seen.across))}" if seen.across else ""
         over += f", {slice_words(dict(seen.slice), say)}" if seen.slice else ""
-        said = number(seen.value, "ratio", say)
+        unit = unit_of(seen, record)
+        said = number(seen.value, unit, say)
         if seen.interval is not None:
-            said += f" ({interval(seen.interval, 'ratio', say)})"
+            said += f" ({interval(seen.interval, unit, say)})"
+        lines = _two_lines(f"{outcome.label} {words(seen.metric)}", over, LABEL)
+        beyond += abs(value) > OUTER
         placed.append(
             {
-                "label": _clip(f"{outcome.label} {words(seen.metric)}{over}", 46),
-                "y": 30 + index * ROW,
+                "label": lines[0],
+                "more": lines[1],
+                "y": top,
                 "x": axis.place(value),
+                "beyond": 0 if abs(value) <= OUTER else 1 if value > 0 else -1,
                 "low": axis.place(ends[0]) if ends else None,
                 "high": axis.place(ends[1]) if ends else None,
                 "status": seen.status,
@@ -254,16 +285,19 @@ def margins(verdict: Verdict, say: Language = ENGLISH) -> Figure | None:
                 "value_at": axis.right + 12,
                 "asked": f"{asked} {general(outcome.limit.value, say)}" if outcome.limit else "",
                 "limit_at": 582,
-                "distance": number(seen.distance, "difference", say),
+                "distance": number(seen.distance, "difference" if unit in SHARES else unit, say),
             }
         )
-    bottom = 22 + len(placed) * ROW
+        top += ROW + (13 if lines[1] else 0)
+    bottom = top - 8
     finding = say.text(
         "{n} numbers with a limit: {inside} are inside it with the whole interval (or value), {outside} are not.",
         n=len(rows),
         inside=inside,
         outside=len(rows) - inside,
     )
+    if beyond:
+        finding += " " + say.text("An arrow: further from its limit than the scale goes.")
     if len(rows) > len(shown):
         finding += " " + say.text("The first {n} of {total} are shown.", n=len(shown), total=len(rows))
     svg = _draw(
@@ -285,6 +319,19 @@ def margins(verdict: Verdict, say: Language = ENGLISH) -> Figure | None:
         height=bottom + 22,
     )
     return Figure(say.text("Distance to the limits"), finding, svg)
+
+
+def _two_lines(name: str, over: str, most: int) -> tuple[str, str]:
+    """A label broken before what the number is over, or between words, where it is longer than a line.
+
+    Only a second line that is longer still is cut.
+    """
+    text = name + over
+    if len(text) <= most:
+        return text, ""
+    first = name if len(name) <= most else text[: most + 1].rsplit(" ", 1)[0]
+    first = first if " " in first else text[:most]
+    return first, _clip(text[len(first) :].strip(" ,"), most)
 
 
 def curves(title: str, finding: str, series: list[Series], *, diagonal: bool, say: Language = ENGLISH) -> Figure:
@@ -334,8 +381,10 @@ def outcome_bar(verdict: Verdict, say: Language = ENGLISH) -> Figure:
         count = verdict.counts.get(name, 0)
         if count:
             width = WIDTH * count / total
+            label = say.term(name)
+            told = width > 7 * (len(label) + len(str(count)) + 1)
             parts.append(
-                {"name": name, "x": round(x, 1), "width": round(width, 1), "count": count, "label": say.term(name)}
+                {"name": name, "x": round(x, 1), "width": round(width, 1), "count": count, "label": label, "told": told}
             )
             x += width
     outcomes = ", ".join(f"{p['count']} {p['label']}" for p in parts)
@@ -380,10 +429,116 @@ def of_evaluation(
         rest = tuple(m for m in named if m not in _ORDERED and any(one.value for _, one in _known(metrics[m])))[:3]
         if rest:
             beside.setdefault(rest, []).append(attribute)
+    crossed = attacks_by_channel(evaluation, most_rows, say)
+    if crossed is not None:  # it holds every category, and by which way each was tried
+        alone = [crossed, *(figure for figure in alone if figure is not None and figure.metric != ATTACKS)]
+        beside = {metrics_: attributes for metrics_, attributes in beside.items() if attributes != ["category"]}
     drawn: list[Figure | None] = []
     for metrics_, attributes in beside.items():
         drawn.append(_side_by_side(metrics_, attributes, groups, most_rows, say))
     return [figure for figure in (*drawn, *alone) if figure is not None][:most] + _curves(evaluation, say)
+
+
+ATTACKS = "attack_success_rate"
+TOO_FEW = 30
+"""So few prompts leave a wide interval, whatever came out: the figure says so."""
+
+
+def attacks_by_channel(evaluation: Evaluation, most: int = MOST_ROWS, say: Language = ENGLISH) -> Figure | None:
+    """How often attacks succeed, a row for each category and a column for each way in which they came.
+
+    A cell without attempts says so, and so does one of which nothing could be scored. None if no number is told by both.
+    """
+    cells: dict[str, dict[str, Measured | Unmeasured]] = {}
+    for m in evaluation.measurements:
+        category, channel = m.slice.get("category"), m.slice.get("channel")
+        if m.metric == ATTACKS and len(m.slice) == 2 and category is not None and channel is not None and not m.given:
+            cells.setdefault(category, {})[channel] = m
+    channels = tuple(dict.fromkeys(channel for row in cells.values() for channel in row))
+    measured = [
+        (category, channel, m)
+        for category, row in cells.items()
+        for channel, m in row.items()
+        if isinstance(m, Measured)
+    ]
+    if not measured:
+        return None
+    label = 150
+    each = (WIDTH - label) / len(channels)
+    shown = dict(list(cells.items())[:most])
+    axes = [
+        _Axis.over([m for _, _, m in measured], left=label + i * each + 4, right=label + (i + 1) * each - 96)
+        for i in range(len(channels))
+    ]
+    placed = [
+        {
+            "heading": False,
+            "label": _clip(words(category), 26),
+            "y": 28 + index * ROW,
+            "unknown": False,
+            "dots": [_attempts(row.get(channel), axis, say) for channel, axis in zip(channels, axes, strict=True)],
+        }
+        for index, (category, row) in enumerate(shown.items())
+    ]
+    bottom = 24 + len(placed) * ROW
+    svg = _draw(
+        "panels.svg.j2",
+        finding=(finding := _attack_finding(measured, len(cells) * len(channels), len(cells) - len(shown), say)),
+        panels=[
+            {"title": _clip(name, 34), "left": axis.left, "ticks": axis.ticks(say)}
+            for name, axis in zip(channels, axes, strict=True)
+        ],
+        rows=placed,
+        label=label,
+        bottom=bottom,
+        width=WIDTH,
+        height=bottom + 18,
+    )
+    title = say.text("Attack success by category and channel")
+    return Figure(title, finding, svg, by_group=True, metric=ATTACKS)
+
+
+def _attempts(m: Measured | Unmeasured | None, axis: _Axis, say: Language) -> dict[str, Any]:
+    if m is None:
+        return {"note": say.text("not tried"), "at": axis.left + 4}
+    dot = _dot(m, axis, say, counted=False)
+    if isinstance(m, Measured) and m.numerator == 0 and m.denominator is not None:
+        dot["text"] = say.text("{n} of {total}", n=0, total=number(m.denominator, say=say))
+    elif isinstance(m, Measured) and m.denominator is not None:
+        dot["text"] += f"  n = {number(m.denominator, say=say)}"
+    return dot
+
+
+def _attack_finding(measured: list[tuple[str, str, Measured]], cells: int, left_out: int, say: Language) -> str:
+    worst = max(measured, key=lambda one: one[2].value)
+    if worst[2].value == 0:
+        reach = max((m.interval.upper for _, _, m in measured if m.interval is not None), default=None)
+        fewest = min((m.denominator for _, _, m in measured if m.denominator is not None), default=None)
+        finding = say.text(
+            "No attack of any category and channel succeeded; with {n} prompts in the smallest cell, a rate of up to {most} is "
+            "not ruled out there.",
+            n=number(fewest, say=say),
+            most=number(reach, "proportion", say),
+        )  # fmt: skip
+    else:
+        finding = say.text(
+            "Attacks succeed most often in {category}, by {channel}: {value} ({bounds}), n = {n}.",
+            category=words(worst[0]),
+            channel=worst[1],
+            value=number(worst[2].value, "proportion", say),
+            bounds=interval(worst[2].interval, "proportion", say),
+            n=number(worst[2].denominator, say=say),
+        )
+    few = sum(m.denominator is not None and m.denominator < TOO_FEW for _, _, m in measured)
+    if few:
+        finding += " " + say.text(
+            "{n} of {total} cells rest on fewer than {least} prompts.", n=few, total=len(measured), least=TOO_FEW
+        )
+    if cells > len(measured):
+        finding += " " + say.text(
+            "{n} of {total} combinations were not tried or could not be scored.", n=cells - len(measured), total=cells
+        )
+    return finding + (" " + say.text("{n} more are in measurements.csv.", n=left_out) if left_out else "")
 
 
 def _known(rows: list[Measured | Unmeasured]) -> list[tuple[str, Measured]]:
@@ -450,7 +605,7 @@ def _by_slice(
         return None  # a row of zeros says nothing that the sentence beside it does not
     title = say.text("{metric} by {attribute}", metric=words(metric), attribute=words(attribute))
     finding = _range(metric, attribute, rows, say) + rest
-    return dots(title, finding, [(_name(m, say), m) for m in rows], most=most, say=say)
+    return replace(dots(title, finding, [(_name(m, say), m) for m in rows], most=most, say=say), metric=metric)
 
 
 def _curves(evaluation: Evaluation, say: Language) -> list[Figure]:

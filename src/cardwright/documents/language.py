@@ -29,6 +29,34 @@ def words(name: str) -> str:
     return text
 
 
+_NAMES = {
+    "wilson": "Wilson", "newcombe": "Newcombe", "delong": "DeLong", "logit": "on the logit scale", "mover": "MOVER",
+    "donner zou": "Donner-Zou", "student t": "Student's t", "welch": "Welch's t", "tango": "Tango", "woolf": "Woolf",
+    "boyd": "Boyd", "auc": "AUC", "bca": "BCa", "jaccard": "Jaccard", "clopper pearson": "Clopper-Pearson",
+    "mantel haenszel": "Mantel-Haenszel", "sato": "Sato", "hedges olkin": "Hedges-Olkin",
+    "robins breslow greenland": "Robins-Breslow-Greenland", "cluster robust": "at the effective number of clusters",
+    "effective n": "at the effective number of cases", "folded": "folded at zero", "root": "of the root",
+}  # fmt: skip
+_ADJUSTED = {"tukey": "Tukey-adjusted", "bonferroni": "Bonferroni-adjusted"}
+
+
+def method_words(name: str) -> str:
+    """How the literature calls a way to make an interval: names with their capitals, adjustments after the method.
+
+    >>> method_words("delong_logit"), method_words("wilson"), method_words("noise_corrected_beta")
+    ('DeLong on the logit scale', 'Wilson', 'noise corrected beta')
+    >>> method_words("tukey_newcombe_bonferroni")
+    'Newcombe, Tukey-adjusted, Bonferroni-adjusted'
+    """
+    text = name.replace("_", " ")
+    adjusted = [said for word, said in _ADJUSTED.items() if re.search(rf"\b{word}\b", text)]
+    for word in _ADJUSTED:
+        text = re.sub(rf"\b{word}\b ?", "", text)
+    for word, said in _NAMES.items():
+        text = re.sub(rf"\b{word}\b", said, text)
+    return ", ".join([text.strip(), *adjusted] if text.strip() else adjusted)
+
+
 @dataclass(frozen=True, eq=False)
 class Language:
     """A language that documents are written in."""

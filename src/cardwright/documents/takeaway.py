@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cardwright.documents.environment import interval, number, sentences
+from cardwright.documents.environment import general, interval, number, sentences
 from cardwright.documents.figures import Figure
 from cardwright.documents.language import Language, words
 from cardwright.record.evaluation import SEVERITIES, Evaluation, Finding
@@ -47,7 +47,7 @@ def _sentence(evaluation: Evaluation, verdict: Verdict | None, shown: Sequence[F
     ]
     if judged:
         *_, outcome, seen = min(judged, key=lambda one: one[:3])
-        return _judged(outcome, seen, say)
+        return _judged(outcome, seen, evaluation, say)
     worst = max(enumerate(evaluation.findings), key=lambda one: (_weight(one[1]), -one[0]), default=None)
     if worst is not None and _weight(worst[1]) >= SEVERITIES.index("medium"):
         return _first(worst[1].explanation)
@@ -68,14 +68,16 @@ def _weight(finding: Finding) -> int:
     return SEVERITIES.index(finding.severity)
 
 
-def _judged(outcome: Outcome, seen: Observation, say: Language) -> str:
+def _judged(outcome: Outcome, seen: Observation, evaluation: Evaluation, say: Language) -> str:
     assert outcome.limit is not None
-    value = number(seen.value, "ratio", say)
+    there = evaluation.find(seen.metric, slice=dict(seen.slice), across=seen.across)
+    unit = next((m.unit for m in there if isinstance(m, Measured)), "ratio")
+    value = number(seen.value, unit, say)
     parts = {
         "metric": _capital(words(seen.metric)),
         "over": f" {say.text('across {names}', names=' × '.join(seen.across))}" if seen.across else "",
-        "value": f"{value} ({interval(seen.interval, 'ratio', say)})" if seen.interval is not None else value,
-        "limit": f"{'≥' if outcome.limit.operator == 'at_least' else '≤'} {number(outcome.limit.value, 'ratio', say)}",
+        "value": f"{value} ({interval(seen.interval, unit, say)})" if seen.interval is not None else value,
+        "limit": f"{'≥' if outcome.limit.operator == 'at_least' else '≤'} {general(outcome.limit.value, say)}",
         "status": say.term(seen.status),
         "label": outcome.label,
     }

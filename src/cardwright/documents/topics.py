@@ -19,8 +19,9 @@ from cardwright.record.measurement import Measured
 from cardwright.record.record import Record
 from cardwright.record.verdict import Outcome, Verdict
 
-Applies = Literal["model", "predictions", "texts", "data"]
-"""Where a topic arises: any model or system, one whose predictions are rows, one that answers in words, or any data."""
+Applies = Literal["model", "predictions", "classes", "texts", "data"]
+"""Where a topic arises: any model or system, one whose predictions are rows, one of these that decides between classes and does
+not predict a quantity, one that answers in words, or any data."""
 
 
 @dataclass(frozen=True)
@@ -59,40 +60,44 @@ def topics(say: Language) -> tuple[Topic, ...]:
         Topic(
             say.text("Wrong decisions and answers"),
             "model",
-            ("accuracy", "balanced_accuracy", "roc_auc", "mean_absolute_error", "root_mean_squared_error", "ndcg*",
-             "precision_at*", "task_success_rate", "ungrounded_rate"),
+            ("accuracy", "accuracy_change", "balanced_accuracy", "adjusted_balanced_accuracy", "matthews_correlation", "roc_auc",
+             "mean_absolute_error", "mean_absolute_error_change", "root_mean_squared_error", "r_squared", "standardized_bias",
+             "ndcg", "ndcg_at*", "ndcg_change", "ndcg_above_chance", "precision_at*", "task_success_rate", "ungrounded_rate",
+             "improvement", "guardrail_slack"),
         ),
         Topic(
             say.text("Probabilities that do not come true"),
-            "predictions",
+            "classes",
             ("expected_calibration_error", "brier_score", "log_loss"),
         ),
         Topic(
             say.text("Groups of people treated differently"),
             "model",
             ("demographic_parity*", "equal_opportunity*", "equalized_odds*", "adverse_impact_ratio", "impact_ratio",
-             "base_rate_difference", "stereotype_rate", "counterfactual*", "exposure*", "mean_error_difference"),
+             "true_positive_rate", "false_positive_rate",
+             "base_rate_difference", "stereotype_rate", "counterfactual*", "largest_counterfactual*", "exposure*",
+             "*mean_error_difference", "*mean_prediction_difference", "largest_standardized_mean_difference"),
         ),
         Topic(
             say.text("Weak spots that nobody named"),
             "predictions",
-            ("largest_slice_difference", "found_slices_confirmed"),
+            ("largest_slice_difference", "largest_standardized_slice_difference", "listedslices_confirmed"),
         ),
         Topic(
             say.text("Inputs that change or drift"),
             "model",
-            ("largest_*_drop", "decision_flip_rate", "population_stability_index*", "paraphrase*"),
+            ("largest_*_drop", "largest_*_increase", "decision_flip_rate", "population_stability_index*", "paraphrase*"),
         ),
         Topic(
             say.text("Decisions for wrong reasons"),
             "predictions",
-            ("mean_absolute_attribution", "attribution_share"),
+            ("mean_absolute_attribution", "attribution_share", "attribution_rank_stability", "additivity_residual*"),
         ),
-        Topic(say.text("Chance in training"), "predictions", ("seed_*", "seeds_*", "prediction_churn*")),
+        Topic(say.text("Chance in training"), "predictions", ("seed_*", "seeds_*", "prediction_churn*", "ablations_*")),
         Topic(
             say.text("Attacks on instructions, secrets and tools"),
             "texts",
-            ("attack_success_rate",),
+            ("attack_success_rate", "unscored_rate"),
         ),
         Topic(say.text("Harmful or leaking answers in use"), "texts", ("incident_rate", "harmful_content_rate", "toxicity_rate")),
         Topic(say.text("Harmless questions refused"), "texts", ("over_refusal_rate",)),
@@ -134,8 +139,9 @@ def covered(record: Record, verdict: Verdict | None, names: dict[str, str], say:
     applies: set[Applies] = {"data"}
     if record.subject.kind != "dataset":
         applies |= {"model", "texts" if words else "predictions"}
+        applies |= set() if words or _predicts_a_quantity(record) else {"classes"}
     every = topics(say)
-    return tuple(
+    listed = tuple(
         TopicCoverage(
             topic=topic.name,
             evaluations=tuple(names[e.id] for e in found),
@@ -146,6 +152,24 @@ def covered(record: Record, verdict: Verdict | None, names: dict[str, str], say:
         for topic in every
         if (found := [e for e in record.evaluations if e.id in names and _looks(topic, e)]) or topic.applies in applies
     )
+    told = {o.requirement for one in listed for o in one.outcomes}
+    other = tuple(
+        o
+        for o in (verdict.outcomes if verdict is not None else ())
+        if o.requirement not in told and o.limit is not None and any(s.evaluation in names for s in o.observations)
+    )
+    if not other:
+        return listed
+    # A limit on a number that no topic names stands in the matrix all the same: a policy may ask for anything.
+    by = tuple(dict.fromkeys(names[s.evaluation] for o in other for s in o.observations if s.evaluation in names))
+    looked = [e for e in record.evaluations if names.get(e.id) in by]
+    return (*listed, TopicCoverage(say.text("Other numbers with a limit"), by, len(other), other, _worst(looked)))
+
+
+def _predicts_a_quantity(record: Record) -> bool:
+    """Whether its performance is that of a regression: distances between numbers, and no decision between classes."""
+    measured = {m.metric for e in record.evaluations for m in e.measurements if isinstance(m, Measured)}
+    return "r_squared" in measured and not measured & {"accuracy", "roc_auc", "balanced_accuracy"}
 
 
 def _mainly(evaluation: Evaluation, every: tuple[Topic, ...]) -> Topic:

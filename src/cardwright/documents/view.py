@@ -142,6 +142,31 @@ class FieldView:
 
 
 @dataclass(frozen=True)
+class GravestFinding:
+    """One of the findings that a reader has to know, and those that say the same of something else."""
+
+    id: str
+    evaluation: str
+    finding: Finding
+    alike: tuple[str, ...]
+    """F-02 …"""
+
+
+@dataclass(frozen=True)
+class Untested:
+    """What some evaluations of one evaluator did not test, told once for all of them."""
+
+    ids: tuple[str, ...]
+    """E-1 …"""
+    names: tuple[str, ...]
+    """The same evaluations by their ids in the plan."""
+    whats: tuple[str, ...]
+    """None if they list nothing."""
+    others: tuple[str, ...]
+    """Evaluations by the same evaluator that do not list it."""
+
+
+@dataclass(frozen=True)
 class DocumentView:
     """Everything a template may show."""
 
@@ -160,6 +185,8 @@ class DocumentView:
     passed: tuple[Outcome, ...]
     findings: tuple[tuple[str, str, Finding], ...]
     """(id, evaluation id, finding), the worst first."""
+    gravest: tuple[GravestFinding, ...]
+    """The most severe findings, one of each kind, two at most."""
     bar: figures.Figure | None
     margins: figures.Figure | None
     """How far inside their limits the measured requirements lie."""
@@ -183,6 +210,8 @@ class DocumentView:
     """Who signed and how independently, until when and why, what was known before."""
     topics: tuple[topics.TopicCoverage, ...]
     """What can go wrong, which evaluation looked at it, and what came out."""
+    untested: tuple[Untested, ...]
+    """What the evaluations list as not tested, the same things of several of them once."""
     answers: tuple[asked.AskedQuestion[MeasurementView], ...]
     """Numbers that a decision asks for by name."""
     ids: dict[tuple[str, int], str]
@@ -360,8 +389,9 @@ def make(document: Document, edition: Edition, *, printed: bool = False, say: La
         blocking=verdict.blocking if verdict else (),
         passed=tuple(o for o in verdict.outcomes if o.status == "passed") if verdict else (),
         findings=tuple(findings),
+        gravest=_gravest(findings),
         bar=figures.outcome_bar(verdict, say) if verdict else None,
-        margins=figures.margins(verdict, say) if verdict else None,
+        margins=figures.margins(verdict, say, record) if verdict else None,
         extremes=tuple(extremes),
         worst_groups=_widest(extremes),
         stated=_stated(fields),
@@ -372,6 +402,7 @@ def make(document: Document, edition: Edition, *, printed: bool = False, say: La
         open_risks=open_risks.of(record.details, edition.claims),
         decision=decision.of(edition, names),
         topics=topics.covered(record, verdict, names, say),
+        untested=_untested(views),
         answers=asked.answered(
             record,
             (
@@ -393,6 +424,46 @@ def make(document: Document, edition: Edition, *, printed: bool = False, say: La
         )
         if document.name == "model_card"
         else (),
+    )
+
+
+def _gravest(findings: list[tuple[str, str, Finding]], most: int = 2) -> tuple[GravestFinding, ...]:
+    kinds: dict[str, list[tuple[str, str, Finding]]] = {}
+    for one in findings:
+        # Findings of one key differ by what they are about: a column, a category, a slice.
+        kinds.setdefault(one[2].key.rsplit(".", 1)[0], []).append(one)
+    return tuple(
+        GravestFinding(*first, tuple(name for name, *_ in others)) for first, *others in list(kinds.values())[:most]
+    )
+
+
+def _untested(views: list[EvaluationView]) -> tuple[Untested, ...]:
+    found: dict[tuple[int, ...], list[str]] = {}
+    by_evaluator: dict[str, list[int]] = {}
+    for place, view in enumerate(views):
+        by_evaluator.setdefault(view.evaluation.evaluator, []).append(place)
+    for places in by_evaluator.values():
+        listed: dict[str, list[int]] = {}
+        for place in places:
+            whats = dict.fromkeys(gap.what for gap in views[place].evaluation.coverage.not_tested)
+            for what in whats:
+                listed.setdefault(what, []).append(place)
+            if not whats:
+                found[place,] = []
+        for what, by in listed.items():
+            found.setdefault(tuple(by), []).append(what)
+    return tuple(
+        Untested(
+            tuple(views[place].id for place in by),
+            tuple(views[place].evaluation.id for place in by),
+            tuple(whats),
+            tuple(
+                views[place].id
+                for place in by_evaluator[views[by[0]].evaluation.evaluator]
+                if whats and place not in by
+            ),
+        )
+        for by, whats in sorted(found.items())
     )
 
 
