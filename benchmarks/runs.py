@@ -7,7 +7,6 @@ The database is the one of `tests/data/runs`, which MLflow itself made, with mor
 
 from __future__ import annotations
 
-import json
 import shutil
 import sqlite3
 import subprocess
@@ -23,7 +22,8 @@ from cardwright.cli.main import main
 try:
     main(["runs", "import", *sys.argv[1:]])
 finally:
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    print(used.ru_maxrss, used.ru_utime + used.ru_stime, file=sys.stderr)
 """
 
 
@@ -75,28 +75,26 @@ def grown(folder: Path, count: int) -> Path:
     return database
 
 
-def imported(*words: str) -> dict[str, float]:
-    """Seconds and megabytes of `cardwright runs import` as a process of its own."""
+def imported(*words: str) -> str:
+    """Seconds, seconds of the processor and megabytes of `cardwright runs import` as a process of its own, as cells."""
     begun = time.perf_counter()
     ran = subprocess.run([sys.executable, "-c", MEASURED, *words], capture_output=True, text=True, check=False)
     seconds = time.perf_counter() - begun
     if ran.returncode:
         raise SystemExit(ran.stderr)
-    return {"seconds": round(seconds, 2), "megabytes": round(int(ran.stderr.split()[-1]) / 1024)}
+    kilobytes, of_processor = ran.stderr.split()[-2:]
+    return f"{seconds:.1f} | {float(of_processor):.1f} | {int(kilobytes) / 1024:.0f}"
 
 
 def main() -> None:
-    """Print both measurements as JSON."""
+    """Print both measurements as a table."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
-        database = grown(folder, count)
-        found = {
-            "runs": count,
-            "from MLflow's database": imported(str(database), "-o", str(folder / "runs.jsonl")),
-            "from the file that was written": imported(str(folder / "runs.jsonl")),
-        }
-        print(json.dumps(found, indent=1))
+        database, written = grown(Path(place), count), Path(place) / "runs.jsonl"
+        print(f"| import of {count:,} runs | seconds | of the processor | MB | target |")
+        print("| --- | ---: | ---: | ---: | --- |")
+        print("| from MLflow's database |", imported(str(database), "-o", str(written)), "| < 10 s, < 500 MB |")
+        print("| from the file that was written |", imported(str(written)), "| < 10 s, < 500 MB |")
 
 
 if __name__ == "__main__":

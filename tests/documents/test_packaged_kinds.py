@@ -18,6 +18,7 @@ from cardwright.record.case import Case
 from cardwright.record.claim import SignOff
 from cardwright.record.kind import required_fields, text_sha256
 from cardwright.record.record import Record
+from cardwright.run.reproducing import reproduce
 
 pytest.importorskip("pyarrow", reason="examples that rest on runs need the tabular extra")
 
@@ -162,6 +163,38 @@ def test_a_memo_whose_plan_was_signed_after_its_candidates_ran_is_refused(case_o
     (outcome,) = [o for o in verdict.blocking if o.requirement == "plan"]
     assert outcome.status == "failed"
     assert "was first signed at 2026-11-25" in outcome.explanation
+
+
+@pytest.mark.parametrize(("name", "shown"), [
+    ("kpi_report", ("indicators", "no_number", "estimates", "how_counted")), ("weekly_update", ("runs_tried", "decisions")),
+    ("quarterly_plan", ("estimates", "indicators", "decisions")),
+])  # fmt: skip
+def test_what_was_counted_stands_before_what_people_say(name, shown, case_of):
+    case = case_of(name)
+    page = render(Edition(record=case.record, kind_files=case.kind_files), document=name, format="html").decode("utf-8")
+    lead = page[page.index('id="counted"') : page.index('id="links"')]
+    titles = {table.id: table.title for one in case.record.evaluations for table in one.tables}
+    assert all(f"<caption>{titles[id_]}</caption>" in lead for id_ in shown)
+
+
+def test_the_receiver_counts_again_from_the_dossiers_that_are_inside(place, case_of):
+    """Nothing but the dossier and the store of runs is at hand; a number that was changed is found."""
+    case = case_of("kpi_report")
+    files = layout.evidence_of(case, decide(replace(case, claims=()), contents.policy_of("kpi_report"), NOW, "review"))
+    data = place / "kpi_report" / "example"
+    done = reproduce(files, where="kpi", data=data)
+    assert [str(difference) for difference in done.reruns[0].differences] == []
+    assert (done.headline, done.reruns[0].exact) == ("REPRODUCED: 1 of 1 evaluations", True)
+    (found,) = case.record.evaluations
+    measurements = tuple(
+        m.model_copy(update={"value": m.value + 1}) if m.metric == "dossiers_counted" else m for m in found.measurements
+    )
+    changed = case.record.model_copy(update={"evaluations": (found.model_copy(update={"measurements": measurements}),)})
+    again = reproduce({**files, layout.RECORD: layout.to_json(changed)}, where="kpi", data=data)
+    assert [difference.what for difference in again.reruns[0].differences] == ["dossiers_counted (all)"]
+    gone = {path: held for path, held in files.items() if not path.startswith(layout.LINKS)}
+    (without,) = reproduce(gone, where="kpi", data=data).reruns
+    assert (without.outcome, 'counts what is linked as "counted", and nothing is' in without.why) == ("not run", True)
 
 
 def test_indicators_are_grouped_by_no_person():

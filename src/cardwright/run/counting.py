@@ -78,18 +78,18 @@ def counted_dossier(one: LinkedDossier, *, where: str, trust: Trust | None = Non
     else:
         signed = under_review.linked_as_believed(case, read, trust, now)[digest]
     held = read.get(digest)
+    # Without a ledger nobody could have signed it, whatever whoever handed it over believes.
+    claims = signed.claims if held is not None else ()
     release = held.release.release if held is not None and held.release is not None and signed.released else None
     return CountedDossier(
         record=one.record,
         verdict=_verdict(one, place),
         run=_run(one, place),
-        claims=signed.claims,
+        claims=claims,
         manifest_sha256=one.manifest_sha256,
         runs=max(1, held.chain.runs) if held is not None else 1,
         released_at=release.issued_at if release is not None else None,
-        checklists={
-            found.checklist: found for found in contents.coverage_of(one.record, CHECKLISTS, claims=signed.claims)
-        },
+        checklists={found.checklist: found for found in contents.coverage_of(one.record, CHECKLISTS, claims=claims)},
     )
 
 

@@ -83,12 +83,14 @@ def _indicators(figures: Sequence[tuple[Portfolio, Sequence[IndicatorFigure]]]) 
                     )
                 )  # fmt: skip
     rows = [row for metric in _order() for row in rows if _is(row[0], metric)]
+    # Weeks of a period may be no whole number; everything else below the line is counted.
+    below = "count" if all(row[5] is None or float(row[5]).is_integer() for row in rows) else "value"
     return _table(
         "indicators",
         "Indicators, computed",
         (
             ("indicator", "Indicator", None), ("workstream", "Workstream", None), ("value", "Value", "value"),
-            ("unit", "Unit", None), ("numerator", "Above the line", "value"), ("denominator", "Below the line", "value"),
+            ("unit", "Unit", None), ("numerator", "Above the line", "count"), ("denominator", "Below the line", below),
             ("lower", "Lower", "value"), ("upper", "Upper", "value"),
         ),
         rows,
