@@ -11,8 +11,7 @@
     │   ├── SourceError              3      a file of predictions, a table, texts
     │   ├── PersonalDataError        3      text meant for the record holds personal data or a secret
     │   ├── UnsafeError              3      reading it would run code
-    │   ├── IntegrityError           3      a digest, a signature or a chain is wrong
-    │   └── EngineError              3      the cluster that counts rows fails, goes away, or runs other code
+    │   └── IntegrityError           3      a digest, a signature or a chain is wrong
     ├── MissingExtraError            3      a library of an extra is not installed
     ├── StoreError                   4      the dossier could not be written
     ├── RenderError                  4      a document could not be made
@@ -97,10 +96,6 @@ class IntegrityError(EvidenceError):
     """A digest, a signature, a chain or a canonical form is wrong."""
 
 
-class EngineError(EvidenceError):
-    """The engine that counts rows does not start, goes away, may not read them, or runs other code than this process."""
-
-
 class MissingExtraError(CardwrightError):
     """A library of an optional extra is not installed."""
 
@@ -152,14 +147,19 @@ class NothingToCheckError(CardwrightError):
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word nearest to a misspelt one, or None if none is near.
+    """The known word nearest to a misspelt one, or the only one that begins with it; None if none is near.
 
     >>> nearest("trehshold", ["label", "threshold"])
     'threshold'
+    >>> nearest("annex", ["model_card", "annex_iv_technical_documentation"])
+    'annex_iv_technical_documentation'
     """
     candidates = list(known)
     folded = {candidate.casefold(): candidate for candidate in candidates}
     match = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.55)
+    begun = [candidate for key, candidate in folded.items() if len(word) > 2 and key.startswith(word.casefold())]
+    if not match and len(begun) == 1:
+        return begun[0]
     return folded[match[0]] if match else None
 
 

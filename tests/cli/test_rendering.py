@@ -11,6 +11,7 @@ from tests.attest.support import by, sign
 
 from cardwright.documents import DOCUMENTS
 from cardwright.dossier import layout
+from cardwright.files import kinds
 
 MADE = [(name, format) for name, document in DOCUMENTS.items() for format in document.templates if format != "pdf"]
 SIGNERS = ("Ada", "Ben", "Cy")
@@ -112,3 +113,36 @@ def test_under_review_signatures_are_shown_to_those_who_say_whom_to_believe(cli,
     data, ran = rendered(cli, desk / "out", tmp_path, "audit_report", "html")
     assert "DRAFT" in text_of(data)
     assert "1 claims not counted" in ran.err
+
+
+def test_every_document_is_listed_with_what_it_is_for(cli):
+    ran = cli("render", "--document", "list")
+    assert ran.code == 0
+    for name, document in DOCUMENTS.items():
+        assert f"  {name}\n" in ran.out
+        assert " ".join(document.purpose.split()[:4]) in " ".join(ran.out.split())
+    for name in kinds.names():
+        assert f"  {name}\n" in ran.out
+    assert max(map(len, ran.out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("word", "near"),
+    [("annex", "annex_iv_technical_documentation"), ("audit", "audit_report"), ("datashet", "datasheet")],
+)
+def test_a_misspelt_document_is_refused_with_the_nearest_of_all_kinds(cli, word, near):
+    ran = cli("render", "nowhere", "--document", word)
+    assert ran.code == 2
+    assert f'no document is called "{word}". Did you mean "{near}"?' in ran.err
+
+
+def test_without_a_dossier_there_is_nothing_to_render(cli):
+    ran = cli("render")
+    assert (ran.code, "name a dossier" in ran.err) == (2, True)
+    ran = cli("render", "nowhere")
+    assert (ran.code, "no dossier here" in ran.err) == (3, True)
+
+
+def test_a_document_of_a_kind_is_not_made_of_a_record_of_none(cli, desk):
+    ran = cli("render", desk / "out", "--document", "datasheet")
+    assert (ran.code, "cardwright new datasheet DIR" in ran.err) == (2, True)

@@ -6,7 +6,9 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests import kind_folders as made
 from tests.policy.test_gate import P
+from tests.record.test_filling import kind_with, link_to, made_of
 from tests.strategies import NOW, gap, good_case, good_record
 
 from cardwright.documents import Edition, render
@@ -23,6 +25,7 @@ from cardwright.record import (
     Table,
     TableColumn,
     Unmeasured,
+    filling,
     open_risks,
 )
 from cardwright.record.evaluation import count_severities
@@ -246,3 +249,33 @@ def test_a_group_of_few_that_the_plan_does_not_declare_has_no_name_in_public():
     assert "Ada Quill" not in public(with_groups(declared=False)).record.model_dump_json()
     assert "Ada Quill" in with_groups(declared=False).model_dump_json()
     assert "Ada Quill" in public(with_groups(declared=True)).record.model_dump_json()
+
+
+def filled_from(tmp_path, record):
+    """A work one field of which is filled with everything that a linked record says."""
+    rules = "[{metrics: ['*']}, {metrics: ['*'], over: groups}, {metrics: ['*'], over: gaps}, {answers: [owners, rollback]}]"
+    of = kind_with(tmp_path, rules)
+    work = made.work(of, links=(link_to(record),))
+    return made_of(work, filled=filling.filled(work.document, work.links, {record.sha256: record}))
+
+
+def test_the_public_sees_of_a_linked_record_no_group_nobodys_name_and_nothing_of_operations(tmp_path):
+    said = {"stated_by": "Ada Lovelace", "stated_on": "2026-11-20"}
+    answers = Details(
+        answers={
+            "owners": Answer(entries=({"name": "Ada Lovelace", "role": "owner", "contact": "lab"},), **said),
+            "rollback": Answer(text="Switch back to the former queue.", **said),
+        }
+    )
+    other = record_of(
+        [rate({}, 20, 10), rate({"race": "black"}, 6, 1), gap("impact_ratio", 0.2, 0.1, 0.3)], answers=answers
+    )
+    record = filled_from(tmp_path, other)
+    full = render(Edition(record=record), document="house_note", format="html").decode()
+    assert all(said in full for said in ("race = black", "Ada Lovelace", "Switch back", "gap between groups"))
+    public = render(Edition(record=record, audience="public"), document="house_note", format="html").decode()
+    assert not any(said in public for said in ("race = black", "Ada Lovelace", "Switch back", "gap between groups"))
+    assert "10 of 20" in public
+    redacted = edition_for(Edition(record=record, audience="public")).record
+    assert "filled.decision" in redacted.redaction.withheld
+    assert redacted.filled[0].more == record.filled[0].more + 3

@@ -1,22 +1,28 @@
 """Every packaged kind: its example says what it asks, is set in every format, and its policy refuses what is left out of it."""
 
+import html
+import re
 import shutil
 from dataclasses import replace
 from functools import cache
 
 import pytest
-from tests.strategies import NOW
+from tests.strategies import NOW, good_record
 
 from cardwright import handoff
-from cardwright.documents import Edition, render
+from cardwright.documents import Edition, language, render
 from cardwright.documents.interface import standard
 from cardwright.dossier import contents, layout, links
 from cardwright.files import kinds
 from cardwright.plan.assessment import load
 from cardwright.policy.gate import decide
-from cardwright.record.case import Case
+from cardwright.record import filling
+from cardwright.record.case import Case, LinkedDossier
 from cardwright.record.claim import SignOff
-from cardwright.record.kind import required_fields, text_sha256
+from cardwright.record.details import FIELDS, read_details
+from cardwright.record.evaluation import Finding, count_severities
+from cardwright.record.kind import RecordLink, required_fields, text_sha256
+from cardwright.record.measurement import Measured
 from cardwright.record.record import Record
 from cardwright.run.reproducing import reproduce
 
@@ -93,17 +99,25 @@ def test_the_example_of_a_kind_is_allowed_by_its_policy_once_it_is_signed(name, 
 def without(case, field):
     """The same work with one answer left out."""
     answers = {name: answer for name, answer in case.record.details.answers.items() if name != field}
-    details = case.record.details.model_copy(update={"answers": answers})
-    subject = case.record.subject.model_copy(
-        update={"text_sha256": text_sha256(case.record.document, details, case.record.links)}
-    )
-    plan = case.plan.model_copy(update={"subject": subject})
+    return with_parts(case, details=case.record.details.model_copy(update={"answers": answers}))
+
+
+def with_parts(case, *, details=None, links=None, linked=None):
+    """The same work with other answers, or referring to others."""
+    details = details if details is not None else case.record.details
+    links = links if links is not None else case.record.links
+    linked = linked if linked is not None else case.linked
+    document = case.record.document
+    subject = case.record.subject.model_copy(update={"text_sha256": text_sha256(document, details, links)})
+    plan = case.plan.model_copy(update={"subject": subject, "links": links})
     provenance = case.record.provenance.model_copy(update={"plan_sha256": plan.sha256})
     fields = {name: getattr(case.record, name) for name in Record.model_fields}
-    record = Record.model_validate({**fields, "details": details, "subject": subject, "provenance": provenance})
+    filled = filling.filled(document, links, {digest: one.record for digest, one in linked.items()})
+    update = {"details": details, "subject": subject, "provenance": provenance, "links": links, "filled": filled}
+    record = Record.model_validate({**fields, **update})
     run = case.run.model_copy(update={"record_sha256": record.sha256})
     return Case(
-        record=record, plan=plan, run=run, claims=case.claims, manifest_sha256=case.manifest_sha256, linked=case.linked,
+        record=record, plan=plan, run=run, claims=case.claims, manifest_sha256=case.manifest_sha256, linked=linked,
         artefacts=case.artefacts,
     )  # fmt: skip
 
@@ -202,13 +216,130 @@ def test_indicators_are_grouped_by_no_person():
     assert grouping.choices == ("workstream", "team", "whole")
 
 
+FILLED = tuple(name for name in NAMES if any(field.filled_from for field in kinds.find(name).definition.fields))
+"""Kinds with fields that are filled from a linked record."""
+REGULATORY = (
+    "ai_impact_assessment", "annex_iv_technical_documentation", "data_protection_impact_assessment", "datasheet",
+    "fundamental_rights_impact_assessment", "gpai_model_documentation", "gpai_training_summary", "model_risk_documentation",
+    "nist_ai_rmf_profile", "statement_of_applicability",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def assessed():
+    """A model that was assessed with numbers of every sort that a kind asks for, and whose owners answered every question."""
+    said = {
+        name: [dict.fromkeys(spec.columns, f"What is known of {name}.")]
+        if spec.columns
+        else f"What is known of {name}."
+        for name, spec in FIELDS.items()
+    }
+    details = read_details(
+        {"schema": "cardwright/details/1", "stated_by": "A. Okafor", "stated_on": "2026-11-20", **said}
+    )
+    asked = {
+        metric.replace("*", "x")
+        for name in FILLED
+        for field in kinds.find(name).definition.fields
+        for rule in field.filled_from
+        for metric in rule.metrics
+    }
+    base = good_record()
+    numbers = []
+    for n, metric in enumerate(sorted(asked)):
+        value = 0.1 + n / 1000
+        shared = {"metric": metric, "unit": "proportion", "direction": "neither"}
+        numbers += [
+            Measured(**shared, value=value, denominator=1000.0),
+            Measured(**shared, value=value + 0.2, slice={"race": "black"}, denominator=400.0),
+            Measured(**shared, value=value + 0.4, slice={"race": "white"}, denominator=600.0),
+            Measured(**shared, value=value + 0.6, across=("race",)),
+        ]
+    grave = (Finding(severity="medium", key="k", explanation="Two rows form the smallest class."),)
+    found = {"findings": grave, "severities": count_severities(grave)}
+    one = base.evaluations[0].model_copy(update={"measurements": tuple(numbers), **found})
+    fields = {name: getattr(base, name) for name in Record.model_fields}
+    update = {"evaluations": (one,), "planned": base.planned[:1], "details": details}
+    return Record.model_validate({**fields, **update})
+
+
+def linked_to(case, other):
+    """The same work, referring to another record."""
+    (rule, *_) = [rule for rule in case.record.document.definition.links if rule.kind == "model"]
+    link = RecordLink(role=rule.role, kind="model", name="loans", version="1", record_sha256=other.sha256)
+    return with_parts(case, links=(link,), linked={other.sha256: LinkedDossier(record=other)})
+
+
+def test_the_documents_of_regulation_and_risk_are_filled_from_a_linked_record():
+    assert sorted(FILLED) == sorted(REGULATORY)
+
+
+@pytest.mark.parametrize("name", FILLED)
+def test_what_a_rule_asks_for_is_a_field_or_a_metric_that_there_is(name):
+    definition = kinds.find(name).definition
+    rules = [rule for field in definition.fields for rule in field.filled_from]
+    assert {answer for rule in rules for answer in rule.answers} <= set(FIELDS)
+    assert {role for rule in rules for role in rule.roles} <= {link.role for link in definition.links}
+
+
+@pytest.mark.parametrize("name", FILLED)
+def test_every_number_in_a_filled_document_is_the_one_of_the_linked_record(name, case_of, assessed):
+    case = linked_to(case_of(name), assessed)
+    edition = Edition(record=case.record, kind_files=case.kind_files)
+    page = html.unescape(render(edition, document=name, format="html").decode("utf-8"))
+    card = render(edition, document=name, format="markdown").decode("utf-8").replace("\\", "")
+    entries = [(one.field, entry) for one in case.record.filled for entry in one.entries]
+    assert {field.field for field in case.record.document.definition.fields if field.filled_from} == {
+        f for f, _ in entries
+    }
+    for field, entry in entries:
+        section = page.split(f'id="field-{field.replace("_", "-")}"', 1)[1].split("</section>", 1)[0]
+        if entry.measurement is not None:
+            place = int(entry.at.rpartition("/")[2])
+            assert assessed.evaluations[0].measurements[place] == entry.measurement
+            assert f"{assessed.evaluations[0].measurements[place].value:.3f}" in section, (field, entry.at)
+            assert f"{entry.measurement.value:.3f}" in card
+        elif entry.answer is not None:
+            assert assessed.details.answers[entry.name] == entry.answer
+            assert f"What is known of {entry.name}." in section, (field, entry.at)
+    assert assessed.sha256 in page
+    assert "compliant" not in page
+
+
+@pytest.mark.parametrize("name", FILLED)
+def test_no_fixed_word_of_a_german_document_of_a_kind_is_english(name, case_of, assessed):
+    case = linked_to(case_of(name), assessed)
+    german = language.of("de").catalogue
+    page = render(Edition(record=case.record, language="de"), document=name, format="html").decode("utf-8")
+    labels = re.findall(r"<(?:h\d[^>]*|caption|th[^>]*)>([^<]+)<", page)
+    words = {key for key, said in german.items() if key.casefold() != said.casefold()}
+    english = {html.unescape(label).strip().casefold() for label in labels} & {word.casefold() for word in words}
+    # A word that is German for something else is no English word.
+    assert english - {said.casefold() for said in german.values()} == set()
+
+
+@pytest.mark.parametrize("name", FILLED)
+def test_what_the_linked_record_answers_nobody_has_to_answer_again(name, case_of, assessed):
+    definition = kinds.find(name).definition
+    filled = {field.field for field in definition.fields if any(rule.fills for rule in field.filled_from)}
+    for field in sorted(filled - set(definition.minimum.fields)):
+        alone, policy = without(case_of(name), field), contents.policy_of(name)
+        if decide(alone, policy, NOW).allowed:
+            continue  # a question that nobody has to answer
+        assert decide(linked_to(alone, assessed), policy, NOW).allowed, field
+        gone = replace(linked_to(alone, assessed), linked={})
+        assert not decide(gone, policy, NOW).allowed, f"{field}: what the record says of a dossier that is not here"
+
+
+@pytest.mark.parametrize("name", FILLED)
+def test_what_the_minimum_names_is_said_by_people_whatever_a_record_says(name, case_of, assessed):
+    for field in kinds.find(name).definition.minimum.fields:
+        verdict = decide(linked_to(without(case_of(name), field), assessed), contents.policy_of(name), NOW)
+        assert "cardwright.minimum.document" in {o.requirement for o in verdict.blocking}, field
+
+
 def test_what_a_linked_dossier_measured_stands_in_the_document(place):
     """An assessment of a use rests on the evaluations of what is used, and shows which there are and what is missing."""
-    from tests.strategies import good_record
-
-    from cardwright.record.case import LinkedDossier
-    from cardwright.record.kind import RecordLink
-
     name = "fundamental_rights_impact_assessment"
     other = good_record()
     link = RecordLink(role="model", kind="model", name="loans", version="1", record_sha256=other.sha256)

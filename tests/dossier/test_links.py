@@ -3,11 +3,14 @@
 import pytest
 from tests import kind_folders as made
 from tests.policy.judging.test_kind_of_document import policy
-from tests.strategies import NOW
+from tests.policy.test_gate import P
+from tests.record.test_filling import kind_with, made_of
+from tests.strategies import NOW, good_case
 
 from cardwright.dossier import contents, layout, links
 from cardwright.errors import IntegrityError, NothingToCheckError, PlanError
 from cardwright.policy.gate import decide
+from cardwright.record import filling
 from cardwright.record.case import Case
 
 
@@ -95,3 +98,30 @@ def test_a_template_that_was_changed_since_is_refused(tmp_path):
     with pytest.raises(IntegrityError, match="not the file of its kind of document"):
         contents.case_of(files, where="d")
     assert named.document.templates
+
+
+@pytest.fixture
+def filled(tmp_path):
+    """A dossier whose field is filled from another, as its case."""
+    other = good_case()
+    files = layout.evidence_of(other, decide(other, P, NOW, "review"))
+    kept = links.taken({**files, layout.MANIFEST: layout.to_json(layout.manifest_of(files))}, where="other")
+    of = kind_with(tmp_path, "[{metrics: [true_positive_rate], over: groups}]")
+    plan = made.lock(of, links.links_of({"model": (kept,)}))
+    bare = made.of_lock(plan, of)
+    said = filling.filled(bare.document, bare.links, {kept.record.sha256: kept.record})
+    record = made_of(bare, filled=said)
+    return Case(record=record, plan=plan, run=made.facts(record), linked={kept.record.sha256: kept})
+
+
+def test_numbers_of_a_linked_record_are_taken_from_it_again_and_compared(filled):
+    files = layout.evidence_of(filled, decide(filled, policy(), NOW, "review"))
+    assert contents.case_of(files, where="d").record == filled.record
+    (one,) = filled.record.filled
+    first, *others = one.entries
+    number = first.measurement.model_copy(update={"value": 0.99})
+    changed = one.model_copy(update={"entries": (first.model_copy(update={"measurement": number}), *others)})
+    for said in ((changed,), ()):
+        record = made_of(filled.record, filled=said)
+        with pytest.raises(IntegrityError, match="is not what these say"):
+            contents.case_of({**files, layout.RECORD: layout.to_json(record)}, where="d")

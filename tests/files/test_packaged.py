@@ -38,9 +38,9 @@ def test_a_persons_own_templates_are_looked_for_first(tmp_path):
 
 def test_a_catalogue_of_ones_own_comes_after_ours_so_that_its_words_win(tmp_path):
     (tmp_path / "words.de.yaml").write_bytes(b"Model: Modell\n")
-    ours, (own, name) = packaged.catalogues("de", tmp_path)
+    *ours, (own, name) = packaged.catalogues("de", tmp_path)
     assert (own, name) == (b"Model: Modell\n", "words.de.yaml")
-    assert packaged.catalogues("de") == [ours]
+    assert packaged.catalogues("de") == ours
     assert packaged.catalogues("xx") == []
 
 

@@ -1,6 +1,7 @@
 """What people wrote in an existing card is taken over; placeholders and numbers are not, and nothing is lost without a word."""
 
 import json
+import re
 
 import pytest
 import yaml
@@ -337,3 +338,107 @@ def test_a_heading_that_was_left_is_not_cut_before_it_is_masked():
     address = "zeb.warrington.smythe@corp-mail.com"
     found = import_card(f"# Card\n\n## {'Words ' * 7}{address}\n\nText.\n".encode(), name="card.md", today="2026-11-28")
     assert any(one.endswith(address) for one in found.left), "what prints it masks it whole"
+
+
+SEEN = {
+    # Shapes of public cards, in words of our own: what each answers, and what it leaves.
+    "headings that name two things": (
+        "# Detector model card\n\nTells pictures that were made from pictures that were taken.\n\n"
+        "## Architecture and training\n\n- Backbone: a frozen encoder.\n\n## Error analysis and limitations\n\n"
+        "Old photographs are taken for made ones.\n\n## Runtime and intended use\n\nHelps a person decide what to look at.\n",
+        {"summary": "Tells pictures", "architecture": "frozen encoder", "limitations": "Old photographs",
+         "intended_use": "Helps a person"},
+    ),
+    "labels in bold under the description": (
+        "---\nlanguage:\n- en\nlicense: mit\nmetrics:\n- f1\n---\n\n# Guard\n\n## Model Description\n\nFinds prompts that attack.\n\n"
+        "**Model Architecture**: Three networks that vote.\n\n**Intended Use**: Before prompts reach a model.\n\n"
+        "## Usage\n\n### Installation\n```bash\npip install guard\n```\n\n## Performance\n- **F1 Score**: [Insert your F1 score]\n",
+        {"summary": "Finds prompts", "architecture": "Three networks", "intended_use": "Before prompts",
+         "languages": "en", "quick_start": "pip install guard"},
+    ),
+    "details in a list, written for a course": (
+        "# Model Card\n\n## Model Details\n- Model Trained: **Random forest**\n    - Max depth: **50**\n\n"
+        "## Training Data\n\nA census of 1994.\n\n## Metrics\n- Precision: 0.73\n\n## Ethical Considerations\n\n"
+        "The data name race and sex.\n\n## Caveats and Recommendations\n\nUse newer data.\n",
+        {"architecture": "Random forest", "training_data": "A census", "risks": "race and sex", "recommendations": "newer data"},
+    ),
+    "questions of a course, numbered": (
+        "# Model Card: Songs\n\n## 2. Intended Use\n\nFor one listener.\n\n## 3. How the Model Works\n\nIt weighs genre and mood.\n\n"
+        "## 4. Data\n\nTen songs.\n\n## 6. Limitations and Bias\n\nFew genres.\n\n## 8. Future Work\n\nMore songs.\n",
+        {"intended_use": "one listener", "architecture": "weighs genre", "training_data": "Ten songs", "limitations": "Few genres"},
+    ),
+    "Chinese, with bold labels": (
+        "# 模型卡\n\n## 1. 用途与边界\n\n**预期用途**：给交易打分。\n\n**明确不适用**：\n- 授信决策\n\n**人在环**：人工复核所有处置。\n\n"
+        "## 2. 数据\n\n电商交易。\n\n## 8. 已知局限与偏差\n\n样本很少。\n\n## 9. 监控与退化触发\n\n每周检查。\n",
+        {"intended_use": "给交易打分", "out_of_scope": "授信决策", "human_oversight": "人工复核", "training_data": "电商交易",
+         "limitations": "样本很少", "monitoring": "每周检查"},
+    ),
+    "Indonesian, without headings below the title": (
+        "# Kartu Model\n\nModel ini terdiri dari:\n- LLM: delapan miliar parameter\n\nTujuan:\n- Bercerita tentang makanan\n",
+        {"summary": "Model ini terdiri", "intended_use": "Bercerita"},
+    ),
+    "a pointer to another card": (
+        "# Model card\n\nThe card is published with the weights elsewhere.\n", {"summary": "published with the weights"},
+    ),
+    "what a tool writes": (
+        "---\nlibrary_name: transformers\nbase_model: some/base\ntags:\n- generated_from_trainer\n---\n\n# run-7\n\n"
+        "This model is a fine-tuned version of some/base.\n\n## Model description\n\nMore information needed\n\n"
+        "## Intended uses & limitations\n\nMore information needed\n\n## Training procedure\n\n### Training hyperparameters\n\n"
+        "- learning_rate: 2e-05\n\n### Framework versions\n\n- Transformers 4.40\n",
+        {"summary": "fine-tuned version", "base_model": "some/base", "training_procedure": "learning_rate"},
+    ),
+    "sections in HTML that unfold": (
+        "# Model\n\n<details>\n<summary>Click to expand</summary>\n\n## Training data\n\nLetters of 1900.\n\n</details>\n\n"
+        "<h2 align=\"center\">Limitations</h2>\n\nOld spelling only.\n",
+        {"training_data": "Letters of 1900", "limitations": "Old spelling"},
+    ),
+    "guardrails of a product": (
+        "# Model Card\n\n## Model Overview\n\nRanks foods.\n\n## Out-Of-Scope Use\n\nNo diagnosis.\n\n## Algorithm Details\n\n"
+        "Two layers.\n\n## Privacy And Security\n\nFeedback stays local.\n\n## Limitations And Failure Modes\n\n- Estimates are rough.\n",
+        {"summary": "Ranks foods", "out_of_scope": "No diagnosis", "architecture": "Two layers", "cybersecurity": "stays local",
+         "limitations": "Estimates are rough"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "answers"), SEEN.values(), ids=list(SEEN))
+def test_a_card_of_a_shape_that_people_use_answers_what_it_says_and_loses_no_word(text, answers):
+    found = import_card(text.encode(), name="README.md", today="2026-11-23")
+    details = yaml.safe_load(found.details)
+    assert {
+        field: field in details and said in str(details[field]) for field, said in answers.items()
+    } == dict.fromkeys(answers, True), details
+    whole = found.details.decode()
+    measured = {"0.73", "Precision", "F1", "4.40", "Transformers"}  # numbers are measured again
+    words = set(re.findall(r"\w{4,}", re.sub(r"(?m)^#.*$|^-{3}.*?^-{3}$|<h2.*</h2>|<[^>]*>|\*\*[^*]*\*\*", "", text)))
+    left = {
+        "Click",
+        "expand",
+        "metrics",
+        "Tujuan",
+        "Model",
+        "Trained",
+        "More",
+        "information",
+        "needed",
+        "Insert",
+        "your",
+        "score",
+        "Score",
+        "bash",
+        "Framework",
+    }
+    assert {word for word in words if word not in whole} - measured - left == set()
+
+
+def test_the_prompts_of_the_hubs_first_template_are_no_answers():
+    text = (
+        "# Model name\n\n## Model description\n\nYou can embed local or remote images using `![](...)`\n\n## Intended uses & limitations\n\n"
+        "#### How to use\n\n```python\n# You can include sample code which will be formatted\n```\n\n#### Limitations and bias\n\n"
+        "Provide examples of latent issues and potential remediations.\n\n## Training data\n\n"
+        "Describe the data you used to train the model.\nIf you initialized it with pre-trained weights, add a link to the pre-trained "
+        "model card or repository with description of the pre-training data.\n\n## Training procedure\n\n"
+        "Preprocessing, hardware used, hyperparameters...\n"
+    )
+    found = import_card(text.encode(), name="README.md", today="2026-11-23")
+    assert set(found.taken) <= {"quick_start"}  # an empty block of code is a block

@@ -7,6 +7,7 @@ adds one edits nothing here, and `--help` of another command does not import it.
 from __future__ import annotations
 
 import inspect
+import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,11 +17,10 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args, get_type_hints
 import typer
 from typer.core import TyperCommand
 
+from cardwright.cli.console import width
 from cardwright.errors import UsageError, nearest
 
 if TYPE_CHECKING:
-    from cardwright.engines import Engine
-    from cardwright.plan.assessment import Assessment
     from cardwright.policy.policy import Policy
 
 
@@ -36,6 +36,8 @@ class OneOf:
     """Whether a path to a YAML file is accepted as well."""
     listed: bool = True
     """Whether help lists the words; an error always does."""
+    more: str = ""
+    """What else is accepted, as help says it; then the command itself refuses what is nothing of that."""
     make: Callable[[str], Any] = str
     """What the word becomes."""
 
@@ -52,7 +54,7 @@ class OneOf:
         UsageError
             If it is not.
         """
-        if not (self.or_path and _is_path(word)):
+        if not self.more and not (self.or_path and _is_path(word)):
             require_known(self.what, word, self.known())
         return self.make(word)
 
@@ -60,7 +62,7 @@ class OneOf:
         """What help says of it; nothing if the words are not listed."""
         if not self.listed:
             return ""
-        return f"One of: {', '.join(self.known())}" + (", or a path." if self.or_path else ".")
+        return f"One of: {', '.join(self.known())}" + (", or a path." if self.or_path else f".{self.more}")
 
 
 def require_known(what: str, word: str, known: Iterable[str]) -> None:
@@ -118,14 +120,16 @@ def require_nothing_personal(**said: str | None) -> None:
             )
 
 
-def nearest_and_all(word: str, known: Iterable[str]) -> str:
+def nearest_and_all(word: str, known: Iterable[str], more: Iterable[str] = ()) -> str:
     """A hint to end an error with: the nearest word, if one is near, and all that are known.
+
+    `more` are accepted, too, and are too many to be listed.
 
     >>> nearest_and_all("htlm", ["html", "pdf"])
     'Did you mean "html"? Known: html, pdf.'
     """
     words = list(known)
-    match = nearest(word, words)
+    match = nearest(word, [*words, *more])
     hint = f'Did you mean "{match}"? ' if match else ""
     return f"{hint}Known: {', '.join(words) or 'none'}."
 
@@ -167,6 +171,24 @@ def documents_known() -> Iterable[str]:
     from cardwright import documents
 
     return documents.DOCUMENTS
+
+
+def documents_listed() -> str:
+    """The standard documents and those of the packaged kinds, each with what it is for."""
+    from cardwright import documents
+    from cardwright.files import kinds
+
+    every = {name: (document.purpose, document.templates) for name, document in documents.DOCUMENTS.items()}
+    lines = ["Of every dossier:", *(line for name, said in every.items() for line in _document_line(name, *said))]
+    lines += ["", "Of a dossier of that kind (`cardwright new KIND DIR` writes its plan):"]
+    for name in kinds.names():
+        lines += _document_line(name, kinds.find(name).definition.summary, documents.GENERAL)
+    return "\n".join(lines)
+
+
+def _document_line(name: str, purpose: str, formats: Iterable[str]) -> list[str]:
+    said = f"{purpose} ({', '.join(formats)})"
+    return [f"  {name}", *textwrap.wrap(said, width() - 2, initial_indent="      ", subsequent_indent="      ")]
 
 
 def document_formats() -> Iterable[str]:
@@ -289,24 +311,6 @@ OnlyOption = Annotated[
     typer.Option("--only", metavar="ID", help="Run only this evaluation of the plan (may be repeated)."),
 ]
 WorkersOption = Annotated[int, typer.Option("--workers", min=1, max=64, help="How many threads count rows.")]
-
-EngineOption = Annotated[
-    str | None,
-    typer.Option(
-        "--engine",
-        metavar="WHERE",
-        help="Where rows are counted: local, local[2] (Spark here), spark://HOST:PORT …; if omitted, as the plan says.",
-    ),
-]
-
-
-def engine_named(word: str | None, plan: Assessment) -> Engine:
-    """The engine that a person names on the command line, else the plan's, else this machine."""
-    from cardwright import engines
-
-    return (
-        engines.named(word) if word is not None else engines.named(plan.file.engine, where=f"{plan.path.name}: engine")
-    )
 
 
 def policy_named(name: str, beside: Path | None = None) -> Policy:

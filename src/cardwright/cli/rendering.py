@@ -19,8 +19,10 @@ from cardwright.cli.options import (
     WhoseAnswersOption,
     document_formats,
     documents_known,
+    documents_listed,
     exports_known,
     languages,
+    nearest_and_all,
     page_sizes,
 )
 from cardwright.errors import UsageError
@@ -32,11 +34,18 @@ if TYPE_CHECKING:
 
 def render(
     ctx: typer.Context,
-    dossier: Annotated[Path, typer.Argument(help="A dossier's folder, or a record.json.")],
+    dossier: Annotated[
+        Path | None,
+        typer.Argument(metavar="[DOSSIER]", help="A dossier's folder, or a record.json.", show_default=False),
+    ] = None,
     document: Annotated[
         str,
         typer.Option(
-            "--document", "-d", parser=OneOf("document", documents_known), metavar="NAME", help="The kind of document."
+            "--document",
+            "-d",
+            parser=OneOf("document", documents_known, more=" Or that of its own kind; `list` explains all."),
+            metavar="NAME",
+            help="The kind of document.",
         ),
     ] = "model_card",
     format: Annotated[
@@ -78,12 +87,29 @@ def render(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Make one document of a dossier or a record."""
+    """Make one document of a dossier or a record.
+
+    `--document list` lists all documents and says what each is for.
+    """
     console = Console.of(ctx, quiet=quiet, debug=debug)
     from cardwright import documents
     from cardwright.dossier.contents import coverage_of
-    from cardwright.files import disk
+    from cardwright.files import disk, kinds
 
+    if document == "list":
+        echo(documents_listed())
+        return
+    known = [*documents_known(), *kinds.names()]
+    # A misspelt name is refused before a dossier is looked for; one of a house's own kind only that dossier knows.
+    if document not in known and not (dossier is not None and dossier.exists() and document == _kind_of(dossier)):
+        hint = nearest_and_all(document, documents_known(), more=kinds.names())
+        raise UsageError(
+            f'no document is called "{document}"', do=f"{hint} `cardwright render --document list` explains all."
+        )
+    if dossier is None:
+        raise UsageError(
+            "name a dossier", do="cardwright render DOSSIER --document NAME; `--document list` lists them."
+        )
     edition = edition_of(dossier, audience, trust)
     if checklist:
         edition = replace(edition, coverage=coverage_of(edition.record, tuple(checklist), edition.claims))
@@ -93,6 +119,12 @@ def render(
     path = output or Path(f"{document}.{suffix}")
     disk.write_file(path, data)
     console.say(f"{path}: {len(data):,} bytes")
+
+
+def _kind_of(dossier: Path) -> str | None:
+    """The kind of document that a dossier is of; None if it is of none."""
+    document = edition_of(dossier, "internal").record.document
+    return document.definition.kind if document is not None else None
 
 
 def export(

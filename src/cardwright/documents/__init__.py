@@ -20,13 +20,23 @@ from cardwright.documents import (
     toolchain,
     view,
 )
-from cardwright.documents.interface import DOCUMENTS, Document, Edition, Format, MissingPangoError, find, standard
+from cardwright.documents.interface import (
+    DOCUMENTS,
+    GENERAL,
+    Document,
+    Edition,
+    Format,
+    MissingPangoError,
+    find,
+    standard,
+)
 from cardwright.files.packaged import stylesheet
 from cardwright.record import canonical
 from cardwright.record.base import visible
 
 __all__ = [
     "DOCUMENTS",
+    "GENERAL",
     "Document",
     "Edition",
     "Format",

@@ -21,6 +21,7 @@ from pydantic import BaseModel
 from cardwright.documents.interface import Edition
 from cardwright.record.details import Answer, Details
 from cardwright.record.evaluation import Evaluation, Finding, Table
+from cardwright.record.filled import FilledEntry, FilledField
 from cardwright.record.measurement import Measured, Measurement, Unmeasured
 from cardwright.record.open_risks import names_nobody
 from cardwright.record.record import ExpectedGroups, Record, Redaction
@@ -51,6 +52,7 @@ def edition_for(edition: Edition) -> Edition:
     changed: dict[str, Any] = {"evaluations": evaluations}
     if public:
         changed["details"] = _details(record, withheld)
+        changed["filled"] = _filled(record, withheld)
         changed["provenance"] = record.provenance.model_copy(
             update={
                 "author": None,
@@ -268,13 +270,7 @@ def _details(record: Record, withheld: set[str]) -> Details:
         if name in _OPERATIONS:
             withheld.add(f"details.answers.{name}")
             continue
-        named = people.get(name, _PEOPLE)
-        entries = tuple(
-            # "Nobody" is no name, and a risk that nobody accepted must not read as one that somebody did.
-            {k: NOBODY if k in named and not (k == "accepted_by" and names_nobody(v)) else v for k, v in entry.items()}
-            for entry in answer.entries
-        )
-        answers[name] = answer.model_copy(update={"entries": entries, "stated_by": NOBODY})
+        answers[name] = _of_nobody(answer, people.get(name, _PEOPLE))
     withheld.add("details.answers.stated_by")
     withheld.update(
         f"details.answers.{n}.{k}"
@@ -283,6 +279,48 @@ def _details(record: Record, withheld: set[str]) -> Details:
         if any(k in e for e in a.entries)
     )
     return Details(answers=answers)
+
+
+def _of_nobody(answer: Answer, named: tuple[str, ...]) -> Answer:
+    entries = tuple(
+        # "Nobody" is no name, and a risk that nobody accepted must not read as one that somebody did.
+        {k: NOBODY if k in named and not (k == "accepted_by" and names_nobody(v)) else v for k, v in entry.items()}
+        for entry in answer.entries
+    )
+    return answer.model_copy(update={"entries": entries, "stated_by": NOBODY})
+
+
+_OF_GROUPS = ("findings",)
+"""Facts whose words may name a group and its numbers."""
+
+
+def _filled(record: Record, withheld: set[str]) -> tuple[FilledField, ...]:
+    """What other records say about the fields, as the public may read it: no number of a group, and nobody's name.
+
+    Whether a group of another record is small, or could be worked out from a total, cannot be told from the few numbers that are
+    here; so none is shown.
+    """
+    shown: list[FilledField] = []
+    for one in record.filled:
+        entries = tuple(
+            entry.model_copy(update={"answer": _of_nobody(entry.answer, _PEOPLE)})
+            if entry.answer is not None
+            else entry
+            for entry in one.entries
+            if not _tells_of_groups(entry) and not (entry.answer is not None and entry.name in _OPERATIONS)
+        )
+        if len(entries) < len(one.entries):
+            withheld.add(f"filled.{one.field}")
+        if entries:
+            shown.append(
+                one.model_copy(update={"entries": entries, "more": one.more + len(one.entries) - len(entries)})
+            )
+    return tuple(shown)
+
+
+def _tells_of_groups(entry: FilledEntry) -> bool:
+    m = entry.measurement
+    return entry.name in _OF_GROUPS or (m is not None and (bool(m.slice) or bool(m.across) or m.groups is not None))
 
 
 def withheld(status: str, ending: str) -> str:

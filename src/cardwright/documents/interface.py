@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from cardwright.documents import language
 from cardwright.errors import RenderError, UsageError, did_you_mean
+from cardwright.files import kinds
 from cardwright.record.case import LinkedDossier
 from cardwright.record.claim import Claim
 from cardwright.record.coverage import ChecklistCoverage
@@ -73,6 +74,23 @@ class Document:
     templates: dict[str, str]
     """Format to template; a PDF is made from its HTML template."""
 
+    @property
+    def purpose(self) -> str:
+        """What it is for, in a sentence; its title where nobody has said."""
+        return _PURPOSES.get(self.name, f"{self.title}.")
+
+
+_PURPOSES: Mapping[str, str] = {
+    "model_card": "What a model is, what it is for and not for, how well it works for whom, and what is not known.",
+    "dataset_card": "What is in the data, where they come from, whose they are, and what they should not be used for.",
+    "audit_report": "The decision with every requirement, limit and signature in front, and all evidence behind it.",
+    "evaluation_summary": "One page an evaluation: what was asked, how, the numbers, and what was not tested.",
+    "responsible_ai_report": "Who could be harmed and what is done about it, with checklists compared with the record.",
+    "handoff_package": "What whoever runs the model next has to know: limits, monitoring, roll-back, conditions.",
+    "bias_audit_summary": "Selection rates and impact ratios by category, as New York City's Local Law 144 publishes them.",
+}
+"""What each standard document is for."""
+
 
 DOCUMENTS: dict[str, Document] = {
     document.name: document
@@ -135,6 +153,11 @@ def find(name: str, format: str, edition: Edition | None = None) -> Document:
     document = own if own is not None and name == own.name else DOCUMENTS.get(name)
     if document is None:
         known = [*DOCUMENTS, *([own.name] if own is not None else [])]
+        if own is None and name in kinds.names():
+            raise UsageError(
+                f"{name} is a kind of document, and this record is of none",
+                do=f"Write its plan with `cardwright new {name} DIR`, link this dossier there, and run it.",
+            )
         raise UsageError(f'no document is called "{name}"', do=did_you_mean(name, known))
     if format not in document.templates:
         known = sorted(document.templates)

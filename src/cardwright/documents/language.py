@@ -157,15 +157,19 @@ def with_kind(say: Language, record: Record, files: Mapping[str, bytes]) -> Lang
         return say
     definition = record.document.definition
     said = [definition.title, *(text for one in definition.fields for text in (one.section, one.title))]
-    said += [words(column) for one in definition.fields for column in one.columns]
+    said += [words(name) for one in definition.fields for name in (one.who, *one.columns)]
     said += [words(name) for link in record.links for name in (link.role, link.kind)]
+    # A linked record can be of a kind of its own, whose fields nobody here has translated.
+    for entry in (entry for one in record.filled for entry in one.entries):
+        if entry.answer is not None and entry.name is not None:
+            said += [words(entry.name), *(words(column) for answer in entry.answer.entries for column in answer)]
     own = files.get(f"words.{say.code}.yaml") if say.catalogue is not None else None
-    told = _catalogue(own, f"words.{say.code}.yaml") if own is not None else {}
+    translated = _catalogue(own, f"words.{say.code}.yaml") if own is not None else {}
     if say.catalogue is None:
         return Language(say.code, None, frozenset(said))
     # What is ours stays as we have translated it: a kind cannot say anything else for REFUSED.
-    foreign = frozenset({*said, *told} - say.catalogue.keys())
-    return Language(say.code, {**{text: text for text in said}, **told, **say.catalogue}, foreign)
+    foreign = frozenset({*said, *translated} - say.catalogue.keys())
+    return Language(say.code, {**{text: text for text in said}, **translated, **say.catalogue}, foreign)
 
 
 def check(code: str) -> None:

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
-from cardwright.documents import asked, decision, figures, takeaway, topics
+from cardwright.documents import asked, decision, figures, filled_fields, takeaway, topics
 from cardwright.documents.environment import number
 from cardwright.documents.interface import Document, Edition
 from cardwright.documents.language import ENGLISH, Language
 from cardwright.documents.monitoring import AlarmLimits, WatchedNumber, alarm_limits, watched
 from cardwright.documents.revealing import RevealingQuestion, answered
-from cardwright.record import open_risks
+from cardwright.record import filling, open_risks
 from cardwright.record.coverage import ChecklistCoverage
 from cardwright.record.details import FIELDS, Answer, FieldSpec
 from cardwright.record.evaluation import SEVERITIES, Evaluation, Finding, Table
@@ -139,6 +139,13 @@ class FieldView:
     """Whether the policy asks for it."""
     widths: tuple[float, ...]
     """Share of the page's width for each column of its entries, in percent."""
+    filled: tuple[filled_fields.FilledView, ...] = ()
+    """What the dossiers that the document refers to say about it."""
+
+    @property
+    def evidenced(self) -> bool:
+        """Whether one of these answers it, so that nobody has to."""
+        return any(one.fills for one in self.filled)
 
 
 @dataclass(frozen=True)
@@ -360,6 +367,7 @@ def make(document: Document, edition: Edition, *, printed: bool = False, say: La
             record.provided(name),
             name in needed,
             _entry_widths(spec, answer),
+            filled_fields.of(record, name),
         )
         for name, spec in _asked_of(document, record, needed).items()
         if not data_only or name in _DATA_FIELDS
@@ -385,7 +393,7 @@ def make(document: Document, edition: Edition, *, printed: bool = False, say: La
             (section, tuple(field for field in fields if field.spec.section == section))
             for section in dict.fromkeys(field.spec.section for field in fields)
         ),
-        missing_fields=tuple(field for field in fields if not field.provided),
+        missing_fields=tuple(field for field in fields if not field.provided and not field.evidenced),
         blocking=verdict.blocking if verdict else (),
         passed=tuple(o for o in verdict.outcomes if o.status == "passed") if verdict else (),
         findings=tuple(findings),
@@ -396,7 +404,7 @@ def make(document: Document, edition: Edition, *, printed: bool = False, say: La
         worst_groups=_widest(extremes),
         stated=_stated(fields),
         coverage=edition.coverage,
-        linked=tuple((link, _linked_record(edition, link)) for link in record.links),
+        linked=tuple((link, _linked_record(edition, link)) for link in record.links if not _lists(record, link)),
         by_name={field.spec.name: field for field in fields},
         alarms=alarm_limits((number, number.m) for number in watched(record)),
         open_risks=open_risks.of(record.details, edition.claims),
@@ -472,6 +480,12 @@ def _linked_record(edition: Edition, link: RecordLink) -> Record | None:
     return dossier.record if dossier is not None else None
 
 
+def _lists(record: Record, link: RecordLink) -> bool:
+    """Whether a field of the document lists the evaluations of a linked record already."""
+    entries = (entry for one in record.filled if one.record_sha256 == link.record_sha256 for entry in one.entries)
+    return any(entry.name == "evaluations" for entry in entries)
+
+
 def _asked_of(document: Document, record: Record, needed: Set[str]) -> dict[str, FieldSpec]:
     """The questions that a document shows: for a kind its own, in its order, and then the shared ones that it asks as well."""
     definition = record.document.definition if record.document is not None else None
@@ -500,11 +514,8 @@ def _shared_limits(evaluation: Evaluation, earlier: list[EvaluationView]) -> tup
 
 def _of_another(evaluation: Evaluation, record: Record) -> str | None:
     """The source that an evaluation is about, where it is about another model than the subject: a baseline or a challenger."""
-    bound = evaluation.binding.model_sha256 if evaluation.binding is not None else None
     about = [source.name for source in evaluation.inputs if source.role != "model"]
-    alone = bool(evaluation.inputs) and all(source.role == "baseline" for source in evaluation.inputs)
-    told = bound not in record.subject.digests if bound is not None else alone
-    return ", ".join(about) if told and record.subject.hashed and about else None
+    return ", ".join(about) if about and filling.is_of_another(evaluation, record) else None
 
 
 def _stated(fields: tuple[FieldView, ...]) -> tuple[str, str] | None:

@@ -14,8 +14,8 @@ from cardwright.files import disk, packaged
 from cardwright.policy.checklist import Checklist, coverage
 from cardwright.policy.checklist import read as read_checklist
 from cardwright.policy.policy import Policy, read_policy
-from cardwright.record import canonical
-from cardwright.record.case import Case
+from cardwright.record import canonical, filling
+from cardwright.record.case import Case, LinkedDossier
 from cardwright.record.claim import Claim
 from cardwright.record.coverage import ChecklistCoverage
 from cardwright.record.provenance import RunFacts
@@ -65,15 +65,35 @@ def case_of(
                     where=f"{where}/{layout.RECORD}, {evaluation.id}",
                     do="A step between rows and counts was replaced; ask for the dossier as it was made.",
                 )
+    beside = links.read(record, files, where=where)
+    _filled_holds(record, beside, where=where)
     return Case(
         record=record,
         plan=plan,
         run=facts,
         baseline=baseline,
         artefacts=dict(artefacts) if artefacts is not None else None,
-        linked=links.read(record, files, where=where),
+        linked=beside,
         kind_files=_kind_files(record, files, where=where),
     )
+
+
+def _filled_holds(record: Record, linked: Mapping[str, LinkedDossier], *, where: str) -> None:
+    """Take what fills the record's fields from the linked records again, and compare it. One that is not here cannot be asked.
+
+    Raises
+    ------
+    IntegrityError
+        If the record says something else than they do.
+    """
+    records = {digest: one.record for digest, one in linked.items()}
+    said = tuple(one for one in record.filled if one.record_sha256 in records)
+    if record.redaction is None and said != filling.filled(record.document, record.links, records):
+        raise IntegrityError(
+            "what it says of the dossiers that it refers to is not what these say",
+            where=f"{where}/{layout.RECORD}, filled",
+            do="One of them was changed; ask for the dossier as it was made.",
+        )
 
 
 def _kind_files(record: Record, files: Mapping[str, bytes], *, where: str) -> dict[str, bytes]:

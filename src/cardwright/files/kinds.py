@@ -29,7 +29,7 @@ _FILES = re.compile(r"template\.(?:html|md)\.j2|words\.[a-z]{2}\.yaml")
 _MOST = 256 * 1024
 """Bytes of a file of a kind: what people write by hand has less."""
 RESERVED = (
-    "model", "dataset", "system", "work", "model_card", "dataset_card", "audit_report", "evaluation_summary",
+    "list", "model", "dataset", "system", "work", "model_card", "dataset_card", "audit_report", "evaluation_summary",
     "responsible_ai_report", "handoff_package", "bias_audit_summary",
 )  # fmt: skip
 """What subjects and the documents of every record are called: a kind of that name could be taken for one of them."""

@@ -89,14 +89,16 @@ def template_digests(own: Path | None = None) -> dict[str, str]:
 
 
 def catalogues(code: str, own: Path | None = None) -> list[tuple[bytes, str]]:
-    """The catalogues of a language, ours first, with how errors name them.
+    """The catalogues of a language, ours first, with how errors name them: documents, packaged kinds of them, a person's own.
 
     Raises
     ------
     UsageError
         If the person's folder is not there.
     """
-    paths = [place / f"words.{code}.yaml" for place in reversed(template_folders(own))]
+    name = f"words.{code}.yaml"
+    ours, *others = [place / name for place in reversed(template_folders(own))]
+    paths = [ours.with_name(f"kind_{name}"), ours, *others]
     return [(path.read_bytes(), path.name) for path in paths if path.is_file()]
 
 

@@ -38,8 +38,15 @@ _BOILERPLATE = re.compile(
     | Carbon\ emissions\ can\ be\ estimated\ using\ the\ \[Machine\ Learning\ Impact\ calculator\][^\n]*
     | <\/?(?:details|summary)[^>]*>(?:\s*Click\ to\ expand\s*<\/summary>)?
     | \{\{[^}]*\bdefault\([^}]*\}\}
+    | \[(?:insert|add|enter|fill\ in|your)\b[^\]]*\](?!\()
+    | You\ can\ embed\ local\ or\ remote\ images\ using\ `[^`]*`
+    | \#\ You\ can\ include\ sample\ code\ which\ will\ be\ formatted
+    | Provide\ examples\ of\ latent\ issues\ and\ potential\ remediations\.
+    | Describe\ the\ data\ you\ used\ to\ train\ the\ model\.
+    | If\ you\ initialized\ it\ with\ pre-trained\ weights,\ add\ a\ link\ to\ the\ pre-trained\ model\ card[^\n]*
+    | Preprocessing,\ hardware\ used,\ hyperparameters\.\.\.
     | !\[[^\]]*\]\([^)]*\)""",
-    re.VERBOSE,
+    re.VERBOSE | re.IGNORECASE,
 )
 """Sentences of the Hub's templates that nobody wrote, marks of a template that was not filled, and pictures."""
 _MEASURED_KEYS = ("model-index", "metrics", "eval_results")
@@ -142,7 +149,7 @@ def _markdown(text: str, name: str) -> _Read:
     kept: list[tuple[str, str]] = []
     title = next((passage.headings[:1] for passage in found if passage.headings), ())
     placed = [(passage, *_place(passage, known, dataset=dataset)) for passage in found]
-    if all(field != "summary" for _, field, _, _ in placed):
+    if all(field != "summary" or not _without_placeholders(one.text).strip() for one, field, _, _ in placed):
         # What stands below the title says what it is.
         placed = [
             (one, "summary", "", "")
@@ -212,6 +219,8 @@ def _place(
             continue
         field = known.field(label, dataset=dataset)
         if field is not None:
+            if depth >= len(passage.headings) and _says_more(label, field, above, known, dataset=dataset):
+                below.append(_bare(label))
             return field, "".join(f"**{one}** " for one in reversed(below)), ""
         if known.is_measured(label):
             return None, "", "measured"
@@ -226,6 +235,13 @@ def _decides(heading: str, known: card_sections.Labels, *, dataset: bool) -> boo
     return known.is_known(heading) and known.field(heading, dataset=dataset) != "summary"
 
 
+def _says_more(label: str, field: str, above: list[str], known: card_sections.Labels, *, dataset: bool) -> bool:
+    """Whether a label says what of its field it is about, since a heading above, in other words, says which field it is."""
+    headings = [one for one in above if known.field(one, dataset=dataset) == field]
+    words = {word for one in headings for word in card_sections.fold(one).split()}
+    return bool(headings) and words.isdisjoint(card_sections.fold(label).split())
+
+
 def _bare(label: str) -> str:
     return re.sub(r"[*_]", "", label).strip().rstrip(":")
 
@@ -234,7 +250,7 @@ def _without_placeholders(text: str) -> str:
     """The text without lines that hold a label and no answer, as the Hub's blank template has them."""
     kept = []
     for line in _BOILERPLATE.sub("", text).splitlines():
-        answer = re.sub(r"^[ \t]*(?:[-*+][ \t]+)?(?:\*\*[^*]{1,80}\*\*[ \t]*:?)?[ \t]*", "", line)
+        answer = re.sub(r"^[ \t]*(?:[-*+][ \t]+)?(?:\*\*[^*]{1,80}(?::\*\*|\*\*[ \t]*:))?[ \t]*", "", line)
         if not line.strip() or not is_placeholder(answer):
             kept.append(line)
     return "\n".join(kept)

@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 
 _LABEL = re.compile(
     r"""[ \t]*(?:[-*+][ \t]+)?                     # the mark of a list
-    (?P<mark>\*\*|__|)(?P<label>[^*_\n|:]{2,80}?)[ \t]*
-    (?P<colon>:?)(?P=mark)[ \t]*(?P<after>[::]?)[ \t]*(?P<rest>.*)""",
+    (?:
+        (?P<mark>\*\*|__)(?P<bold>[^*_\n|:：]{2,80}?)[ \t]*[:：]?(?P=mark)[ \t]*[:：]?
+      | (?P<plain>[^*_\n|:：]{2,80}?)[ \t]*[:：]
+    )
+    [ \t]*(?P<rest>.*)""",
     re.VERBOSE | re.DOTALL,
 )
 _LEADING = ("primary ", "main ", "the ", "model ", "our ")
@@ -38,6 +41,10 @@ class Passage:
     """A bold or bulleted label, or the first cell of a table's row."""
     text: str
     """The Markdown below or after it."""
+
+
+_JOINT = re.compile(r"\s*,\s*|\s+(?:and|or|y|e|et|und|dan)\s+|[与和及、]")
+"""Between the parts of a heading that names several things."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +63,15 @@ class Labels:
         >>> labels().field("3. Out-of-Scope Use Cases [optional]", dataset=False)
         'out_of_scope'
         """
-        for folded in _forms(label):
+        whole = self._field(_forms(label), dataset=dataset)
+        if whole is not None or self.is_measured(label) or self.is_elsewhere(label):
+            return whole
+        # "Runtime and intended use": of several things, the first that has a field; all of the text goes there.
+        parts = (self._field((part,), dataset=dataset) for part in _JOINT.split(fold(label)))
+        return next((part for part in parts if part is not None), None)
+
+    def _field(self, forms: tuple[str, ...], *, dataset: bool) -> str | None:
+        for folded in forms:
             found = (self.dataset.get(folded) if dataset else None) or self.model.get(folded)
             if found is not None:
                 return found
@@ -163,8 +178,9 @@ def _heading(block: list[Token], raw: str) -> tuple[int, str] | None:
 
 
 def _alone(raw: str) -> str | None:
-    """The label of a paragraph that is nothing but a known label in bold, which cards use as a heading."""
-    found = re.fullmatch(r"\s*(?:\*\*|__)([^*_\n]{2,80})(?:\*\*|__)[ \t]*:?\s*", raw)
+    """The label of a paragraph that is nothing but a known label in bold or before a colon, which cards use as a heading."""
+    found = re.fullmatch(r"\s*(?:\*\*|__)([^*_\n]{2,80})(?:\*\*|__)[ \t]*[:：]?\s*", raw)
+    found = found or re.fullmatch(r"\s*([^*_\n:：]{2,80})[:：]\s*", raw)
     return found.group(1).strip() if found is not None and labels().is_known(found.group(1)) else None
 
 
@@ -213,9 +229,9 @@ def _lines(raw: str) -> list[tuple[str | None, str]]:
 def _labelled(text: str) -> tuple[str, str] | None:
     """`**Label**: text` or `Label: text`, where the label is known."""
     found = _LABEL.fullmatch(text)
-    if found is None or not (found.group("mark") or found.group("colon") or found.group("after")):
+    if found is None:
         return None
-    label = found.group("label").strip()
+    label = (found.group("bold") or found.group("plain")).strip()
     return (label, _dedented(found.group("rest"))) if labels().is_known(label) else None
 
 

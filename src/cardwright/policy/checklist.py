@@ -18,6 +18,7 @@ from cardwright.record.base import Day, Flag, FreeText, Identifier, Label, Term,
 from cardwright.record.claim import Attest, Claim, Withdraw
 from cardwright.record.coverage import Answered, ChecklistCoverage, ItemCoverage
 from cardwright.record.details import FIELDS
+from cardwright.record.filling import evidenced
 from cardwright.record.measurement import Measured
 from cardwright.record.record import Record
 from cardwright.record.subject import Kind
@@ -186,10 +187,15 @@ def _answer(
     if asked.fields:
         if asked.document is not None and record.kind != asked.document:
             return "not_applicable", (), f"asked of a {asked.document}; this is a {record.kind}"
-        absent = record.missing(asked.fields)
+        filled = evidenced(record.filled) if asked.document is not None else frozenset()
+        absent = [name for name in record.missing(asked.fields) if name not in filled]
         if absent:
             return "missing", (), f"not provided: {', '.join(absent)}"
-        return "evidence", tuple(f"details: {name}" for name in asked.fields), None
+        return (
+            "evidence",
+            tuple(f"{'details' if record.provided(name) else 'filled'}: {name}" for name in asked.fields),
+            None,
+        )
     return _by_evaluator(asked, record)
 
 

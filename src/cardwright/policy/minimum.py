@@ -133,7 +133,7 @@ class SaysWhatItsKindAsks(EvaluatedRule):
     def judge(self, review: CaseUnderReview) -> RuleAnswer:
         """See `Rule.judge`."""
         record = review.record
-        fields = kind_of_document.unanswered(record)
+        fields = kind_of_document.unanswered(record, review.evidenced)
         if fields:
             titles = ", ".join(record.fields[name].title.lower() for name in fields)
             return RuleAnswer(

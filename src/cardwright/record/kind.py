@@ -14,6 +14,7 @@ from cardwright.record import canonical
 from cardwright.record.base import Flag, FreeText, Identifier, Label, Sha256, Value
 from cardwright.record.detail_fields import FIELDS, FieldSpec
 from cardwright.record.details import Details
+from cardwright.record.filled import FilledFrom
 from cardwright.record.subject import Kind
 
 KindName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,59}$")]
@@ -55,6 +56,8 @@ class KindField(Value):
     """Whether a document without it is refused."""
     required_when: dict[FieldName, tuple[Label, ...]] = {}
     """Other fields with choices, and for which of their answers this one is required, too."""
+    filled_from: Annotated[tuple[FilledFrom, ...], Field(exclude_if=lambda value: not value)] = ()
+    """What of the dossiers that it refers to belongs to this field: it stands beside what people say, or instead of it."""
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
@@ -146,6 +149,14 @@ class KindDefinition(Value):
         roles = [link.role for link in self.links]
         if len(set(roles)) != len(roles):
             raise ValueError("two links have the same role")
+        for field in self.fields:
+            named = [role for rule in field.filled_from for role in rule.roles]
+            unknown = next((role for role in named if role not in roles), None)
+            if unknown is not None or (field.filled_from and not roles):
+                raise ValueError(
+                    f"{field.field}: filled_from takes from the links, and none has the role "
+                    f'"{unknown or "of any"}". {did_you_mean(unknown or "", roles)}'
+                )
         fields = {field.field: field for field in self.fields}
         for field in self.fields:
             for other, answers in field.required_when.items():

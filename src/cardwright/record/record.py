@@ -11,6 +11,7 @@ from cardwright.record.base import Count, Flag, FreeText, Identifier, Label, Sha
 from cardwright.record.detail_fields import FieldSpec
 from cardwright.record.details import Details
 from cardwright.record.evaluation import Evaluation
+from cardwright.record.filled import FilledField
 from cardwright.record.kind import DocumentKind, RecordLink, answers_flaw, fields_of, text_sha256
 from cardwright.record.provenance import Provenance
 from cardwright.record.subject import Context, Subject
@@ -100,6 +101,8 @@ class Record(Value):
     that is no more than that."""
     links: Annotated[tuple[RecordLink, ...], Field(exclude_if=lambda value: not value)] = ()
     """Other dossiers that it refers to."""
+    filled: Annotated[tuple[FilledField, ...], Field(exclude_if=lambda value: not value)] = ()
+    """What these say about its fields, as its kind asks; whoever has them takes it from them again and compares."""
     redaction: Redaction | None = None
     """Set in an edition for other readers; nothing is handed over on one."""
 
@@ -127,6 +130,10 @@ class Record(Value):
             raise ValueError(
                 f"a {definition.kind} is about a {definition.subject}; the subject is a {self.subject.kind}"
             )
+        known = {(link.role, link.record_sha256) for link in self.links}
+        for one in self.filled:
+            if definition is None or definition.field(one.field) is None or (one.role, one.record_sha256) not in known:
+                raise ValueError(f"{one.field} is filled from a record that it does not refer to, or is no field of it")
         if self.subject.kind != "work":
             return self
         if self.document is None:

@@ -10,9 +10,10 @@ from pydantic import JsonValue
 
 from cardwright import __version__
 from cardwright.privacy.screening import screen
-from cardwright.record import canonical
+from cardwright.record import canonical, filling
+from cardwright.record.case import LinkedDossier
 from cardwright.record.evaluation import Evaluation
-from cardwright.record.provenance import DatasetRef, EngineFacts, Provenance, RunFacts
+from cardwright.record.provenance import DatasetRef, Provenance, RunFacts
 from cardwright.record.record import NotEvaluated, Record
 from cardwright.run import crosscheck, packages
 from cardwright.run.prepare import Prepared
@@ -24,6 +25,7 @@ def record(
     gaps: Sequence[NotEvaluated],
     *,
     previous_sha256: str | None = None,
+    linked: Mapping[str, LinkedDossier] | None = None,
 ) -> Record:
     """The record of a plan's evaluations.
 
@@ -33,6 +35,8 @@ def record(
         Planned evaluations that gave no result, and why.
     previous_sha256
         The record that this one follows, if the plan names a previous release.
+    linked
+        The dossiers that the plan refers to, by the digest of their record: fields of its kind are filled from them.
 
     Raises
     ------
@@ -76,6 +80,9 @@ def record(
         small_cell=prepared.assessment.file.small_cell,
         document=lock.document,
         links=lock.links,
+        filled=filling.filled(
+            lock.document, lock.links, {digest: one.record for digest, one in (linked or {}).items()}
+        ),
     )
     screen(made, what="the record")  # each piece was screened before; this leaves no other way in
     return made
@@ -104,7 +111,6 @@ def facts(
     refused: tuple[str, ...],
     repeatable: bool,
     plan: Path | None = None,
-    engine: EngineFacts | None = None,
 ) -> RunFacts:
     """What differs between two runs of the same input, kept beside the record.
 
@@ -116,8 +122,6 @@ def facts(
         Leave out what no second run could repeat, durations, the platform and the plan's path, because the moment was given.
     plan
         Where the plan is, as it was given.
-    engine
-        What counted rows, if it was not this machine.
     """
     return RunFacts(
         run_id=record.provenance.run_id,
@@ -131,7 +135,6 @@ def facts(
         plan=_below(plan) if plan is not None and not repeatable else None,
         cross_checks=crosscheck.with_fairlearn(record),
         refused_connections=refused,
-        engine=engine,
     )
 
 

@@ -127,15 +127,7 @@ class FileRows:
             )
 
 
-def digests_here(files: Sequence[Path]) -> Sequence[str]:
-    """The digests of files, taken on this machine, two at a time."""
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        return list(pool.map(sha256_of, files))
-
-
-def open_rows(
-    path: Path, *, where: str | None = None, digests: Callable[[Sequence[Path]], Sequence[str]] = digests_here
-) -> FileRows:
+def open_rows(path: Path, *, where: str | None = None) -> FileRows:
     """Open a file, or a folder of Parquet files: digest, row count and schema are taken, and every row is checked once.
 
     Parameters
@@ -144,8 +136,6 @@ def open_rows(
         `.csv`, `.tsv`, `.parquet`, `.arrow`, `.feather`, `.ipc`, `.arrows`, `.jsonl`, `.ndjson`, or a folder.
     where
         How errors name it; if omitted, by the path itself.
-    digests
-        Who takes the digests of its files; an engine has them taken by those who will read them.
 
     Raises
     ------
@@ -167,11 +157,10 @@ def open_rows(
         kind, opener = _format_of(path, where)
         places = [(path, where)]
     before = stamps(files)
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        hashed = pool.submit(digests, files)
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        digests = [pool.submit(sha256_of, file) for file in files]
         schema, num_rows, reader = opener(places)
-        taken = hashed.result()
-    digest = folder_digest(path, files, taken) if path.is_dir() else taken[0]
+        digest = folder_digest(path, files, [d.result() for d in digests]) if path.is_dir() else digests[0].result()
     if num_rows == 0:
         raise SourceError("there are no rows, only columns", where=where, do="Name a file that holds rows.")
     rows = FileRows(path, where, kind, digest, num_rows, schema, before, reader)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from cardwright.record import filling
 from cardwright.record.case import Case
 from cardwright.record.claim import Claim, Preregister, authors, live, same_name, same_person
 from cardwright.record.evaluation import Evaluation
@@ -35,6 +36,8 @@ class CaseUnderReview:
     """Signatures of the plan by somebody other than its author."""
     measurements: Mapping[str, Index]
     """By the id of the evaluation: looking through thousands of measurements for each requirement is slow."""
+    evidenced: frozenset[str] = frozenset()
+    """Fields of its kind whose question a dossier that it refers to answers, taken from that dossier and not from the record."""
 
     @property
     def record(self) -> Record:
@@ -57,6 +60,13 @@ def review_of(case: Case, now: str) -> CaseUnderReview:
         authors=tuple(authors(claims, case.record.provenance.plan_sha256, case.manifest_sha256)),
         plan_signers=_plan_signers(case, claims),
         measurements={evaluation.id: _index(evaluation) for evaluation in case.record.evaluations},
+        evidenced=filling.evidenced(
+            filling.filled(
+                case.record.document,
+                case.record.links,
+                {digest: one.record for digest, one in case.linked.items()},
+            )
+        ),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from cardwright.files import kinds
 from cardwright.record.kind import KindDefinition, required_fields
 from cardwright.record.record import Record
@@ -26,12 +28,19 @@ def impostor(record: Record) -> str | None:
     )
 
 
-def unanswered(record: Record) -> tuple[str, ...]:
-    """Fields that a document of this kind may not leave out and that nobody has answered, or not in full."""
+def unanswered(record: Record, evidenced: Set[str] = frozenset()) -> tuple[str, ...]:
+    """Fields that a document of this kind may not leave out and that nobody has answered, or not in full.
+
+    `evidenced` are those that a dossier that it refers to answers. What the kind's minimum names is said by people,
+    whatever a record says: it is what somebody answers for.
+    """
     if record.document is None:
         return ()
     definition = record.document.definition
-    wrong = [name for name in required_fields(definition, record.details) if not record.provided(name)]
+    enough = evidenced - set(definition.minimum.fields)
+    wrong = [
+        name for name in required_fields(definition, record.details) if name not in enough and not record.provided(name)
+    ]
     for field in definition.fields:
         answer = record.details.answers.get(field.field)
         if field.exactly is not None and answer is not None and len(answer.entries) != field.exactly:

@@ -46,9 +46,13 @@ class DetailsRule(Rule):
                 "Choose the policy of its kind.",
                 "decision",
             )
-        missing = review.record.missing(self.fields)
+        unsaid = review.record.missing(self.fields)
+        # A shared field is what people say of this very subject; another dossier cannot say it for them.
+        filled = [name for name in unsaid if self.document is not None and name in review.evidenced]
+        missing = tuple(name for name in unsaid if name not in filled)
         if not missing:
-            return RuleAnswer("passed", f"All {len(self.fields)} fields are provided.")
+            more = f", {len(filled)} of them by a dossier that it refers to" if filled else ""
+            return RuleAnswer("passed", f"All {len(self.fields)} fields are provided{more}.")
         titles = ", ".join(known[name].title.lower() for name in missing)
         return RuleAnswer(
             "missing",

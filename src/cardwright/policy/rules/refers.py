@@ -17,6 +17,7 @@ from cardwright.policy.rules.interface import Rule
 from cardwright.record.base import Count, Identifier, Label
 from cardwright.record.case import LinkedDossier
 from cardwright.record.claim import Claim, Preregister, SignOff, authors, live, same_person
+from cardwright.record.filling import evidenced
 from cardwright.record.kind import FieldName, RecordLink
 from cardwright.record.record import Record
 
@@ -108,7 +109,10 @@ class RefersRule(Rule):
         if impostor is not None:
             yield _mismatched(f"{name}: {impostor}")
             return
-        lacking = (*kind_of_document.unanswered(one.record), *kind_of_document.unlinked(one.record))
+        lacking = (
+            *kind_of_document.unanswered(one.record, evidenced(one.record.filled)),
+            *kind_of_document.unlinked(one.record),
+        )
         if lacking:
             yield _missing(f"{name} leaves out {', '.join(lacking)}.")
         yield from self._state(name, one)
