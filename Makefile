@@ -8,7 +8,7 @@ ARGS   ?=
 UPGRADE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-all lint types check docs mutants examples schemas benchmarks lock wheel clean
+.PHONY: help demo demo-spark test test-fast test-all lint types check docs mutants examples schemas benchmarks lock wheel clean
 
 help: ## Say what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -31,6 +31,24 @@ demo: $(STAMP) ## Run the mortgage example: evaluate, judge, write the dossier, 
 	 echo "The demo did not make every file that the README promises; what is missing and why stands above."; exit 1; }
 	@echo; echo "The gate refuses this example, as it should. Open $(OUT)/mortgage/audit_report.pdf"
 	@echo "Then ask what is missing: $(BIN)/cardwright todo $(OUT)/mortgage"
+
+# pyspark is built from source and needs Java, so it has an environment of its own on top of the other; the lock pins it.
+$(VENV)-spark/.installed: $(STAMP) requirements/integrations/spark.lock
+	@java -version >/dev/null 2>&1 || { $(BIN)/cardwright doctor | grep Java; exit 1; }
+	@echo "Building PySpark into $(VENV)-spark (a minute, once) …"
+	@$(BIN)/python -m venv $(VENV)-spark
+	@$(BIN)/python -c 'import sysconfig; print("import site; site.addsitedir(%r)" % sysconfig.get_path("purelib"))' \
+	 >$$($(VENV)-spark/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/libraries.pth
+	@awk '/^[^ ]/ { chosen = /^(pyspark|py4j)==/ } chosen' requirements/integrations/spark.lock >$(VENV)-spark/only.lock
+	@$(VENV)-spark/bin/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps --no-binary pyspark -r $(VENV)-spark/only.lock
+	@touch $@
+
+demo-spark: demo $(VENV)-spark/.installed ## Run the mortgage example on a Spark cluster of two workers here: the same record, byte for byte
+	@$(VENV)-spark/bin/python -c 'from cardwright.cli.main import process; process()' \
+	 run examples/mortgage/assessment.yaml -o $(OUT)/mortgage-spark --engine 'local-cluster[2,1,1024]'; code=$$?; \
+	 if [ $$code -gt 1 ]; then exit $$code; fi
+	@cmp $(OUT)/mortgage/record.json $(OUT)/mortgage-spark/record.json
+	@echo; echo "Counted on two workers, and the same record: sha256 $$($(BIN)/python -c 'import hashlib, sys; print(hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest())' $(OUT)/mortgage-spark/record.json)"
 
 test: $(STAMP) ## Run the tests (ARGS='--cov=cardwright --cov-branch' measures coverage)
 	@PYTHON=$(PYTHON) requirements/system pdf tests

@@ -19,11 +19,11 @@ ROOMS: dict[str, frozenset[str]] = {
     for room, may in {
         # What cli prints on standard error is masked: `privacy/showing`.
         # `power` plans a size before there is evidence, which is a formula and nothing else: `statistics`.
-        "cli": "integrations desk handoff run plan attest dossier documents policy evaluators sources privacy files record statistics errors",
+        "cli": "integrations desk handoff run plan attest dossier documents policy evaluators engines sources privacy files record statistics errors",
         # What other teams' tools call: it asks a folder of dossiers or a desk, and hashes what they would load.
         "integrations": "desk attest dossier policy files record errors",
         "desk": "run attest dossier documents policy files record errors",
-        "handoff": "run plan attest dossier policy sources record errors",
+        "handoff": "run plan attest dossier policy engines sources record errors",
         "testing": "evaluators record",
         "metrics": "evaluators sources record errors",
         "run": "plan attest dossier documents policy evaluators sources privacy files record errors",
@@ -33,6 +33,8 @@ ROOMS: dict[str, frozenset[str]] = {
         "documents": "files record errors",
         "policy": "files record errors",
         "evaluators": "sources privacy record statistics errors",
+        # An engine opens files as rows; what it does with a batch it is handed, so that it knows no evaluator and none knows it.
+        "engines": "sources files record errors",
         # An error of a loader names a column or a value only if `privacy/showing` lets it through.
         "sources": "privacy record errors",
         "privacy": "record errors",

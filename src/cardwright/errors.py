@@ -11,7 +11,8 @@
     │   ├── SourceError              3      a file of predictions, a table, texts
     │   ├── PersonalDataError        3      text meant for the record holds personal data or a secret
     │   ├── UnsafeError              3      reading it would run code
-    │   └── IntegrityError           3      a digest, a signature or a chain is wrong
+    │   ├── IntegrityError           3      a digest, a signature or a chain is wrong
+    │   └── EngineError              3      the cluster that counts rows fails, goes away, or runs other code
     ├── MissingExtraError            3      a library of an extra is not installed
     ├── StoreError                   4      the dossier could not be written
     ├── RenderError                  4      a document could not be made
@@ -94,6 +95,10 @@ class UnsafeError(EvidenceError):
 
 class IntegrityError(EvidenceError):
     """A digest, a signature, a chain or a canonical form is wrong."""
+
+
+class EngineError(EvidenceError):
+    """The engine that counts rows does not start, goes away, may not read them, or runs other code than this process."""
 
 
 class MissingExtraError(CardwrightError):

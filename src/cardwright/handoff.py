@@ -16,6 +16,7 @@ from typing import Any, Literal
 from cardwright.attest import preregistration
 from cardwright.dossier import contents, layout, store
 from cardwright.dossier import links as dossier_links
+from cardwright.engines import LOCAL, Engine
 from cardwright.errors import UsageError, did_you_mean
 from cardwright.plan import derive
 from cardwright.plan.assessment import Assessment, load
@@ -26,7 +27,7 @@ from cardwright.record.case import Case, LinkedDossier
 from cardwright.record.provenance import RunFacts
 from cardwright.record.record import Record
 from cardwright.record.verdict import Verdict
-from cardwright.run import assemble, editions, reuse, transcripts
+from cardwright.run import assemble, editions, placement, reuse, transcripts
 from cardwright.run.evaluating import evaluate
 from cardwright.run.prepare import Prepared, Progress, prepare, silent
 from cardwright.sources import network
@@ -114,6 +115,8 @@ def run(
     now: str | None = None,
     only: tuple[str, ...] = (),
     workers: int = 2,
+    engine: Engine = LOCAL,
+    say: Callable[[str], None] = lambda sentence: None,
     former: bytes = b"",
     preregistered: bytes = b"",
     previous: reuse.Previous | None = None,
@@ -134,6 +137,10 @@ def run(
         Ids of evaluations to run; the others are *missing* in the record, and block.
     workers
         How many threads count rows.
+    engine
+        Where rows are counted, e.g. `cardwright.engines.named("local[2]")`; the record has the same bytes on each.
+    say
+        Called with each sentence that a person has to read before it starts: what an engine reaches, and what it does not count.
     former
         The ledger of the dossier that this one replaces; it is continued, so that every run is counted.
     preregistered
@@ -159,7 +166,8 @@ def run(
         If `only` names an evaluation that the plan does not have.
     """
     prepared, case = _gathered(
-        assessment, policy, now=now, only=only, workers=workers, previous=previous, baseline=baseline, links=links or {},
+        assessment, policy, now=now, only=only, workers=workers, engine=engine, say=say, previous=previous,
+        baseline=baseline, links=links or {},
         kept=kept, keep=keep, debug=debug, progress=progress,
     )  # fmt: skip
     moment = now or (case.run.finished if case.run is not None else _clock())
@@ -176,6 +184,8 @@ def gather(
     now: str | None = None,
     only: tuple[str, ...] = (),
     workers: int = 2,
+    engine: Engine = LOCAL,
+    say: Callable[[str], None] = lambda sentence: None,
     previous: reuse.Previous | None = None,
     baseline: Record | None = None,
     links: Mapping[str, Sequence[LinkedDossier]] | None = None,
@@ -186,7 +196,8 @@ def gather(
 ) -> Case:
     """The evidence alone: from a plan to the case that is judged. For the parameters see `run`."""
     return _gathered(
-        assessment, policy, now=now, only=only, workers=workers, previous=previous, baseline=baseline, links=links or {},
+        assessment, policy, now=now, only=only, workers=workers, engine=engine, say=say, previous=previous,
+        baseline=baseline, links=links or {},
         kept=kept, keep=keep, debug=debug, progress=progress,
     )[1]  # fmt: skip
 
@@ -198,6 +209,8 @@ def _gathered(
     now: str | None,
     only: tuple[str, ...],
     workers: int,
+    engine: Engine,
+    say: Callable[[str], None],
     previous: reuse.Previous | None,
     baseline: Record | None,
     links: Mapping[str, Sequence[LinkedDossier]],
@@ -206,26 +219,34 @@ def _gathered(
     debug: bool,
     progress: Progress,
 ) -> tuple[Prepared, Case]:
-    prepared = prepare(
-        assessment,
-        policy,
-        baseline_sha256=baseline.sha256 if baseline is not None else None,
-        links=dossier_links.links_of(links),
-        linked=links,
-        progress=progress,
-    )
-    started = now or _clock()
-    standing = reuse.standing(prepared, previous, kept or {}, only=only)
-    with network.guard() as guard:
-        evaluated = evaluate(
-            prepared,
-            only=only,
-            standing={id_: one.evaluation for id_, one in standing.items()},
-            finished=reuse.keeper(prepared, started, keep),
-            workers=workers,
-            debug=debug,
+    with engine.running() as running:
+        for sentence in running.reaches:
+            say(sentence)
+        prepared = prepare(
+            assessment,
+            policy,
+            baseline_sha256=baseline.sha256 if baseline is not None else None,
+            links=dossier_links.links_of(links),
+            linked=links,
+            opening=running.open_rows,
             progress=progress,
         )
+        started = now or _clock()
+        standing = reuse.standing(prepared, previous, kept or {}, only=only)
+        here = placement.on_this_machine(prepared, only=only) if running.facts is not None else {}
+        for sentence in placement.sentences(here) if running.facts is not None else ():
+            say(sentence)
+        with network.guard() as guard:
+            evaluated = evaluate(
+                prepared,
+                only=only,
+                standing={id_: one.evaluation for id_, one in standing.items()},
+                finished=reuse.keeper(prepared, started, keep),
+                workers=workers,
+                debug=debug,
+                progress=progress,
+            )
+        counted_by = running.facts
     before = previous.record.sha256 if previous is not None else None
     linked = {one.record.sha256: one for dossiers in links.values() for one in dossiers}
     record = assemble.record(prepared, evaluated.evaluations, evaluated.gaps, previous_sha256=before, linked=linked)
@@ -238,6 +259,7 @@ def _gathered(
         refused=guard.refused,
         repeatable=now is not None,
         plan=assessment.path,
+        engine=None if counted_by is None else counted_by.model_copy(update={"on_this_machine": here}),
     )
     return prepared, Case(
         record=record,

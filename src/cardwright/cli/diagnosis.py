@@ -101,6 +101,20 @@ def _evaluators() -> list[DoctorCheck]:
     return found
 
 
+def _spark() -> list[DoctorCheck]:
+    """What `--engine local[2]` and its kin need: the library, and the Java that it starts."""
+    from cardwright.engines import java
+
+    found = java.find()
+    if found is None:
+        said = DoctorCheck(f"Java {java.LEAST} (for --engine)", False, "none on PATH or in JAVA_HOME", java.REMEDY)
+    else:
+        enough = found.version >= java.LEAST
+        version = f"{found.version or 'of an unknown version'} at {found.path}"
+        said = DoctorCheck(f"Java {java.LEAST} (for --engine)", enough, version, "" if enough else java.REMEDY)
+    return [_module("pyspark", "pyspark", "spark"), said]
+
+
 _OFFLINE: tuple[tuple[str, str], ...] = (
     ("presidio-analyzer", "its default engine downloads a spaCy model; ours is built from a blank one"),
     ("tldextract", "it asks for the public suffix list; ours uses the list that it brings"),
@@ -115,6 +129,7 @@ def checks(*, offline: bool = False) -> list[DoctorCheck]:
     found = [python, *_system(), _weasyprint(), _font()]
     for extra, libraries in _EXTRAS.items():
         found += [_module(library, module, extra) for library, module in libraries]
+    found += _spark()
     found += _evaluators()
     if offline:
         for library, note in _OFFLINE:

@@ -13,6 +13,7 @@ from cardwright.cli.console import Console, OwnDigest, clock, echo, echo_json, s
 from cardwright.cli.options import (
     AnswerFormat,
     Debug,
+    EngineOption,
     KindsOption,
     OnlyOption,
     PolicyOption,
@@ -20,6 +21,7 @@ from cardwright.cli.options import (
     TextOrJson,
     TrustTypeOption,
     WorkersOption,
+    engine_named,
     nearest_and_all,
     policy_named,
 )
@@ -56,6 +58,7 @@ def run(
         ),
     ] = None,
     workers: WorkersOption = 2,
+    engine: EngineOption = None,
     kinds: KindsOption = None,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -69,6 +72,7 @@ def run(
 
     plan = trusting(load(assessment, kinds), tuple(trust_type or ()))
     _require_planned(only, plan)
+    where = engine_named(engine, plan)
     chosen = policy_named(policy) if policy is not None else policy_named(plan.file.policy, plan.base)
     subject = plan.file.subject
     folder = output or Path("governance") / subject.name / subject.version
@@ -92,6 +96,8 @@ def run(
             now=fixed,
             only=tuple(only or ()),
             workers=workers,
+            engine=where,
+            say=lambda sentence: echo(sentence, err=True),
             former=former,
             preregistered=store.plan_signatures(folder),
             previous=before,
@@ -147,6 +153,7 @@ def evaluate(
     only: OnlyOption = None,
     trust_type: TrustTypeOption = None,
     workers: WorkersOption = 2,
+    engine: EngineOption = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -155,7 +162,7 @@ def evaluate(
     from cardwright.dossier import layout
     from cardwright.files import disk
 
-    record, gaps = evaluated(assessment, console, only=only, trust_type=trust_type, workers=workers)
+    record, gaps = evaluated(assessment, console, only=only, trust_type=trust_type, workers=workers, engine=engine)
     disk.write_file(output, layout.to_json(record))
     console.say(
         f"{output}: {len(record.evaluations)} evaluations, {len(gaps)} without a result, sha256 ",
@@ -173,31 +180,28 @@ def evaluated(
     only: list[str] | None = None,
     trust_type: list[str] | None = None,
     workers: int = 2,
+    engine: str | None = None,
 ) -> tuple[Record, Sequence[NotEvaluated]]:
     """The record of a plan, not judged, and what of it could not be evaluated."""
     from cardwright import handoff
-    from cardwright.dossier.links import links_of
     from cardwright.plan.assessment import load, trusting
-    from cardwright.run import assemble
-    from cardwright.sources import network
 
     plan = trusting(load(assessment), tuple(trust_type or ()))
     _require_planned(only, plan)
-    linked = linked_dossiers(plan)
     with console.progress() as progress:
-        prepared = handoff.prepare(
+        record = handoff.gather(
             plan,
             policy_named(plan.file.policy, plan.base),
-            links=links_of(linked),
-            linked=linked,
+            now=stated_moment(),
+            only=tuple(only or ()),
+            workers=workers,
+            engine=engine_named(engine, plan),
+            say=lambda sentence: echo(sentence, err=True),
+            links=linked_dossiers(plan),
+            debug=console.debug,
             progress=progress,
-        )
-        with network.guard():
-            evaluations, gaps, _ = handoff.evaluate(
-                prepared, only=tuple(only or ()), workers=workers, debug=console.debug, progress=progress
-            )
-    records = {one.record.sha256: one for dossiers in linked.values() for one in dossiers}
-    return assemble.record(prepared, evaluations, gaps, linked=records), gaps
+        ).record
+    return record, record.not_evaluated
 
 
 def reproduce(

@@ -21,6 +21,8 @@ from cardwright.cli.console import width
 from cardwright.errors import UsageError, nearest
 
 if TYPE_CHECKING:
+    from cardwright.engines import Engine
+    from cardwright.plan.assessment import Assessment
     from cardwright.policy.policy import Policy
 
 
@@ -311,6 +313,24 @@ OnlyOption = Annotated[
     typer.Option("--only", metavar="ID", help="Run only this evaluation of the plan (may be repeated)."),
 ]
 WorkersOption = Annotated[int, typer.Option("--workers", min=1, max=64, help="How many threads count rows.")]
+
+EngineOption = Annotated[
+    str | None,
+    typer.Option(
+        "--engine",
+        metavar="WHERE",
+        help="Where rows are counted: local, local[2] (Spark here), spark://HOST:PORT …; if omitted, as the plan says.",
+    ),
+]
+
+
+def engine_named(word: str | None, plan: Assessment) -> Engine:
+    """The engine that a person names on the command line, else the plan's, else this machine."""
+    from cardwright import engines
+
+    return (
+        engines.named(word) if word is not None else engines.named(plan.file.engine, where=f"{plan.path.name}: engine")
+    )
 
 
 def policy_named(name: str, beside: Path | None = None) -> Policy:

@@ -7,8 +7,9 @@ the same entry-point group, `cardwright.evaluators`; `cardwright.testing.check_e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 from pydantic import JsonValue
@@ -16,7 +17,7 @@ from pydantic import JsonValue
 from cardwright.errors import UsageError
 from cardwright.record.evaluation import Binding, Evaluation, Input
 from cardwright.sources.interface import Source
-from cardwright.sources.shape import coded_batches
+from cardwright.sources.shape import summed
 
 if TYPE_CHECKING:
     import pyarrow
@@ -153,7 +154,8 @@ class Tally(Protocol):
 class TallyEvaluator(Evaluator, Protocol[T]):
     """An evaluator over rows or texts that streams in constant space and maps over workers and partitions.
 
-    One that also has `coded_columns(inputs)` takes the columns named there, whose strings are few, as dictionary arrays too.
+    One that also has `coded_columns(inputs)` takes the columns named there, whose strings are few, as dictionary arrays too. One
+    that also has `reads_here(inputs)` says what of it an engine does not count; see `reads_here`.
     """
 
     def columns(self, inputs: Inputs) -> tuple[str, ...]:
@@ -166,46 +168,37 @@ class TallyEvaluator(Evaluator, Protocol[T]):
         """What the sums over all batches say."""
 
 
-def run_tally(evaluator: TallyEvaluator[Any], inputs: Inputs, need: str = "source") -> Any:
-    """The tally over every batch of a need: streamed, on `inputs.workers` threads, added up in the order of the batches.
+def run_tally(evaluator: TallyEvaluator[Any], inputs: Inputs, need: str = "source", *, here: bool = False) -> Any:
+    """The tally over every batch of a need: streamed on `inputs.workers` threads, or counted by the engine that holds the rows.
 
-    At most a few batches are in memory at a time.
+    At most a few batches are in memory at a time. With `here`, this machine counts although an engine holds the rows.
     """
     import pyarrow  # noqa: F401  a missing library must be said before the first batch
 
     source = inputs.sources[need]
-    rows = source.rows  # type: ignore[union-attr]
     total = source.ref.rows
-    done = 0
-    result: Any = None
-    for tally, count in _map(
-        lambda b: (evaluator.tally(inputs, b), b.num_rows), _read(rows, evaluator, inputs), inputs.workers
-    ):
-        result = tally if result is None else result + tally
-        done += count
-        inputs.progress(done, total)
-    return result
-
-
-def _read(rows: Any, evaluator: TallyEvaluator[Any], inputs: Inputs) -> Iterator[Any]:
     coded = getattr(evaluator, "coded_columns", None)
-    columns = evaluator.columns(inputs)
-    return iter(rows.batches(columns) if coded is None else coded_batches(rows, columns, coded(inputs)))
+    return summed(
+        source.rows,  # type: ignore[union-attr]
+        partial(_tallied, evaluator, replace(inputs, progress=no_progress)),
+        evaluator.columns(inputs),
+        () if coded is None else coded(inputs),
+        workers=inputs.workers,
+        here=here,
+        seen=lambda done: inputs.progress(done, total),
+    )
 
 
-def _map(work: Callable[[Any], tuple[Any, int]], batches: Iterator[Any], workers: int) -> Iterator[tuple[Any, int]]:
-    """`map` in order on threads, with a bounded number of batches under way."""
-    if workers <= 1:
-        yield from map(work, batches)
-        return
-    from collections import deque
-    from concurrent.futures import Future, ThreadPoolExecutor
+def _tallied(evaluator: TallyEvaluator[Any], inputs: Inputs, batch: pyarrow.RecordBatch) -> Any:
+    return evaluator.tally(inputs, batch)
 
-    with ThreadPoolExecutor(workers) as pool:
-        under_way: deque[Future[tuple[Any, int]]] = deque()
-        for batch in batches:
-            under_way.append(pool.submit(work, batch))
-            if len(under_way) > 2 * workers:
-                yield under_way.popleft().result()
-        while under_way:
-            yield under_way.popleft().result()
+
+def reads_here(evaluator: Evaluator, inputs: Inputs) -> tuple[str, ...]:
+    """What of an evaluation reads rows in their order on this machine although an engine holds them; a reason each.
+
+    An evaluator that does not say (`reads_here(inputs)`) reads all of its rows here: nobody else knows.
+    """
+    said = getattr(evaluator, "reads_here", None)
+    if said is None:
+        return ("it takes its rows one after another, or together with others",)
+    return tuple(said(inputs))

@@ -123,6 +123,9 @@ class AssessmentFile(Value):
     """Every random choice derives from it."""
     small_cell: Annotated[Count, Field(ge=1)] = 5
     """Counts below this are suppressed in public tables."""
+    engine: Annotated[Label | None, Field(exclude_if=lambda value: value is None)] = None
+    """Where rows are counted: `local` (if omitted), `local[2]`, `spark://HOST:PORT` … It is no part of the plan's digest, because
+    the record is the same on each."""
 
     @model_validator(mode="after")
     def _asks_something(self) -> Self:

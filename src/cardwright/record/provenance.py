@@ -132,6 +132,25 @@ class CrossCheck(Value):
     """The largest absolute difference."""
 
 
+class EngineFacts(Value):
+    """The engine that counted rows, if it was not this machine: the same rows give the same record on each."""
+
+    name: Identifier
+    """Its name, e.g. `spark`."""
+    version: Label
+    """Its version."""
+    master: Label
+    """What was asked to count, as Spark names it: `local[2]`, `spark://HOST:PORT`."""
+    code: Sha256
+    """Digest of the Cardwright code that every executor ran; it is that of the process that started them."""
+    packages: dict[Label, Label]
+    """Versions of Python and of the libraries that counted, the same in every executor."""
+    on_this_machine: Annotated[dict[Identifier, tuple[FreeText, ...]], Field(exclude_if=lambda value: not value)] = {}
+    """Evaluations of which a part read rows in their order, here and not in executors; why."""
+    refused_connections: tuple[Label, ...] = ()
+    """What executors tried to reach beyond their own machine, all refused."""
+
+
 class RunFacts(Value):
     """`evidence/run.json`: what differs between two runs of the same input."""
 
@@ -161,3 +180,5 @@ class RunFacts(Value):
     """Numbers that another library computed as well."""
     refused_connections: tuple[Label, ...] = ()
     """Attempts to reach anything beyond this machine, all refused."""
+    engine: Annotated[EngineFacts | None, Field(exclude_if=lambda value: value is None)] = None
+    """The engine that counted rows; left out where this machine did."""

@@ -13,7 +13,7 @@ from cardwright.privacy.screening import screen
 from cardwright.record import canonical, filling
 from cardwright.record.case import LinkedDossier
 from cardwright.record.evaluation import Evaluation
-from cardwright.record.provenance import DatasetRef, Provenance, RunFacts
+from cardwright.record.provenance import DatasetRef, EngineFacts, Provenance, RunFacts
 from cardwright.record.record import NotEvaluated, Record
 from cardwright.run import crosscheck, packages
 from cardwright.run.prepare import Prepared
@@ -111,6 +111,7 @@ def facts(
     refused: tuple[str, ...],
     repeatable: bool,
     plan: Path | None = None,
+    engine: EngineFacts | None = None,
 ) -> RunFacts:
     """What differs between two runs of the same input, kept beside the record.
 
@@ -122,6 +123,8 @@ def facts(
         Leave out what no second run could repeat, durations, the platform and the plan's path, because the moment was given.
     plan
         Where the plan is, as it was given.
+    engine
+        What counted rows, if it was not this machine.
     """
     return RunFacts(
         run_id=record.provenance.run_id,
@@ -135,6 +138,7 @@ def facts(
         plan=_below(plan) if plan is not None and not repeatable else None,
         cross_checks=crosscheck.with_fairlearn(record),
         refused_connections=refused,
+        engine=engine,
     )
 
 

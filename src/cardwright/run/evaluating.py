@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from cardwright.errors import CardwrightError, MissingExtraError, UsageError, did_you_mean
 from cardwright.evaluators import registry
-from cardwright.evaluators.interface import Inputs
+from cardwright.evaluators.interface import Evaluator, Inputs
 from cardwright.plan.assessment import EvaluationStep
 from cardwright.privacy.screening import mask, screen
 from cardwright.privacy.showing import masked
@@ -110,17 +110,7 @@ def evaluate_one(
         )
         if absent is not None:
             raise absent
-        evaluator, parameters = registry.configured(registry.find(step.evaluator), step.options, where=step.where)
-        inputs = Inputs(
-            id=step.id,
-            sources={need: prepared.sources[name] for need, name in step.inputs.items()},
-            parameters=parameters,
-            binding=next((prepared.bindings[name] for name in step.inputs.values() if name in prepared.bindings), None),
-            seed=prepared.assessment.file.seed,
-            workers=workers,
-            small_cell=prepared.assessment.file.small_cell,
-            progress=lambda count, total: progress(step.id, count, total),
-        )
+        evaluator, inputs = configured(prepared, step, workers=workers, progress=progress)
         evaluation = without_personal_data(evaluator.evaluate(inputs))
         return evaluation.model_copy(update={"target": step.target}) if step.target else evaluation
     except MissingExtraError as exc:
@@ -143,6 +133,29 @@ def evaluate_one(
             reason=f"{step.evaluator} raised {type(exc).__name__} in {_where(exc)}.",
             remedy="Run it alone with --debug to see where: cardwright run … --only " + step.id,
         )
+
+
+def configured(
+    prepared: Prepared, step: EvaluationStep, *, workers: int = 2, progress: Progress = silent
+) -> tuple[Evaluator, Inputs]:
+    """The evaluator of a step, set as the plan says, and what it reads.
+
+    Raises
+    ------
+    CardwrightError
+        If the plan asks of it what it does not do.
+    """
+    evaluator, parameters = registry.configured(registry.find(step.evaluator), step.options, where=step.where)
+    return evaluator, Inputs(
+        id=step.id,
+        sources={need: prepared.sources[name] for need, name in step.inputs.items()},
+        parameters=parameters,
+        binding=next((prepared.bindings[name] for name in step.inputs.values() if name in prepared.bindings), None),
+        seed=prepared.assessment.file.seed,
+        workers=workers,
+        small_cell=prepared.assessment.file.small_cell,
+        progress=lambda count, total: progress(step.id, count, total),
+    )
 
 
 def without_personal_data(evaluation: Evaluation) -> Evaluation:

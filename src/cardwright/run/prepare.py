@@ -24,7 +24,7 @@ from cardwright.sources.commit import commit_of
 from cardwright.sources.digests import folder_files
 from cardwright.sources.files import require_file, sha256_of, sha256_of_path
 from cardwright.sources.interface import Model, Predictions, Source, Table
-from cardwright.sources.load import load
+from cardwright.sources.load import Opening, load, opened_here
 from cardwright.sources.refusals import refuse_data_as_names
 from cardwright.sources.spec import LinksSpec, ModelSpec, RowsOptions
 
@@ -59,12 +59,14 @@ def prepare(
     baseline_sha256: str | None = None,
     links: tuple[RecordLink, ...] = (),
     linked: Mapping[str, Sequence[LinkedDossier]] | None = None,
+    opening: Opening = opened_here,
     progress: Progress = silent,
 ) -> Prepared:
     """Open every source, hash the subject, tie predictions to models, and fix what each evaluation must cover.
 
     `baseline_sha256` is the digest of the baseline's record, if the plan names one, and `links` are the other dossiers that it
-    refers to; `linked` is what is kept of them by role, for evaluations that count them.
+    refers to; `linked` is what is kept of them by role, for evaluations that count them. `opening` opens files of rows, as an
+    engine does that counts them elsewhere.
 
     Raises
     ------
@@ -74,7 +76,9 @@ def prepare(
     _refuse_personal_names(assessment)
     screen(assessment.details, what="what people say (details)")
     subject = _subject(assessment, links)
-    sources, bindings, unavailable = opened(assessment, leaving_out=MissingExtraError, linked=linked, progress=progress)
+    sources, bindings, unavailable = opened(
+        assessment, leaving_out=MissingExtraError, linked=linked, opening=opening, progress=progress
+    )
     lock = _lock(assessment, policy, subject, sources, baseline_sha256, links)
     screen(lock, what="the plan")
     for source in sources.values():
@@ -108,6 +112,7 @@ def opened(
     *,
     leaving_out: type[CardwrightError] = MissingExtraError,
     linked: Mapping[str, Sequence[LinkedDossier]] | None = None,
+    opening: Opening = opened_here,
     progress: Progress = silent,
 ) -> OpenSources:
     """Open every source of a plan, and tie predictions to models.
@@ -118,6 +123,8 @@ def opened(
         Errors of this kind leave a source out, with the reason; any other is raised.
     linked
         The dossiers that the plan refers to, by role.
+    opening
+        Opens files of rows.
 
     Raises
     ------
@@ -135,7 +142,7 @@ def opened(
                 where = str(assessment.path)
                 sources[name] = of_roles(spec.links, linked or {}, name, role=spec.role, where=where)
             else:
-                sources[name] = _with_shown_columns(load(spec, name, assessment.base))
+                sources[name] = _with_shown_columns(load(spec, name, assessment.base, opening=opening))
         except leaving_out as exc:
             unavailable[name] = exc
     bindings: dict[str, Binding] = {}

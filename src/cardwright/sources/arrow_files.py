@@ -40,6 +40,16 @@ def parquet_files(folder: Path, where: str) -> list[Path]:
     return files
 
 
+def rows_by_file(path: Path) -> list[tuple[Path, int]]:
+    """The Parquet files of a folder, or the one file, in the order in which rows are read; and how many rows each has."""
+    files = parquet_files(path, path.name) if path.is_dir() else [path]
+    found = []
+    for file in files:
+        with _parquet(file, file.name) as parquet:
+            found.append((file, int(parquet.metadata.num_rows)))
+    return found
+
+
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 _WHOLE = re.compile(r"0|-?[1-9]\d{0,17}")
 

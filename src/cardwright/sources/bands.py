@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cardwright.errors import SourceError
 from cardwright.sources.interface import Rows
 from cardwright.sources.refusals import called, require_number
-from cardwright.sources.shape import coded_batches, require_columns
+from cardwright.sources.shape import PLACE, coded_batches, require_columns
 from cardwright.sources.spec import RowsOptions, SensitiveSpec, band_names
 
 if TYPE_CHECKING:
@@ -49,6 +50,10 @@ class BandedRows:
         kept = [name for name in categories if name not in self.bands and name not in self._made_of]
         return self._with_bands(coded_batches(self.rows, self._needed(wanted), kept), wanted)
 
+    def through(self, work: Callable[[Any], Any], columns: Sequence[str]) -> tuple[Callable[[Any], Any], Sequence[str]]:
+        """See `cardwright.sources.shape.carried`: the bands are made where the rows lie."""
+        return partial(_of_banded, work, dict(self.bands), list(columns)), self._needed(list(columns))
+
     @property
     def _made_of(self) -> set[str]:
         return {str(said.column) for said in self.bands.values()}
@@ -57,16 +62,26 @@ class BandedRows:
         return list(dict.fromkeys(str(self.bands[name].column) if name in self.bands else name for name in wanted))
 
     def _with_bands(self, batches: Iterator[Any], wanted: list[str]) -> Iterator[Any]:
-        import pyarrow as pa
+        return (_with_bands(batch, self.bands, wanted) for batch in batches)
 
-        for batch in batches:
-            made = {
-                name: _cut(batch.column(str(said.column)), said.bands or ())
-                for name, said in self.bands.items()
-                if name in wanted
-            }
-            arrays = [made[name] if name in made else batch.column(name) for name in wanted]
-            yield pa.RecordBatch.from_arrays(arrays, names=wanted) if wanted else batch
+
+def _with_bands(batch: Any, bands: Mapping[str, SensitiveSpec], wanted: Sequence[str]) -> Any:
+    import pyarrow as pa
+
+    if not wanted:
+        return batch
+    made = {
+        name: _cut(batch.column(str(said.column)), said.bands or ()) for name, said in bands.items() if name in wanted
+    }
+    arrays = [made[name] if name in made else batch.column(name) for name in wanted]
+    return pa.RecordBatch.from_arrays(arrays, names=list(wanted))
+
+
+def _of_banded(
+    work: Callable[[Any], Any], bands: Mapping[str, SensitiveSpec], wanted: Sequence[str], batch: Any
+) -> Any:
+    beside = [PLACE] if PLACE in batch.schema.names else []
+    return work(_with_bands(batch, bands, [*wanted, *beside]))
 
 
 def _cut(column: Any, edges: Sequence[float]) -> Any:

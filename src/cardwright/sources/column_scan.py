@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cardwright.record.base import label as as_label
 from cardwright.sources.interface import (
     Rows,
 )
-from cardwright.sources.shape import coded_batches
+from cardwright.sources.shape import carried, carrier, coded_batches
 
 if TYPE_CHECKING:
     import pyarrow
@@ -81,6 +84,14 @@ class ColumnValues:
         if self.whole and len(finite):
             self.whole = bool(pc.all(pc.equal(finite, pc.floor(finite))).as_py())
 
+    def absorb(self, other: ColumnValues) -> None:
+        """Add what another has seen of the same column."""
+        self.missing += other.missing
+        self.whole, self.finite = self.whole and other.whole, self.finite and other.finite
+        for name, count in other.counts.items():
+            self.counts[name] = self.counts.get(name, 0) + count
+        self.too_many = self.too_many or other.too_many or len(self.counts) > self.limit
+
     @property
     def labels(self) -> tuple[str, ...]:
         return tuple(sorted(self.counts))
@@ -140,6 +151,14 @@ class ColumnNumbers:
         self.outside += found
         self.rows += len(array)
 
+    def absorb(self, other: ColumnNumbers) -> None:
+        """Add what another has seen of rows that come after these."""
+        if self.first is None and other.first is not None:
+            self.first = self.rows + other.first
+        self.missing += other.missing
+        self.outside += other.outside
+        self.rows += other.rows
+
 
 class MissingCells:
     """How many cells of a column are missing."""
@@ -154,6 +173,10 @@ class MissingCells:
         self.missing += array.null_count
         if pa.types.is_floating(array.type):
             self.missing += pc.sum(pc.is_nan(array)).as_py() or 0
+
+    def absorb(self, other: MissingCells) -> None:
+        """Add what another has seen of the same column."""
+        self.missing += other.missing
 
 
 class QueryCandidates:
@@ -171,6 +194,12 @@ class QueryCandidates:
             array = pc.if_else(pc.is_nan(array), None, array)
         self.missing += array.null_count
         for value, count in _counted(array):
+            self._counts[value] = self._counts.get(value, 0) + count
+
+    def absorb(self, other: QueryCandidates) -> None:
+        """Add what another has seen of the same column."""
+        self.missing += other.missing
+        for value, count in other._counts.items():
             self._counts[value] = self._counts.get(value, 0) + count
 
     @property
@@ -201,6 +230,30 @@ class DecisionLabels:
         self.differ += pc.sum(pc.not_equal(said, made)).as_py() or 0
         self.rows += len(prediction)
 
+    def absorb(self, other: DecisionLabels) -> None:
+        """Add what another has seen of the same columns."""
+        self.differ += other.differ
+        self.rows += other.rows
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What counters have seen of some rows, where these are counted elsewhere and added up here."""
+
+    counters: tuple[Any, ...]
+
+    def __add__(self, other: Seen) -> Seen:
+        for mine, theirs in zip(self.counters, other.counters, strict=True):
+            mine.absorb(theirs)
+        return self
+
+
+def _see(parts: list[tuple[Any, tuple[str, ...]]], batch: Any) -> Seen:
+    fresh = [(deepcopy(counter), names) for counter, names in parts]
+    for counter, names in fresh:
+        counter.see(*(batch.column(name) for name in names))
+    return Seen(tuple(counter for counter, _ in fresh))
+
 
 def scan_columns(rows: Rows, parts: Iterable[tuple[Any, tuple[str, ...]]]) -> None:
     """Hand every batch of the columns to those that count them, in one pass: one thread reads, another counts."""
@@ -208,6 +261,14 @@ def scan_columns(rows: Rows, parts: Iterable[tuple[Any, tuple[str, ...]]]) -> No
     columns = sorted({column for _, names in counters for column in names})
     if not columns:
         return
+    if carrier(rows) is not None:
+        found = carried(rows, partial(_see, counters), columns)
+        seen = found.counters if found is not None else ()
+        # An error names the first row that is wrong: it is looked for here, where rows have an order.
+        if all(getattr(counter, "first", None) is None for counter in seen):
+            for (counter, _), other in zip(counters, seen, strict=False):
+                counter.absorb(other)
+            return
     few = {names[0] for counter, names in counters if isinstance(counter, ColumnValues)}
     others = {column for counter, names in counters if not isinstance(counter, ColumnValues) for column in names}
 

@@ -127,7 +127,15 @@ class FileRows:
             )
 
 
-def open_rows(path: Path, *, where: str | None = None) -> FileRows:
+def digests_here(files: Sequence[Path]) -> Sequence[str]:
+    """The digests of files, taken on this machine, two at a time."""
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        return list(pool.map(sha256_of, files))
+
+
+def open_rows(
+    path: Path, *, where: str | None = None, digests: Callable[[Sequence[Path]], Sequence[str]] = digests_here
+) -> FileRows:
     """Open a file, or a folder of Parquet files: digest, row count and schema are taken, and every row is checked once.
 
     Parameters
@@ -136,6 +144,8 @@ def open_rows(path: Path, *, where: str | None = None) -> FileRows:
         `.csv`, `.tsv`, `.parquet`, `.arrow`, `.feather`, `.ipc`, `.arrows`, `.jsonl`, `.ndjson`, or a folder.
     where
         How errors name it; if omitted, by the path itself.
+    digests
+        Who takes the digests of its files; an engine has them taken by those who will read them.
 
     Raises
     ------
@@ -157,10 +167,11 @@ def open_rows(path: Path, *, where: str | None = None) -> FileRows:
         kind, opener = _format_of(path, where)
         places = [(path, where)]
     before = stamps(files)
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        digests = [pool.submit(sha256_of, file) for file in files]
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        hashed = pool.submit(digests, files)
         schema, num_rows, reader = opener(places)
-        digest = folder_digest(path, files, [d.result() for d in digests]) if path.is_dir() else digests[0].result()
+        taken = hashed.result()
+    digest = folder_digest(path, files, taken) if path.is_dir() else taken[0]
     if num_rows == 0:
         raise SourceError("there are no rows, only columns", where=where, do="Name a file that holds rows.")
     rows = FileRows(path, where, kind, digest, num_rows, schema, before, reader)

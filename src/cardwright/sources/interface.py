@@ -14,7 +14,7 @@ from cardwright.record.calibration import Calibration
 from cardwright.record.counted_dossier import CountedDossier
 from cardwright.record.detector_calibration import DetectorCalibration
 from cardwright.record.judgements import Judgements
-from cardwright.record.provenance import DatasetRef
+from cardwright.record.provenance import Column, DatasetRef
 from cardwright.record.run import Run, Unread
 
 if TYPE_CHECKING:
@@ -37,6 +37,26 @@ class Rows(Protocol):
         SourceError
             If the file is cut off, or a column does not exist (with the nearest name).
         """
+
+
+class FiledRows(Rows, Protocol):
+    """Rows of files, whose bytes have a digest."""
+
+    @property
+    def sha256(self) -> str:
+        """Digest of the bytes; see `cardwright.sources.files.FileRows`."""
+
+    @property
+    def num_rows(self) -> int:
+        """How many rows."""
+
+    @property
+    def format(self) -> str:
+        """`csv`, `parquet`, `arrow` or `jsonl`."""
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The schema as a record states it."""
 
 
 @dataclass(frozen=True)

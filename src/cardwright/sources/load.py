@@ -6,6 +6,7 @@ outside [0, 1], missing outcomes, labels that never match `favourable`, a stray 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -35,6 +36,7 @@ from cardwright.sources.interface import (
     Attribute,
     Calibrated,
     DetectorCalibrated,
+    FiledRows,
     Interactions,
     JudgementFile,
     LanguageModel,
@@ -86,6 +88,14 @@ from cardwright.sources.spec import (
     TextsSpec,
 )
 
+Opening = Callable[[Path, str], FiledRows]
+"""Opens a file of rows, which errors name by the second argument."""
+
+
+def opened_here(path: Path, where: str) -> FiledRows:
+    """See `open_rows`: rows that this machine reads."""
+    return open_rows(path, where=where)
+
 
 def load(
     spec: AnySpec,
@@ -93,6 +103,7 @@ def load(
     base: Path,
     *,
     predictions: Predictions | None = None,
+    opening: Opening = opened_here,
 ) -> Source:
     """Open a source of the plan.
 
@@ -106,6 +117,8 @@ def load(
         The folder of the plan; every path is inside it.
     predictions
         For a model: what it predicted, which says its features, its task and the favourable outcome where the plan does not.
+    opening
+        Opens a file of rows; an engine opens it so that it is counted elsewhere.
 
     Raises
     ------
@@ -117,13 +130,13 @@ def load(
         If a library is not installed.
     """
     if isinstance(spec, PredictionsSpec):
-        rows = _rows(base, spec.predictions, spec.sha256)
+        rows = _rows(base, spec.predictions, spec.sha256, opening)
         return predictions_of(spec, rows, _ref(spec, name, "predictions", spec.predictions, rows))
     if isinstance(spec, TableSpec):
-        rows = _rows(base, spec.table, spec.sha256)
+        rows = _rows(base, spec.table, spec.sha256, opening)
         return table_of(spec, rows, _ref(spec, name, "table", spec.table, rows))
     if isinstance(spec, TextsSpec):
-        rows = _rows(base, spec.texts, spec.sha256)
+        rows = _rows(base, spec.texts, spec.sha256, opening)
         return texts_of(spec, rows, _ref(spec, name, "texts", spec.texts, rows))
     if isinstance(spec, InteractionsSpec):
         exchanges = _interactions(spec, name, base)
@@ -148,8 +161,8 @@ def load(
     return _model(spec, name, base, predictions)
 
 
-def _rows(base: Path, path: str, sha256: str | None) -> FileRows:
-    rows = open_rows(base / path, where=path)
+def _rows(base: Path, path: str, sha256: str | None, opening: Opening) -> FiledRows:
+    rows = opening(base / path, path)
     _require_digest(rows.sha256, sha256, path)
     return rows
 
@@ -260,7 +273,7 @@ def _ref(
     name: str,
     kind: Literal["predictions", "table", "texts", "interactions"],
     path: str,
-    rows: FileRows,
+    rows: FiledRows,
 ) -> DatasetRef:
     return DatasetRef(
         name=name,

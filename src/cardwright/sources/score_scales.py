@@ -5,8 +5,9 @@ Every evaluator reads the mapped column, so that no number rests on the scale of
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cardwright.errors import SourceError
@@ -59,18 +60,28 @@ class ScaledRows:
         """See `cardwright.sources.shape.coded_batches`."""
         return self._scaled(coded_batches(self.rows, columns, [name for name in categories if name != self.column]))
 
-    def _scaled(self, batches: Iterator[Any]) -> Iterator[Any]:
-        import numpy as np
-        import pyarrow as pa
+    def through(self, work: Callable[[Any], Any], columns: Sequence[str]) -> tuple[Callable[[Any], Any], Sequence[str]]:
+        """See `cardwright.sources.shape.carried`: scores are mapped where the rows lie."""
+        return partial(_of_scaled, work, self.column, self.scale), columns
 
-        for batch in batches:
-            place = batch.schema.get_field_index(self.column)
-            if place < 0:
-                yield batch
-                continue
-            given = batch.column(place).cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
-            mapped = pa.array(mapped_scores(given, self.scale), mask=np.isnan(given))
-            yield batch.set_column(place, pa.field(self.column, pa.float64()), mapped)
+    def _scaled(self, batches: Iterator[Any]) -> Iterator[Any]:
+        return (_with_mapped(batch, self.column, self.scale) for batch in batches)
+
+
+def _with_mapped(batch: Any, column: str, scale: ScoreScale) -> Any:
+    import numpy as np
+    import pyarrow as pa
+
+    place = batch.schema.get_field_index(column)
+    if place < 0:
+        return batch
+    given = batch.column(place).cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+    mapped = pa.array(mapped_scores(given, scale), mask=np.isnan(given))
+    return batch.set_column(place, pa.field(column, pa.float64()), mapped)
+
+
+def _of_scaled(work: Callable[[Any], Any], column: str, scale: ScoreScale, batch: Any) -> Any:
+    return work(_with_mapped(batch, column, scale))
 
 
 def mapped_scores(given: numpy.ndarray[Any, Any], scale: ScoreScale) -> numpy.ndarray[Any, Any]:

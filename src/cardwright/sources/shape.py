@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from cardwright.errors import MissingExtraError, SourceError
 from cardwright.privacy.showing import hint, quoted, shown
@@ -148,6 +150,110 @@ def coded_batches(rows: Any, columns: Sequence[str], categories: Sequence[str]) 
     read = getattr(rows, "coded", None)
     found: Iterator[pyarrow.RecordBatch] = rows.batches(columns) if read is None else read(columns, categories)
     return found
+
+
+PLACE = "\x00place"
+"""A column that no file has: the row's number in the source, from 0, where rows that are counted elsewhere are asked for it."""
+
+
+class Carrier(Protocol):
+    """Rows that an engine counts where they lie: the one thing that an engine adds to `cardwright.sources.interface.Rows`."""
+
+    def carry(
+        self,
+        work: Callable[[pyarrow.RecordBatch], Any],
+        columns: Sequence[str],
+        *,
+        places: bool = False,
+        seen: Callable[[int], None] = lambda rows: None,
+    ) -> Any:
+        """The sum of `work(batch)` over all batches of the columns, in any order; None if there is no row.
+
+        `work` is picklable and what it returns adds up exactly in any order. With `places`, batches have the column `PLACE` too.
+        """
+
+
+def carrier(rows: Any) -> Carrier | None:
+    """The rows of an engine below these, or None if they are read on this machine."""
+    while hasattr(rows, "through"):
+        rows = rows.rows
+    found: Carrier | None = rows if hasattr(rows, "carry") else None
+    return found
+
+
+def carried(
+    rows: Any,
+    work: Callable[[Any], Any],
+    columns: Sequence[str],
+    *,
+    places: bool = False,
+    seen: Callable[[int], None] = lambda rows: None,
+) -> Any:
+    """`Carrier.carry` of rows, or of the rows below those that add a column or change one (`through`)."""
+    wanted: Sequence[str] = list(columns)
+    while hasattr(rows, "through"):
+        work, wanted = rows.through(work, wanted)
+        rows = rows.rows
+    return rows.carry(work, wanted, places=places, seen=seen)
+
+
+def summed(
+    rows: Any,
+    work: Callable[[Any], Any],
+    columns: Sequence[str],
+    categories: Sequence[str] = (),
+    *,
+    workers: int = 1,
+    here: bool = False,
+    seen: Callable[[int], None] = lambda rows: None,
+) -> Any:
+    """The sum of `work(batch)` over all batches, where the rows lie: on threads of this machine, or on an engine.
+
+    Parameters
+    ----------
+    work
+        A picklable function of a batch; what it returns adds up exactly, in any order.
+    columns
+        The columns of each batch.
+    categories
+        Those among them whose strings may come in codes; see `coded_batches`.
+    workers
+        How many threads work; a few batches are in memory at a time. An engine decides for itself.
+    here
+        Whether this machine does it although an engine holds the rows.
+    seen
+        Called with how many rows are done.
+
+    Returns
+    -------
+    The sum, or None if there is no batch.
+    """
+    if not here and carrier(rows) is not None:
+        return carried(rows, work, columns, seen=seen)
+    total: Any = None
+    done = 0
+    for found, count in _mapped(work, coded_batches(rows, columns, categories), workers):
+        total = found if total is None else total + found
+        done += count
+        seen(done)
+    return total
+
+
+def _mapped(work: Callable[[Any], Any], batches: Iterator[Any], workers: int) -> Iterator[tuple[Any, int]]:
+    """`map` in order on threads, with a bounded number of batches under way; beside each result, how many rows it is of."""
+    if workers <= 1:
+        yield from ((work(batch), batch.num_rows) for batch in batches)
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        under_way: deque[tuple[Future[Any], int]] = deque()
+        for batch in batches:
+            under_way.append((pool.submit(work, batch), batch.num_rows))
+            if len(under_way) > 2 * workers:
+                first, count = under_way.popleft()
+                yield first.result(), count
+        while under_way:
+            first, count = under_way.popleft()
+            yield first.result(), count
 
 
 def bounded(batch: Any) -> Iterator[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from cardwright.evaluators.rows.layout import Layout
 from cardwright.evaluators.rows.tally import RowTally
 from cardwright.privacy.showing import quoted
 from cardwright.sources.interface import Predictions
-from cardwright.sources.shape import coded_batches
+from cardwright.sources.shape import summed
 from cardwright.statistics.order import streaming_median
 
 
@@ -25,11 +26,8 @@ def decided(audit: Audit) -> RowTally | None:
     layout = audit.layout
     if layout.prediction is not None and layout.score is not None:
         layout = replace(layout, score=None, threshold=None)
-    total: RowTally | None = None
-    for batch in coded_batches(audit.source.rows, layout.columns, audit.layout.categories):
-        part = count(layout, batch)
-        total = part if total is None else total + part
-    return total
+    found: RowTally | None = summed(audit.source.rows, partial(count, layout), layout.columns, audit.layout.categories)
+    return found
 
 
 def scored_above_median(audit: Audit) -> tuple[MedianScore | None, RowTally | None]:

@@ -83,6 +83,16 @@ class Performance(PerformanceOptions):
 
         return conclude(self, inputs, tally)
 
+    def reads_here(self, inputs: Inputs) -> tuple[str, ...]:
+        """See `TallyEvaluator`."""
+        asked = {
+            "rows are compared with those of the baseline, each with its own": "baseline" in inputs.sources,
+            "predicted quantiles are read row by row": bool(self.quantiles),
+            "forecasts are put in their order in time": bool(self.horizon or self.series),
+            "the probability of each class is read row by row": bool(self.probabilities),
+        }
+        return tuple(why for why, here in asked.items() if here)
+
     def evaluate(self, inputs: Inputs) -> Evaluation:
         """See `Evaluator.evaluate`.
 

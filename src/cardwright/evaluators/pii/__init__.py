@@ -55,6 +55,15 @@ class Pii(PiiOptions):
         Need("ner_model", (NerModels,), "models that find names, places and organisations in texts", optional=True),
     )
 
+    def reads_here(self, inputs: Inputs) -> tuple[str, ...]:
+        """See `cardwright.evaluators.interface.reads_here`."""
+        asked = {
+            "it looks at a sample of the rows, by their place": self.sample is not None,
+            "models of names stay on this machine": self.ner_model is not None or "ner_model" in inputs.sources,
+            "it reads interactions": isinstance(inputs.sources["source"], Interactions),
+        }
+        return tuple(why for why, here in asked.items() if here)
+
     def evaluate(self, inputs: Inputs) -> Evaluation:
         """See `Evaluator.evaluate`.
 

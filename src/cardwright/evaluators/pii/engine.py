@@ -73,6 +73,10 @@ class Detector:
         """The same, by kind."""
         self.uses_re2: bool = self._fast.uses_re2
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Wherever it is sent it is made anew, once in each process, from what is installed there.
+        return detector, (self.countries, self.also)
+
     def scan(self, texts: Sequence[str], context: Sequence[str] = (), mode: Mode = "fast") -> DetectedHits:
         """The raw hits of texts.
 

@@ -46,6 +46,9 @@ class SharedDetector:
         if process is not None:
             threading.Thread(target=self._begin, daemon=True).start()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return self.detector.__reduce__()  # the helper stays here
+
     def scan(self, texts: Sequence[str], context: Sequence[str] = (), mode: Mode = "fast") -> DetectedHits:
         """See `Detector.scan`."""
         if len(texts) < _FEW or not self._ready.is_set():

@@ -394,5 +394,5 @@ def _tally(
             return _tally_interactions(inputs, source, both, settings, [name for name, _ in chosen.read])
         scan = Scan(both, settings, chosen, options.columns is not None)
         if options.sample is None:
-            return run_tally(_tallies(scan), inputs) or _nothing(detector, settings, chosen)
+            return run_tally(_tallies(scan), inputs, here=bool(settings.models)) or _nothing(detector, settings, chosen)
         return _tally_sample(inputs, source, scan) or _nothing(detector, settings, chosen)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from cardwright.evaluators.rows.counting import count
 from cardwright.evaluators.rows.layout import Layout
@@ -11,6 +12,7 @@ from cardwright.evaluators.rows.score_metrics import calibration_slope, roc_auc,
 from cardwright.evaluators.rows.tally import RowTally
 from cardwright.record.evaluation import Finding
 from cardwright.sources.interface import Predictions, Table
+from cardwright.sources.shape import summed
 
 _LEVEL = 0.95
 
@@ -51,10 +53,7 @@ def of_scores(source: Predictions, seed: int) -> list[Finding]:
     if source.score is None or source.task != "binary":
         return []
     layout = replace(Layout.of(source, seed=seed, groups=False), prediction=None, threshold=None)
-    tally: RowTally | None = None
-    for batch in source.rows.batches(layout.columns):
-        here = count(layout, batch)
-        tally = here if tally is None else tally + here
+    tally: RowTally | None = summed(source.rows, partial(count, layout), layout.columns)
     return [] if tally is None else direction_findings(tally)
 
 

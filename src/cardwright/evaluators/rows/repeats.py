@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +17,10 @@ from cardwright.privacy.showing import masked
 from cardwright.record.base import label as as_label
 from cardwright.record.evaluation import Finding
 from cardwright.sources.interface import Predictions, Table
+from cardwright.sources.shape import summed
+
+if TYPE_CHECKING:
+    import pyarrow
 
 KEPT = 16_384
 """So many different values of a column are followed, those of the lowest hashes: a random sample of them, the same for a seed."""
@@ -46,37 +52,49 @@ class Repeats:
 
 def repeats(source: Predictions | Table, columns: list[str], seed: int) -> list[Repeats]:
     """The repeats of columns, read once, in constant space."""
-    sketches = [_Sketch() for _ in columns]
-    key = b"cardwright repeats %d" % seed
-    for batch in source.rows.batches(columns):
-        for sketch, column in zip(sketches, batch.columns, strict=True):
-            sketch_of = column.drop_null()
-            if len(sketch_of):
-                sketch.add(person_hashes(sketch_of, key), len(sketch_of))
+    found: _Sketches | None = summed(source.rows, partial(_sketched, b"cardwright repeats %d" % seed), columns)
+    sketches = tuple(_Sketch() for _ in columns) if found is None else found.by_column
     return [sketch.found(name) for sketch, name in zip(sketches, columns, strict=True)]
 
 
+def _sketched(key: bytes, batch: pyarrow.RecordBatch) -> _Sketches:
+    return _Sketches(tuple(_Sketch.of(column, key) for column in batch.columns))
+
+
+@dataclass(frozen=True)
+class _Sketches:
+    by_column: tuple[_Sketch, ...]
+
+    def __add__(self, other: _Sketches) -> _Sketches:
+        return _Sketches(tuple(a + b for a, b in zip(self.by_column, other.by_column, strict=True)))
+
+
+@dataclass(frozen=True)
 class _Sketch:
     """The values of the lowest hashes with their rows (bottom-k, Cohen and Kaplan 2007)."""
 
-    def __init__(self) -> None:
-        self.hashes: HashArray = np.zeros(0, np.uint64)
-        self.counts: IntArray = np.zeros(0, np.int64)
-        self.rows = 0
-        self.full = False
+    hashes: HashArray = field(default_factory=lambda: np.zeros(0, np.uint64))
+    counts: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
+    rows: int = 0
+    full: bool = False
+    """Whether there are more values than are kept."""
 
-    def add(self, hashes: HashArray, rows: int) -> None:
-        values, counts = np.unique(hashes, return_counts=True)
-        self.rows += rows
-        if self.full:
-            # A value above those kept was left out before, so that its count could not be whole.
-            low = values <= self.hashes[-1]
-            values, counts = values[low], counts[low]
-        every, place = np.unique(np.concatenate([self.hashes, values]), return_inverse=True)
+    @classmethod
+    def of(cls, column: Any, key: bytes) -> _Sketch:
+        """The sketch of one batch of a column; missing values are left out."""
+        present = column.drop_null()
+        if not len(present):
+            return cls()
+        values, counts = np.unique(person_hashes(present, key), return_counts=True)
+        return cls(values[:KEPT], counts[:KEPT], len(present), len(values) > KEPT)
+
+    def __add__(self, other: _Sketch) -> _Sketch:
+        # A value among the lowest of all is among the lowest of every part, so that its count is whole.
+        every, place = np.unique(np.concatenate([self.hashes, other.hashes]), return_inverse=True)
         total = np.zeros(len(every), np.int64)
-        np.add.at(total, place, np.concatenate([self.counts, counts]))
-        self.full = self.full or len(every) > KEPT
-        self.hashes, self.counts = every[:KEPT], total[:KEPT]
+        np.add.at(total, place, np.concatenate([self.counts, other.counts]))
+        full = self.full or other.full or len(every) > KEPT
+        return _Sketch(every[:KEPT], total[:KEPT], self.rows + other.rows, full)
 
     def found(self, column: str) -> Repeats:
         sums = int(self.counts.sum())

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from cardwright.sources.shape import PLACE, carried, carrier
 
 if TYPE_CHECKING:
     import pyarrow
@@ -20,11 +24,63 @@ def keyed_hash(positions: Any, key: int) -> Any:
         return z ^ (z >> np.uint64(31))
 
 
+@dataclass(frozen=True)
+class LowestRows:
+    """The rows of the lowest keyed hashes among some rows, with their places in the source; of equal hashes, the first places."""
+
+    most: int
+    """How many are kept."""
+    kept: pyarrow.Table
+    hashes: Any
+    places: Any
+    total: int
+    """Rows that were looked at."""
+
+    def __add__(self, other: LowestRows) -> LowestRows:
+        import numpy as np
+        import pyarrow as pa
+
+        whole = LowestRows(
+            self.most,
+            pa.concat_tables([self.kept, other.kept]),
+            np.concatenate([self.hashes, other.hashes]),
+            np.concatenate([self.places, other.places]),
+            self.total + other.total,
+        )
+        return whole.cut()
+
+    def cut(self) -> LowestRows:
+        """No more than `most` of them."""
+        import numpy as np
+        import pyarrow as pa
+
+        if len(self.places) <= self.most:
+            return self
+        best = np.lexsort((self.places, self.hashes))[: self.most]
+        return replace(self, kept=self.kept.take(pa.array(best)), hashes=self.hashes[best], places=self.places[best])
+
+
+def _lowest(most: int, key: int, batch: pyarrow.RecordBatch) -> LowestRows:
+    import pyarrow as pa
+
+    at = batch.schema.get_field_index(PLACE)
+    places = batch.column(at).to_numpy(zero_copy_only=False)
+    table = pa.Table.from_batches([batch]).remove_column(at)
+    return LowestRows(most, table, keyed_hash(places, key), places, batch.num_rows).cut()
+
+
 def choose(rows: Any, columns: Sequence[str], count: int, key: int) -> tuple[pyarrow.RecordBatch, int]:
     """At most `count` rows in their order, and how many there are in all; holds no more than a few batches."""
     import numpy as np
     import pyarrow as pa
 
+    if carrier(rows) is not None:
+        wanted = list(dict.fromkeys(columns))
+        lowest: LowestRows | None = carried(rows, partial(_lowest, count, key), wanted, places=True)
+        if lowest is None:
+            raise ValueError("there are no rows")
+        ordered = lowest.kept.take(pa.array(np.argsort(lowest.places)))
+        return ordered.combine_chunks().to_batches()[0], lowest.total
     kept: pa.Table | None = None
     hashes = np.empty(0, dtype=np.uint64)
     places = np.empty(0, dtype=np.int64)

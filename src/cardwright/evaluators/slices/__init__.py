@@ -53,6 +53,10 @@ class Slices(SlicesOptions):
         Need("source", (Predictions,), "Predictions with true outcomes, and the columns that make slices."),
     )
 
+    def reads_here(self, inputs: Inputs) -> tuple[str, ...]:
+        """See `cardwright.evaluators.interface.reads_here`: rows are chosen where they lie, by a keyed hash of their place."""
+        return ()
+
     def evaluate(self, inputs: Inputs) -> Evaluation:
         """See `Evaluator.evaluate`.
 
