@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from cardwright.desk.client import DeskClient
     from cardwright.desk.desk_log import DeskLog
     from cardwright.desk.registry import Registry
-    from cardwright.desk.settings import DeskSettings
+    from cardwright.desk.settings import DeskSettings, OidcSettings
 
 TOKEN = "CARDWRIGHT_DESK_TOKEN"  # noqa: S105  the name of an environment variable
+OIDC_SECRET = "CARDWRIGHT_OIDC_SECRET"  # noqa: S105  likewise
 DATABASE = "CARDWRIGHT_DESK_DATABASE"
 FolderOption = Annotated[
     Path, typer.Option("--folder", help="Where the desk keeps contents and, unless named, its database.")
@@ -112,6 +113,16 @@ def opened_log(
     return desk_log.opened(folder, log_private(key), name or host, cosigned=known, witnesses=asked)
 
 
+def _provider(path: Path) -> OidcSettings:
+    from cardwright.desk.settings import OidcSettings
+    from cardwright.files import disk, yamltext
+
+    if not os.environ.get(OIDC_SECRET):
+        raise UsageError(f"the client's secret is not known: {OIDC_SECRET} is not set", do="Set it; no file holds it.")
+    document = yamltext.parse(disk.read_file(path, what="file of the provider"), where=str(path), error=UsageError)
+    return yamltext.to_model(OidcSettings, document, error=UsageError)
+
+
 def opened(folder: Path, trust: Path, database: str, origin: str = LOCAL) -> Registry:
     needed()
     from cardwright.desk import registry
@@ -148,6 +159,15 @@ def desk_serve(
         int,
         typer.Option("--status-hours", min=1, max=24 * 366, help="For how long the desk's word on a release holds."),
     ] = 24,
+    oidc: Annotated[
+        Path | None,
+        typer.Option(
+            "--oidc", help="An OpenID Connect provider (YAML); its client secret is in CARDWRIGHT_OIDC_SECRET."
+        ),
+    ] = None,
+    proxies: Annotated[
+        int, typer.Option("--proxies", min=0, max=5, help="How many proxies before it add to X-Forwarded-For.")
+    ] = 0,
     watch: Annotated[
         Path | None, typer.Option("--watch", help="A folder whose dossiers are taken in as they come to rest there.")
     ] = None,
@@ -166,12 +186,21 @@ def desk_serve(
     import uvicorn
 
     from cardwright.desk import api, chores, log_api, pages, registry, web
+    from cardwright.desk.rate_limits import RateLimits
 
     settings = replace(settings_of(folder, origin, trust, database, policy), status_hours=status_hours)
+    provider = _provider(oidc) if oidc is not None else None
+    if provider is not None:
+        settings = replace(settings, provider=provider.name)
     if watch is not None and not watch.is_dir():
         raise UsageError("there is no such folder to watch", where=str(watch), do="Make it, or name another one.")
     desk = registry.opened(settings, opened_log(folder, log_key, log_name, settings.origin, cosigns, witness))
-    app = web.application(desk, pages.routes, api.routes, log_api.routes)
+    parts: list[web.Routes] = [pages.routes, api.routes, log_api.routes]
+    if provider is not None:
+        from cardwright.desk import oidc as directory
+
+        parts.append(directory.routes_of(directory.OidcClient(provider, os.environ.get(OIDC_SECRET, ""))))
+    app = web.application(desk, *parts, limits=RateLimits(proxies=proxies))
     console.say(f"Desk: {settings.origin}, listening on {host}:{port}; stop it with Ctrl+C")
     if desk.log is not None:
         console.say(f"Its log: {settings.origin}/log, key {desk.log.public.vkey}")

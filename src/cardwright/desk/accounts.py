@@ -142,23 +142,37 @@ def credential(desk: Registry, id: str) -> tuple[str, bytes, int]:
 
 def log_in(desk: Registry, credential: str, person: str, counter: int, now: str) -> str:
     """Begin a session; gives the secret that the cookie holds."""
-    secret = _secret()
     table = database.CREDENTIALS
     with database.writing(desk.engine) as connection:
         before = connection.execute(sa.select(table.c.counter).where(table.c.credential == credential)).scalar_one()
         if counter and counter <= before:  # an alarm and no more: passkeys that are synchronised do not count
             registry.tell(connection, now, person, "counter went back", credential[:40])
         connection.execute(table.update().where(table.c.credential == credential).values(counter=max(counter, before)))
-        connection.execute(database.SESSIONS.delete().where(database.SESSIONS.c.expires_at < now))
-        connection.execute(
-            database.SESSIONS.insert().values(
-                secret=_digest(secret),
-                person=person,
-                csrf=secrets.token_hex(32),
-                expires_at=later(now, hours=SESSION_HOURS),
-            )
+        return _session_begun(connection, person, now)
+
+
+def enter(desk: Registry, person: str, now: str) -> str:
+    """Begin a session of somebody whom a provider has let in, and make their account if they have none; gives the secret."""
+    accounts = database.ACCOUNTS
+    with database.writing(desk.engine) as connection:
+        if connection.execute(sa.select(accounts).where(accounts.c.person == person)).first() is None:
+            connection.execute(accounts.insert().values(person=person, created_at=now))
+            registry.tell(connection, now, person, "joined", person)
+        return _session_begun(connection, person, now)
+
+
+def _session_begun(connection: sa.Connection, person: str, now: str) -> str:
+    secret = _secret()
+    connection.execute(database.SESSIONS.delete().where(database.SESSIONS.c.expires_at < now))
+    connection.execute(
+        database.SESSIONS.insert().values(
+            secret=_digest(secret),
+            person=person,
+            csrf=secrets.token_hex(32),
+            expires_at=later(now, hours=SESSION_HOURS),
         )
-        registry.tell(connection, now, person, "logged in", person)
+    )
+    registry.tell(connection, now, person, "logged in", person)
     return secret
 
 

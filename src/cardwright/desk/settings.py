@@ -6,14 +6,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from cardwright.errors import UsageError
 from cardwright.policy.policy import Policy
-from cardwright.record.base import Count, Value
+from cardwright.record.base import Count, Identifier, Label, Value
 
 MEGABYTE = 2**20
 
@@ -34,6 +34,32 @@ class RetentionRules(Value):
     """Threads that are resolved, from when they were."""
     dossiers: _Days = None
     """Dossiers that were withdrawn or superseded or have expired, from their last state, with everything said of them here."""
+
+
+class OidcSettings(Value):
+    """An OpenID Connect provider by which people log in, and who they are here."""
+
+    schema_: Annotated[Literal["cardwright/desk-oidc/1"], Field(alias="schema")] = "cardwright/desk-oidc/1"
+    """The format of this file."""
+    name: Label
+    """What the button says, e.g. the organisation's directory."""
+    issuer: Annotated[str, Field(pattern=r"^https?://[a-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?$")]
+    """The provider's issuer, exactly as it names itself; with TLS, but on this machine."""
+    client_id: Annotated[str, Field(min_length=1, max_length=400)]
+    """The desk's id at the provider; its secret is in CARDWRIGHT_OIDC_SECRET."""
+    scope: Annotated[str, Field(pattern=r"^openid( [a-z_.:/-]+)*$")] = "openid"
+    """What is asked for; with `claim: email`, `openid email`."""
+    claim: Identifier = "sub"
+    """The claim that says who somebody is; of `email` only a verified one counts."""
+    people: Annotated[Mapping[str, Identifier], Field(min_length=1)]
+    """Ids of the trust file, by the value of that claim."""
+
+    @model_validator(mode="after")
+    def _reached_safely(self) -> Self:
+        parts = urlsplit(self.issuer)
+        if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost"):
+            raise ValueError("a provider is reached by https, so that nobody in between says who somebody is")
+        return self
 
 
 @dataclass(frozen=True)
@@ -67,6 +93,8 @@ class DeskSettings:
     limits: UploadLimits = field(default_factory=UploadLimits)
     status_hours: int = 24
     """For how long the desk stands by its word on a release."""
+    provider: str = ""
+    """What the button of the organisation's own log-in says; if omitted, there is none."""
 
     @property
     def url(self) -> str:

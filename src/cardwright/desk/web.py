@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cardwright.desk import accounts
 from cardwright.desk.accounts import Session
+from cardwright.desk.rate_limits import RateLimited, RateLimits
 from cardwright.desk.registry import Registry
 from cardwright.errors import CardwrightError, EvidenceError, NothingToCheckError, StoreError, UsageError
 from cardwright.record import canonical
@@ -200,9 +202,9 @@ def route(
         secret = "" if token else request.cookies.get(cookie(desk), "")
 
         def handle() -> Response:
-            session = accounts.session(desk, secret, now) if secret else None
-            visit = Visit(desk, request, now, session, pages)
+            visit = Visit(desk, request, now, None, pages)
             try:
+                visit = replace(visit, session=_present(desk, accounts.session(desk, secret, now) if secret else None))
                 if request.method not in ("GET", "HEAD") and not token and _forged(visit, form_of(request)):
                     return PlainTextResponse(
                         "That was not sent from a page of this desk. Open it again.\n", status_code=403
@@ -215,6 +217,13 @@ def route(
 
     methods = ["GET"] if "get" in by else []
     return Route(path, endpoint, methods=[*methods, *(["POST"] if "post" in by else [])])
+
+
+def _present(desk: Registry, session: Session | None) -> Session | None:
+    """A session, as long as the trust file knows its person: whoever was taken out of it is out at once."""
+    if session is None or not any(one.id == session.person for one in desk.trust.people):
+        return None
+    return session
 
 
 async def _body(request: Request, limit: int) -> bytes | None:
@@ -315,7 +324,7 @@ class Guarded:
 Routes = Callable[[Registry, Environment], list[BaseRoute]]
 
 
-def application(desk: Registry, *parts: Routes) -> Starlette:
+def application(desk: Registry, *parts: Routes, limits: RateLimits | None = None) -> Starlette:
     """The application: the routes of every part, behind what is common to all."""
     pages = templates()
     routes = [one for part in parts for one in part(desk, pages)]
@@ -332,6 +341,7 @@ def application(desk: Registry, *parts: Routes) -> Starlette:
         exception_handlers=handlers,
         middleware=[
             Middleware(Guarded),
+            Middleware(RateLimited, limits=limits or RateLimits(), clock=time.time),
             Middleware(TrustedHostMiddleware, allowed_hosts=[desk.settings.host], www_redirect=False),
         ],
     )

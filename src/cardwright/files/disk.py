@@ -17,11 +17,15 @@ from cardwright.errors import SourceError, StoreError, nearest
 @contextmanager
 def as_file(data: bytes) -> Iterator[BinaryIO]:
     """These bytes as a file without a name, for a library that reads files faster than bytes; it is gone afterwards."""
+    file: BinaryIO | None = None
     try:
-        file: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115  closed below
+        file = tempfile.TemporaryFile()  # noqa: SIM115  closed below
         file.write(data)
         file.seek(0)
     except OSError:  # nowhere to write: slower, and the same bytes
+        if file is not None:
+            with suppress(OSError):  # it tries once more to write what had no room
+                file.close()
         file = io.BytesIO(data)
     with file:
         yield file
