@@ -3,6 +3,13 @@
     pip install mlflow==3.17.2 wandb==0.31.0 dvc==3.67.1 sacred==0.8.7 tensorboard==2.21.0
     python tests/data/runs/make_runs.py tests/data/runs
 
+and, for the oldest versions that are read, each in an environment of its own:
+
+    pip install mlflow==2.4.0 'setuptools<80'; python tests/data/runs/make_runs.py tests/data/runs/oldest mlflow
+    pip install wandb==0.19.0; python tests/data/runs/make_runs.py tests/data/runs/oldest wandb
+
+`.ci/run stores` makes them anew and compares what is read of both.
+
 Every store holds the same study: a baseline of two seeds, a candidate, an ablation that differs from it in one setting, and a run that
 failed. Paths, hosts and user names of the machine are replaced, and the databases are written with small pages, so that they stay small.
 """
@@ -88,7 +95,7 @@ def wandb_folders(out):
     os.chdir(WORK / "wandb")
     for run_name, purpose, settings, seed, accuracy in STUDY:
         run = wandb.init(
-            project="churn", name=run_name, job_type=purpose, id=run_name, dir=WORK / "wandb",
+            project="churn", name=run_name, job_type=purpose, id=run_name, dir=str(WORK / "wandb"),
             config={**settings, "seed": seed, "commit": "1f" * 20, "data_version": "v3"},
             settings=wandb.Settings(x_disable_stats=True, x_disable_meta=True, host="host", console="off"),
         )  # fmt: skip
@@ -214,7 +221,8 @@ def redacted(out):
         )
         for word, other in (*words, (__file__, "make_runs.py"), (socket.gethostname(), "host")):
             text = text.replace(word, other)
-        file.write_text(text, encoding="utf-8")
+        if text != file.read_text(encoding="utf-8"):
+            file.write_text(text, encoding="utf-8")
     for file in sorted(out.glob("mlruns/mlruns/*/*/tags/mlflow.user")):
         file.write_text("somebody", encoding="utf-8")
     for file in sorted(out.glob("mlruns/mlruns/*/*/meta.yaml")):
@@ -224,11 +232,24 @@ def redacted(out):
             assert str(folder).encode() not in file.read_bytes(), f"{file} names the folder {folder}"
 
 
+MAKERS = {
+    "mlflow": (mlflow_stores, ("mlflow", "mlruns")),
+    "wandb": (wandb_folders, ("wandb",)),
+    "tensorboard": (tensorboard_folders, ("tensorboard",)),
+    "dvc": (dvc_folder, ("dvc", "dvc_experiments.json")),
+    "sacred": (sacred_folder, ("sacred",)),
+}
+"""By tool: what makes its stores, and what they are called."""
+
+
 def main():
     out = Path(sys.argv[1]).resolve()
-    for made in [path for path in out.iterdir() if path.name not in ("make_runs.py", "README.md")]:
-        shutil.rmtree(made) if made.is_dir() else made.unlink()
-    for make in (mlflow_stores, wandb_folders, tensorboard_folders, dvc_folder, sacred_folder):
+    out.mkdir(parents=True, exist_ok=True)
+    makers = [MAKERS[name] for name in sys.argv[2:] or MAKERS]
+    for made in (out / name for _, names in makers for name in names):
+        if made.exists():
+            shutil.rmtree(made) if made.is_dir() else made.unlink()
+    for make, _ in makers:
         make(out)
     redacted(out)
     shutil.rmtree(WORK)

@@ -4,7 +4,7 @@ import pytest
 from tests.sources.runs.support import STORES, copied, is_the_study, read, runs, unread
 
 from cardwright.errors import SourceError
-from cardwright.sources.runs.wandb_offline import records
+from cardwright.sources.runs.wandb_offline import _version, records
 
 
 def log(folder, name):
@@ -23,6 +23,24 @@ def test_runs_are_read_with_settings_of_their_types_and_what_they_left():
     )
     assert [(one.path, one.md5) for one in run.artefacts] == [("model/model.txt", "0711b11171ab2c15c7106fb10e71cbeb")]
     assert run.missing == ()
+
+
+def test_the_oldest_version_that_is_accepted_is_read_alike():
+    found, newest = runs(STORES / "oldest" / "wandb"), runs(STORES / "wandb")
+    is_the_study(found)
+    assert {run.tool_version for run in found.values()} == {"0.19.0"}
+    for name, run in found.items():
+        other = newest[name]
+        assert (run.config, run.seed, run.data, run.commit, run.cost.keys()) == (
+            other.config, other.seed, other.data, other.commit, other.cost.keys(),
+        )  # fmt: skip
+        assert [file.md5 for file in run.artefacts] == [file.md5 for file in other.artefacts]
+
+
+@pytest.mark.parametrize("minor", ["18.9", "32.0"])
+def test_the_versions_beside_those_that_a_test_has_read_are_refused(tmp_path, minor):
+    with pytest.raises(SourceError, match=rf"0\.{minor}"):
+        _version(f"0.{minor}", "store")
 
 
 def test_the_host_is_not_read():

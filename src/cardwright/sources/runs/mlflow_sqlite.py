@@ -56,6 +56,9 @@ COLUMNS = {
 STATUS: dict[str, RunStatus] = {
     "FINISHED": "finished", "FAILED": "failed", "KILLED": "killed", "RUNNING": "running", "SCHEDULED": "running",
 }  # fmt: skip
+_ITS_TABLES = ("alembic_version", "runs", "latest_metrics")
+_BEGINNING = 256 * 1024
+"""So many bytes hold the statements that made the tables."""
 ARTEFACTS = ("mlruns", "mlartifacts")
 """Where MLflow leaves files beside the database if nobody says otherwise."""
 
@@ -67,8 +70,13 @@ def recognises(path: Path) -> bool:
         return False
     try:
         with _opened(database) as connection:
-            return {"alembic_version", "runs", "latest_metrics"} <= _tables(connection)
-    except (sqlite3.Error, OSError):
+            return set(_ITS_TABLES) <= _tables(connection)
+    except sqlite3.Error:
+        # One that is cut off is still MLflow's, and says so when it is read.
+        with database.open("rb") as file:
+            beginning = file.read(_BEGINNING)
+        return all(name.encode() in beginning for name in _ITS_TABLES)
+    except OSError:
         return False
 
 
