@@ -46,6 +46,15 @@ def test_a_reason_that_holds_for_several_workstreams_is_said_once(found):
     assert text.count("No dossier profiled data.") == 1
 
 
+def test_many_sources_and_data_that_were_used_once_are_counted():
+    found = look(written(), runs=[run(f"r{n:02}") for n in range(45)])
+    text = " ".join(as_text(found).split())
+    assert "r07, and 37 more" in text
+    assert "r08" not in text
+    few = look(*(decided(f"model-{n}", True) for n in range(3)), runs=[run("a")], max_uses=1)
+    assert "(used often)" in as_text(few)
+
+
 def test_what_is_not_counted_is_named(found):
     assert "what out/broken, why its manifest is another" in as_text(found, width=100)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import textwrap
 from collections.abc import Iterator
 
@@ -17,6 +18,9 @@ COLUMNS = (
     "why", "caveat",
 )  # fmt: skip
 """Columns of the CSV."""
+SHOWN = 8
+"""So many of the dossiers and runs that an indicator was counted from are printed; the evaluation's table has more."""
+_NUMBER = re.compile(r"and ([0-9]+) more")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _BESIDE = {
     "baseline_coverage": ("claims_with_baseline",),
@@ -42,12 +46,12 @@ def as_text(evaluation: Evaluation, *, width: int = 80) -> str:
     for one in INDICATORS:
         lines += ["", one.title]
         for said, places in _by_answer(of(evaluation, one.metric)).items():
-            lines += _wrapped(f"{', '.join(places)}: {said}", width)
+            lines += _wrapped(f"{'; '.join(places)}: {said}", width)
         lines += _wrapped(f"caveat: {one.caveat}", width)
         lines += _from(evaluation, one.title, width)
     lines += _also(evaluation, width)
     lines += _listed(evaluation, "estimates", "Estimates and what came of them", width)
-    lines += _listed(evaluation, "benchmarks", "Data that models were judged on", width)
+    lines += _worn(evaluation, width)
     lines += _listed(evaluation, "left_out", "Not counted", width)
     for finding in evaluation.findings:
         lines += ["", *textwrap.wrap(f"{finding.severity}: {finding.explanation}", width)]
@@ -60,6 +64,20 @@ def _also(evaluation: Evaluation, width: int) -> list[str]:
         for said, places in _by_answer([m for m in evaluation.measurements if m.metric == metric]).items():
             lines += _wrapped(f"{title_of(metric).capitalize()}, {'; '.join(places)}: {said}", width)
     return ["", "Also counted", *lines] if lines else []
+
+
+def _worn(evaluation: Evaluation, width: int) -> list[str]:
+    """Data that were used more than once or that are flagged, and how many were used once."""
+    found = list(_rows(evaluation, "benchmarks"))
+    lines: list[str] = []
+    for row in found:
+        if row["flag"] or row["uses"] != 1:
+            age = "" if row["age"] is None else f", {_short(float(row['age']))} days old"
+            flag = f" ({row['flag']})" if row["flag"] else ""
+            lines += _wrapped(f"{row['data']}: {_short(float(row['uses'] or 0))} uses{age}{flag}", width)
+    once = sum(not row["flag"] and row["uses"] == 1 for row in found)
+    lines += _wrapped(f"used once: {once}", width) if once else []
+    return ["", "Data that models were judged on", *lines] if lines else []
 
 
 def _by_answer(found: list[Measurement]) -> dict[str, list[str]]:
@@ -114,6 +132,10 @@ def _rows(evaluation: Evaluation, name: str) -> Iterator[dict[str, float | str |
 
 def _from(evaluation: Evaluation, title: str, width: int) -> list[str]:
     ids = [str(row["from"]) for row in _rows(evaluation, "sources") if row["indicator"] == title]
+    if len(ids) > SHOWN:
+        more = _NUMBER.fullmatch(ids[-1])
+        rest = len(ids) - SHOWN + (int(more[1]) - 1 if more else 0)
+        ids = [*ids[:SHOWN], f"and {rest} more"]
     return _wrapped(f"from: {', '.join(ids)}", width) if ids else []
 
 

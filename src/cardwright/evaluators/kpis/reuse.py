@@ -11,7 +11,7 @@ from cardwright.record.base import label
 from cardwright.record.measurement import Measured, Measurement, Unmeasured
 
 _JUDGED_ON = ("predictions", "table", "texts", "interactions")
-_LEARNT_FROM = ("train", "training", "validation", "background", "population", "reference")
+_LEARNT_FROM = ("train", "training", "learnt", "fit", "validation", "background", "population", "reference")
 """Roles of data that nothing is judged on."""
 
 
