@@ -1,7 +1,10 @@
 """How long the documents of the mortgage dossier take, and the audit PDF beside WeasyPrint alone on the same HTML.
 
-Targets: all documents under 10 s; the PDF at most 1.3 times WeasyPrint alone; a record of 500 groups, 60 requirements and
-200 findings under 60 s and 1 GB.
+Targets: all documents under 10 s; the PDF at most 1.2 times WeasyPrint alone; a record of 500 groups, 60 requirements and
+200 findings under 60 s and 1 GB. Seconds are of processor time, which other work on the machine changes little; the engine is
+imported and has set one page before anything is measured, since both sides need that.
+
+    python benchmarks/render.py [DOSSIER]     a dossier of the mortgage example made before; if omitted, it is made
 """
 
 import resource
@@ -74,9 +77,10 @@ def main() -> None:
     from cardwright import handoff, load
 
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name) / "mortgage"
-        plan = load(ROOT / "examples" / "mortgage")
-        store.write_dossier(folder, handoff.run(plan, contents.policy_of("production")).files)
+        folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(name) / "mortgage"
+        if len(sys.argv) == 1:
+            plan = load(ROOT / "examples" / "mortgage")
+            store.write_dossier(folder, handoff.run(plan, contents.policy_of("production")).files)
         files = store.read_dossier(folder)
     case = contents.case_of(files, where="mortgage")
     verdict = canonical.parse(Verdict, files[layout.REVIEW], where="review")
@@ -90,36 +94,37 @@ def main() -> None:
         return captured[template]
 
     environment.render = keep
+    import weasyprint
+
+    weasyprint.HTML(string="<p>one</p>").write_pdf()
     total, report = 0.0, 0.0
-    print("| document | seconds |")
+    print("| document | seconds of processor time |")
     print("| --- | ---: |")
     for path, document, format in documents.standard(case.record):
-        begun = time.perf_counter()
+        begun = time.process_time()
         documents.render(edition, document=document, format=format)
-        seconds = time.perf_counter() - begun
+        seconds = time.process_time() - begun
         total += seconds
         report = seconds if format == "pdf" else report
         print(f"| {path} | {seconds:.2f} |")
     html = pdf.replace_unprintable(captured["audit_report.html.j2"])
-    import weasyprint
-
-    begun = time.perf_counter()
+    begun = time.process_time()
     weasyprint.HTML(string=html, url_fetcher=pdf._fetcher()).write_pdf(pdf_variant="pdf/a-3b", pdf_tags=True)
-    alone = time.perf_counter() - begun
+    alone = time.process_time() - begun
     print(f"| all documents (target < 10) | {total:.2f} |")
     print(f"| WeasyPrint alone on the same HTML | {alone:.2f} |")
-    print(f"| the audit PDF, times WeasyPrint alone (target 1.3) | {report / alone:.2f} |")
+    print(f"| the audit PDF, times WeasyPrint alone (target 1.2) | {report / alone:.2f} |")
     environment.render = whole
-    begun = time.perf_counter()
+    begun = time.process_time()
     large = large_edition(case)
     for _, document, format in documents.standard(large.record):
         documents.render(large, document=document, format=format)
     print(f"| {GROUPS} groups, {CHECKS} requirements, {FINDINGS} findings: all documents (target < 60) | "
-          f"{time.perf_counter() - begun:.2f} |")  # fmt: skip
+          f"{time.process_time() - begun:.2f} |")  # fmt: skip
     print(
         f"| peak memory of this process, MB (target < 1,000) | {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} |"
     )
-    sys.exit(0 if report / alone < 2 else 1)
+    sys.exit(0 if report / alone < 1.5 else 1)
 
 
 if __name__ == "__main__":

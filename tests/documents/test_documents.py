@@ -4,14 +4,19 @@ import io
 import os
 import re
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from markupsafe import escape
 from tests.policy.test_gate import FAILED, P, with_gap, with_record
-from tests.strategies import NOW, good_case, good_record
+from tests.strategies import NOW, good_case, good_record, waiver
 
 from cardwright import decide, documents
+from cardwright.documents.interface import State
 from cardwright.errors import UsageError
 from cardwright.record import (
     Answer,
@@ -28,6 +33,7 @@ from cardwright.record import (
     TableColumn,
     canonical,
 )
+from cardwright.record.claim import SignOff
 from cardwright.record.evaluation import count_severities
 from cardwright.record.verdict import Limit
 
@@ -416,6 +422,62 @@ def test_no_two_documents_of_an_edition_disagree_on_decision_counts_and_open_ris
         assert counts in text
         assert "1 risk not accepted" in text
         assert "risks not accepted" not in text
+
+
+NAMES = ("Ines Prado", "Olaf Berg", "Uma Nair")
+"""Who signs in the cases below: names that nothing else in a document holds."""
+
+
+@st.composite
+def editions(draw):
+    """An edition in any state, refused or allowed, with a waiver or without, and with any decisions of three people."""
+    case = good_case()
+    kind = draw(st.sampled_from(["allowed", "refused", "waived"]))
+    if kind != "allowed":
+        case = with_gap(FAILED)
+    if kind == "waived":
+        case = replace(case, claims=(*waiver(case.record, P.sha256, "gap", "failed", bound=0.4), *case.claims))
+    one = edition(case)
+    decisions = draw(st.lists(st.sampled_from(["approve", "request_changes", "reject"]), max_size=3))
+    signed = tuple(
+        SignOff(
+            id=str(n) * 64, person=name, key=f"{n}a" * 32, role="risk", at=f"2026-11-2{n}T00:00:00Z",
+            decision=decision, meaning="review", manifest_sha256="7" * 64,
+        )
+        for n, (name, decision) in enumerate(zip(NAMES, decisions, strict=False), 1)
+    )  # fmt: skip
+    state = draw(st.sampled_from(get_args(State)))
+    manifest = "7" * 64 if state not in ("draft", "in review") else None
+    return replace(one, state=state, claims=(*case.claims, *signed), manifest_sha256=manifest)
+
+
+def seen(data: bytes) -> str:
+    """What a reader sees of HTML or Markdown: without tags, escapes and backslashes."""
+    text = re.sub(r"<style.*?</style>|<[^>]+>", " ", data.decode(), flags=re.S)
+    return re.sub(r"\s+", " ", unescape(text).replace("\\", ""))
+
+
+@settings(max_examples=8, deadline=None)
+@given(editions())
+def test_no_two_documents_of_an_edition_disagree_on_state_decision_counts_signers_and_waivers(one):
+    counts = ", ".join(f"{n} {status.replace('_', ' ')}" for status, n in one.verdict.counts.items())
+    signers = {claim.person for claim in one.claims if claim.person in NAMES}
+    waivers = [o.waived for o in one.verdict.outcomes if o.waived is not None]
+    others = [state for state in get_args(State) if state != one.state]
+    for document, format in DECIDING:
+        data = documents.render(one, document=document, format=format)
+        text, at = seen(data), (document, format)
+        assert counts in text, at
+        assert ("REFUSED" in text, "ALLOWED" in text) == (not one.verdict.allowed, one.verdict.allowed), at
+        if format == "html":
+            assert f'<header class="band">{one.state.upper()}</header>' in data.decode(), at
+        assert [state for state in others if f"edition: {state}" in text or f"Edition {state}" in text] == [], at
+        told = {name for name in NAMES if name in text}
+        assert told in (set(), signers), at
+        assert not (signers and re.search(r"[Nn]obody has signed", text)), at
+        assert all(w.expires in text for w in waivers) or not waivers, at
+        assert not (waivers and "nothing is waived" in text.lower()), at
+        assert not (waivers and "No waiver is in force" in text), at
 
 
 def test_what_nobody_answered_in_a_checklist_is_quoted_and_not_stated():
