@@ -40,7 +40,7 @@ def test_a_dossier_that_was_changed_is_named_not_counted_and_makes_exit_code_3(c
     ran = cli("kpis", out)
     assert ran.code == 3
     said = " ".join(ran.out.split())
-    assert "1 dossiers do not verify and are not counted." in said
+    assert "One dossier does not verify and is not counted." in said
     assert f"what{record.parent.as_posix()},why" in "".join(said.split())
     assert "of 1 (decision of the gate)" in said
 

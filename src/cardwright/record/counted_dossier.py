@@ -21,7 +21,7 @@ class CountedDossier:
     run: RunFacts | None = None
     """When it was run, and how long its evaluations took."""
     claims: tuple[Claim, ...] = ()
-    """What people said over it: what a trust file believes, or all that is signed where none was named."""
+    """What people said over it, as far as a trust file believes it; all that is signed if none was named."""
     manifest_sha256: str | None = None
     """Its manifest."""
     runs: int = 1

@@ -515,7 +515,7 @@ class Dossiers:
     counted: tuple[CountedDossier, ...]
     """Those that were read; one may be there twice."""
     refused: tuple[tuple[str, str], ...] = ()
-    """Those that do not verify and are not counted: the place of each, and why."""
+    """Those that do not verify and are not counted, each with its place and why."""
     believed: bool = False
     """Whether a trust file said whose signatures count; if not, every signature that is there does."""
 

@@ -213,7 +213,7 @@ def test_findings_about_data_are_told_apart_by_when_they_were_found():
     assert rates == {None: (5, 3), "early": (4, 1), "late": (1, 2), "2026-Q3": (4, 1), "2026-Q4": (1, 2)}
     assert one(found, "data_quality_issue_rate_change").value == 0.5 - 4
     alone = one(look(profiled("d-1", "dataset", "2026-08-01", 4)), "data_quality_issue_rate_change")
-    assert alone.reason.startswith("There are dossiers of 1 quarter")
+    assert alone.reason == "There are not dossiers of two quarters, which a trend needs."
 
 
 def test_answers_are_counted_from_the_signed_request():

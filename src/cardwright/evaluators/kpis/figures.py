@@ -421,7 +421,7 @@ def data_quality(at: Counting) -> list[IndicatorFigure]:
     found += [_rate(at.sliced(quarter=name), part) for name, part in sorted(quarters.items())]
     change = at.called("data_quality_issue_rate_change")
     if len(quarters) < 2:
-        return [*found, change.none(f"There are dossiers of {len(quarters)} quarter(s); a trend needs two.")]
+        return [*found, change.none("There are not dossiers of two quarters, which a trend needs.")]
     before, after = sorted(quarters)[-2:]
     ids = [one.id for name in (before, after) for one in quarters[name]]
     by = _issues(quarters[after]) / len(quarters[after]) - _issues(quarters[before]) / len(quarters[before])

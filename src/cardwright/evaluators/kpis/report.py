@@ -274,7 +274,9 @@ def findings(gathered: Gathered, used: Sequence[Benchmark], options: KpisOptions
         found.append(
             Finding(
                 severity="high", key="not_verified", count=len(broken),
-                explanation=f"{len(broken)} dossiers do not verify and are not counted.",
+                explanation=f"{len(broken)} dossiers do not verify and are not counted."
+                if len(broken) > 1
+                else "One dossier does not verify and is not counted.",
             )
         )  # fmt: skip
     worn = [one for one in used if one.uses > options.max_uses]
