@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
@@ -140,7 +140,16 @@ def _subjects(release: Release) -> dict[str, str]:
 
 def make(release: Release, key: PrivateKey) -> bytes:
     """The statement signed: the bytes of `release.json`."""
-    return envelope.seal(envelope.statement(TYPE, _subjects(release), {"release": canonical.plain(release)}), key)
+    return envelope.seal(_statement(release), key)
+
+
+def payload(release: Release) -> bytes:
+    """The canonical bytes of the statement, for whoever signs in two steps."""
+    return canonical.dumps(_statement(release))
+
+
+def _statement(release: Release) -> dict[str, Any]:
+    return envelope.statement(TYPE, _subjects(release), {"release": canonical.plain(release)})
 
 
 def read(data: bytes, *, where: str = "release.json") -> SignedRelease:
@@ -156,7 +165,6 @@ def read(data: bytes, *, where: str = "release.json") -> SignedRelease:
         release = Release.model_validate(sealed.body["predicate"]["release"])
     except (KeyError, TypeError, ValidationError) as exc:
         raise IntegrityError("not a release statement", where=where, do="It is damaged, or not one of ours.") from exc
-    body = envelope.statement(TYPE, _subjects(release), {"release": canonical.plain(release)})
-    if canonical.dumps(body) != sealed.payload:
+    if payload(release) != sealed.payload:
         raise IntegrityError("it names subjects other than those it releases", where=where)
     return SignedRelease(release, sealed)

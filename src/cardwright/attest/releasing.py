@@ -10,20 +10,24 @@ from pathlib import Path
 from cardwright.attest import (
     admissible,
     claims,
+    envelope,
     keys,
+    passkeys,
     release_statement,
     signing,
     status_statement,
     timestamps,
     under_review,
 )
+from cardwright.attest.ledger import Ledger
 from cardwright.attest.release_statement import Release
 from cardwright.attest.reproduction import Rerender
 from cardwright.attest.status_statement import Status
-from cardwright.attest.trust import RELEASE, Trust
+from cardwright.attest.trust import RELEASE, Holder, Trust
+from cardwright.attest.under_review import DossierUnderReview
 from cardwright.attest.witness import receipts
 from cardwright.dossier import enclosure, layout, store
-from cardwright.errors import IntegrityError, NothingToCheckError
+from cardwright.errors import IntegrityError, NothingToCheckError, StoreError
 from cardwright.policy.gate import decide
 from cardwright.policy.policy import Policy
 from cardwright.record.case import Case
@@ -108,55 +112,155 @@ def release(
             raise IntegrityError(
                 "another dossier has been put there in the meantime", where=str(folder), do="Look at it again."
             )
-        case, doubts = under_review.judged_case(dossier, trust, artefacts, now)
-        case = incidents(case)
-        verdict = decide(case, policy, now, "release", chosen_by=chosen_by)
-        chain = dossier.chain.append("decision", "verdict", verdict.sha256, now)
-        lacking = None
-        if verdict.allowed:
-            lacking = under_review.lacking(case, policy, verdict, dossier.chain, holder, trust=trust) or _withdrawn(
-                case
-            )
-        if not verdict.allowed or lacking is not None:
+        asked = prepared(
+            files, dossier, holder, trust, policy,
+            now=now, chosen_by=chosen_by, artefacts=artefacts, final=final, toolchain=toolchain, incidents=incidents,
+        )  # fmt: skip
+        if isinstance(asked, RefusedRelease):
+            chain = dossier.chain.append("decision", "verdict", asked.verdict.sha256, now)
             # What is released stays as it was signed: a receiver decides again at their own clock.
-            decided = {} if layout.RELEASE in files else {layout.VERDICT: layout.to_json(verdict)}
-            return {layout.LEDGER: chain.to_bytes(), **decided}, Released(verdict, doubts, lacking, None)
-        chain = chain.append("release", "verdict", verdict.sha256, now)
-        editions = final(files, case, verdict)
-        said = Release(
-            subject=release_statement.subject_of(case.record.subject),
-            record_sha256=case.record.sha256,
-            plan_sha256=case.plan.sha256 if case.plan is not None else None,
-            policy=policy.name,
-            policy_sha256=policy.sha256,
-            manifest_sha256=dossier.manifest_sha256,
-            verdict_sha256=verdict.sha256,
-            documents=release_statement.documents_of(editions),
-            claims=tuple(one.sealed.id for one in dossier.signed),
-            ledger=chain.head,
-            trust_sha256=trust.sha256,
-            issued_at=now,
-            valid_until=verdict.valid_until,
-            person=holder.person.name,
-            key=keys.fingerprint(key.public_key()),
-            toolchain=dict(toolchain or {}),
-        )
-        sealed = release_statement.make(said, key)
-        statement = release_statement.read(sealed)
-        former = {name: None for name in files if name.startswith(layout.FINAL) or name == layout.RECEIPTS}
-        chain = chain.append("release", "statement", statement.sha256, now)
-        said_of_it = {
-            layout.VERDICT: layout.to_json(verdict),
-            layout.RELEASE: sealed,
-            layout.LEDGER: chain.to_bytes(),
-        }
-        if witness is not None:
-            entries = receipts.entries_of(chain, dossier.signed, statement)
-            said_of_it[layout.RECEIPTS] = receipts.to_bytes([witness(one) for one in entries])
-        carried = _carrying(editions, {**files, **said_of_it}, seal)
-        return {**former, **carried, **said_of_it}, Released(verdict, doubts, None, statement.sha256)
+            decided = {} if layout.RELEASE in files else {layout.VERDICT: layout.to_json(asked.verdict)}
+            refused = Released(asked.verdict, asked.doubts, asked.lacking, None)
+            return {layout.LEDGER: chain.to_bytes(), **decided}, refused
+        sealed = release_statement.make(asked.release, key)
+        changes = completed(files, asked, sealed, seal=seal, witness=witness)
+        return changes, Released(asked.verdict, asked.doubts, None, release_statement.read(sealed).sha256)
 
     return store.amend(folder, change)
+
+
+# ---------------------------------------------------------------------------------------------------- in two steps
+
+
+@dataclass(frozen=True)
+class RefusedRelease:
+    """Nothing is released, and why."""
+
+    verdict: Verdict
+    doubts: tuple[str, ...]
+    lacking: str | None
+    """What stands in the way beside the verdict; None where the verdict itself does."""
+
+
+@dataclass(frozen=True)
+class UnsignedRelease:
+    """A release that waits for its signature, as it will be signed."""
+
+    release: Release
+    verdict: Verdict
+    editions: Mapping[str, bytes]
+    """The final documents by path, before anything is enclosed in them."""
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def payload(self) -> bytes:
+        """The canonical bytes of the statement."""
+        return release_statement.payload(self.release)
+
+    @property
+    def challenge(self) -> bytes:
+        """What a passkey is asked to sign."""
+        return passkeys.challenge(envelope.pae(self.payload))
+
+
+def prepared(
+    files: Mapping[str, bytes],
+    dossier: DossierUnderReview,
+    holder: Holder,
+    trust: Trust,
+    policy: Policy,
+    *,
+    now: str,
+    chosen_by: str,
+    artefacts: Mapping[str, str] | None,
+    final: Final,
+    toolchain: Mapping[str, str] | None = None,
+    incidents: Callable[[Case], Case] = lambda case: case,
+) -> RefusedRelease | UnsignedRelease:
+    """Decide on everything, and, where it is allowed, make what is signed. Nothing is written.
+
+    Steps 3 to 5 of `release`, up to the signature. Documents were made again from the record before.
+    """
+    case, doubts = under_review.judged_case(dossier, trust, artefacts, now)
+    case = incidents(case)
+    verdict = decide(case, policy, now, "release", chosen_by=chosen_by)
+    if not verdict.allowed:
+        return RefusedRelease(verdict, doubts, None)
+    lacking = under_review.lacking(case, policy, verdict, dossier.chain, holder, trust=trust) or _withdrawn(case)
+    if lacking is not None:
+        return RefusedRelease(verdict, doubts, lacking)
+    editions = final(files, case, verdict)
+    said = Release(
+        subject=release_statement.subject_of(case.record.subject),
+        record_sha256=case.record.sha256,
+        plan_sha256=case.plan.sha256 if case.plan is not None else None,
+        policy=policy.name,
+        policy_sha256=policy.sha256,
+        manifest_sha256=dossier.manifest_sha256,
+        verdict_sha256=verdict.sha256,
+        documents=release_statement.documents_of(editions),
+        claims=tuple(one.sealed.id for one in dossier.signed),
+        ledger=_decided(dossier.chain, verdict, now).head,
+        trust_sha256=trust.sha256,
+        issued_at=now,
+        valid_until=verdict.valid_until,
+        person=holder.person.name,
+        key=keys.fingerprint(holder.public),
+        toolchain=dict(toolchain or {}),
+    )
+    return UnsignedRelease(said, verdict, editions, doubts)
+
+
+def _decided(chain: Ledger, verdict: Verdict, now: str) -> Ledger:
+    """The ledger with the decision, and with the release that it allows."""
+    decided = chain.append("decision", "verdict", verdict.sha256, now)
+    return decided.append("release", "verdict", verdict.sha256, now)
+
+
+def completed(
+    files: Mapping[str, bytes],
+    asked: UnsignedRelease,
+    sealed: bytes,
+    *,
+    seal: Callable[[bytes], bytes] = lambda pdf: pdf,
+    witness: Witness | None = None,
+) -> dict[str, bytes | None]:
+    """The files of the dossier that change with a signed release statement; None where one goes.
+
+    Steps 5 to 7 of `release`.
+
+    Parameters
+    ----------
+    sealed:
+        The statement of `asked`, signed.
+
+    Raises
+    ------
+    IntegrityError
+        If the statement is another one than was asked for.
+    StoreError
+        If something has been said since it was made: whoever signed it had not seen that.
+    """
+    dossier = under_review.read(files, where="dossier")
+    statement = release_statement.read(sealed)
+    if statement.sealed.payload != asked.payload:
+        raise IntegrityError("it is not the statement that was to be signed", where=layout.RELEASE)
+    said = asked.release
+    chain = _decided(dossier.chain, asked.verdict, said.issued_at)
+    if chain.head != said.ledger or dossier.manifest_sha256 != said.manifest_sha256:
+        raise StoreError("somebody else has signed meanwhile", where="dossier", do="Look at it again, and sign again.")
+    former = {name: None for name in files if name.startswith(layout.FINAL) or name == layout.RECEIPTS}
+    chain = chain.append("release", "statement", statement.sha256, said.issued_at)
+    said_of_it = {
+        layout.VERDICT: layout.to_json(asked.verdict),
+        layout.RELEASE: sealed,
+        layout.LEDGER: chain.to_bytes(),
+    }
+    if witness is not None:
+        entries = receipts.entries_of(chain, dossier.signed, statement)
+        said_of_it[layout.RECEIPTS] = receipts.to_bytes([witness(one) for one in entries])
+    carried = _carrying(asked.editions, {**files, **said_of_it}, seal)
+    return {**former, **carried, **said_of_it}
 
 
 def _carrying(

@@ -280,7 +280,7 @@ def _is_released(dossier: DossierUnderReview, trust: Trust, said: tuple[Claim, .
         return False
     statement, sealed = dossier.release.release, dossier.release.sealed
     holder = trust.holder(statement.key)
-    if holder is None or not sealed.signed_by(holder.public) or holder.person.name != statement.person:
+    if holder is None or holder.disowns(sealed) is not None or holder.person.name != statement.person:
         return False
     if holder.barred(RELEASE, statement.issued_at[:10]) is not None or claims.ahead(statement.issued_at, now):
         return False

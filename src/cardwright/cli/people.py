@@ -11,7 +11,7 @@ import typer
 
 from cardwright.cli.console import Console, OwnDigest, clock, interactive
 from cardwright.cli.keyring import KeyOption, PersonOption, RoleOption, TrustOption, YesOption, opened_key, trust_file
-from cardwright.cli.options import Debug, PolicyOption, Quiet, choice, nearest_and_all, policy_named
+from cardwright.cli.options import Debug, PolicyOption, Quiet, choice, policy_named
 from cardwright.cli.other_dossiers import baseline_of, linked_dossiers
 from cardwright.cli.printing import rerender
 from cardwright.errors import UsageError
@@ -247,37 +247,18 @@ def waive_request(
 ) -> None:
     """Request a waiver of one requirement."""
     console = Console.of(ctx, quiet=quiet, debug=debug)
-    from cardwright.record.claim import WaiveRequest
+    from cardwright.attest import waivers
 
     def make(reviewed: DossierUnderReview, who: dict[str, Any]) -> Claim:
-        known = {o.requirement: o for o in reviewed.review.outcomes}
-        if requirement not in known:
-            raise UsageError(f'the policy has no requirement "{requirement}"', do=nearest_and_all(requirement, known))
-        decided = known[requirement]
-        status = outcome.value if outcome is not None else decided.status
-        if status not in [w.value for w in Waivable]:
-            raise UsageError(f"{requirement} is {status}; there is nothing to waive", do="Ask: cardwright todo.")
-        values = [o.value for o in decided.observations if o.status != "passed" and o.value is not None]
-        worst = None
-        if values and decided.limit is not None:
-            worst = min(values) if decided.limit.operator == "at_least" else max(values)
-        return WaiveRequest(
-            **who,
-            # A failure is waived for what its evaluations hold, anything else for this record alone (docs/decisions/0004).
-            record_sha256=None
-            if status == "failed" and decided.evidence_sha256 is not None
-            else reviewed.case.record.sha256,
-            plan_sha256=reviewed.case.record.provenance.plan_sha256,
-            policy_sha256=reviewed.review.policy.sha256,
-            requirement=requirement,
-            outcome=status,
-            bound=bound if bound is not None else worst,
-            severity=decided.severity,
-            count=decided.count,
-            evidence_sha256=decided.evidence_sha256,
+        return waivers.requested(
+            reviewed,
+            who,
+            requirement,
             reason=reason,
             controls=controls,
             expires=expires,
+            outcome=outcome.value if outcome is not None else None,
+            bound=bound,
         )
 
     added = _said(dossier, key, trust, person, role, make)
@@ -303,21 +284,10 @@ def waive_approve(
     Its terms are those of the request.
     """
     console = Console.of(ctx, quiet=quiet, debug=debug)
-    from cardwright.record.claim import Waive, WaiveRequest
+    from cardwright.attest import waivers
 
     def make(reviewed: DossierUnderReview, who: dict[str, Any]) -> Claim:
-        asked = reviewed.claim(request)
-        if not isinstance(asked.claim, WaiveRequest):
-            raise UsageError(f"{request} is a {asked.claim.kind}, not a request for a waiver")
-        if who["key"] == asked.claim.key or who["person"] == asked.claim.person:
-            raise UsageError("whoever asks for a waiver does not approve it", do="Somebody else does.")
-        terms = asked.claim.model_dump(
-            include={
-                "requirement", "outcome", "bound", "severity", "count", "evidence_sha256", "reason", "controls", "expires",
-                "record_sha256", "plan_sha256", "policy_sha256",
-            }
-        )  # fmt: skip
-        return Waive(**who, request=asked.sealed.id, **terms)
+        return waivers.approved(reviewed, who, request)
 
     console.say("Approved: ", OwnDigest(_said(dossier, key, trust, person, role, make)))
 
