@@ -101,3 +101,9 @@ def test_two_secrets_are_compared_whole():
     assert accounts.same("a", "a")
     assert not accounts.same("a", "b")
     assert not accounts.same("ä", "a")
+
+
+def test_whoever_was_invited_from_outside_is_no_insider_by_a_provider(desk):
+    accounts.invite(desk, "ada", NOW, audience="public")
+    assert accounts.session(desk, accounts.enter(desk, "ada", NOW), NOW).audience == "public"
+    assert accounts.session(desk, accounts.enter(desk, "ben", NOW), NOW).audience == "internal"

@@ -1,144 +1,278 @@
-"""In a real browser, with a virtual authenticator: join, log in, enrol, comment, look and sign; and axe-core finds nothing."""
+"""In a real browser, with virtual authenticators: the whole way from an invitation to a release that is withdrawn."""
 
+import os
 import re
 import shutil
-import socket
-import threading
-import time
+from pathlib import Path
 
 import pytest
+from tests.attest.support import in_days
+from tests.conftest import command
+from tests.desk.browsers import CHROMIUM, HOST, Sitting, certificate, listening, port
 from tests.desk.support import NOW, own_policy
 
-from cardwright.attest import claims, keys, passkeys, under_review
+from cardwright.attest import claims, under_review
 from cardwright.attest import trust as trusting
 from cardwright.desk import accounts, api, pages, registry, web
 from cardwright.desk.settings import DeskSettings
-from cardwright.record import canonical
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the browser is driven by playwright, of the dev extra")
 axe = pytest.importorskip("axe_playwright_python", reason="axe-core comes with the dev extra")
-CHROMIUM = next((found for name in ("chromium", "chromium-browser") if (found := shutil.which(name))), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
+PICTURES = os.environ.get("CARDWRIGHT_DESK_PICTURES")
+"""A folder for screenshots; those in the docs are made so."""
 
 
 @pytest.fixture
 def served(refused_once, migrated, files, tmp_path):
-    """A desk with a dossier that listens on localhost."""
-    import uvicorn
-
-    listening = socket.create_server(("127.0.0.1", 0))
-    origin = f"http://localhost:{listening.getsockname()[1]}"
+    """A desk with a dossier, under a name that is not localhost, by TLS."""
+    made = certificate(tmp_path)
     (tmp_path / "registry").mkdir()
     shutil.copy(migrated, tmp_path / "registry" / "desk.sqlite")
     shutil.copy(refused_once / "trust.yaml", tmp_path / "trust.yaml")
-    settings = DeskSettings(
-        folder=tmp_path / "registry", origin=origin, trust=tmp_path / "trust.yaml", policies=own_policy(refused_once)
-    )
-    desk = registry.opened(settings)
-    registry.arrive(desk, files, by="pipeline", now=NOW)
-    app = web.application(desk, pages.routes, api.routes)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield desk
-    server.should_exit = True
-    thread.join()
-    listening.close()
-    desk.engine.dispose()
+    with port() as here:
+        settings = DeskSettings(
+            folder=tmp_path / "registry",
+            origin=f"https://{HOST}:{here.getsockname()[1]}",
+            trust=tmp_path / "trust.yaml",
+            policies=own_policy(refused_once),
+        )
+        desk = registry.opened(settings)
+        registry.arrive(desk, files, by="pipeline", now=NOW)
+        app = web.application(desk, pages.routes, api.routes)
+        with listening(app, here, ssl_certfile=made.chain, ssl_keyfile=made.key):
+            yield desk, made
+        desk.engine.dispose()
 
 
 @pytest.fixture
-def page(served):
-    """A page of a browser that has a virtual authenticator, which verifies its user."""
+def chromium(served):
+    """A browser that finds the desk on this machine, and takes its certificate and no other."""
+    arguments = [
+        "--no-sandbox",
+        f"--host-resolver-rules=MAP {HOST} 127.0.0.1",
+        f"--ignore-certificate-errors-spki-list={served[1].pin}",
+    ]
     with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        opened = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
-        session = opened.context.new_cdp_session(opened)
-        session.send("WebAuthn.enable")
-        options = {
-            "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
-            "isUserVerified": True, "automaticPresenceSimulation": True,
-        }  # fmt: skip
-        session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
-        opened.messages = []
-        opened.on("console", lambda one: opened.messages.append(one.text) if one.type == "error" else None)
-        yield opened
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield browser
         browser.close()
 
 
 def violations(page):
-    page.evaluate(_axe())
+    page.evaluate((Path(next(iter(axe.__path__))) / "axe.min.js").read_text(encoding="utf-8"))
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     return [(one["id"], one["nodes"][0]["html"][:160]) for one in found["violations"]]
 
 
-def _axe():
-    from pathlib import Path
-
-    return (Path(next(iter(axe.__path__))) / "axe.min.js").read_text(encoding="utf-8")
-
-
-def test_a_reviewer_joins_reads_comments_and_signs_with_the_keyboard_alone(page, served, tmp_path):
-    origin = served.settings.origin
-    page.goto(f"{origin}/join/{accounts.invite(served, 'ben', web.clock())}")
-    page.get_by_role("button", name="Make a passkey").press("Enter")
-    page.wait_for_url(f"{origin}/login")
-    page.get_by_role("button", name="Log in with a passkey").press("Enter")
-    page.wait_for_url(f"{origin}/")
-
-    page.get_by_role("link", name="Passkey").press("Enter")
-    page.get_by_role("button", name="Make a passkey and ask").press("Enter")
-    link = page.get_by_role("link", name="passkey.enrol.json")
-    link.wait_for()
-    told = re.search(r"[0-9a-f]{64}", link.get_attribute("href"))[0]
-    asked = canonical.parse(
-        passkeys.PasskeyEnrolment, page.request.get(f"{origin}/enrolments/{told}").body(), where="request"
-    )
-    assert keys.fingerprint(passkeys.check_enrolment(asked, where="request")) == told
-    path = served.settings.trust
-    known = trusting.enrol(
-        trusting.read(path.read_bytes(), where="trust.yaml"),
-        asked,
-        "2026-11-01",
-        where="request",
-        roles=(),
-        id="ben",
-        further=True,
-    )
-    path.write_bytes(trusting.to_yaml(known))
-
-    page.goto(origin)
-    page.locator("tbody a").first.press("Enter")
-    page.get_by_label("Comment", exact=True).last.wait_for()
-    form = page.locator("form", has=page.get_by_role("button", name="Comment", exact=True))
-    form.get_by_label("About").select_option("ranking")
-    form.get_by_label("Comment", exact=True).fill("Why so low? <b>bold</b>")
-    form.get_by_role("button", name="Comment", exact=True).press("Enter")
-    page.get_by_text("Why so low? <b>bold</b>").wait_for()
-
-    form = page.locator("form", has=page.locator("select[name=decision]"))
-    form.locator("select[name=role]").select_option("risk_head")
-    form.locator("select[name=decision]").select_option("reject")
-    form.locator("textarea[name=comment]").fill("Who reads the files?")
-    form.get_by_role("button", name="Look at what you sign").press("Enter")
-    page.get_by_text("1 comments are open: ranking").wait_for()
-    page.get_by_role("button", name="Sign with your passkey").press("Enter")
-    page.get_by_text("Who reads the files?").wait_for()
-    assert page.messages == []
-
-    (row,) = registry.inventory(served, registry.InventoryQuery(), today=NOW[:10]).rows
-    dossier = under_review.read(registry.dossier(served, row["manifest"]).files, where="dossier")
-    (one,) = claims.believe(dossier.signed, known, dossier.chain, web.clock())
-    assert one.believed  # of localhost, and a refusal all the same
-    assert one.signed.sealed.assertion is not None
-
-    for width in (390, 1280):
+def looked_at(page, name):
+    """A page as it is: axe-core finds nothing in light and in dark, and nothing is wider than a telephone or a screen."""
+    for width, scheme in ((390, "light"), (1280, "dark")):  # colours do not depend on the width
         page.set_viewport_size({"width": width, "height": 900})
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            for address in ("/", "/quarantine", "/passkey", f"/dossiers/{row['manifest']}"):
-                page.goto(f"{origin}{address}")
-                assert violations(page) == [], (address, scheme, width)
-                assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (address, width)
+        page.emulate_media(color_scheme=scheme)
+        assert violations(page) == [], (name, scheme, width)
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (name, width)
+        if PICTURES:
+            page.screenshot(path=f"{PICTURES}/{name}-{scheme}-{width}.png")
+    page.emulate_media(color_scheme="light")
+    if PICTURES:
+        page.screenshot(path=f"{PICTURES}/{name}-light-1280.png")
+
+
+def pulled(desk, manifest, output, monkeypatch):
+    """What `desk pull` gives a receiver. The command meets the same database through a second process's address."""
+    here = port()
+    origin = f"http://localhost:{here.getsockname()[1]}"
+    other = registry.opened(
+        DeskSettings(
+            folder=desk.settings.folder, origin=origin, trust=desk.settings.trust, policies=desk.settings.policies
+        )
+    )
+    name = f"receiver {os.urandom(4).hex()}"
+    monkeypatch.setenv("CARDWRIGHT_DESK_TOKEN", accounts.make_token(other, name, ("read",), web.clock(), days=1))
+    with listening(web.application(other, api.routes), here):
+        done = command("desk", "pull", manifest[:12], "-o", output, "--from", origin)
+    other.engine.dispose()
+    assert done.code == 0, done
+    return done
+
+
+def test_three_people_take_a_dossier_from_a_refusal_to_a_release_and_back(
+    served, chromium, refused_once, tmp_path, monkeypatch
+):
+    desk, _ = served
+    (row,) = registry.inventory(desk, registry.InventoryQuery(), today=NOW[:10]).rows
+    manifest = row["manifest"]
+    ada, ben, cy = (Sitting.begin(desk, chromium, name).enrol() for name in ("ada", "ben", "cy"))
+    page = f"/dossiers/{manifest}"
+
+    # Ben reads, comments a number, and wants changes.
+    ben.open(f"{page}/numbers")
+    looked_at(ben.page, "numbers")
+    ben.page.get_by_role("link", name="Comment on M-001").press("Enter")
+    form = ben.page.locator("#comment")
+    assert form.locator("[name=anchor]").input_value() == "M-001"
+    form.locator("textarea").fill("Of how many files? <b>bold</b>")
+    form.get_by_role("button").press("Enter")
+    ben.page.get_by_text("Of how many files? <b>bold</b>").wait_for()
+    ben.say(
+        manifest,
+        "sign_off",
+        role="risk_head",
+        decision="request_changes",
+        meaning="review",
+        comment="Who reads the files?",
+    )
+    assert "Changes are wanted" in ben.page.content()
+
+    # Ada is asked to answer; she does, asks for a waiver, and signs for having made the dossier.
+    details = ben.page.locator("details", has_text="Ask somebody to do something")
+    details.locator("summary").press("Enter")
+    details.locator("[name=role]").select_option("owner")
+    details.locator("[name=due]").fill(in_days(7))
+    details.locator("[name=task]").fill("Answer thread 1.")
+    details.get_by_role("button").press("Enter")
+    ada.open("/work")
+    ada.page.get_by_text("Answer thread 1.").wait_for()
+    looked_at(ada.page, "work")
+    ada.page.locator("tbody a").first.press("Enter")
+    ada.page.locator(".thread textarea").fill("Of ten; two people read each of them.")
+    ada.page.get_by_role("button", name=re.compile("^Answer")).press("Enter")
+    ada.page.get_by_text("two people read each").wait_for()
+    ada.page.get_by_role("button", name=re.compile("^Done")).press("Enter")
+    ada.page.get_by_text("done, says ada").wait_for()
+    ada.page.get_by_role("link", name="Ask for a waiver of ranking").press("Enter")
+    ada.say(
+        manifest, "waive_request", requirement="ranking", reason="A pilot of ten files.", controls="Each file is read twice.",
+        expires=in_days(30),
+    )  # fmt: skip
+
+    # A question is open, so an approval is confirmed before it is signed.
+    ada.open(page)
+    form = ada.form("sign_off")
+    form.locator("[name=meaning]").select_option("authorship")
+    form.get_by_role("button").press("Enter")
+    ada.page.get_by_role("heading", name="Questions are open").wait_for()
+    looked_at(ada.page, "confirm")
+    ada.page.get_by_label("I have read them").press("Space")
+    ada.page.get_by_role("button", name="Look at what you sign").press("Enter")
+    ada.page.get_by_text("1 comment is open: M-001").wait_for()
+    looked_at(ada.page, "sign")
+    ada.sign()
+
+    # Ben says that his question has its answer, approves the waiver that Ada asked for, and the dossier.
+    ben.open(page)
+    ben.page.get_by_text("Since you signed").wait_for()
+    ben.page.get_by_role("button", name=re.compile("^Resolved")).press("Enter")
+    ben.page.get_by_text("resolved by ben").wait_for()
+    ben.page.get_by_role("button", name="Approve this waiver").press("Enter")
+    ben.sign()
+    ben.page.get_by_role("link", name="Decide anew").press("Enter")
+    answers = ben.form("sign_off").locator("[name=answers]").input_value()
+    ben.say(manifest, "sign_off", role="risk_head", decision="approve", meaning="approval", answers=answers)
+    ada.say(manifest, "sign_off", role="owner", decision="approve", meaning="responsibility")
+    ben.say(manifest, "countersign", role="risk_head")  # he has seen what Ada signed after him
+    looked_at(ben.open(page), "dossier")
+
+    # Cy releases; without the files at hand, nothing is.
+    def ask_for_release(*files):
+        cy.open(page)
+        folded = cy.page.locator("#release")
+        folded.locator("summary").press("Enter")
+        if files:
+            folded.locator("input[type=file]").set_input_files([*files])
+            cy.page.wait_for_function("document.querySelector('#release textarea').value !== ''")
+        folded.get_by_role("button", name="Decide").press("Enter")
+
+    ask_for_release()
+    cy.page.get_by_role("heading", name="Not released").wait_for()
+    assert "identity" in cy.page.content()
+    looked_at(cy.page, "unreleased")
+    subject = under_review.read(registry.dossier(desk, manifest).files, where="dossier").case.record.subject
+    at_hand = [refused_once / "files" / one.path for one in subject.files]
+    ask_for_release(*at_hand)
+    try:
+        cy.page.get_by_role("heading", name="This is what you release").wait_for(timeout=60_000)
+    except playwright.TimeoutError:
+        raise AssertionError(cy.page.inner_text("main")) from None
+    looked_at(cy.page, "release")
+    cy.sign("Release with your passkey")
+    assert cy.page.locator("h1 .standing").inner_text() == "released"
+
+    # A receiver verifies it offline in another folder, then Ben withdraws it, and verify refuses.
+    def verified(folder):
+        pulled(desk, manifest, folder, monkeypatch)
+        return command(
+            "verify", folder, "--trust", desk.settings.trust, "--artifact", refused_once / "files",
+            "--policy", refused_once / "files" / "pilot.yaml", "--rerender",
+        )  # fmt: skip
+
+    done = verified(tmp_path / "receiver")
+    assert done.code == 0, done
+    assert "VERIFIED" in done.out
+    ben.say(manifest, "withdraw", role="risk_head", reason="A file was read wrongly.")
+    assert ben.page.locator("h1 .standing").inner_text() == "withdrawn"
+    done = verified(tmp_path / "receiver")
+    assert done.code == 1, done
+    assert "withdrawn by Ben" in done.out
+
+    for one, address in ((ben, "/"), (ben, "/quarantine"), (ben, "/passkey"), (ben, f"{page}/history"), (ben, page)):
+        looked_at(one.open(address), {"/": "inventory"}.get(address, address.rpartition("/")[2][:10]))
+    assert ada.messages == ben.messages == []
+    assert [one for one in cy.messages if "409" not in one] == []  # the refusal is an answer, and no page of ours fails
+
+
+def focused(page):
+    return page.evaluate(
+        "(document.activeElement.getAttribute('aria-label') || document.activeElement.name "
+        "|| document.activeElement.textContent || '').replace(/\\s+/g, ' ').trim()"
+    )
+
+
+def tab_to(page, name):
+    """Press Tab until something of that name has the focus, as somebody without a mouse does."""
+    for _ in range(300):
+        page.keyboard.press("Tab")
+        if focused(page).startswith(name):
+            outlined = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+            assert outlined != "none", name
+            return
+    raise AssertionError(f"no Tab leads to {name}")
+
+
+def test_somebody_without_a_mouse_finds_a_dossier_comments_and_signs(served, chromium):
+    desk, _ = served
+    ben = Sitting.begin(desk, chromium, "ben").enrol()
+    page = ben.open()
+    tab_to(page, "q")
+    page.keyboard.type("ranking")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("q=ranking"))
+    tab_to(page, "loans")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/dossiers/"))
+    tab_to(page, "Comment on ranking")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("about=ranking"))
+    tab_to(page, "text")
+    page.keyboard.type("Why so low?")
+    tab_to(page, "Comment")
+    page.keyboard.press("Enter")
+    page.get_by_text("Why so low?").wait_for()
+    page.wait_for_url(re.compile("#thread-1"))
+    tab_to(page, "decision")
+    page.keyboard.type("rej")
+    tab_to(page, "comment")
+    page.keyboard.type("Who reads the files?")
+    tab_to(page, "Look at what you sign")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="This is what you sign").wait_for()
+    tab_to(page, "Sign with your passkey")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("#said"))
+    (row,) = registry.inventory(desk, registry.InventoryQuery(), today=NOW[:10]).rows
+    dossier = under_review.read(registry.dossier(desk, row["manifest"]).files, where="dossier")
+    known = trusting.read(desk.settings.trust.read_bytes(), where="trust.yaml")
+    (one,) = claims.believe(dossier.signed, known, dossier.chain, web.clock())
+    assert one.believed
+    assert (one.signed.claim.decision, one.signed.claim.comment) == ("reject", "Who reads the files?")

@@ -110,7 +110,7 @@ def test_the_page_before_a_signature_shows_statement_digests_and_open_comments(b
     assert manifest in page
     assert "reject (approval)" in page
     assert "urn:cardwright:claim:sign_off:1" in page
-    assert "1 comments are open: ranking" in page
+    assert "1 comment is open: ranking" in page
 
 
 @pytest.mark.parametrize(

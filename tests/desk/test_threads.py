@@ -3,7 +3,7 @@
 import pytest
 from tests.desk.support import NOW
 
-from cardwright.desk import threads
+from cardwright.desk import registry, threads
 from cardwright.errors import NothingToCheckError, UsageError
 
 RECORD, OTHER = "a" * 64, "b" * 64
@@ -34,3 +34,15 @@ def test_what_nobody_can_read_is_not_kept(desk, text):
     with pytest.raises(UsageError, match="comment"):
         threads.open_thread(desk, RECORD, "ranking", text, by="ada", now=NOW)
     assert threads.of_record(desk, RECORD) == ()
+
+
+def test_open_threads_are_listed_for_whoever_takes_part_in_them_with_who_spoke_last(arrived, manifest):
+    record = registry.dossier(arrived, manifest).record
+    number = threads.open_thread(arrived, record, "M-001", "Why?", by="ben", now=NOW)
+    threads.open_thread(arrived, record, "ranking", "Because.", by="cy", now=NOW)
+    threads.reply(arrived, record, number, "See the plan.", by="ada", now=NOW)
+    (mine,) = threads.open_of(arrived, "ben")
+    assert (mine.thread, mine.manifest, mine.anchor, mine.last_by) == (number, manifest, "M-001", "ada")
+    assert threads.open_of(arrived, "eve") == ()
+    threads.resolve(arrived, record, number, by="ben", now=NOW)
+    assert threads.open_of(arrived, "ben") == ()

@@ -11,7 +11,7 @@ import typer
 
 from cardwright.cli.console import Console, clock, echo, write
 from cardwright.cli.keyring import TrustOption, trust_file
-from cardwright.cli.options import Debug, Quiet, policy_named
+from cardwright.cli.options import Debug, OneOf, Quiet, audiences, policy_named
 from cardwright.errors import MissingExtraError, UsageError
 
 if TYPE_CHECKING:
@@ -224,6 +224,15 @@ def desk_invite(
     folder: FolderOption = Path("desk"),
     origin: OriginOption = LOCAL,
     database: DatabaseOption = "",
+    audience: Annotated[
+        str,
+        typer.Option(
+            "--audience",
+            parser=OneOf("audience", audiences),
+            metavar="AUDIENCE",
+            help="What they may open: internal, regulator, downstream or public.",
+        ),
+    ] = "internal",
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -234,9 +243,10 @@ def desk_invite(
     console = Console.of(ctx, quiet=quiet, debug=debug)
     desk = opened(folder, trust, database, origin)
     from cardwright.desk import accounts, ceremonies
+    from cardwright.desk.audiences import checked as checked_audience
 
     found = ceremonies.person_of(desk, person)
-    secret = accounts.invite(desk, found.id, clock())
+    secret = accounts.invite(desk, found.id, clock(), audience=checked_audience(audience))
     console.say(f"For {found.name}, for {accounts.INVITATION_HOURS} hours and one use:")
     write(f"{desk.settings.origin}/join/{secret}")
 

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from cardwright.desk import database, registry
 from cardwright.desk.registry import Registry
+from cardwright.documents.interface import Audience
 from cardwright.errors import NothingToCheckError, UsageError
 
 SCOPES = ("push", "read", "decisions", "metrics")
@@ -31,6 +32,8 @@ class Session:
     person: str
     csrf: str
     """What every form of theirs has to hold."""
+    audience: Audience = "internal"
+    """What they may open."""
 
 
 @dataclass(frozen=True)
@@ -62,16 +65,25 @@ def _secret() -> str:
 # ---------------------------------------------------------------------------------------------------- invitations
 
 
-def invite(desk: Registry, person: str, now: str) -> str:
-    """A secret with which somebody makes their account, once."""
+def invite(desk: Registry, person: str, now: str, *, audience: Audience = "internal") -> str:
+    """A secret with which somebody makes their account, once.
+
+    Parameters
+    ----------
+    audience:
+        What they may open. Somebody who has an account belongs to this audience once they have used the invitation.
+    """
     secret = _secret()
     with database.writing(desk.engine) as connection:
         connection.execute(
             database.INVITATIONS.insert().values(
-                secret=_digest(secret), person=person, expires_at=later(now, hours=INVITATION_HOURS)
+                secret=_digest(secret),
+                person=person,
+                expires_at=later(now, hours=INVITATION_HOURS),
+                audience=audience,
             )
         )
-        registry.tell(connection, now, "operator", "invited", person)
+        registry.tell(connection, now, "operator", f"invited ({audience})", person)
     return secret
 
 
@@ -111,7 +123,11 @@ def join(desk: Registry, secret: str, credential: str, public_key: bytes, counte
         connection.execute(table.delete().where(table.c.secret == found.secret))
         accounts = database.ACCOUNTS
         if connection.execute(sa.select(accounts).where(accounts.c.person == found.person)).first() is None:
-            connection.execute(accounts.insert().values(person=found.person, created_at=now))
+            connection.execute(accounts.insert().values(person=found.person, created_at=now, audience=found.audience))
+        else:
+            connection.execute(
+                accounts.update().where(accounts.c.person == found.person).values(audience=found.audience)
+            )
         connection.execute(
             database.CREDENTIALS.insert().values(
                 credential=credential, person=found.person, public_key=public_key, counter=counter
@@ -156,7 +172,10 @@ def enter(desk: Registry, person: str, now: str) -> str:
     accounts = database.ACCOUNTS
     with database.writing(desk.engine) as connection:
         if connection.execute(sa.select(accounts).where(accounts.c.person == person)).first() is None:
-            connection.execute(accounts.insert().values(person=person, created_at=now))
+            # Somebody who was invited as a reader from outside is no insider because a provider knows them, too.
+            waiting = sa.select(database.INVITATIONS.c.audience).where(database.INVITATIONS.c.person == person)
+            audience = connection.execute(waiting).scalars().first() or "internal"
+            connection.execute(accounts.insert().values(person=person, created_at=now, audience=audience))
             registry.tell(connection, now, person, "joined", person)
         return _session_begun(connection, person, now)
 
@@ -178,12 +197,13 @@ def _session_begun(connection: sa.Connection, person: str, now: str) -> str:
 
 def session(desk: Registry, secret: str, now: str) -> Session | None:
     """The session of a cookie; None if there is none, or it is over."""
-    table = database.SESSIONS
+    table, accounts = database.SESSIONS, database.ACCOUNTS
+    query = sa.select(table, accounts.c.audience).join(accounts, accounts.c.person == table.c.person)
     with database.reading(desk.engine) as connection:
-        found = connection.execute(sa.select(table).where(table.c.secret == _digest(secret))).first()
+        found = connection.execute(query.where(table.c.secret == _digest(secret))).first()
     if found is None or found.expires_at < now:
         return None
-    return Session(str(found.person), str(found.csrf))
+    return Session(str(found.person), str(found.csrf), found.audience)
 
 
 def log_out(desk: Registry, secret: str) -> None:

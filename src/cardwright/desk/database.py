@@ -101,6 +101,7 @@ ACCOUNTS = sa.Table(
     METADATA,
     sa.Column("person", WORD, primary_key=True),
     sa.Column("created_at", TIME, nullable=False),
+    sa.Column("audience", WORD, nullable=False, server_default="internal"),
 )
 """Who may log in: ids of people in the trust file, which says what they may sign."""
 
@@ -110,6 +111,7 @@ INVITATIONS = sa.Table(
     sa.Column("secret", DIGEST, primary_key=True),
     sa.Column("person", WORD, nullable=False),
     sa.Column("expires_at", TIME, nullable=False),
+    sa.Column("audience", WORD, nullable=False, server_default="internal"),
 )
 
 CREDENTIALS = sa.Table(
@@ -169,7 +171,7 @@ EVENTS = sa.Table(
     sa.Column("at", TIME, nullable=False, index=True),
     sa.Column("who", WORD, nullable=False),
     sa.Column("what", WORD, nullable=False),
-    sa.Column("about", WORD, nullable=False),
+    sa.Column("about", WORD, nullable=False, index=True),
 )
 """Who did and read what: digests and ids, never contents."""
 
@@ -218,6 +220,43 @@ CURSORS = sa.Table(
     sa.Column("position", sa.Integer, nullable=False),
 )
 """How far something that goes through the events is."""
+
+AWAITED = sa.Table(
+    "awaited",
+    METADATA,
+    sa.Column("manifest", DIGEST, sa.ForeignKey("dossiers.manifest"), primary_key=True),
+    sa.Column("role", WORD, primary_key=True, index=True),
+)
+"""Roles whose signature a dossier still waits for, as its current state says."""
+
+ASSIGNMENTS = sa.Table(
+    "assignments",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("manifest", DIGEST, sa.ForeignKey("dossiers.manifest"), nullable=False, index=True),
+    sa.Column("role", WORD, nullable=False, index=True),
+    sa.Column("person", WORD, index=True),
+    sa.Column("due", sa.String(10), nullable=False),
+    sa.Column("task", sa.Text, nullable=False),
+    sa.Column("made_at", TIME, nullable=False),
+    sa.Column("made_by", WORD, nullable=False),
+    sa.Column("closed_at", TIME),
+    sa.Column("closed_by", WORD),
+)
+"""Who was asked to do what until when: people's requests to each other, on which nothing depends."""
+
+VIEWS = sa.Table(
+    "views",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("person", WORD, nullable=False, index=True),
+    sa.Column("name", WORD, nullable=False),
+    sa.Column("query", sa.Text, nullable=False),
+    sa.Column("shared", sa.Boolean, nullable=False),
+    sa.Column("made_at", TIME, nullable=False),
+    sa.UniqueConstraint("person", "name", name="uq_views_name"),
+)
+"""Filters of the inventory that somebody has saved under a name."""
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 

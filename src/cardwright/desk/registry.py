@@ -21,10 +21,11 @@ from cardwright.desk.desk_log import DeskLog
 from cardwright.desk.objects import ContentStore
 from cardwright.desk.settings import DeskSettings
 from cardwright.dossier import contents, layout, store
-from cardwright.errors import CardwrightError, IntegrityError, NothingToCheckError, UsageError
+from cardwright.errors import CardwrightError, IntegrityError, NothingToCheckError, StoreError, UsageError
 from cardwright.files import disk
 from cardwright.policy.policy import Policy
 from cardwright.record import canonical
+from cardwright.record.claim import SignOff, live
 from cardwright.run import status
 
 LOGGER = logging.getLogger("cardwright.desk")
@@ -99,24 +100,39 @@ class StoredDossier:
     manifest: str
     record: str
     state: str
+    """The digest of its files."""
     files: Mapping[str, bytes]
+    standing: str = "draft"
+    """What it says of itself: draft, in review, released …"""
+    released: bool = False
+    """Whether somebody has released it, whatever became of it since."""
+    valid_until: str | None = None
+
+    def stands(self, today: str) -> str:
+        """What it says of itself today: what was approved or released may have expired."""
+        over = self.valid_until is not None and self.valid_until < today
+        return "expired" if over and self.standing in ("approved", "released") else self.standing
 
 
 # ---------------------------------------------------------------------------------------------------- arriving
 
 
-def arrive(registry: Registry, files: Mapping[str, bytes], *, by: str, now: str) -> Arrival:
+def arrive(registry: Registry, files: Mapping[str, bytes], *, by: str, now: str, after: str | None = None) -> Arrival:
     """Take a dossier in, whole or not at all.
 
     Parameters
     ----------
     by:
         Who sends it: the name of a token, or a person's id.
+    after:
+        The state that this one was made from, if it was made here: another one by now is not written over.
 
     Raises
     ------
     IntegrityError
         If it is not what it says, or its ledger does not continue the one here.
+    StoreError
+        If the dossier here has changed since `after`.
     """
     reviewed = _checked(registry, files, now)
     manifest, length = reviewed.manifest_sha256, len(reviewed.chain.entries)
@@ -129,6 +145,8 @@ def arrive(registry: Registry, files: Mapping[str, bytes], *, by: str, now: str)
         known = connection.execute(sa.select(database.DOSSIERS).where(database.DOSSIERS.c.manifest == manifest)).first()
         here: Mapping[str, bytes] = {}
         if known is not None:
+            if after is not None and known.current != after:
+                raise StoreError("somebody else has signed meanwhile", do="Look at it again, and sign again.")
             here = _files(registry, connection, known.current)
             before = under_review.read(here, where=manifest[:12])
             if before.chain.holds(reviewed.chain.head) and length < known.length:
@@ -163,6 +181,10 @@ def arrive(registry: Registry, files: Mapping[str, bytes], *, by: str, now: str)
                     **values, manifest=manifest, arrived_at=now, current=state, length=length
                 )
             )
+        connection.execute(database.AWAITED.delete().where(database.AWAITED.c.manifest == manifest))
+        roles = _awaited(files, reviewed)
+        if roles:
+            connection.execute(database.AWAITED.insert(), [{"manifest": manifest, "role": role} for role in roles])
         seen = connection.execute(sa.select(database.STATES.c.id).where(database.STATES.c.state == state)).first()
         if seen is None:
             connection.execute(
@@ -222,6 +244,22 @@ def values_of(files: Mapping[str, bytes], reviewed: under_review.DossierUnderRev
         "release": reviewed.release.sha256 if reviewed.release is not None else None,
         "search": " ".join(words).casefold(),
     }
+
+
+def _awaited(files: Mapping[str, bytes], reviewed: under_review.DossierUnderReview) -> list[str]:
+    """Roles whose signature the verdict on the evidence waits for, and that nobody has given over this manifest yet.
+
+    It fills people's lists of work and nothing else, so it does not ask whether a signature is believed.
+    """
+    given = {
+        (claim.role, claim.meaning)
+        for claim in live(one.claim for one in reviewed.signed)
+        if isinstance(claim, SignOff)
+        and claim.decision == "approve"
+        and claim.manifest_sha256 == reviewed.manifest_sha256
+    }
+    open_ = [one.role for one in reviewed.review.outstanding if (one.role, one.meaning) not in given]
+    return [] if layout.RELEASE in files else list(dict.fromkeys(open_))
 
 
 def quarantine(registry: Registry, upload: bytes, error: CardwrightError, *, by: str, now: str) -> str:
@@ -292,8 +330,10 @@ def dossier(registry: Registry, manifest: str) -> StoredDossier:
         ).all()
         if len(found) != 1 or len(manifest) < 8:
             raise NothingToCheckError("no such dossier here", where=manifest[:12], do="Look in the inventory.")
+        row = found[0]
+        files = _files(registry, connection, row.current)
         return StoredDossier(
-            found[0].manifest, found[0].record, found[0].current, _files(registry, connection, found[0].current)
+            row.manifest, row.record, row.current, files, row.state, row.release is not None, row.valid_until
         )
 
 
@@ -345,6 +385,15 @@ class InventoryQuery:
     state: str = ""
     risk_tier: str = ""
     expires_before: str = ""
+    owner: str = ""
+    decision: str = ""
+    kind: str = ""
+    signed_only: bool = False
+    """Whether drafts are left out."""
+    released_only: bool = False
+    """Whether dossiers are left out that nobody has released."""
+    names_only: bool = False
+    """Whether words are looked for in names and versions alone, and not in what else is known."""
     page: int = 1
 
 
@@ -371,11 +420,17 @@ def inventory(registry: Registry, asked: InventoryQuery, *, today: str, everythi
         table.c.decision == "allowed", table.c.valid_until < today, table.c.state.in_(("approved", "released"))
     )
     state = sa.case((over, "expired"), else_=table.c.state).label("now")
-    where = [table.c.search.contains(word, autoescape=True) for word in asked.words.casefold().split()[:10]]
+    searched = sa.func.lower(table.c.name + " " + table.c.version) if asked.names_only else table.c.search
+    where = [searched.contains(word, autoescape=True) for word in asked.words.casefold().split()[:10]]
+    shown = [table.c.state != "draft"] if asked.signed_only else []
+    shown += [table.c.release.is_not(None)] if asked.released_only else []
+    where += shown
     if asked.state:
         where.append(state == asked.state)
-    if asked.risk_tier:
-        where.append(table.c.risk_tier == asked.risk_tier)
+    equal = {"risk_tier": asked.risk_tier, "decision": asked.decision, "kind": asked.kind}
+    where += [table.c[name] == value for name, value in equal.items() if value]
+    if asked.owner:
+        where.append(sa.func.lower(table.c.owner).contains(asked.owner.lower(), autoescape=True))
     if asked.expires_before:
         where += [table.c.valid_until < asked.expires_before, table.c.decision == "allowed"]
     query = sa.select(table, state).where(*where).order_by(table.c.arrived_at.desc(), table.c.manifest.desc())
@@ -384,7 +439,7 @@ def inventory(registry: Registry, asked: InventoryQuery, *, today: str, everythi
     with database.reading(registry.engine) as connection:
         rows = tuple({**row._mapping, "state": row.now} for row in connection.execute(query))
         total = connection.execute(sa.select(sa.func.count()).select_from(table).where(*where)).scalar_one()
-        counted = connection.execute(sa.select(state, sa.func.count()).group_by(state)).all()
+        counted = connection.execute(sa.select(state, sa.func.count()).where(*shown).group_by(state)).all()
     return InventoryPage(rows, total, {row[0]: row[1] for row in counted})
 
 
@@ -394,6 +449,23 @@ def quarantined(registry: Registry) -> tuple[Mapping[str, object], ...]:
     with database.reading(registry.engine) as connection:
         query = sa.select(table).order_by(table.c.id.desc()).limit(200)
         return tuple(dict(row._mapping) for row in connection.execute(query))
+
+
+@dataclass(frozen=True)
+class Told:
+    """One line of who did what."""
+
+    at: str
+    who: str
+    what: str
+
+
+def told_of(registry: Registry, about: str, *, most: int = 100) -> tuple[Told, ...]:
+    """Who has read, signed or sent something, the latest first."""
+    table = database.EVENTS
+    query = sa.select(table).where(table.c.about == about).order_by(table.c.id.desc()).limit(most)
+    with database.reading(registry.engine) as connection:
+        return tuple(Told(row.at, row.who, row.what) for row in connection.execute(query))
 
 
 def states(registry: Registry, manifest: str) -> tuple[Mapping[str, object], ...]:

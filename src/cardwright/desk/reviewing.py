@@ -13,20 +13,20 @@ from typing import Any
 from pydantic import ValidationError
 
 from cardwright import documents
-from cardwright.attest import admissible, keys, passkeys, signing, under_review
+from cardwright.attest import admissible, keys, passkeys, signing, under_review, waivers
 from cardwright.attest.passkeys import Assertion, Passkey
 from cardwright.attest.trust import Holder, Trust
 from cardwright.attest.under_review import DossierUnderReview
-from cardwright.desk import accounts, registry
+from cardwright.desk import accounts, registry, threads
 from cardwright.desk.registry import Arrival, Registry, StoredDossier
 from cardwright.dossier import layout
-from cardwright.errors import IntegrityError, UsageError
+from cardwright.errors import IntegrityError, StoreError, UsageError
 from cardwright.record import canonical
 from cardwright.record.claim import Attest, Claim, Countersign, SignOff, Withdraw
 from cardwright.run import editions
 
-KINDS = ("sign_off", "attest", "countersign", "withdraw")
-"""What can be said at the desk; waivers and releases are signed with key files, on the command line."""
+KINDS = ("sign_off", "attest", "waive_request", "waive", "countersign", "withdraw")
+"""What can be said at the desk; releases are in `releases`."""
 
 
 def trust_of(desk: Registry) -> Trust:
@@ -47,6 +47,36 @@ def passkey_of(desk: Registry, known: Trust, person: str) -> Holder | None:
     return known.holder(pinned[-1].fingerprint) if pinned else None
 
 
+def signing_passkey(desk: Registry, known: Trust, person: str) -> Holder:
+    """The same, for whoever is about to sign.
+
+    Raises
+    ------
+    UsageError
+        If there is none.
+    """
+    holder = passkey_of(desk, known, person)
+    if holder is None:
+        raise UsageError(
+            "the trust file knows no passkey of yours for this desk",
+            do="Enrol one on the page Passkey, and give the request to whoever keeps the trust file.",
+        )
+    return holder
+
+
+def discussed(desk: Registry, record: str) -> str:
+    """A digest of the open threads of a record and of what was said in them: empty where none is open.
+
+    Whoever approves or releases confirms it, so that nobody signs over a question that they have not read.
+    """
+    open_ = [one for one in threads.of_record(desk, record) if one.resolved_by is None]
+    if not open_:
+        return ""
+    return canonical.sha256(
+        [[one.id, one.anchor, [[c["at"], c["by"], c["text"]] for c in one.comments]] for one in open_]
+    )
+
+
 def _is_of(passkey: Passkey | None, desk: Registry) -> bool:
     return passkey is not None and (passkey.rp_id, passkey.origin) == (desk.settings.host, desk.settings.origin)
 
@@ -64,12 +94,7 @@ def prepare(
         If what is approved is not the documents that the record gives.
     """
     known = trust_of(desk)
-    holder = passkey_of(desk, known, person)
-    if holder is None:
-        raise UsageError(
-            "the trust file knows no passkey of yours for this desk",
-            do="Enrol one on the page Passkey, and give the request to whoever keeps the trust file.",
-        )
+    holder = signing_passkey(desk, known, person)
     role = said.get("role", "")
     fingerprint = keys.fingerprint(holder.public)
     admissible.signer(known, fingerprint, person, role, now)
@@ -77,10 +102,11 @@ def prepare(
     reviewed = under_review.read(stored.files, where=stored.manifest[:12])
     asked = signing.prepared(reviewed, lambda dossier, _: _claim(dossier, said, who), known, holder)
     if isinstance(asked.claim, SignOff) and asked.claim.decision == "approve":
-        _documents_are_the_records(stored)
+        documents_are_the_records(stored)
     about = {
         "manifest": stored.manifest,
         "state": stored.state,
+        "discussed": discussed(desk, stored.record),
         "payload": base64.b64encode(asked.payload).decode("ascii"),
         "key": fingerprint,
     }
@@ -111,6 +137,17 @@ def _claim(dossier: DossierUnderReview, said: Mapping[str, str], who: dict[str, 
             statement=said.get("statement", ""),
             expires=text["expires"],
         )
+    if kind == "waive_request":
+        return waivers.requested(
+            dossier,
+            who,
+            said.get("requirement", ""),
+            reason=text["reason"] or "",
+            controls=said.get("controls", "").strip(),
+            expires=text["expires"] or "",
+        )
+    if kind == "waive":
+        return waivers.approved(dossier, who, said.get("request", "").strip())
     if kind == "countersign":
         head = under_review.common_head(dossier.chain)
         return Countersign(**who, record_sha256=record, manifest_sha256=manifest, head=head.head, length=head.length)
@@ -120,7 +157,7 @@ def _claim(dossier: DossierUnderReview, said: Mapping[str, str], who: dict[str, 
     raise UsageError("nothing that can be said at a desk", do=f"One of: {', '.join(KINDS)}.")
 
 
-def _documents_are_the_records(stored: StoredDossier) -> None:
+def documents_are_the_records(stored: StoredDossier) -> None:
     """Make every document again: people read documents before they approve, and only the record tells whether one was swapped."""
     listed = {name: data for name, data in stored.files.items() if not layout.outside(name)}
     files = {**listed, layout.MANIFEST: stored.files[layout.MANIFEST]}
@@ -153,9 +190,25 @@ def complete(desk: Registry, secret: str, person: str, given: Mapping[str, Any],
     if holder is None or holder.person.id != person:
         raise UsageError("the trust file does not know your passkey any more", do="Ask whoever keeps it.")
     line = signing.with_passkey(base64.b64decode(about["payload"]), assertion_of(given), holder)
-    stored = registry.dossier(desk, about["manifest"])
+    stored = unchanged(desk, about)
     changes, id_ = signing.added(stored.files, line, where=stored.manifest[:12])
-    return id_, registry.arrive(desk, {**stored.files, **changes}, by=person, now=now)
+    return id_, registry.arrive(desk, {**stored.files, **changes}, by=person, now=now, after=stored.state)
+
+
+def unchanged(desk: Registry, about: Mapping[str, Any]) -> StoredDossier:
+    """The dossier for which something was prepared, if it is as it was then.
+
+    Raises
+    ------
+    StoreError
+        If somebody has signed or said something since: whoever signs now has not seen that.
+    """
+    stored = registry.dossier(desk, about["manifest"])
+    if stored.state != about["state"]:
+        raise StoreError("somebody else has signed meanwhile", do="Look at it again, and sign again.")
+    if discussed(desk, stored.record) != about["discussed"]:
+        raise StoreError("somebody has commented meanwhile", do="Read it, and sign again.")
+    return stored
 
 
 def assertion_of(given: Mapping[str, Any]) -> Assertion:

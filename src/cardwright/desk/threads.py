@@ -36,8 +36,13 @@ class Thread:
     comments: tuple[Mapping[str, object], ...]
 
 
-def checked_text(text: str) -> str:
+def checked_text(text: str, *, what: str = "comment", longest: int = LONGEST) -> str:
     """A comment that can be kept.
+
+    Parameters
+    ----------
+    what:
+        What it is, if it is no comment.
 
     Raises
     ------
@@ -45,13 +50,13 @@ def checked_text(text: str) -> str:
         If there is none, it is too long, or holds characters that nobody can see.
     """
     text = text.replace("\r\n", "\n").strip()
-    if not 0 < len(text) <= LONGEST:
-        raise UsageError(f"a comment has between 1 and {LONGEST} characters")
+    if not 0 < len(text) <= longest:
+        raise UsageError(f"a {what} has between 1 and {longest} characters")
     try:
         return _TEXT.validate_python(text)
     except ValidationError as exc:
         first = exc.errors(include_url=False, include_input=False)[0]["msg"].removeprefix("Value error, ")
-        raise UsageError(f"the comment {first}", do="Write it without them.") from exc
+        raise UsageError(f"the {what} {first}", do="Write it without them.") from exc
 
 
 def open_thread(desk: Registry, record: str, anchor: str, text: str, *, by: str, now: str) -> int:
@@ -128,4 +133,47 @@ def of_record(desk: Registry, record: str) -> tuple[Thread, ...]:
     return tuple(
         Thread(t.id, t.record, t.anchor, t.opened_by, t.opened_at, t.resolved_by, tuple(by_thread.get(t.id, ())))
         for t in found
+    )
+
+
+@dataclass(frozen=True)
+class OpenQuestion:
+    """An open thread that somebody has begun, and where."""
+
+    thread: int
+    manifest: str
+    subject: str
+    anchor: str
+    last_by: str
+    """Who has said the last word so far."""
+
+
+def open_of(desk: Registry, person: str, *, most: int = 100) -> tuple[OpenQuestion, ...]:
+    """The open threads that somebody has begun or taken part in, the latest first."""
+    table, comments, dossiers = database.THREADS, database.COMMENTS, database.DOSSIERS
+    part = sa.select(comments.c.thread).where(comments.c.by == person)
+    last = (
+        sa.select(comments.c.by).where(comments.c.thread == table.c.id).order_by(comments.c.id.desc()).limit(1)
+    ).scalar_subquery()
+    # A record can be in several dossiers, one for each policy that it was judged by: one of them is enough to get there.
+    same = dossiers.alias()
+    manifest = (
+        sa.select(sa.func.min(same.c.manifest))
+        .where(same.c.record == table.c.record)
+        .correlate(table)
+        .scalar_subquery()
+    )
+    query = (
+        sa.select(
+            table.c.id, table.c.anchor, last.label("last_by"), dossiers.c.manifest, dossiers.c.name, dossiers.c.version
+        )
+        .select_from(sa.join(table, dossiers, dossiers.c.manifest == manifest))
+        .where(table.c.resolved_at.is_(None), table.c.id.in_(part))
+        .order_by(table.c.id.desc())
+        .limit(most)
+    )
+    with database.reading(desk.engine) as connection:
+        rows = connection.execute(query).all()
+    return tuple(
+        OpenQuestion(row.id, row.manifest, f"{row.name} {row.version}", row.anchor, row.last_by) for row in rows
     )

@@ -26,10 +26,11 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cardwright.desk import accounts
+from cardwright.desk import accounts, audiences
 from cardwright.desk.accounts import Session
 from cardwright.desk.rate_limits import RateLimited, RateLimits
 from cardwright.desk.registry import Registry
+from cardwright.documents.interface import Audience
 from cardwright.errors import CardwrightError, EvidenceError, NothingToCheckError, StoreError, UsageError
 from cardwright.record import canonical
 
@@ -77,6 +78,12 @@ class Visit:
         """Who is logged in; only asked where somebody has to be."""
         assert self.session is not None
         return self.session.person
+
+    @property
+    def audience(self) -> Audience:
+        """What whoever is logged in may open."""
+        assert self.session is not None
+        return self.session.audience
 
     def page(self, name: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         """A page of the desk."""
@@ -144,6 +151,17 @@ def for_people(handler: Handler) -> Handler:
         return handler(visit)
 
     return handle
+
+
+def for_insiders(handler: Handler) -> Handler:
+    """A handler for those who take part in the review; for others there is nothing here."""
+
+    def handle(visit: Visit) -> Response:
+        if not audiences.inside(visit.audience):
+            raise NothingToCheckError("there is nothing here for you", do="Look in the inventory.")
+        return handler(visit)
+
+    return for_people(handle)
 
 
 def for_tokens(scope: str) -> Callable[[Callable[[Visit, str], Response]], Handler]:
@@ -267,6 +285,17 @@ def json_of(request: Request) -> dict[str, Any]:
     if not isinstance(said, dict):
         raise UsageError("not an object", do="Open the page again.")
     return said
+
+
+def credential_of(said: Mapping[str, Any]) -> dict[str, Any]:
+    """What a passkey has answered, in what our script sends; empty if nothing."""
+    given = said.get("credential")
+    return given if isinstance(given, dict) else {}
+
+
+def number_of(text: str) -> int:
+    """A row's number in a form; 0, which no row has, if it is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 def _refused(visit: Visit, exc: CardwrightError, *, token: bool) -> Response:

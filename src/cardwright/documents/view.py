@@ -236,13 +236,23 @@ _DATA_FIELDS = {
 """What a dataset card asks about the data of a model."""
 
 
-def _measurements(record_evaluations: tuple[Evaluation, ...]) -> dict[tuple[str, int], str]:
+def measurement_ids(evaluations: tuple[Evaluation, ...]) -> dict[tuple[str, int], str]:
+    """The short name of every measurement in the documents, `M-001`, by evaluation and place in it."""
     ids: dict[tuple[str, int], str] = {}
     count = 0
-    for evaluation in record_evaluations:
+    for evaluation in evaluations:
         for index in range(len(evaluation.measurements)):
             count += 1
             ids[(evaluation.id, index)] = f"M-{count:03d}"
+    return ids
+
+
+def finding_ids(evaluations: tuple[Evaluation, ...]) -> dict[tuple[str, int], str]:
+    """The short name of every finding in the documents, `F-01`, by evaluation and place in it."""
+    ids: dict[tuple[str, int], str] = {}
+    for evaluation in evaluations:
+        for index in range(len(evaluation.findings)):
+            ids[(evaluation.id, index)] = f"F-{len(ids) + 1:02d}"
     return ids
 
 
@@ -326,11 +336,8 @@ def make(document: Document, edition: Edition, *, printed: bool = False, say: La
     """The view of an edition for a document, on a screen or printed, its figures in a language."""
     most = MOST_ROWS_PRINTED if printed else MOST_ROWS
     record, verdict = edition.record, edition.verdict
-    ids = _measurements(record.evaluations)
-    finding_ids: dict[tuple[str, int], str] = {}
-    for evaluation in record.evaluations:
-        for index in range(len(evaluation.findings)):
-            finding_ids[(evaluation.id, index)] = f"F-{len(finding_ids) + 1:02d}"
+    ids = measurement_ids(record.evaluations)
+    found_ids = finding_ids(record.evaluations)
     # A dataset card of a model is about the data alone: it shows only evaluations that read neither predictions nor a model.
     data_only = document.name == "dataset_card" and record.subject.kind != "dataset"
     kinds = {dataset.name: dataset.kind for dataset in record.provenance.datasets}
@@ -351,9 +358,7 @@ def make(document: Document, edition: Edition, *, printed: bool = False, say: La
                 extremes.append(one)
         other = _of_another(evaluation, record)
         shared = _shared_limits(evaluation, views)
-        views.append(
-            _evaluation(name, evaluation, planned, ids, finding_ids, most, before, verdict, say, other, shared)
-        )
+        views.append(_evaluation(name, evaluation, planned, ids, found_ids, most, before, verdict, say, other, shared))
     needed = {
         name
         for outcome in (verdict.outcomes if verdict else ())
@@ -375,7 +380,7 @@ def make(document: Document, edition: Edition, *, printed: bool = False, say: La
     names = {view.evaluation.id: view.id for view in views}
     findings = sorted(
         (
-            (finding_ids[(evaluation.id, index)], evaluation.id, finding)
+            (found_ids[(evaluation.id, index)], evaluation.id, finding)
             for evaluation in record.evaluations
             for index, finding in enumerate(evaluation.findings)
         ),
@@ -534,7 +539,7 @@ def _evaluation(
     evaluation: Evaluation,
     planned: Planned,
     ids: dict[tuple[str, int], str],
-    finding_ids: dict[tuple[str, int], str],
+    found_ids: dict[tuple[str, int], str],
     most: int,
     as_before: dict[str, str],
     verdict: Verdict | None,
@@ -547,7 +552,7 @@ def _evaluation(
     overall = tuple(view for view in measured if not view.m.slice)
     sliced = tuple(view for view in measured if view.m.slice)
     findings = sorted(
-        ((finding_ids[(evaluation.id, index)], finding) for index, finding in enumerate(evaluation.findings)),
+        ((found_ids[(evaluation.id, index)], finding) for index, finding in enumerate(evaluation.findings)),
         key=lambda item: (_weight(item[1].severity), item[0]),
     )
     tables = tuple(

@@ -1,4 +1,4 @@
-// Asks for a passkey where a page has a form for it; every other page of the desk has no script.
+// Asks for a passkey where a page has a form for it, and computes digests of files that are chosen; other pages have no script.
 "use strict";
 (() => {
   const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
@@ -60,6 +60,19 @@
         said.textContent = error.name === "NotAllowedError" ? "Nothing was signed." : error.message;
         button.disabled = false;
       }
+    });
+  }
+
+  // Files stay on this machine: what is sent is the text that `sha256sum` would print.
+  for (const form of document.querySelectorAll("form[data-digests]")) {
+    const chosen = form.querySelector("input[type=file]"), lines = form.querySelector("textarea[name=files]");
+    chosen.addEventListener("change", async () => {
+      const hex = (data) => Array.from(new Uint8Array(data), (one) => one.toString(16).padStart(2, "0")).join("");
+      const told = [];
+      for (const file of chosen.files) {
+        told.push(`${hex(await crypto.subtle.digest("SHA-256", await file.arrayBuffer()))}  ${file.webkitRelativePath || file.name}`);
+      }
+      lines.value = told.join("\n");
     });
   }
 })();
