@@ -5,8 +5,8 @@
 
 and, for the oldest versions that are read, each in an environment of its own:
 
-    pip install mlflow==2.4.0 'setuptools<80'; python tests/data/runs/make_runs.py tests/data/runs/oldest mlflow
-    pip install wandb==0.19.0; python tests/data/runs/make_runs.py tests/data/runs/oldest wandb
+    pip install -r requirements/stores/oldest-mlflow.txt; python tests/data/runs/make_runs.py tests/data/runs/oldest mlflow
+    pip install -r requirements/stores/oldest-wandb.txt; python tests/data/runs/make_runs.py tests/data/runs/oldest wandb
 
 `.ci/run stores` makes them anew and compares what is read of both.
 

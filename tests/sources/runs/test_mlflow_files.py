@@ -17,6 +17,16 @@ def test_runs_are_read_with_settings_data_and_model():
     assert [(file.path, file.size) for file in run.artefacts] == [("model.txt", 7)]
 
 
+def test_the_oldest_version_that_is_accepted_is_read_alike():
+    found, newest = runs(STORES / "oldest" / "mlruns" / "mlruns"), runs(STORES / "mlruns" / "mlruns")
+    is_the_study(found)
+    for name, run in found.items():
+        other = newest[name]
+        assert (run.config_sha256, run.seed, run.data, run.metrics) == (
+            other.config_sha256, other.seed, other.data, other.metrics,
+        )  # fmt: skip
+
+
 def test_a_run_that_is_half_written_is_named_and_the_others_are_read(tmp_path):
     folder = copied("mlruns/mlruns", tmp_path)
     (one(folder, "cand-1") / "meta.yaml").write_text("run_id: x\n")

@@ -28,6 +28,17 @@ def test_runs_of_mlflow_are_read_with_settings_data_commit_and_model():
     assert run.missing == ()
 
 
+def test_the_oldest_version_that_is_accepted_is_read_alike():
+    found, newest = runs(STORES / "oldest" / "mlflow"), runs(STORES / "mlflow")
+    is_the_study(found)
+    for name, run in found.items():
+        other = newest[name]
+        assert (run.config_sha256, run.seed, run.data, run.commit, run.metrics, run.purpose) == (
+            other.config_sha256, other.seed, other.data, other.commit, other.metrics, other.purpose,
+        )  # fmt: skip
+        assert [file.sha256 for file in run.artefacts] == [file.sha256 for file in other.artefacts]
+
+
 def test_neither_people_nor_paths_of_the_store_are_read():
     assert not [
         run
