@@ -133,6 +133,28 @@ def test_german_has_words_for_everything_that_documents_say_and_for_nothing_else
     assert sorted(set(GERMAN.catalogue) - needed) == []
 
 
+@pytest.mark.parametrize("code", ["fr", "es"])
+def test_the_standard_documents_are_whole_in_every_language(code):
+    catalogue = language.of(code).catalogue
+    assert sorted(STANDARD - set(catalogue)) == []
+    assert sorted(set(catalogue) - STANDARD) == []
+    assert [key for key, said in catalogue.items() if placeholders(key) != placeholders(said) or not said.strip()] == []
+    assert [said for said in catalogue.values() if re.search(r'[<>&"|*`]', said)] == []
+    # What is the same word in both languages has one word, and no sentence does.
+    assert [
+        key for key, said in catalogue.items() if key == said and len(key.split()) > 3 and not placeholders(key)
+    ] == []
+
+
+@pytest.mark.parametrize("code", ["fr", "es"])
+@pytest.mark.parametrize(("document", "format"), FORMATS)
+def test_every_standard_document_is_set_in_french_and_spanish(code, document, format):
+    one = replace(edition(with_gap(FAILED)), language=code)
+    text = body(documents.render(one, document=document, format=format))
+    english = [key for key, said in language.of(code).catalogue.items() if key != said and len(key.split()) > 4]
+    assert [key for key in english if not placeholders(key) and key in text] == []
+
+
 def test_every_german_sentence_has_the_placeholders_of_the_english_one():
     assert [key for key, said in GERMAN.catalogue.items() if placeholders(key) != placeholders(said)] == []
 

@@ -49,7 +49,7 @@ class Edition:
     templates_dir: Path | None = None
     page_size: str = "A4"
     language: str = "en"
-    """Of the fixed words, `en` or `de`; what people, evaluators and policies wrote stays as it is."""
+    """Of the fixed words, `en`, `de`, `fr` or `es`; what people, evaluators and policies wrote stays as it is."""
     kind_files: Mapping[str, bytes] = field(default_factory=dict)
     """Templates and words of the record's kind of document, by name; without them the general templates are taken."""
     linked: Mapping[str, LinkedDossier] = field(default_factory=dict)

@@ -14,11 +14,14 @@ from pathlib import Path
 
 from cardwright.errors import TemplateError, UsageError, did_you_mean
 from cardwright.files import packaged, yamltext
+from cardwright.record.detail_fields import FIELDS
 from cardwright.record.record import Record
 
-LANGUAGES = ("en", "de")
-_DIGITS: Mapping[str, dict[int, str]] = {"de": str.maketrans({",": "\u202f", ".": ","})}
-"""English separators to those of the language; German groups by a narrow space (DIN 5008) and has a decimal comma."""
+LANGUAGES = ("en", "de", "fr", "es")
+_COMMA = str.maketrans({",": "\u202f", ".": ","})
+_DIGITS: Mapping[str, dict[int, str]] = {"de": _COMMA, "fr": _COMMA, "es": _COMMA}
+"""English separators to those of the language: all three group by a narrow space and have a decimal comma (DIN 5008, the
+Imprimerie nationale's lexicon, the Real Academia's orthography)."""
 
 
 def words(name: str) -> str:
@@ -159,6 +162,7 @@ def with_kind(say: Language, record: Record, files: Mapping[str, bytes]) -> Lang
     said = [definition.title, *(text for one in definition.fields for text in (one.section, one.title))]
     said += [words(name) for one in definition.fields for name in (one.who, *one.columns)]
     said += [words(name) for link in record.links for name in (link.role, link.kind)]
+    said += [words(spec.who) for spec in FIELDS.values()]
     # A linked record can be of a kind of its own, whose fields nobody here has translated.
     for entry in (entry for one in record.filled for entry in one.entries):
         if entry.answer is not None and entry.name is not None:
