@@ -88,6 +88,8 @@ def wandb_folders(out):
         "WANDB_SILENT": "true",
         "WANDB_DISABLE_CODE": "true",
         "WANDB_DISABLE_GIT": "true",
+        # Where an artefact is put together is named in the log: not in somebody's home folder.
+        "WANDB_DATA_DIR": tempfile.mkdtemp(),
     }
     import wandb
 
