@@ -260,6 +260,8 @@ def _gathered(
         repeatable=now is not None,
         plan=assessment.path,
         engine=None if counted_by is None else counted_by.model_copy(update={"on_this_machine": here}),
+        fetched=prepared.fetched,
+        opened_to=assessment.file.network.allow,
     )
     return prepared, Case(
         record=record,

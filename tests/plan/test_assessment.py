@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 import skops.io
 from sklearn.ensemble import RandomForestClassifier
+from tests import small_plan
+from tests.small_plan import write_plan
 
 from cardwright.dossier.contents import policy_of
 from cardwright.errors import PlanError, UnsafeError
@@ -121,3 +123,30 @@ def read_with(tmp_path, steps):
         "sources:\n  notes: {texts: notes.csv}\nevaluate:\n" + steps + "\n"
     )
     return load(tmp_path / "assessment.yaml")
+
+
+@pytest.mark.parametrize(
+    ("at", "why"),
+    [
+        ("s3://loans/?X-Amz-Signature=AKIASECRET", "a query"),
+        ("https://me:AKIASECRET@example.org/loans/", "credentials"),
+        ("ftp://example.org/loans/", "one of: s3"),
+        ("loans/", "one of: s3"),
+        ("s3://loans/../others/", "leads out of itself"),
+    ],
+)
+def test_where_a_source_lies_is_a_place_without_credentials(tmp_path, at, why):
+    folder = write_plan(
+        tmp_path, small_plan.PLAN.replace("predictions: data.csv", f"predictions: data.csv\n    at: '{at}'")
+    )
+    with pytest.raises(PlanError) as refused:
+        load(folder)
+    assert why in str(refused.value)
+    assert "AKIASECRET" not in str(refused.value)
+
+
+@pytest.mark.parametrize("word", ["example.org", "*:443", "https://example.org:443"])
+def test_the_network_is_opened_by_host_and_port_alone(tmp_path, word):
+    folder = write_plan(tmp_path, small_plan.PLAN + f"network: {{allow: ['{word}']}}\n")
+    with pytest.raises(PlanError, match="host:port"):
+        load(folder)

@@ -4,7 +4,7 @@ import stat
 
 import pytest
 
-from cardwright.sources.scratch import scratch
+from cardwright.sources.scratch import kept, remove, remove_with, scratch
 
 
 def test_the_folder_is_its_owners_alone_and_gone_with_what_is_in_it(tmp_path, monkeypatch):
@@ -27,3 +27,19 @@ def test_it_is_gone_after_an_error_too():
 def test_two_at_once_are_two_folders():
     with scratch() as one, scratch() as other:
         assert one != other
+
+
+class Owner:
+    """Whoever reads what is in a folder."""
+
+
+def test_a_kept_folder_goes_with_whoever_reads_it(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    folder, other, owner = kept(), kept(), Owner()
+    (folder / "part").write_text("a")
+    remove_with(owner, folder)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert (folder / "part").exists()
+    del owner
+    remove(other)
+    assert list(tmp_path.iterdir()) == []

@@ -73,6 +73,7 @@ def run(
     plan = trusting(load(assessment, kinds), tuple(trust_type or ()))
     _require_planned(only, plan)
     where = engine_named(engine, plan)
+    _say_what_is_open(plan, console)
     chosen = policy_named(policy) if policy is not None else policy_named(plan.file.policy, plan.base)
     subject = plan.file.subject
     folder = output or Path("governance") / subject.name / subject.version
@@ -188,6 +189,7 @@ def evaluated(
 
     plan = trusting(load(assessment), tuple(trust_type or ()))
     _require_planned(only, plan)
+    _say_what_is_open(plan, console)
     with console.progress() as progress:
         record = handoff.gather(
             plan,
@@ -260,6 +262,13 @@ def reproduce(
     else:
         echo(done.headline if console.quiet else reproducing.as_text(done))
     raise typer.Exit(done.exit_code)
+
+
+def _say_what_is_open(plan: Assessment, console: Console) -> None:
+    """Name whatever beyond this machine a plan lets be reached, before anything is."""
+    away = [name for name, spec in plan.file.sources.items() if getattr(spec, "at", None) is not None]
+    if away and plan.file.network.allow:
+        console.say(f"Open while {', '.join(away)} is fetched: {', '.join(plan.file.network.allow)}")
 
 
 def _require_planned(only: list[str] | None, plan: Assessment) -> None:

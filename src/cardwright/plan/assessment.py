@@ -19,6 +19,7 @@ from cardwright.record.base import Count, Day, Flag, FreeText, Identifier, Label
 from cardwright.record.details import FIELDS, Details, FieldSpec, read_details
 from cardwright.record.kind import KindName, fields_of
 from cardwright.record.subject import Kind, Reference
+from cardwright.sources import network
 from cardwright.sources.spec import ModelSpec, NerModelSpec, SourceSpec
 
 
@@ -91,6 +92,23 @@ class SubjectSpec(Value):
         return self
 
 
+class NetworkSpec(Value):
+    """What beyond this machine may be reached."""
+
+    allow: tuple[Label, ...] = ()
+    """Each a host and its port, e.g. `loans.s3.eu-central-1.amazonaws.com:443`. They are open while sources with `at` are
+    fetched, and closed before anything is evaluated."""
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        for word in self.allow:
+            try:
+                network.destination(word)
+            except UsageError as exc:
+                raise ValueError(f"`{word}` is not one host and its port; write each as host:port") from exc
+        return self
+
+
 class AssessmentFile(Value):
     """`assessment.yaml`."""
 
@@ -110,6 +128,8 @@ class AssessmentFile(Value):
     """Other dossiers that it refers to: role to folder, or to several, each starting beside the plan."""
     sources: dict[Identifier, SourceSpec] = {}  # noqa: RUF012  pydantic copies defaults
     """The evidence, by name; a work may have none."""
+    network: NetworkSpec = NetworkSpec()
+    """Where its sources may be fetched from; if omitted, from this machine alone."""
     evaluate: tuple[dict[Identifier, dict[Identifier, JsonValue] | None], ...] = ()
     """What to evaluate: `- fairness: {source: test}`, each an evaluator with its sources and options; a work may have nothing."""
     policy: Label = "production"

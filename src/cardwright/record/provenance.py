@@ -151,6 +151,23 @@ class EngineFacts(Value):
     """What executors tried to reach beyond their own machine, all refused."""
 
 
+class FetchedObject(Value):
+    """A file that a source was read from, if it lay in an object store or on a web server."""
+
+    source: Identifier
+    """The source."""
+    place: Label
+    """Where it was, without credentials."""
+    sha256: Sha256
+    """Digest of its bytes."""
+    size: Count
+    """How many."""
+    etag: Annotated[Label | None, Field(exclude_if=lambda value: value is None)] = None
+    """What its server told it from a later one by."""
+    version: Annotated[Label | None, Field(exclude_if=lambda value: value is None)] = None
+    """Its version, in a store that keeps versions."""
+
+
 class RunFacts(Value):
     """`evidence/run.json`: what differs between two runs of the same input."""
 
@@ -178,6 +195,10 @@ class RunFacts(Value):
     """The plan's path as `run` was given it, so that `todo` can name it; left out unless it lies below the working folder."""
     cross_checks: Annotated[tuple[CrossCheck, ...], Field(exclude_if=lambda value: not value)] = ()
     """Numbers that another library computed as well."""
+    fetched: Annotated[tuple[FetchedObject, ...], Field(exclude_if=lambda value: not value)] = ()
+    """Files that were fetched before anything was evaluated."""
+    opened_to: Annotated[tuple[Label, ...], Field(exclude_if=lambda value: not value)] = ()
+    """Hosts and ports beyond this machine that the plan opened for that."""
     refused_connections: tuple[Label, ...] = ()
     """Attempts to reach anything beyond this machine, all refused."""
     engine: Annotated[EngineFacts | None, Field(exclude_if=lambda value: value is None)] = None

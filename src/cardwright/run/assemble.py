@@ -13,7 +13,7 @@ from cardwright.privacy.screening import screen
 from cardwright.record import canonical, filling
 from cardwright.record.case import LinkedDossier
 from cardwright.record.evaluation import Evaluation
-from cardwright.record.provenance import DatasetRef, EngineFacts, Provenance, RunFacts
+from cardwright.record.provenance import DatasetRef, EngineFacts, FetchedObject, Provenance, RunFacts
 from cardwright.record.record import NotEvaluated, Record
 from cardwright.run import crosscheck, packages
 from cardwright.run.prepare import Prepared
@@ -112,6 +112,8 @@ def facts(
     repeatable: bool,
     plan: Path | None = None,
     engine: EngineFacts | None = None,
+    fetched: tuple[FetchedObject, ...] = (),
+    opened_to: tuple[str, ...] = (),
 ) -> RunFacts:
     """What differs between two runs of the same input, kept beside the record.
 
@@ -125,6 +127,8 @@ def facts(
         Where the plan is, as it was given.
     engine
         What counted rows, if it was not this machine.
+    fetched, opened_to
+        Files that lay elsewhere, and what the plan opened for them.
     """
     return RunFacts(
         run_id=record.provenance.run_id,
@@ -139,6 +143,8 @@ def facts(
         cross_checks=crosscheck.with_fairlearn(record),
         refused_connections=refused,
         engine=engine,
+        fetched=fetched,
+        opened_to=opened_to,
     )
 
 

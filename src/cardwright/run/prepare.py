@@ -16,9 +16,11 @@ from cardwright.privacy.showing import kinds
 from cardwright.record.case import LinkedDossier
 from cardwright.record.evaluation import Binding
 from cardwright.record.kind import RecordLink, text_sha256
+from cardwright.record.provenance import FetchedObject
 from cardwright.record.record import ExpectedGroups, PlanLock, Planned
 from cardwright.record.subject import Component, Context, FileDigest, Subject
 from cardwright.run.counting import of_roles
+from cardwright.sources import network, remote_files, scratch
 from cardwright.sources.binding import bind
 from cardwright.sources.commit import commit_of
 from cardwright.sources.digests import folder_files
@@ -26,7 +28,7 @@ from cardwright.sources.files import require_file, sha256_of, sha256_of_path
 from cardwright.sources.interface import Model, Predictions, Source, Table
 from cardwright.sources.load import Opening, load, opened_here
 from cardwright.sources.refusals import refuse_data_as_names
-from cardwright.sources.spec import LinksSpec, ModelSpec, RowsOptions
+from cardwright.sources.spec import KINDS, LinksSpec, ModelSpec, RowsOptions, SourceSpec
 
 Progress = Callable[[str, int, int | None], None]
 """Called with what is being done, how much of it, and out of how much (None if unknown)."""
@@ -50,6 +52,8 @@ class Prepared:
     dirty: bool | None
     unavailable: Mapping[str, CardwrightError]
     """Sources that could not be loaded, because a library is not installed, say."""
+    fetched: tuple[FetchedObject, ...] = ()
+    """Files that lay elsewhere."""
 
 
 def prepare(
@@ -76,7 +80,7 @@ def prepare(
     _refuse_personal_names(assessment)
     screen(assessment.details, what="what people say (details)")
     subject = _subject(assessment, links)
-    sources, bindings, unavailable = opened(
+    sources, bindings, unavailable, fetched = opened(
         assessment, leaving_out=MissingExtraError, linked=linked, opening=opening, progress=progress
     )
     lock = _lock(assessment, policy, subject, sources, baseline_sha256, links)
@@ -93,6 +97,7 @@ def prepare(
         commit=commit,
         dirty=dirty,
         unavailable=unavailable,
+        fetched=fetched,
     )
 
 
@@ -105,6 +110,8 @@ class OpenSources(NamedTuple):
     """By source: how its predictions are tied to a model."""
     unavailable: Mapping[str, CardwrightError]
     """Those that were left out, and why."""
+    fetched: tuple[FetchedObject, ...] = ()
+    """Files that lay elsewhere."""
 
 
 def opened(
@@ -133,6 +140,7 @@ def opened(
     """
     sources: dict[str, Source] = {}
     unavailable: dict[str, CardwrightError] = {}
+    fetched: list[FetchedObject] = []
     for name, spec in assessment.file.sources.items():
         if isinstance(spec, ModelSpec):
             continue  # loaded below, where the predictions say what it predicts
@@ -142,7 +150,8 @@ def opened(
                 where = str(assessment.path)
                 sources[name] = of_roles(spec.links, linked or {}, name, role=spec.role, where=where)
             else:
-                sources[name] = _with_shown_columns(load(spec, name, assessment.base, opening=opening))
+                sources[name], found = _opened(spec, name, assessment, opening, progress)
+                fetched += found
         except leaving_out as exc:
             unavailable[name] = exc
     bindings: dict[str, Binding] = {}
@@ -177,7 +186,28 @@ def opened(
     for name, source in sources.items():
         if isinstance(source, Predictions) and name not in bindings:
             bindings[name] = Binding(kind="supplied", note="No evaluation names the model beside these predictions.")
-    return OpenSources(sources, bindings, unavailable)
+    return OpenSources(sources, bindings, unavailable, tuple(fetched))
+
+
+def _opened(
+    spec: SourceSpec, name: str, assessment: Assessment, opening: Opening, progress: Progress
+) -> tuple[Source, tuple[FetchedObject, ...]]:
+    """A source that is no model; one that lies elsewhere is fetched into a private folder, which goes when the source does."""
+    at = getattr(spec, "at", None)
+    if at is None:
+        return _with_shown_columns(load(spec, name, assessment.base, opening=opening)), ()
+    path: str = next(getattr(spec, key) for key in KINDS if hasattr(spec, key))
+    allowed = [network.destination(word) for word in assessment.file.network.allow]
+    progress(f"fetch {name}", 0, None)
+    folder = scratch.kept()
+    try:
+        found = remote_files.fetch(at, path, folder, name=name, allowed=allowed)
+        source = _with_shown_columns(load(spec, name, folder))  # the copy is on this machine alone
+    except BaseException:
+        scratch.remove(folder)
+        raise
+    scratch.remove_with(getattr(source, "rows", None) or getattr(source, "read", source), folder)
+    return source, found
 
 
 def _of_the_model(step: EvaluationStep, sources: Mapping[str, Source]) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,3 +18,18 @@ def scratch() -> Iterator[Path]:
     """
     with tempfile.TemporaryDirectory(prefix="cardwright-") as folder:
         yield Path(folder)
+
+
+def kept() -> Path:
+    """A folder like `scratch`'s that stays until somebody removes it: `remove`, or `remove_with`."""
+    return Path(tempfile.mkdtemp(prefix="cardwright-"))
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder and all that is in it."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_with(owner: object, folder: Path) -> None:
+    """Remove a folder once nobody holds the object that reads it, and at the end of the process at the latest."""
+    weakref.finalize(owner, remove, folder)

@@ -129,6 +129,36 @@ class _File(_Common):
     sha256: Sha256 | None = None
     """The digest that the file, or the folder, must have; if omitted, any. `init` writes it for a file that it does not copy."""
 
+    at: Annotated[Label | None, Field(exclude=True)] = None
+    """The folder that the path starts from, if that is not the plan's own: `s3://bucket/folder/`, also `gs`, `abfs`, `hdfs`,
+    `http` and `https`. It holds no credentials. Where the same bytes lie changes neither the plan's digest nor the record."""
+
+    @model_validator(mode="after")
+    def _at_a_place(self) -> Self:
+        if self.at is not None:
+            _require_place(self.at)
+        return self
+
+
+PLACES = ("s3", "gs", "abfs", "abfss", "az", "hdfs", "webhdfs", "http", "https")
+"""Where a file may lie, besides the plan's folder."""
+
+
+def _require_place(at: str) -> None:
+    try:
+        parts = urlsplit(at)
+        known = parts.scheme in PLACES and bool(parts.hostname)
+    except ValueError:
+        known = False
+    if not known:
+        raise ValueError(f"`at` is the address of a folder, by one of: {', '.join(PLACES)}")
+    if parts.password is not None or (parts.username is not None and not parts.scheme.startswith("abfs")):
+        raise ValueError("`at` holds credentials; they belong in the environment")
+    if parts.query or parts.fragment:
+        raise ValueError("`at` holds a query, which can be a signature; give the environment's credentials instead")
+    if ".." in parts.path.split("/"):
+        raise ValueError("`at` leads out of itself")
+
 
 class RowsOptions(_Common):
     """What rows of predictions and of tables have in common."""
