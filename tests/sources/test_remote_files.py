@@ -154,4 +154,4 @@ def test_a_run_prints_what_the_plan_opens_and_leaves_no_copy_behind(cli, web, fi
     assert facts["opened_to"] == ["loans.example.org:443"]
     assert [one["place"] for one in facts["fetched"]] == [f"{web}rows.csv"]
     gc.collect()
-    assert not [path for path in (tmp_path / "temporary").rglob("rows.csv")]
+    assert not list((tmp_path / "temporary").rglob("rows.csv"))
