@@ -177,7 +177,7 @@ def _why(exc: Exception, path: str, refused: Sequence[str]) -> SourceError:
     )
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
+class _NotWhereItPoints(urllib.request.HTTPRedirectHandler):
     """Where a server points to is not where the plan points to."""
 
     def redirect_request(self, *args: object, **kwargs: object) -> None:
@@ -188,7 +188,7 @@ class _Web:
     """`http` and `https`: one file at a time, since there is no listing."""
 
     def __init__(self) -> None:
-        self._opener = urllib.request.build_opener(_NoRedirect, urllib.request.ProxyHandler({}))
+        self._opener = urllib.request.build_opener(_NotWhereItPoints, urllib.request.ProxyHandler({}))
 
     def listed(self, place: str, path: str) -> Iterable[_Found]:
         yield self._head(place)
