@@ -303,7 +303,7 @@ def test_the_desk_is_asked_about_the_subject_that_a_tag_names_and_its_release_ha
              "--origin", origin, "--port", port]  # fmt: skip
     with running(list(map(str, serve)), ready=f"{origin}/health", log=tmp_path / "log"):
         monkeypatch.setenv("CARDWRIGHT_DESK_TOKEN", token)
-        pushed = command("desk", "push", desk / "out", "--desk", origin)
+        pushed = command("desk", "push", desk / "out", "--to", origin)
         assert pushed.code == 0, pushed
         store = opened(
             old=("releases: {folder: governance, policies: [governance/pilot.yaml]}", f"desk: {{origin: '{origin}'}}")
