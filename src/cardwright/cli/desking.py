@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cardwright.attest.witness.receipts import LogEntry
     from cardwright.desk.client import DeskClient
     from cardwright.desk.desk_log import DeskLog
+    from cardwright.desk.notices import Notifier
     from cardwright.desk.registry import Registry
     from cardwright.desk.settings import DeskSettings, OidcSettings
 
@@ -113,6 +114,22 @@ def opened_log(
     return desk_log.opened(folder, log_private(key), name or host, cosigned=known, witnesses=asked)
 
 
+def _notifier(path: Path) -> Notifier:
+    from cardwright.desk.notices import Notifier
+    from cardwright.desk.settings import NoticeSettings
+    from cardwright.files import disk, yamltext
+
+    document = yamltext.parse(disk.read_file(path, what="file of notices"), where=str(path), error=UsageError)
+    said = yamltext.to_model(NoticeSettings, document, error=UsageError)
+    needed = {hook.secret_env for hook in said.webhooks.values()}
+    if said.mail is not None and said.mail.user is not None:
+        needed.add(said.mail.password_env)
+    missing = sorted(name for name in needed if not os.environ.get(name))
+    if missing:
+        raise UsageError(f"a secret is not known: {', '.join(missing)} is not set", do="Set it; no file holds it.")
+    return Notifier(said, {name: os.environ[name] for name in needed})
+
+
 def _provider(path: Path) -> OidcSettings:
     from cardwright.desk.settings import OidcSettings
     from cardwright.files import disk, yamltext
@@ -165,6 +182,9 @@ def desk_serve(
             "--oidc", help="An OpenID Connect provider (YAML); its client secret is in CARDWRIGHT_OIDC_SECRET."
         ),
     ] = None,
+    notify: Annotated[
+        Path | None, typer.Option("--notify", help="Whom the desk tells what happens, by e-mail or webhook (YAML).")
+    ] = None,
     proxies: Annotated[
         int, typer.Option("--proxies", min=0, max=5, help="How many proxies before it add to X-Forwarded-For.")
     ] = 0,
@@ -180,16 +200,19 @@ def desk_serve(
     """
     console = Console.of(ctx, quiet=quiet, debug=debug)
     needed()
+    import logging
     import threading
     from dataclasses import replace
 
     import uvicorn
 
     from cardwright.desk import api, chores, log_api, pages, registry, web
+    from cardwright.desk.measuring import JsonLines
     from cardwright.desk.rate_limits import RateLimits
 
     settings = replace(settings_of(folder, origin, trust, database, policy), status_hours=status_hours)
     provider = _provider(oidc) if oidc is not None else None
+    told = _notifier(notify) if notify is not None else None
     if provider is not None:
         settings = replace(settings, provider=provider.name)
     if watch is not None and not watch.is_dir():
@@ -204,8 +227,16 @@ def desk_serve(
     console.say(f"Desk: {settings.origin}, listening on {host}:{port}; stop it with Ctrl+C")
     if desk.log is not None:
         console.say(f"Its log: {settings.origin}/log, key {desk.log.public.vkey}")
+    # One JSON object a line, on standard error: what went wrong by its kind, and no address of anybody's.
+    lines = logging.StreamHandler()
+    lines.setFormatter(JsonLines())
+    logger = logging.getLogger("cardwright.desk")
+    logger.addHandler(lines)
+    logger.setLevel(logging.INFO)
     stop = threading.Event()
-    worker = threading.Thread(target=chores.loop, args=(desk, chores.Chores(watch), stop, clock), daemon=True)
+    worker = threading.Thread(
+        target=chores.loop, args=(desk, chores.Chores(watch, notifier=told), stop, clock), daemon=True
+    )
     worker.start()
     try:
         uvicorn.run(
@@ -213,6 +244,7 @@ def desk_serve(
             timeout_graceful_shutdown=10,
         )  # fmt: skip
     finally:
+        logger.removeHandler(lines)
         stop.set()
         worker.join(timeout=10)
 

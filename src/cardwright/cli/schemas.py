@@ -16,6 +16,7 @@ FORMATS: dict[str, str] = {
     "assessment": "cardwright.plan.assessment:AssessmentFile",
     "calibration": "cardwright.record.calibration:Calibration",
     "checklist": "cardwright.policy.checklist:Checklist",
+    "desk-notices": "cardwright.desk.settings:NoticeSettings",
     "desk-oidc": "cardwright.desk.settings:OidcSettings",
     "detector-calibration": "cardwright.record.detector_calibration:DetectorCalibration",
     "details": "cardwright.record.details:Details",

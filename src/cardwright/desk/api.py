@@ -98,7 +98,8 @@ def metrics(visit: Visit, name: str) -> Response:
     lines += [
         f'cardwright_desk_dossiers_by_state{{state="{state}"}} {count}' for state, count in sorted(states.items())
     ]
-    return PlainTextResponse("\n".join(lines) + "\n", media_type="text/plain; version=0.0.4")
+    text = "\n".join(lines) + "\n" + visit.request.app.state.measuring.text()
+    return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
 
 
 def described(visit: Visit) -> Response:

@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from cardwright.desk import desk_log, registry, uploads
+from cardwright.desk import desk_log, notices, registry, uploads
+from cardwright.desk.notices import Notifier
 from cardwright.desk.registry import Registry
 from cardwright.dossier import layout, store
 from cardwright.errors import CardwrightError, StoreError
@@ -86,6 +87,7 @@ class Chores:
     watch: Path | None = None
     watching: Watching = Watching()
     caught_up: bool = False
+    notifier: Notifier | None = None
 
 
 def once(desk: Registry, chores: Chores, now: str) -> Chores:
@@ -101,6 +103,9 @@ def once(desk: Registry, chores: Chores, now: str) -> Chores:
         registry.trust_is_told(desk)
         for trouble in desk_log.ask_witnesses(desk.log):
             LOGGER.warning("not cosigned", extra={"why": trouble})
+    if chores.notifier is not None:
+        for trouble in notices.send(desk, chores.notifier, now):
+            LOGGER.warning("not told", extra={"why": trouble})
     return done
 
 

@@ -13,9 +13,10 @@ from pydantic import Field, model_validator
 
 from cardwright.errors import UsageError
 from cardwright.policy.policy import Policy
-from cardwright.record.base import Count, Identifier, Label, Value
+from cardwright.record.base import Count, Flag, Identifier, Label, Value
 
 MEGABYTE = 2**20
+_ADDRESS = r"^[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,253}$"
 
 
 _Days = Annotated[Count | None, Field(ge=1)]
@@ -59,6 +60,74 @@ class OidcSettings(Value):
         parts = urlsplit(self.issuer)
         if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost"):
             raise ValueError("a provider is reached by https, so that nobody in between says who somebody is")
+        return self
+
+
+class MailServer(Value):
+    """Where e-mail is handed in."""
+
+    host: Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]{1,253}$")]
+    """The server."""
+    port: Annotated[Count, Field(ge=1, le=65535)] = 587
+    """Its port."""
+    tls: Flag = True
+    """Whether the connection turns to TLS (STARTTLS) before anything is said; without it, only on this machine."""
+    sender: Annotated[str, Field(pattern=_ADDRESS)]
+    """The address that notices come from."""
+    user: Annotated[str | None, Field(max_length=200)] = None
+    """Whom the server knows the desk as, if it asks."""
+    password_env: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,79}$")] = "CARDWRIGHT_SMTP_PASSWORD"  # noqa: S105  a variable's name
+    """The environment variable that holds the password; no file does."""
+
+    @model_validator(mode="after")
+    def _nobody_reads_along(self) -> Self:
+        if not self.tls and self.host not in ("127.0.0.1", "localhost"):
+            raise ValueError("without TLS everybody on the way reads along: only a server on this machine is used so")
+        return self
+
+
+class ToldPerson(Value):
+    """Somebody who is told by e-mail."""
+
+    address: Annotated[str, Field(pattern=_ADDRESS)]
+    """Their address."""
+    on: Annotated[tuple[Label, ...], Field(min_length=1)]
+    """What they are told of: events as the desk records them, e.g. `arrived`, or the first words of one, e.g. `assigned to`."""
+
+
+class Webhook(Value):
+    """A program that is told by HTTP."""
+
+    url: Annotated[str, Field(pattern=r"^https?://[a-z0-9.-]+(:[0-9]{1,5})?(/[!-~]*)?$")]
+    """Its address, with TLS but on this machine; its host is one of `allowed_hosts`."""
+    secret_env: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,79}$")]
+    """The environment variable that holds the secret which messages are signed with."""
+    on: Annotated[tuple[Label, ...], Field(min_length=1)]
+    """What it is told of, as for people."""
+
+
+class NoticeSettings(Value):
+    """Whom a desk tells what happens at it."""
+
+    schema_: Annotated[Literal["cardwright/desk-notices/1"], Field(alias="schema")] = "cardwright/desk-notices/1"
+    """The format of this file."""
+    mail: MailServer | None = None
+    """The server for e-mail; if omitted, nobody gets any."""
+    people: Mapping[Identifier, ToldPerson] = {}
+    """People by their id."""
+    allowed_hosts: tuple[str, ...] = ()
+    """The hosts that webhooks may be at, and no others."""
+    webhooks: Mapping[Identifier, Webhook] = {}
+    """Programs by name."""
+
+    @model_validator(mode="after")
+    def _hosts_are_allowed(self) -> Self:
+        for name, hook in self.webhooks.items():
+            parts = urlsplit(hook.url)
+            if parts.hostname not in self.allowed_hosts:
+                raise ValueError(f"the host of the webhook {name} is none of allowed_hosts")
+            if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost"):
+                raise ValueError(f"the webhook {name} is reached without TLS")
         return self
 
 

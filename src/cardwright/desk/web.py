@@ -28,6 +28,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cardwright.desk import accounts, audiences
 from cardwright.desk.accounts import Session
+from cardwright.desk.measuring import Measuring, tracer
 from cardwright.desk.rate_limits import RateLimited, RateLimits
 from cardwright.desk.registry import Registry
 from cardwright.documents.interface import Audience
@@ -213,6 +214,7 @@ def route(
 
     async def endpoint(request: Request) -> Response:
         now = clock()
+        request.state.route = path
         data = await _body(request, limit or desk.settings.limits.form)
         if data is None:
             return PlainTextResponse("That is more than is taken.\n", status_code=413)
@@ -231,7 +233,11 @@ def route(
             except CardwrightError as exc:
                 return _refused(visit, exc, token=token)
 
-        return await run_in_threadpool(handle)
+        measuring: Measuring = request.app.state.measuring
+        with measuring.request(path, request.method) as measured:
+            response = await run_in_threadpool(handle)
+            measured.status = response.status_code
+        return response
 
     methods = ["GET"] if "get" in by else []
     return Route(path, endpoint, methods=[*methods, *(["POST"] if "post" in by else [])])
@@ -300,7 +306,7 @@ def number_of(text: str) -> int:
 
 def _refused(visit: Visit, exc: CardwrightError, *, token: bool) -> Response:
     status = next((code for kind, code in STATUS.items() if isinstance(exc, kind)), 500)
-    LOGGER.info("refused", extra={"path": visit.request.url.path, "status": status, "kind": type(exc).__name__})
+    LOGGER.info("refused", extra={"route": route_of(visit.request.scope), "status": status, "kind": type(exc).__name__})
     said = {"error": exc.what, "do": exc.do}
     if token or visit.request.headers.get("Content-Type", "").startswith("application/json"):
         return json_response(said, status)
@@ -308,6 +314,11 @@ def _refused(visit: Visit, exc: CardwrightError, *, token: bool) -> Response:
 
 
 # ---------------------------------------------------------------------------------------------------- common to all
+
+
+def route_of(scope: Scope) -> str:
+    """The route that a request was led to, and never its address: that can hold an invitation's secret."""
+    return str(scope.get("state", {}).get("route", "nowhere"))
 
 
 class Guarded:
@@ -342,7 +353,7 @@ class Guarded:
         try:
             await self.app(scope, receive, sent)
         except Exception as exc:  # noqa: BLE001  # its message may hold anything, so it is told by its kind alone
-            LOGGER.error("internal error", extra={"path": scope.get("path"), "kind": type(exc).__name__})
+            LOGGER.error("internal error", extra={"route": route_of(scope), "kind": type(exc).__name__})
             if not begun:
                 response = PlainTextResponse(
                     "Something went wrong here. Nothing was changed; try again.\n", status_code=500
@@ -353,7 +364,9 @@ class Guarded:
 Routes = Callable[[Registry, Environment], list[BaseRoute]]
 
 
-def application(desk: Registry, *parts: Routes, limits: RateLimits | None = None) -> Starlette:
+def application(
+    desk: Registry, *parts: Routes, limits: RateLimits | None = None, measuring: Measuring | None = None
+) -> Starlette:
     """The application: the routes of every part, behind what is common to all."""
     pages = templates()
     routes = [one for part in parts for one in part(desk, pages)]
@@ -365,7 +378,7 @@ def application(desk: Registry, *parts: Routes, limits: RateLimits | None = None
         )
 
     handlers: dict[Any, Callable[[Request, Exception], Awaitable[Response]]] = {404: nowhere, 405: nowhere}
-    return Starlette(
+    app = Starlette(
         routes=routes,
         exception_handlers=handlers,
         middleware=[
@@ -374,3 +387,5 @@ def application(desk: Registry, *parts: Routes, limits: RateLimits | None = None
             Middleware(TrustedHostMiddleware, allowed_hosts=[desk.settings.host], www_redirect=False),
         ],
     )
+    app.state.measuring = measuring or Measuring(tracer=tracer())
+    return app
