@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 
 import pytest
 
@@ -66,3 +67,10 @@ def test_a_folder_without_dossiers_and_a_day_that_is_none_are_refused(cli, tmp_p
     ran = cli("kpis", house[0], "--from", "last week")
     assert (ran.code, "no day" in ran.err) == (2, True)
     assert cli("kpis", house[0], "--runs", "x=nowhere.db").code == 3
+
+
+def test_without_the_tabular_extra_it_says_what_to_install(cli, house, monkeypatch):
+    monkeypatch.setitem(sys.modules, "scipy", None)
+    ran = cli("kpis", house[0])
+    assert ran.code == 3
+    assert "tabular" in ran.err

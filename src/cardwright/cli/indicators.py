@@ -12,7 +12,7 @@ import typer
 
 from cardwright.cli.console import Console, clock, echo, echo_json, width, write
 from cardwright.cli.options import Debug, Quiet, policy_of_dossier
-from cardwright.errors import CardwrightError, NothingToCheckError, UsageError
+from cardwright.errors import CardwrightError, MissingExtraError, NothingToCheckError, UsageError
 
 if TYPE_CHECKING:
     from cardwright.attest.trust import Trust
@@ -65,6 +65,10 @@ def kpis(
     A dossier that does not verify is named and not counted, and the exit code is 3.
     """
     console = Console.of(ctx, quiet=quiet, debug=debug)
+    try:
+        import scipy  # noqa: F401
+    except ImportError as exc:
+        raise MissingExtraError(exc.name or "scipy", "tabular", "computing indicators") from exc
     from cardwright.cli.keyring import trusted
     from cardwright.dossier import store
     from cardwright.evaluators import registry
