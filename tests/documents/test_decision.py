@@ -9,7 +9,7 @@ from tests.strategies import good_case
 from cardwright.documents import decision
 from cardwright.record import Measured
 from cardwright.record.claim import Attest, Countersign, Preregister, SignOff
-from cardwright.record.measurement import Excluded, Groups, Resolution
+from cardwright.record.measurement import Excluded, Groups, Interval, Resolution
 
 KEYS = {"Ada": "a" * 64, "Ben": "b" * 64}
 MANIFEST = "c" * 64
@@ -141,3 +141,29 @@ def test_who_has_several_parts_in_what_is_judged_is_named_with_all_of_them():
     )
     told = decision.of(replace(case, record=record, verdict=verdict), {}).several_parts
     assert [(one.name, one.parts) for one in told] == [("Ada", ("supplier", "choice of thresholds"))]
+
+
+def only(case, **seen):
+    """The edition with one outcome, whose one observation is changed."""
+    outcome = next(o for o in case.verdict.outcomes if o.limit is not None and o.limit.operator == "at_most")
+    changed = outcome.model_copy(
+        update={"observations": (outcome.observations[0].model_copy(update={**seen, "status": "passed"}),)}
+    )
+    return replace(case, verdict=case.verdict.model_copy(update={"outcomes": (changed,)}))
+
+
+def test_how_far_its_interval_lets_a_number_be_is_told_where_nothing_says_what_its_cases_could_have_shown():
+    case = edition(good_case())
+    bounds = Interval(level=0.95, lower=0.0, upper=0.026, method="wilson")
+    rate = decision.of(only(case, metric="attack_success_rate", across=(), interval=bounds), {})
+    gap = decision.of(only(case, metric="standardized_mean_error_difference", interval=bounds), {})
+    for told in (rate, gap):
+        assert [(one.bound, one.unit) for one in told.reaches] == [(0.026, "ratio")]
+    assert (rate.adjusted, rate.tested) == (False, False)
+
+
+def test_a_method_that_adjusts_for_other_numbers_is_known_by_its_name():
+    case = edition(good_case())
+    for method, adjusted in (("wilson", False), ("wilson_bonferroni", True), ("tukey_newcombe", True)):
+        bounds = Interval(level=0.95, lower=0.0, upper=0.026, method=method)
+        assert decision.of(only(case, interval=bounds), {}).adjusted is adjusted

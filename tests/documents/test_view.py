@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import pytest
 from tests.documents.test_documents import edition
+from tests.policy.test_gate import with_record
+from tests.strategies import good_case, good_record
 
 from cardwright import documents
 from cardwright.documents import view
-from cardwright.record.evaluation import Binding
+from cardwright.record.evaluation import Binding, Finding, NotTested, count_severities
 from cardwright.record.measurement import Interval, Measured
 
 
@@ -95,3 +97,46 @@ def test_limits_that_an_earlier_evaluation_begins_with_are_printed_once(later, o
     record = case.record.model_copy(update={"evaluations": both})
     seen = view.make(documents.DOCUMENTS["audit_report"], replace(case, record=record), printed=True)
     assert [e.shared_limits for e in seen.evaluations] == [None, once]
+
+
+def test_numbers_of_one_name_that_answer_a_question_are_told_apart_by_their_evaluation():
+    record = good_record()
+    rate = Measured(metric="k_anonymity", value=2, unit="count", direction="higher_is_better")
+    evaluations = tuple(
+        e.model_copy(update={"measurements": (*e.measurements, rate), "not_applicable": None})
+        for e in record.evaluations
+    )
+    record = record.model_copy(update={"evaluations": evaluations})
+    one = edition(with_record(good_case(), record))
+    page = documents.render(one, document="audit_report", format="html").decode()
+    assert all(f"k anonymity ({e.id}) 2" in page for e in record.evaluations)
+
+
+def test_what_several_evaluations_did_not_test_stands_once_with_those_of_which_it_is_not_so():
+    case = edition()
+    first, second = case.record.evaluations
+    both, alone = (NotTested(what=what, why="w") for what in ("drift", "images"))
+    same = second.model_copy(
+        update={"evaluator": first.evaluator, "coverage": second.coverage.model_copy(update={"not_tested": (both,)})}
+    )
+    kept = first.model_copy(update={"coverage": first.coverage.model_copy(update={"not_tested": (both, alone)})})
+    record = case.record.model_copy(update={"evaluations": (kept, same)})
+    told = view.make(documents.DOCUMENTS["audit_report"], replace(case, record=record)).untested
+    assert [(one.ids, one.whats, one.others) for one in told] == [
+        (("E-1",), ("images",), ("E-2",)),
+        (("E-1", "E-2"), ("drift",), ()),
+    ]
+
+
+def test_findings_of_one_kind_are_told_by_the_gravest_and_the_others_by_their_ids():
+    case = edition()
+    first, second = case.record.evaluations
+    found = tuple(
+        Finding(severity=severity, key=key, explanation=f"{key}.")
+        for key, severity in (("few.a", "low"), ("few.b", "high"), ("leak", "medium"), ("few.c", "low"))
+    )
+    kept = first.model_copy(update={"findings": found, "severities": count_severities(found)})
+    bare = second.model_copy(update={"findings": (), "severities": count_severities(())})
+    record = case.record.model_copy(update={"evaluations": (kept, bare)})
+    told = view.make(documents.DOCUMENTS["audit_report"], replace(case, record=record)).gravest
+    assert [(one.id, one.alike) for one in told] == [("F-02", ("F-01", "F-04")), ("F-03", ())]

@@ -154,8 +154,13 @@ def _style(format: Format, edition: Edition, say: language.Language) -> str:
         "@bottom-right": _counted(say.pattern("page {page} of {pages}")),
     }
     inner = " ".join(f"{box} {{ content: {content} }}" for box, content in boxes.items())
+    inner += " @top-right { color: #24594c }" if edition.state in _SETTLED else ""
     margins = f"@page {{ size: {edition.page_size}; {inner} }}"
     return f"{pdf.font_faces()}\n{stylesheet('base.css')}\n{stylesheet('print.css')}\n{margins}"
+
+
+_SETTLED = ("approved", "released")
+"""States that call for nobody to act: every other one is printed in the colour of a warning."""
 
 
 def _counted(pattern: str) -> str:

@@ -46,6 +46,8 @@ class MeasurementView:
 
     id: str
     m: Measurement
+    evaluation: str = ""
+    """The id of its evaluation in the plan, where several evaluations stand side by side."""
 
 
 @dataclass(frozen=True)
@@ -419,7 +421,7 @@ def make(document: Document, edition: Edition, *, printed: bool = False, say: La
         answers=asked.answered(
             record,
             (
-                MeasurementView(ids[(e.id, index)], m)
+                MeasurementView(ids[(e.id, index)], m, e.id)
                 for e in record.evaluations
                 for index, m in enumerate(e.measurements)
             ),
