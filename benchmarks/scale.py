@@ -1,12 +1,15 @@
 """Group metrics at scale: a million rows in memory beside fairlearn, and fifty million in a Parquet file in constant memory.
 
     python benchmarks/scale.py [--rows 1000000] [--file-rows 50000000] [--workers 2] [--repeat 5] [--boots 3] [--seed 0]
+    python benchmarks/scale.py --engines local 'local[2]' [--file-rows 50000000]
 
-Twenty groups. Ours is the whole fairness evaluation from arrays to measurements: every rate with its interval, every gap with its
-simultaneous interval and permutation p-value, of which fairlearn's five metrics are a part. fairlearn's bootstrap of a thousand
-resamples is extrapolated from a few. The file is made in a temporary folder and deleted; each reading of it is a process of its
-own, so that its peak of memory is its own. Processor time is printed beside the seconds that passed: on a machine that does other
-work the seconds say more about that work. Prints Markdown rows for RESULTS.md; exits 1 where a target is missed.
+Twenty groups. Ours is the whole fairness evaluation from arrays to measurements: every rate with its interval, every gap with
+its simultaneous interval and permutation p-value, of which fairlearn's five metrics are a part. fairlearn's bootstrap of a
+thousand resamples is extrapolated from a few. The file is made in a temporary folder and deleted; each reading of it is a
+process of its own, so that its peak of memory is its own. Processor time is printed beside the seconds that passed: on a
+machine that does other work the seconds say more about that work. With `--engines` the same file is read on each of them and
+nothing else is measured: rows in a second, what the partitions sent back, and that all of them gave the same evaluation. Spark
+needs its extra and Java. Prints Markdown rows for RESULTS.md; exits 1 where a target is missed.
 """
 
 from __future__ import annotations
@@ -144,22 +147,30 @@ def write(path: Path, rows: int, seed: int) -> None:
             )
 
 
-def read(path: Path, workers: int) -> dict[str, float]:
-    """Open and assess a file in this process: seconds, processor seconds, peak memory."""
+def read(path: Path, workers: int, engine: str) -> dict[str, float | str]:
+    """Open and assess a file in this process: seconds, processor seconds, peak memory, and what came back from an engine."""
+    from cardwright import engines
     from cardwright.evaluators.fairness import Fairness
     from cardwright.evaluators.interface import Inputs
+    from cardwright.record import canonical
     from cardwright.sources.load import load
     from cardwright.sources.spec import PredictionsSpec
 
     spec = PredictionsSpec(
         predictions=path.name, label="outcome", prediction="decision", favourable="1", sensitive=["region"], unit="case"
     )
-    begun = time.perf_counter()
-    source = load(spec, "test", path.parent)
-    opened = time.perf_counter()
-    evaluation = Fairness().evaluate(Inputs("fairness", {"source": source}, workers=workers))
-    ended = time.perf_counter()
+    started = time.perf_counter()
+    with engines.named(engine).running() as running:
+        begun = time.perf_counter()
+        source = load(spec, "test", path.parent, opening=running.open_rows)
+        opened = time.perf_counter()
+        evaluation = Fairness().evaluate(Inputs("fairness", {"source": source}, workers=workers))
+        ended = time.perf_counter()
+        received = running.cluster.received if engine != "local" else 0
     return {
+        "start": begun - started,
+        "received": float(received),
+        "sha256": canonical.sha256(evaluation.model_dump(mode="json")),
         "open": opened - begun,
         "evaluate": ended - opened,
         "busy": time.process_time(),
@@ -212,6 +223,29 @@ def from_file(said: argparse.Namespace) -> list[str]:
     ]
 
 
+def on_engines(said: argparse.Namespace) -> list[str]:
+    """The same file on each engine, each in a process of its own."""
+    print(
+        "\n| engine | rows | start | open | evaluate | rows/s | sent back per million rows | peak memory of the driver's Python |"
+    )
+    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+    digests = set()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"{said.file_rows}.parquet"
+        write(path, said.file_rows, said.seed)
+        for engine in said.engines:
+            words = [sys.executable, __file__, "--read", str(path), "--workers", str(said.workers), "--engines", engine]
+            run = json.loads(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
+            digests.add(run["sha256"])
+            each = run["rows"] / (run["open"] + run["evaluate"])
+            back = f"{run['received'] / run['rows'] * 1e6 / 1e3:.1f} kB" if run["received"] else "–"
+            print(
+                f"| `{engine}` | {int(run['rows']):,} | {run['start']:.1f} s | {run['open']:.1f} s | {run['evaluate']:.1f} s | "
+                f"{each:,.0f} | {back} | {run['bytes'] / 1e6:.0f} MB |"
+            )
+    return ["the engines differ in a number"] if len(digests) > 1 else []
+
+
 def main() -> int:
     """Run it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -221,12 +255,13 @@ def main() -> int:
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--boots", type=int, default=3)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--engines", nargs="+", default=[], help="compare these engines, and measure nothing else")
     parser.add_argument("--read", type=Path, help=argparse.SUPPRESS)
     said = parser.parse_args()
     if said.read is not None:
-        print(json.dumps(read(said.read, said.workers)))
+        print(json.dumps(read(said.read, said.workers, *(said.engines or ["local"]))))
         return 0
-    missed = [*in_memory(said), *from_file(said)]
+    missed = on_engines(said) if said.engines else [*in_memory(said), *from_file(said)]
     print(
         f"\nLoad of the machine at the end (other work included): {os.getloadavg()[0]:.1f} of {os.cpu_count()} cores."
     )

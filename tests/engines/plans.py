@@ -29,6 +29,7 @@ sources:
     favourable: 1
     sensitive: {age_band: {column: age, bands: [30, 60]}}
   numbers: {predictions: one.parquet, label: amount, prediction: guess, task: regression, sensitive: [sex]}
+  scored: {predictions: one.parquet, label: y, score: p, favourable: 1, sensitive: [sex, area]}
   classes: {predictions: one.parquet, label: colour, prediction: said, task: multiclass, sensitive: [sex]}
 evaluate:
   - performance: {source: plain}
@@ -42,10 +43,22 @@ evaluate:
   - fairness: {source: scaled}
   - fairness: {source: numbers}
   - impact_ratio: {source: plain, attributes: [sex]}
+  - fairness: {source: scored}
+  - impact_ratio: {source: scored, rates: scoring, attributes: [sex], median_of: known}
   - slices: {source: plain, columns: [sex, band], rows: 700, find: true, search: [age]}
   - slices: {source: numbers, columns: [sex, area]}
 policy: research
 """
+
+FEWER = "".join(
+    line
+    for line in PLAN.splitlines(keepends=True)
+    if not any(
+        word in line
+        for word in ("weighted", "classes", "source: numbers", "source: scaled", "performance: {source: persons")
+    )
+)
+"""The same with fewer evaluations, one of each kind, for a cluster that takes seconds for each job."""
 
 
 def table(size=2400, seed=3):

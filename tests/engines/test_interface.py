@@ -25,7 +25,7 @@ def test_this_machine_says_nothing_of_itself_and_reaches_nothing():
 
 def test_every_evaluation_of_the_plan_has_a_result_without_an_engine(here):
     assert here.record.not_evaluated == ()
-    assert len(here.record.evaluations) == 13
+    assert len(here.record.evaluations) == 15
 
 
 @pytest.mark.parametrize("seed", [0, 1])

@@ -40,12 +40,10 @@ def test_each_evaluation_that_reads_rows_here_has_its_reasons(plan):
     found = on_this_machine(prepared(plan, opening=Scattered().open_rows))
     assert {id_: len(reasons) for id_, reasons in found.items()} == {
         "beside": 1,
-        "median": 1,
-        "scoring": 1,
         "profile": 1,
         "sampled": 1,
     }
-    assert "baseline" in found["beside"][0] and "median" in found["median"][0]
+    assert "baseline" in found["beside"][0]
     assert on_this_machine(prepared(plan, opening=Scattered().open_rows), only=["alone"]) == {}
 
 

@@ -162,6 +162,8 @@ class Cluster:
     patience: float
     refused: set[str] = field(default_factory=set)
     """What executors tried to reach, all refused."""
+    received: int = 0
+    """Bytes that partitions have sent back."""
     lost: bool = False
     """Whether it once gave no executor for too long: a later job does not wait for it again."""
 
@@ -235,6 +237,7 @@ class Cluster:
         rows = 0
         for one in sorted(self.watched(job, seen, where), key=lambda result: int(result.part)):
             self._require_identity(one.identity)
+            self.received += len(one.body)
             self.refused |= {*filter(None, one.refused.split("\n"))}
             found = pickle.loads(bytes(one.body))  # noqa: S301  executors run what this process sends them
             if one.kind == "refused":

@@ -15,11 +15,71 @@ _DIGIT = 16
 _PASSES = 64 // _DIGIT
 
 
-def streaming_median(read: Callable[[], Iterator[NDArray[np.float64]]]) -> float | None:
-    """The mean of the two middle numbers of a sample that is read four times, in pieces of any size; `None` without numbers.
+@dataclass(frozen=True)
+class DigitCounts:
+    """Numbers by the next sixteen bits, for each prefix that is followed; adds up over pieces."""
+
+    tables: dict[int, NDArray[np.int64]]
+
+    def __add__(self, other: DigitCounts) -> DigitCounts:
+        return DigitCounts({prefix: table + other.tables[prefix] for prefix, table in self.tables.items()})
+
+
+@dataclass(frozen=True)
+class MedianPass:
+    """One of the passes of `selected_median`: which bits are counted, of numbers that begin how."""
+
+    step: int
+    prefixes: tuple[int, ...]
+
+    def count(self, piece: NDArray[np.float64]) -> DigitCounts:
+        """The counts of finite numbers, shape (n,).
+
+        Raises
+        ------
+        ValueError
+            If a number is not finite.
+        """
+        keys = _ordered_bits(piece)
+        digits = ((keys >> np.uint64(64 - _DIGIT * (self.step + 1))) & np.uint64((1 << _DIGIT) - 1)).astype(np.int64)
+        before = keys >> np.uint64(64 - _DIGIT * self.step) if self.step else None
+        chosen = {prefix: digits if before is None else digits[before == np.uint64(prefix)] for prefix in self.prefixes}
+        return DigitCounts({prefix: np.bincount(inside, minlength=1 << _DIGIT) for prefix, inside in chosen.items()})
+
+
+def selected_median(count: Callable[[MedianPass], DigitCounts | None]) -> float | None:
+    """The mean of the two middle numbers of a sample that is counted four times; `None` without numbers.
 
     A number's 64 bits, arranged so that they order as the numbers do, are narrowed down sixteen at a time (a radix selection), so
     the answer is exact and the memory needed does not depend on how many numbers there are.
+
+    Parameters
+    ----------
+    count
+        The sum of `MedianPass.count` over the same numbers each time, in pieces of any size and order; None without numbers.
+    """
+    prefixes: list[int] = [0]
+    ranks: list[int] = []
+    for step in range(_PASSES):
+        found = count(MedianPass(step, tuple(dict.fromkeys(prefixes))))
+        if found is None:
+            return None
+        if not step:
+            total = int(found.tables[0].sum())
+            if not total:
+                return None
+            prefixes, ranks = [0, 0], [(total - 1) // 2, total // 2]
+        for middle in (0, 1):
+            reached = np.cumsum(found.tables[prefixes[middle]])
+            digit = int(np.searchsorted(reached, ranks[middle], side="right"))
+            ranks[middle] -= int(reached[digit - 1]) if digit else 0
+            prefixes[middle] = (prefixes[middle] << _DIGIT) | digit
+    low, high = (_number(prefix) for prefix in prefixes)
+    return low if low == high else (low + high) / 2
+
+
+def streaming_median(read: Callable[[], Iterator[NDArray[np.float64]]]) -> float | None:
+    """`selected_median` of numbers that are read four times.
 
     Parameters
     ----------
@@ -31,29 +91,15 @@ def streaming_median(read: Callable[[], Iterator[NDArray[np.float64]]]) -> float
     ValueError
         If a number is not finite.
     """
-    prefixes: list[int] = []
-    ranks: list[int] = []
-    for step in range(_PASSES):
-        tables: dict[int, NDArray[np.int64]] = {prefix: np.zeros(1 << _DIGIT, np.int64) for prefix in prefixes or [0]}
+
+    def count(one: MedianPass) -> DigitCounts | None:
+        total: DigitCounts | None = None
         for piece in read():
-            keys = _ordered_bits(piece)
-            digits = ((keys >> np.uint64(64 - _DIGIT * (step + 1))) & np.uint64((1 << _DIGIT) - 1)).astype(np.int64)
-            before = keys >> np.uint64(64 - _DIGIT * step) if step else None
-            for prefix in tables:
-                inside = digits if before is None else digits[before == np.uint64(prefix)]
-                tables[prefix] += np.bincount(inside, minlength=1 << _DIGIT)
-        if not step:
-            total = int(tables[0].sum())
-            if not total:
-                return None
-            prefixes, ranks = [0, 0], [(total - 1) // 2, total // 2]
-        for middle in (0, 1):
-            reached = np.cumsum(tables[prefixes[middle]])
-            digit = int(np.searchsorted(reached, ranks[middle], side="right"))
-            ranks[middle] -= int(reached[digit - 1]) if digit else 0
-            prefixes[middle] = (prefixes[middle] << _DIGIT) | digit
-    low, high = (_number(prefix) for prefix in prefixes)
-    return low if low == high else (low + high) / 2
+            found = one.count(piece)
+            total = found if total is None else total + found
+        return total
+
+    return selected_median(count)
 
 
 _SIGN = np.uint64(1 << 63)

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from tests.engines.plans import gathered, write
+from tests.engines.plans import FEWER, gathered, write
 from tests.servers import free_port, running
 
 pyspark = pytest.importorskip("pyspark", reason="Spark has an environment of its own: .ci/run integrations")
@@ -21,6 +21,12 @@ def plan(tmp_path_factory):
 def here(plan):
     """What a run without an engine gathers."""
     return gathered(plan)
+
+
+@pytest.fixture(scope="session")
+def shorter(tmp_path_factory):
+    """A plan of one evaluation of each kind."""
+    return write(tmp_path_factory.mktemp("shorter"), FEWER)
 
 
 class Standalone:

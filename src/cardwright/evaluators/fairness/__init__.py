@@ -93,16 +93,8 @@ class Fairness(FairnessOptions):
 
     def reads_here(self, inputs: Inputs) -> tuple[str, ...]:
         """See `TallyEvaluator`."""
-        source = inputs.sources["source"]
-        ranked = isinstance(source, Predictions) and source.task == "binary"
-        asked = {
-            "rows are compared with those of the baseline, each with its own": "baseline" in inputs.sources,
-            "scores without a threshold are compared with their median": ranked
-            and isinstance(source, Predictions)
-            and source.prediction is None
-            and source.threshold is None,
-        }
-        return tuple(why for why, here in asked.items() if here)
+        beside = "rows are compared with those of the baseline, each with its own"
+        return (beside,) if "baseline" in inputs.sources else ()
 
     def evaluate(self, inputs: Inputs) -> Evaluation:
         """See `Evaluator.evaluate`.

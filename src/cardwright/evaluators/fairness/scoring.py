@@ -6,7 +6,10 @@ strict: a score at the median is not above it. The rule has no pass mark, and no
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,7 +19,11 @@ from cardwright.evaluators.rows.layout import Layout
 from cardwright.evaluators.rows.rates import NEITHER, Estimate, Metric
 from cardwright.evaluators.rows.tally import GroupView, RowTally, coarsen
 from cardwright.sources.interface import Predictions
+from cardwright.sources.shape import summed
 from cardwright.statistics.intervals import wilson
+
+if TYPE_CHECKING:
+    import pyarrow
 
 SCORING_RATE = Metric("scoring_rate", "Scoring rate", "proportion", NEITHER)
 
@@ -39,25 +46,12 @@ def above_median(source: Predictions, tally: RowTally) -> Above | None:
     The median is that of all rows, unknown membership included: the mean of the two middle scores.
     """
     low, high = _middle(tally)
-    near: list[tuple[FloatArray, IntArray]] = []
-    over: dict[int, int] = {}
-    rows: dict[int, int] = {}
-    held = 0
     plain = Layout.of(source)
-    for batch in source.rows.batches(plain.columns):
-        coded = code(plain, batch)
-        assert coded.score is not None
-        inside = (coded.score >= low) & (coded.score <= high)
-        near.append((coded.score[inside], coded.cells[inside]))
-        held += int(inside.sum())
-        if held > MAX_NEAR:
-            return None
-        for found, chosen in ((rows, coded.cells), (over, coded.cells[coded.score > high])):
-            present, counts = np.unique(chosen, return_counts=True)
-            for cell, count in zip(present.tolist(), counts.tolist(), strict=True):
-                found[cell] = found.get(cell, 0) + count
-    scores = np.concatenate([part for part, _ in near])
-    cells = np.concatenate([part for _, part in near])
+    found: _Near | None = summed(source.rows, partial(_near, plain, low, high), plain.columns)
+    if found is None or found.scores is None or found.cells is None:
+        return None
+    scores, cells = found.scores, found.cells
+    rows, over = dict(found.rows), dict(found.over)
     total, beyond = sum(rows.values()), sum(over.values())
     below = total - beyond - len(scores)
     ordered = np.sort(scores)
@@ -66,6 +60,34 @@ def above_median(source: Predictions, tally: RowTally) -> Above | None:
     for cell, count in zip(present.tolist(), counts.tolist(), strict=True):
         over[cell] = over.get(cell, 0) + count
     return Above(median, {cell: (over.get(cell, 0), count) for cell, count in rows.items()})
+
+
+@dataclass(frozen=True)
+class _Near:
+    """Rows around the median by score and cell, and all rows and those above by cell; without scores where too many are near."""
+
+    scores: FloatArray | None
+    cells: IntArray | None
+    rows: Counter[int]
+    over: Counter[int]
+
+    def __add__(self, other: _Near) -> _Near:
+        rows, over = self.rows + other.rows, self.over + other.over
+        if self.scores is None or other.scores is None or len(self.scores) + len(other.scores) > MAX_NEAR:
+            return _Near(None, None, rows, over)
+        assert self.cells is not None and other.cells is not None
+        return _Near(np.concatenate([self.scores, other.scores]), np.concatenate([self.cells, other.cells]), rows, over)
+
+
+def _near(layout: Layout, low: float, high: float, batch: pyarrow.RecordBatch) -> _Near:
+    coded = code(layout, batch)
+    assert coded.score is not None
+    inside = (coded.score >= low) & (coded.score <= high)
+    rows, over = (
+        Counter(dict(zip(*(part.tolist() for part in np.unique(chosen, return_counts=True)), strict=True)))
+        for chosen in (coded.cells, coded.cells[coded.score > high])
+    )
+    return _Near(coded.score[inside], coded.cells[inside], rows, over)
 
 
 def _middle(tally: RowTally) -> tuple[float, float]:

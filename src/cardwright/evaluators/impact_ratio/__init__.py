@@ -60,10 +60,8 @@ class ImpactRatio(ImpactRatioOptions):
     )
 
     def reads_here(self, inputs: Inputs) -> tuple[str, ...]:
-        """See `cardwright.evaluators.interface.reads_here`."""
-        from cardwright.evaluators.impact_ratio.plan import plan
-
-        return ("scores are compared with their median",) if plan(self, inputs).rates == "scoring" else ()
+        """See `cardwright.evaluators.interface.reads_here`: everything of it is a sum."""
+        return ()
 
     def evaluate(self, inputs: Inputs) -> Evaluation:
         """See `Evaluator.evaluate`.

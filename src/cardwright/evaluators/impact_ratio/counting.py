@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -18,7 +17,7 @@ from cardwright.evaluators.rows.tally import RowTally
 from cardwright.privacy.showing import quoted
 from cardwright.sources.interface import Predictions
 from cardwright.sources.shape import summed
-from cardwright.statistics.order import streaming_median
+from cardwright.statistics.order import DigitCounts, MedianPass, selected_median
 
 
 def decided(audit: Audit) -> RowTally | None:
@@ -35,8 +34,6 @@ def scored_above_median(audit: Audit) -> tuple[MedianScore | None, RowTally | No
 
     "Above" is strict: a score at the median is not above it (5-300, "scoring rate").
     """
-    import pyarrow as pa
-
     assert isinstance(audit.source, Predictions)
     rows, column = audit.source.rows, audit.source.score
     assert column is not None
@@ -44,36 +41,60 @@ def scored_above_median(audit: Audit) -> tuple[MedianScore | None, RowTally | No
     attributes = replace(audit.layout, kind="rows", prediction=None, score=None, threshold=None)
     needed = tuple(dict.fromkeys((*attributes.columns, column)))
 
-    def scores(batch: Any) -> Any:
-        values = numbers(batch.column(column), where=where, what=f'column "{column}", the score,')
-        absent = int((~np.isfinite(values)).sum())
-        if absent:
-            raise SourceError(
-                f'{absent} rows of a batch have no score in column "{column}", or one that is not finite',
-                where=where,
-                do="Score them, or leave them out and say so with `filter:`.",
-            )
-        return values
-
-    def sample() -> Iterator[Any]:
-        for batch in rows.batches(needed if audit.median_of == "known" else (column,)):
-            values = scores(batch)
-            yield values[_known(attributes, batch)] if audit.median_of == "known" else values
-
-    median = streaming_median(sample)
+    scores = _Scores(column, where, attributes if audit.median_of == "known" else None)
+    read = needed if audit.median_of == "known" else (column,)
+    median = selected_median(lambda one: summed(rows, partial(_pass_over, one, scores), read))
     if median is None:
         return None, None
     layout = replace(attributes, kind="binary", prediction=ABOVE, favourable="true", classes=())
-    total: RowTally | None = None
-    at_median = 0
-    for batch in rows.batches(needed):
-        values = scores(batch)
-        at_median += int((values == median).sum())
-        arrays = [batch.column(name) for name in attributes.columns]
-        sides = pa.RecordBatch.from_arrays([*arrays, pa.array(values > median)], names=[*attributes.columns, ABOVE])
-        part = count(layout, sides)
-        total = part if total is None else total + part
-    return MedianScore(median, at_median), total
+    sides: _Sides | None = summed(rows, partial(_on_sides, replace(scores, known=None), median, layout), needed)
+    return (None, None) if sides is None else (MedianScore(median, sides.at_median), sides.tally)
+
+
+@dataclass(frozen=True)
+class _Scores:
+    """Which scores of a batch are looked at."""
+
+    column: str
+    where: str
+    known: Layout | None
+    """Where they are those of rows whose category is known in every attribute: how that is told."""
+
+    def of(self, batch: Any) -> Any:
+        values = numbers(batch.column(self.column), where=self.where, what=f'column "{self.column}", the score,')
+        absent = int((~np.isfinite(values)).sum())
+        if absent:
+            raise SourceError(
+                f'{absent} rows of a batch have no score in column "{self.column}", or one that is not finite',
+                where=self.where,
+                do="Score them, or leave them out and say so with `filter:`.",
+            )
+        return values if self.known is None else values[_known(self.known, batch)]
+
+
+def _pass_over(one: MedianPass, scores: _Scores, batch: Any) -> DigitCounts:
+    return one.count(scores.of(batch))
+
+
+@dataclass(frozen=True)
+class _Sides:
+    """Applicants by category and side of the median."""
+
+    at_median: int
+    tally: RowTally
+
+    def __add__(self, other: _Sides) -> _Sides:
+        return _Sides(self.at_median + other.at_median, self.tally + other.tally)
+
+
+def _on_sides(scores: _Scores, median: float, layout: Layout, batch: Any) -> _Sides:
+    import pyarrow as pa
+
+    values = scores.of(batch)
+    names = [name for name in layout.columns if name != ABOVE]
+    arrays = [batch.column(name) for name in names]
+    sides = pa.RecordBatch.from_arrays([*arrays, pa.array(values > median)], names=[*names, ABOVE])
+    return _Sides(int((values == median).sum()), count(layout, sides))
 
 
 ABOVE = "\x00above"
