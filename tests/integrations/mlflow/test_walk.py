@@ -32,7 +32,7 @@ def test_the_page_goes_from_a_server_to_a_refused_and_then_allowed_alias(tmp_pat
         encoding="utf-8", start_new_session=True,
     )  # fmt: skip
     try:
-        out, _ = ran.communicate(timeout=300)
+        out, _ = ran.communicate(timeout=900)
     finally:
         if ran.poll() is None:
             os.killpg(ran.pid, signal.SIGKILL)
