@@ -154,6 +154,7 @@ def test_a_lost_database_is_made_again_from_contents_and_log(cli, filled, releas
     left_out = {"arrived_at"}
     (was,), (now,) = before["dossiers"], after["dossiers"]
     assert {k: v for k, v in was.items() if k not in left_out} == {k: v for k, v in now.items() if k not in left_out}
+    assert after["awaited"] == before["awaited"]
     assert [one["state"] for one in after["states"]] == [one["state"] for one in before["states"]]
     assert (now["state"], filled.log.head.checkpoint.size) == ("withdrawn", 3)
     with pytest.raises(UsageError, match="has dossiers"):
@@ -182,3 +183,13 @@ def test_a_backup_of_damaged_contents_is_not_made(filled, tmp_path):
 def test_receipts_are_among_what_is_kept(filled):
     (row,) = registry.inventory(filled, registry.InventoryQuery(), today=NOW[:10]).rows
     assert layout.RECEIPTS in registry.dossier(filled, row["manifest"]).files
+
+
+def test_whom_a_dossier_waits_for_is_known_again_without_a_database(desk, files):
+    registry.arrive(desk, files, by="pipeline", now=NOW)
+    before = rows(desk)["awaited"]
+    assert before
+    database.migrate(desk.engine, "base")
+    database.migrate(desk.engine)
+    backups.rebuild(desk, NOW)
+    assert rows(desk)["awaited"] == before

@@ -337,11 +337,12 @@ def rebuild(desk: Registry, now: str) -> Rebuilt:
             files = desk.contents.files(listed)
             reviewed = under_review.read(files, where=state[:12])
             row = registry.values_of(files, reviewed, now[:10])
+            roles = tuple(registry.awaited(files, reviewed))
         except CardwrightError as exc:
             troubles.append(f"state {state[:12]}: {exc}")
             continue
         at = datetime.fromtimestamp(desk.contents.moment(state), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        one = _State(state, listed, len(reviewed.chain.entries), at, row)
+        one = _State(state, listed, len(reviewed.chain.entries), at, row, roles)
         found.setdefault(reviewed.manifest_sha256, []).append(one)
     with database.writing(desk.engine) as connection:
         for manifest, here in found.items():
@@ -356,6 +357,9 @@ def rebuild(desk: Registry, now: str) -> Rebuilt:
                         arrived_by="rebuilt",
                     )
                 )  # fmt: skip
+            if last.roles:
+                rows = [{"manifest": manifest, "role": role} for role in last.roles]
+                connection.execute(database.AWAITED.insert(), rows)
         registry.tell(connection, now, "operator", "rebuilt", f"{len(found)} dossiers")
     troubles += _unknown_to_contents(desk)
     return Rebuilt(len(found), sum(map(len, found.values())), tuple(troubles))
@@ -368,6 +372,8 @@ class _State:
     length: int
     at: str
     values: Mapping[str, object]
+    roles: tuple[str, ...]
+    """Roles that its next signatures are awaited of."""
 
 
 def _listings(contents: ContentStore) -> Iterator[tuple[str, dict[str, str]]]:

@@ -182,7 +182,7 @@ def arrive(registry: Registry, files: Mapping[str, bytes], *, by: str, now: str,
                 )
             )
         connection.execute(database.AWAITED.delete().where(database.AWAITED.c.manifest == manifest))
-        roles = _awaited(files, reviewed)
+        roles = awaited(files, reviewed)
         if roles:
             connection.execute(database.AWAITED.insert(), [{"manifest": manifest, "role": role} for role in roles])
         seen = connection.execute(sa.select(database.STATES.c.id).where(database.STATES.c.state == state)).first()
@@ -246,7 +246,7 @@ def values_of(files: Mapping[str, bytes], reviewed: under_review.DossierUnderRev
     }
 
 
-def _awaited(files: Mapping[str, bytes], reviewed: under_review.DossierUnderReview) -> list[str]:
+def awaited(files: Mapping[str, bytes], reviewed: under_review.DossierUnderReview) -> list[str]:
     """Roles whose signature the verdict on the evidence waits for, and that nobody has given over this manifest yet.
 
     It fills people's lists of work and nothing else, so it does not ask whether a signature is believed.
