@@ -12,7 +12,7 @@ from tests.conftest import ROOT
 
 FOLDER = ROOT / "requirements"
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="the wheel's tests have no checkout")
-LOCKS = ("core", "all", "tests", "torch", "torch-cpu", "resolver")
+LOCKS = ("core", "desk", "all", "tests", "torch", "torch-cpu", "resolver")
 
 
 def entries(lock):
@@ -66,12 +66,13 @@ def test_a_lock_without_a_package_or_with_one_outside_the_range_is_told():
     ("lock", "requirements"),
     [
         ("core", lambda: [*asked(), *listed("build")]),
+        ("desk", lambda: [*asked("desk"), *listed("build")]),
         ("all", lambda: [one for one in asked("all", "dev") if one.name != "torch"] + listed("build")),
         ("torch", lambda: [one for one in asked("torch") if one.name == "torch"]),
         ("torch-cpu", lambda: [one for one in asked("torch") if one.name == "torch"]),
         ("resolver", lambda: listed("resolver")),
     ],
-    ids=["core", "all", "torch", "torch-cpu", "resolver"],
+    ids=["core", "desk", "all", "torch", "torch-cpu", "resolver"],
 )
 def test_every_lock_holds_what_is_asked_for_in_its_ranges(lock, requirements):
     """After a change there, `make lock` renews what is named here."""
@@ -89,7 +90,7 @@ def test_no_package_has_one_version_here_and_another_there():
     everything = locked("all")
     assert {
         (lock, name): versions
-        for lock in ("core", "tests", "torch")
+        for lock in ("core", "desk", "tests", "torch")
         for name, versions in locked(lock).items()
         if name in everything and versions != everything[name]
     } == {}
