@@ -13,8 +13,8 @@ from packaging.version import Version
 
 from cardwright.errors import CardwrightError, UsageError
 
-SUPPORTED = SpecifierSet(">=3.15,<3.18")
-"""The releases of MLflow that the integration tests have run with, and those between them."""
+SUPPORTED = SpecifierSet(">=3.17,<3.18")
+"""The release of MLflow that the integration tests run with."""
 SCHEME = "cardwright:"
 
 
@@ -56,7 +56,7 @@ def require_supported(found: str) -> None:
     --------
     >>> require_supported("2.22.0")
     Traceback (most recent call last):
-    cardwright.errors.UsageError: MLflow: this is 2.22.0, and the registry plug-in knows >=3.15,<3.18. Install one of those.
+    cardwright.errors.UsageError: MLflow: this is 2.22.0, and the registry plug-in knows >=3.17,<3.18. Install one of those.
     """
     if Version(found) not in SUPPORTED:
         known = ",".join(sorted(map(str, SUPPORTED), reverse=True))
