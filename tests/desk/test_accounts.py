@@ -107,3 +107,9 @@ def test_whoever_was_invited_from_outside_is_no_insider_by_a_provider(desk):
     accounts.invite(desk, "ada", NOW, audience="public")
     assert accounts.session(desk, accounts.enter(desk, "ada", NOW), NOW).audience == "public"
     assert accounts.session(desk, accounts.enter(desk, "ben", NOW), NOW).audience == "internal"
+
+
+def test_attack_whoever_was_invited_twice_comes_in_by_a_provider_as_the_narrower_of_both(desk):
+    for audience in ("internal", "public", "regulator"):
+        accounts.invite(desk, "cy", NOW, audience=audience)
+    assert accounts.session(desk, accounts.enter(desk, "cy", NOW), NOW).audience == "public"

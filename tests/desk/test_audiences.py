@@ -145,3 +145,11 @@ def test_a_later_invitation_moves_somebody_to_another_audience(browser, arrived,
     browser.login = Authenticator(credential=b"second")
     assert browser.answered(f"/join/{secret}") == "/login"
     assert browser.get(f"/dossiers/{manifest}").status_code == 404  # the session that was open, too
+
+
+def test_attack_no_filter_betrays_the_risk_tier_that_no_column_shows(stranger, arrived, with_release):
+    (tier,) = {row["risk_tier"] for row in registry.inventory(arrived, InventoryQuery(), today=NOW[:10]).rows}
+    somebody = stranger("public")
+    assert "Risk tier" not in somebody.get("/").text
+    for asked in (tier or "low", "none of them"):
+        assert with_release in somebody.get(f"/inventory.csv?tier={asked}").text

@@ -13,15 +13,16 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from starlette.testclient import TestClient
 from tests.attest.support import by, sign
-from tests.desk.support import LOG_KEY, LOG_NAME, NOW, OTHER_KEY, trusting_the_log
+from tests.desk.support import LOG_KEY, LOG_NAME, NOW, ORIGIN, OTHER_KEY, trusting_the_log
 
-from cardwright.attest import envelope, status_statement, verify
+from cardwright.attest import envelope, release_statement, status_statement, under_review, verify
 from cardwright.attest import trust as trusting
 from cardwright.attest.witness import cosigning, log, merkle, notes, receipts
 from cardwright.attest.witness.receipts import LogEntry
 from cardwright.cli.console import clock
-from cardwright.desk import database, desk_log, registry
+from cardwright.desk import accounts, database, decisions, desk_log, log_api, registry, web
 from cardwright.dossier import contents, layout, log_folder, store
 from cardwright.dossier.log_site import LogSite
 from cardwright.errors import IntegrityError, PolicyError, StoreError, UsageError
@@ -368,3 +369,28 @@ def test_a_status_statement_is_one_that_receivers_read(logged, released):
     said = status_statement.read(line, where="status").status
     assert (said.state, said.role, said.valid_until) == ("in_force", "status", "2026-11-29T15:00:00Z")
     assert envelope.read(line, where="status").flaw(LOG_KEY.public_key(), None) is None
+
+
+def test_attack_a_release_whose_withdrawal_only_the_log_still_knows_is_not_allowed_and_has_no_status(
+    cli, logged, released
+):
+    """A database that is put back from a backup has forgotten the withdrawal; its log has not."""
+    before = store.read_dossier(released / "out")
+    arrival = registry.arrive(logged, before, by="pipeline", now=clock())
+    kept = registry.dossier(logged, arrival.manifest)
+    statement = release_statement.read(kept.files[layout.RELEASE])
+    subject = statement.release.subject.identity_sha256
+    line = desk_log.status(logged.log, kept.files, logged.trust, clock(), 24)
+    assert decisions.decide(logged, subject, clock(), status=line).allowed
+    with TestClient(web.application(logged, log_api.routes), base_url=ORIGIN) as client:
+        secret = accounts.make_token(logged, "cluster", ("decisions",), clock(), days=1)
+        asked = {"headers": {"Authorization": f"Bearer {secret}"}}
+        assert client.get(f"/v1/status/{statement.sha256}", **asked).status_code == 200
+        assert cli("withdraw", released / "out", "--reason", "Wrong.", *by(released, "Cy", "release")).code == 0
+        dossier = under_review.read(store.read_dossier(released / "out"), where="d")
+        told = receipts.entries_of(dossier.chain, dossier.signed, dossier.release)
+        assert told[-1].kind == "withdrawal"
+        log.append(logged.log.files, LOG_KEY, LOG_NAME, [told[-1].leaf])
+        said = decisions.decide(logged, subject, clock(), status=line)
+        assert (said.allowed, "cut off" in said.reason) == (False, True), said.reason
+        assert client.get(f"/v1/status/{statement.sha256}", **asked).status_code == 422

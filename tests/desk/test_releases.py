@@ -5,6 +5,7 @@ import json
 import os
 import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from hashlib import sha256
 
 import pytest
@@ -20,6 +21,7 @@ from cardwright.attest import trust as trusting
 from cardwright.desk import decisions, registry, releases, web
 from cardwright.dossier import layout, store
 from cardwright.errors import UsageError
+from cardwright.record.case import LinkedDossier
 
 
 @pytest.fixture
@@ -148,6 +150,29 @@ def test_a_release_by_passkey_verifies_offline_and_what_is_not_its_signature_rel
     assert ben.say(manifest, {"kind": "withdraw", "role": "risk_head", "reason": "Wrong."}).status_code == 200
     assert registry.dossier(arrived, manifest).standing == "withdrawn"
     assert not decisions.decide(arrived, identity, web.clock()).allowed
+
+
+def test_attack_no_release_is_written_under_a_trust_file_or_incidents_that_nobody_looked_at(
+    ready, arrived, manifest, at_hand, monkeypatch
+):
+    _, _, cy = ready
+    before = registry.dossier(arrived, manifest).state
+    path = arrived.settings.trust
+    known, kept = arrived.trust, path.read_bytes()
+    secret, options = shown(asked(cy, manifest, at_hand))
+    (ben,) = [one for one in known.people if one.id == "ben"]
+    path.write_bytes(
+        trusting.to_yaml(trusting.revoke(known, ben.keys[-1].fingerprint, "2020-01-01", "stolen", where="t"))
+    )
+    late = cy.send("/releases", {"secret": secret, "credential": cy.signing.sign(options)})
+    assert (late.status_code, "trust file has changed" in late.text) == (409, True), late.text
+    path.write_bytes(kept)
+    secret, options = shown(asked(cy, manifest, at_hand))
+    one = LinkedDossier(record=under_review.read(registry.dossier(arrived, manifest).files, where="d").case.record)
+    monkeypatch.setattr(releases, "with_incidents", lambda desk, case, known, now: replace(case, incidents=(one,)))
+    late = cy.send("/releases", {"secret": secret, "credential": cy.signing.sign(options)})
+    assert (late.status_code, "an incident has arrived" in late.text) == (409, True), late.text
+    assert registry.dossier(arrived, manifest).state == before
 
 
 @pytest.mark.parametrize("who", [0, 1])

@@ -94,3 +94,12 @@ def test_rules_that_are_none_are_refused(text):
 def test_rules_are_read():
     text = b"schema: cardwright/retention/1\nevents: 730\nquarantine: 90\n"
     assert retention.read(text, where="retention.yaml") == RetentionRules(events=730, quarantine=90)
+
+
+def test_a_legal_hold_keeps_what_programs_have_asked_about_its_release_and_its_subject(logged, ended):
+    (row,) = registry.inventory(logged, registry.InventoryQuery(), today=NOW[:10]).rows
+    for about in (row["release"], row["subject"], "0" * 64):
+        registry.told(logged, NOW, "cluster", "refused", about)
+    retention.hold(logged, ended, "A claim is pending.", by="ada", now=NOW)
+    retention.prune(logged, ALL, LATER)
+    assert [len(registry.told_of(logged, about)) for about in (row["release"], row["subject"], "0" * 64)] == [1, 1, 0]

@@ -3,7 +3,7 @@
 import pytest
 from tests.desk.support import NOW
 
-from cardwright.desk import saved_views
+from cardwright.desk import database, saved_views
 from cardwright.errors import NothingToCheckError, UsageError
 
 
@@ -57,3 +57,16 @@ def test_a_view_is_saved_opened_and_deleted_on_the_page_and_keeps_filters_alone(
     assert ben.post("/views", {"delete": "999"}).status_code == 404
     assert ben.post("/views", {"delete": str(one.id)}).status_code == 303
     assert "Drafts" not in ben.get("/").text
+
+
+def test_attack_views_that_insiders_share_are_not_shown_to_others_and_others_share_none(ben, arrived):
+    saved_views.save(arrived, "cy", "Project Falcon", "q=falcon", shared=True, now=NOW)
+    assert "Project Falcon" in ben.get("/").text
+    assert [one.name for one in saved_views.of_person(arrived, "ben", inside=False)] == []
+    with database.writing(arrived.engine) as connection:
+        connection.execute(database.ACCOUNTS.update().values(audience="public"))
+    page = ben.get("/").text
+    assert "Project Falcon" not in page
+    assert "for everybody at this desk" not in page
+    assert ben.post("/views", {"name": "Read me", "query": "", "shared": "1"}).status_code == 303
+    assert [one.shared for one in saved_views.of_person(arrived, "ben", inside=False)] == [False]

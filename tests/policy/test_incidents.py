@@ -263,6 +263,17 @@ def test_one_that_the_record_names_is_judged_by_its_link_and_one_of_another_kind
     assert unsettled([found(memo)], base().record) == ()
 
 
+def test_attack_an_incident_that_was_opened_again_after_it_was_named_holds_the_release():
+    closed = incident()
+    case = referring(base(), closed)
+    assert unsettled([found(closed)], case.record, {closed.record.sha256: closed}) == ()
+    objection = closed.claims[0].model_copy(update={"id": "8" * 64, "decision": "reject", "at": "2026-11-22T00:00:00Z"})
+    again = replace(closed, claims=(*closed.claims, objection))
+    assert len(unsettled([found(again)], case.record, {closed.record.sha256: closed})) == 1
+    # The copy in the folder can be older than the one that was named, which has the approval.
+    assert unsettled([found(replace(closed, claims=()))], case.record, {closed.record.sha256: closed}) == ()
+
+
 # ------------------------------------------------------------------------------------------------ a release that ends one
 
 

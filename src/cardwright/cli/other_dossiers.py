@@ -81,4 +81,4 @@ def with_incidents(case: Case, places: Sequence[Path], trust: Trust | None, now:
         if trust is not None and files.get(layout.CLAIMS):
             one = under_review.judged_case(under_review.read(files, where=str(place)), trust, None, now)[0]
         found.append(one)
-    return replace(case, incidents=incidents.unsettled(found, case.record))
+    return replace(case, incidents=incidents.unsettled(found, case.record, case.linked))

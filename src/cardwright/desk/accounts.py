@@ -22,6 +22,8 @@ from cardwright.errors import NothingToCheckError, UsageError
 
 SCOPES = ("push", "read", "decisions", "metrics")
 """What a token may be for."""
+_BREADTH = ("public", "downstream", "regulator", "internal")
+"""Audiences, the narrowest first."""
 SESSION_HOURS, INVITATION_HOURS, CEREMONY_MINUTES = 10, 72, 5
 
 
@@ -174,7 +176,8 @@ def enter(desk: Registry, person: str, now: str) -> str:
         if connection.execute(sa.select(accounts).where(accounts.c.person == person)).first() is None:
             # Somebody who was invited as a reader from outside is no insider because a provider knows them, too.
             waiting = sa.select(database.INVITATIONS.c.audience).where(database.INVITATIONS.c.person == person)
-            audience = connection.execute(waiting).scalars().first() or "internal"
+            # Of several invitations none has been used, so the narrowest counts: a later one may have corrected another.
+            audience = min(connection.execute(waiting).scalars(), key=_BREADTH.index, default="internal")
             connection.execute(accounts.insert().values(person=person, created_at=now, audience=audience))
             registry.tell(connection, now, person, "joined", person)
         return _session_begun(connection, person, now)

@@ -60,7 +60,9 @@ def limited(asked: InventoryQuery, audience: Audience) -> InventoryQuery:
         signed_only=audience == "regulator",
         released_only=not whole(audience),
         names_only=not whole(audience),
+        # What a column does not show to somebody, a filter does not betray either.
         owner=asked.owner if whole(audience) else "",
+        risk_tier=asked.risk_tier if whole(audience) else "",
     )
 
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cardwright.attest import release_statement, verify
-from cardwright.desk import registry, reviewing
+from cardwright.attest import release_statement, under_review, verify
+from cardwright.desk import desk_log, registry, reviewing
 from cardwright.desk.registry import Registry
 from cardwright.dossier import contents, layout
 from cardwright.errors import CardwrightError
@@ -85,6 +85,8 @@ def decide(desk: Registry, subject: str, now: str, *, status: bytes | None = Non
     if release_statement.read(released).release.subject.identity_sha256 != subject:
         return DeskDecision(False, "its release is of another subject", subject, manifest=manifest, steps=steps)
     try:
+        if desk.log is not None:
+            desk_log.require_whole(desk.engine, desk.log, under_review.read(stored.files, where=manifest[:12]))
         ended = _withdrawn_since(desk, subject, stored.files)
     except CardwrightError as exc:
         return DeskDecision(False, f"it could not be judged: {exc}", subject, manifest=manifest, steps=steps)

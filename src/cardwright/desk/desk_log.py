@@ -260,6 +260,23 @@ def with_receipts(
     return {**files, **({layout.RECEIPTS: receipts.to_bytes(kept)} if kept else {})}
 
 
+def require_whole(engine: sa.Engine, desk_log: DeskLog, dossier: DossierUnderReview) -> None:
+    """Refuse a dossier of this desk that lacks what its log was told of the release: the database was put back from a backup,
+    or a process was killed between the log's entry and the transaction.
+
+    Raises
+    ------
+    IntegrityError
+        If the log knows of a withdrawal or a rejection that the dossier does not hold.
+    StoreError
+        If the log is damaged.
+    """
+    with database.writing(engine) as connection:
+        with _intact():
+            _synchronised(connection, desk_log)
+        _must_not_be_cut_off(connection, dossier)
+
+
 def _must_not_be_cut_off(connection: sa.Connection, dossier: DossierUnderReview) -> None:
     if dossier.release is None:
         return

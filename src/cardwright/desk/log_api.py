@@ -13,7 +13,7 @@ from jinja2 import Environment
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from cardwright.attest import keys
+from cardwright.attest import keys, under_review
 from cardwright.attest.witness import log, merkle, notes
 from cardwright.desk import desk_log, registry, reviewing
 from cardwright.desk.desk_log import DeskLog
@@ -139,6 +139,7 @@ def status(visit: Visit, name: str) -> Response:
         raise UsageError("not a digest of a release", do="Give the digest of its statement.")
     here = _log(visit)
     stored = registry.released_as(visit.desk, release)
+    desk_log.require_whole(visit.desk.engine, here, under_review.read(stored.files, where=stored.manifest[:12]))
     line = desk_log.status(
         here, stored.files, reviewing.trust_of(visit.desk), visit.now, visit.desk.settings.status_hours
     )

@@ -86,7 +86,7 @@ def _asked(visit: Visit) -> InventoryQuery:
 
 def inventory(visit: Visit) -> Response:
     """Every subject and version here, with state, verdict and what stands in the way."""
-    asked = _asked(visit)
+    asked, inside = _asked(visit), audiences.inside(visit.audience)
     found = registry.inventory(visit.desk, asked, today=visit.now[:10])
     kept = {name: value for name, value in visit.request.query_params.items() if name in _FILTERS and value}
     last = max(1, -(-found.total // registry.PAGE))
@@ -99,7 +99,8 @@ def inventory(visit: Visit) -> Response:
         expiring=bool(kept.get("expiring")),
         links=links,
         query=urlencode(kept),
-        views=saved_views.of_person(visit.desk, visit.person),
+        views=saved_views.of_person(visit.desk, visit.person, inside=inside),
+        inside=inside,
         whole=audiences.whole(visit.audience),
         soon=accounts.later(visit.now, days=30)[:10],
     )
@@ -114,9 +115,8 @@ def save_view(visit: Visit) -> Response:
         return RedirectResponse("/", status_code=303)
     asked = [(name, value) for name, value in parse_qsl(form.get("query", "")) if name in _FILTERS and value]
     query = urlencode(asked)
-    saved_views.save(
-        visit.desk, visit.person, form.get("name", ""), query, shared=bool(form.get("shared")), now=visit.now
-    )
+    shared = bool(form.get("shared")) and audiences.inside(visit.audience)
+    saved_views.save(visit.desk, visit.person, form.get("name", ""), query, shared=shared, now=visit.now)
     return RedirectResponse(f"/?{query}", status_code=303)
 
 

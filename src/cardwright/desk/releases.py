@@ -21,7 +21,7 @@ from cardwright.desk import accounts, database, registry, reviewing
 from cardwright.desk.registry import Arrival, Registry, StoredDossier
 from cardwright.documents import toolchain
 from cardwright.dossier import layout
-from cardwright.errors import UsageError
+from cardwright.errors import StoreError, UsageError
 from cardwright.policy import incidents
 from cardwright.record import canonical
 from cardwright.record.case import Case
@@ -139,7 +139,7 @@ def with_incidents(desk: Registry, case: Case, known: Trust, now: str) -> Case:
         reviewed = under_review.read(registry.dossier(desk, manifest).files, where=manifest[:12])
         if reviewed.case.record.kind in incidents.STATES:
             found.append(under_review.judged_case(reviewed, known, None, now)[0])
-    return replace(case, incidents=incidents.unsettled(found, case.record))
+    return replace(case, incidents=incidents.unsettled(found, case.record, case.linked))
 
 
 def complete(
@@ -159,7 +159,7 @@ def complete(
     IntegrityError
         If the answer is no signature of that passkey over what was shown.
     StoreError
-        If somebody has signed or commented meanwhile.
+        If somebody has signed or commented meanwhile, the trust file is another one, or an incident has become known.
     """
     ceremony = accounts.take(desk, secret, "release", person, now)
     about = ceremony.about
@@ -177,6 +177,11 @@ def complete(
         verdict=canonical.parse(Verdict, kept.pop("verdict"), where=layout.VERDICT),
         editions=kept,
     )
+    if statement.release.trust_sha256 != known.sha256:
+        raise StoreError("the trust file has changed meanwhile", do="Look at the release again, and sign again.")
+    found = with_incidents(desk, under_review.read(stored.files, where=stored.manifest[:12]).case, known, now)
+    if incidents.digest_of(found.incidents) != asked.verdict.inputs.incidents_sha256:
+        raise StoreError("an incident has arrived meanwhile", do="Look at the release again.")
     changes = releasing.completed(stored.files, asked, line, witness=witness)
     after = {name: data for name, data in {**stored.files, **changes}.items() if data is not None}
     return statement.sha256, registry.arrive(desk, after, by=person, now=now, after=stored.state)

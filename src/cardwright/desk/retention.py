@@ -178,6 +178,11 @@ def _without_rows(
             events.c.about.in_(held),
             events.c.about.in_(sa.select(states.c.state).where(states.c.manifest.in_(held))),
             events.c.about.in_(records),
+            # Programs ask about a release or a subject, and not about a dossier.
+            events.c.about.in_(
+                sa.select(dossiers.c.release).where(dossiers.c.manifest.in_(held), dossiers.c.release.is_not(None))
+            ),
+            events.c.about.in_(sa.select(dossiers.c.subject).where(dossiers.c.manifest.in_(held))),
         )
         old = sa.and_(events.c.at < _before(now, rules.events), sa.not_(of_held))
         removed["events"] = connection.execute(events.delete().where(old)).rowcount

@@ -62,12 +62,18 @@ def delete(desk: Registry, person: str, number: int) -> None:
             raise NothingToCheckError("no such view of yours", do="Open the inventory again.")
 
 
-def of_person(desk: Registry, person: str) -> tuple[SavedView, ...]:
-    """The views that somebody sees: their own, then those that others share, by name."""
+def of_person(desk: Registry, person: str, *, inside: bool = True) -> tuple[SavedView, ...]:
+    """The views that somebody sees: their own, then those that others share, by name.
+
+    Parameters
+    ----------
+    inside:
+        Whether they take part in the review: names and filters of views tell of dossiers that others may not know of.
+    """
     table = database.VIEWS
     query = (
         sa.select(table)
-        .where(sa.or_(table.c.person == person, table.c.shared.is_(True)))
+        .where(sa.or_(table.c.person == person, sa.and_(sa.literal(inside), table.c.shared.is_(True))))
         .order_by(table.c.person != person, table.c.name, table.c.id)
         .limit(4 * MOST)
     )

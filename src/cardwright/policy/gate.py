@@ -14,7 +14,7 @@ from dataclasses import replace
 from pydantic import JsonValue
 
 from cardwright.errors import NothingToCheckError
-from cardwright.policy import waivers
+from cardwright.policy import incidents, waivers
 from cardwright.policy.applies import exemption
 from cardwright.policy.judging.answer import RuleAnswer, Wording
 from cardwright.policy.judging.case_under_review import CaseUnderReview, review_of
@@ -252,9 +252,7 @@ def _inputs(case: Case, policy_sha256: str) -> VerdictInputs:
         manifest_sha256=case.manifest_sha256,
         artefacts_sha256=canonical.sha256(case.artefacts) if case.artefacts is not None else None,
         links_sha256=canonical.sha256(_linked(case)) if case.record.links else None,
-        incidents_sha256=(
-            canonical.sha256(sorted(one.record.sha256 for one in case.incidents)) if case.incidents else None
-        ),
+        incidents_sha256=incidents.digest_of(case.incidents),
     )
 
 

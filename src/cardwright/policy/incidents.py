@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from cardwright.policy.judging import kind_of_document
 from cardwright.policy.judging.answer import RuleAnswer
@@ -18,7 +19,7 @@ from cardwright.policy.rules.evaluated import EvaluatedRule
 from cardwright.policy.rules.refers import RefersRule
 from cardwright.record import canonical
 from cardwright.record.case import Case, LinkedDossier
-from cardwright.record.claim import Attest, same_person
+from cardwright.record.claim import Attest, SignOff, Withdraw, same_person
 from cardwright.record.record import Record
 
 STATES: Mapping[str, str] = {"incident_triage": "status", "root_cause_analysis": "state"}
@@ -104,20 +105,43 @@ def concerns(incident: Case, record: Record) -> bool:
     )
 
 
-def unsettled(found: Iterable[Case], record: Record) -> tuple[LinkedDossier, ...]:
+def digest_of(found: Sequence[LinkedDossier]) -> str | None:
+    """What a verdict says of the incidents that were found; None where there were none."""
+    return canonical.sha256(sorted(one.record.sha256 for one in found)) if found else None
+
+
+def unsettled(
+    found: Iterable[Case], record: Record, linked: Mapping[str, LinkedDossier] = MappingProxyType({})
+) -> tuple[LinkedDossier, ...]:
     """Of documents about incidents that were found beside a dossier, those that concern its subject and hold its release.
 
     Each does that is not closed and approved by somebody other than its author, unless a later one of its kind and name is: a
     document that nobody else approved settles nothing, and one that is open again opens it again. Those that the record names
-    are judged by its links, as it was made with them.
+    are judged by its links, as it was made with them, unless somebody has objected since, or taken back what they had said.
+
+    Parameters
+    ----------
+    linked:
+        The dossiers that the record names, as it was made with them.
     """
     about = [case for case in found if case.record.kind in STATES and concerns(case, record)]
     settled = [case for case in about if _is_settled(case)]
-    named = {link.record_sha256 for link in record.links}
+    named = {link.record_sha256 for link in record.links if link.kind in STATES}
     return tuple(
         _linked(case)
         for case in about
-        if not any(_settles(later, case) for later in settled) and case.record.sha256 not in named
+        if not any(_settles(later, case) for later in settled)
+        and (case.record.sha256 not in named or _is_contested(case, linked.get(case.record.sha256)))
+    )
+
+
+def _is_contested(case: Case, then: LinkedDossier | None) -> bool:
+    """Whether somebody has said something against it that the copy of it does not hold with which a record was made."""
+    known = {claim.id for claim in then.claims} if then is not None else set()
+    return any(
+        claim.id not in known
+        for claim in case.claims
+        if isinstance(claim, Withdraw) or (isinstance(claim, SignOff) and claim.decision != "approve")
     )
 
 
