@@ -71,7 +71,7 @@ RELEASES = {
         answers=(
             Answer("M. Abara", "owasp_llm_2025", "llm05", "The app shows answers as plain text; links go to our own host alone."),
             Answer("M. Abara", "owasp_llm_2025", "llm06", "tools.json lists what it may call; none of them moves money."),
-            Answer("M. Abara", "owasp_llm_2025", "llm07-secrets", "A code stands in the prompt; without a badge it opens nothing."),
+            Answer("M. Abara", "owasp_llm_2025", "llm07-secrets", "A code is in the prompt; without a badge it opens nothing."),
             Answer("M. Abara", "owasp_llm_2025", "llm10", "Thirty questions an hour for each traveller, and a monthly limit."),
             Answer("R. Lindqvist", "responsible_ai_minimum", "told", "The chat's first line says that a machine answers."),
             Answer("R. Lindqvist", "responsible_ai_minimum", "recourse", "Each page of the chat offers a person."),
