@@ -43,8 +43,10 @@ class Server:
 
 
 def environment(**more):
-    """What a server and its clients see: nothing is told to MLflow's makers."""
-    return {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true", **more}
+    """What a server and its clients see: nothing is told to MLflow's makers, and nothing is left of the server of another test,
+    which MLflow's client keeps in variables of its own."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")}
+    return {**kept, "MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true", **more}
 
 
 def start(place, database, *, settings=SETTINGS, **more):
