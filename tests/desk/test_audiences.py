@@ -1,8 +1,12 @@
 """Who may open what: a draft is for insiders, a released dossier is shown to others in an edition made for them."""
 
+from dataclasses import replace
+
 import pytest
 from tests.desk.support import NOW
 
+from cardwright.attest import trust as trusting
+from cardwright.attest import under_review
 from cardwright.desk import accounts, audiences, registry, web
 from cardwright.desk.registry import InventoryQuery, StoredDossier
 from cardwright.dossier import store
@@ -153,3 +157,38 @@ def test_attack_no_filter_betrays_the_risk_tier_that_no_column_shows(stranger, a
     assert "Risk tier" not in somebody.get("/").text
     for asked in (tier or "low", "none of them"):
         assert with_release in somebody.get(f"/inventory.csv?tier={asked}").text
+
+
+@pytest.mark.parametrize("why", ["role taken", "key revoked"])
+def test_attack_a_release_by_somebody_who_may_not_release_is_not_shown_outside(stranger, arrived, released_once, why):
+    """Whoever may send dossiers can add a release of their own to anybody's draft."""
+    path = arrived.settings.trust
+    known = arrived.trust
+    (cy,) = [one for one in known.people if one.id == "cy"]
+    files = store.read_dossier(released_once / "out")
+    if why == "role taken":
+        other = cy.model_copy(update={"roles": ("owner",)})
+    else:
+        keys = tuple(key.model_copy(update={"valid_until": "2026-01-02"}) for key in cy.keys)
+        other = cy.model_copy(update={"keys": keys})
+    people = tuple(other if one.id == "cy" else one for one in known.people)
+    path.write_bytes(trusting.to_yaml(trusting.changed(known, where="t", people=people)))
+    manifest = registry.arrive(arrived, files, by="mallory", now=NOW).manifest
+    assert registry.dossier(arrived, manifest).standing == "released"
+    somebody = stranger("public")
+    assert somebody.get(f"/dossiers/{manifest}").status_code == 404
+    assert somebody.get(f"/dossiers/{manifest}/files/model_card.html").status_code == 404
+    assert manifest not in somebody.get("/").text
+    assert manifest not in somebody.get("/inventory.csv").text
+    # A desk that starts with a trust file that lets them release shows it.
+    path.write_bytes(trusting.to_yaml(known))
+    assert registry.caught_up(arrived, NOW) == ()
+    assert somebody.get(f"/dossiers/{manifest}").status_code == 200
+
+
+def test_attack_a_release_that_names_a_releasers_key_and_is_signed_by_another_is_nobodys(arrived, released_once):
+    reviewed = under_review.read(store.read_dossier(released_once / "out"), where="d")
+    assert registry.releaser_of(arrived, reviewed) == reviewed.release.release.key
+    other = replace(reviewed.release.sealed, signature=bytes(len(reviewed.release.sealed.signature)))
+    forged = replace(reviewed, release=replace(reviewed.release, sealed=other))
+    assert registry.releaser_of(arrived, forged) is None

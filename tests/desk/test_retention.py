@@ -1,11 +1,14 @@
 """Records are kept as long as their rules say, and longer under a legal hold."""
 
+import shutil
+
 import pytest
 from tests.attest.support import by
 from tests.desk.support import NOW
 
+from cardwright.attest import release_statement
 from cardwright.cli.console import clock
-from cardwright.desk import registry, retention, threads
+from cardwright.desk import decisions, registry, retention, threads
 from cardwright.desk.settings import RetentionRules
 from cardwright.dossier import store
 from cardwright.errors import IntegrityError, NothingToCheckError, UsageError
@@ -103,3 +106,24 @@ def test_a_legal_hold_keeps_what_programs_have_asked_about_its_release_and_its_s
     retention.hold(logged, ended, "A claim is pending.", by="ada", now=NOW)
     retention.prune(logged, ALL, LATER)
     assert [len(registry.told_of(logged, about)) for about in (row["release"], row["subject"], "0" * 64)] == [1, 1, 0]
+
+
+def test_attack_a_withdrawn_release_whose_dossier_was_removed_is_not_brought_back_by_a_copy_from_before(
+    cli, desk, released
+):
+    shutil.copy(released / "trust.yaml", desk.settings.trust)
+    before = store.read_dossier(released / "out")
+    subject = release_statement.read(before["release.json"]).release.subject.identity_sha256
+    registry.arrive(desk, before, by="pipeline", now=clock())
+    assert decisions.decide(desk, subject, clock()).allowed
+    assert cli("withdraw", released / "out", "--reason", "Wrong.", *by(released, "Cy", "release")).code == 0
+    after = store.read_dossier(released / "out")
+    registry.arrive(desk, after, by="pipeline", now=clock())
+    assert retention.prune(desk, ALL, LATER).removed["dossiers"] == 1
+    with pytest.raises(IntegrityError, match="was withdrawn"):
+        registry.arrive(desk, before, by="mallory", now=clock())
+    assert not decisions.decide(desk, subject, clock()).allowed
+    # It may come back as what it is; and another release of the subject that was judged no later is not allowed either.
+    assert registry.arrive(desk, after, by="pipeline", now=clock()).news
+    assert retention.prune(desk, ALL, LATER).removed["dossiers"] == 1
+    assert decisions._withdrawn_since(desk, subject, before) is not None

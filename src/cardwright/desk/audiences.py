@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from cardwright import documents
-from cardwright.attest.trust import Trust
+from cardwright.attest.trust import RELEASE, Trust
 from cardwright.desk import registry
 from cardwright.desk.registry import InventoryQuery, Registry, StoredDossier
 from cardwright.documents.interface import AUDIENCES, Audience
@@ -53,12 +53,30 @@ def may_open(audience: Audience, stored: StoredDossier) -> bool:
     return stored.standing != "draft" if audience == "regulator" else stored.released
 
 
-def limited(asked: InventoryQuery, audience: Audience) -> InventoryQuery:
-    """What is asked of the inventory, with what the audience may open alone."""
+def releasers(desk: Registry) -> tuple[str, ...]:
+    """The keys whose releases are shown outside: anybody's signature makes a dossier look released, and only theirs makes it so.
+
+    Raises
+    ------
+    PolicyError
+        If the trust file is not valid.
+    """
+    return tuple(key for key, holder in desk.trust.holders().items() if RELEASE in holder.person.roles)
+
+
+def limited(asked: InventoryQuery, audience: Audience, keys: tuple[str, ...] = ()) -> InventoryQuery:
+    """What is asked of the inventory, with what the audience may open alone.
+
+    Parameters
+    ----------
+    keys:
+        The keys whose releases are shown outside, see `releasers`.
+    """
     return replace(
         asked,
         signed_only=audience == "regulator",
         released_only=not whole(audience),
+        released_by=keys,
         names_only=not whole(audience),
         # What a column does not show to somebody, a filter does not betray either.
         owner=asked.owner if whole(audience) else "",
@@ -75,7 +93,7 @@ def opened(desk: Registry, audience: Audience, manifest: str) -> StoredDossier:
         If it is not here, or is not theirs to open: nobody learns which of the two.
     """
     stored = registry.dossier(desk, manifest)
-    if not may_open(audience, stored):
+    if not may_open(audience, stored) or not (whole(audience) or stored.releaser in releasers(desk)):
         raise NothingToCheckError("no such dossier here", where=manifest[:12], do="Look in the inventory.")
     return stored
 

@@ -336,7 +336,9 @@ def rebuild(desk: Registry, now: str) -> Rebuilt:
         try:
             files = desk.contents.files(listed)
             reviewed = under_review.read(files, where=state[:12])
-            row = registry.values_of(files, reviewed, now[:10])
+            row = {
+                **registry.values_of(files, reviewed, now[:10]), "releaser": registry.releaser_of(desk, reviewed),
+            }  # fmt: skip
             roles = tuple(registry.awaited(files, reviewed))
         except CardwrightError as exc:
             troubles.append(f"state {state[:12]}: {exc}")

@@ -43,11 +43,22 @@ DOSSIERS = sa.Table(
     sa.Column("current", DIGEST, nullable=False),
     sa.Column("length", sa.Integer, nullable=False),
     sa.Column("release", DIGEST, index=True),
+    # The key that signed the release, where the trust file let its holder release when that was looked at; else none.
+    sa.Column("releaser", DIGEST),
     # The order of the inventory, and all that its counts by state look at: neither reads the rows themselves.
     sa.Index("ix_dossiers_latest", "arrived_at", "manifest"),
     sa.Index("ix_dossiers_standing", "state", "decision", "valid_until"),
 )
 """One row for each dossier; what it says of the dossier is that of its current state."""
+
+WITHDRAWALS = sa.Table(
+    "withdrawals",
+    METADATA,
+    sa.Column("release", DIGEST, primary_key=True),
+    sa.Column("subject", DIGEST, nullable=False, index=True),
+    sa.Column("judged_at", TIME, nullable=False),
+)
+"""Withdrawals whose dossiers are not kept any longer: what was withdrawn stays so."""
 
 STATES = sa.Table(
     "states",

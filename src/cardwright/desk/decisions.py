@@ -100,7 +100,7 @@ def decide(desk: Registry, subject: str, now: str, *, status: bytes | None = Non
 
 
 def _withdrawn_since(desk: Registry, subject: str, files: Mapping[str, bytes]) -> str | None:
-    """A withdrawn dossier of the same subject that was judged no earlier than this one; None if there is none.
+    """A withdrawn dossier, or release, of the same subject that was judged no earlier than this one; None if there is none.
 
     Whoever sends dossiers chooses which of them arrives last: an older release, sent again, brings back nothing.
     """
@@ -108,7 +108,8 @@ def _withdrawn_since(desk: Registry, subject: str, files: Mapping[str, bytes]) -
     for manifest in registry.withdrawn_of(desk, subject):
         if _judged_at(registry.dossier(desk, manifest).files) >= judged:
             return manifest
-    return None
+    gone = registry.withdrawals_of(desk, subject)
+    return next((release for release, then in gone if then >= judged), None)
 
 
 def _judged_at(files: Mapping[str, bytes]) -> str:

@@ -81,7 +81,8 @@ def _asked(visit: Visit) -> InventoryQuery:
         kind=given.get("kind", "")[:20],
         page=int(page) if page.isascii() and page.isdigit() and len(page) < 7 else 1,
     )
-    return audiences.limited(asked, visit.audience)
+    keys = () if audiences.whole(visit.audience) else audiences.releasers(visit.desk)
+    return audiences.limited(asked, visit.audience, keys)
 
 
 def inventory(visit: Visit) -> Response:

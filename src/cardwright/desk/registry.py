@@ -107,6 +107,8 @@ class StoredDossier:
     released: bool = False
     """Whether somebody has released it, whatever became of it since."""
     valid_until: str | None = None
+    releaser: str | None = None
+    """The key that signed its release, where the trust file let its holder release."""
 
     def stands(self, today: str) -> str:
         """What it says of itself today: what was approved or released may have expired."""
@@ -136,12 +138,13 @@ def arrive(registry: Registry, files: Mapping[str, bytes], *, by: str, now: str,
     """
     reviewed = _checked(registry, files, now)
     manifest, length = reviewed.manifest_sha256, len(reviewed.chain.entries)
-    values = values_of(files, reviewed, now[:10])
+    values = {**values_of(files, reviewed, now[:10]), "releaser": releaser_of(registry, reviewed)}
     # Contents first, and whole: the transaction waits for none of them but the receipts.
     kept = {path: registry.contents.put(data) for path, data in files.items() if path != layout.RECEIPTS}
     with database.writing(registry.engine) as connection:
         # There is no row yet that two senders of one new dossier could wait for, so they wait for its number.
         database.turn(connection, int(manifest[:15], 16))
+        _must_not_be_withdrawn(connection, values)
         known = connection.execute(sa.select(database.DOSSIERS).where(database.DOSSIERS.c.manifest == manifest)).first()
         here: Mapping[str, bytes] = {}
         if known is not None:
@@ -194,6 +197,30 @@ def arrive(registry: Registry, files: Mapping[str, bytes], *, by: str, now: str,
             )
         tell(connection, now, by, "arrived", state)
     return Arrival(manifest, state, news=True)
+
+
+def _must_not_be_withdrawn(connection: sa.Connection, values: Mapping[str, object]) -> None:
+    gone = sa.select(database.WITHDRAWALS.c.release).where(database.WITHDRAWALS.c.release == values["release"])
+    if values["state"] != "withdrawn" and connection.execute(gone).first() is not None:
+        raise IntegrityError(
+            "this release was withdrawn, and its dossier is not kept any longer: the end of its ledger was cut off",
+            where=layout.LEDGER,
+            do="Take the copy that was signed last.",
+        )
+
+
+def releaser_of(registry: Registry, reviewed: under_review.DossierUnderReview) -> str | None:
+    """The key that signed a dossier's release, where the desk's trust file lets its holder release; else None."""
+    if reviewed.release is None:
+        return None
+    said = reviewed.release.release
+    try:
+        holder = registry.trust.holder(said.key)
+    except CardwrightError:  # without a trust file nobody is known to be somebody
+        return None
+    if holder is None or holder.disowns(reviewed.release.sealed) or holder.barred(trust.RELEASE, said.issued_at[:10]):
+        return None
+    return said.key
 
 
 def _trust_is_told(registry: Registry, connection: sa.Connection) -> None:
@@ -333,7 +360,14 @@ def dossier(registry: Registry, manifest: str) -> StoredDossier:
         row = found[0]
         files = _files(registry, connection, row.current)
         return StoredDossier(
-            row.manifest, row.record, row.current, files, row.state, row.release is not None, row.valid_until
+            row.manifest,
+            row.record,
+            row.current,
+            files,
+            row.state,
+            row.release is not None,
+            row.valid_until,
+            row.releaser,
         )
 
 
@@ -370,6 +404,14 @@ def withdrawn_of(registry: Registry, subject: str) -> tuple[str, ...]:
         return tuple(connection.execute(query.order_by(table.c.manifest)).scalars())
 
 
+def withdrawals_of(registry: Registry, subject: str) -> tuple[tuple[str, str], ...]:
+    """Withdrawn releases of a subject whose dossiers are not kept any longer, each with the moment at which it was judged."""
+    table = database.WITHDRAWALS
+    with database.reading(registry.engine) as connection:
+        query = sa.select(table.c.release, table.c.judged_at).where(table.c.subject == subject)
+        return tuple((row.release, row.judged_at) for row in connection.execute(query.order_by(table.c.release)))
+
+
 def _files(registry: Registry, connection: sa.Connection, state: str) -> dict[str, bytes]:
     listed = connection.execute(sa.select(database.STATES.c.files).where(database.STATES.c.state == state)).scalar_one()
     if objects.state_of(listed) != state:
@@ -392,6 +434,8 @@ class InventoryQuery:
     """Whether drafts are left out."""
     released_only: bool = False
     """Whether dossiers are left out that nobody has released."""
+    released_by: tuple[str, ...] = ()
+    """With `released_only`: the keys whose releases count."""
     names_only: bool = False
     """Whether words are looked for in names and versions alone, and not in what else is known."""
     page: int = 1
@@ -423,7 +467,7 @@ def inventory(registry: Registry, asked: InventoryQuery, *, today: str, everythi
     searched = sa.func.lower(table.c.name + " " + table.c.version) if asked.names_only else table.c.search
     where = [searched.contains(word, autoescape=True) for word in asked.words.casefold().split()[:10]]
     shown = [table.c.state != "draft"] if asked.signed_only else []
-    shown += [table.c.release.is_not(None)] if asked.released_only else []
+    shown += [table.c.releaser.in_(asked.released_by)] if asked.released_only else []
     where += shown
     if asked.state:
         where.append(state == asked.state)
@@ -530,13 +574,15 @@ def caught_up(registry: Registry, now: str) -> tuple[str, ...]:
     """Do what an older version, or a desk that kept no log, has left undone; gives what came in the way, a line each.
 
     1. The list of every state is kept beside its files, so that a lost database can be made again.
-    2. Which release a dossier holds is written down.
+    2. Which release a dossier holds, and whose it is, is written down.
     3. The log is told of the trust file and of releases that it has never heard of.
     """
     table, states_ = database.DOSSIERS, database.STATES
     with database.reading(registry.engine) as connection:
         listed = connection.execute(sa.select(states_.c.state, states_.c.files)).all()
-        silent = sa.select(table.c.manifest).where(table.c.release.is_(None), table.c.state.in_(_AFTER_RELEASE))
+        unsaid = sa.and_(table.c.release.is_(None), table.c.state.in_(_AFTER_RELEASE))
+        unknown = sa.and_(table.c.release.is_not(None), table.c.releaser.is_(None))
+        silent = sa.select(table.c.manifest).where(sa.or_(unsaid, unknown))
         unread = list(connection.execute(silent).scalars())
     for row in listed:
         if not registry.contents.holds(row.state):
@@ -544,13 +590,14 @@ def caught_up(registry: Registry, now: str) -> tuple[str, ...]:
     troubles: list[str] = []
     for manifest in unread:
         try:
-            release = under_review.read(dossier(registry, manifest).files, where=manifest[:12]).release
+            reviewed = under_review.read(dossier(registry, manifest).files, where=manifest[:12])
         except CardwrightError as exc:
             troubles.append(f"{manifest[:12]}: {exc}")
             continue
-        if release is not None:
+        if reviewed.release is not None:
+            found = {"release": reviewed.release.sha256, "releaser": releaser_of(registry, reviewed)}
             with database.writing(registry.engine) as connection:
-                connection.execute(table.update().where(table.c.manifest == manifest).values(release=release.sha256))
+                connection.execute(table.update().where(table.c.manifest == manifest).values(**found))
     return (*troubles, *_log_caught_up(registry, now))
 
 

@@ -14,8 +14,11 @@ import sqlalchemy as sa
 from cardwright.desk import database, registry
 from cardwright.desk.registry import Registry
 from cardwright.desk.settings import RetentionRules
-from cardwright.errors import NothingToCheckError, UsageError
+from cardwright.dossier import layout
+from cardwright.errors import CardwrightError, NothingToCheckError, UsageError
 from cardwright.files import yamltext
+from cardwright.record import canonical
+from cardwright.record.verdict import Verdict
 
 ENDED = ("withdrawn", "superseded", "expired")
 """States after which a dossier may be removed, if a rule says when."""
@@ -119,6 +122,7 @@ def prune(desk: Registry, rules: RetentionRules, now: str, *, dry: bool = False)
         gone, kept = _ended(connection, rules, held, now)
         loose: set[str] = set()
         for manifest in gone:
+            _withdrawal_stays(desk, connection, manifest)
             loose |= _without_dossier(connection, manifest)
         if rules.dossiers is not None:
             removed["dossiers"] = len(gone)
@@ -147,6 +151,25 @@ def _ended(connection: sa.Connection, rules: RetentionRules, held: set[str], now
     query = sa.select(table.c.manifest).where(over, last < _before(now, rules.dossiers)).order_by(table.c.manifest)
     found = [*connection.execute(query).scalars()]
     return [one for one in found if one not in held], [one for one in found if one in held]
+
+
+def _withdrawal_stays(desk: Registry, connection: sa.Connection, manifest: str) -> None:
+    """Write down that a release was withdrawn: otherwise an older copy, sent again, would bring it back."""
+    dossiers, states, table = database.DOSSIERS, database.STATES, database.WITHDRAWALS
+    row = connection.execute(
+        sa.select(dossiers, states.c.files, states.c.arrived_at.label("last"))
+        .join(states, states.c.state == dossiers.c.current)
+        .where(dossiers.c.manifest == manifest)
+    ).one()
+    if row.state != "withdrawn" or row.release is None:
+        return
+    try:
+        data = desk.contents.get(row.files[layout.VERDICT])
+        judged = canonical.parse(Verdict, data, where=layout.VERDICT).evaluated_at
+    except (CardwrightError, KeyError):  # judged before it arrived, so this refuses no less
+        judged = row.last
+    connection.execute(table.delete().where(table.c.release == row.release))
+    connection.execute(table.insert().values(release=row.release, subject=row.subject, judged_at=judged))
 
 
 def _without_dossier(connection: sa.Connection, manifest: str) -> set[str]:
