@@ -16,9 +16,9 @@ from tests.conftest import command
 from tests.desk.conftest import application
 from tests.desk.support import ORIGIN, Browser
 
-from cardwright.attest import release_statement, under_review
+from cardwright.attest import release_statement, releasing, under_review
 from cardwright.attest import trust as trusting
-from cardwright.desk import decisions, registry, releases, web
+from cardwright.desk import decisions, registry, releases, threads, web
 from cardwright.dossier import layout, store
 from cardwright.errors import UsageError
 from cardwright.record.case import LinkedDossier
@@ -173,6 +173,25 @@ def test_attack_no_release_is_written_under_a_trust_file_or_incidents_that_nobod
     late = cy.send("/releases", {"secret": secret, "credential": cy.signing.sign(options)})
     assert (late.status_code, "an incident has arrived" in late.text) == (409, True), late.text
     assert registry.dossier(arrived, manifest).state == before
+
+
+def test_attack_a_question_asked_while_the_release_is_being_written_is_read_first(
+    ready, arrived, manifest, at_hand, monkeypatch
+):
+    """The signature is given; enclosing it in the final editions takes seconds, in which somebody asks something."""
+    _, _, cy = ready
+    stored = registry.dossier(arrived, manifest)
+    completed = releasing.completed
+
+    def slow(*args, **kwargs):
+        threads.open_thread(arrived, stored.record, "dossier", "Wait.", by="ada", now=web.clock())
+        return completed(*args, **kwargs)
+
+    secret, options = shown(asked(cy, manifest, at_hand))
+    monkeypatch.setattr(releasing, "completed", slow)
+    late = cy.send("/releases", {"secret": secret, "credential": cy.signing.sign(options)})
+    assert (late.status_code, "commented meanwhile" in late.text) == (409, True), late.text
+    assert registry.dossier(arrived, manifest).state == stored.state
 
 
 @pytest.mark.parametrize("who", [0, 1])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -119,7 +119,15 @@ class StoredDossier:
 # ---------------------------------------------------------------------------------------------------- arriving
 
 
-def arrive(registry: Registry, files: Mapping[str, bytes], *, by: str, now: str, after: str | None = None) -> Arrival:
+def arrive(
+    registry: Registry,
+    files: Mapping[str, bytes],
+    *,
+    by: str,
+    now: str,
+    after: str | None = None,
+    unless: Callable[[sa.Connection], None] = lambda connection: None,
+) -> Arrival:
     """Take a dossier in, whole or not at all.
 
     Parameters
@@ -128,6 +136,9 @@ def arrive(registry: Registry, files: Mapping[str, bytes], *, by: str, now: str,
         Who sends it: the name of a token, or a person's id.
     after:
         The state that this one was made from, if it was made here: another one by now is not written over.
+    unless:
+        Raises where it is not to be taken after all. It is asked last, in the transaction that takes it: checking a dossier
+        takes seconds.
 
     Raises
     ------
@@ -145,6 +156,7 @@ def arrive(registry: Registry, files: Mapping[str, bytes], *, by: str, now: str,
         # There is no row yet that two senders of one new dossier could wait for, so they wait for its number.
         database.turn(connection, int(manifest[:15], 16))
         _must_not_be_withdrawn(connection, values)
+        unless(connection)
         known = connection.execute(sa.select(database.DOSSIERS).where(database.DOSSIERS.c.manifest == manifest)).first()
         here: Mapping[str, bytes] = {}
         if known is not None:

@@ -184,4 +184,8 @@ def complete(
         raise StoreError("an incident has arrived meanwhile", do="Look at the release again.")
     changes = releasing.completed(stored.files, asked, line, witness=witness)
     after = {name: data for name, data in {**stored.files, **changes}.items() if data is not None}
-    return statement.sha256, registry.arrive(desk, after, by=person, now=now, after=stored.state)
+    arrival = registry.arrive(
+        desk, after, by=person, now=now, after=stored.state,
+        unless=lambda connection: reviewing.require_no_comment(connection, stored.record, about),
+    )  # fmt: skip
+    return statement.sha256, arrival

@@ -10,6 +10,7 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
+import sqlalchemy as sa
 from pydantic import ValidationError
 
 from cardwright import documents
@@ -17,8 +18,9 @@ from cardwright.attest import admissible, keys, passkeys, signing, under_review,
 from cardwright.attest.passkeys import Assertion, Passkey
 from cardwright.attest.trust import Holder, Trust
 from cardwright.attest.under_review import DossierUnderReview
-from cardwright.desk import accounts, registry, threads
+from cardwright.desk import accounts, database, registry, threads
 from cardwright.desk.registry import Arrival, Registry, StoredDossier
+from cardwright.desk.threads import Thread
 from cardwright.dossier import layout
 from cardwright.errors import IntegrityError, StoreError, UsageError
 from cardwright.record import canonical
@@ -69,7 +71,11 @@ def discussed(desk: Registry, record: str) -> str:
 
     Whoever approves or releases confirms it, so that nobody signs over a question that they have not read.
     """
-    open_ = [one for one in threads.of_record(desk, record) if one.resolved_by is None]
+    return _digest(threads.of_record(desk, record))
+
+
+def _digest(found: tuple[Thread, ...]) -> str:
+    open_ = [one for one in found if one.resolved_by is None]
     if not open_:
         return ""
     return canonical.sha256(
@@ -192,7 +198,11 @@ def complete(desk: Registry, secret: str, person: str, given: Mapping[str, Any],
     line = signing.with_passkey(base64.b64decode(about["payload"]), assertion_of(given), holder)
     stored = unchanged(desk, about)
     changes, id_ = signing.added(stored.files, line, where=stored.manifest[:12])
-    return id_, registry.arrive(desk, {**stored.files, **changes}, by=person, now=now, after=stored.state)
+    arrival = registry.arrive(
+        desk, {**stored.files, **changes}, by=person, now=now, after=stored.state,
+        unless=lambda connection: require_no_comment(connection, stored.record, about),
+    )  # fmt: skip
+    return id_, arrival
 
 
 def unchanged(desk: Registry, about: Mapping[str, Any]) -> StoredDossier:
@@ -206,9 +216,21 @@ def unchanged(desk: Registry, about: Mapping[str, Any]) -> StoredDossier:
     stored = registry.dossier(desk, about["manifest"])
     if stored.state != about["state"]:
         raise StoreError("somebody else has signed meanwhile", do="Look at it again, and sign again.")
-    if discussed(desk, stored.record) != about["discussed"]:
-        raise StoreError("somebody has commented meanwhile", do="Read it, and sign again.")
+    with database.reading(desk.engine) as connection:
+        require_no_comment(connection, stored.record, about)
     return stored
+
+
+def require_no_comment(connection: sa.Connection, record: str, about: Mapping[str, Any]) -> None:
+    """Refuse what was prepared before somebody said something that whoever signs has not read.
+
+    Raises
+    ------
+    StoreError
+        If somebody has.
+    """
+    if _digest(threads.read(connection, record)) != about["discussed"]:
+        raise StoreError("somebody has commented meanwhile", do="Read it, and sign again.")
 
 
 def assertion_of(given: Mapping[str, Any]) -> Assertion:

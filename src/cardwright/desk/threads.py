@@ -121,12 +121,17 @@ def _update(connection: sa.Connection, record: str, thread: int, **values: str |
 
 def of_record(desk: Registry, record: str) -> tuple[Thread, ...]:
     """The threads of a record, the first one first."""
-    threads, comments = database.THREADS, database.COMMENTS
     with database.reading(desk.engine) as connection:
-        found = connection.execute(sa.select(threads).where(threads.c.record == record).order_by(threads.c.id)).all()
-        said = connection.execute(
-            sa.select(comments).join(threads).where(threads.c.record == record).order_by(comments.c.id)
-        ).all()
+        return read(connection, record)
+
+
+def read(connection: sa.Connection, record: str) -> tuple[Thread, ...]:
+    """The same, inside a transaction."""
+    threads, comments = database.THREADS, database.COMMENTS
+    found = connection.execute(sa.select(threads).where(threads.c.record == record).order_by(threads.c.id)).all()
+    said = connection.execute(
+        sa.select(comments).join(threads).where(threads.c.record == record).order_by(comments.c.id)
+    ).all()
     by_thread: dict[int, list[Mapping[str, object]]] = {}
     for one in said:
         by_thread.setdefault(one.thread, []).append({"at": one.at, "by": one.by, "text": one.text})
