@@ -69,6 +69,8 @@ def test_outsiders_see_released_dossiers_in_their_edition_and_nothing_else(
     for path in (
         "/quarantine",
         "/work",
+        "/indicators",
+        "/indicators.csv",
         f"{page}/numbers",
         f"{page}/history",
         f"/compare?old={manifest}&new={manifest}",

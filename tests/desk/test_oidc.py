@@ -1,5 +1,6 @@
 """People come in by their organisation's provider, as whom the desk's table names, and by nothing that was forged or replayed."""
 
+import re
 from dataclasses import replace
 from urllib.error import HTTPError
 from urllib.parse import parse_qs, urlsplit
@@ -61,6 +62,15 @@ def test_somebody_of_the_table_comes_in(client):
     session = next(one for one in entered.headers.get_list("set-cookie") if one.startswith("__Host-desk="))
     assert "SameSite=strict" in session
     assert "HttpOnly" in session
+
+
+def test_logging_out_ends_the_session_of_somebody_whom_a_provider_let_in(client):
+    client.get(asked(client))
+    cookie = client.cookies.get("__Host-desk")
+    csrf = re.search(r'<meta name="csrf" content="([^"]+)">', client.get("/").text)[1]
+    assert client.post("/logout", data={"csrf": csrf}).headers["Location"] == "/login"
+    client.cookies.set("__Host-desk", cookie)  # a copy that somebody kept
+    assert client.get("/").headers["Location"] == "/login"
 
 
 def test_state_nonce_and_pkce_are_new_each_time_and_the_way_back_is_one(client):

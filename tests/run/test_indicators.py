@@ -7,10 +7,11 @@ import pytest
 
 pytest.importorskip("scipy", reason="indicators need the tabular extra")
 
-from tests.evaluators.kpis.support import PLANNED, approved, decided, look, run, written
+from tests.evaluators.kpis.support import PLANNED, approved, decided, look, run, source, written
 
+from cardwright.errors import UsageError
 from cardwright.evaluators.kpis.indicators import CAVEAT, INDICATORS
-from cardwright.run.indicators import as_csv, as_text
+from cardwright.run.indicators import as_csv, as_rows, as_text, computed, not_counted, of_workstream, workstreams
 
 
 @pytest.fixture(scope="module")
@@ -79,3 +80,35 @@ def test_a_workstream_that_a_spreadsheet_would_run_is_quoted():
     )
     read = list(csv.DictReader(io.StringIO(as_csv(hostile))))
     assert {row["workstream"] for row in read} == {"all", "'=HYPERLINK(1)", "Search"}
+
+
+def test_rows_of_a_page_have_their_number_with_its_interval_or_the_reason(found):
+    by_metric = {one.metric: one for one in as_rows(found)}
+    assert list(by_metric) == [one.metric for one in INDICATORS]
+    gate = by_metric["quality_gate_pass_rate"].rows[0]
+    assert (gate.place, gate.value, gate.numerator, gate.denominator) == ("all", "0.8333", "5", "6")
+    assert (gate.interval, gate.why) == ("0.4365 to 0.9699 (95%)", "")
+    for one in by_metric.values():
+        assert one.caveat
+        assert all(row.interval or row.why for row in one.rows)
+    assert ("out/broken", "its manifest is another") in not_counted(found)
+
+
+def test_one_workstream_alone_has_its_own_numbers_and_an_unknown_one_is_refused():
+    both = look(written(about="loans"), written(name="other", about="search"))
+    assert workstreams(both) == ("loans", "search")
+    alone = of_workstream(both, "loans")
+    assert {row.place.split(",")[0] for one in as_rows(alone) for row in one.rows} == {"loans"}
+    assert {row["workstream"] for row in csv.DictReader(io.StringIO(as_csv(alone)))} == {"loans"}
+    with pytest.raises(UsageError, match="no workstream is called"):
+        of_workstream(both, "loan")
+    one = look(written(about="loans"))
+    with pytest.raises(UsageError, match="no workstream is called") as refused:
+        of_workstream(one, "search")
+    assert "one workstream" in refused.value.do
+
+
+def test_dossiers_alone_are_computed_as_the_evaluator_does():
+    assert as_text(computed(source(written()), {"min_cases": 3})) == as_text(look(written(), min_cases=3))
+    with pytest.raises(UsageError, match="never grouped by person"):
+        computed(source(written()), {"workstream_from": "owner"})

@@ -1,4 +1,4 @@
-"""The indicators of `cardwright kpis` as text and as CSV: what its evaluation says, and nothing else."""
+"""The indicators of `cardwright kpis` as text, as CSV and as rows of a page: what its evaluation says, and nothing else."""
 
 from __future__ import annotations
 
@@ -6,12 +6,18 @@ import csv
 import io
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
+from cardwright.errors import MissingExtraError, UsageError, did_you_mean
+from cardwright.evaluators import registry
+from cardwright.evaluators.interface import Inputs
 from cardwright.evaluators.kpis.indicators import CAVEAT, INDICATORS
 from cardwright.evaluators.kpis.report import ALL, title_of
+from cardwright.privacy.showing import quoted
 from cardwright.record.evaluation import Evaluation
 from cardwright.record.measurement import Measured, Measurement
+from cardwright.sources.interface import Dossiers
 
 COLUMNS = (
     "indicator", "title", "workstream", "part", "value", "unit", "numerator", "denominator", "lower", "upper", "level", "method",
@@ -32,6 +38,108 @@ _BESIDE = {
 
 ALSO = ("documents", "memo_decisions", "releases_withdrawn", "cost_per_decision")
 """Counts beside the indicators."""
+
+
+def computed(source: Dossiers, parameters: Mapping[str, str | int]) -> Evaluation:
+    """The indicators of dossiers alone, without any runs.
+
+    Parameters
+    ----------
+    source
+        The dossiers; see `counting.dossiers`.
+    parameters
+        Parameters of the evaluator `kpis`, by name; what is omitted has its default.
+
+    Raises
+    ------
+    UsageError
+        If they would be grouped by person, or the period is none.
+    MissingExtraError
+        If the library that intervals need is not installed.
+    """
+    try:
+        import scipy  # noqa: F401  heavy, and only needed here
+    except ImportError as exc:
+        raise MissingExtraError(exc.name or "scipy", "tabular", "computing indicators") from exc
+    evaluator, whole = registry.configured(registry.find("kpis"), parameters, where="kpis")
+    return evaluator.evaluate(Inputs(id="kpis", sources={"source": source}, parameters=whole))
+
+
+def workstreams(evaluation: Evaluation) -> tuple[str, ...]:
+    """The workstreams that have numbers of their own, by name; empty if all dossiers are of one."""
+    return tuple(sorted({name for m in evaluation.measurements if (name := m.slice.get("workstream"))}))
+
+
+def of_workstream(evaluation: Evaluation, workstream: str) -> Evaluation:
+    """An evaluation with the measurements of one workstream alone; what was counted stays as it is.
+
+    Raises
+    ------
+    UsageError
+        If no workstream is called so.
+    """
+    names = workstreams(evaluation)
+    if workstream not in names:
+        do = did_you_mean(workstream, [*names]) if names else "All dossiers are of one workstream: name none."
+        raise UsageError(f"no workstream is called {quoted(workstream)} in this period", do=do)
+    kept = tuple(m for m in evaluation.measurements if m.slice.get("workstream") == workstream)
+    return evaluation.model_copy(update={"measurements": kept})
+
+
+@dataclass(frozen=True)
+class IndicatorRow:
+    """One number, or why there is none, as words."""
+
+    place: str
+    """Of which workstream, and of which part of it."""
+    value: str
+    """The number with its unit; empty if there is none."""
+    numerator: str
+    denominator: str
+    interval: str
+    why: str
+    """Why there is no number or, if there is one, no interval; empty if there are both."""
+
+
+@dataclass(frozen=True)
+class IndicatorRows:
+    """An indicator with its numbers."""
+
+    metric: str
+    title: str
+    counted: str
+    caveat: str
+    rows: tuple[IndicatorRow, ...]
+
+
+NO_INTERVAL = "no interval: it is one number, or its cases are not independent"
+
+
+def as_rows(evaluation: Evaluation) -> tuple[IndicatorRows, ...]:
+    """The indicators in their order, each with the numbers that go with it."""
+    return tuple(
+        IndicatorRows(
+            one.metric, one.title, one.counted, one.caveat, tuple(_row(m) for m in of(evaluation, one.metric))
+        )
+        for one in INDICATORS
+    )
+
+
+def not_counted(evaluation: Evaluation) -> tuple[tuple[str, str], ...]:
+    """Which dossiers are not counted, and why."""
+    return tuple((str(row["what"]), str(row["why"])) for row in _rows(evaluation, "left_out"))
+
+
+def _row(m: Measurement) -> IndicatorRow:
+    under = "" if m.denominator is None else _short(m.denominator)
+    if not isinstance(m, Measured):
+        return IndicatorRow(_place(m), "", "", under, "", m.reason)
+    over = "" if m.numerator is None else _short(m.numerator)
+    value = f"{_short(m.value)} {_UNIT.get(m.unit, m.unit)}".strip()
+    if m.interval is None:
+        return IndicatorRow(_place(m), value, over, under, "", NO_INTERVAL)
+    bounds = f"{_short(m.interval.lower)} to {_short(m.interval.upper)} ({m.interval.level:.0%})"
+    return IndicatorRow(_place(m), value, over, under, bounds, "")
 
 
 def of(evaluation: Evaluation, metric: str) -> list[Measurement]:
