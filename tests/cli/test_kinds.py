@@ -163,7 +163,7 @@ def test_kinds_are_listed_and_shown_and_new_overwrites_nothing(cli, tmp_path):
     own = made.folder(tmp_path / "kinds", policy__yaml=POLICY)
     listed = cli("kinds", "--kinds", own)
     assert listed.code == 0
-    assert "experiment_plan 1.0.0 (work)" in listed.out
+    assert "experiment_plan 1.1.0 (work)" in listed.out
     assert f"house_note 1.0.0 (work, from {own / 'house_note'})" in listed.out
     shown = cli("kinds", "house_note", "--kinds", own)
     assert "decision (required), research_lead: What was decided?" in shown.out

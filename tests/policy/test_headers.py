@@ -310,6 +310,11 @@ def about(name: str) -> Change:
     return change
 
 
+def planned(**answers: object) -> Change:
+    """It refers to an experiment plan with these answers."""
+    return lambda case: referring(case, linked_work("experiment_plan", "research_lead", **answers), role="plan")
+
+
 HEADERS: dict[str, dict[str, list[Violation | Fact]]] = {
     "assistant": {
         "What an assistant that answers in words must show before it is handed over.": [
@@ -586,6 +591,10 @@ HEADERS: dict[str, dict[str, list[Violation | Fact]]] = {
         "It was looked at no more often than was declared.": [
             V("looks", number("runs", "looks_undeclared", 1), "failed"),
             V("looks", evaluated("runs", measurements=lambda e: unnamed(e, "looks_undeclared")), "missing"),
+        ],
+        "A plan that it names is signed, and declares the seeds and looks that it had.": [
+            V("plan", planned(looks=[{"seeds": "6", "looks": "0.5, 1"}]), "failed"),
+            V("plan", planned(looks=None), "missing", after=documentation(claims=())),
         ],
         "How many runs were tried is disclosed, and the research lead approves it.": [
             V("tried", without("runs"), "missing"),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from cardwright.policy import declared_looks
 from cardwright.policy.judging import kind_of_document
 from cardwright.policy.judging.answer import RuleAnswer
 from cardwright.policy.judging.case_under_review import CaseUnderReview
@@ -21,8 +22,9 @@ from cardwright.record.filling import evidenced
 from cardwright.record.kind import FieldName, RecordLink
 from cardwright.record.record import Record
 
-Same = Literal["data", "commit", "subject"]
+Same = Literal["data", "commit", "subject", "looks"]
 State = Literal["signed", "released"]
+_Problem = Literal["mismatched", "failed", "inconclusive"]
 
 _ORDER = ("mismatched", "failed", "missing", "inconclusive")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -55,7 +57,8 @@ class RefersRule(Rule):
     roles: tuple[Identifier, ...] = ()
     """Roles whose signature counts; empty is any."""
     same: tuple[Same, ...] = ()
-    """`data`: what it names by digest is the record's, too. `commit`: both clean, at one. `subject`: about one, by name."""
+    """`data`: what it names by digest is the record's, too. `commit`: both clean, at one. `subject`: about one, by name.
+    `looks`: the runs have the seeds, looks and alpha spending that it declares in its field `looks`."""
     before: tuple[Identifier, ...] = ()
     """Purposes of runs, e.g. `candidate`: it was signed before the first of them started, as the record's runs say."""
     answers: dict[FieldName, tuple[Label, ...]] = {}  # noqa: RUF012  pydantic copies defaults
@@ -293,7 +296,12 @@ def _other_subject(record: Record, other: Record) -> tuple[Literal["mismatched",
     return None if mine == theirs else ("mismatched", f"it is about {theirs}, and this record about {mine}.")
 
 
-_DIFFERS = {"data": _other_data, "commit": _other_commit, "subject": _other_subject}
+_DIFFERS: Mapping[str, Callable[[Record, Record], tuple[_Problem, str] | None]] = {
+    "data": _other_data,
+    "commit": _other_commit,
+    "subject": _other_subject,
+    "looks": declared_looks.difference,
+}
 
 
 def _starts(record: Record, purposes: tuple[str, ...]) -> tuple[list[str], int]:
