@@ -39,6 +39,39 @@ def test_an_empty_scaffold_is_refused_for_what_is_open_and_then_runs(tmp_path):
     assert loaded.details.answers == {}
 
 
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ('looks: [{seeds: "6", spendings: pocock}]', r'details\.yaml, line 4.*looks has no "spendings"'),
+        ("looks: Often", r"details\.yaml, line 4.*looks is a list"),
+        ("hypothesis: [{a: b}]", r"details\.yaml, line 4.*hypothesis is prose"),
+    ],
+)
+def test_an_answer_that_its_kind_does_not_take_is_refused_with_its_line(tmp_path, answer, why):
+    write(kind_scaffold.new(kinds.find("experiment_plan"), tmp_path), tmp_path)
+    plan = tmp_path / "assessment.yaml"
+    plan.write_text(plan.read_text().replace("about: ?", "about: m").replace("author: ?", "author: A"))
+    (tmp_path / "details.yaml").write_text(
+        f"schema: cardwright/details/1\nstated_by: A\nstated_on: 2026-11-01\n{answer}\n"
+    )
+    with pytest.raises(PlanError, match=why):
+        load(tmp_path)
+
+
+def test_an_answer_that_is_not_among_the_choices_of_its_kind_is_refused_with_its_line(tmp_path):
+    own, doc = made.folder(tmp_path / "own"), tmp_path / "doc"
+    doc.mkdir()
+    (doc / "assessment.yaml").write_text(
+        "schema: cardwright/assessment/1\nsubject: {kind: work, name: n, version: '1', title: t}\ndocument: house_note\n"
+        "author: A\ndetails: details.yaml\npolicy: research\n"
+    )
+    (doc / "details.yaml").write_text(
+        "schema: cardwright/details/1\nstated_by: A\nstated_on: 2026-11-01\ndecision: maybe\n"
+    )
+    with pytest.raises(PlanError, match=r"details\.yaml, line 4.*decision is one of adopt, stop"):
+        load(doc, own)
+
+
 def test_an_entry_that_loses_its_comment_sign_is_an_entry(tmp_path):
     text = kind_scaffold.details_text(made.definition(tmp_path))
     filled = text.replace("#  - group:", "  - group: A").replace("#    harm:", "    harm: b")

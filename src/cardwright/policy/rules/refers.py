@@ -8,8 +8,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from cardwright.policy import declared_looks
-from cardwright.policy.judging import kind_of_document
+from cardwright.policy.judging import declared_looks, kind_of_document
 from cardwright.policy.judging.answer import RuleAnswer
 from cardwright.policy.judging.case_under_review import CaseUnderReview
 from cardwright.policy.judging.next_actions import RUN, edit_plan

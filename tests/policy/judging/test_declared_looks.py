@@ -4,7 +4,7 @@ import pytest
 from tests import kind_folders as made
 from tests.evaluators.kpis.support import evaluation
 
-from cardwright.policy.declared_looks import difference
+from cardwright.policy.judging.declared_looks import difference
 from cardwright.record.measurement import Measured
 
 PLAN = made.NOTE.replace(
