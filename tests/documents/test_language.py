@@ -201,8 +201,8 @@ def test_a_catalogue_that_is_none_is_refused(tmp_path):
 
 
 def test_a_language_that_documents_are_not_written_in_is_said():
-    with pytest.raises(UsageError, match='not written in "fr"'):
-        edition(language="fr")
+    with pytest.raises(UsageError, match='not written in "it"'):
+        edition(language="it")
 
 
 @pytest.mark.parametrize("document", ["model_card", "audit_report"])
