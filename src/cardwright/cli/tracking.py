@@ -244,7 +244,10 @@ class _Counted:
             found += [_counts("by status", self.by["status"]), _counts("by purpose", self.by["purpose"])]
             if self.by["missing"]:
                 found.append(_counts("not recorded", self.by["missing"]))
-            found += [f"cannot be used in {count} runs: {gap}" for gap, count in sorted(self.gaps.items())[:20]]
+            found += [
+                f"cannot be used in {count} {'run' if count == 1 else 'runs'}: {gap}"
+                for gap, count in sorted(self.gaps.items())[:20]
+            ]
             if len(self.gaps) > 20:
                 found.append(f"and {len(self.gaps) - 20} more reasons, which stand at the runs")
         found += self.unread
