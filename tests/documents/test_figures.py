@@ -81,16 +81,29 @@ def test_all_values_equal_are_drawn_all_the_same():
     assert "aaa" in figures.dots("t", "f", [("aaa", value(0.0)), ("bbb", value(0.0))]).svg
 
 
-def test_requirements_inside_and_outside_their_limit_are_counted():
+def test_numbers_with_a_limit_are_counted_as_they_were_judged():
     good, bad = (decide(case, P, NOW) for case in (good_case(), with_gap(FAILED)))
     counted = [
-        re.search(r"(\d+) numbers with a limit: (\d+) are inside .*, (\d+) are not", figures.margins(v).finding)
+        re.search(r"(\d+) numbers with a limit: (\d+) passed, (\d+) failed", figures.margins(v).finding)
         for v in (good, bad)
     ]
     (all_good, inside, outside), (all_bad, _, outside_bad) = ([int(n) for n in one.groups()] for one in counted)
     assert (inside, outside) == (all_good, 0)
     assert outside_bad == 1
     assert all_bad == all_good
+
+
+def test_a_number_inside_its_limit_that_did_not_pass_is_not_counted_as_passed_and_is_named():
+    verdict = decide(good_case(), P, NOW)
+    outcome = next(o for o in verdict.outcomes if o.limit is not None and o.observations)
+    seen = outcome.observations[0]
+    assert seen.distance >= 0
+    alone = outcome.model_copy(update={"observations": (seen.model_copy(update={"status": "inconclusive"}),)})
+    told = figures.margins(verdict.model_copy(update={"outcomes": (alone,)})).finding
+    assert told.startswith("1 numbers with a limit: 0 passed, 0 failed, 1 neither.")
+    assert f"not passed for another reason, which the requirement gives: {outcome.label}." in told
+    kept = figures.margins(verdict.model_copy(update={"outcomes": (outcome,)})).finding
+    assert "another reason" not in kept
 
 
 def test_a_verdict_without_limits_has_no_figure_of_distances():

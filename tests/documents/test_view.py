@@ -10,7 +10,7 @@ from tests.strategies import good_case, good_record
 from cardwright import documents
 from cardwright.documents import view
 from cardwright.record.evaluation import Binding, Finding, NotTested, count_severities
-from cardwright.record.measurement import Interval, Measured
+from cardwright.record.measurement import Interval, Measured, ScorerError
 
 
 def test_a_dataset_card_of_a_model_speaks_of_its_data_alone():
@@ -140,3 +140,57 @@ def test_findings_of_one_kind_are_told_by_the_gravest_and_the_others_by_their_id
     record = case.record.model_copy(update={"evaluations": (kept, bare)})
     told = view.make(documents.DOCUMENTS["audit_report"], replace(case, record=record)).gravest
     assert [(one.id, one.alike) for one in told] == [("F-02", ("F-01", "F-04")), ("F-03", ())]
+
+
+def test_evaluations_of_answers_that_no_model_here_reproduced_are_named_beside_the_decision():
+    case = edition()
+    audit = documents.DOCUMENTS["audit_report"]
+    first, second = case.record.evaluations
+    bound, loose = (
+        first.model_copy(update={"binding": None}),
+        second.model_copy(update={"binding": Binding(kind="supplied")}),
+    )
+    told = replace(case, record=case.record.model_copy(update={"evaluations": (bound, loose)}))
+    assert view.make(audit, told).supplied == ("E-2",)
+    page = documents.render(told, document="audit_report", format="html").decode()
+    assert "was not checked here: answers or predictions in E-2." in page
+    assert view.make(audit, case).supplied == ()
+
+
+def test_the_rule_for_what_a_scorer_flagged_is_told_where_a_requirement_judged_such_a_number():
+    case = edition()
+    audit = documents.DOCUMENTS["audit_report"]
+    outcome = next(o for o in case.verdict.outcomes if o.observations)
+    seen = outcome.observations[0]
+    first = case.record.evaluation(seen.evaluation)
+    rate = Measured(
+        metric="over_refusal_rate",
+        value=0.1,
+        unit="proportion",
+        direction="lower_is_better",
+        scorer=ScorerError(name="refusal", why="not calibrated"),
+    )
+    kept = first.model_copy(update={"measurements": (rate,)})
+    others = tuple(kept if e is first else e for e in case.record.evaluations)
+    judged = tuple(seen.model_copy(update={"metric": name}) for name in ("over_refusal_rate", "attack_success_rate"))
+    verdict = case.verdict.model_copy(update={"outcomes": (outcome.model_copy(update={"observations": judged}),)})
+    told = view.make(
+        audit, replace(case, record=case.record.model_copy(update={"evaluations": others}), verdict=verdict)
+    )
+    assert (told.scored, told.attacked) == (True, True)
+    plain = view.make(audit, case)
+    assert (plain.scored, plain.attacked) == (False, False)
+
+
+def test_findings_that_are_not_listed_on_the_first_page_are_counted():
+    case = edition()
+    first, second = case.record.evaluations
+    found = tuple(Finding(severity="low", key=f"few.{place}", explanation=f"few {place}.") for place in range(12))
+    kept = first.model_copy(update={"findings": found, "severities": count_severities(found)})
+    bare = second.model_copy(update={"findings": (), "severities": count_severities(())})
+    record = case.record.model_copy(update={"evaluations": (kept, bare)})
+    page = documents.render(replace(case, record=record), document="audit_report", format="html").decode()
+    assert (
+        "11 other findings of this kind, each with its own numbers: F-02, F-03, F-04, F-05, F-06, F-07, F-08, F-09 and 3 more"
+        in page
+    )

@@ -233,7 +233,7 @@ def unit_of(seen: Observation, record: Record | None) -> str:
 def margins(verdict: Verdict, say: Language = ENGLISH, record: Record | None = None) -> Figure | None:
     """Every number that a limit is set on, with its interval, its limit and how far inside it lies. None if there is no limit.
 
-    The limit is the line, and inside is right of it. The form of the mark says what the number alone decides, the same in grey.
+    The limit is the line, and inside is right of it. The form of the mark says how the number was judged, the same in grey.
 
     Parameters
     ----------
@@ -241,7 +241,6 @@ def margins(verdict: Verdict, say: Language = ENGLISH, record: Record | None = N
         From which the units of the numbers are taken; without it they are printed as shares are.
     """
     rows: list[tuple[Outcome, Observation, float, list[float] | None, str]] = []
-    inside = 0
     for outcome in verdict.outcomes:
         if outcome.limit is None:
             continue
@@ -252,7 +251,6 @@ def margins(verdict: Verdict, say: Language = ENGLISH, record: Record | None = N
             bounds = seen.interval
             ends = sorted(sign * (end - limit) for end in (bounds.lower, bounds.upper)) if bounds else None
             value = sign * (seen.value - limit)
-            inside += (ends[0] if ends else value) >= 0
             rows.append((outcome, seen, value, ends, "≥" if sign > 0 else "≤"))
     if not rows:
         return None
@@ -291,11 +289,24 @@ def margins(verdict: Verdict, say: Language = ENGLISH, record: Record | None = N
         top += ROW + (13 if lines[1] else 0)
     bottom = top - 8
     finding = say.text(
-        "{n} numbers with a limit: {inside} are inside it with the whole interval (or value), {outside} are not.",
+        "{n} numbers with a limit: {passed} passed, {failed} failed, {undecided} neither.",
         n=len(rows),
-        inside=inside,
-        outside=len(rows) - inside,
+        passed=(passed := sum(seen.status == "passed" for _, seen, *_ in rows)),
+        failed=(failed := sum(seen.status == "failed" for _, seen, *_ in rows)),
+        undecided=len(rows) - passed - failed,
     )
+    # What a scorer flagged, for one, cannot pass while nobody knows how often the scorer errs.
+    otherwise = dict.fromkeys(
+        outcome.label
+        for outcome, seen, *_ in rows
+        if seen.status != "passed" and seen.distance is not None and seen.distance >= 0
+    )
+    if otherwise:
+        finding += " " + say.text(
+            "Inside their limit by the number or bound that is compared, and not pa"
+            "ssed for another reason, which the requirement gives: {labels}.",
+            labels=", ".join(otherwise),
+        )
     if beyond:
         finding += " " + say.text("An arrow: further from its limit than the scale goes.")
     if len(rows) > len(shown):

@@ -197,6 +197,12 @@ class DocumentView:
     gravest: tuple[GravestFinding, ...]
     """The most severe findings, one of each kind, two at most."""
     bar: figures.Figure | None
+    supplied: tuple[str, ...]
+    """Evaluations of answers or predictions that were read from files and that no model here reproduced; E-1 …"""
+    scored: bool
+    """Whether a requirement judged a number that a scorer's judgement decides."""
+    attacked: bool
+    """Whether a requirement judged how often attacks succeed."""
     margins: figures.Figure | None
     """How far inside their limits the measured requirements lie."""
     extremes: tuple[Extremes, ...]
@@ -406,6 +412,17 @@ def make(document: Document, edition: Edition, *, printed: bool = False, say: La
         findings=tuple(findings),
         gravest=_gravest(findings),
         bar=figures.outcome_bar(verdict, say) if verdict else None,
+        supplied=tuple(
+            one.id
+            for one in views
+            if one.evaluation.binding is not None and one.evaluation.binding.kind != "recomputed"
+        ),
+        scored=_scored(verdict, record),
+        attacked=any(
+            one.metric.startswith("attack_success")
+            for outcome in (verdict.outcomes if verdict else ())
+            for one in outcome.observations
+        ),
         margins=figures.margins(verdict, say, record) if verdict else None,
         extremes=tuple(extremes),
         worst_groups=_widest(extremes),
@@ -449,6 +466,19 @@ def _gravest(findings: list[tuple[str, str, Finding]], most: int = 2) -> tuple[G
         kinds.setdefault(one[2].key.rsplit(".", 1)[0], []).append(one)
     return tuple(
         GravestFinding(*first, tuple(name for name, *_ in others)) for first, *others in list(kinds.values())[:most]
+    )
+
+
+def _scored(verdict: Verdict | None, record: Record) -> bool:
+    seen = {
+        (one.evaluation, one.metric)
+        for outcome in (verdict.outcomes if verdict else ())
+        for one in outcome.observations
+    }
+    return any(
+        isinstance(m, Measured) and m.scorer is not None and (e.id, m.metric) in seen
+        for e in record.evaluations
+        for m in e.measurements
     )
 
 
