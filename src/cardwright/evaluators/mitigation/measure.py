@@ -23,22 +23,21 @@ from cardwright.evaluators.mitigation.rows import (
 )
 from cardwright.evaluators.rows.exact_sums import IntArray
 from cardwright.evaluators.rows.gap_statistics import COMPONENTS, gap, gap_change
+from cardwright.evaluators.rows.paired import Switched
 from cardwright.evaluators.rows.rates import HIGHER, LOWER, NEITHER, About, interval_of
 from cardwright.record.evaluation import Coverage, Evaluation, NotTested, Scanned, count_severities
 from cardwright.record.measurement import (
     Direction,
     Excluded,
     Groups,
-    Interval,
     Measured,
     Measurement,
-    Test,
     Unmeasured,
 )
 from cardwright.sources.interface import Model, Predictions
 from cardwright.statistics.bootstrap import bootstrap
 from cardwright.statistics.multiplicity import holm
-from cardwright.statistics.paired import mcnemar, paired_difference
+from cardwright.statistics.paired import mcnemar
 
 RESAMPLES = 2000
 
@@ -258,40 +257,15 @@ def _change(
     adjusted_p: float | None,
 ) -> Measurement:
     neither, lost, gained, both = (int(n) for n in (table[0, 0], table[0, 1], table[1, 0], table[1, 1]))
-    rows = neither + lost + gained + both
-    difference = paired_difference(both, gained, lost, neither, level)
-    if difference is None:
-        return Unmeasured(
-            metric=f"{name}_change",
-            slice=dict(slice_),
-            code="too_few_samples",
-            reason=f"There are {rows} rows below the line.",
-            denominator=float(rows),
-            sampling=about.sampling(rows),
-        )
-    test = mcnemar(gained, lost)
-    return Measured(
+    switched = Switched(both, gained, lost, neither)
+    found = switched.change(f"{name}_change", slice_, direction, about, level, reference, adjusted_p)
+    return found or Unmeasured(
         metric=f"{name}_change",
         slice=dict(slice_),
-        value=difference.estimate,
-        unit="difference",
-        direction=direction,
-        interval=Interval(
-            level=level, lower=difference.bounds.lower, upper=difference.bounds.upper, method=difference.bounds.method
-        ),
-        numerator=float(gained - lost),
-        denominator=float(rows),
-        sampling=about.sampling(rows),
-        test=Test(p_value=test.p_value, method=test.method)
-        if adjusted_p is None
-        else Test(
-            p_value=test.p_value,
-            method=test.method,
-            family="groups",
-            adjusted_p_value=adjusted_p,
-            adjustment="holm",
-        ),
-        reference=reference,
+        code="too_few_samples",
+        reason=f"There are {switched.rows} rows below the line.",
+        denominator=float(switched.rows),
+        sampling=about.sampling(switched.rows),
     )
 
 

@@ -7,7 +7,7 @@ from cardwright.evaluators.interface import Inputs
 from cardwright.evaluators.replacement.flips import Flips, flips
 from cardwright.evaluators.replacement.options import ReplacementOptions
 from cardwright.evaluators.rows.direction import row_findings
-from cardwright.evaluators.rows.paired import pair
+from cardwright.evaluators.rows.paired import Switched, pair
 from cardwright.evaluators.rows.rates import About
 from cardwright.record.evaluation import (
     Coverage,
@@ -19,11 +19,11 @@ from cardwright.record.evaluation import (
     count_severities,
 )  # fmt: skip
 from cardwright.record.evaluation import Table as TableValue
-from cardwright.record.measurement import Interval, Measured, Measurement, Test, Unmeasured
+from cardwright.record.measurement import Interval, Measured, Measurement, Unmeasured
 from cardwright.sources.interface import Predictions
 from cardwright.statistics.intervals import wilson
 from cardwright.statistics.multiplicity import holm
-from cardwright.statistics.paired import mcnemar, paired_difference
+from cardwright.statistics.paired import mcnemar
 
 METRICS = ("negative_flip_rate", "positive_flip_rate", "accuracy_change")
 
@@ -156,37 +156,10 @@ def _measured(
                 reference=reference,
             )
         )
-    difference = paired_difference(one.both, one.fixed, one.broken, one.neither, level)
-    assert difference is not None
-    test = mcnemar(one.fixed, one.broken)
-    found.append(
-        Measured(
-            metric="accuracy_change",
-            slice=slice_,
-            value=difference.estimate,
-            unit="difference",
-            direction="higher_is_better",
-            interval=Interval(
-                level=level,
-                lower=difference.bounds.lower,
-                upper=difference.bounds.upper,
-                method=difference.bounds.method,
-            ),
-            numerator=float(one.fixed - one.broken),
-            denominator=float(n),
-            sampling=sampling,
-            test=Test(p_value=test.p_value, method=test.method)
-            if adjusted_p is None
-            else Test(
-                p_value=test.p_value,
-                method=test.method,
-                family="groups",
-                adjusted_p_value=adjusted_p,
-                adjustment="holm",
-            ),
-            reference=reference,
-        )
-    )
+    switched = Switched(one.both, one.fixed, one.broken, one.neither)
+    change = switched.change("accuracy_change", slice_, "higher_is_better", about, level, reference, adjusted_p)
+    assert change is not None
+    found.append(change)
     return found
 
 

@@ -7,7 +7,7 @@ by place as many rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -22,7 +22,7 @@ from cardwright.evaluators.rows.rates import HIGHER, LOWER, NEITHER, About, Esti
 from cardwright.evaluators.rows.tally import GroupView, coarsen
 from cardwright.record.base import label
 from cardwright.record.evaluation import NotTested, Scanned
-from cardwright.record.measurement import Measured, Test, Unmeasured
+from cardwright.record.measurement import Direction, Interval, Measured, Test, Unmeasured
 from cardwright.sources.interface import Predictions
 from cardwright.statistics.intervals import mean_interval
 from cardwright.statistics.paired import mcnemar, paired_difference
@@ -265,6 +265,64 @@ def _losses(mine: Any, theirs: Any, probabilities: bool) -> dict[str, FloatArray
         found["mean_absolute_error"] = np.abs(errors[0]) - np.abs(errors[1])
         found["mean_squared_error"] = errors[0] ** 2 - errors[1] ** 2
     return found
+
+
+@dataclass(frozen=True)
+class Switched:
+    """Rows by whether something holds of the first and of the second of two decisions."""
+
+    both: int
+    only_first: int
+    only_second: int
+    neither: int
+
+    @property
+    def rows(self) -> int:
+        """How many rows."""
+        return self.both + self.only_first + self.only_second + self.neither
+
+    def change(
+        self,
+        metric: str,
+        slice_: Mapping[str, str | None],
+        direction: Direction,
+        about: About,
+        level: float,
+        reference: str,
+        adjusted_p: float | None = None,
+    ) -> Measured | None:
+        """The share of the first minus that of the second, with Tango's interval and McNemar's test; None without rows.
+
+        Parameters
+        ----------
+        adjusted_p
+            The p-value adjusted for all groups by Holm's method; None where it is of all rows.
+        """
+        difference = paired_difference(self.both, self.only_first, self.only_second, self.neither, level)
+        if difference is None:
+            return None
+        test = mcnemar(self.only_first, self.only_second)
+        adjusted: dict[str, Any] = (
+            {} if adjusted_p is None else {"family": "groups", "adjusted_p_value": adjusted_p, "adjustment": "holm"}
+        )
+        return Measured(
+            metric=metric,
+            slice=dict(slice_),
+            value=difference.estimate,
+            unit="difference",
+            direction=direction,
+            interval=Interval(
+                level=level,
+                lower=difference.bounds.lower,
+                upper=difference.bounds.upper,
+                method=difference.bounds.method,
+            ),
+            numerator=float(self.only_first - self.only_second),
+            denominator=float(self.rows),
+            sampling=about.sampling(self.rows),
+            test=Test(p_value=test.p_value, method=test.method, **adjusted),
+            reference=reference,
+        )
 
 
 # --- changes of the whole ---------------------------------------------------------------------------------------------
