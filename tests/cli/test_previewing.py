@@ -1,6 +1,8 @@
 """`preview` serves a dossier's documents on this machine and shows what details.yaml says now."""
 
 import http.client
+import socket
+import struct
 import threading
 
 import pytest
@@ -61,6 +63,19 @@ def test_details_that_cannot_be_read_show_why_and_the_page_goes_on_asking(shown)
     assert answer.status == 200
     assert "limitations" in text, "the nearest field is named"
     assert "/state" in text
+
+
+def test_a_page_that_nobody_waits_for_any_more_is_no_error_on_the_terminal(shown, capfd):
+    port, _ = shown
+    impatient = socket.create_connection(("127.0.0.1", port))
+    impatient.sendall(f"GET /audit_report.html HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode())
+    impatient.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # closing resets it
+    impatient.close()
+    assert get(port, "/audit_report.html")[0].status == 200
+    answered = [one for one in threading.enumerate() if "process_request_thread" in one.name]
+    for one in answered:
+        one.join(60)
+    assert capfd.readouterr().err == ""
 
 
 def test_scripts_of_the_page_are_ours_alone(shown):

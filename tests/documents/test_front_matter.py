@@ -6,6 +6,8 @@ from tests.policy.test_gate import changed
 from tests.strategies import good_record
 
 from cardwright import documents
+from cardwright.documents import front_matter
+from cardwright.record import Answer, Measured
 
 
 def test_results_on_the_hub_are_those_of_the_model_of_the_card():
@@ -54,3 +56,81 @@ def test_the_hubs_own_reader_takes_the_results_back():
     results = hub.ModelCard(card).data.eval_results
     assert results
     assert all(isinstance(result.metric_value, float) for result in results)
+
+
+def _with(*, dataset=False, answers=None, rows=None, **subject):
+    record = good_record()
+    details = record.details.model_copy(
+        update={
+            "answers": {n: Answer(text=t, stated_by="A", stated_on="2026-11-23") for n, t in (answers or {}).items()}
+        }
+    )
+    held = tuple(d.model_copy(update={"rows": rows or d.rows}) for d in record.provenance.datasets)
+    told = record.model_copy(
+        update={
+            "details": details,
+            "subject": record.subject.model_copy(update=subject),
+            "provenance": record.provenance.model_copy(update={"datasets": held}),
+        }
+    )
+    return yaml.safe_load(front_matter.make(documents.Edition(record=told), dataset=dataset))
+
+
+@pytest.mark.parametrize(
+    ("licence", "expected"),
+    [
+        ("Apache-2.0", {"license": "apache-2.0"}),
+        ("GPL-3.0-only", {"license": "gpl-3.0"}),
+        ("ODbL-1.0", {"license": "odbl"}),
+        ("GPL-3.0-or-later", {"license": "other", "license_name": "gpl-3.0-or-later"}),
+        ("Acme, internal use", {"license": "other", "license_name": "acme-internal-use"}),
+        (None, {}),
+    ],
+)
+def test_a_licence_is_the_hubs_name_or_other_with_its_own(licence, expected):
+    head = _with(licence=licence)
+    assert {key: value for key, value in head.items() if key.startswith("license")} == expected
+
+
+@pytest.mark.parametrize(
+    ("rows", "size"),
+    [
+        (999, "n<1K"),
+        (1_000, "1K<n<10K"),
+        (20_000_000, "10M<n<100M"),
+        (3_000_000_000, "1B<n<10B"),
+        (2 * 10**12, "n>1T"),
+    ],
+)
+def test_a_dataset_is_in_one_of_the_hubs_bins_of_size(rows, size):
+    assert _with(dataset=True, rows=rows)["size_categories"] == [size]
+
+
+def test_languages_and_base_models_that_are_the_hubs_names_are_metadata_and_sentences_are_not():
+    head = _with(answers={"languages": "en, de, pt-BR", "base_model": "acme/encoder-small"}, parents=())
+    assert (head["language"], head["base_model"]) == (["en", "de", "pt-BR"], ["acme/encoder-small"])
+    said = {"languages": "English alone was evaluated.", "base_model": "A client/server model of our own."}
+    assert not {"language", "base_model"} & _with(answers=said, parents=()).keys()
+    assert _with(answers={"base_model": "acme/other"}, parents=("acme/parent",))["base_model"] == ["acme/parent"]
+
+
+def test_one_metric_across_two_attributes_has_two_names():
+    record = good_record()
+    fair = next(e for e in record.evaluations if e.evaluator == "fairness")
+    gap = Measured(metric="selection_rate_difference", value=0.1, unit="difference", direction="lower_is_better")
+    both = tuple(gap.model_copy(update={"across": (name,)}) for name in ("race", "sex"))
+    (names,) = [
+        [metric["name"] for metric in result["metrics"]]
+        for result in _head(changed(record, fair.id, measurements=both))["model-index"][0]["results"]
+        if result["task"]["name"] == "fairness"
+    ]
+    assert names == ["selection rate difference across race", "selection rate difference across sex"]
+
+
+def test_base_rates_alone_are_the_datas_and_no_result_of_the_model():
+    record = good_record()
+    fair = next(e for e in record.evaluations if e.evaluator == "fairness")
+    rate = Measured(metric="base_rate", value=0.4, unit="proportion", direction="neither")
+    assert "model-index" not in _head(changed(record, fair.id, measurements=(rate,)))
+    selected = rate.model_copy(update={"metric": "selection_rate"})
+    assert "model-index" in _head(changed(record, fair.id, measurements=(rate, selected)))

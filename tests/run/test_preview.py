@@ -4,9 +4,10 @@ import pytest
 
 pytest.importorskip("pyarrow", reason="sources need the tabular extra")
 
-from cardwright.dossier import store
+from cardwright.dossier import contents, store
 from cardwright.dossier.contents import policy_of
 from cardwright.errors import PersonalDataError
+from cardwright.record import canonical
 from cardwright.record.details import read_details
 from cardwright.run import preview
 
@@ -38,6 +39,22 @@ def test_it_is_a_draft_and_is_judged_again(small_once):
     assert answered.verdict.inputs.record_sha256 == answered.record.sha256
     assert bare.verdict.outcomes != answered.verdict.outcomes
     assert store.read_dossier(small_once / "out") == files, "nothing is written"
+
+
+def test_the_evidence_is_as_fresh_as_the_run_that_made_it_whatever_is_typed(small_once):
+    typed = draft(small_once, limitations="One city, one year.")
+    assert typed.run.record_sha256 == typed.record.sha256
+    assert not [o for o in typed.verdict.outcomes if "another record" in o.explanation]
+    assert not [o for o in typed.verdict.outcomes if o.explanation.startswith("It is not known whether everything")]
+
+
+def test_the_facts_of_another_run_stay_another_runs(small_once):
+    files = dict(store.read_dossier(small_once / "out"))
+    facts = contents.case_of(files, where="out").run
+    (path,) = [name for name in files if name.endswith("run.json")]
+    files[path] = canonical.dumps(facts.model_copy(update={"record_sha256": "e" * 64}))
+    made = preview.edition(files, policy_of("production"), details(), where="out", now=NOW)
+    assert made.run.record_sha256 == "e" * 64
 
 
 def test_details_with_personal_data_are_refused(small_once):

@@ -139,7 +139,9 @@ class _Handler(BaseHTTPRequestHandler):
             page = _page(self.source.edition(), path)
         except CardwrightError as exc:
             page = (
-                f"<!doctype html><meta charset='utf-8'><title>Not yet</title><pre>{escape(masked_text(str(exc)))}</pre>"
+                "<!doctype html><html lang='en'><meta charset='utf-8'>"
+                "<meta name='viewport' content='width=device-width'><title>Not yet</title>"
+                f"<pre style='white-space:pre-wrap;overflow-wrap:anywhere'>{escape(masked_text(str(exc)))}</pre>"
             )
         if page is None:
             self._send(HTTPStatus.NOT_FOUND, "No such page; the list is at /.")
@@ -155,8 +157,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Security-Policy", _POLICY.format(nonce=nonce))
         self.send_header("X-Content-Type-Options", "nosniff")
         self.send_header("Cache-Control", "no-store")
-        self.end_headers()
-        self.wfile.write(data)
+        try:
+            self.end_headers()
+            self.wfile.write(data)
+        except ConnectionError:
+            self.close_connection = True  # whoever closed the tab or loaded it again no longer waits for this answer
 
     def log_message(self, format: str, *args: Any) -> None:
         """Nothing: a page asks for the state every second."""
@@ -185,5 +190,5 @@ def _page(edition: Edition, path: str) -> str | None:
 
 def _decision(edition: Edition) -> str:
     answered = sum(edition.record.details.provided(name) for name in edition.record.details.answers)
-    said = f"{answered} answers." if edition.verdict is None else f"{edition.verdict.headline} {answered} answers."
+    said = f"{answered} answers." if edition.verdict is None else f"{edition.verdict.headline}. {answered} answers."
     return f"{said} A draft of this moment: nothing was evaluated again, and nobody has signed it."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import yaml
@@ -9,6 +10,7 @@ import yaml
 from cardwright.documents.interface import Edition
 from cardwright.record.evaluation import Evaluation
 from cardwright.record.measurement import Measured
+from cardwright.record.record import Record
 from cardwright.record.subject import Subject
 
 _SIZES = (
@@ -17,8 +19,31 @@ _SIZES = (
     (100_000, "10K<n<100K"),
     (1_000_000, "100K<n<1M"),
     (10_000_000, "1M<n<10M"),
+    (100_000_000, "10M<n<100M"),
+    (1_000_000_000, "100M<n<1B"),
+    (10_000_000_000, "1B<n<10B"),
+    (100_000_000_000, "10B<n<100B"),
+    (1_000_000_000_000, "100B<n<1T"),
 )
-"""The Hub's fixed bins."""
+"""The Hub's fixed bins; above them is `n>1T`."""
+_LICENCES = frozenset(
+    {
+        "afl-3.0", "agpl-3.0", "apache-2.0", "artistic-2.0", "bigcode-openrail-m", "bigscience-bloom-rail-1.0",
+        "bigscience-openrail-m", "bsd", "bsd-2-clause", "bsd-3-clause", "bsd-3-clause-clear", "bsl-1.0", "c-uda", "cc",
+        "cc-by-2.0", "cc-by-2.5", "cc-by-3.0", "cc-by-4.0", "cc-by-nc-2.0", "cc-by-nc-3.0", "cc-by-nc-4.0",
+        "cc-by-nc-nd-3.0", "cc-by-nc-nd-4.0", "cc-by-nc-sa-2.0", "cc-by-nc-sa-3.0", "cc-by-nc-sa-4.0", "cc-by-nd-4.0",
+        "cc-by-sa-3.0", "cc-by-sa-4.0", "cc0-1.0", "cdla-permissive-1.0", "cdla-permissive-2.0", "cdla-sharing-1.0",
+        "creativeml-openrail-m", "deepfloyd-if-license", "ecl-2.0", "epl-1.0", "epl-2.0", "etalab-2.0", "eupl-1.1", "gemma",
+        "gfdl", "gpl", "gpl-2.0", "gpl-3.0", "isc", "lgpl", "lgpl-2.1", "lgpl-3.0", "lgpl-lr", "llama2", "lppl-1.3c", "mit",
+        "mpl-2.0", "ms-pl", "ncsa", "odbl", "odc-by", "ofl-1.1", "openrail", "openrail++", "osl-3.0", "pddl", "postgresql",
+        "unknown", "unlicense", "wtfpl", "zlib",
+    }
+)  # fmt: skip
+"""The Hub's names of licences (hub-docs, `repositories-licenses`). A card with another one is refused there."""
+_SPDX = {"c-uda-1.0": "c-uda", "odbl-1.0": "odbl", "odc-by-1.0": "odc-by", "pddl-1.0": "pddl"}
+"""The SPDX names that the Hub shortens."""
+_LANGUAGES = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_HUB_MODEL = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 
 
 _TASKS = {
@@ -46,17 +71,19 @@ def make(edition: Edition, *, dataset: bool, short: bool = False) -> str:
     """The front matter of a card, as YAML without its fences; a short one has the few numbers that the Hub shows, a line each."""
     record, subject = edition.record, edition.record.subject
     metadata: dict[str, Any] = {}
+    if languages := _listed(record, "languages", _LANGUAGES):
+        metadata["language"] = languages
     if subject.licence is not None:
-        metadata["license"] = subject.licence.lower()
+        metadata |= _licence(subject.licence)
     metadata["tags"] = ["cardwright", subject.kind]
     if dataset:
         metadata["pretty_name"] = record.title
         rows = max((d.rows for d in record.provenance.datasets if d.rows is not None), default=None)
         if rows is not None:
-            metadata["size_categories"] = [next((name for limit, name in _SIZES if rows < limit), "n>10M")]
+            metadata["size_categories"] = [next((name for limit, name in _SIZES if rows < limit), "n>1T")]
     else:
-        if subject.parents:
-            metadata["base_model"] = list(subject.parents)
+        if bases := list(subject.parents) or _listed(record, "base_model", _HUB_MODEL):
+            metadata["base_model"] = bases
         if (library := _library(subject)) is not None:
             metadata["library_name"] = library
         if (task := _task_of_subject(edition)) is not None:
@@ -82,6 +109,27 @@ def make(edition: Edition, *, dataset: bool, short: bool = False) -> str:
         metadata, sort_keys=False, allow_unicode=True, width=1000, default_flow_style=None if short else False
     )
     return text
+
+
+def _licence(licence: str) -> dict[str, str]:
+    """A licence by the Hub's name, else `other` with its own name as an identifier.
+
+    `GPL-3.0-or-later` is `other`: the Hub's `gpl-3.0` would take the later versions away.
+    """
+    lower = licence.lower()
+    named = _SPDX.get(lower, lower.removesuffix("-only"))
+    if named in _LICENCES:
+        return {"license": named}
+    return {"license": "other", "license_name": re.sub(r"[^a-z0-9.+]+", "-", lower).strip("-")}
+
+
+def _listed(record: Record, name: str, one: re.Pattern[str]) -> list[str]:
+    """An answer that is nothing but a list of the Hub's names; of a sentence nothing is guessed, the card's text holds it."""
+    answer = record.details.answers.get(name)
+    if answer is None or answer.text is None or not record.details.provided(name):
+        return []
+    parts = [part for part in re.split(r"[,;\s]+", answer.text.strip()) if part]
+    return parts if all(one.fullmatch(part) for part in parts) else []
 
 
 def _library(subject: Subject) -> str | None:
@@ -136,16 +184,23 @@ def _of_another(evaluation: Evaluation, mine: set[str]) -> bool:
 def _results(evaluation: Evaluation, task: str) -> dict[str, Any] | None:
     """The numbers over all rows of an evaluation; those by group stand in the card."""
     metrics = [
-        {"type": m.metric, "name": m.metric.replace("_", " "), "value": m.value}
+        {"type": m.metric, "name": _name(m), "value": m.value}
         for m in evaluation.measurements
         if isinstance(m, Measured) and not m.slice and not m.given and m.of_class is None and len(m.across) <= 1
     ]
     source = next((i for i in evaluation.inputs if i.need == "source"), None)
-    if not metrics or source is None:
-        return None
+    if not metrics or source is None or all(str(metric["type"]).startswith("base_rate") for metric in metrics):
+        return None  # base rates alone are those of the data, whatever model it is
     metrics = metrics[:16]  # the Hub shows a handful; the card below holds all
     return {
         "task": {"type": task, "name": evaluation.evaluator.replace("_", " ")},
         "dataset": {"type": source.role, "name": source.name, "revision": source.sha256},
         "metrics": metrics,
     }
+
+
+def _name(m: Measured) -> str:
+    """A metric's name, with what tells it from the same metric across another attribute or at another threshold."""
+    across = f" across {m.across[0]}" if m.across else ""
+    at = "".join(f", {key} {value:g}" for key, value in (m.at or {}).items())
+    return f"{m.metric.replace('_', ' ')}{across}{at}"

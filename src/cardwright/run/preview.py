@@ -46,8 +46,12 @@ def edition(
     screen(details, what="what people say (details)")
     case = contents.case_of(files, where=where)
     record = case.record.model_copy(update={"details": details})
+    run = case.run
+    if run is not None and run.record_sha256 == case.record.sha256:
+        # The evidence is that run's still. Left with the old digest it would be called stale after each letter typed.
+        run = run.model_copy(update={"record_sha256": record.sha256})
     if policy is None:
-        return documents.Edition(record=record, run=case.run)
-    verdict = decide(replace(case, record=record), policy, now, "review")
+        return documents.Edition(record=record, run=run)
+    verdict = decide(replace(case, record=record, run=run), policy, now, "review")
     compared = compared_in(files, where=where)
-    return documents.Edition(record=record, verdict=verdict, run=case.run, comparison=compared)
+    return documents.Edition(record=record, verdict=verdict, run=run, comparison=compared)

@@ -9,9 +9,10 @@ from tests.strategies import good_case, records
 
 from cardwright import documents
 from cardwright.documents.audience import edition_for
-from cardwright.documents.exports import FORMATS, cyclonedx, export, model_card_toolkit
+from cardwright.documents.exports import FORMATS, cyclonedx, export, files, model_card_toolkit
 from cardwright.errors import UsageError
-from cardwright.record import Measured
+from cardwright.record import Answer, Measured
+from cardwright.record.detail_fields import FIELDS
 
 pytest.importorskip("cyclonedx", reason="the official schemas come with the exports extra")
 
@@ -46,6 +47,53 @@ def test_a_wrong_export_would_be_seen():
     toolkit = json.loads(export(edition(), "mct"))
     toolkit["model_details"]["owners"] = "nobody"
     assert model_card_toolkit.problem(json.dumps(toolkit).encode()) is not None
+
+
+ASKED_OF_MODELS = (
+    "architecture", "base_model", "languages", "compute", "environmental_impact", "quick_start", "funding", "regulatory_status",
+    "standards", "cybersecurity", "instructions_for_use",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("format", ["cyclonedx", "mct", "hf"])
+@pytest.mark.parametrize("kind", ["model", "dataset"])
+def test_what_people_said_is_in_the_export_once_whether_or_not_the_format_has_a_place_for_it(format, kind):
+    record = good_case().record
+    names = [name for name in ASKED_OF_MODELS if kind in FIELDS[name].kinds]
+    assert names
+    answers = {
+        name: Answer(text=f"Said of {name.replace('_', ' ')}.", stated_by="A", stated_on="2026-11-23") for name in names
+    }
+    told = record.model_copy(
+        update={
+            "details": record.details.model_copy(update={"answers": answers}),
+            "subject": record.subject.model_copy(update={"kind": kind}),
+        }
+    )
+    one = documents.Edition(record=told)
+    if format == "hf":
+        made = documents.render(one, document=f"{kind}_card", format="markdown").decode()
+    else:
+        made = export(one, format).decode()
+    assert {name: made.count(answers[name].text) for name in names} == dict.fromkeys(names, 1)
+
+
+@pytest.mark.parametrize("format", ["hf", "hf-short"])
+def test_a_card_is_no_json_and_the_error_says_what_makes_it(format):
+    with pytest.raises(UsageError, match="files"):
+        export(edition(good_case()), format)
+    assert "README.md" in files(edition(good_case()), format)
+
+
+def test_the_architecture_stands_in_its_own_element():
+    record = good_case().record
+    answers = {"architecture": Answer(text="Trees.", stated_by="A", stated_on="2026-11-23")}
+    one = documents.Edition(
+        record=record.model_copy(update={"details": record.details.model_copy(update={"answers": answers})})
+    )
+    card = json.loads(export(one, "cyclonedx"))["metadata"]["component"]["modelCard"]
+    assert card["modelParameters"]["modelArchitecture"] == "Trees."
+    assert json.loads(export(one, "mct"))["model_parameters"]["model_architecture"] == "Trees."
 
 
 def test_an_edition_for_the_public_exports_without_names():

@@ -2,9 +2,10 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.strategies import good_record
 
-from cardwright.documents.exports.words import exact, rows_of
-from cardwright.record import Measured
+from cardwright.documents.exports.words import exact, rows_of, without_a_place
+from cardwright.record import Answer, Measured
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**60), 2**60))
@@ -25,3 +26,14 @@ def test_rows_are_named_by_everything_that_tells_them_apart():
     assert found == "race = unknown; sex = female; class yes; threshold 0.5; k 10"
     assert rows_of(measured(across=("sex", "race"), given=("age",))) == "across sex x race; given age"
     assert rows_of(measured()) == "all rows"
+
+
+def test_answers_without_a_place_are_those_that_were_given_and_not_placed():
+    record = good_record()
+    said = {"funding": "Our own budget.", "standards": "ISO/IEC 42001.", "summary": "It orders a queue."}
+    answers = {name: Answer(text=text, stated_by="A", stated_on="2026-11-23") for name, text in said.items()}
+    told = record.model_copy(update={"details": record.details.model_copy(update={"answers": answers})})
+    assert dict(without_a_place(told, {"summary"})) == {
+        "standards": "ISO/IEC 42001.",
+        "funding": "Our own budget.",
+    }

@@ -86,6 +86,8 @@ def export(edition: Edition, format: str) -> bytes:
     RenderError
         If the result does not fit its schema.
     """
+    if format in (CARD, SHORT):
+        raise UsageError(f"{format} is a card in Markdown and no JSON", do="Call `files` for it.")
     if format not in FORMATS:
         raise UsageError(f'nothing is exported as "{format}"', do=did_you_mean(format, known()))
     chosen = FORMATS[format]

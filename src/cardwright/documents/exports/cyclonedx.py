@@ -9,12 +9,19 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from cardwright.documents.exports.words import entries, exact, measured, rows_of, said, unmeasured
+from cardwright.documents.exports.words import entries, exact, measured, rows_of, said, unmeasured, without_a_place
 from cardwright.documents.interface import Edition
 from cardwright.errors import MissingExtraError
 from cardwright.record.record import Record
 
 _NAMESPACE = uuid.UUID("6f1c52b1-43c0-5d0a-9c1e-0d6b1f2a7e55")
+_PLACED_IN_CARD = frozenset(
+    {
+        "summary", "architecture", "users", "intended_use", "limitations", "decision_threshold", "risks", "affected_groups",
+        "environmental_impact", "compute",
+    }
+)  # fmt: skip
+"""Answers that have an element of the model card, or of the component. A dataset has a component alone."""
 _EPOCH = "1980-01-01T00:00:00Z"
 
 
@@ -35,6 +42,10 @@ def make(edition: Edition) -> dict[str, Any]:
             {"name": "cardwright:state", "value": edition.state},
         ],
     }
+    component["properties"] += [
+        {"name": f"cardwright:details:{name}", "value": text}
+        for name, text in without_a_place(record, {"summary"} if kind == "data" else _PLACED_IN_CARD)
+    ]
     if description := said(record, "summary") or subject.summary:
         component["description"] = description
     if subject.supplier is not None:
@@ -129,6 +140,8 @@ def _card(record: Record) -> dict[str, Any]:
     if record.context.task is not None:
         parameters["task"] = record.context.task
     datasets = [d for d in record.provenance.datasets if d.kind != "model"]
+    if architecture := said(record, "architecture"):
+        parameters["modelArchitecture"] = architecture
     if datasets:
         parameters["datasets"] = [{"ref": f"dataset-{d.name}"} for d in datasets]
     if parameters:
@@ -161,6 +174,14 @@ def _card(record: Record) -> dict[str, Any]:
     ]  # fmt: skip
     if groups:
         considerations["fairnessAssessments"] = groups
+    # Energy in kilowatt-hours by provider is what the format has fields for; a sentence is a property of the same element.
+    spent = [
+        {"name": f"cardwright:details:{name}", "value": text}
+        for name in ("environmental_impact", "compute")
+        if (text := said(record, name))
+    ]
+    if spent:
+        considerations["environmentalConsiderations"] = {"properties": spent}
     if considerations:
         card["considerations"] = considerations
     if properties:

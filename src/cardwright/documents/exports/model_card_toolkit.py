@@ -5,10 +5,19 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from cardwright.documents.exports.words import entries, exact, measured, rows_of, said
+from cardwright.documents.exports.words import entries, exact, measured, rows_of, said, without_a_place
 from cardwright.documents.interface import Edition
 from cardwright.errors import MissingExtraError
 from cardwright.files import packaged
+from cardwright.record.details import FIELDS
+
+_PLACED = frozenset(
+    {
+        "owners", "summary", "citation", "users", "limitations", "recommendations", "intended_use", "out_of_scope", "risks",
+        "training_data", "evaluation_data", "architecture",
+    }
+)  # fmt: skip
+"""Answers that have an element of the card."""
 
 
 def make(edition: Edition) -> dict[str, Any]:
@@ -31,7 +40,8 @@ def make(edition: Edition) -> dict[str, Any]:
         details["licenses"] = [{"identifier": subject.licence}]
     if citation := said(record, "citation"):
         details["citations"] = [{"citation": citation}]
-    details["documentation"] = f"Made from record sha256 {record.sha256}."
+    others = [f"{FIELDS[name].title}: {text}" for name, text in without_a_place(record, _PLACED)]
+    details["documentation"] = "\n\n".join((f"Made from record sha256 {record.sha256}.", *others))
     considerations: dict[str, Any] = {}
     for key, name in (("users", "users"), ("limitations", "limitations"), ("tradeoffs", "recommendations")):
         if text := said(record, name):
@@ -64,8 +74,11 @@ def make(edition: Edition) -> dict[str, Any]:
         for name, text in (("training", said(record, "training_data")), ("evaluation", said(record, "evaluation_data")))
         if text
     ]
-    if data:
-        card["model_parameters"] = {"data": data}
+    parameters: dict[str, Any] = {"data": data} if data else {}
+    if architecture := said(record, "architecture"):
+        parameters["model_architecture"] = architecture
+    if parameters:
+        card["model_parameters"] = parameters
     if metrics:
         card["quantitative_analysis"] = {"performance_metrics": metrics}
     if considerations:

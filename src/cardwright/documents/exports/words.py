@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
+from cardwright.record.details import FIELDS
 from cardwright.record.evaluation import Evaluation
 from cardwright.record.measurement import Measured, Unmeasured
 from cardwright.record.record import Record
@@ -57,3 +58,10 @@ def entries(record: Record, name: str) -> tuple[dict[str, str], ...]:
     """A person's answer in entries."""
     answer = record.details.answers.get(name)
     return tuple(answer.entries) if answer is not None and record.details.provided(name) else ()
+
+
+def without_a_place(record: Record, placed: Container[str]) -> Iterator[tuple[str, str]]:
+    """Names and texts of the answers that a format has no element for: they are exported where it takes free text."""
+    for name in FIELDS:
+        if name not in placed and (text := said(record, name)) is not None:
+            yield name, text
