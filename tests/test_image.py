@@ -72,7 +72,8 @@ def test_its_system_packages_are_those_of_the_shared_table():
 def test_its_python_packages_come_from_the_lock_of_the_core():
     (build, _) = stages()
     (run,) = [rest for word, rest in build if word == "RUN"]
-    assert "requirements/install /opt/cardwright/bin/python core" in run
+    assert 'requirements/install /opt/cardwright/bin/python "$LOCK"' in run
+    assert ("ARG", "LOCK=core") in [(word, rest) for word, rest in build]
     assert not re.search(r"pip install|curl|wget", DOCKERFILE.read_text())
 
 

@@ -16,7 +16,7 @@ RECORD = good_case().record
     [
         ({"page_size": "A5"}, 'no page is called "A5"'),
         ({"audience": "publik"}, 'no audience is called "publik". Did you mean "public"?'),
-        ({"language": "fr"}, '"fr"'),
+        ({"language": "it"}, '"it"'),
     ],
 )
 def test_an_edition_for_a_page_a_reader_or_a_language_that_is_not_there_is_refused(said, message):

@@ -27,7 +27,7 @@ WORDS = st.text(string.ascii_lowercase + "_", min_size=1, max_size=20).filter(la
 SOURCE = Path(__file__).parents[2] / "src" / "cardwright"
 OWN_WORDS = {
     "evaluators/registry", "evaluators/pii/presidio", "evaluators/pii/measure", "evaluators/robustness/measure",
-    "evaluators/fairness/plan", "evaluators/impact_ratio/published", "evaluators/leakage/noise", "sources/target",
+    "evaluators/fairness/plan", "evaluators/kpis/portfolio", "evaluators/impact_ratio/published", "evaluators/leakage/noise", "sources/target",
     "sources/runs/__init__",
 }  # fmt: skip
 """Where what is known is our own vocabulary, or the names in a module of code."""

@@ -15,7 +15,7 @@ def test_of_a_record_alone_nothing_else_is_known():
     known = {field.name: getattr(case, field.name) for field in fields(case) if field.name != "record"}
     assert known == {
         "plan": None, "run": None, "claims": (), "trust_sha256": None, "baseline": None, "previous": None,
-        "manifest_sha256": None, "artefacts": None, "samples": {}, "linked": {}, "kind_files": {},
+        "manifest_sha256": None, "artefacts": None, "samples": {}, "linked": {}, "kind_files": {}, "incidents": (),
         "advisory": False,
     }  # fmt: skip
     assert not decide(case, P, NOW).allowed

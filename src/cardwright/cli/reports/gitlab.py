@@ -37,7 +37,7 @@ def _entry(check: Check, checks: Checks) -> dict[str, object]:
     return {
         "description": _cut(said + (f" {check.remedy}" if check.remedy else "")),
         "check_name": f"cardwright/{checks.command}/{_cut(check.id)}",
-        "fingerprint": canonical.digest(f"{checks.command} {checks.file} {check.id}".encode()),
+        "fingerprint": canonical.digest(f"{checks.command} {visible(checks.file)} {visible(check.id)}".encode()),
         "severity": _SEVERITY[check.state],
         "location": {"path": visible(checks.file), "lines": {"begin": 1}},
     }
