@@ -56,8 +56,7 @@ class RefersRule(Rule):
     roles: tuple[Identifier, ...] = ()
     """Roles whose signature counts; empty is any."""
     same: tuple[Same, ...] = ()
-    """`data`: what it names by digest is the record's, too. `commit`: both clean, at one. `subject`: about one, by name.
-    `looks`: the runs have the seeds, looks and alpha spending that it declares in its field `looks`."""
+    """What agrees: `data` (digests), `commit` (both clean), `subject` (by name), `looks` (declared seeds, looks and spending)."""
     before: tuple[Identifier, ...] = ()
     """Purposes of runs, e.g. `candidate`: it was signed before the first of them started, as the record's runs say."""
     answers: dict[FieldName, tuple[Label, ...]] = {}  # noqa: RUF012  pydantic copies defaults
