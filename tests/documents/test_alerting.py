@@ -37,6 +37,15 @@ def test_each_number_has_its_limits_and_silence_is_an_alert():
     assert repr(limits.rows[0].below) in group["rules"][3]["expr"]
 
 
+def test_a_number_whose_cases_nobody_knows_has_no_limit_for_others_numbers():
+    (group,) = alerting.rules(record_of("p", proportion(900, 1000)))["groups"]
+    assert [rule["alert"] for rule in group["rules"]] == [
+        "CardwrightNumberMoved",
+        "CardwrightNotMeasured",
+        "CardwrightReleaseExpires",
+    ]
+
+
 def test_what_people_wrote_is_no_template_of_prometheus():
     for rule in alerting.rules(release())["groups"][0]["rules"]:
         said = rule["annotations"].get("monitoring")

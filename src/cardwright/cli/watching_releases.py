@@ -12,7 +12,7 @@ import typer
 
 from cardwright.cli.console import Console, clock, echo, echo_json, stated_moment, width
 from cardwright.cli.options import AnswerFormat, Debug, Quiet, TextOrJson, require_new_file
-from cardwright.errors import NothingToCheckError, UsageError
+from cardwright.errors import NothingToCheckError
 
 if TYPE_CHECKING:
     from cardwright.record.record import Record
@@ -97,7 +97,7 @@ def watch_rules(
     from cardwright.files import disk
 
     record, _ = _released(release)
-    made = alerting.rules(record, rate=_possible(rate), groups=groups, most_days=most_days)
+    made = alerting.rules(record, rate=rate, groups=groups, most_days=most_days)
     text: str = yaml.safe_dump(made, sort_keys=False, allow_unicode=True, width=10_000)
     head = (
         "# The limits of a release for Prometheus. `cardwright watch check --metrics FILE` writes the cardwright_watch metrics;\n"
@@ -124,15 +124,9 @@ def watch_dashboard(
     from cardwright.files import disk
 
     record, _ = _released(release)
-    made = alerting.dashboard(record, rate=_possible(rate), groups=groups)
+    made = alerting.dashboard(record, rate=rate, groups=groups)
     disk.write_file(output, alerting.as_json(made))
     console.say(f"{output}: {len(made['panels'])} panels")
-
-
-def _possible(rate: float) -> float:
-    if not 0 < rate < 1:
-        raise UsageError("the rate of false alarms must lie between 0 and 1", do="Write, for example, --rate 0.05.")
-    return rate
 
 
 def _released(place: Path) -> tuple[Record, str | None]:

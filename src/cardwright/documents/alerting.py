@@ -12,8 +12,7 @@ from typing import Any
 
 from cardwright.documents.exports.words import said
 from cardwright.documents.language import words
-from cardwright.documents.monitoring import FALSE_ALARMS, AlarmLimit, AlarmLimits, WatchedNumber, alarm_limits, watched
-from cardwright.errors import UsageError
+from cardwright.documents.monitoring import FALSE_ALARMS, AlarmLimit, AlarmLimits, WatchedNumber, alarm_limits, to_watch
 from cardwright.record.comparison import rows_of
 from cardwright.record.measurement import Measured
 from cardwright.record.record import Record
@@ -28,14 +27,10 @@ def limits_of(record: Record, *, rate: float = FALSE_ALARMS, groups: bool = Fals
     Raises
     ------
     UsageError
-        If none carries an interval, so that nobody could tell a change from chance.
+        See `cardwright.documents.monitoring.to_watch`.
     """
-    found = alarm_limits(((number, number.m) for number in watched(record, groups=groups)), rate)
-    if found is None:
-        raise UsageError(
-            "no number of this record carries an interval, so nobody could tell a change from chance",
-            do="Assess it with the evaluator `performance`.",
-        )
+    found = alarm_limits(((number, number.m) for number in to_watch(record, rate=rate, groups=groups)), rate)
+    assert found is not None  # each number that is watched carries an interval
     return found
 
 
@@ -113,10 +108,14 @@ def _online(
     common: Mapping[str, str],
     people: Mapping[str, str],
 ) -> list[dict[str, Any]]:
-    """The limits of one number that somebody else computes online, on at least as many cases as at the release."""
+    """The limits of one number that somebody else computes online, on at least as many cases as at the release; none if these are
+    not known."""
     number = limit.row
+    cases = cases_of(number.m)
+    if cases is None:
+        return []  # limits are for as many cases as at the release, and nobody knows how many these were
     selector = f'record="{record.sha256[:16]}", measurement="{number.id}"'
-    enough = f"cardwright_online_cases{{{selector}}} >= {cases_of(number.m) or 0.0:.0f}"
+    enough = f"cardwright_online_cases{{{selector}}} >= {cases:.0f}"
     named = f"{words(number.m.metric)} ({rows_of(number.m)})"
     found = []
     for side, sign, bound in (("Below", "<", limit.below), ("Above", ">", limit.above)):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Generic, TypeVar
 
+from cardwright.errors import UsageError
 from cardwright.record.evaluation import Evaluation
 from cardwright.record.measurement import Measured, Measurement, Unmeasured
 from cardwright.record.record import Record
@@ -134,6 +135,25 @@ def watched(record: Record, *, groups: bool = False) -> tuple[WatchedNumber, ...
     return tuple(found)
 
 
+def to_watch(record: Record, *, rate: float, groups: bool = False) -> tuple[WatchedNumber, ...]:
+    """What `watched` gives, for those who need at least one number and a rate that is one.
+
+    Raises
+    ------
+    UsageError
+        If the rate does not lie between 0 and 1, or no number carries an interval.
+    """
+    if not 0 < rate < 1:
+        raise UsageError("the rate of false alarms must lie between 0 and 1", do="Write, for example, --rate 0.05.")
+    found = watched(record, groups=groups)
+    if not found:
+        raise UsageError(
+            "no number of this record carries an interval, so nobody could tell a change from chance",
+            do="Assess it with the evaluator `performance`.",
+        )
+    return found
+
+
 @dataclass(frozen=True)
 class Shift:
     """A number of the release beside the same number now."""
@@ -173,9 +193,14 @@ def shifts(release: Record, fresh: Record, *, rate: float = FALSE_ALARMS, groups
     not measured again alarms: silence is no evidence.
 
     Both must rest on independent rows; the same people in both make the error too wide, and alarms too rare.
+
+    Raises
+    ------
+    UsageError
+        See `to_watch`.
     """
-    numbers = watched(release, groups=groups)
-    each = rate / len(numbers) if numbers else rate
+    numbers = to_watch(release, rate=rate, groups=groups)
+    each = rate / len(numbers)
     there = {(e.id, m.key): m for e in fresh.evaluations for m in e.measurements}
     return Shifts(tuple(_shift(one, there.get((one.evaluation, one.m.key)), each) for one in numbers), each, rate)
 
@@ -213,5 +238,6 @@ __all__ = [
     "alarm_limits",
     "of_the_subject",
     "shifts",
+    "to_watch",
     "watched",
 ]

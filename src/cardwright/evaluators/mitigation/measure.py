@@ -25,6 +25,7 @@ from cardwright.evaluators.rows.exact_sums import IntArray
 from cardwright.evaluators.rows.gap_statistics import COMPONENTS, gap, gap_change
 from cardwright.evaluators.rows.paired import Switched
 from cardwright.evaluators.rows.rates import HIGHER, LOWER, NEITHER, About, interval_of
+from cardwright.evaluators.rows.refusals import require_level_and_cases
 from cardwright.record.evaluation import Coverage, Evaluation, NotTested, Scanned, count_severities
 from cardwright.record.measurement import (
     Direction,
@@ -77,7 +78,7 @@ def assess(options: MitigationOptions, inputs: Inputs) -> Evaluation:
     """
     source, fit = inputs.get("source", Predictions), inputs.get("fit", Predictions)
     model = inputs.get("model", Model) if "model" in inputs.sources else None
-    _require_sense(options, inputs.id)
+    require_level_and_cases(options.name, options.level, options.min_denominator, inputs.id)
     _require_comparable(source, fit, inputs.id)
     require_apart(fit, source)
     attribute = attribute_of(source, options.attribute, inputs.id)
@@ -102,19 +103,6 @@ def assess(options: MitigationOptions, inputs: Inputs) -> Evaluation:
     comparison = DecisionComparison(judged, joint, groups, made)
     found = [*_gaps(comparison, options, about, inputs.seed), *_changes(comparison, options, about)]
     return _evaluation(options, inputs, judged, found, comparison, None)
-
-
-def _require_sense(options: MitigationOptions, where: str) -> None:
-    if not 0 < options.level < 1:
-        raise UsageError(
-            "mitigation: `level` must lie between 0 and 1", where=where, do="Write, for example, `level: 0.95`."
-        )
-    if options.min_denominator < 1:
-        raise UsageError(
-            "mitigation: `min_denominator` must be a whole number of at least 1",
-            where=where,
-            do="Write `min_denominator: 20`.",
-        )
 
 
 def _require_comparable(source: Predictions, fit: Predictions, where: str) -> None:

@@ -9,6 +9,7 @@ from cardwright.evaluators.replacement.options import ReplacementOptions
 from cardwright.evaluators.rows.direction import row_findings
 from cardwright.evaluators.rows.paired import Switched, pair
 from cardwright.evaluators.rows.rates import About
+from cardwright.evaluators.rows.refusals import require_level_and_cases
 from cardwright.record.evaluation import (
     Coverage,
     Evaluation,
@@ -38,12 +39,7 @@ def assess(options: ReplacementOptions, inputs: Inputs) -> Evaluation:
     UsageError
         Where they predict numbers or an order, which are neither right nor wrong.
     """
-    if not 0 < options.level < 1:
-        raise UsageError("replacement: `level` must lie between 0 and 1", do="Write, for example, `level: 0.95`.")
-    if options.min_denominator < 1:
-        raise UsageError(
-            "replacement: `min_denominator` must be a whole number of at least 1", do="Write `min_denominator: 20`."
-        )
+    require_level_and_cases(options.name, options.level, options.min_denominator)
     source, champion = inputs.get("source", Predictions), inputs.get("champion", Predictions)
     if source.task not in ("binary", "multiclass"):
         raise UsageError(

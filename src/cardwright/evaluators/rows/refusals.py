@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cardwright.errors import SourceError
+from cardwright.errors import SourceError, UsageError
 from cardwright.evaluators.rows.layout import MAX_STRATA, Layout
 from cardwright.evaluators.rows.tally import RowTally
 from cardwright.privacy.showing import SMALL_CELL, hint, quoted
@@ -37,6 +37,26 @@ _PROBLEMS: dict[str, tuple[str, str]] = {
     ),
     "person_missing": ("name no person: column {person} is empty there", "Fill it, or leave out `person:`."),
 }
+
+
+def require_level_and_cases(evaluator: str, level: float, least: int, where: str | None = None) -> None:
+    """Refuse a confidence level outside (0, 1), and a least number of cases in a group below 1.
+
+    Raises
+    ------
+    UsageError
+        Names the parameter.
+    """
+    if not 0 < level < 1:
+        raise UsageError(
+            f"{evaluator}: `level` must lie between 0 and 1", where=where, do="Write, for example, `level: 0.95`."
+        )
+    if least < 1:
+        raise UsageError(
+            f"{evaluator}: `min_denominator` must be a whole number of at least 1",
+            where=where,
+            do="Write `min_denominator: 20`.",
+        )
 
 
 def refuse(tally: RowTally) -> None:

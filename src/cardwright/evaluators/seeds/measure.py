@@ -12,6 +12,7 @@ from cardwright.errors import SourceError, UsageError
 from cardwright.evaluators.interface import Inputs
 from cardwright.evaluators.rows.direction import row_findings
 from cardwright.evaluators.rows.group_names import confusable_groups
+from cardwright.evaluators.rows.refusals import require_level_and_cases
 from cardwright.evaluators.rows.weights import findings_of
 from cardwright.evaluators.seeds.joined import join_runs
 from cardwright.evaluators.seeds.options import SeedsOptions
@@ -51,12 +52,7 @@ def assess(options: SeedsOptions, inputs: Inputs, others: Sequence[Predictions])
     for name in runs:
         if name not in names:
             raise UsageError(f"seeds: no column is called {quoted(name)}", do=hint(name, names, columns=True))
-    if not 0 < options.level < 1:
-        raise UsageError("seeds: `level` must lie between 0 and 1", do="Write, for example, `level: 0.95`.")
-    if options.min_denominator < 1:
-        raise UsageError(
-            "seeds: `min_denominator` must be a whole number of at least 1", do="Write `min_denominator: 20`."
-        )
+    require_level_and_cases(options.name, options.level, options.min_denominator)
     attributes = [a.name for a in source.sensitive]
     more = [column for column in (source.weight, source.query, source.key) if column]
     wanted = list(dict.fromkeys([source.label, *runs, *attributes, *more]))
