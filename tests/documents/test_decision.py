@@ -94,6 +94,24 @@ def test_rows_and_groups_that_gaps_leave_out_are_told_once_for_the_evaluations_t
     assert (told.unknown, told.rows, [e.slice for e in told.excluded]) == (4, 100, [{"race": "c"}])
 
 
+def test_evaluations_with_as_many_unknown_rows_are_told_together_whatever_else_they_leave_out():
+    case = edition(good_case())
+    first, second = case.record.evaluations[:2]
+    few = Excluded(slice={"race": "c"}, reason="few")
+
+    def leaving_out(evaluation, *excluded):
+        groups = Groups(compared=2, expected=3, unknown=4, rows=100, excluded=excluded)
+        gap = Measured(
+            metric="gap", across=("race",), value=0.1, unit="difference", direction="lower_is_better", groups=groups
+        )
+        return evaluation.model_copy(update={"measurements": (gap,)})
+
+    record = case.record.model_copy(update={"evaluations": (leaving_out(first, few), leaving_out(second))})
+    told = decision.of(replace(case, record=record), {first.id: "E-1", second.id: "E-2"})
+    assert [(one.evaluations, one.unknown, one.rows) for one in told.unknown_rows] == [(("E-1", "E-2"), 4, 100)]
+    assert [(one.evaluations, one.excluded) for one in told.left_out] == [(("E-1",), (few,))]
+
+
 def test_what_a_judged_gap_could_have_missed_is_told_with_its_requirement():
     case = edition(good_case())
     seen = next((o, s) for o in case.verdict.outcomes for s in o.observations if s.across)

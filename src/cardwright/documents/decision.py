@@ -133,6 +133,22 @@ class DecisionView:
     """Whether a gap that is judged has a p-value that is adjusted within its family."""
     several_parts: tuple[SeveralParts, ...]
 
+    @property
+    def unknown_rows(self) -> tuple[UncoveredRows, ...]:
+        """Rows of unknown membership alone, told once for all evaluations that have as many."""
+        found: dict[tuple[int, int], UncoveredRows] = {}
+        for one in self.uncovered:
+            if one.unknown:
+                key = (one.unknown, one.rows)
+                former = found[key].evaluations if key in found else ()
+                found[key] = UncoveredRows((*former, *one.evaluations), one.unknown, one.rows, ())
+        return tuple(found.values())
+
+    @property
+    def left_out(self) -> tuple[UncoveredRows, ...]:
+        """What leaves groups out of gaps."""
+        return tuple(one for one in self.uncovered if one.excluded)
+
 
 def of(edition: Edition, names: dict[str, str]) -> DecisionView:
     """What a decision needs to know of an edition.

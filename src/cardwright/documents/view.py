@@ -198,7 +198,7 @@ class DocumentView:
     """The most severe findings, one of each kind, two at most."""
     bar: figures.Figure | None
     supplied: tuple[str, ...]
-    """Evaluations of answers or predictions that were read from files and that no model here reproduced; E-1 …"""
+    """Evaluations of the subject's answers or predictions that were read from files and that no model here reproduced; E-1 …"""
     scored: bool
     """Whether a requirement judged a number that a scorer's judgement decides."""
     attacked: bool
@@ -415,7 +415,7 @@ def make(document: Document, edition: Edition, *, printed: bool = False, say: La
         supplied=tuple(
             one.id
             for one in views
-            if one.evaluation.binding is not None and one.evaluation.binding.kind != "recomputed"
+            if one.other is None and one.evaluation.binding is not None and one.evaluation.binding.kind != "recomputed"
         ),
         scored=_scored(verdict, record),
         attacked=any(
