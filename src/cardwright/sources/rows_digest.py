@@ -1,18 +1,18 @@
 """The digest of rows whose order is not defined: those of a table in a database, or of a query.
 
-Each row is written as canonical bytes and hashed by SHAKE128 to 1,024 numbers of 16 bits. Their sums over all rows, modulo 2**16,
-depend neither on the order of the rows nor on how they are cut into batches, and add up across workers. This is LtHash (Bellare and
-Micciancio 1997; Lewi et al., "Securing Update Propagation with Homomorphic Hashing", 2019): other rows with the same sums cost 2**200
-steps or more to find, while plain sums of SHA-256 fall to the generalised birthday attack. The digest is the SHA-256 of the column
-names, the number of rows and the sums.
+Each row is written as canonical bytes and hashed by SHAKE128 to 1,024 numbers of 16 bits. Their sums over all rows,
+modulo 2**16, depend neither on the order of the rows nor on how they are cut into batches, and add up across workers.
+This is LtHash (Bellare and Micciancio 1997; Lewi et al., "Securing Update Propagation with Homomorphic Hashing", 2019):
+other rows with the same sums cost 2**200 steps or more to find, while plain sums of SHA-256 fall to the generalised
+birthday attack. The digest is the SHA-256 of the column names, the number of rows and the sums.
 
 Equal means equal as it is read (`cardwright.sources.shape.plain_type`), whichever format the rows come from:
 
 - Columns go by name, in any order.
-- `1`, `1.0` and a decimal `1.00` are one value, as they are one label. Beyond 2**53 whole numbers stay exact, and decimals are the
-  nearest double, which is what evaluators read.
-- A moment in time with a zone is its instant, in any unit and any zone; one without a zone is another value. Dates and times of day
-  are read likewise.
+- `1`, `1.0` and a decimal `1.00` are one value, as they are one label. Beyond 2**53 whole numbers stay exact, and
+  decimals are the nearest double, which is what evaluators read.
+- A moment in time with a zone is its instant, in any unit and any zone; one without a zone is another value. Dates and
+  times of day are read likewise.
 - Missing is missing in a column of any type; NaN is not missing; an empty string is not missing.
 """
 
