@@ -17,7 +17,7 @@ from tests.policy.test_gate import with_record
 from tests.strategies import NOW, good_case, good_record
 
 from cardwright import documents
-from cardwright.documents import pdf, pdfa, tagged_text
+from cardwright.documents import pdf, pdfa, tagged_text, toolchain
 from cardwright.errors import RenderError
 from cardwright.record import Finding, Measured, Record, canonical
 from cardwright.record.evaluation import count_severities
@@ -164,6 +164,20 @@ def test_a_document_fetches_nothing(address):
     html = f'<html lang=en><title>t</title><p>{canonical.digest(record)}</p><img alt="a" src="{address}"></html>'
     with pytest.raises(RenderError, match="fetch nothing"):
         pdf.write(html, record=record, tables={}, moment=NOW, title="t")
+
+
+def test_a_text_that_fills_its_line_is_not_broken_after_its_first_word():
+    """Set at each width about that of the text: only the space before the inline element may not fit."""
+    text = "<p>In the slice race = black the error rate is 0.280 above that of the rest. <em>count 33</em></p>"
+    html = pdf.with_spaces_apart(f"<style>p {{ margin: 0; font: 9pt sans-serif }}</style>{text}")
+    for width in range(320, 520, 2):
+        pages = (
+            toolchain.engine()
+            .HTML(string=f"<style>@page {{ size: {width}px 400px; margin: 0 }}</style>{html}")
+            .render()
+        )
+        first = next(box for box in pages.pages[0]._page_box.descendants() if type(box).__name__ == "LineBox")
+        assert len("".join(box.text for box in first.descendants() if hasattr(box, "text"))) > 30, width
 
 
 def test_a_character_that_no_font_holds_is_written_out():

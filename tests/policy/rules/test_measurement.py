@@ -14,7 +14,7 @@ from cardwright.evaluators.pii.entities import MEANT
 from cardwright.policy.gate import decide
 from cardwright.policy.rules import measurement
 from cardwright.record.evaluation import Input
-from cardwright.record.measurement import Interval, Resolution, ScorerError, Unmeasured
+from cardwright.record.measurement import Interval, Measured, Resolution, ScorerError, Unmeasured
 
 
 @pytest.mark.parametrize(
@@ -158,6 +158,40 @@ def test_an_open_gap_names_the_difference_that_any_two_groups_would_have_shown_a
     assert "a smaller one could be missed" in explanation
     assert "no smaller" not in explanation
     assert "About 9,000 cases like these would settle it if the value stays the same." in explanation
+
+
+@pytest.mark.parametrize(
+    ("metric", "unit", "value", "said"),
+    [
+        ("equalized_odds_difference", "difference", 0.6 - 0.4, "false positive rate: lowest a 0.400, highest b 0.600"),
+        ("equal_opportunity_ratio", "ratio", 0.7 / 0.8, "true positive rate: lowest a 0.700, highest b 0.800"),
+        (
+            "standardized_selection_rate_difference",
+            "difference",
+            0.37,
+            "selection rate: lowest a 0.500, highest b 0.550",
+        ),
+        ("equalized_odds_difference", "difference", 0.3, "lowest a, highest b"),
+    ],
+)
+def test_a_gap_names_the_rate_that_it_is_of_and_both_values_where_the_evaluation_tells(metric, unit, value, said):
+    rates = {
+        "selection_rate": (0.5, 0.55),
+        "true_positive_rate": (0.7, 0.8),
+        "false_positive_rate": (0.4, 0.6),
+        "true_negative_rate": (0.6, 0.4),
+    }
+    by_group = tuple(
+        Measured(metric=name, slice={"race": group}, value=one, unit="proportion", direction="neither")
+        for name, values in rates.items()
+        for group, one in zip("ab", values, strict=True)
+    )
+    m = gap(metric, value, max(0.0, value - 0.1), value + 0.1)
+    groups = m.groups.model_copy(update={"lowest": {"race": "a"}, "highest": {"race": "b"}})
+    named = m.model_copy(update={"groups": groups, "unit": unit})
+    case = with_record(good_case(), changed(good_record(), "fairness", measurements=(named, *by_group)))
+    text = POLICY.replace(b"demographic_parity_difference", metric.encode())
+    assert f"; {said})" in outcome(decide(case, policy_of(text), NOW), "gap").explanation
 
 
 def test_numbers_are_compared_unrounded():

@@ -149,8 +149,8 @@ def feature_tables(
                     TableColumn(name="feature", title="Feature"),
                     TableColumn(name="attribute", title="Sensitive attribute"),
                     TableColumn(name="association", title="Association", unit="correlation"),
-                    TableColumn(name="lower", title="from", unit="correlation"),
-                    TableColumn(name="upper", title="to", unit="correlation"),
+                    TableColumn(name="lower", title="Lower bound", unit="correlation"),
+                    TableColumn(name="upper", title="Upper bound", unit="correlation"),
                 ),
                 rows=tuple(
                     (label(feature), label(attribute), found.value, found.lower, found.upper)

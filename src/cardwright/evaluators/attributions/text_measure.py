@@ -473,8 +473,8 @@ def _table(name: str, title: str, effects: Effects, options: AttributionsOptions
         TableColumn(name="word", title="Word" if name == "top_words" else "Token"),
         TableColumn(name="texts", title="Texts", unit="count"),
         TableColumn(name="mean", title=f"Mean effect, with its sign ({output.replace('_', ' ')})", unit=output),
-        TableColumn(name="lower", title="from", unit=output),
-        TableColumn(name="upper", title="to", unit=output),
+        TableColumn(name="lower", title="Lower bound", unit=output),
+        TableColumn(name="upper", title="Upper bound", unit=output),
         TableColumn(name="share", title="Share", unit="share"),
     )
     return (Table(id=name, title=title, columns=columns, rows=tuple(rows)),)

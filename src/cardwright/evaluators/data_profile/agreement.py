@@ -87,8 +87,8 @@ def agreement(
             TableColumn(name="rows", title="Rows both rated", unit="count"),
             TableColumn(name="observed", title="Agreed", unit="proportion"),
             TableColumn(name="kappa", title="Cohen's kappa", unit="ratio"),
-            TableColumn(name="lower", title="from", unit="ratio"),
-            TableColumn(name="upper", title="to", unit="ratio"),
+            TableColumn(name="lower", title="Lower bound", unit="ratio"),
+            TableColumn(name="upper", title="Upper bound", unit="ratio"),
         ),
         rows=tuple(lines),
     )

@@ -211,8 +211,8 @@ def from_population(profile: Profile, population: dict[str, dict[str, float]] | 
             TableColumn(name="share", title="Share here", unit="proportion"),
             TableColumn(name="declared", title="Share declared", unit="proportion"),
             TableColumn(name="difference", title="Difference", unit="difference"),
-            TableColumn(name="lower", title="from", unit="difference"),
-            TableColumn(name="upper", title="to", unit="difference"),
+            TableColumn(name="lower", title="Lower bound", unit="difference"),
+            TableColumn(name="upper", title="Upper bound", unit="difference"),
         ),
         rows=tuple(lines),
     )

@@ -478,8 +478,8 @@ def _table(measurements: list[Measurement], attacks: list[MembershipAttack]) -> 
             TableColumn(name="what", title="Number"),
             TableColumn(name="at", title="At a false positive rate of", unit="proportion"),
             TableColumn(name="value", title="Value", unit="proportion"),
-            TableColumn(name="lower", title="from", unit="proportion"),
-            TableColumn(name="upper", title="to", unit="proportion"),
+            TableColumn(name="lower", title="Lower bound", unit="proportion"),
+            TableColumn(name="upper", title="Upper bound", unit="proportion"),
         ),
         rows=tuple(rows),
     )

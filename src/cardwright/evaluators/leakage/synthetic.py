@@ -458,8 +458,8 @@ def _table(rows: list[tuple[float | str | None, ...]]) -> Table:
             TableColumn(name="success", title="Success", unit="proportion"),
             TableColumn(name="control", title="On the hold-out", unit="proportion"),
             TableColumn(name="risk", title="Risk", unit="proportion"),
-            TableColumn(name="lower", title="from", unit="proportion"),
-            TableColumn(name="upper", title="to", unit="proportion"),
+            TableColumn(name="lower", title="Lower bound", unit="proportion"),
+            TableColumn(name="upper", title="Upper bound", unit="proportion"),
         ),
         rows=tuple(rows),
     )

@@ -155,8 +155,8 @@ def drop_tables(
                     TableColumn(name="intensity", title="Unit of its number"),
                     TableColumn(name="columns", title="Columns", unit="count"),
                     TableColumn(name="drop", title=main.title, unit=main.unit),
-                    TableColumn(name="lower", title="from", unit=main.unit),
-                    TableColumn(name="upper", title="to", unit=main.unit),
+                    TableColumn(name="lower", title="Lower bound", unit=main.unit),
+                    TableColumn(name="upper", title="Upper bound", unit=main.unit),
                     TableColumn(name="flips", title=answer.title, unit=answer.unit),
                     *(
                         TableColumn(
@@ -196,8 +196,8 @@ def drop_tables(
                     TableColumn(name="slice", title="Slice"),
                     TableColumn(name="rows", title="Rows", unit="count"),
                     TableColumn(name="drop", title=metric.title, unit=metric.unit),
-                    TableColumn(name="lower", title="from", unit=metric.unit),
-                    TableColumn(name="upper", title="to", unit=metric.unit),
+                    TableColumn(name="lower", title="Lower bound", unit=metric.unit),
+                    TableColumn(name="upper", title="Upper bound", unit=metric.unit),
                 ),
                 rows=tuple(compared),
             )

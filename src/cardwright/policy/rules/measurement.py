@@ -10,6 +10,7 @@ A number is compared with its limit in three ways, on the bound of its interval:
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar, Literal, Self
@@ -427,8 +428,35 @@ class _Comparison:
         if m.denominator is not None:
             parts.append(f"n = {m.denominator:,.10g}")
         if m.groups is not None and m.groups.lowest and m.groups.highest:
-            parts.append(f"lowest {group(m.groups.lowest)}, highest {group(m.groups.highest)}")
+            parts.append(_extremes(m, m.groups.lowest, m.groups.highest, self.evaluation))
         return text + (f" ({'; '.join(parts)})" if parts else "")
+
+
+def _extremes(m: Measured, lowest: Slice, highest: Slice, evaluation: Evaluation) -> str:
+    """The lowest and the highest group, and by which rate if the evaluation tells: a gap can be the larger of several."""
+    rates: dict[str, dict[bool, float]] = {}
+    for one in evaluation.measurements:
+        if (
+            isinstance(one, Measured)
+            and one.slice in (lowest, highest)
+            and (one.given, one.of_class) == (m.given, m.of_class)
+        ):
+            rates.setdefault(one.metric, {})[one.slice == highest] = one.value
+    named = next(
+        (name for name, ends in rates.items() if len(ends) == 2 and _is_gap(m, name, ends[False], ends[True])), None
+    )
+    if named is None:
+        return f"lowest {group(lowest)}, highest {group(highest)}"
+    least, most = (number(rates[named][end]) for end in (False, True))
+    return f"{words(named)}: lowest {group(lowest)} {least}, highest {group(highest)} {most}"
+
+
+def _is_gap(m: Measured, rate: str, lowest: float, highest: float) -> bool:
+    """Whether a number is the gap between two values of a rate: their difference or ratio, or by its name a standardized one."""
+    if m.metric == f"standardized_{rate}_difference":
+        return lowest < highest
+    apart = lowest / highest if m.unit == "ratio" and highest > 0 else highest - lowest
+    return lowest < highest and math.isclose(apart, m.value, rel_tol=1e-9)
 
 
 _OF_A_SCORER = frozenset({
