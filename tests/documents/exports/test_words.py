@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.strategies import good_record
 
-from cardwright.documents.exports.words import exact, rows_of, without_a_place
+from cardwright import documents
+from cardwright.documents.exports.words import exact, only_in_record, parts, rows_of, without_a_place, without_people
 from cardwright.record import Answer, Measured
 
 
@@ -37,3 +38,32 @@ def test_answers_without_a_place_are_those_that_were_given_and_not_placed():
         "standards": "ISO/IEC 42001.",
         "funding": "Our own budget.",
     }
+
+
+def test_every_part_is_held_or_counted():
+    one = documents.Edition(record=good_record())
+    counted = parts(one)
+    assert counted["measured"] == sum(isinstance(m, Measured) for e in one.record.evaluations for m in e.measurements)
+    assert 0 not in counted.values()
+    assert only_in_record(one, {"measured"}) == {name: count for name, count in counted.items() if name != "measured"}
+    assert only_in_record(one, counted) == {}
+
+
+def test_an_answer_without_people_keeps_the_rest_of_it():
+    record = good_record()
+    stated = {"stated_by": "A", "stated_on": "2026-11-23"}
+    risk = {
+        "risk": "Stale", "evaluated": "yes", "threshold": "none", "mitigation": "m", "residual": "low", "decision": "accept",
+        "accepted_by": "Bo Lind",
+    }  # fmt: skip
+    answers = {
+        "risks": Answer(entries=(risk,), **stated),
+        "owners": Answer(entries=({"name": "Bo Lind", "role": "owner", "contact": "b@example.com"},), **stated),
+        "funding": Answer(text="Our own budget.", **stated),
+    }
+    told = record.model_copy(update={"details": record.details.model_copy(update={"answers": answers})})
+    assert "Bo" not in without_people(told, "risks")
+    assert without_people(told, "risks").startswith("risk: Stale; ")
+    assert without_people(told, "owners") == "role: owner"
+    assert without_people(told, "funding") == "Our own budget."
+    assert without_people(told, "standards") is None

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from cardwright import documents
 from cardwright.documents import audience
-from cardwright.documents.exports import croissant, cyclonedx, model_card_toolkit
+from cardwright.documents.exports import croissant, cyclonedx, every_eval_ever, model_card_toolkit, openlineage, spdx
 from cardwright.documents.interface import Edition
 from cardwright.errors import RenderError, UsageError, did_you_mean
 
@@ -20,8 +20,8 @@ from cardwright.errors import RenderError, UsageError, did_you_mean
 class Export(NamedTuple):
     """How a record is written in one format."""
 
-    make: Callable[[Edition], dict[str, Any]]
-    """The edition as plain JSON types."""
+    make: Callable[[Edition], dict[str, Any] | list[dict[str, Any]]]
+    """The edition as plain JSON types; a list is written one object a line."""
     problem: Callable[[bytes], str | None]
     """What is wrong with the bytes by the format's own schema; None if nothing is."""
     suffix: str
@@ -32,6 +32,9 @@ FORMATS: dict[str, Export] = {
     "cyclonedx": Export(cyclonedx.make, cyclonedx.problem, "cdx.json"),
     "croissant": Export(croissant.make, croissant.problem, "croissant.json"),
     "mct": Export(model_card_toolkit.make, model_card_toolkit.problem, "mct.json"),
+    "every-eval-ever": Export(every_eval_ever.make, every_eval_ever.problem, "eee.json"),
+    "openlineage": Export(openlineage.make, openlineage.problem, "openlineage.jsonl"),
+    "spdx": Export(spdx.make, spdx.problem, "spdx.json"),
 }
 """Every format that has a schema, by name."""
 
@@ -45,7 +48,7 @@ def known() -> tuple[str, ...]:
     """Every format that a record is exported in.
 
     >>> known()
-    ('cyclonedx', 'croissant', 'mct', 'hf', 'hf-short')
+    ('cyclonedx', 'croissant', 'mct', 'every-eval-ever', 'openlineage', 'spdx', 'hf', 'hf-short')
     """
     return (*FORMATS, CARD, SHORT)
 
@@ -75,7 +78,8 @@ def export(edition: Edition, format: str) -> bytes:
     ----------
     format
         `cyclonedx` (1.7, ML-BOM with model card, data, standards and declarations), `croissant` (1.1 with RAI 1.0), `mct` (Model
-        Card Toolkit 0.0.2). Hugging Face metadata are at the head of the Markdown card.
+        Card Toolkit 0.0.2), `every-eval-ever` (0.3.0, models alone), `openlineage` (2-0-2, one event a line), `spdx` (3.0.1).
+        Hugging Face metadata are at the head of the Markdown card.
 
     Raises
     ------
@@ -91,7 +95,11 @@ def export(edition: Edition, format: str) -> bytes:
     if format not in FORMATS:
         raise UsageError(f'nothing is exported as "{format}"', do=did_you_mean(format, known()))
     chosen = FORMATS[format]
-    data = (json.dumps(chosen.make(edition), ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode("utf-8")
+    made = chosen.make(edition)
+    lines = made if isinstance(made, list) else [made]
+    indent = None if isinstance(made, list) else 2
+    text = "".join(json.dumps(one, ensure_ascii=False, indent=indent, allow_nan=False) + "\n" for one in lines)
+    data = text.encode("utf-8")
     wrong = chosen.problem(data)
     if wrong is not None:
         raise RenderError(
