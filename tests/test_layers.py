@@ -20,8 +20,9 @@ ROOMS: dict[str, frozenset[str]] = {
         # What cli prints on standard error is masked: `privacy/showing`.
         # `power` plans a size before there is evidence, which is a formula and nothing else: `statistics`.
         "cli": "integrations desk handoff run plan attest dossier documents policy evaluators engines sources privacy files record statistics errors",
-        # What other teams' tools call: it asks a folder of dossiers or a desk, and hashes what they would load.
-        "integrations": "desk attest dossier policy files record errors",
+        # What other teams' tools call or are sent: it asks a folder of dossiers or a desk, hashes what they would load, makes the
+        # documents that are published, and reaches no host that nobody allowed: `sources/network`.
+        "integrations": "desk run attest dossier documents policy sources files record errors",
         "desk": "run attest dossier documents policy files record errors",
         "handoff": "run plan attest dossier policy engines sources record errors",
         "testing": "evaluators record",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cardwright.errors import CardwrightError
     from cardwright.evaluators.interface import Evaluator, Inputs, Need
     from cardwright.handoff import Result, assess, run
+    from cardwright.integrations.hub import push_to_hub
     from cardwright.plan.assessment import Assessment, load
     from cardwright.policy.gate import decide
     from cardwright.policy.policy import Policy
@@ -61,6 +62,7 @@ _PUBLIC = {
     "decide": "policy.gate",
     "load": "plan.assessment",
     "policy_of": "dossier.contents",
+    "push_to_hub": "integrations.hub",
     "require": "run.require",
     "run": "handoff",
 }
@@ -91,6 +93,7 @@ __all__ = [
     "decide",
     "load",
     "policy_of",
+    "push_to_hub",
     "require",
     "run",
 ]

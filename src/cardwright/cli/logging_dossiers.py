@@ -9,7 +9,7 @@ import typer
 
 from cardwright.cli.console import Console, echo
 from cardwright.cli.options import Debug, Quiet
-from cardwright.errors import MissingExtraError
+from cardwright.errors import MissingExtraError, UsageError
 
 
 def log_mlflow(
@@ -67,3 +67,46 @@ def log_mlflow(
     console.say(f"Logged to run {run}: {len(files)} files, {len(log.metrics)} metrics, {len(log.tags)} tags")
     if version is not None:
         console.say(f"Described {'/'.join(version)}")
+
+
+def log_wandb(
+    ctx: typer.Context,
+    dossier: Annotated[Path, typer.Argument(help="A dossier's folder.")],
+    project: Annotated[str, typer.Option("--project", help="The W&B project that it is meant for.")],
+    run: Annotated[
+        str | None, typer.Option("--run", help="The id of the run that it belongs to; a new one if omitted.")
+    ] = None,
+    directory: Annotated[
+        Path, typer.Option("--dir", help="The folder that W&B's own folder `wandb` is in, or is made in.")
+    ] = Path(),
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Log a dossier as an offline run of W&B.
+
+    Its files become an artefact, the outcomes of its requirements the summary, and the short card the notes. Nothing is sent:
+    `wandb sync` does that.
+    """
+    console = Console.of(ctx, quiet=quiet, debug=debug)
+    from importlib.util import find_spec
+
+    if find_spec("wandb") is None:
+        raise MissingExtraError("wandb", "wandb", "logging to W&B")
+    from cardwright.cli.rendering import edition_of
+    from cardwright.documents import exports
+    from cardwright.dossier import store
+    from cardwright.integrations import dossier_log, wandb_log
+    from cardwright.sources import network
+
+    wandb_log.require_id(project, "--project")
+    if run is not None:
+        wandb_log.require_id(run, "--run")
+    if directory.exists() and not directory.is_dir():
+        raise UsageError("it is a file", where=f"--dir {directory}", do="Name a folder.")
+    files = store.read_dossier(dossier)
+    log = dossier_log.log_of(files, where=str(dossier))
+    card = next(iter(exports.files(edition_of(dossier, "internal"), exports.SHORT).values())).decode("utf-8")
+    with network.guard():
+        place = wandb_log.write(log, dossier, card, folder=directory, project=project, run_id=run)
+    console.say(f"Logged {len(files)} files, {len(log.numbers)} numbers and {len(log.words)} words to {place}")
+    console.say(f"Nothing was sent. To send it: wandb sync{f' --id {run}' if run is not None else ''} {place}")

@@ -101,6 +101,8 @@ COMMANDS: Mapping[str, str] = {
     "watch rules": "watching_releases:watch_rules",
     "watch dashboard": "watching_releases:watch_dashboard",
     "log mlflow": "logging_dossiers:log_mlflow",
+    "log wandb": "logging_dossiers:log_wandb",
+    "push hub": "publishing:push_hub",
     "checklist list": "rendering:checklist_list",
     "checklist show": "rendering:checklist_show",
     "checklist coverage": "rendering:checklist_coverage",
@@ -117,6 +119,7 @@ GROUPS: Mapping[str, str] = {
     "runs": "Read the training runs that another tool has tracked.",
     "watch": "Measure a release again, once it is in operation.",
     "log": "Send a dossier to the tool that tracks the model.",
+    "push": "Publish the card of a release.",
     "checklist": "Show checklists, and a record's evidence for them.",
 }
 """The first words of commands of two words, and what their help says."""

@@ -11,16 +11,12 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from cardwright.dossier import layout
 from cardwright.errors import SourceError, UsageError
-from cardwright.record import canonical
-from cardwright.record.record import Record
-from cardwright.record.verdict import Verdict
+from cardwright.integrations import dossier_log
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-PREFIX = "cardwright"
 FOLDER = "cardwright"
 """The folder of a run's artefacts that holds the dossier."""
 NOTE = "mlflow.note.content"
@@ -56,36 +52,9 @@ def log_of(files: Mapping[str, bytes], card: str, *, where: str) -> MlflowLog:
     IntegrityError
         If record or verdict are not what they say.
     """
-    record = canonical.parse(Record, files[layout.RECORD], where=f"{where}/{layout.RECORD}")
-    verdict = canonical.parse(Verdict, files[layout.VERDICT], where=f"{where}/{layout.VERDICT}")
-    released = layout.RELEASE in files
-    counts = {f"{PREFIX}.requirements.{status}": float(n) for status, n in sorted(verdict.counts.items())}
-    metrics: dict[str, float] = {**counts, f"{PREFIX}.allowed": float(verdict.allowed)}
-    tags = {
-        f"{PREFIX}.decision": verdict.decision,
-        f"{PREFIX}.headline": verdict.headline,
-        f"{PREFIX}.released": "a release statement is there; `cardwright verify` says whether it holds"
-        if released
-        else "no",
-        f"{PREFIX}.subject": record.subject.identity,
-        f"{PREFIX}.record_sha256": record.sha256,
-        f"{PREFIX}.policy": f"{verdict.policy.name} {verdict.policy.version}",
-        f"{PREFIX}.evaluated_at": verdict.evaluated_at,
-        **({f"{PREFIX}.valid_until": verdict.valid_until} if verdict.valid_until is not None else {}),
-    }
-    for outcome in verdict.outcomes:
-        key = f"{PREFIX}.requirement.{outcome.requirement}"
-        tags[key] = f"waived: {outcome.status}" if outcome.waived is not None else outcome.status
-        measured = [one for one in outcome.observations if one.value is not None]
-        # One number for a requirement that looks at one; of several, the one that is nearest to its limit, or furthest beyond it.
-        nearest = min(measured, key=lambda one: one.distance if one.distance is not None else 0.0, default=None)
-        if nearest is not None and nearest.value is not None:
-            metrics[f"{key}.value"] = nearest.value
-        if nearest is not None and outcome.limit is not None:
-            metrics[f"{key}.limit"] = outcome.limit.value
-            if nearest.distance is not None:
-                metrics[f"{key}.distance"] = nearest.distance
-    return MlflowLog(metrics, {key: value[:LONGEST_DESCRIPTION] for key, value in tags.items()}, _description(card))
+    said = dossier_log.log_of(files, where=where)
+    words = {key: value[:LONGEST_DESCRIPTION] for key, value in said.words.items()}
+    return MlflowLog(said.numbers, words, _description(card))
 
 
 def _description(card: str) -> str:
