@@ -38,7 +38,7 @@ def released_by(desk, final, *, person="Cy", made=REPRODUCED, **more):
     )
 
 
-def never(files, case, verdict):
+def never(files, case, verdict, releaser):
     raise AssertionError("nothing is released, so no final edition is made")
 
 
@@ -78,7 +78,7 @@ def test_the_final_editions_are_named_as_made_and_pdfs_alone_are_enclosed_and_se
         return data
 
     editions = {"final/audit_report.pdf": pdf, "final/model_card.md": b"# M\n"}
-    done = released_by(desk, lambda files, case, verdict: editions, seal=seal, toolchain={"weasyprint": "70"})
+    done = released_by(desk, lambda files, case, verdict, releaser: editions, seal=seal, toolchain={"weasyprint": "70"})
     files = store.read_dossier(desk / "out")
     said = release_statement.read(files[layout.RELEASE])
     assert done.statement == said.sha256

@@ -6,9 +6,10 @@ import pytest
 from tests.documents.test_documents import edition
 from tests.strategies import good_case
 
-from cardwright.documents import decision
+from cardwright.documents import audience, decision
 from cardwright.record import Measured
-from cardwright.record.claim import Attest, Countersign, Preregister, SignOff
+from cardwright.record.claim import Attest, Countersign, Preregister, Releaser, SignOff
+from cardwright.record.details import Answer
 from cardwright.record.measurement import Excluded, Groups, Interval, Resolution
 
 KEYS = {"Ada": "a" * 64, "Ben": "b" * 64}
@@ -185,3 +186,75 @@ def test_a_method_that_adjusts_for_other_numbers_is_known_by_its_name():
     for method, adjusted in (("wilson", False), ("wilson_bonferroni", True), ("tukey_newcombe", True)):
         bounds = Interval(level=0.95, lower=0.0, upper=0.026, method=method)
         assert decision.of(only(case, interval=bounds), {}).adjusted is adjusted
+
+
+def test_everybody_who_signed_is_told_with_every_role_in_which_they_did():
+    answers = [Attest(checklist="c", item=i, answer="met", statement="s", **by("Ben", "security")) for i in "ij"]
+    said = (*answers, sign("Ada"), sign("Ben", role="risk_head"))
+    releaser = Releaser(person="Ada", key=KEYS["Ada"], at="2026-11-22T10:00:00Z")
+    told = decision.of(replace(edition(good_case()), claims=said, released_by=releaser), {}).signers
+    assert {one.name: {r.role: r.kinds for r in one.roles} for one in told} == {
+        "Ben": {"security": (("attest", 2),), "risk_head": (("sign_off", 1),)},
+        "Ada": {"owner": (("sign_off", 1),), "release": (("release", 1),)},
+    }
+
+
+def test_in_a_public_edition_signers_without_names_stay_apart():
+    public = replace(edition(good_case()), claims=(sign("Ada"), sign("Ben")), audience="public")
+    shown = audience.edition_for(public)
+    told = decision.of(shown, {})
+    assert [one.name for one in told.signers] == [audience.NOBODY] * 2
+    assert (told.several_parts, told.accepted_by_another) == ((), ())
+
+
+@pytest.mark.parametrize(("what", "objected"), [("approve", False), ("reject", True), ("request_changes", True)])
+def test_an_objection_counts_as_one_whatever_was_said_afterwards(what, objected):
+    first, second = sign("Ben", what, id="1" * 64), sign("Ben", answers="1" * 64, id="2" * 64)
+    assert decision.of(replace(edition(good_case()), claims=(first, second)), {}).objected is objected
+
+
+def accepting(*accepted, stated_by="Ada, owner"):
+    entries = tuple({"risk": f"risk {n}", "accepted_by": name} for n, name in enumerate(accepted))
+    answer = Answer(entries=entries, stated_by=stated_by, stated_on="2026-11-01")
+    case = edition(good_case())
+    details = case.record.details.model_copy(update={"answers": {"risks": answer}})
+    return replace(case, record=case.record.model_copy(update={"details": details}))
+
+
+def test_an_acceptance_that_somebody_else_states_is_told_and_whether_its_owner_approved_the_dossier():
+    stated = accepting("Ada", "Ben, risk head", "Ben, risk head", "nobody yet")
+    (told,) = decision.of(stated, {}).accepted_by_another
+    assert (told.accepted_by, told.stated_by, told.risks, told.approved) == (
+        "Ben, risk head", "Ada, owner", ("risk 1", "risk 2"), None,
+    )  # fmt: skip
+    approval = sign("Ben", id="1" * 64)
+    (told,) = decision.of(replace(stated, claims=(approval, sign("Ada"))), {}).accepted_by_another
+    assert told.approved == approval
+    (told,) = decision.of(replace(stated, claims=(sign("Ben", "reject"),)), {}).accepted_by_another
+    assert told.approved is None
+
+
+def test_a_name_with_a_function_behind_it_is_that_persons_and_two_functions_are_not_one_person():
+    case = accepting("Ada", stated_by="Ada, owner")
+    provenance = case.record.provenance.model_copy(update={"author": "Ada"})
+    told = decision.of(replace(case, record=case.record.model_copy(update={"provenance": provenance})), {})
+    assert ("plan and run", "statements", "acceptance of risks") in [one.parts for one in told.several_parts]
+    two = decision.of(accepting("Doe, Jo", stated_by="Doe, Al"), {})
+    assert [one.accepted_by for one in two.accepted_by_another] == ["Doe, Jo"]
+
+
+def test_whether_the_signed_plan_covers_the_thresholds_is_told_by_the_policy_that_it_names():
+    case = edition(good_case())
+    policy = case.verdict.policy.sha256
+    for named, covered in ((policy, True), ("d" * 64, False), (None, None)):
+        told = decision.of(replace(case, plan_policy_sha256=named, earlier_runs=2), {}).thresholds
+        assert (told.policy_signed, told.earlier_runs) == (covered, 2)
+
+
+def test_evaluations_that_were_taken_over_are_told_where_thresholds_are():
+    case = edition(good_case())
+    first, *others = case.record.evaluations
+    again = (first.model_copy(update={"reused_from": "e" * 64}), *others)
+    record = case.record.model_copy(update={"evaluations": again})
+    names = {one.id: f"E-{n}" for n, one in enumerate(again, 1)}
+    assert decision.of(replace(case, record=record), names).thresholds.reused == ("E-1",)

@@ -85,6 +85,38 @@ def test_what_the_pages_leave_out_is_attached_and_named(report):
         assert said(name) in report.text, f"{name} is attached and no page names it"
 
 
+def test_every_attachment_of_a_released_report_is_named_where_it_says_what_is_attached(reports):
+    """What is enclosed after the pages were made, too: the release statement, the claims, the ledger."""
+    released = reports["released"]
+    with pikepdf.open(io.BytesIO(released.pdf)) as pdf:
+        attached = set(pdf.attachments)
+    assert {"release.json", "claims.jsonl", "ledger.jsonl", "manifest.json"} <= attached
+    told = released.text[released.text.index(said("What is attached to this PDF")) :]
+    unnamed = {name for name in attached if said(name.rsplit("/", 1)[-1]) not in told}
+    assert {name for name in unnamed if not re.fullmatch(r"T-.+\.csv", name)} == set()
+    assert said("T-….csv") in told
+
+
+def test_a_draft_names_no_attachment_that_only_a_release_has(reports):
+    draft = reports["assistant"]
+    told = draft.text[draft.text.index(said("What is attached to this PDF")) :]
+    assert said("release.json") not in told
+
+
+def test_a_released_report_says_who_released_it_with_which_key_and_accounts_for_every_line_of_the_ledger(reports):
+    released = reports["released"]
+    by, lines = released.edition.released_by, released.edition.ledger
+    assert released.say(f"Released by {by.person} (release)", f"with the key {by.key}") == []
+    counts = {
+        "statements printed under Waivers, and what people have signed": lines.signed,
+        "runs": lines.runs,
+        "decisions of the gate": lines.decisions,
+        "statements that do not count for this edition": lines.other_signed,
+    }
+    assert released.say(*(f"{what}: {n}" for what, n in counts.items() if n)) == []
+    assert sum(counts.values()) + lines.releases == released.view.decision.ledger.length
+
+
 # ------------------------------------------------------------------------------------------------ the questions
 
 
@@ -135,7 +167,9 @@ def how_sure(r):
 
 def whose_thresholds_and_when(r):
     before = r.view.decision.thresholds
-    return [*(o.set_by for o in r.verdict.outcomes), before.run_on, *(c.person for c in before.preregistered)]
+    signed = [f"{c.person} ({c.at[:10]} {c.at[11:19]} UTC)" for c in before.preregistered]
+    known = "It names this policy" if signed else "results of earlier runs may have been known"
+    return [*(o.set_by for o in r.verdict.outcomes), before.run_at[:10], before.run_at[11:19], *signed, known]
 
 
 def worst_groups(r):
@@ -245,6 +279,13 @@ def who_signed_and_objected_how_independently(r):
     told = [part for s in decision.signatures(r.edition) for part in (s.claim.person, s.claim.at[:10], s.claim.meaning)]
     if not told:
         return ["Nobody has signed a decision so far, and nobody has objected."]
+    objected = any(s.claim.decision != "approve" for s in decision.signatures(r.edition))
+    told += [] if objected else ["Nobody has objected: nobody rejected it or asked for changes."]
+    told += [
+        part
+        for one in r.view.decision.signers
+        for part in (one.name, *(as_.role.replace("_", " ") for as_ in one.roles))
+    ]
     return [*told, "made what is judged", "did not make what is judged"]
 
 

@@ -12,6 +12,7 @@ pytest.importorskip("pyarrow", reason="sources need the tabular extra")
 from tests.attest.support import countersign, release, sign, signed_by_all, verify, waive
 
 from cardwright import documents
+from cardwright.attest import release_statement
 from cardwright.attest.reproduction import Reproduction
 from cardwright.documents import toolchain
 from cardwright.dossier import layout, store
@@ -173,3 +174,31 @@ def test_a_script_in_a_pdf_made_elsewhere_is_no_document_of_ours(made_elsewhere)
         pdf.save(out, deterministic_id=True)
     made = editions.rerender({**files, "audit_report.pdf": out.getvalue()}, where="out")
     assert [why.partition(";")[0] for _, why in made.changed] == ["not PDF/A-3b"]
+
+
+def test_a_released_edition_says_who_released_it_and_what_every_line_of_the_ledger_is(released):
+    files = files_of(released / "out")
+    edition, _ = editions.as_it_stands(files, where="out", now="2026-11-29T10:00:00Z")
+    said = release_statement.read(files[layout.RELEASE]).release
+    assert (edition.released_by.person, edition.released_by.key) == (said.person, said.key)
+    events = [json.loads(line)["event"] for line in files[layout.LEDGER].splitlines()]
+    covered = next(claim.length for claim in edition.claims if claim.kind == "countersign")
+    lines = edition.ledger
+    assert lines.length == covered < len(events)
+    assert (lines.signed + lines.other_signed, lines.runs, lines.decisions, lines.releases) == tuple(
+        events[:covered].count(event) for event in ("claim", "run", "decision", "release")
+    )
+    assert lines.signed == sum(claim.kind != "countersign" for claim in edition.claims)
+    assert edition.earlier_runs == 0
+
+
+def test_lines_of_a_ledger_that_an_edition_does_not_print_are_counted_apart(released):
+    files = files_of(released / "out")
+    edition, _ = editions.as_it_stands(files, where="out", now="2026-11-29T10:00:00Z")
+    fewer = replace(
+        edition, claims=tuple(claim for claim in edition.claims if claim.kind in ("sign_off", "countersign"))
+    )
+    lines = editions._with_ledger(fewer, files, where="out").ledger
+    signatures = sum(claim.kind == "sign_off" for claim in edition.claims)
+    assert (lines.signed, lines.other_signed) == (signatures, edition.ledger.signed - signatures)
+    assert lines.length == edition.ledger.length

@@ -31,13 +31,13 @@ from cardwright.errors import IntegrityError, NothingToCheckError, StoreError
 from cardwright.policy.gate import decide
 from cardwright.policy.policy import Policy
 from cardwright.record.case import Case
-from cardwright.record.claim import Withdraw
+from cardwright.record.claim import Releaser, Withdraw
 from cardwright.record.verdict import Verdict
 
 Witness = Callable[[receipts.LogEntry], receipts.Receipt]
 """Has a log take an entry, and gives its receipt."""
-Final = Callable[[Mapping[str, bytes], Case, Verdict], Mapping[str, bytes]]
-"""Makes the final editions, by path, from the dossier's files, the case with its claims, and the decision."""
+Final = Callable[[Mapping[str, bytes], Case, Verdict, Releaser], Mapping[str, bytes]]
+"""Makes the final editions, by path, from the dossier's files, the case with its claims, the decision, and who will sign it."""
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,8 @@ def prepared(
     lacking = under_review.lacking(case, policy, verdict, dossier.chain, holder, trust=trust) or _withdrawn(case)
     if lacking is not None:
         return RefusedRelease(verdict, doubts, lacking)
-    editions = final(files, case, verdict)
+    releaser = Releaser(person=holder.person.name, key=keys.fingerprint(holder.public), at=now)
+    editions = final(files, case, verdict, releaser)
     said = Release(
         subject=release_statement.subject_of(case.record.subject),
         record_sha256=case.record.sha256,
@@ -204,8 +205,8 @@ def prepared(
         trust_sha256=trust.sha256,
         issued_at=now,
         valid_until=verdict.valid_until,
-        person=holder.person.name,
-        key=keys.fingerprint(holder.public),
+        person=releaser.person,
+        key=releaser.key,
         toolchain=dict(toolchain or {}),
     )
     return UnsignedRelease(said, verdict, editions, doubts)

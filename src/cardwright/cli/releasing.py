@@ -29,6 +29,7 @@ from cardwright.errors import UsageError
 
 if TYPE_CHECKING:
     from cardwright.record.case import Case
+    from cardwright.record.claim import Releaser
     from cardwright.record.verdict import Verdict
 
 
@@ -95,8 +96,8 @@ def release(
             f"The trust file asks for a receipt of the log {names}: --log, or afterwards cardwright witness add."
         )
 
-    def final(files: Mapping[str, bytes], case: Case, verdict: Verdict) -> Mapping[str, bytes]:
-        return editions.final(files, case, verdict, where=str(dossier))
+    def final(files: Mapping[str, bytes], case: Case, verdict: Verdict, releaser: Releaser) -> Mapping[str, bytes]:
+        return editions.final(files, case, verdict, releaser, where=str(dossier))
 
     now = clock()
     done = releasing.release(

@@ -25,6 +25,7 @@ from cardwright.errors import StoreError, UsageError
 from cardwright.policy import incidents
 from cardwright.record import canonical
 from cardwright.record.case import Case
+from cardwright.record.claim import Releaser
 from cardwright.record.verdict import Verdict
 from cardwright.run import editions
 
@@ -100,8 +101,8 @@ def prepare(
     here = digests(said.get("files", ""), tuple(file.path for file in subject.files))
     reviewing.documents_are_the_records(stored)
 
-    def final(files: Mapping[str, bytes], case: Case, verdict: Verdict) -> Mapping[str, bytes]:
-        return editions.final(files, case, verdict, where=stored.manifest[:12])
+    def final(files: Mapping[str, bytes], case: Case, verdict: Verdict, releaser: Releaser) -> Mapping[str, bytes]:
+        return editions.final(files, case, verdict, releaser, where=stored.manifest[:12])
 
     asked = releasing.prepared(
         stored.files, reviewed, holder, known, policy,

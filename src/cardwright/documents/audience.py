@@ -79,7 +79,10 @@ def edition_for(edition: Edition) -> Edition:
     if public and (names := nameless(record)):
         redacted = Record.model_validate(_without_names(redacted, names).model_dump())
         verdict = _without_names(verdict, names) if verdict is not None else None
-    return replace(edition, record=redacted, verdict=verdict, claims=claims)
+    releaser = edition.released_by
+    if public and releaser is not None:
+        releaser = releaser.model_copy(update={"person": NOBODY})
+    return replace(edition, record=redacted, verdict=verdict, claims=claims, released_by=releaser)
 
 
 def suppressed(record: Record) -> frozenset[GroupCell]:

@@ -5,13 +5,25 @@ All of it follows from the record, the verdict and the claims; nothing here is j
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 from cardwright.documents.figures import unit_of
 from cardwright.documents.interface import Edition
-from cardwright.record.claim import Attest, Claim, Countersign, Preregister, SignOff, authors, live, same_person
+from cardwright.record import open_risks
+from cardwright.record.claim import (
+    Attest,
+    Claim,
+    Countersign,
+    Preregister,
+    SignOff,
+    authors,
+    live,
+    same_name,
+    same_person,
+)
 from cardwright.record.measurement import Excluded, Measured
 from cardwright.record.record import Record
 from cardwright.record.verdict import Observation, Outcome
@@ -28,6 +40,35 @@ class Signature:
     answers: SignOff | None
     """The earlier decision that it takes the place of."""
     independence: Independence
+
+
+@dataclass(frozen=True)
+class SignedAs:
+    """A role in which somebody signed, and what."""
+
+    role: str
+    kinds: tuple[tuple[str, int], ...]
+    """Kinds of claims, each with how many; `release` for the release."""
+
+
+@dataclass(frozen=True)
+class Signer:
+    """Somebody who signed, in all their roles: one person can hold several, and then does not check the others'."""
+
+    name: str
+    roles: tuple[SignedAs, ...]
+
+
+@dataclass(frozen=True)
+class AcceptedByAnother:
+    """Risks of which somebody else than the person named says that this person accepted them."""
+
+    accepted_by: str
+    stated_by: str
+    stated_on: str
+    risks: tuple[str, ...]
+    approved: SignOff | None
+    """The latest approval by that person of the dossier that says so; None if they signed nothing of the kind."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +96,16 @@ class ThresholdsSet:
     """Set later than the run."""
     run_on: str | None
     """The day of the run, if it is known."""
+    run_at: str | None
+    """When it began."""
     preregistered: tuple[Preregister, ...]
-    """Who signed the plan, and with it the policy, before the run."""
+    """Who signed the plan before the run."""
+    policy_signed: bool | None
+    """Whether the plan names the policy that judges, so that its signatures cover the thresholds; None if that is not known."""
+    earlier_runs: int | None
+    """Runs before this one that the ledger has; None if the ledger is not at hand."""
+    reused: tuple[str, ...]
+    """Evaluations that were taken over from an earlier record, whose results were known before: E-1 …"""
 
 
 @dataclass(frozen=True)
@@ -119,6 +168,8 @@ class DecisionView:
     """What stands in the decision part beside the outcomes."""
 
     signatures: tuple[Signature, ...]
+    signers: tuple[Signer, ...]
+    accepted_by_another: tuple[AcceptedByAnother, ...]
     validity: Validity | None
     thresholds: ThresholdsSet
     ledger: Countersign | None
@@ -132,6 +183,11 @@ class DecisionView:
     tested: bool
     """Whether a gap that is judged has a p-value that is adjusted within its family."""
     several_parts: tuple[SeveralParts, ...]
+
+    @property
+    def objected(self) -> bool:
+        """Whether anybody rejected it or asked for changes, whatever was said afterwards."""
+        return any(one.claim.decision != "approve" for one in self.signatures)
 
     @property
     def unknown_rows(self) -> tuple[UncoveredRows, ...]:
@@ -161,8 +217,10 @@ def of(edition: Edition, names: dict[str, str]) -> DecisionView:
     ledgers = [claim for claim in live(edition.claims) if isinstance(claim, Countersign)]
     return DecisionView(
         signatures=signatures(edition),
+        signers=_signers(edition),
+        accepted_by_another=_accepted_by_another(edition),
         validity=validity(edition),
-        thresholds=_thresholds(edition),
+        thresholds=_thresholds(edition, names),
         ledger=max(ledgers, key=lambda claim: claim.length, default=None),
         uncovered=_uncovered(edition.record, names),
         undetectable=_undetectable(edition),
@@ -185,6 +243,54 @@ def signatures(edition: Edition) -> tuple[Signature, ...]:
     )
 
 
+def _signers(edition: Edition) -> tuple[Signer, ...]:
+    """By name, or by key where names are withheld; a person's roles in the order in which they used them."""
+    signed: list[tuple[str, str, str, str]] = [(c.person, c.key, c.role, c.kind) for c in edition.claims]
+    if (releaser := edition.released_by) is not None:
+        signed.append((releaser.person, releaser.key, releaser.role, "release"))
+    found: dict[str, tuple[str, dict[str, Counter[str]]]] = {}
+    for person, key, role, kind in signed:
+        known = key if edition.audience == "public" else " ".join(person.casefold().split())
+        _, roles = found.setdefault(known, (person, {}))
+        roles.setdefault(role, Counter())[kind] += 1
+    return tuple(
+        Signer(name, tuple(SignedAs(role, tuple(kinds.items())) for role, kinds in roles.items()))
+        for name, roles in found.values()
+    )
+
+
+def _accepted_by_another(edition: Edition) -> tuple[AcceptedByAnother, ...]:
+    answer = edition.record.details.answers.get("risks")
+    if answer is None or edition.audience == "public":
+        return ()  # all names are the same there
+    found: dict[str, list[str]] = {}
+    for entry in answer.entries:
+        owner = entry.get("accepted_by", "")
+        if not open_risks.names_nobody(owner) and not _is_named(owner, answer.stated_by):
+            found.setdefault(owner, []).append(entry.get("risk", ""))
+    approvals = [claim for claim in live(edition.claims) if isinstance(claim, SignOff) and claim.decision == "approve"]
+    return tuple(
+        AcceptedByAnother(
+            owner,
+            answer.stated_by,
+            answer.stated_on,
+            tuple(risks),
+            next((claim for claim in reversed(approvals) if _is_named(owner, claim.person)), None),
+        )
+        for owner, risks in found.items()
+    )
+
+
+def _is_named(one: str, other: str) -> bool:
+    """Whether two ways to write a name may be one person's: the same, or one is the other with a function behind a comma.
+
+    >>> _is_named("R. Lindqvist, product owner", "R. Lindqvist"), _is_named("Doe, Jo", "Doe, Al")
+    (True, False)
+    """
+    heads = [text.split(",")[0].split(" (")[0] for text in (one, other)]
+    return same_name(one, other) or same_name(heads[0], other) or same_name(one, heads[1])
+
+
 def _independence(claim: Claim, made: Iterable[Claim]) -> Independence:
     makers = list(made)
     if not makers:
@@ -204,7 +310,7 @@ def validity(edition: Edition) -> Validity | None:
     return Validity(day, waivers, answers, ages)
 
 
-def _thresholds(edition: Edition) -> ThresholdsSet:
+def _thresholds(edition: Edition, names: dict[str, str]) -> ThresholdsSet:
     outcomes = edition.verdict.outcomes if edition.verdict is not None else ()
     run_on = edition.run.started[:10] if edition.run is not None else None
     plan = edition.record.provenance.plan_sha256
@@ -213,6 +319,14 @@ def _thresholds(edition: Edition) -> ThresholdsSet:
         same_day=sum(run_on is not None and o.set_on == run_on for o in outcomes),
         after=tuple(o for o in outcomes if run_on is not None and o.set_on > run_on),
         run_on=run_on,
+        run_at=edition.run.started if edition.run is not None else None,
+        policy_signed=edition.plan_policy_sha256 == edition.verdict.policy.sha256
+        if edition.verdict is not None and edition.plan_policy_sha256 is not None
+        else None,
+        earlier_runs=edition.earlier_runs,
+        reused=tuple(
+            names[one.id] for one in edition.record.evaluations if one.reused_from is not None and one.id in names
+        ),
         preregistered=tuple(
             claim
             for claim in live(edition.claims)
@@ -295,6 +409,8 @@ def _tested(edition: Edition) -> bool:
 
 def _several_parts(edition: Edition) -> tuple[SeveralParts, ...]:
     record = edition.record
+    if edition.audience == "public":
+        return ()  # all names are the same there
     risks = record.details.answers.get("risks")
     named: dict[Part, tuple[str | None, ...]] = {
         "supplier": (record.subject.supplier,),
@@ -307,17 +423,22 @@ def _several_parts(edition: Edition) -> tuple[SeveralParts, ...]:
     }
     parts: dict[str, list[Part]] = {}
     for part, names in named.items():
-        for name in dict.fromkeys(name for name in names if name is not None):
-            parts.setdefault(name, []).append(part)
+        for name in dict.fromkeys(name for name in names if name is not None and not open_risks.names_nobody(name)):
+            known = next((other for other in parts if _is_named(name, other)), name)
+            if part not in parts.setdefault(known, []):
+                parts[known].append(part)
     return tuple(SeveralParts(name, tuple(found)) for name, found in parts.items() if len(found) > 1)
 
 
 __all__ = [
+    "AcceptedByAnother",
     "DecisionView",
     "IntervalMethod",
     "Reach",
     "SeveralParts",
     "Signature",
+    "SignedAs",
+    "Signer",
     "ThresholdsSet",
     "UncoveredRows",
     "Undetectable",

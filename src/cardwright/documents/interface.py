@@ -11,7 +11,7 @@ from cardwright.documents import language
 from cardwright.errors import RenderError, UsageError, did_you_mean
 from cardwright.files import kinds
 from cardwright.record.case import LinkedDossier
-from cardwright.record.claim import Claim
+from cardwright.record.claim import Claim, Releaser
 from cardwright.record.coverage import ChecklistCoverage
 from cardwright.record.provenance import RunFacts
 from cardwright.record.record import Record
@@ -29,6 +29,25 @@ State = Literal["draft", "in review", "changes requested", "approved", "released
 
 class MissingPangoError(RenderError):
     """Pango, which sets the type of the PDF, is not installed; every other format can be made."""
+
+
+@dataclass(frozen=True)
+class LedgerLines:
+    """What the lines of a ledger are about, as far as its latest countersignature covers them."""
+
+    signed: int
+    """Statements that count for this edition, and so are printed."""
+    other_signed: int
+    """Statements that do not: they are about dossiers that this one has replaced, or were not believed."""
+    runs: int
+    decisions: int
+    """Of the gate, refusals among them."""
+    releases: int
+
+    @property
+    def length(self) -> int:
+        """All of them."""
+        return self.signed + self.other_signed + self.runs + self.decisions + self.releases
 
 
 @dataclass(frozen=True)
@@ -56,6 +75,14 @@ class Edition:
     """The dossiers that the record refers to, by the digest of their record: what they measured stands in the document."""
     audience: Audience = "internal"
     """Who reads it: what they may not see is left out of the record inside, too."""
+    plan_policy_sha256: str | None = None
+    """The policy that the plan names, by digest: whoever signed the plan has signed for this one and for no other."""
+    ledger: LedgerLines | None = None
+    """What the countersigned lines of the ledger are; None if none were countersigned, or the ledger is not at hand."""
+    earlier_runs: int | None = None
+    """Runs that the ledger has before the one of this record; None if the ledger is not at hand."""
+    released_by: Releaser | None = None
+    """Who signs the release of this edition; None before it is released."""
 
     def __post_init__(self) -> None:
         if self.page_size not in PAGE_SIZES:

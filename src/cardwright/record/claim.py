@@ -150,6 +150,19 @@ Claim = Annotated[
 ]
 
 
+class Releaser(Value):
+    """Who signs a release, as its statement says: known before it is signed, so that the documents which it covers can say so."""
+
+    person: Label
+    """Their name, as the trust file has it."""
+    key: Sha256
+    """Fingerprint of their key."""
+    role: Identifier = "release"
+    """In which role."""
+    at: Timestamp
+    """When."""
+
+
 def live(claims: Iterable[Claim]) -> list[Claim]:
     """The claims that nobody has withdrawn. Who may withdraw what was decided when the claims were believed."""
     said = list(claims)

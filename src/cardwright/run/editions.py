@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from cardwright import documents
 from cardwright.attest.reproduction import Reproduction
 from cardwright.attest.trust import Trust
 from cardwright.documents import pdfa, tagged_text, toolchain
+from cardwright.documents.interface import LedgerLines
 from cardwright.dossier import contents, enclosure, layout
 from cardwright.errors import IntegrityError
 from cardwright.files import packaged
 from cardwright.record import canonical, comparison
 from cardwright.record.case import Case
-from cardwright.record.claim import Claim, Withdraw, digest_of
+from cardwright.record.claim import Claim, Countersign, Releaser, Withdraw, digest_of, live
 from cardwright.record.comparison import Comparison
 from cardwright.record.coverage import ChecklistCoverage
 from cardwright.record.verdict import Verdict
 from cardwright.run import status
 from cardwright.run.prepare import Progress, silent
+
+if TYPE_CHECKING:
+    from cardwright.attest.ledger import Entry
 
 COMPARISON = layout.COMPARISON
 
@@ -45,6 +51,7 @@ def of_files(files: Mapping[str, bytes], *, where: str) -> documents.Edition:
         coverage=_coverage(case, verdict),
         kind_files=case.kind_files,
         linked=case.linked,
+        plan_policy_sha256=case.plan.policy_sha256 if case.plan is not None else None,
     )
 
 
@@ -92,6 +99,7 @@ def as_it_stands(
     edition = replace(
         edition, verdict=verdict, claims=case.claims, state=state, coverage=_coverage(case, verdict or latest)
     )
+    edition = _with_ledger(edition, files, where=where)
     return edition, tuple(f"not believed: {doubt}" for doubt in doubts)
 
 
@@ -132,8 +140,9 @@ def _as_released(
             f"{len(later)} claims were signed after the release and are not in it: cardwright verify tells of them",
         )
     signed = replace(dossier.case, claims=there)
-    edition = _released(signed, decided, compared_in(files, where=where), dossier.manifest_sha256)
-    return replace(edition, state=state), notes
+    releaser = Releaser(person=said.person, key=said.key, role=said.role, at=said.issued_at)
+    edition = _released(signed, decided, compared_in(files, where=where), dossier.manifest_sha256, releaser)
+    return replace(_with_ledger(edition, files, where=where), state=state), notes
 
 
 def documents_of(
@@ -152,7 +161,9 @@ def documents_of(
     return made, tuple(problems)
 
 
-def final(files: Mapping[str, bytes], case: Case, verdict: Verdict, *, where: str) -> dict[str, bytes]:
+def final(
+    files: Mapping[str, bytes], case: Case, verdict: Verdict, releaser: Releaser, *, where: str
+) -> dict[str, bytes]:
     """Every standard document once more, as it is released, by its path in the dossier.
 
     The reviewed edition says DRAFT and was signed; this one has the decision, the signatures and the waivers in front.
@@ -163,20 +174,25 @@ def final(files: Mapping[str, bytes], case: Case, verdict: Verdict, *, where: st
         The dossier that is released.
     case:
         Its record and run, and the claims that the decision was made with.
+    releaser:
+        Who is about to sign the release.
 
     Raises
     ------
     MissingPangoError
         If a PDF cannot be made here.
     """
-    edition = _released(case, verdict, compared_in(files, where=where), canonical.digest(files[layout.MANIFEST]))
+    compared, manifest = compared_in(files, where=where), canonical.digest(files[layout.MANIFEST])
+    edition = _with_ledger(_released(case, verdict, compared, manifest, releaser), files, where=where)
     made, problems = documents_of(edition)
     if problems:
         raise documents.MissingPangoError(problems[0], do="A release has all of its documents: cardwright doctor.")
     return {layout.FINAL + name: data for name, data in made.items()}
 
 
-def _released(case: Case, verdict: Verdict, compared: Comparison | None, manifest_sha256: str) -> documents.Edition:
+def _released(
+    case: Case, verdict: Verdict, compared: Comparison | None, manifest_sha256: str, releaser: Releaser
+) -> documents.Edition:
     return documents.Edition(
         record=case.record,
         verdict=verdict,
@@ -188,6 +204,39 @@ def _released(case: Case, verdict: Verdict, compared: Comparison | None, manifes
         kind_files=case.kind_files,
         linked=case.linked,
         coverage=_coverage(case, verdict),
+        plan_policy_sha256=case.plan.policy_sha256 if case.plan is not None else None,
+        released_by=releaser,
+    )
+
+
+def _with_ledger(edition: documents.Edition, files: Mapping[str, bytes], *, where: str) -> documents.Edition:
+    """The edition with what its ledger says up to its run and its countersignature: later lines change neither."""
+    if layout.LEDGER not in files:
+        return edition
+    from cardwright.attest import ledger
+
+    chain = ledger.read(files[layout.LEDGER], edition.record.subject.name, where=f"{where}/{layout.LEDGER}")
+    runs = [entry for entry in chain.entries if entry.event == "run"]
+    own = [number for number, entry in enumerate(runs) if entry.digest == edition.record.sha256]
+    covered = max((c.length for c in live(edition.claims) if isinstance(c, Countersign)), default=None)
+    return replace(
+        edition,
+        earlier_runs=own[-1] if own else None,
+        ledger=_lines(chain.entries[:covered], edition.claims) if covered is not None else None,
+    )
+
+
+def _lines(entries: Sequence[Entry], claims: Sequence[Claim]) -> LedgerLines:
+    printed = {claim.id for claim in claims}
+    events = Counter(
+        "other_signed" if entry.event == "claim" and entry.digest not in printed else entry.event for entry in entries
+    )
+    return LedgerLines(
+        signed=events["claim"],
+        other_signed=events["other_signed"],
+        runs=events["run"],
+        decisions=events["decision"],
+        releases=events["release"],
     )
 
 
@@ -243,10 +292,18 @@ def rerender(
     asked = [(name, edition, document, format_) for name, document, format_ in documents.standard(edition.record)]
     if any(name.startswith(layout.FINAL) for name in files):
         decided = canonical.parse(Verdict, files[layout.VERDICT], where=f"{where}/{layout.VERDICT}")
-        signed = Case(
-            record=edition.record, run=edition.run, claims=claims, kind_files=edition.kind_files, linked=edition.linked
-        )
-        last = _released(signed, decided, edition.comparison, canonical.digest(files[layout.MANIFEST]))
+        if layout.RELEASE not in files:
+            raise IntegrityError(
+                "is missing, so who released the final editions is not known", where=f"{where}/{layout.RELEASE}"
+            )
+        from cardwright.attest import release_statement
+
+        signed = replace(contents.case_of(files, where=where), claims=claims)
+        said = release_statement.read(files[layout.RELEASE], where=f"{where}/{layout.RELEASE}").release
+        releaser = Releaser(person=said.person, key=said.key, role=said.role, at=said.issued_at)
+        manifest = canonical.digest(files[layout.MANIFEST])
+        last = _released(signed, decided, edition.comparison, manifest, releaser)
+        last = _with_ledger(last, files, where=where)
         asked += [
             (layout.FINAL + name, last, document, format_)
             for name, document, format_ in documents.standard(edition.record)
