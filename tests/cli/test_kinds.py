@@ -194,3 +194,17 @@ def test_a_plan_of_a_work_without_a_kind_or_of_another_subject_is_refused_with_i
         ran = cli("run", "plan-files", "-o", desk / "third")
         assert ran.code == 2, ran
         assert why in ran.err or "sources" in ran.err, (why, ran.err)
+
+
+def test_the_example_of_a_kind_runs_as_it_is_printed(cli, tmp_path):
+    written = cli("new", "data_card", tmp_path / "demo", "--example")
+    assert written.code == 0
+    lines = [line.split() for line in written.out.splitlines() if line.startswith("  cardwright ")]
+    assert [line[2].rpartition("demo/")[2] for line in lines] == ["labelling_guideline/example", "data_card/example"]
+    for line in lines:
+        ran = cli(*line[1:])
+        assert (ran.code, "1 missing" in ran.out) == (1, True), ran
+    page = (tmp_path / "demo" / "data_card" / "example" / "dossier" / "data_card.html").read_text("utf-8")
+    assert 'Labels of machines</h3><p class="soft">not required, as Labelled is by people</p>' in page
+    again = cli("new", "data_card", tmp_path / "demo", "--example")
+    assert (again.code, "not overwritten" in again.err) == (2, True)

@@ -58,6 +58,14 @@ def test_the_hubs_own_reader_takes_the_results_back():
     assert all(isinstance(result.metric_value, float) for result in results)
 
 
+def test_the_hubs_own_reader_takes_the_card_of_a_dataset():
+    hub = pytest.importorskip("huggingface_hub")
+    one = documents.Edition(record=good_record())
+    text = documents.render(one, document="dataset_card", format="markdown").decode()
+    card = hub.DatasetCard(text, ignore_metadata_errors=False)
+    assert card.data.to_dict()["cardwright"]["record_sha256"] == one.record.sha256
+
+
 def _with(*, dataset=False, answers=None, rows=None, **subject):
     record = good_record()
     details = record.details.model_copy(

@@ -51,8 +51,8 @@ def place(tmp_path_factory):
 
 
 def folder_name(place):
-    """The kind of a dossier that is counted: in the examples its folder is called after it."""
-    return place.rpartition("/")[2]
+    """The kind of a dossier that an example refers to: `../../experiment_plan/example/dossier`."""
+    return place.split("/")[-3]
 
 
 @pytest.fixture(scope="module")
@@ -219,7 +219,7 @@ def test_indicators_are_grouped_by_no_person():
 FILLED = tuple(name for name in NAMES if any(field.filled_from for field in kinds.find(name).definition.fields))
 """Kinds with fields that are filled from a linked record."""
 REGULATORY = (
-    "ai_impact_assessment", "annex_iv_technical_documentation", "data_protection_impact_assessment", "datasheet",
+    "ai_impact_assessment", "annex_iv_technical_documentation", "data_card", "data_protection_impact_assessment", "datasheet",
     "fundamental_rights_impact_assessment", "gpai_model_documentation", "gpai_training_summary", "model_risk_documentation",
     "nist_ai_rmf_profile", "statement_of_applicability",
 )  # fmt: skip
@@ -264,10 +264,13 @@ def assessed():
 
 
 def linked_to(case, other):
-    """The same work, referring to another record."""
-    (rule, *_) = [rule for rule in case.record.document.definition.links if rule.kind == "model"]
-    link = RecordLink(role=rule.role, kind="model", name="loans", version="1", record_sha256=other.sha256)
-    return with_parts(case, links=(link,), linked={other.sha256: LinkedDossier(record=other)})
+    """The same work, referring to another record in each role that an assessed model or dataset can have."""
+    rules = [rule for rule in case.record.document.definition.links if rule.kind in ("model", "dataset")]
+    made = tuple(
+        RecordLink(role=rule.role, kind=rule.kind, name="loans", version="1", record_sha256=other.sha256)
+        for rule in rules
+    )
+    return with_parts(case, links=made, linked={other.sha256: LinkedDossier(record=other)})
 
 
 def test_the_documents_of_regulation_and_risk_are_filled_from_a_linked_record():

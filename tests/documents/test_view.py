@@ -9,7 +9,7 @@ from tests.strategies import good_case, good_record
 
 from cardwright import documents
 from cardwright.documents import view
-from cardwright.record.evaluation import Binding, Finding, NotTested, count_severities
+from cardwright.record.evaluation import Binding, Finding, NotTested, Table, TableColumn, count_severities
 from cardwright.record.measurement import Interval, Measured, ScorerError
 
 
@@ -194,3 +194,28 @@ def test_findings_that_are_not_listed_on_the_first_page_are_counted():
         "11 other findings of this kind, each with its own numbers: F-02, F-03, F-04, F-05, F-06, F-07, F-08, F-09 and 3 more"
         in page
     )
+
+
+def table_of(*rows, columns):
+    made = Table(
+        id="t", title="T", columns=tuple(TableColumn(name=name, title=name.capitalize()) for name in columns), rows=rows
+    )
+    case = edition()
+    one = case.record.evaluations[0].model_copy(update={"tables": (made,)})
+    record = case.record.model_copy(update={"evaluations": (one, *case.record.evaluations[1:])})
+    return view.make(documents.DOCUMENTS["audit_report"], replace(case, record=record)).evaluations[0].tables[0]
+
+
+def test_a_table_of_an_evaluator_shows_words_and_readable_dates():
+    seen = table_of(("experiment_plan", "run_01", "2026-11-29T08:34:30Z"), columns=("kind", "run", "since"))
+    assert seen.rows == (("experiment plan", "run_01", "2026-11-29 08:34 UTC"),)
+    assert seen.table.rows[0][0] == "experiment_plan"  # the attachment has what the evaluator wrote
+
+
+def test_no_column_of_a_table_is_narrower_than_its_longest_word():
+    long = "a sentence that goes on and on for as long as a cell can be before anybody cuts it"
+    seen = table_of(*[(long, long, long, long, "refused", "hours")] * 2, columns=("a", "b", "c", "d", "state", "unit"))
+    shares = dict(zip(("a", "b", "c", "d", "state", "unit"), seen.widths, strict=True))
+    assert shares["state"] >= 100 * (len("refused") + 4) / 116 - 0.02
+    assert shares["unit"] >= 100 * (len("hours") + 4) / 116 - 0.02
+    assert sum(seen.widths) == pytest.approx(100, abs=0.1)

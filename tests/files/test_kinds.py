@@ -92,3 +92,18 @@ def test_an_unknown_key_is_named_with_its_line(tmp_path):
 def test_a_folder_that_is_not_there_is_said_so(tmp_path):
     with pytest.raises(UsageError, match="no such folder of kinds"):
         kinds.names(tmp_path / "none")
+
+
+@pytest.mark.parametrize("name", kinds.names())
+def test_every_packaged_kind_has_a_filled_in_example(name):
+    assert {"assessment.yaml", "details.yaml"} <= kinds.example(kinds.find(name)).keys()
+
+
+def test_an_example_holds_nothing_from_outside_its_folder(tmp_path):
+    own = made.folder(tmp_path)
+    assert kinds.example(kinds.find("house_note", own)) == {}
+    (tmp_path / "secret.yaml").write_text("a: 1\n")
+    (own / "house_note" / "example").mkdir()
+    (own / "house_note" / "example" / "assessment.yaml").symlink_to(tmp_path / "secret.yaml")
+    with pytest.raises(PlanError, match="leads out of the folder"):
+        kinds.example(kinds.find("house_note", own))

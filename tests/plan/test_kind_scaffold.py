@@ -102,3 +102,24 @@ def test_a_kind_that_counts_dossiers_links_to_them(tmp_path):
     assert "  counted: [?]" in text
     assert "  counted: {links: counted}\n" in text
     assert "  - kpis: {source: counted, runs: runs}\n" in text
+
+
+@pytest.mark.parametrize("name", kinds.names())
+def test_the_example_of_a_kind_comes_after_every_example_that_it_refers_to(name, tmp_path):
+    made_ = kind_scaffold.examples(kinds.find(name))
+    assert made_[-1].folder == f"{name}/example"
+    for one in made_:
+        for file, data in one.files.items():
+            disk.write_file(tmp_path / one.folder / file, data)
+        for named in load(tmp_path / one.folder).file.links.values():
+            for other in [named] if isinstance(named, str) else named:
+                place = (tmp_path / one.folder / other).resolve()
+                assert place.is_dir(), f"{one.folder} refers to {other}, which is not run before it"
+        (tmp_path / one.folder / kind_scaffold.DOSSIER).mkdir()
+
+
+def test_a_house_s_own_example_is_run_where_it_is(tmp_path):
+    own = made.folder(tmp_path)
+    with pytest.raises(UsageError, match="in a folder of your own") as refused:
+        kind_scaffold.examples(kinds.find("house_note", own))
+    assert str(own / "house_note" / "example") in refused.value.do

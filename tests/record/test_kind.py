@@ -5,7 +5,7 @@ from pydantic import ValidationError
 from tests import kind_folders as made
 
 from cardwright.record import canonical
-from cardwright.record.kind import KindDefinition, RecordLink, required_fields
+from cardwright.record.kind import KindDefinition, RecordLink, released_by, required_fields
 from cardwright.record.record import Record
 from cardwright.record.subject import Subject
 
@@ -122,3 +122,12 @@ def test_records_of_before_have_the_digest_that_they_had(note):
         not {"document", "links"}
         & canonical.plain(made.of_lock(made.lock(note), note).model_copy(update={"document": None})).keys()
     )
+
+
+def test_a_question_that_the_answers_do_not_ask_for_is_released_by_them_and_an_open_one_by_nothing(note):
+    adopted, stopped = made.work(note).details, made.work(note, decision="stop").details
+    assert released_by(note, "reason", adopted) == {"decision": "adopt"}
+    assert released_by(note, "reason", stopped) == {}
+    open_ = adopted.model_copy(update={"answers": {k: v for k, v in adopted.answers.items() if k != "decision"}})
+    assert released_by(note, "reason", open_) == {}
+    assert released_by(note, "harms", adopted) == {}

@@ -14,6 +14,7 @@ from cardwright.cli.options import AnswerFormat, Debug, Quiet, TextOrJson, requi
 
 if TYPE_CHECKING:
     from cardwright.files.kinds import KindFolder
+    from cardwright.plan.kind_scaffold import KindExample
 
 OwnKindsOption = Annotated[
     Path | None,
@@ -26,6 +27,9 @@ def new(
     kind: Annotated[str, typer.Argument(metavar="KIND", help="The kind of document: see `cardwright kinds`.")],
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to write its plan and questions to.")],
     own: OwnKindsOption = None,
+    example: Annotated[
+        bool, typer.Option("--example", help="Write the filled-in example instead, and those that it refers to.")
+    ] = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -36,6 +40,9 @@ def new(
     from cardwright.plan import kind_scaffold
 
     found = registry.find(kind, own)
+    if example:
+        _write_examples(console, kind_scaffold.examples(found), directory)
+        return
     made = kind_scaffold.new(found, directory, own=own)
     for name in made.files:
         require_new_file(directory / name, option="DIR")
@@ -45,6 +52,24 @@ def new(
     asked = len(found.definition.fields)
     console.say(f"Answer its {asked} questions and what is marked `?`; it will be judged by the policy {made.policy}.")
     console.say(f"Next: cardwright run {directory / kind_scaffold.PLAN}")
+
+
+def _write_examples(console: Console, examples: tuple[KindExample, ...], directory: Path) -> None:
+    """Write the examples below a folder, and say how they are run; nothing is overwritten."""
+    from cardwright.files import disk
+    from cardwright.plan import kind_scaffold
+
+    places = {directory / one.folder: one.files for one in examples}
+    for place, files in places.items():
+        for name in files:
+            require_new_file(place / name, option="DIR")
+    for place, files in places.items():
+        for name, data in files.items():
+            disk.write_file(place / name, data)
+            console.say(f"Wrote {place / name}")
+    console.say("Everything is answered. Run it; nobody has signed it, so it is refused:")
+    for place in places:
+        console.say(f"  cardwright run {place} -o {place / kind_scaffold.DOSSIER}")
 
 
 def kinds(

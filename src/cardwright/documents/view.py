@@ -7,22 +7,23 @@ the same in every document made from it.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Set
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
 from cardwright.documents import asked, decision, figures, filled_fields, takeaway, topics
-from cardwright.documents.environment import number
+from cardwright.documents.environment import moment, number
 from cardwright.documents.interface import Document, Edition
-from cardwright.documents.language import ENGLISH, Language
+from cardwright.documents.language import ENGLISH, Language, words
 from cardwright.documents.monitoring import AlarmLimits, WatchedNumber, alarm_limits, watched
 from cardwright.documents.revealing import RevealingQuestion, answered
 from cardwright.record import filling, open_risks
 from cardwright.record.coverage import ChecklistCoverage
 from cardwright.record.details import FIELDS, Answer, FieldSpec
 from cardwright.record.evaluation import SEVERITIES, Evaluation, Finding, Table
-from cardwright.record.kind import RecordLink
+from cardwright.record.kind import RecordLink, released_by
 from cardwright.record.measurement import Measured, Measurement, Unmeasured
 from cardwright.record.record import NotEvaluated, Planned, Record
 from cardwright.record.verdict import Outcome, Verdict
@@ -143,6 +144,8 @@ class FieldView:
     """Share of the page's width for each column of its entries, in percent."""
     filled: tuple[filled_fields.FilledView, ...] = ()
     """What the dossiers that the document refers to say about it."""
+    released_by: tuple[tuple[str, str], ...] = ()
+    """Other questions, by their titles, and the answers to them by which this one need not be answered."""
 
     @property
     def evidenced(self) -> bool:
@@ -381,6 +384,7 @@ def make(document: Document, edition: Edition, *, printed: bool = False, say: La
             name in needed,
             _entry_widths(spec, answer),
             filled_fields.of(record, name),
+            _released(record, name),
         )
         for name, spec in _asked_of(document, record, needed).items()
         if not data_only or name in _DATA_FIELDS
@@ -406,7 +410,7 @@ def make(document: Document, edition: Edition, *, printed: bool = False, say: La
             (section, tuple(field for field in fields if field.spec.section == section))
             for section in dict.fromkeys(field.spec.section for field in fields)
         ),
-        missing_fields=tuple(field for field in fields if not field.provided and not field.evidenced),
+        missing_fields=tuple(field for field in fields if not (field.provided or field.evidenced or field.released_by)),
         blocking=verdict.blocking if verdict else (),
         passed=tuple(o for o in verdict.outcomes if o.status == "passed") if verdict else (),
         findings=tuple(findings),
@@ -523,6 +527,14 @@ def _lists(record: Record, link: RecordLink) -> bool:
     return any(entry.name == "evaluations" for entry in entries)
 
 
+def _released(record: Record, name: str) -> tuple[tuple[str, str], ...]:
+    if record.document is None:
+        return ()
+    definition = record.document.definition
+    titles = {field.field: field.title for field in definition.fields}
+    return tuple((titles[other], answer) for other, answer in released_by(definition, name, record.details).items())
+
+
 def _asked_of(document: Document, record: Record, needed: Set[str]) -> dict[str, FieldSpec]:
     """The questions that a document shows: for a kind its own, in its order, and then the shared ones that it asks as well."""
     definition = record.document.definition if record.document is not None else None
@@ -591,9 +603,9 @@ def _evaluation(
         TableView(
             f"T-{evaluation.id}-{table.id}",
             table,
-            table.rows[:most],
+            rows := tuple(_legible(row, table) for row in table.rows[:most]),
             max(0, len(table.rows) - most),
-            _widths(table, say),
+            _widths(table, rows, say),
         )
         for table in evaluation.tables
     )
@@ -670,11 +682,45 @@ _CHARACTERS = 116
 """About as many stand in a line of a printed table."""
 
 
-def _widths(table: Table, say: Language) -> tuple[float, ...]:
-    lengths = []
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?Z")
+_NAMES = ("kind", "state", "purpose", "status")
+"""Columns whose cells are words of a closed list, as programs write them: `experiment_plan`."""
+
+
+def _legible(row: tuple[Any, ...], table: Table) -> tuple[Any, ...]:
+    """The cells as people write them: instants with a space and their zone, names of a closed list as words."""
+    return tuple(
+        cell
+        if not isinstance(cell, str)
+        else moment(cell)
+        if _INSTANT.fullmatch(cell)
+        else words(cell)
+        if column.name in _NAMES
+        else cell
+        for cell, column in zip(row, table.columns, strict=True)
+    )
+
+
+def _widths(table: Table, rows: tuple[tuple[Any, ...], ...], say: Language) -> tuple[float, ...]:
+    """By the longest cell; no column is narrower than its longest word, so that none is cut."""
+    lengths: list[float] = []
+    least: list[float] = []
     for index, column in enumerate(table.columns):
-        cells = [row[index] for row in table.rows[:MOST_ROWS]]
+        cells = [row[index] for row in rows[:MOST_ROWS]]
         shown = [number(cell, column.unit, say) if isinstance(cell, float | int) else str(cell or "") for cell in cells]
         heading = max((len(word) for word in column.title.split()), default=1)
         lengths.append(min(max([heading + 1, len(column.title) // 2, *map(len, shown)]), 42) + 2)
-    return tuple(round(100 * length / sum(lengths), 2) for length in lengths)
+        least.append(min(max([heading, *(len(word) for text in shown for word in text.split())]), 18) + 4)
+    floored: set[int] = set()
+    while True:
+        rest = _CHARACTERS - sum(least[index] for index in floored)
+        wide = sum(length for index, length in enumerate(lengths) if index not in floored)
+        shares = [
+            least[index] if index in floored else rest * length / wide for index, length in enumerate(lengths)
+        ]  # fmt: skip
+        short = {index for index, share in enumerate(shares) if share < least[index]}
+        # A table of too many long words cannot be helped: its columns stay in proportion.
+        if not short or sum(least) >= _CHARACTERS:
+            break
+        floored |= short
+    return tuple(round(100 * share / sum(shares), 2) for share in shares)

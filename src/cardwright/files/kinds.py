@@ -28,6 +28,8 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{1,59}")
 _FILES = re.compile(r"template\.(?:html|md)\.j2|words\.[a-z]{2}\.yaml")
 _MOST = 256 * 1024
 """Bytes of a file of a kind: what people write by hand has less."""
+EXAMPLE = "example"
+"""The folder of its filled-in example, inside that of the kind."""
 RESERVED = (
     "list", "model", "dataset", "system", "work", "model_card", "dataset_card", "audit_report", "evaluation_summary",
     "responsible_ai_report", "handoff_package", "bias_audit_summary",
@@ -178,6 +180,20 @@ def read(folder: Path, *, ours: bool = False) -> KindFolder:
     )
 
 
+def example(kind: KindFolder) -> dict[str, bytes]:
+    """The files of its filled-in example by name; none if it has none.
+
+    Raises
+    ------
+    PlanError
+        If one of them leads out of the folder.
+    """
+    folder = kind.path / EXAMPLE
+    if not folder.is_dir():
+        return {}
+    return {one.name: _bytes(one, kind.path.resolve()) for one in sorted(folder.iterdir()) if one.is_file()}
+
+
 def _bytes(path: Path, place: Path) -> bytes:
     """The bytes of a file of the folder; a link that leads out of it is refused, so that no folder can quote another file."""
     if not path.resolve().is_relative_to(place):
@@ -185,4 +201,4 @@ def _bytes(path: Path, place: Path) -> bytes:
     return disk.read_file(path, what="file of a kind of document", limit=_MOST)
 
 
-__all__ = ["KindFile", "KindFolder", "KindName", "accepted", "find", "names", "read"]
+__all__ = ["EXAMPLE", "KindFile", "KindFolder", "KindName", "accepted", "example", "find", "names", "read"]

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from cardwright.errors import UsageError
 from cardwright.evaluators import registry
-from cardwright.files import packaged
+from cardwright.files import kinds, packaged, yamltext
 from cardwright.files.kinds import KindFolder
 from cardwright.policy.judging.kind_of_document import minimum_fields_of
 from cardwright.record.detail_fields import FIELDS, FieldSpec
@@ -20,6 +20,9 @@ from cardwright.record.kind import KindDefinition, KindField
 from cardwright.sources.interface import Dossiers
 
 PLAN, DETAILS = "assessment.yaml", "details.yaml"
+DOSSIER = "dossier"
+"""Where the example of a kind is run to, beside its plan: examples of other kinds that refer to it look for it there."""
+_EXAMPLE_DOSSIER = re.compile(rf"\.\./\.\./([a-z][a-z0-9_]+)/{kinds.EXAMPLE}/{DOSSIER}")
 COUNTED = "counted"
 """The role of dossiers that are counted, and the name of the source that they are."""
 
@@ -144,6 +147,51 @@ def _counts_dossiers(evaluator: str) -> bool:
 def _name(directory: Path) -> str:
     """The folder's name as an identifier."""
     return re.sub(r"[^a-z0-9_-]+", "-", directory.absolute().name.lower()).strip("-_") or "document"
+
+
+@dataclass(frozen=True)
+class KindExample:
+    """The filled-in example of a kind."""
+
+    folder: str
+    """Where it belongs below the folder that examples are written to: `data_card/example`."""
+    files: Mapping[str, bytes]
+    """Its files by name."""
+
+
+def examples(kind: KindFolder) -> tuple[KindExample, ...]:
+    """The example of a packaged kind after those that it refers to: in this order they can be run.
+
+    Raises
+    ------
+    UsageError
+        If the kind has no example, or is a house's own, whose example is where the house keeps it.
+    """
+    if not kind.packaged:
+        raise UsageError(
+            f"the example of {kind.definition.kind} is in a folder of your own",
+            do=f"Run {kind.path / kinds.EXAMPLE} where it is.",
+        )
+    made: dict[str, KindExample] = {}
+    _add_example(kind, made)
+    return tuple(made.values())
+
+
+def _add_example(kind: KindFolder, made: dict[str, KindExample]) -> None:
+    name = kind.definition.kind
+    files = kinds.example(kind)
+    if PLAN not in files:
+        raise UsageError(
+            f"the kind {name} has no example", do=f"Write a document of your own: cardwright new {name} DIR"
+        )
+    plan = yamltext.parse(files[PLAN], where=f"{name}/{kinds.EXAMPLE}/{PLAN}").data
+    links = plan.get("links") if isinstance(plan, dict) else None
+    for linked in links.values() if isinstance(links, dict) else ():
+        for path in linked if isinstance(linked, list) else [linked]:
+            other = _EXAMPLE_DOSSIER.fullmatch(str(path))
+            if other is not None and other[1] not in made:
+                _add_example(kinds.find(other[1]), made)
+    made[name] = KindExample(f"{name}/{kinds.EXAMPLE}", files)
 
 
 def details_text(definition: KindDefinition, answers: Mapping[str, str] = MappingProxyType({})) -> str:

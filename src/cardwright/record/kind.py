@@ -245,6 +245,21 @@ def answers_flaw(definition: KindDefinition | None, details: Details) -> str | N
     return None
 
 
+def released_by(definition: KindDefinition, name: str, details: Details) -> Mapping[str, str]:
+    """The answers by which a question that some answers ask for need not be answered; none if it is asked for, or may be.
+
+    A document says so of the question instead of listing it as missing.
+    """
+    field = definition.field(name)
+    if field is None or not field.required_when or name in required_fields(definition, details):
+        return {}
+    said = {
+        other: answer.text for other in field.required_when if (answer := details.answers.get(other)) and answer.text
+    }
+    # As long as one of them is open, nobody knows whether the question is asked.
+    return said if len(said) == len(field.required_when) else {}
+
+
 def required_fields(definition: KindDefinition, details: Details) -> tuple[str, ...]:
     """The fields that a document with these answers may not leave out."""
     required: list[str] = []

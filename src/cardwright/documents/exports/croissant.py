@@ -21,8 +21,8 @@ RAI = (
     "dataLimitations", "dataUseCases",
 )  # fmt: skip
 """The 20 properties of Croissant RAI 1.0."""
-CORE = ("@context", "@type", "conformsTo", "description", "license", "name", "url", "creator", "datePublished")
-"""What Croissant asks of every dataset."""
+CORE = ("@context", "@type", "conformsTo", "description", "license", "name", "url", "creator")
+"""What Croissant asks of every dataset, and what words can stand for; it asks for `datePublished` too, where a date is known."""
 _TYPES = {"int": "sc:Integer", "uint": "sc:Integer", "float": "sc:Float", "double": "sc:Float", "bool": "sc:Boolean"}
 _MEDIA = {"csv": "text/csv", "parquet": "application/x-parquet", "jsonl": "application/jsonlines"}
 UNKNOWN = "not provided"
@@ -73,7 +73,7 @@ _CONTEXT: dict[str, Any] = {
 
 
 def make(edition: Edition) -> dict[str, Any]:
-    """The dataset, or the data of a model, as JSON-LD. What nobody said is `not provided` where the format asks for it."""
+    """The dataset, or the data of a model, as JSON-LD. What nobody said is `not provided` where the format asks for words."""
     record = edition.record
     subject = record.subject
     tables = [d for d in record.provenance.datasets if d.kind in ("table", "predictions", "texts")]
@@ -88,10 +88,12 @@ def make(edition: Edition) -> dict[str, Any]:
         "license": subject.licence or UNKNOWN,
         "url": f"urn:sha256:{record.sha256}",
         "creator": people or {"@type": "Organization", "name": subject.supplier or UNKNOWN},
-        "datePublished": subject.released or (edition.run.finished[:10] if edition.run is not None else UNKNOWN),
         "identifier": subject.identity,
         "citeAs": said(record, "citation") or f"{subject.name}, version {subject.version}, sha256 {subject.identity}",
     }
+    published = subject.released or (edition.run.finished[:10] if edition.run is not None else None)
+    if published is not None:  # a date or nothing: the format's own library refuses words in its place
+        document["datePublished"] = published
     for name, spec in FIELDS.items():
         if spec.croissant is not None and (text := said(record, name)) is not None:
             document[f"rai:{spec.croissant}"] = text

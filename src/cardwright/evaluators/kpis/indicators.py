@@ -76,12 +76,12 @@ INDICATORS = (
     Indicator(
         "handoff_readiness", "Handoff readiness",
         "Models and systems meant for production that have evidence or a statement for every item of the checklist "
-        "`handoff_readiness`, out of all of them.",
+        "handoff readiness, out of all of them.",
         "It says that every item was answered, not that the answer is good.",
     ),
     Indicator(
         "responsible_ai_coverage", "Responsible AI coverage",
-        "Items of the checklist `responsible_ai_minimum` that are answered, out of those that apply, of what is meant for "
+        "Items of the checklist of the responsible-AI minimum that are answered, out of those that apply, of what is meant for "
         "production. Waivers are counted beside it.",
         "Items of one dossier go together, so there is no interval; an answered item is no harm averted.",
     ),
