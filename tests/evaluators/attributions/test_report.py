@@ -117,5 +117,5 @@ def test_decisions_that_change_with_a_sensitive_attribute_alone_are_a_finding_th
     rate = number("counterfactual_flip_rate", 0.125, slice={"feature": "sex"}, denominator=40)
     (finding,) = report.quality_findings([rate])
     assert (finding.key, finding.severity) == ("decision_flips", "high")
-    assert "12.5% of 40 rows" in finding.explanation
+    assert "5 of 40 rows (12.5%)" in finding.explanation
     assert "sex" in finding.explanation

@@ -70,7 +70,7 @@ def test_one_cell_with_a_telephone_number_hides_the_column_and_keeps_the_profile
     assert values(evaluation, column) == "not shown: a cell holds personal data or a secret"
     (found,) = [f for f in evaluation.findings if f.key == "personal_data"]
     assert (found.where, found.count) == (column, 1)
-    assert "PHONE_NUMBER in 1 cells" in found.explanation
+    assert "PHONE_NUMBER in 1 cell;" in found.explanation
     assert one(evaluation, "row_count").value == 200
 
 

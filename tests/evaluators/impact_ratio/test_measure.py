@@ -126,7 +126,7 @@ def test_a_small_category_is_left_out_before_the_reference_is_chosen(exclude):
     out = rate(found, {"g": "c"}, "impact_ratio")
     assert isinstance(out, Unmeasured)
     assert out.code == "not_applicable"
-    assert "5 of 1005 applicants, 0.50%" in out.reason
+    assert "5 of 1,005 applicants, less than 2 %" in out.reason
     assert "Five applicants decide nothing." in out.reason
     assert rate(found, {"g": "c"}).value == 1
     (unknown,) = found.find("unknown_category_count")

@@ -29,7 +29,7 @@ def test_exposure_grows_with_how_often_a_canary_was_planted():
     assert largest.value == by_count[-1]
     assert largest.interval.upper == pytest.approx(math.log2(1e6))
     assert keys(seen)["memorised_canary"].severity == "high"
-    assert "insertions among them are 16" in keys(seen)["memorised_canary"].explanation
+    assert "put in is 16" in keys(seen)["memorised_canary"].explanation
     assert seen.tables[0].rows[-1][6] == pytest.approx(math.log2(1e6))  # extrapolated, cut at the space
 
 

@@ -167,7 +167,7 @@ def test_the_rate_at_few_false_positives_is_unmeasured_where_it_cannot_be_told()
     assert isinstance(rates[0.01], Measured)
     assert isinstance(rates[0.001], Unmeasured)
     assert (rates[0.001].code, rates[0.001].denominator) == ("too_few_samples", 1000)
-    assert "4380" in rates[0.001].reason
+    assert "4,380" in rates[0.001].reason
 
 
 def test_rows_given_away_for_certain_are_found_although_the_average_hides_them():

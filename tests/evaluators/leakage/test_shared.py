@@ -66,7 +66,7 @@ def test_the_same_rows_written_again_in_another_order_and_number_are_not_measure
     rows = drawn(1)
     again = some(joined(rows, rows), np.random.default_rng(0).permutation(1200))
     seen = judged(rows, again)
-    assert_nothing_is_measured(seen, "members_among_non_members", "1200 of 1200 non-members")
+    assert_nothing_is_measured(seen, "members_among_non_members", "1,200 of 1,200 non-members")
     assert keys(seen)["members_among_non_members"].count == 1200
 
 

@@ -1,10 +1,14 @@
 """Numbers in the sentences of findings: nothing reads as none that is not none, and nothing stands in powers of ten."""
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cardwright.evaluators.rows.wording import figure, p_value, percent
+import cardwright.evaluators
+from cardwright.evaluators.rows.wording import agree, counted, figure, p_value, part_of, percent
 
 
 @given(st.floats(-1e9, 1e9))
@@ -29,3 +33,31 @@ def test_a_p_value_that_is_called_small_is_small(p):
 def test_only_none_reads_as_none_and_only_all_as_all(share):
     assert (percent(share) == "0%") == (share == 0)
     assert (percent(share) == "100%") == (share == 1)
+
+
+@given(st.integers(0, 10**9), st.integers(0, 10**9))
+def test_one_thing_is_in_the_singular_and_any_other_number_in_the_plural(count, total):
+    assert counted(count, "query", "queries").endswith("query") == (count == 1)
+    assert part_of(count, total, "row") == f"{count:,} of {counted(total, 'row')}"
+    assert agree(count, "is", "are") == ("is" if count == 1 else "are")
+
+
+def test_no_sentence_of_an_evaluator_rounds_a_share_by_itself_so_that_some_can_read_as_none():
+    """`{share:.1%}` prints 0.0% for 1 of 5,000; `percent` and `part_of` do not. What a plan sets is printed as it is."""
+    folder = Path(cardwright.evaluators.__file__).parent
+    rounding = {
+        f"{path.relative_to(folder)}: {match}"
+        for path in sorted(folder.rglob("*.py"))
+        for match in re.findall(r"\{([^{}]*):\.\d%\}", path.read_text(encoding="utf-8"))
+        if path.name != "wording.py"
+    }
+    told_by_options = (
+        "MOST_SHARED",
+        "TOLERANCE",
+        "miss_probability",
+        "coverage",
+        "found / one.marked",
+        "lower",
+        "upper",
+    )
+    assert {one for one in rounding if not any(name in one for name in told_by_options)} == set()

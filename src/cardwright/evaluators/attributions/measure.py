@@ -19,7 +19,7 @@ from cardwright.evaluators.attributions.student import student_interval, student
 from cardwright.evaluators.attributions.text_measure import assess_texts
 from cardwright.evaluators.attributions.texts import reads_texts
 from cardwright.evaluators.interface import Inputs
-from cardwright.evaluators.rows.wording import percent
+from cardwright.evaluators.rows.wording import agree, percent
 from cardwright.privacy.showing import hint, quoted
 from cardwright.record.base import label
 from cardwright.record.evaluation import (
@@ -178,8 +178,7 @@ def assess(options: AttributionsOptions, inputs: Inputs, clock: Callable[[], flo
             f"{min(options.top, len(model.features))}). A feature is called a proxy if its association with a sensitive "
             f"attribute (correlation ratio for numbers, Cramér's V for categories, both corrected "
             f"for the bias that few rows and many groups bring: Kelley 1935; Bergsma 2013; intervals by noncentral "
-            f"distributions: Smithson 2003) "
-            f"is at least {options.proxy_association:g}. "
+            f"distributions: Smithson 2003) is at least {options.proxy_association:g}. "
             f"Whether the explanation holds is asked of the model itself: how far its output moves when features are replaced by "
             f"those of other rows, in the order of their attributions and in a random one (deletion and insertion), or at random "
             f"(infidelity: the share of the movement that the attributions do not foresee); of {_second(first.method)}, row "
@@ -483,8 +482,9 @@ def _shares(
             Finding(
                 severity="high",
                 key="sensitive_feature_used",
-                explanation=f"The model reads {', '.join(label(n) for n in read)}, a sensitive attribute; "
-                f"{percent(sensitive)} of the attribution falls on it.",
+                explanation=f"The model reads {', '.join(label(n) for n in read)}, "
+                f"{agree(len(read), 'a sensitive attribute', 'sensitive attributes')}: {percent(sensitive)} of what drives its "
+                f"output comes from {agree(len(read), 'it', 'them')} (share of the absolute attributions).",
             )
         )
     if proxy > 0.3:
@@ -492,8 +492,8 @@ def _shares(
             Finding(
                 severity="medium",
                 key="proxy_features",
-                explanation=f"{percent(proxy)} of the attribution falls on features associated with a sensitive attribute: "
-                f"{', '.join(label(n) for n in sorted(near))}.",
+                explanation=f"{percent(proxy)} of what drives the output (share of the absolute attributions) comes from "
+                f"features that are associated with a sensitive attribute: {', '.join(label(n) for n in sorted(near))}.",
             )
         )
     return measured, findings

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cardwright.evaluators.attributions.association import Association
 from cardwright.evaluators.attributions.options import AttributionsOptions
+from cardwright.evaluators.rows.wording import part_of, percent
 from cardwright.record.base import label
 from cardwright.record.evaluation import (
     Finding,
@@ -76,8 +77,8 @@ def quality_findings(measurements: list[Measurement]) -> list[Finding]:
             Finding(
                 severity="high",
                 key="decision_flips",
-                explanation=f"For {one.value:.1%} of {one.denominator:g} rows the decision is another if "
-                f"{one.slice['feature']} alone is another.",
+                explanation=f"For {part_of(round(one.value * (one.denominator or 0)), one.denominator or 0, 'row')} "
+                f"({percent(one.value)}) the decision changes if {one.slice['feature']} alone is changed.",
             )
         )
     return found

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from cardwright.evaluators.data_profile.profile import Profile, counts
 from cardwright.evaluators.rows.database import column as _name
 from cardwright.evaluators.rows.database import one as _one
+from cardwright.evaluators.rows.wording import agree, counted, part_of, percent
 from cardwright.privacy.showing import category_values, kinds, masked, speaks_of_a_person
 from cardwright.record.base import label
 from cardwright.record.evaluation import (
@@ -33,7 +34,8 @@ def findings(profile: Profile, measurements: list[Measurement], quasi: list[str]
                 Finding(
                     severity="medium",
                     key="missing",
-                    explanation=f"{share:.1%} of the cells are missing ({profile.nulls[column]} of {profile.total}).",
+                    explanation=f"{part_of(profile.nulls[column], profile.total, 'value')} "
+                    f"{agree(profile.nulls[column], 'is', 'are')} missing ({percent(share)}).",
                     where=label(column),
                     count=profile.nulls[column],
                 )
@@ -64,7 +66,8 @@ def findings(profile: Profile, measurements: list[Measurement], quasi: list[str]
             Finding(
                 severity="medium" if copies.value > 0.05 else "low",
                 key="duplicates",
-                explanation=f"{copies.numerator:.0f} of {profile.total} rows equal an earlier one in every column.",
+                explanation=f"{part_of(copies.numerator, profile.total, 'row')} "
+                f"{agree(copies.numerator, 'equals', 'equal')} an earlier one in every column.",
                 count=int(copies.numerator),
             )
         )
@@ -74,7 +77,7 @@ def findings(profile: Profile, measurements: list[Measurement], quasi: list[str]
             Finding(
                 severity="medium",
                 key="k_anonymity",
-                explanation=f"{_rows(k.value)} the smallest class that agrees in {', '.join(map(label, quasi))}.",
+                explanation=_least_alike(k.value, [label(name) for name in quasi]),
             )
         )
     return findings_of_table
@@ -195,8 +198,15 @@ def values_of(profile: Profile, column: str) -> dict[str, int]:
     return counts_by_value
 
 
-def _rows(count: float) -> str:
-    return "1 row forms" if count == 1 else f"{count:,.0f} rows form"
+def _least_alike(k: float, columns: list[str]) -> str:
+    """What k-anonymity says of whoever stands most alone."""
+    named = ", ".join(columns)
+    if k == 1:
+        return f"At least one row shares its values of {named} with no other: whoever knows these of a person finds the row."
+    return (
+        f"The rarest combination of {named} is that of {counted(k, 'row')}: whoever knows these of a person narrows the search "
+        "down to so few."
+    )
 
 
 def _personal_cells(profile: Profile) -> Iterator[Finding]:
@@ -208,7 +218,7 @@ def _personal_cells(profile: Profile) -> Iterator[Finding]:
             yield Finding(
                 severity="medium",
                 key="personal_data",
-                explanation=f"{what} in {sum(seen.values())} cells; no value of the column is shown. "
+                explanation=f"{what} in {counted(sum(seen.values()), 'cell')}; no value of the column is shown. "
                 "The evaluator `pii` says where.",
                 where=masked(label(column)),
                 count=sum(seen.values()),

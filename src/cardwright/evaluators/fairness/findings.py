@@ -9,7 +9,7 @@ from cardwright.evaluators.fairness.report import Measurement
 from cardwright.evaluators.rows.direction import direction_findings
 from cardwright.evaluators.rows.group_names import confusable_groups
 from cardwright.evaluators.rows.tally import RowTally
-from cardwright.evaluators.rows.wording import p_value, percent
+from cardwright.evaluators.rows.wording import agree, p_value, part_of, percent
 from cardwright.record.evaluation import Finding, Severity
 from cardwright.record.measurement import Measured
 from cardwright.sources.interface import Predictions
@@ -56,8 +56,9 @@ def findings(
             Finding(
                 severity="medium" if share > UNKNOWN_SHARE else "low",
                 key="missing_labels",
-                explanation=f"{missing} of {tally.rows} rows have no label and take no part in label rates. If they are "
-                "missing more often in one group, its rate is off.",
+                explanation=f"{part_of(missing, tally.rows, 'row')} {agree(missing, 'has', 'have')} no label and "
+                f"{agree(missing, 'takes', 'take')} no part in label rates. If labels are missing more often in one group, its "
+                "rate is off.",
                 where=tally.layout.label,
                 count=missing,
             )
@@ -118,8 +119,8 @@ def _left_out(measurements: Sequence[Measurement]) -> list[Finding]:
                 Finding(
                     severity="medium" if len(measurement.across) == 1 else "low",
                     key="groups_left_out",
-                    explanation=f"{metric.replace('_', ' ')} over {names} covers {groups.compared} of {groups.expected} groups. "
-                    f"Left out: {reasons[:1500]}.",
+                    explanation=f"{metric.replace('_', ' ').capitalize()} over {names} covers {groups.compared} of "
+                    f"{groups.expected} groups. Left out: {reasons[:1500]}.",
                     where=names[:200],
                     count=left,
                 )
@@ -146,12 +147,16 @@ def _four_fifths(measurement: Measured, alpha: float) -> Finding:
     tested = f", adjusted {p_value(p)}" if p is not None else ""
     of_class = "" if measurement.of_class is None else f" ({measurement.of_class})"
     # The p-value tests equal rates, not a ratio of four fifths; only the interval says whether the ratio is below that.
-    included = ", which the interval includes" if interval and interval.upper >= FOUR_FIFTHS else ""
-    verdict = "equal rates would rarely produce this" if significant else "equal rates could produce this by chance"
+    included = ", though the interval reaches beyond it" if interval and interval.upper >= FOUR_FIFTHS else ""
+    verdict = (
+        "if the true rates were equal, a difference this large would be rare"
+        if significant
+        else "a difference this large could arise by chance though the true rates are equal"
+    )
     return Finding(
         severity="medium" if significant or unknown else "low",
         key="four_fifths",
-        explanation=f"The selection rate{of_class} of {lowest} is {measurement.value:.3f} of that of {highest} "
+        explanation=f"The selection rate{of_class} of {lowest} is {measurement.value:.3f} times that of {highest} "
         f"({names}{shown}{tested}): below four fifths{included}; {verdict}. Four fifths is a rule of thumb of United States "
         "employment practice (UGESP, 29 CFR 1607.4(D)), to be read together with statistical and practical significance; it "
         "is not a legal test of other decisions.",

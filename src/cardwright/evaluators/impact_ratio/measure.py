@@ -19,6 +19,7 @@ from cardwright.evaluators.rows.group_names import confusable_groups
 from cardwright.evaluators.rows.rates import RATES, About, Estimate, measure, rate_of
 from cardwright.evaluators.rows.refusals import refuse
 from cardwright.evaluators.rows.tally import GroupView, RowTally
+from cardwright.evaluators.rows.wording import part_of
 from cardwright.record.evaluation import Coverage, Evaluation, Scanned, count_severities
 from cardwright.record.measurement import Excluded, Groups, Measured, Unmeasured
 from cardwright.statistics import gaps
@@ -178,8 +179,8 @@ def _measurements(audit: Audit, table: CategoryTable, about: About) -> Iterator[
             of_class=table.of_class,
             at=about.at,
             code="not_applicable",
-            reason=f"Left out of impact ratios (6 RCNY 5-301(d)): {line.rate.rows} of {table.applicants} applicants, "
-            f"{line.share:.2%}, less than 2 %. Justification: {audit.justification}",
+            reason=f"Left out of impact ratios (6 RCNY 5-301(d)): {part_of(line.rate.rows, table.applicants, 'applicant')}, "
+            f"less than 2 %. Justification: {audit.justification}",
             denominator=float(line.rate.rows),
             sampling=about.sampling(line.rate.rows, line.rate.units),
         )

@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from cardwright.evaluators.impact_ratio.options import ImpactRatioOptions
 from cardwright.evaluators.impact_ratio.tables import Audit, CategoryTable, MedianScore
-from cardwright.evaluators.rows.wording import percent
+from cardwright.evaluators.rows.wording import counted, part_of, percent
 from cardwright.record.evaluation import Finding, NotTested, Table, TableColumn
 
 UNKNOWN_SHARE = 0.05
@@ -142,7 +142,9 @@ def findings(audit: Audit, tables: Sequence[CategoryTable]) -> tuple[Finding, ..
             )
         out = [line for line in table.lines if line.left_out]
         if out and first:
-            names = "; ".join(f"{line.name}: {line.rate.rows} applicants, rate {line.rate.value:.3f}" for line in out)
+            names = "; ".join(
+                f"{line.name}: {counted(line.rate.rows, 'applicant')}, rate {line.rate.value:.3f}" for line in out
+            )
             collected.append(
                 Finding(
                     severity="info",
@@ -159,9 +161,9 @@ def findings(audit: Audit, tables: Sequence[CategoryTable]) -> tuple[Finding, ..
                 Finding(
                     severity="low",
                     key="small_reference",
-                    explanation=f"The highest rate of {table.name} is that of {reference.name}, with {reference.rate.rows} of "
-                    f"{table.applicants} applicants ({reference.share:.2%}). Every ratio in this table is relative to a rate "
-                    "that few applicants decide.",
+                    explanation=f"The highest rate of {table.name} is that of {reference.name}, with "
+                    f"{part_of(reference.rate.rows, table.applicants, 'applicant')}, fewer than 2 %. Every ratio in "
+                    "this table is relative to a rate that few applicants decide.",
                     where=table.name[:200],
                     count=reference.rate.rows,
                 )

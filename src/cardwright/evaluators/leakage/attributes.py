@@ -11,6 +11,7 @@ from cardwright.evaluators.leakage.options import LeakageOptions
 from cardwright.evaluators.leakage.part import LOWER, Measurement, interval, share
 from cardwright.evaluators.leakage.signals import FittedOutcome, loss_of, said_by
 from cardwright.evaluators.rows.sampling import choose
+from cardwright.evaluators.rows.wording import part_of, percent
 from cardwright.privacy.showing import hint, quoted
 from cardwright.record.base import label as as_label
 from cardwright.record.evaluation import Finding
@@ -107,9 +108,9 @@ def measured(
                 Finding(
                     severity="medium",
                     key="attribute_inference",
-                    explanation=f"Who asks the model about each value guesses this attribute of {rates[0]:.1%} of members and "
-                    f"of {rates[1]:.1%} "
-                    "of non-members: the model tells more of those that it was trained on.",
+                    explanation="Whoever asks the model about each possible value guesses this attribute right for "
+                    f"{part_of(*counts[0], 'member')} ({percent(rates[0])}) and {part_of(*counts[1], 'non-member')} "
+                    f"({percent(rates[1])}): the model tells more about those that it was trained on.",
                     where=as_label(attribute),
                 )
             )

@@ -14,6 +14,7 @@ from cardwright.evaluators.leakage.options import LeakageOptions
 from cardwright.evaluators.leakage.part import LOWER, LeakagePart, Measurement, interval
 from cardwright.evaluators.rows.encoding import numbers
 from cardwright.evaluators.rows.exact_sums import FloatArray
+from cardwright.evaluators.rows.wording import agree, part_of
 from cardwright.privacy.showing import hint, quoted
 from cardwright.record.base import label as as_label
 from cardwright.record.evaluation import Finding, NotTested, Scanned, Table, TableColumn
@@ -98,10 +99,8 @@ def assess(options: LeakageOptions, inputs: Inputs) -> LeakagePart:
             * (of_model is not None)
             + "the loss of each planted sequence is ranked among references of its form that were never planted. Exposure is "
             "-log2((r + 1) / (S + 1)) for r of S references at or below it, with Clopper and Pearson's interval of r / S. "
-            "Where the "
-            "size of the space is given, it is also extrapolated by a skew-normal distribution of the references, cut at log2 "
-            "of the "
-            "size and printed with the test of its fit."
+            "Where the size of the space is given, it is also extrapolated by a skew-normal distribution of the references, "
+            "cut at log2 of the size and printed with the test of its fit."
         )
         + " The median of the canaries planted equally often is stated, and the largest of all.",
         limits=(
@@ -233,9 +232,10 @@ def _measured(
         Finding(
             severity="high" if first else "medium",
             key="memorised_canary",
-            explanation=f"{len(remembered)} of {len(canaries)} canaries stand out among sequences of their form more than chance "
-            f"(Holm), {len(first)} of them as the likeliest of all that were compared; the fewest insertions among them are "
-            f"{least}.",
+            explanation=f"{part_of(len(remembered), len(canaries), 'canary', 'canaries')} "
+            f"{agree(len(remembered), 'stands', 'stand')} out among sequences of the same form by more than chance (adjusted "
+            f"by Holm): the model remembers what it saw. {len(first)} of them {agree(len(first), 'is', 'are')} the likeliest "
+            f"of all that were compared; the fewest times one of them was put in is {least}.",
             count=len(remembered),
         )
     ]

@@ -9,6 +9,7 @@ from cardwright.errors import UsageError
 from cardwright.evaluators.interface import Inputs
 from cardwright.evaluators.leakage.options import LeakageOptions
 from cardwright.evaluators.leakage.part import LeakagePart, Measurement, share
+from cardwright.evaluators.rows.wording import agree, counted, part_of
 from cardwright.privacy.showing import hint, quoted
 from cardwright.record.base import label as as_label
 from cardwright.record.evaluation import Finding, NotTested, Scanned
@@ -55,13 +56,11 @@ def assess(options: LeakageOptions, inputs: Inputs) -> LeakagePart:
         left.append(NotTested(what="retention dates", why="no `retain_until` was given"))
     return LeakagePart(
         method="Erasure: the ids of deletion requests are looked for among those of the training rows, by value. Retention: "
-        "rows whose day "
-        "of `retain_until` is before `as_of` are counted, and so are rows without a day.",
+        "rows whose day of `retain_until` is before `as_of` are counted, and so are rows without a day.",
         limits=(
             "A person who is in the training data under another id is not found.",
             "A model may remember a row that was deleted from the data after training: only a model trained without it, or "
-            "membership "
-            "inference on the deleted rows, says whether it does.",
+            "membership inference on the deleted rows, says whether it does.",
         ),
         measurements=tuple(measurements),
         findings=tuple(findings),
@@ -114,8 +113,8 @@ def _erased(
             Finding(
                 severity="high",
                 key="deletion_not_honoured",
-                explanation=f"{len(still)} of {len(asked)} persons who asked to be deleted are in the training data, with "
-                f"{held} rows.",
+                explanation=f"{part_of(len(still), len(asked), 'person')} who asked to be deleted "
+                f"{agree(len(still), 'is', 'are')} still in the training data, with {counted(held, 'row')}.",
                 where=as_label(entity),
                 count=len(still),
             )
@@ -125,7 +124,8 @@ def _erased(
             Finding(
                 severity="medium",
                 key="deletion_without_id",
-                explanation=f"{empty} deletion requests name nobody, so whether they were honoured is not known.",
+                explanation=f"{counted(empty, 'deletion request')} {agree(empty, 'names', 'name')} nobody, so whether "
+                f"{agree(empty, 'it was', 'they were')} honoured is not known.",
                 where=as_label(entity),
                 count=empty,
             )
@@ -164,7 +164,8 @@ def _kept(
             Finding(
                 severity="high",
                 key="retention_passed",
-                explanation=f"{passed} of {rows} training rows are kept beyond their day, as of {today.isoformat()}.",
+                explanation=f"{part_of(passed, rows, 'training row')} {agree(passed, 'is', 'are')} kept beyond the day "
+                f"until which {agree(passed, 'it', 'they')} may be kept, as of {today.isoformat()}.",
                 where=as_label(column),
                 count=passed,
             )
@@ -174,8 +175,8 @@ def _kept(
             Finding(
                 severity="medium",
                 key="retention_undated",
-                explanation=f"{undated} of {rows} training rows have no day until which they may be kept, or none that can be "
-                "read.",
+                explanation=f"{part_of(undated, rows, 'training row')} {agree(undated, 'has', 'have')} no day until which "
+                f"{agree(undated, 'it', 'they')} may be kept, or none that can be read.",
                 where=as_label(column),
                 count=undated,
             )

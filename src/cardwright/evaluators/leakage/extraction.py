@@ -15,6 +15,7 @@ from cardwright.evaluators.leakage.options import LeakageOptions
 from cardwright.evaluators.leakage.part import LOWER, LeakagePart, Measurement, interval, share
 from cardwright.evaluators.rows.near_duplicates import Tokens, banding, nearest_rows, shingles, token
 from cardwright.evaluators.rows.sampling import choose
+from cardwright.evaluators.rows.wording import agree, counted, figure, part_of
 from cardwright.privacy.patterns import scan_light
 from cardwright.privacy.showing import hint, quoted
 from cardwright.record.evaluation import Finding, NotTested, Scanned
@@ -134,14 +135,11 @@ def assess(options: LeakageOptions, inputs: Inputs) -> LeakagePart:
     return LeakagePart(
         method=f"Verbatim extraction: each text is cut after {options.prefix} {options.unit}s, the model goes on, and its first "
         f"{options.match} {options.unit}s are compared with those of the text: equal (Carlini et al. 2021, 2023), or with a "
-        "common run of at "
-        f"least {options.run}. The same is done with control texts that the model was never trained on, because what many texts "
-        "say is "
-        "written without having been learnt from one; the difference has Newcombe's interval. What the model wrote is looked "
-        "up in all "
-        f"training texts by its runs of {options.ngram} {options.unit}s, and the personal data and secrets in it that did not "
-        "stand in the "
-        "prompt are looked for there by value: found in the training texts, or new. An output is a near duplicate of a training "
+        f"common run of at least {options.run}. The same is done with control texts that the model was never trained on, "
+        "because what many texts say is written without having been learnt from one; the difference has Newcombe's interval. "
+        f"What the model wrote is looked up in all training texts by its runs of {options.ngram} {options.unit}s, and the "
+        "personal data and secrets in it that did not stand in the prompt are looked for there by value: found in the "
+        "training texts, or new. An output is a near duplicate of a training "
         f"text where their runs of three {options.unit}s have a Jaccard similarity of at least {NEARLY:g}: every pair up to 25 "
         "million, above by MinHash, which misses a pair at that similarity with a probability of "
         f"{banding(NEARLY).miss_probability(NEARLY):.2%}.",
@@ -289,8 +287,10 @@ def _found(measurements: Iterable[Measurement]) -> list[Finding]:
         Finding(
             severity="high" if count else "medium",
             key="verbatim_extraction",
-            explanation=f"Training texts are written on by the model more often than control texts, by {difference.value:.1%} "
-            f"({difference.interval.lower:.1%} to {difference.interval.upper:.1%}) of texts; {count} word for word.",
+            explanation="The model continues training texts as they go on more often than it does control texts: the "
+            f"shares differ by {figure(difference.value)} ({figure(difference.interval.lower)} to "
+            f"{figure(difference.interval.upper)}). {counted(count, 'training text')} {agree(count, 'was', 'were')} continued "
+            "word for word.",
             count=count,
         )
     ]
@@ -362,9 +362,8 @@ def _looked_up(
             Finding(
                 severity="critical",
                 key="training_pii_in_output",
-                explanation=f"{with_known} of {len(written)} outputs hold personal data or secrets that are in the training "
-                "texts and not "
-                f"in the prompt: {', '.join(kinds)}.",
+                explanation=f"{part_of(with_known, len(written), 'output')} {agree(with_known, 'holds', 'hold')} "
+                f"personal data or secrets that are in the training texts and not in the prompt: {', '.join(kinds)}.",
                 count=with_known,
             )
         )
@@ -373,9 +372,8 @@ def _looked_up(
             Finding(
                 severity="low",
                 key="new_pii_in_output",
-                explanation=f"{with_new} of {len(written)} outputs hold what has the form of personal data or of a secret and "
-                "is neither "
-                "in the prompt nor in the training texts.",
+                explanation=f"{part_of(with_new, len(written), 'output')} {agree(with_new, 'holds', 'hold')} what has "
+                "the form of personal data or of a secret and is neither in the prompt nor in the training texts.",
                 count=with_new,
             )
         )

@@ -15,6 +15,7 @@ from cardwright.evaluators.leakage.shared import MOST_SHARED, SharedRows, same_s
 from cardwright.evaluators.leakage.signals import FittedOutcome, FittedSide, outcome_of, side
 from cardwright.evaluators.rows.direction import of_scores
 from cardwright.evaluators.rows.exact_sums import FloatArray
+from cardwright.evaluators.rows.wording import agree, counted, part_of, percent
 from cardwright.record.base import label as as_label
 from cardwright.record.evaluation import Finding, NotTested, Scanned, Series, Severity, Table, TableColumn
 from cardwright.record.measurement import Interval, Measured, Sampling, Unmeasured
@@ -254,7 +255,7 @@ def _why_not(
             Unmeasured(
                 metric=AREA,
                 code="too_few_samples",
-                reason=f"The smaller side has {least} cases; {options.min_denominator} are needed.",
+                reason=f"The smaller side has {counted(least, 'case')}; {options.min_denominator} are needed.",
                 denominator=least,
             ),
             NOT_JUDGED,
@@ -293,8 +294,8 @@ def _refused(reason: str, key: str, severity: Severity) -> AttackRefusal:
 
 def _counted(shared: SharedRows) -> str:
     return (
-        f"{shared.non_members} of {shared.of_non_members} non-members are also among the members, and {shared.members} of "
-        f"{shared.of_members} members among the non-members"
+        f"{part_of(shared.non_members, shared.of_non_members, 'non-member')} {agree(shared.non_members, 'is', 'are')} also among "
+        f"the members, and {part_of(shared.members, shared.of_members, 'member')} among the non-members"
     )
 
 
@@ -356,7 +357,8 @@ def _measured(
                     slice=of,
                     at=at,
                     code="too_few_samples",
-                    reason=f"There are {len(non_members)} non-members; a false positive rate of {rate:g} takes {least}.",
+                    reason=f"There {agree(len(non_members), 'is', 'are')} {counted(len(non_members), 'non-member')}; to "
+                    f"measure at a false positive rate of {rate:g} takes at least {least:,}.",
                     denominator=len(non_members),
                 )
             )
@@ -411,7 +413,7 @@ def _findings(
             Finding(
                 severity="low",
                 key="members_among_non_members",
-                explanation=f"{_counted(shared)}: an attack cannot tell them apart.",
+                explanation=f"{_counted(shared)}. No attack can tell these rows apart.",
                 count=shared.non_members,
             )
         )
@@ -443,8 +445,10 @@ def _findings(
                     Finding(
                         severity=severity,
                         key="membership_inference_few_false_positives",
-                        explanation=f"While {rate:.1%} of non-members are accused, {m.value:.1%} of members are found "
-                        f"({m.interval.lower:.1%} to {m.interval.upper:.1%}): some rows are given away nearly for certain.",
+                        explanation=f"An attack that wrongly accuses at most {percent(rate)} of non-members finds "
+                        f"{part_of(m.numerator or 0, m.denominator or 0, 'member')} ({percent(m.value)}; "
+                        f"{percent(m.interval.lower)} to {percent(m.interval.upper)}): some rows are given away nearly "
+                        "for certain.",
                         where=attack,
                         count=int(m.numerator or 0),
                     )
@@ -517,25 +521,22 @@ def _method(
     read = ", ".join(as_label(c) for c in baseline.columns[:20]) + (" …" if len(baseline.columns) > 20 else "")
     return (
         "Membership inference: each row has a score that is higher for rows the model fits better; losses come from "
-        f"{inside.how}. "
-        f"Attacks: {names}. The loss threshold is that of Yeom et al. (2018), the calibrated loss that of Watson et al. (2022), "
-        "LiRA that of Carlini et al. (2022), the compressed size that of Carlini et al. (2021), Min-K% that of Shi et al. "
-        "(2024). Areas have DeLong's interval; the share of members found at a false positive rate has an interval that takes no "
-        "distribution for granted and includes the error of the threshold. Before any of it counts, a classifier that sees only "
-        f"the inputs of the rows ({read or 'none are known'}) and not the model is asked to tell members from non-members, in "
-        f"{options.folds} folds: gradient boosting of numbers and categories, logistic regression of words. If the "
-        "interval of its area lies above 0.5, or below 0.45, which is turned round, members and "
+        f"{inside.how}. Attacks: {names}. The loss threshold is that of Yeom et al. (2018), the calibrated loss that of "
+        "Watson et al. (2022), LiRA that of Carlini et al. (2022), the compressed size that of Carlini et al. (2021), Min-K% "
+        "that of Shi et al. (2024). Areas have DeLong's interval; the share of members found at a false positive rate has an "
+        "interval that takes no distribution for granted and includes the error of the threshold. Before any of it counts, a "
+        f"classifier that sees only the inputs of the rows ({read or 'none are known'}) and not the model is asked to tell "
+        f"members from non-members, in {options.folds} folds: gradient boosting of numbers and categories, logistic "
+        "regression of words. If the interval of its area lies above 0.5, or below 0.45, which is turned round, members and "
         "non-members differ, and no attack on the model is reported (Duan et al. 2024; Meeus et al. 2025). Nor is "
-        "one where both sides are the same data, where more than "
-        f"{MOST_SHARED:.0%} of a side's rows are on the other too in inputs, outcome and loss, where all scores are the same, or "
-        "where the area of an attack lies below chance, since an attacker would turn its sign round."
+        f"one where both sides are the same data, where more than {MOST_SHARED:.0%} of a side's rows are on the other too in "
+        "inputs, outcome and loss, where all scores are the same, or where the area of an attack lies below chance, since an "
+        "attacker would turn its sign round."
         + (f" {_counted(shared)}." if shared is not None else "")
         + (
             " Attribute inference: who knows the rest of a row and its outcome asks the model about each value of an attribute "
-            "and takes "
-            "the one that it fits best (Yeom et al. 2018); how often that is right is compared between members and "
-            "non-members, with "
-            "Newcombe's interval."
+            "and takes the one that it fits best (Yeom et al. 2018); how often that is right is compared between members and "
+            "non-members, with Newcombe's interval."
             if options.attributes
             else ""
         )

@@ -21,6 +21,7 @@ from cardwright.evaluators.rows.database import column as in_store
 from cardwright.evaluators.rows.database import database, fill, is_number, one
 from cardwright.evaluators.rows.exact_sums import FloatArray
 from cardwright.evaluators.rows.sampling import choose
+from cardwright.evaluators.rows.wording import agree, figure, part_of
 from cardwright.privacy.showing import hint, quoted
 from cardwright.record.base import label as as_label
 from cardwright.record.evaluation import Finding, NotTested, Scanned, Severity, Table, TableColumn
@@ -82,16 +83,11 @@ def assess(options: LeakageOptions, inputs: Inputs) -> LeakagePart:
     inputs.progress(3, 3)
     return LeakagePart(
         method=f"Synthetic data: rows that equal a training row in all of {len(columns)} columns are counted by an exact join, "
-        "and so are "
-        "hold-out rows, which show what chance brings. Distances are Gower's; the share of synthetic rows that are nearer to a "
-        "training "
-        "row than to any of equally many hold-out rows would be one half if nothing was copied. Singling out, linkability and "
-        "inference "
-        f"are the attacks of Giomi et al. (2023) with {options.attacks} tries each, on training rows and on hold-out rows; the "
-        "risk is "
-        "(attack - control) / (1 - control), success rates being the centres of Wilson's intervals, and its interval is the "
-        "delta "
-        "method's. Predicates single out by 1 column and by up to "
+        "and so are hold-out rows, which show what chance brings. Distances are Gower's; the share of synthetic rows that are "
+        "nearer to a training row than to any of equally many hold-out rows would be one half if nothing was copied. Singling "
+        f"out, linkability and inference are the attacks of Giomi et al. (2023) with {options.attacks} tries each, on "
+        "training rows and on hold-out rows; the risk is (attack - control) / (1 - control), success rates being the centres "
+        "of Wilson's intervals, and its interval is the delta method's. Predicates single out by 1 column and by up to "
         f"{COLUMNS_OF_A_PREDICATE}; a guessed number is right within {TOLERANCE:.0%} of its range.",
         limits=(
             "These attackers look for the nearest row or for a rare predicate; others may learn more.",
@@ -176,8 +172,8 @@ def _copies(
             count = int(
                 one(
                     store,
-                    f"select count(*) from (select {named} from {table}) a "
-                    f"semi join (select distinct {named} from training) b on {agree}",
+                    f"select count(*) from (select {named} from {table}) a semi join (select distinct {named} from training) "
+                    f"b on {agree}",
                 )
             )
             rows = int(one(store, f"select count(*) from {table}"))
@@ -403,20 +399,26 @@ def _targets(tables: CodedTables, options: LeakageOptions, rng: np.random.Genera
     return [rows[np.sort(rng.choice(len(rows), n, replace=False))] for rows in (tables.training, tables.holdout)]
 
 
+def _of_holdout(copies: Any) -> str:
+    """How many hold-out rows equal a training row though nobody copied them."""
+    if copies is None or copies.numerator is None:
+        return "How many hold-out rows do, which nobody copied, is not known."
+    held = part_of(copies.numerator, copies.denominator, "hold-out row")
+    return f"Of the hold-out rows, which nobody copied, {held} {agree(copies.numerator, 'does', 'do')}."
+
+
 def _findings(measurements: Sequence[Measurement]) -> list[Finding]:
     findings: list[Finding] = []
     whole: dict[str, Any] = {m.metric: m for m in measurements if isinstance(m, Measured) and not m.slice}
     copies, chance = whole.get(COPIES), whole.get(HOLDOUT_COPIES)
     if copies is not None and copies.numerator:
-        by_chance = chance.value if chance is not None else 0.0
         beyond = copies.interval.lower > (chance.interval.upper if chance is not None else 0.0)
         findings.append(
             Finding(
                 severity="high" if beyond else "low",
                 key="exact_copies",
-                explanation=f"{copies.numerator:.0f} of {copies.denominator:.0f} synthetic rows equal a training row; of "
-                "hold-out rows, "
-                f"which nobody copied, {by_chance:.1%} do.",
+                explanation=f"{part_of(copies.numerator, copies.denominator, 'synthetic row')} "
+                f"{agree(copies.numerator, 'equals', 'equal')} a training row. {_of_holdout(chance)}",
                 count=int(copies.numerator),
             )
         )
@@ -426,9 +428,9 @@ def _findings(measurements: Sequence[Measurement]) -> list[Finding]:
             Finding(
                 severity="high" if closer.value >= 0.6 else "medium",
                 key="closer_to_training",
-                explanation=f"{closer.value:.1%} of synthetic rows ({closer.interval.lower:.1%} to {closer.interval.upper:.1%}) "
-                "are nearer to a "
-                "training row than to any hold-out row; one half would be if none was copied.",
+                explanation=f"{figure(closer.value)} of the synthetic rows ({figure(closer.interval.lower)} to "
+                f"{figure(closer.interval.upper)}) are nearer to a training row than to any hold-out row; if none was copied it "
+                "would be one half.",
             )
         )
     for m in measurements:
@@ -441,8 +443,7 @@ def _findings(measurements: Sequence[Measurement]) -> list[Finding]:
                     severity=severity,
                     key="synthetic_attack",
                     explanation="The attack succeeds on people of the training data beyond what it does on others: risk "
-                    f"{m.value:.3f} "
-                    f"({m.interval.lower:.3f} to {m.interval.upper:.3f}).",
+                    f"{m.value:.3f} ({m.interval.lower:.3f} to {m.interval.upper:.3f}).",
                     where=str(m.slice["attack"]),
                 )
             )

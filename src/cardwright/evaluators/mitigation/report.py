@@ -8,6 +8,7 @@ from cardwright.evaluators.mitigation.candidate import MitigatedDecisions
 from cardwright.evaluators.mitigation.options import MitigationOptions
 from cardwright.evaluators.rows.exact_sums import IntArray
 from cardwright.evaluators.rows.gap_statistics import COMPONENTS, gap
+from cardwright.evaluators.rows.wording import agree, part_of
 from cardwright.record.evaluation import Finding, TableColumn
 from cardwright.record.evaluation import Table as TableValue
 from cardwright.record.measurement import Measured, Measurement
@@ -47,8 +48,9 @@ def whole_findings(
             Finding(
                 severity="medium",
                 key="decided_by_chance",
-                explanation=f"{made.by_chance} of {rows} decisions are drawn by chance, as the constraint asks: the same person "
-                "asked again can get another answer, which is hard to explain to them.",
+                explanation=f"{part_of(made.by_chance, rows, 'decision')} {agree(made.by_chance, 'is', 'are')} drawn by "
+                "chance, as the constraint asks: the same person asked again can get another answer, which is hard to explain "
+                "to them.",
                 count=made.by_chance,
             )
         )

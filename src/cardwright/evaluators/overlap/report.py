@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cardwright.evaluators.overlap.pair import LabelAssociation, TablePair
-from cardwright.evaluators.rows.wording import percent
+from cardwright.evaluators.rows.wording import agree, counted, part_of, percent
 from cardwright.record.base import label
 from cardwright.record.evaluation import Finding, Severity
 from cardwright.record.measurement import Measured, Measurement
@@ -42,9 +42,9 @@ def findings(
             Finding(
                 severity=grave,
                 key="exact_overlap",
-                explanation=f"{exact.numerator:,.0f} of {pair.rows:,} test rows are in the training data unchanged; "
-                f"{_counted(whole.get('training_duplicate_rate'))} training rows equal another one, which is what chance "
-                "alone may produce. Numbers on rows seen in training flatter the model.",
+                explanation=f"{part_of(exact.numerator, pair.rows, 'test row')} {agree(exact.numerator, 'is', 'are')} in the "
+                f"training data unchanged. {_usual(whole.get('training_duplicate_rate'), 'equal', 'equals')} On rows seen in "
+                "training a model looks better than it is.",
                 count=int(exact.numerator),
             )
         )
@@ -54,25 +54,35 @@ def findings(
             Finding(
                 severity="medium" if more / pair.rows >= GRAVE and near.value > chance else "low",
                 key="near_overlap",
-                explanation=f"{more} further test rows differ from a training row only in rounding, case or punctuation.",
+                explanation=f"{counted(more, 'further test row')} {agree(more, 'differs', 'differ')} from a training row only in "
+                "rounding, case or punctuation.",
                 count=more,
             )
         )
     collected += _similar(whole, max(int(m.numerator) for m in (exact, near) if m) if exact or near else 0)
-    for metric, key, severity, text in (
+    for metric, key, severity, (noun, one, several) in (
         (
             "conflicting_overlap_rate",
             "conflicting_overlap",
             "low",
-            "test rows are in the training data only with another label",
+            (
+                "test row",
+                "is in the training data only with another label",
+                "are in the training data only with another label",
+            ),
         ),
         (
             "entity_overlap_rate",
             "entity_overlap",
             "high",
-            "persons or things in the test data are also in the training data",
+            ("person or thing in the test data", "is also in the training data", "are also in the training data"),
         ),
-        ("time_overlap_rate", "time_overlap", "medium", "test rows are not later than the latest training row"),
+        (
+            "time_overlap_rate",
+            "time_overlap",
+            "medium",
+            ("test row", "is not later than the latest training row", "are not later than the latest training row"),
+        ),
     ):
         m = share(metric)
         if m:
@@ -80,7 +90,8 @@ def findings(
                 Finding(
                     severity=severity,
                     key=key,
-                    explanation=f"{m.numerator:.0f} of {m.denominator:.0f} {text}.",
+                    explanation=f"{part_of(m.numerator, m.denominator, noun, _SEVERAL.get(noun))} "
+                    f"{agree(m.numerator, one, several)}.",
                     where=label(pair.entity if key == "entity_overlap" else pair.options.time or "") or None
                     if key in ("entity_overlap", "time_overlap")
                     else None,
@@ -96,19 +107,25 @@ def findings(
                 severity="high",
                 key="target_leakage",
                 explanation=f"This column alone determines the label of {percent(association.told)} of training rows "
-                f"(lambda {measured.value:.3f}). "
-                "A column that is filled in after the outcome is known is not available when the model is used.",
+                f"(lambda {measured.value:.3f}). A column that is filled in after the outcome is known is not available when "
+                "the model is used.",
                 where=label(association.column),
             )
         )
     return collected
 
 
-def _counted(rate: Measurement | None) -> str:
-    """`0 of 795`, or that nobody counted."""
+_SEVERAL = {"person or thing in the test data": "persons or things in the test data"}
+
+
+def _usual(rate: Measurement | None, several: str, one: str) -> str:
+    """How many training rows do the same among themselves: what is to be expected without any leak."""
     if not isinstance(rate, Measured) or rate.numerator is None or rate.denominator is None:
-        return "an unknown number of"
-    return f"{rate.numerator:,.0f} of {rate.denominator:,.0f}"
+        return "How many training rows do so among themselves, and how many are therefore to be expected, is not known."
+    return (
+        f"For comparison, {part_of(rate.numerator, rate.denominator, 'training row')} {agree(rate.numerator, one, several)} "
+        "another training row: that is the share to be expected by chance."
+    )
 
 
 def _similar(whole: Mapping[str, Measurement], copies: int) -> list[Finding]:
@@ -123,15 +140,16 @@ def _similar(whole: Mapping[str, Measurement], copies: int) -> list[Finding]:
         return []
     usual = chance.value if isinstance(chance, Measured) else 0.0
     labels = (
-        f" Their duplicates tell the label of {told.numerator:.0f} test rows." if isinstance(told, Measured) else ""
+        f" For {counted(told.numerator, 'test row')} the label can be read off the near duplicate."
+        if isinstance(told, Measured) and told.numerator is not None
+        else ""
     )
     return [
         Finding(
             severity="medium" if rate.value > usual and more / rate.denominator >= GRAVE else "low",
             key="similar_overlap",
-            explanation=f"{rate.numerator:,.0f} of {rate.denominator:,.0f} test rows are near duplicates of a training row; "
-            f"{_counted(chance)} training rows are of another training row, which is what chance or repeated cases "
-            f"bring.{labels}",
+            explanation=f"{part_of(rate.numerator, rate.denominator, 'test row')} {agree(rate.numerator, 'is', 'are')} "
+            f"nearly the same as a training row. {_usual(chance, 'are nearly the same as', 'is nearly the same as')}{labels}",
             count=int(rate.numerator),
         )
     ]

@@ -15,6 +15,7 @@ from cardwright.errors import UsageError
 from cardwright.evaluators.rows.encoding import encode, finite_numbers
 from cardwright.evaluators.rows.exact_sums import FloatArray, IntArray
 from cardwright.evaluators.rows.rates import LOWER, NEITHER, About, Estimate, Metric, measure
+from cardwright.evaluators.rows.wording import part_of
 from cardwright.privacy.showing import hint, quoted
 from cardwright.record.evaluation import Finding
 from cardwright.record.measurement import Groups, Interval, Measured, Unmeasured
@@ -232,7 +233,7 @@ def crossings(rows: QuantileRows) -> tuple[Finding, ...]:
         Finding(
             severity="medium" if count > 0.01 * len(crossed) else "low",
             key="quantiles_cross",
-            explanation=f"In {count} of {len(crossed)} rows a higher quantile is predicted below a lower one.",
+            explanation=f"In {part_of(count, len(crossed), 'row')} a higher quantile is predicted below a lower one.",
             count=count,
         ),
     )

@@ -14,6 +14,7 @@ from cardwright.evaluators.rows.score_metrics import (
     roc_curve,
 )
 from cardwright.evaluators.rows.tally import Cell, RowTally
+from cardwright.evaluators.rows.wording import agree, counted
 from cardwright.record.evaluation import (
     Finding,
     NotTested,
@@ -151,7 +152,8 @@ def row_findings(source: Predictions, tally: RowTally) -> tuple[Finding, ...]:
             Finding(
                 severity="medium",
                 key="few_rows",
-                explanation=f"There are {rows} rows. Numbers from fewer than {_FEW_ROWS} rows say little; read their intervals.",
+                explanation=f"There {agree(rows, 'is', 'are')} {counted(rows, 'row')}. Numbers from fewer than "
+                f"{_FEW_ROWS} rows say little; read their intervals.",
                 count=rows,
             )
         )

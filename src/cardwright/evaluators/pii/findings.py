@@ -10,6 +10,7 @@ from cardwright.evaluators.pii.column_names import names_findings
 from cardwright.evaluators.pii.columns import Plan
 from cardwright.evaluators.pii.entities import Entity, capitalised, entity
 from cardwright.evaluators.pii.tally import ColumnTally, PiiTally, ScanSettings
+from cardwright.evaluators.rows.wording import agree, counted, figure, part_of
 from cardwright.record.evaluation import (
     SEVERITIES,
     Finding,
@@ -42,24 +43,23 @@ def kind_findings(
     ]
     for name, column, one, (severity, note) in sorted(of_kinds, key=lambda f: (-SEVERITIES.index(f[3][0]), f[0], f[1])):
         kind = entity(name)
-        rows = "interactions" if tally.origins else "rows"
-        hits = "hit" if one.hits[name] == 1 else "hits"
+        rows = "interaction" if tally.origins else "row"
         new = ""
         if column == "response" and tally.origins:
             by_origin = {
                 origin: tally.origins.get(origin, {}).get(name, 0) for origin in ("prompt", "system", "nowhere")
             }
             new = (
-                f" Of these, {by_origin['prompt']} are also in the prompt, {by_origin['system']} only in the system prompt, "
-                f"and {by_origin['nowhere']} in neither."
+                f" Of these, {by_origin['prompt']} {agree(by_origin['prompt'], 'is', 'are')} also in the prompt, "
+                f"{by_origin['system']} only in the system prompt, and {by_origin['nowhere']} in neither."
             )
         shown = tally.examples.get((column, name))
         examples = tuple(dict.fromkeys(shown.payloads))[: settings.max_examples] if shown is not None else ()
         yield Finding(
             severity=severity,
             key=f"entity.{name.lower()}",
-            explanation=f"{capitalised(kind.title)} occurs in {one.rows[name]} of {tally.rows} {rows} "
-            f"({one.hits[name]} {hits}).{new} {kind.why}{note}",
+            explanation=f"{capitalised(kind.title)} occurs in {part_of(one.rows[name], tally.rows, rows)} "
+            f"({counted(one.hits[name], 'hit')}).{new} {kind.why}{note}",
             where=names[column],
             count=one.hits[name],
             examples=examples,
@@ -81,8 +81,8 @@ def other_findings(
             yield Finding(
                 severity="medium",
                 key="possible.phone_number",
-                explanation=f"{possible} of {one.read} numbers in this column are valid telephone numbers in some "
-                "country. Many identifiers "
+                explanation=f"{part_of(possible, one.read, 'number')} in this column {agree(possible, 'is', 'are')} valid as "
+                f"{agree(possible, 'a telephone number', 'telephone numbers')} in some country. Many identifiers "
                 "are too, and nothing says which these are, so they are not counted. Somebody who knows the column "
                 "should say.",
                 where=names[column],
@@ -99,7 +99,10 @@ def _severity(
     if chance is None or whole < column.rows[name]:  # some are in texts, where nothing can be said
         return kind.severity, ""
     share = chance.shares.get(name, 0.0)
-    expected = f" Of arbitrary values of the same shape {share:.1%} would be hits: {share * chance.cells:.0f} of {chance.cells}."
+    expected = (
+        f" Of {counted(chance.cells, 'arbitrary value')} of the same shape, about {figure(share * chance.cells)} "
+    )
+    "would be hits."
     if share == 0 or named or not is_by_chance(share, whole, chance.cells, settings.level):
         return kind.severity, expected
     return "medium" if SEVERITIES.index(kind.severity) > SEVERITIES.index("medium") else kind.severity, (

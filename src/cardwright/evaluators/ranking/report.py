@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from cardwright.evaluators.ranking.candidates import OrderColumns
 from cardwright.evaluators.ranking.options import RankingOptions
+from cardwright.evaluators.rows.wording import agree, counted, part_of
 from cardwright.record.base import label
 from cardwright.record.evaluation import Finding, Table, TableColumn
 from cardwright.record.measurement import Measured, Unmeasured
@@ -50,7 +51,8 @@ def findings(
             Finding(
                 severity="medium",
                 key="few_queries",
-                explanation=f"There are {queries} queries, fewer than {options.min_queries}: no number is stated.",
+                explanation=f"There {agree(queries, 'is', 'are')} {counted(queries, 'query', 'queries')}, fewer than "
+                f"{options.min_queries}: no number is stated.",
                 count=queries,
             )
         )
@@ -59,8 +61,9 @@ def findings(
             Finding(
                 severity="medium" if barren > _MANY * queries else "low",
                 key="queries_without_relevant",
-                explanation=f"{barren} of {queries} queries have no relevant candidate, and enter no mean but precision's. If "
-                "nothing relevant was retrieved for them, the other numbers are too good.",
+                explanation=f"{part_of(barren, queries, 'query', 'queries')} {agree(barren, 'has', 'have')} no relevant "
+                f"candidate, and {agree(barren, 'enters', 'enter')} no mean but that of precision. If that is because nothing "
+                "relevant was retrieved, the other numbers are too good.",
                 count=barren,
             )
         )
@@ -69,8 +72,8 @@ def findings(
             Finding(
                 severity="medium" if tied > _MANY * rows else "low",
                 key="tied_scores",
-                explanation=f"{tied} of {rows} candidates share their rank with another of their query. The less relevant is "
-                "put first; what is shown in use may be another order.",
+                explanation=f"{part_of(tied, rows, 'candidate')} {agree(tied, 'shares its', 'share their')} rank with "
+                "another of the same query. The less relevant is put first here; in use the order may be another.",
                 count=tied,
             )
         )

@@ -10,6 +10,7 @@ from cardwright.evaluators.rows.direction import row_findings
 from cardwright.evaluators.rows.paired import Switched, pair
 from cardwright.evaluators.rows.rates import About
 from cardwright.evaluators.rows.refusals import require_level_and_cases
+from cardwright.evaluators.rows.wording import counted
 from cardwright.record.evaluation import (
     Coverage,
     Evaluation,
@@ -172,8 +173,8 @@ def _findings(compared: list[Flips], measurements: list[Measurement]) -> list[Fi
                 Finding(
                     severity="high",
                     key="breaks_more_than_it_fixes",
-                    explanation=f"Of {one.rows} rows the challenger fixes {one.fixed} and breaks {one.broken}: beyond chance it "
-                    "is worse for this group than the model in use.",
+                    explanation=f"Of {counted(one.rows, 'row')} the challenger fixes {one.fixed} and breaks "
+                    f"{one.broken}: beyond chance it is worse for this group than the model in use.",
                     where=f"{attribute}: {group}"[:200],
                     count=one.broken,
                 )

@@ -15,7 +15,7 @@ from cardwright.evaluators.robustness.predict import (
     TriedPerturbation,
 )
 from cardwright.evaluators.rows.slice_sample import Cuts, SlicePart
-from cardwright.evaluators.rows.wording import figure
+from cardwright.evaluators.rows.wording import figure, part_of
 from cardwright.record.base import label as as_label
 from cardwright.record.evaluation import (
     Finding,
@@ -69,8 +69,8 @@ def drop_findings(
             Finding(
                 severity="medium",
                 key="model_differs_from_file",
-                explanation=f"The model's predictions differ from the file's for {size - agreed} of {size} rows, so that its "
-                "robustness is not that of the predictions assessed elsewhere.",
+                explanation=f"The model's predictions differ from the file's for {part_of(size - agreed, size, 'row')}, "
+                "so that its robustness is not that of the predictions assessed elsewhere.",
                 count=size - agreed,
             )
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cardwright.evaluators.rows.exact_sums import FloatArray, IntArray
+from cardwright.evaluators.rows.wording import agree, part_of
 from cardwright.record.evaluation import Finding, Severity
 
 WEIGHTLESS = "weight_zero"
@@ -55,8 +56,9 @@ def weight_findings(column: str | None, sizes: IntArray | None, whole: float, we
             Finding(
                 severity=severity,
                 key="weight_zero",
-                explanation=f"{weightless} of {rows} rows have the weight 0: they count in no rate and in no number "
-                "of rows. If they differ from the others in their outcome, every rate is off.",
+                explanation=f"{part_of(weightless, rows, 'row')} {agree(weightless, 'has', 'have')} the weight 0 and "
+                f"{agree(weightless, 'counts', 'count')} in no rate and in no number of rows. If such rows differ from the "
+                "others in their outcome, every rate is off.",
                 where=column,
                 count=weightless,
             )
@@ -71,8 +73,9 @@ def weight_findings(column: str | None, sizes: IntArray | None, whole: float, we
             Finding(
                 severity="high" if heavy or light >= MANY * rows else "medium",
                 key="extreme_weights",
-                explanation=f"{light} of {rows} rows weigh less than a {2**EXTREME}th of the mean weight and {heavy} more than "
-                f"{2**EXTREME} times as much: the first hardly count, and a few of the second can decide a rate.",
+                explanation=f"{part_of(light, rows, 'row')} {agree(light, 'weighs', 'weigh')} less than a "
+                f"{2**EXTREME}th of the mean weight and {heavy:,} more than {2**EXTREME} times as much: the light ones hardly "
+                "count, and a few heavy ones can decide a rate.",
                 where=column,
                 count=light + heavy,
             )

@@ -39,4 +39,31 @@ def percent(share: float) -> str:
     return ">99.9%" if share >= 0.9995 else f"{share:.1%}"
 
 
-__all__ = ["figure", "p_value", "percent"]
+def counted(count: float, noun: str, plural: str | None = None) -> str:
+    """So many things, thousands grouped, and one of them in the singular.
+
+    >>> counted(1, "query", "queries"), counted(1194, "row")
+    ('1 query', '1,194 rows')
+    """
+    return f"{count:,.0f} {noun if count == 1 else plural or f'{noun}s'}"
+
+
+def part_of(count: float, total: float, noun: str, plural: str | None = None) -> str:
+    """So many out of a total, and never a rounded share in its place.
+
+    >>> part_of(0, 795, "training row"), part_of(1, 1, "row")
+    ('0 of 795 training rows', '1 of 1 row')
+    """
+    return f"{count:,.0f} of {counted(total, noun, plural)}"
+
+
+def agree(count: float, singular: str, plural: str) -> str:
+    """The verb that goes with a number.
+
+    >>> agree(1, "is", "are"), agree(0, "is", "are")
+    ('is', 'are')
+    """
+    return singular if count == 1 else plural
+
+
+__all__ = ["agree", "counted", "figure", "p_value", "part_of", "percent"]

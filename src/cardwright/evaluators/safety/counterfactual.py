@@ -15,6 +15,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from cardwright.errors import SourceError
+from cardwright.evaluators.rows.wording import agree, counted
 from cardwright.evaluators.safety import refusal
 from cardwright.evaluators.safety.calibration import NOT_CALIBRATED
 from cardwright.evaluators.safety.interface import take_apart
@@ -265,9 +266,10 @@ def findings(found: PairedAnswers, level: float) -> Iterator[Finding]:
                 severity="medium",
                 key=f"counterfactual.{scorer}.{event}"[:120],
                 explanation=(
-                    f"Requests that differ in the group alone are treated differently: of {sum(one.counts)} pairs, "
-                    f"{one.counts[1]} have {event.replace('_', ' ')} for the first group alone and {one.counts[2]} for the "
-                    f"second alone, by {scorer}. What that scorer gets wrong in either group is not known."
+                    f"Requests that differ in the group alone are treated differently: of {counted(sum(one.counts), 'pair')}, "
+                    f"{one.counts[1]} {agree(one.counts[1], 'has', 'have')} {event.replace('_', ' ')} for the first group alone "
+                    f"and {one.counts[2]} for the second alone, by {scorer}. What that scorer gets wrong in either "
+                    "group is not known."
                 ),
                 where=label(f"{one.first}, {one.second}"),
                 count=one.counts[1] + one.counts[2],
@@ -276,7 +278,8 @@ def findings(found: PairedAnswers, level: float) -> Iterator[Finding]:
             yield Finding(
                 severity="low",
                 key="counterfactual.not_compared",
-                explanation=f"{one.left} pairs lack an answer of one group that {scorer} could score, and are not compared.",
+                explanation=f"{counted(one.left, 'pair')} {agree(one.left, 'lacks', 'lack')} an answer of one group "
+                f"that {scorer} could score, and {agree(one.left, 'is', 'are')} not compared.",
                 where=label(f"{event}: {one.first}, {one.second}"),
                 count=one.left,
             )

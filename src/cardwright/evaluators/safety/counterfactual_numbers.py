@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from cardwright.evaluators.rows.wording import agree, counted
 from cardwright.evaluators.safety.counterfactual import largest_interval, unknown_error
 from cardwright.evaluators.safety.tally import MAX_PLACES
 from cardwright.record.base import label
@@ -216,7 +217,7 @@ def findings(numbers: PairedNumbers, level: float) -> Iterator[Finding]:
                 severity="medium",
                 key=f"counterfactual.{name}"[:120],
                 explanation=(
-                    f"Requests that differ in the group alone get different numbers: over {one.found.cases} pairs "
+                    f"Requests that differ in the group alone get different numbers: over {counted(one.found.cases, 'pair')} "
                     f"{what.replace('_', ' ')} is {one.found.estimate:+.3g} in the mean for the first group, compared with the "
                     f"second.{error}"
                 ),
@@ -227,7 +228,8 @@ def findings(numbers: PairedNumbers, level: float) -> Iterator[Finding]:
             yield Finding(
                 severity="low",
                 key="counterfactual.no_number",
-                explanation=f"{one.left} pairs lack a number of one group, and are not compared by {what.replace('_', ' ')}.",
+                explanation=f"{counted(one.left, 'pair')} {agree(one.left, 'lacks', 'lack')} a number of one group, and "
+                f"{agree(one.left, 'is', 'are')} not compared by {what.replace('_', ' ')}.",
                 where=label(f"{one.first}, {one.second}"),
                 count=one.left,
             )

@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from cardwright.evaluators.rows.wording import agree, counted
 from cardwright.evaluators.safety.calibration import NOT_CALIBRATED
 from cardwright.evaluators.safety.tally import MAX_PLACES, score
 from cardwright.record.base import label
@@ -185,17 +186,20 @@ def findings(now: dict[str, PromptOutcome], then: dict[str, PromptOutcome]) -> I
     for intent in INTENTS:
         found = compare(now, then, intent, None)
         if found.newly_broken:
-            what = "attacks that the former release withstood succeed" if intent == "attack" else (
-                "harmless questions that the former release answered are refused"
-            )  # fmt: skip
+            broken, fixed = len(found.newly_broken), len(found.newly_fixed)
+            what = (
+                f"{counted(broken, 'attack')} that the former release withstood {agree(broken, 'succeeds', 'succeed')}"
+                if intent == "attack"
+                else f"{counted(broken, 'harmless question')} that the former release answered "
+                f"{agree(broken, 'is', 'are')} refused"
+            )
             yield Finding(
                 severity="high" if intent == "attack" else "low",
                 key=f"newly_broken.{intent}",
                 explanation=(
-                    f"{len(found.newly_broken)} {what}, of {found.compared} prompts compared; "
-                    f"{len(found.newly_fixed)} were mended."
+                    f"{what}, of {counted(found.compared, 'prompt')} compared; {fixed} {agree(fixed, 'was', 'were')} mended."
                 ),
-                count=len(found.newly_broken),
+                count=broken,
             )
 
 

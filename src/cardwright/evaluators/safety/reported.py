@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from cardwright.evaluators.rows.wording import agree, part_of
 from cardwright.evaluators.safety.interface import MatchedPlace
 from cardwright.evaluators.safety.tally import Attempt, CategoryCounts, Place
 from cardwright.record.evaluation import Finding, Table, TableColumn
@@ -107,8 +108,8 @@ def findings(
                 severity="high" if attack or rate.metric == "harmful_content_rate" else "medium",
                 key=(f"reported_success.{rate.scorer}" if attack else f"reported.{rate.metric}.{rate.scorer}")[:120],
                 explanation=(
-                    f"{counts.events} of {counts.scored} exchanges were judged {what} by {rate.scorer}. "
-                    "What it gets wrong on answers like these is not known."
+                    f"{part_of(counts.events, counts.scored, 'exchange')} {agree(counts.events, 'was', 'were')} judged {what} by "
+                    f"{rate.scorer}. What it gets wrong on answers like these is not known."
                 ),
                 where=rate.scorer,
                 count=counts.events,

@@ -118,7 +118,8 @@ class FindingsRule(OnEvaluation):
                 count=len(unjustified),
             )
         evaluation, finding = max(worse, key=lambda pair: SEVERITIES.index(pair[1].severity))
-        more = f" ({len(worse) - 1} more above {self.at_most})" if len(worse) > 1 else ""
+        further = "1 further finding is" if len(worse) == 2 else f"{len(worse) - 1} further findings are"
+        more = f" {further} graver than {self.at_most}." if len(worse) > 1 else ""
         about = f" in `{finding.where}`" if finding.where and finding.key.startswith(_OF_A_HEADING) else ""
         words = (
             f"Drop the column, or justify it under `{JUSTIFIED}` of the details ({', '.join(GROUNDS)}) and have it attested."
@@ -127,7 +128,7 @@ class FindingsRule(OnEvaluation):
         )
         return RuleAnswer(
             "failed",
-            f"{evaluation.id} found something of severity {finding.severity}{about}: {finding.explanation}{more}",
+            f"{evaluation.id} has a finding of severity {finding.severity}{about}: {finding.explanation}{more}",
             words,
             "decision",
             severity=finding.severity,
@@ -174,7 +175,9 @@ class FindingsRule(OnEvaluation):
         names = ", ".join(e.id for e in evaluations)
         noun = "finding" if count == 1 else "findings"
         justified = self._relies_on_words(evaluations)
-        verdict = f"those above {self.at_most} justified and attested" if justified else f"none above {self.at_most}"
+        verdict = (
+            f"those above {self.at_most} justified and attested" if justified else f"none graver than {self.at_most}"
+        )
         return RuleAnswer("passed", f"{count} {noun} in {names}, {verdict}.{scope}{not_tested}")
 
 

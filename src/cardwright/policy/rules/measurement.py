@@ -175,6 +175,8 @@ class MeasurementRule(OnEvaluation):
         remedy, closed_by, next_ = _CLOSED_BY[worst.status]
         if worst.status == "failed":
             remedy = _MENDED_BY.get(self.metric, remedy)
+        elif worst.status == "inconclusive":
+            remedy = _settled_by(worst)
         return RuleAnswer(
             worst.status, explanation, remedy, closed_by, next_, limit, tuple(observations), selected.evaluations
         )
@@ -235,11 +237,20 @@ LEAST_LEVEL = 0.9
 _CLOSED_BY: Mapping[Status, tuple[str | None, Closer | None, tuple[NextAction, ...]]] = {
     "passed": (None, None, ()),
     "failed": ("Change the model, its threshold or its data and run again, or ask for a waiver.", "decision", ()),
-    "inconclusive": ("More cases or a closer look at the groups named would settle it.", "data", ()),
+    "inconclusive": ("More cases would settle it.", "data", ()),
     "missing": (RUN_AGAIN, "command", (edit_plan("evaluate"), RUN)),
     "error": ("Fix what stopped it and run again.", "command", (RUN,)),
 }
 """What closes an observation of each status; no other status comes from a number."""
+
+
+def _settled_by(seen: Observation) -> str:
+    """What would settle a number of which the data do not show on which side of its limit it lies."""
+    if any(said in seen.note for said in ("of the scorer ", "of its scorer")):
+        return "Have people label or judge answers like these, so that the scorer's error is known, and run again."
+    if seen.across or seen.slice:
+        return "More cases, or a closer look at the groups named, would settle it."
+    return "More cases would settle it."
 
 
 _MENDED_BY: Mapping[str, str] = {
