@@ -1,6 +1,7 @@
 """A refused dossier and a released one, made once: every test that changes one works on a copy."""
 
 import contextlib
+import json
 import shutil
 
 import pytest
@@ -60,6 +61,16 @@ def released_once(made_once, refused_once):
             assert done.code == 0, done
 
     return made_once("released", fill)
+
+
+@pytest.fixture(scope="session")
+def exported(released_once, tmp_path_factory):
+    """The release as `export` writes it for Sigstore's tools: the bundle, the public key, and the folder that it is of."""
+    to = tmp_path_factory.mktemp("exported") / "release.sigstore.json"
+    done = command("export", released_once / "out", "-f", "sigstore", "--trust", released_once / "trust.yaml", "-o", to)
+    assert done.code == 0, done
+    assert "cosign's --type: urn:cardwright:release:1" in done.out
+    return json.loads(to.read_bytes()), to.with_suffix(".pub").read_bytes(), released_once
 
 
 def _copy(folder, tmp_path, monkeypatch):

@@ -9,6 +9,7 @@ pytest.importorskip("pyarrow", reason="sources need the tabular extra")
 
 from tests.attest.support import by, sign
 
+from cardwright.cli.options import exports_known
 from cardwright.documents import DOCUMENTS
 from cardwright.dossier import layout
 from cardwright.files import kinds
@@ -69,6 +70,11 @@ def test_the_signers_and_the_waiver_stand_in_every_document_that_lists_any(cli, 
     for text in texts:
         assert all(name in text for name in ("Ada", "Ben"))
         assert "waive" in text.lower()
+
+
+def test_the_help_of_export_names_every_format(cli):
+    words = set(re.findall(r"[a-z0-9-]+", cli("export", "--help").out))
+    assert words >= {*exports_known()}
 
 
 def test_an_export_of_a_release_says_released(cli, released, tmp_path):

@@ -255,7 +255,7 @@ def linked_as_believed(
     believed = dict(case.linked)
     for digest, dossier in linked.items():
         said = judged_case(dossier, trust, None, now)[0].claims
-        released = _is_released(dossier, trust, said, now)
+        released = is_released(dossier, trust, said, now)
         believed[digest] = replace(case.linked[digest], claims=said, released=released)
     return believed
 
@@ -274,7 +274,7 @@ def _withdrawn(said: Iterable[Claim]) -> bool:
     return any(isinstance(claim, Withdraw) and claim.claim is None for claim in said)
 
 
-def _is_released(dossier: DossierUnderReview, trust: Trust, said: tuple[Claim, ...], now: str) -> bool:
+def is_released(dossier: DossierUnderReview, trust: Trust, said: tuple[Claim, ...], now: str) -> bool:
     """Whether a release statement of somebody who may release names this record, this manifest and this ledger."""
     if dossier.release is None:
         return False

@@ -200,11 +200,15 @@ def document_formats() -> Iterable[str]:
     return dict.fromkeys(format for document in documents.DOCUMENTS.values() for format in document.templates)
 
 
+SIGSTORE = "sigstore"
+"""The export that is of a release and not of a record: its signed statement, as cosign takes it."""
+
+
 def exports_known() -> Iterable[str]:
     """Other systems' formats."""
     from cardwright.documents import exports
 
-    return exports.known()
+    return (*exports.known(), SIGSTORE)
 
 
 def audiences() -> Iterable[str]:

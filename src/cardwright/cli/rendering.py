@@ -11,6 +11,7 @@ import typer
 from cardwright.cli.console import Console, clock, echo, stated_moment, width, write
 from cardwright.cli.options import (
     CHECKLIST,
+    SIGSTORE,
     AudienceOption,
     Debug,
     OneOf,
@@ -133,7 +134,11 @@ def export(
     format: Annotated[
         str,
         typer.Option(
-            "--format", "-f", parser=OneOf("format", exports_known), metavar="FORMAT", help="The other system's format."
+            "--format",
+            "-f",
+            parser=OneOf("format", exports_known),
+            metavar="FORMAT",
+            help="The other system's format; sigstore is of a release.",
         ),
     ],
     output: Out = None,
@@ -144,17 +149,40 @@ def export(
 ) -> None:
     """Write the record in another system's format.
 
-    The file is checked against the official schema, where that system has one.
+    The file is checked against the official schema, where that system has one. `sigstore` writes the signed release as a bundle
+    for cosign, with the public key beside it, if the release holds by --trust.
     """
     console = Console.of(ctx, quiet=quiet, debug=debug)
     from cardwright.documents import exports
     from cardwright.files import disk
 
+    if format == SIGSTORE:
+        _export_release(console, dossier, output, trust)
+        return
     (name, data), *beside = exports.files(edition_of(dossier, audience, trust), format).items()
     path = output or Path(name)
     for place, content in ((path, data), *((path.parent / one, more) for one, more in beside)):
         disk.write_file(place, content)
         console.say(f"{place}: {len(content):,} bytes")
+
+
+def _export_release(console: Console, dossier: Path, output: Path | None, trust: Path | None) -> None:
+    from cardwright.attest import sigstore_bundle
+    from cardwright.cli.keyring import trust_file
+    from cardwright.dossier import store
+    from cardwright.files import disk
+
+    if trust is None:
+        raise UsageError(
+            "a release is exported by whoever believes it", do="Name your trust file: --trust; its key is written too."
+        )
+    files = store.read_dossier(dossier)
+    bundle = sigstore_bundle.of_release(files, trust_file(trust), where=str(dossier), now=clock())
+    path = output or Path("release.sigstore.json")
+    for place, content in ((path, bundle.data), (path.with_suffix(".pub"), bundle.public_key)):
+        disk.write_file(place, content)
+        console.say(f"{place}: {len(content):,} bytes")
+    console.say(f"cosign's --type: {bundle.predicate_type}; {len(bundle.subjects)} digests are attested")
 
 
 def edition_of(dossier: Path, audience: str, trust: Path | None = None) -> documents.Edition:
