@@ -9,7 +9,12 @@ import pytest
 
 pytest.importorskip("pyarrow", reason="sources need the tabular extra")
 
+from contextlib import contextmanager
+
+from tests.conftest import command
+
 from cardwright.cli.previewing import Source, server_of
+from cardwright.files import kinds, packaged
 
 HEAD = "schema: cardwright/details/1\nstated_by: A. Okafor\nstated_on: 2026-11-23\n"
 
@@ -19,10 +24,16 @@ def shown(small_once, tmp_path):
     """A server over the small dossier, and the details that a person edits."""
     path = tmp_path / "details.yaml"
     path.write_text(f"{HEAD}limitations: One city alone.\n", encoding="utf-8")
-    server = server_of(Source(small_once / "out", path, None), 0)
+    with served(Source(small_once / "out", path, None)) as port:
+        yield port, path
+
+
+@contextmanager
+def served(source):
+    server = server_of(source, 0)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield server.server_address[1], path
+    yield server.server_address[1]
     server.shutdown()
     server.server_close()
     thread.join()
@@ -103,3 +114,58 @@ def test_a_missing_file_is_said_before_anything_is_served(cli, small_once, tmp_p
     ran = cli("preview", small_once / "out", "--details", tmp_path / "none.yaml")
     assert ran.code == 2
     assert "--details" in ran.err
+
+
+def test_an_edited_policy_changes_the_state_and_the_page_is_judged_by_it(small_once, tmp_path):
+    details, policy, base = tmp_path / "details.yaml", tmp_path / "own.yaml", tmp_path / "base.yaml"
+    details.write_text(f"{HEAD}limitations: One city alone.\n", encoding="utf-8")
+    text = packaged.read("policies", "research")[0].decode()
+    base.write_text(text.replace("policy: research", "policy: base"), encoding="utf-8")
+    policy.write_text(
+        "schema: cardwright/policy/1\npolicy: own\nversion: 1.0.0\ntitle: Ours\nextends: ./base.yaml\nkinds: [model]\nset_by: us\n"
+        "set_on: 2026-11-29\nrequirements: []\n",
+        encoding="utf-8",
+    )
+    with served(Source(small_once / "out", details, str(policy))) as port:
+        states = [get(port, "/state")[1]]
+        assert "policy own 1.0.0" in get(port, "/audit_report.html")[1]
+        policy.write_text(policy.read_text().replace("version: 1.0.0", "version: 1.1.0"), encoding="utf-8")
+        states.append(get(port, "/state")[1])
+        assert "policy own 1.1.0" in get(port, "/audit_report.html")[1]
+        base.write_text(base.read_text().replace("max_days: ", "max_days: 1"), encoding="utf-8")
+        states.append(get(port, "/state")[1])
+        policy.write_text("schema: cardwright/policy/1\npolicy: [\n", encoding="utf-8")
+        states.append(get(port, "/state")[1])
+        answer, page = get(port, "/audit_report.html")
+        assert (answer.status, "own.yaml" in page) == (200, True), "what is wrong with it stands in the page"
+    assert len(set(states)) == len(states)
+
+
+@pytest.fixture(scope="module")
+def plan_of_research(tmp_path_factory):
+    """The dossier of a kind of document, and its answers."""
+    place = tmp_path_factory.mktemp("plan")
+    example = kinds.find("experiment_plan").path / "example"
+    assert command("run", example, "-o", place / "dossier").code == 1
+    return place / "dossier", (example / "details.yaml").read_text("utf-8")
+
+
+def test_a_document_of_a_kind_is_shown_with_answers_to_the_questions_of_its_kind(plan_of_research, tmp_path):
+    dossier, text = plan_of_research
+    details = tmp_path / "details.yaml"
+    details.write_text(text, encoding="utf-8")
+    with served(Source(dossier, details, None)) as port:
+        first = get(port, "/")[1]
+        assert "/experiment_plan.html" in first
+        assert "model_card" not in first
+        before = get(port, "/experiment_plan.html")[1]
+        assert "1 sign-off outstanding" in before
+        lines = text.splitlines()
+        (line,) = [n for n, one in enumerate(lines) if one.startswith("hypothesis:")]
+        lines[line] = "hypothesis: Another one that nobody wrote before."
+        details.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        after = get(port, "/experiment_plan.html")[1]
+        assert "Another one that nobody wrote before." in after
+        assert "1 sign-off outstanding" in after, "it is identified by the text of the moment, and judged as such"
+        details.write_text(text.replace("hypothesis:", "hypotesis:"), encoding="utf-8")
+        assert "hypothesis" in get(port, "/experiment_plan.html")[1], "the nearest field of its kind is named"

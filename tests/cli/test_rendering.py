@@ -152,3 +152,21 @@ def test_without_a_dossier_there_is_nothing_to_render(cli):
 def test_a_document_of_a_kind_is_not_made_of_a_record_of_none(cli, desk):
     ran = cli("render", desk / "out", "--document", "datasheet")
     assert (ran.code, "cardwright new datasheet DIR" in ran.err) == (2, True)
+
+
+def test_a_draft_with_other_answers_asks_what_its_kind_asks(cli, tmp_path):
+    from cardwright.files import kinds
+
+    example = kinds.find("experiment_plan").path / "example"
+    assert cli("run", example, "-o", tmp_path / "plan").code == 1
+    text = (example / "details.yaml").read_text("utf-8")
+    (tmp_path / "details.yaml").write_text(text.replace("hypothesis: ", 'hypothesis: "Said now." #'), "utf-8")
+    words = ("render", tmp_path / "plan", "-d", "experiment_plan", "-f", "markdown", "-o", tmp_path / "plan.md")
+    assert cli(*words, "--details", tmp_path / "details.yaml").code == 0
+    assert "Said now." in (tmp_path / "plan.md").read_text("utf-8")
+    assert cli(*words).code == 0
+    assert "Said now." not in (tmp_path / "plan.md").read_text("utf-8")
+    refused = cli(*words, "--policy", "experiment_plan")
+    assert (refused.code, "--details" in refused.err) == (2, True)
+    alone = cli("render", tmp_path / "plan" / "record.json", "--details", tmp_path / "details.yaml")
+    assert (alone.code, "Name the dossier's folder" in alone.err) == (2, True)

@@ -17,10 +17,11 @@ import typer
 
 from cardwright.cli.console import Console, clock, masked_text, stated_moment
 from cardwright.cli.options import Debug, PolicyOption, Quiet, policy_of_dossier
-from cardwright.errors import CardwrightError, UsageError
+from cardwright.errors import CardwrightError, SourceError, UsageError
 
 if TYPE_CHECKING:
     from cardwright.documents import Edition
+    from cardwright.policy.policy import Policy
 
 _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; connect-src 'self'; "
@@ -30,7 +31,7 @@ _RELOAD = (
     "let seen=null;setInterval(async()=>{try{const now=await(await fetch('/state')).text();"
     "if(seen!==null&&now!==seen)location.reload();seen=now}catch{}},700)"
 )
-"""Asks whether the details or the dossier have changed, and loads the page again if so."""
+"""Asks whether the details, the dossier or the policy have changed, and loads the page again if so."""
 
 
 def preview(
@@ -85,7 +86,15 @@ class Source:
                 seen.update(path.read_bytes())
             except OSError:
                 seen.update(b"\0")
+        try:
+            # With all that it extends: a limit can be edited in any of these files.
+            seen.update(self._policy().sha256.encode() if self.policy is not None else b"")
+        except CardwrightError as exc:
+            seen.update(str(exc).encode())
         return seen.hexdigest()
+
+    def _policy(self, stated: str = "") -> Policy:
+        return policy_of_dossier(stated, self.policy)
 
     def edition(self) -> Edition:
         """The draft as it would be now.
@@ -98,19 +107,23 @@ class Source:
         from cardwright.dossier import layout, store
         from cardwright.plan.assessment import load_details
         from cardwright.record import canonical
+        from cardwright.record.record import Record
         from cardwright.record.verdict import Verdict
         from cardwright.run import preview as drafts
 
         files = store.read_dossier(self.dossier)
         now = stated_moment() or clock()
         chosen = None
-        if self.policy is not None or layout.REVIEW in files:
-            named = (
-                self.policy
-                or canonical.parse(Verdict, files[layout.REVIEW], where=str(self.dossier / layout.REVIEW)).policy.name
-            )
-            chosen = policy_of_dossier(named, self.policy)
-        return drafts.edition(files, chosen, load_details(self.details), where=str(self.dossier), now=now)
+        if self.policy is not None:
+            chosen = self._policy()
+        elif layout.REVIEW in files:
+            review = canonical.parse(Verdict, files[layout.REVIEW], where=str(self.dossier / layout.REVIEW))
+            chosen = self._policy(review.policy.name)
+        path = str(self.dossier / layout.RECORD)
+        if layout.RECORD not in files:
+            raise SourceError("there is no record in it", where=str(self.dossier), do="Name a dossier's folder.")
+        kind = canonical.parse(Record, files[layout.RECORD], where=path).document
+        return drafts.edition(files, chosen, load_details(self.details, kind), where=str(self.dossier), now=now)
 
 
 def server_of(source: Source, port: int) -> ThreadingHTTPServer:
@@ -171,9 +184,10 @@ def _page(edition: Edition, path: str) -> str | None:
     """The list of documents, or one of them; None if there is no such page."""
     from cardwright import documents
 
-    known = {
-        f"/{name}.html": document for name, document in documents.DOCUMENTS.items() if "html" in document.templates
-    }
+    names = dict.fromkeys(name for _, name, format in documents.standard(edition.record) if format == "html")
+    if edition.record.document is None:
+        names |= dict.fromkeys(documents.DOCUMENTS)
+    known = {f"/{name}.html": documents.find(name, "html", edition) for name in names}
     if path in known:
         return documents.render(edition, document=known[path].name, format="html").decode("utf-8")
     if path != "/":

@@ -16,6 +16,7 @@ from cardwright.cli.options import (
     Debug,
     OneOf,
     Out,
+    PolicyOption,
     Quiet,
     WhoseAnswersOption,
     document_formats,
@@ -84,6 +85,11 @@ def render(
             help="A checklist for the responsible-AI report (may be repeated).",
         ),
     ] = None,
+    details: Annotated[
+        Path | None,
+        typer.Option("--details", help="A details.yaml in place of the dossier's answers: a draft, judged anew."),
+    ] = None,
+    policy: PolicyOption = None,
     trust: WhoseAnswersOption = None,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -111,7 +117,16 @@ def render(
         raise UsageError(
             "name a dossier", do="cardwright render DOSSIER --document NAME; `--document list` lists them."
         )
-    edition = edition_of(dossier, audience, trust)
+    if details is not None:
+        edition = replace(_draft_of(dossier, details, policy), audience=cast(Any, audience))
+    elif policy is not None:
+        raise UsageError(
+            "a document shows the decision that its dossier holds",
+            where="--policy",
+            do="Judge it with `cardwright gate DOSSIER --policy …`, or name the answers of a draft with --details.",
+        )
+    else:
+        edition = edition_of(dossier, audience, trust)
     if checklist:
         edition = replace(edition, coverage=coverage_of(edition.record, tuple(checklist), edition.claims))
     edition = replace(edition, templates_dir=templates, page_size=page_size, language=language)
@@ -120,6 +135,17 @@ def render(
     path = output or Path(f"{document}.{suffix}")
     disk.write_file(path, data)
     console.say(f"{path}: {len(data):,} bytes")
+
+
+def _draft_of(dossier: Path, details: Path, policy: str | None) -> documents.Edition:
+    """The dossier's evidence with the answers of a file: what `preview` shows."""
+    from cardwright.cli.previewing import Source
+
+    if not dossier.is_dir():
+        raise UsageError(
+            "answers of a file are shown with a dossier's evidence", where=str(dossier), do="Name the dossier's folder."
+        )
+    return Source(dossier, details, policy).edition()
 
 
 def _kind_of(dossier: Path) -> str | None:

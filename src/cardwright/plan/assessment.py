@@ -17,7 +17,7 @@ from cardwright.files import disk, kinds, yamltext
 from cardwright.files.kinds import KindFolder
 from cardwright.record.base import Count, Day, Flag, FreeText, Identifier, Label, RelativePath, Value
 from cardwright.record.details import Details, read_details
-from cardwright.record.kind import KindName, answers_flaw, fields_of
+from cardwright.record.kind import DocumentKind, KindName, answers_flaw, fields_of
 from cardwright.record.subject import Kind, Reference
 from cardwright.sources import network
 from cardwright.sources.spec import ModelSpec, NerModelSpec, SourceSpec
@@ -219,7 +219,7 @@ def load(path: Path, own_kinds: Path | None = None) -> Assessment:
     kind = _kind(file, document, path.parent, own_kinds)
     details = Details()
     if file.details is not None:
-        details = load_details(path.parent / file.details, kind)
+        details = load_details(path.parent / file.details, kind.document if kind is not None else None)
     return Assessment(path=path, file=file, steps=steps, details=details, kind=kind)
 
 
@@ -245,7 +245,7 @@ def _kind(
     return found
 
 
-def load_details(path: Path, kind: KindFolder | None = None) -> Details:
+def load_details(path: Path, kind: DocumentKind | None = None) -> Details:
     """The details at a path; a kind of document asks its own fields beside the shared ones.
 
     Raises
@@ -266,7 +266,7 @@ def load_details(path: Path, kind: KindFolder | None = None) -> Details:
             do="Put that on its first line.",
         )
     try:
-        details = read_details(document.data, fields_of(kind.document if kind is not None else None))
+        details = read_details(document.data, fields_of(kind))
         flaw = answers_flaw(kind.definition if kind is not None else None, details)
         if flaw is not None:
             raise ValueError(flaw)

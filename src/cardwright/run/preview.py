@@ -14,7 +14,9 @@ from cardwright.dossier import contents
 from cardwright.policy.gate import decide
 from cardwright.policy.policy import Policy
 from cardwright.privacy.screening import screen
+from cardwright.record.case import Case
 from cardwright.record.details import Details
+from cardwright.record.kind import text_sha256
 from cardwright.run.editions import compared_in
 
 
@@ -44,14 +46,26 @@ def edition(
         Where the details hold personal data or a secret.
     """
     screen(details, what="what people say (details)")
-    case = contents.case_of(files, where=where)
-    record = case.record.model_copy(update={"details": details})
-    run = case.run
-    if run is not None and run.record_sha256 == case.record.sha256:
+    case = _saying(contents.case_of(files, where=where), details)
+    shown = documents.Edition(record=case.record, run=case.run, kind_files=case.kind_files, linked=case.linked)
+    if policy is None:
+        return shown
+    compared = compared_in(files, where=where)
+    return replace(shown, verdict=decide(case, policy, now, "review"), comparison=compared)
+
+
+def _saying(case: Case, details: Details) -> Case:
+    """The case of a run with these details: what is identified by its own text is identified by this one."""
+    before, plan, run = case.record, case.plan, case.run
+    update: dict[str, object] = {"details": details}
+    if before.document is not None and before.subject.kind == "work":
+        text = text_sha256(before.document, details, before.links)
+        update["subject"] = before.subject.model_copy(update={"text_sha256": text})
+        if plan is not None:
+            plan = plan.model_copy(update={"subject": update["subject"]})
+            update["provenance"] = before.provenance.model_copy(update={"plan_sha256": plan.sha256})
+    record = before.model_copy(update=update)
+    if run is not None and run.record_sha256 == before.sha256:
         # The evidence is that run's still. Left with the old digest it would be called stale after each letter typed.
         run = run.model_copy(update={"record_sha256": record.sha256})
-    if policy is None:
-        return documents.Edition(record=record, run=run)
-    verdict = decide(replace(case, record=record, run=run), policy, now, "review")
-    compared = compared_in(files, where=where)
-    return documents.Edition(record=record, verdict=verdict, run=run, comparison=compared)
+    return replace(case, record=record, plan=plan, run=run)
