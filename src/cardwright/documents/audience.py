@@ -57,11 +57,14 @@ def edition_for(edition: Edition) -> Edition:
             update={
                 "author": None,
                 "datasets": tuple(
-                    d.model_copy(update={"path": None, "columns": ()}) for d in record.provenance.datasets
+                    d.model_copy(update={"path": None, "columns": (), "statement": None, "statement_sha256": None})
+                    for d in record.provenance.datasets
                 ),
             }
         )
         withheld |= {"provenance.author", "provenance.datasets.path", "provenance.datasets.columns"}
+        if any(d.statement is not None for d in record.provenance.datasets):
+            withheld.add("provenance.datasets.statement")
     changed["redaction"] = Redaction(
         audience=edition.audience, of_sha256=record.sha256, withheld=tuple(sorted(withheld))
     )

@@ -153,6 +153,9 @@ class AssessmentFile(Value):
             if self.document is None:
                 raise ValueError("a work is of some kind: name it under `document:` (cardwright kinds)")
             return self
+        for name, source in self.sources.items():
+            if getattr(source, "sql", None) is not None and getattr(source, "at", None) is None:
+                raise ValueError(f"`sql` of {name} asks a database: name it under `at:`")
         if not self.sources:
             raise ValueError("`sources` is missing: name the evidence")
         if not self.evaluate:

@@ -59,9 +59,15 @@ class DatasetRef(Value):
     path: RelativePath | None = None
     """Where it was, inside the assessment's folder; `null` if it was handed over in memory."""
     format: Identifier
-    """`csv`, `parquet`, `arrow`, `jsonl`, `skops`, `torch`, `memory` …"""
+    """`csv`, `parquet`, `arrow`, `jsonl`, `sql`, `skops`, `torch`, `memory` …"""
     sha256: Sha256
-    """Digest of its bytes; for a folder, of the sorted (path, digest) pairs; in memory, of its Arrow stream."""
+    """Digest of its bytes; for a folder, of the sorted (path, digest) pairs; in memory, of its Arrow stream; see `digest_of`."""
+    digest_of: Annotated[Literal["rows"] | None, Field(exclude_if=lambda value: value is None)] = None
+    """`rows` if `sha256` is that of the rows in no order, because a database gave them; absent if it is that of bytes."""
+    statement: Annotated[FreeText | None, Field(exclude_if=lambda value: value is None)] = None
+    """What a database was asked, as SQL."""
+    statement_sha256: Annotated[Sha256 | None, Field(exclude_if=lambda value: value is None)] = None
+    """Digest of the UTF-8 bytes of `statement`."""
     rows: Count | None = None
     """Rows; `null` for a model."""
     columns: tuple[Column, ...] = ()
@@ -168,6 +174,23 @@ class FetchedObject(Value):
     """Its version, in a store that keeps versions."""
 
 
+class QueriedRows(Value):
+    """Rows that a source was read from, if a database held them."""
+
+    source: Identifier
+    """The source."""
+    place: Label
+    """Which database, without user and password."""
+    server: Label
+    """What answered, with its version."""
+    reading: Label
+    """How it was held still while the rows were read, e.g. `repeatable read, read only`."""
+    rows: Count
+    """How many rows it gave."""
+    sha256: Sha256
+    """Digest of the rows in no order."""
+
+
 class RunFacts(Value):
     """`evidence/run.json`: what differs between two runs of the same input."""
 
@@ -197,6 +220,8 @@ class RunFacts(Value):
     """Numbers that another library computed as well."""
     fetched: Annotated[tuple[FetchedObject, ...], Field(exclude_if=lambda value: not value)] = ()
     """Files that were fetched before anything was evaluated."""
+    queried: Annotated[tuple[QueriedRows, ...], Field(exclude_if=lambda value: not value)] = ()
+    """Rows that databases gave before anything was evaluated."""
     opened_to: Annotated[tuple[Label, ...], Field(exclude_if=lambda value: not value)] = ()
     """Hosts and ports beyond this machine that the plan opened for that."""
     refused_connections: tuple[Label, ...] = ()

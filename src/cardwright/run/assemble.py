@@ -13,7 +13,7 @@ from cardwright.privacy.screening import screen
 from cardwright.record import canonical, filling
 from cardwright.record.case import LinkedDossier
 from cardwright.record.evaluation import Evaluation
-from cardwright.record.provenance import DatasetRef, EngineFacts, FetchedObject, Provenance, RunFacts
+from cardwright.record.provenance import DatasetRef, EngineFacts, FetchedObject, Provenance, QueriedRows, RunFacts
 from cardwright.record.record import NotEvaluated, Record
 from cardwright.run import crosscheck, packages
 from cardwright.run.prepare import Prepared
@@ -113,6 +113,7 @@ def facts(
     plan: Path | None = None,
     engine: EngineFacts | None = None,
     fetched: tuple[FetchedObject, ...] = (),
+    queried: tuple[QueriedRows, ...] = (),
     opened_to: tuple[str, ...] = (),
 ) -> RunFacts:
     """What differs between two runs of the same input, kept beside the record.
@@ -127,8 +128,8 @@ def facts(
         Where the plan is, as it was given.
     engine
         What counted rows, if it was not this machine.
-    fetched, opened_to
-        Files that lay elsewhere, and what the plan opened for them.
+    fetched, queried, opened_to
+        Files and rows that lay elsewhere, and what the plan opened for them.
     """
     return RunFacts(
         run_id=record.provenance.run_id,
@@ -144,6 +145,7 @@ def facts(
         refused_connections=refused,
         engine=engine,
         fetched=fetched,
+        queried=queried,
         opened_to=opened_to,
     )
 

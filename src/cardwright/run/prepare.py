@@ -16,13 +16,14 @@ from cardwright.privacy.showing import kinds
 from cardwright.record.case import LinkedDossier
 from cardwright.record.evaluation import Binding
 from cardwright.record.kind import RecordLink, text_sha256
-from cardwright.record.provenance import FetchedObject
+from cardwright.record.provenance import FetchedObject, QueriedRows
 from cardwright.record.record import ExpectedGroups, PlanLock, Planned
 from cardwright.record.subject import Component, Context, FileDigest, Subject
 from cardwright.run.counting import of_roles
-from cardwright.sources import network, remote_files, scratch
+from cardwright.sources import databases, network, remote_files, scratch
 from cardwright.sources.binding import bind
 from cardwright.sources.commit import commit_of
+from cardwright.sources.database_address import is_database
 from cardwright.sources.digests import folder_files
 from cardwright.sources.files import require_file, sha256_of, sha256_of_path
 from cardwright.sources.interface import Model, Predictions, Source, Table
@@ -54,6 +55,8 @@ class Prepared:
     """Sources that could not be loaded, because a library is not installed, say."""
     fetched: tuple[FetchedObject, ...] = ()
     """Files that lay elsewhere."""
+    queried: tuple[QueriedRows, ...] = ()
+    """Rows that lay in databases."""
 
 
 def prepare(
@@ -80,9 +83,8 @@ def prepare(
     _refuse_personal_names(assessment)
     screen(assessment.details, what="what people say (details)")
     subject = _subject(assessment, links)
-    sources, bindings, unavailable, fetched = opened(
-        assessment, leaving_out=MissingExtraError, linked=linked, opening=opening, progress=progress
-    )
+    ready = opened(assessment, leaving_out=MissingExtraError, linked=linked, opening=opening, progress=progress)
+    sources = ready.sources
     lock = _lock(assessment, policy, subject, sources, baseline_sha256, links)
     screen(lock, what="the plan")
     for source in sources.values():
@@ -92,12 +94,13 @@ def prepare(
         assessment=assessment,
         subject=subject,
         sources=sources,
-        bindings=bindings,
+        bindings=ready.bindings,
         lock=lock,
         commit=commit,
         dirty=dirty,
-        unavailable=unavailable,
-        fetched=fetched,
+        unavailable=ready.unavailable,
+        fetched=ready.fetched,
+        queried=ready.queried,
     )
 
 
@@ -112,6 +115,8 @@ class OpenSources(NamedTuple):
     """Those that were left out, and why."""
     fetched: tuple[FetchedObject, ...] = ()
     """Files that lay elsewhere."""
+    queried: tuple[QueriedRows, ...] = ()
+    """Rows that lay in databases."""
 
 
 def opened(
@@ -140,7 +145,7 @@ def opened(
     """
     sources: dict[str, Source] = {}
     unavailable: dict[str, CardwrightError] = {}
-    fetched: list[FetchedObject] = []
+    fetched: list[FetchedObject | QueriedRows] = []
     for name, spec in assessment.file.sources.items():
         if isinstance(spec, ModelSpec):
             continue  # loaded below, where the predictions say what it predicts
@@ -186,23 +191,37 @@ def opened(
     for name, source in sources.items():
         if isinstance(source, Predictions) and name not in bindings:
             bindings[name] = Binding(kind="supplied", note="No evaluation names the model beside these predictions.")
-    return OpenSources(sources, bindings, unavailable, tuple(fetched))
+    return OpenSources(
+        sources,
+        bindings,
+        unavailable,
+        tuple(one for one in fetched if isinstance(one, FetchedObject)),
+        tuple(one for one in fetched if isinstance(one, QueriedRows)),
+    )
 
 
 def _opened(
     spec: SourceSpec, name: str, assessment: Assessment, opening: Opening, progress: Progress
-) -> tuple[Source, tuple[FetchedObject, ...]]:
+) -> tuple[Source, tuple[FetchedObject | QueriedRows, ...]]:
     """A source that is no model; one that lies elsewhere is fetched into a private folder, which goes when the source does."""
-    at = getattr(spec, "at", None)
+    at: str | None = getattr(spec, "at", None)
     if at is None:
         return _with_shown_columns(load(spec, name, assessment.base, opening=opening)), ()
     path: str = next(getattr(spec, key) for key in KINDS if hasattr(spec, key))
     allowed = [network.destination(word) for word in assessment.file.network.allow]
     progress(f"fetch {name}", 0, None)
     folder = scratch.kept()
+    found: tuple[FetchedObject | QueriedRows, ...]
     try:
-        found = remote_files.fetch(at, path, folder, name=name, allowed=allowed)
-        source = _with_shown_columns(load(spec, name, folder))  # the copy is on this machine alone
+        # Either way the copy is on this machine alone, and no engine reads it.
+        if is_database(at):
+            sql: str | None = getattr(spec, "sql", None)
+            read = databases.read(at, path, sql, folder, name=name, base=assessment.base, allowed=allowed)
+            made = load(spec, name, folder, opening=lambda *_: read.rows)
+            source, found = _with_shown_columns(replace(made, ref=read.told(made.ref))), (read.queried,)
+        else:
+            found = remote_files.fetch(at, path, folder, name=name, allowed=allowed)
+            source = _with_shown_columns(load(spec, name, folder))
     except BaseException:
         scratch.remove(folder)
         raise

@@ -64,6 +64,7 @@ from cardwright.sources.refusals import (
     require_parts,
     require_plain,
 )
+from cardwright.sources.rows_copy import FORMAT
 from cardwright.sources.score_scales import in_words, mapped_threshold, scaled
 from cardwright.sources.shape import require_columns
 from cardwright.sources.spec import (
@@ -139,8 +140,8 @@ def load(
         rows = _rows(base, spec.texts, spec.sha256, opening)
         return texts_of(spec, rows, _ref(spec, name, "texts", spec.texts, rows))
     if isinstance(spec, InteractionsSpec):
-        exchanges = _interactions(spec, name, base)
-        _require_digest(exchanges.ref.sha256, spec.sha256, spec.interactions)
+        exchanges = _interactions(spec, name, base, opening)
+        _require_digest(exchanges.ref.sha256, spec.sha256, spec.interactions, rows=spec.in_database)
         return exchanges
     if isinstance(spec, TargetSpec):
         return _target(spec, name, base)
@@ -163,12 +164,18 @@ def load(
 
 def _rows(base: Path, path: str, sha256: str | None, opening: Opening) -> FiledRows:
     rows = opening(base / path, path)
-    _require_digest(rows.sha256, sha256, path)
+    _require_digest(rows.sha256, sha256, path, rows=rows.format == FORMAT)
     return rows
 
 
-def _require_digest(found: str, expected: str | None, where: str) -> None:
+def _require_digest(found: str, expected: str | None, where: str, *, rows: bool = False) -> None:
     if expected is not None and found != expected:
+        if rows:
+            raise SourceError(
+                "these are not the rows that the plan was made for: their digest is another one",
+                where=where,
+                do="Ask for those rows, or assess these and write their digest under `sha256:`, or leave `sha256:` out.",
+            )
         raise SourceError(
             "this is not the file that the plan was made for: its digest is another one",
             where=where,
@@ -213,12 +220,12 @@ def _runs(spec: RunsSpec, name: str, base: Path) -> TrackedRuns:
     return TrackedRuns(ref, store.read)
 
 
-def _interactions(spec: InteractionsSpec, name: str, base: Path) -> Interactions:
+def _interactions(spec: InteractionsSpec, name: str, base: Path, opening: Opening) -> Interactions:
     from cardwright.sources.interactions import interactions_of, interactions_of_results
 
     if spec.format is not None:
         return interactions_of_results(spec, base / spec.interactions, name)
-    rows = _rows_of_interactions(spec, base)
+    rows = opening(base, spec.interactions) if spec.in_database else _rows_of_interactions(spec, base)
     return interactions_of(spec, rows, _ref(spec, name, "interactions", spec.interactions, rows))
 
 

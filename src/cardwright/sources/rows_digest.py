@@ -19,7 +19,7 @@ Equal means equal as it is read (`cardwright.sources.shape.plain_type`), whichev
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -47,6 +47,11 @@ class RowsDigest:
     sums: bytes
     """1,024 unsigned numbers of 16 bits, little-endian."""
 
+    @classmethod
+    def of_none(cls) -> Self:
+        """The digest of no rows."""
+        return cls(0, bytes(2 * _NUMBERS))
+
     def __add__(self, other: RowsDigest) -> Self:
         """The digest of both."""
         import numpy as np
@@ -72,14 +77,19 @@ def digest_of_batch(batch: pyarrow.RecordBatch) -> RowsDigest:
     SourceError
         If a column holds lists, structures or anything else whose values have no canonical bytes here.
     """
+    return digest_of_rows(canonical_rows(batch))
+
+
+def digest_of_rows(rows: Sequence[bytes]) -> RowsDigest:
+    """The digest of rows whose canonical bytes are there; see `canonical_rows`."""
     import numpy as np
 
     total = np.zeros(_NUMBERS, "<u2")
-    for start in range(0, batch.num_rows, _AT_A_TIME):
-        rows = _rows(batch.slice(start, _AT_A_TIME))
-        numbers = b"".join([hashlib.shake_128(row).digest(2 * _NUMBERS) for row in rows])
-        total += np.frombuffer(numbers, "<u2").reshape(len(rows), _NUMBERS).sum(axis=0, dtype=np.uint16)
-    return RowsDigest(batch.num_rows, total.tobytes())
+    for start in range(0, len(rows), _AT_A_TIME):
+        part = rows[start : start + _AT_A_TIME]
+        numbers = b"".join([hashlib.shake_128(row).digest(2 * _NUMBERS) for row in part])
+        total += np.frombuffer(numbers, "<u2").reshape(len(part), _NUMBERS).sum(axis=0, dtype=np.uint16)
+    return RowsDigest(len(rows), total.tobytes())
 
 
 def rows_sha256(rows: Rows) -> str:
@@ -91,19 +101,28 @@ def rows_sha256(rows: Rows) -> str:
     """
     columns = rows.schema.names
     found: RowsDigest | None = summed(rows, digest_of_batch, columns)
-    return (found or RowsDigest(0, bytes(2 * _NUMBERS))).sha256(columns)
+    return (found or RowsDigest.of_none()).sha256(columns)
 
 
-def _rows(batch: Any) -> list[bytes]:
-    """Each row's canonical bytes: its cells by the names of their columns, each of which says where it ends."""
+def canonical_rows(batch: pyarrow.RecordBatch) -> list[bytes]:
+    """Each row's canonical bytes: its cells by the names of their columns, each of which says where it ends.
+
+    Raises
+    ------
+    SourceError
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    cells = [_cells(batch.column(name), name) for name in sorted(batch.schema.names)]
-    if not cells:
+    names = sorted(batch.schema.names)
+    if not names:
         return [b""] * batch.num_rows
-    joined: list[bytes] = pc.binary_join_element_wise(*cells, pa.scalar(b"", pa.binary())).to_pylist()
-    return joined
+    found: list[bytes] = []
+    for start in range(0, batch.num_rows, _AT_A_TIME):
+        part = batch.slice(start, _AT_A_TIME)
+        cells = [_cells(part.column(name), name) for name in names]
+        found += pc.binary_join_element_wise(*cells, pa.scalar(b"", pa.binary())).to_pylist()
+    return found
 
 
 def _cells(column: Any, name: str) -> Any:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Discriminator, Field, JsonValue, Tag, TypeAdapter, model_validator
 
 from cardwright.record.base import Flag, FreeText, Identifier, Label, Number, RelativePath, Sha256, Value, label
+from cardwright.sources.database_address import is_database, parse_address
 from cardwright.sources.network import is_loopback
 
 Design = Literal["census", "random", "stratified", "adversarial", "unstated"]
@@ -131,7 +132,9 @@ class _File(_Common):
 
     at: Annotated[Label | None, Field(exclude=True)] = None
     """The folder that the path starts from, if that is not the plan's own: `s3://bucket/folder/`, also `gs`, `abfs`, `hdfs`,
-    `http` and `https`. It holds no credentials. Where the same bytes lie changes neither the plan's digest nor the record."""
+    `http` and `https`; or a database, whose table is then named in place of a file: `postgresql://user@host:5432/database`,
+    `duckdb:///data/loans.duckdb`, `sqlite:///data/loans.sqlite`, or any address of SQLAlchemy's. It holds no credentials. Where
+    the same bytes or rows lie changes neither the plan's digest nor the record."""
 
     @model_validator(mode="after")
     def _at_a_place(self) -> Self:
@@ -145,19 +148,46 @@ PLACES = ("s3", "gs", "abfs", "abfss", "az", "hdfs", "webhdfs", "http", "https")
 
 
 def _require_place(at: str) -> None:
+    if is_database(at):
+        parse_address(at)
+        return
     try:
         parts = urlsplit(at)
         known = parts.scheme in PLACES and bool(parts.hostname)
     except ValueError:
         known = False
     if not known:
-        raise ValueError(f"`at` is the address of a folder, by one of: {', '.join(PLACES)}")
+        raise ValueError(
+            f"`at` is the address of a folder, by one of: {', '.join(PLACES)}; or of a database: postgresql, duckdb, sqlite, or "
+            "another of SQLAlchemy's, as dialect+driver"
+        )
     if parts.password is not None or (parts.username is not None and not parts.scheme.startswith("abfs")):
         raise ValueError("`at` holds credentials; they belong in the environment")
     if parts.query or parts.fragment:
         raise ValueError("`at` holds a query, which can be a signature; give the environment's credentials instead")
     if ".." in parts.path.split("/"):
         raise ValueError("`at` leads out of itself")
+
+
+class _Rows(_File):
+    """Rows of a file, or of a database."""
+
+    sql: Annotated[FreeText | None, Field(exclude_if=lambda value: value is None)] = None
+    """What a database is asked in place of a whole table: one SELECT. The name in the place of the table is then what its rows
+    are called. It stands in the record with its digest."""
+
+    @property
+    def in_database(self) -> bool:
+        """Whether a database gives its rows."""
+        return self.at is not None and is_database(self.at)
+
+    @model_validator(mode="after")
+    def _asked(self) -> Self:
+        if self.sql is not None and not self.sql.strip(" \t\n;"):
+            raise ValueError("`sql` is empty; leave it out to read the whole table")
+        if self.sql is not None and self.at is not None and not self.in_database:
+            raise ValueError("`sql` asks a database, and `at` names a folder of files")
+        return self
 
 
 class RowsOptions(_Common):
@@ -336,11 +366,11 @@ class PredictionsOptions(RowsOptions):
         return self
 
 
-class PredictionsSpec(PredictionsOptions, _File):
+class PredictionsSpec(PredictionsOptions, _Rows):
     """Rows with the true outcome and what the model said."""
 
     predictions: RelativePath
-    """The file, or a folder of Parquet files."""
+    """The file, or a folder of Parquet files; of a database, the table."""
 
 
 class TableOptions(RowsOptions):
@@ -353,11 +383,11 @@ class TableOptions(RowsOptions):
         return self
 
 
-class TableSpec(TableOptions, _File):
+class TableSpec(TableOptions, _Rows):
     """Rows of data, with or without a label."""
 
     table: RelativePath
-    """The file, or a folder of Parquet files."""
+    """The file, or a folder of Parquet files; of a database, the table."""
 
 
 class TextsOptions(_Common):
@@ -369,11 +399,11 @@ class TextsOptions(_Common):
     """Column whose equal values are one person."""
 
 
-class TextsSpec(TextsOptions, _File):
+class TextsSpec(TextsOptions, _Rows):
     """Rows of text."""
 
     texts: RelativePath
-    """The file, or a folder of Parquet files."""
+    """The file, or a folder of Parquet files; of a database, the table."""
 
 
 class InteractionColumns(Value):
@@ -453,11 +483,11 @@ ResultFormat = Literal[
 """Other tools whose results are read; `sources/results/` has a reader for each."""
 
 
-class InteractionsSpec(InteractionsOptions, _File):
+class InteractionsSpec(InteractionsOptions, _Rows):
     """Recorded exchanges with an assistant."""
 
     interactions: RelativePath
-    """JSON Lines, CSV or Parquet; with `format`, the file or folder that the tool has written."""
+    """JSON Lines, CSV or Parquet; with `format`, the file or folder that the tool has written; of a database, the table."""
     format: ResultFormat | None = None
     """The tool whose results these are; omit it for rows of your own."""
 
@@ -465,6 +495,8 @@ class InteractionsSpec(InteractionsOptions, _File):
     def _read_by_the_tool(self) -> Self:
         if self.format is not None and self.columns != InteractionColumns():
             raise ValueError("`columns` belong to rows of your own; with `format` the tool's own names are read")
+        if self.format is not None and self.in_database:
+            raise ValueError("`format` belongs to what a tool has written, and a database gives rows; leave it out")
         return self
 
 
@@ -489,6 +521,12 @@ class RunsSpec(_File):
     """What `cardwright runs import` has written, or a store itself, e.g. of MLflow or W&B."""
     format: Identifier | None = None
     """Which tool's it is (`docs/runs.md`); if omitted, the first whose store it is."""
+
+    @model_validator(mode="after")
+    def _of_files(self) -> Self:
+        if self.at is not None and is_database(self.at):
+            raise ValueError("`runs` are read from files; `cardwright runs import` writes them from a store")
+        return self
 
 
 def _paths(value: object) -> object:

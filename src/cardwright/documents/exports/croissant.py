@@ -24,8 +24,14 @@ RAI = (
 CORE = ("@context", "@type", "conformsTo", "description", "license", "name", "url", "creator")
 """What Croissant asks of every dataset, and what words can stand for; it asks for `datePublished` too, where a date is known."""
 _TYPES = {"int": "sc:Integer", "uint": "sc:Integer", "float": "sc:Float", "double": "sc:Float", "bool": "sc:Boolean"}
-_MEDIA = {"csv": "text/csv", "parquet": "application/x-parquet", "jsonl": "application/jsonlines"}
+_MEDIA = {
+    "csv": "text/csv",
+    "parquet": "application/x-parquet",
+    "jsonl": "application/jsonlines",
+    "sql": "application/sql",
+}
 UNKNOWN = "not provided"
+_OF_ROWS = "Rows of a database. The digest is that of the rows in no order, and not of a file."
 
 _CONTEXT: dict[str, Any] = {
     "@language": "en",
@@ -106,6 +112,7 @@ def make(edition: Edition) -> dict[str, Any]:
                 "contentUrl": d.path or d.name,
                 "encodingFormat": _MEDIA.get(d.format, "application/octet-stream"),
                 "sha256": d.sha256,
+                **({"description": _OF_ROWS} if d.digest_of == "rows" else {}),
             }
             for d in tables
         ]

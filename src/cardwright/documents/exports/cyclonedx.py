@@ -200,6 +200,7 @@ def _datasets(record: Record) -> list[dict[str, Any]]:
             "properties": [
                 {"name": "cardwright:role", "value": d.role},
                 *([{"name": "cardwright:rows", "value": exact(d.rows)}] if d.rows is not None else []),
+                *([{"name": "cardwright:digest_of", "value": d.digest_of}] if d.digest_of is not None else []),
             ],
         }
         for d in record.provenance.datasets

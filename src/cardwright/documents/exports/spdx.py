@@ -225,7 +225,7 @@ def _dataset(record: Record, d: DatasetRef) -> dict[str, Any]:
         name=d.name,
         summary=", ".join([d.role, *([d.split] if d.split is not None else []), *_rows(d)]),
         software_primaryPurpose="data",
-        verifiedUsing=[_hash(d.sha256)],
+        verifiedUsing=[_hash(d.sha256) | ({"comment": "of the rows, in no order"} if d.digest_of == "rows" else {})],
         dataset_datasetType=[_DATA[d.kind]],
     )
 

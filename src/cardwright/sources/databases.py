@@ -1,0 +1,124 @@
+"""Rows that lie in a database, read once into a private folder and then like any others.
+
+One statement, one answer, one copy: every pass of an evaluation reads the copy, so no two of them can see different rows, and
+the server is not needed after it. The digest is that of the rows in no order (`cardwright.sources.rows_digest`), since a table
+has none; the copy's rows stand in the order of their hashes (`cardwright.sources.rows_copy`).
+
+PostgreSQL is read by its own protocol, a DuckDB or an SQLite file by its library, any other database by SQLAlchemy's dialect
+for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from cardwright.errors import SourceError
+from cardwright.record.base import label as as_label
+from cardwright.record.provenance import DatasetRef, QueriedRows
+from cardwright.sources import network
+from cardwright.sources.database_address import DatabaseAddress, parse_address
+from cardwright.sources.files import FileRows
+from cardwright.sources.queries import DatabaseAnswer, DatabaseQuery, statement_of
+from cardwright.sources.rows_copy import copy_rows
+
+_BACKQUOTED = (
+    "mysql",
+    "mariadb",
+    "bigquery",
+    "databricks",
+    "hive",
+    "impala",
+    "clickhouse",
+    "clickhousedb",
+    "singlestoredb",
+)
+
+
+@dataclass(frozen=True)
+class ReadRows:
+    """The rows of a source, read."""
+
+    rows: FileRows
+    """The copy; `sha256` is the digest of the rows in no order."""
+    statement: str
+    """What the database was asked."""
+    queried: QueriedRows
+    """For the facts of the run."""
+
+    def told(self, ref: DatasetRef) -> DatasetRef:
+        """What a record says of the source: also what was asked, and that its digest is that of rows."""
+        sha256 = hashlib.sha256(self.statement.encode("utf-8")).hexdigest()
+        return ref.model_copy(update={"digest_of": "rows", "statement": self.statement, "statement_sha256": sha256})
+
+
+def read(
+    at: str,
+    table: str,
+    sql: str | None,
+    folder: Path,
+    *,
+    name: str,
+    base: Path,
+    allowed: Sequence[tuple[str, int]] = (),
+) -> ReadRows:
+    """Read a table, or what a statement gives, into a private folder.
+
+    Parameters
+    ----------
+    at
+        The database's address.
+    table
+        The table, with its schema if need be; if there is `sql`, what its rows are called.
+    sql
+        One statement that reads.
+    folder
+        A private folder, which gets the copy.
+    name
+        The source, as run facts name it.
+    base
+        The folder of the plan, where the paths of database files start.
+    allowed
+        Hosts and ports beyond this machine that the plan opens.
+
+    Raises ------ SourceError If it is in a place that the plan does not open, may not be read, does not exist, would write,
+    goes away meanwhile, or holds what cannot be read. MissingExtraError If the database's library is not installed.
+    """
+    address = parse_address(at)
+    quote = "`" if address.dialect in _BACKQUOTED else '"'
+    statement = statement_of(table, sql, quote)
+    asked = DatabaseQuery(address, statement, table, name, base, allowed)
+    with network.guard(allowed=allowed) as held:
+        try:
+            with _reader(address)(asked) as answer:
+                rows = copy_rows(answer.batches, folder, table)
+                server, reading = answer.server, answer.reading
+        except SourceError:
+            if not held.refused:
+                raise
+            raise SourceError(
+                f"the plan opens no way to {', '.join(held.refused)}",
+                where=table,
+                do="Write `network: {allow: [host:port]}` in the plan if it is meant, with that host and its port.",
+            ) from None
+    queried = QueriedRows(
+        source=name,
+        place=as_label(address.place),
+        server=as_label(server),
+        reading=reading,
+        rows=rows.num_rows,
+        sha256=rows.sha256,
+    )
+    return ReadRows(rows, statement, queried)
+
+
+def _reader(address: DatabaseAddress) -> Callable[[DatabaseQuery], AbstractContextManager[DatabaseAnswer]]:
+    """Who reads this kind; each is imported when it is needed."""
+    from cardwright.sources import database_files, postgresql, sqlalchemy_rows
+
+    if address.is_file:
+        return database_files.answered
+    return postgresql.answered if address.is_postgresql else sqlalchemy_rows.answered
