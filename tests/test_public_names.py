@@ -1,5 +1,8 @@
 """The public names, pinned."""
 
+import pytest
+from tests.small_plan import write_plan
+
 import cardwright
 
 
@@ -14,3 +17,16 @@ def test_the_public_names_are_these_and_sorted():
 
 def test_every_public_name_can_be_imported():
     assert all(getattr(cardwright, name) is not None for name in cardwright.__all__)
+
+
+def test_run_stays_the_function_when_the_room_of_that_name_has_been_imported(tmp_path):
+    pytest.importorskip("pyarrow", reason="sources need the tabular extra")
+    from cardwright.run import prepare  # the room
+
+    made = cardwright.run(
+        cardwright.load(write_plan(tmp_path)), cardwright.policy_of("research"), only=("performance",)
+    )
+    assert made.record.subject.name == "loans"
+    from cardwright import run
+
+    assert callable(run) and prepare is run.prepare

@@ -6,7 +6,9 @@ names below are loaded when they are first used, so that importing the package c
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
@@ -107,3 +109,26 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return __all__
+
+
+class _RunRoom(ModuleType):
+    """The room `run`, called as the function of that name.
+
+    Python puts a package into its parent when it is imported, and so in the place of the function: a second `cardwright.run(…)`
+    in a notebook would otherwise call a module.
+    """
+
+    def __call__(self, *words: Any, **named: Any) -> Any:
+        return import_module("cardwright.handoff").run(*words, **named)
+
+
+class _Face(ModuleType):
+    """This package, which notices when the room arrives."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "run" and type(value) is ModuleType:
+            value.__class__ = _RunRoom
+        super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Face
