@@ -100,7 +100,7 @@ class Sitting:
     messages: list = field(default_factory=list)
 
     @classmethod
-    def begin(cls, desk, browser, person):
+    def begin(cls, desk, browser, person, audience="internal"):
         """They open a browser, make an account by invitation, and log in."""
         page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
         session = page.context.new_cdp_session(page)
@@ -108,7 +108,7 @@ class Sitting:
         session.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
         made = cls(desk, page, person)
         page.on("console", lambda one: made.messages.append(one.text) if one.type == "error" else None)
-        page.goto(f"{made.origin}/join/{accounts.invite(desk, person, web.clock())}")
+        page.goto(f"{made.origin}/join/{accounts.invite(desk, person, web.clock(), audience=audience)}")
         page.get_by_role("button", name="Make a passkey").press("Enter")
         page.wait_for_url(f"{made.origin}/login")
         page.get_by_role("button", name="Log in with a passkey").press("Enter")

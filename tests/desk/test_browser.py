@@ -3,18 +3,23 @@
 import os
 import re
 import shutil
+from itertools import product
 from pathlib import Path
 
 import pytest
 from tests.attest.support import in_days
 from tests.conftest import command
+from tests.desk import provider as providers
 from tests.desk.browsers import CHROMIUM, HOST, Sitting, certificate, listening, port
 from tests.desk.support import NOW, own_policy
+from tests.desk.test_review_pages import another_run
 
 from cardwright.attest import claims, under_review
 from cardwright.attest import trust as trusting
-from cardwright.desk import accounts, api, pages, registry, web
-from cardwright.desk.settings import DeskSettings
+from cardwright.desk import accounts, api, log_api, oidc, pages, registry, web
+from cardwright.desk.settings import DeskSettings, OidcSettings
+from cardwright.dossier import store
+from cardwright.errors import EvidenceError
 
 playwright = pytest.importorskip("playwright.sync_api", reason="the browser is driven by playwright, of the dev extra")
 axe = pytest.importorskip("axe_playwright_python", reason="axe-core comes with the dev extra")
@@ -23,26 +28,35 @@ PICTURES = os.environ.get("CARDWRIGHT_DESK_PICTURES")
 """A folder for screenshots; those in the docs are made so."""
 
 
+ROUTES = (pages.routes, api.routes, log_api.routes)
+
+
 @pytest.fixture
 def served(refused_once, migrated, files, tmp_path):
-    """A desk with a dossier, under a name that is not localhost, by TLS."""
+    """A desk with a dossier, under a name that is not localhost, by TLS, where people come in by a provider, too."""
     made = certificate(tmp_path)
     (tmp_path / "registry").mkdir()
     shutil.copy(migrated, tmp_path / "registry" / "desk.sqlite")
     shutil.copy(refused_once / "trust.yaml", tmp_path / "trust.yaml")
     with port() as here:
-        settings = DeskSettings(
-            folder=tmp_path / "registry",
-            origin=f"https://{HOST}:{here.getsockname()[1]}",
-            trust=tmp_path / "trust.yaml",
-            policies=own_policy(refused_once),
-        )
-        desk = registry.opened(settings)
-        registry.arrive(desk, files, by="pipeline", now=NOW)
-        app = web.application(desk, pages.routes, api.routes)
-        with listening(app, here, ssl_certfile=made.chain, ssl_keyfile=made.key):
-            yield desk, made
-        desk.engine.dispose()
+        origin = f"https://{HOST}:{here.getsockname()[1]}"
+        with providers.provider(f"{origin}/oidc/callback") as provider:
+            said = OidcSettings(
+                name="Our directory", issuer=provider.issuer, client_id=providers.CLIENT, people={"ada-42": "ada"}
+            )
+            settings = DeskSettings(
+                folder=tmp_path / "registry",
+                origin=origin,
+                trust=tmp_path / "trust.yaml",
+                policies=own_policy(refused_once),
+                provider=said.name,
+            )
+            desk = registry.opened(settings)
+            registry.arrive(desk, files, by="pipeline", now=NOW)
+            app = web.application(desk, *ROUTES, oidc.routes_of(oidc.OidcClient(said, providers.SECRET)))
+            with listening(app, here, ssl_certfile=made.chain, ssl_keyfile=made.key):
+                yield desk, made, app
+            desk.engine.dispose()
 
 
 @pytest.fixture
@@ -60,23 +74,21 @@ def chromium(served):
 
 
 def violations(page):
-    page.evaluate((Path(next(iter(axe.__path__))) / "axe.min.js").read_text(encoding="utf-8"))
+    if not page.evaluate("'axe' in window"):
+        page.evaluate((Path(next(iter(axe.__path__))) / "axe.min.js").read_text(encoding="utf-8"))
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     return [(one["id"], one["nodes"][0]["html"][:160]) for one in found["violations"]]
 
 
 def looked_at(page, name):
-    """A page as it is: axe-core finds nothing in light and in dark, and nothing is wider than a telephone or a screen."""
-    for width, scheme in ((390, "light"), (1280, "dark")):  # colours do not depend on the width
+    """A page as it is: axe-core finds nothing, and nothing is wider than a telephone or a screen, each in light and in dark."""
+    for width, scheme in product((390, 1280), ("dark", "light")):
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme)
         assert violations(page) == [], (name, scheme, width)
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (name, width)
         if PICTURES:
             page.screenshot(path=f"{PICTURES}/{name}-{scheme}-{width}.png")
-    page.emulate_media(color_scheme="light")
-    if PICTURES:
-        page.screenshot(path=f"{PICTURES}/{name}-light-1280.png")
 
 
 def pulled(desk, manifest, output, monkeypatch):
@@ -100,7 +112,7 @@ def pulled(desk, manifest, output, monkeypatch):
 def test_three_people_take_a_dossier_from_a_refusal_to_a_release_and_back(
     served, chromium, refused_once, tmp_path, monkeypatch
 ):
-    desk, _ = served
+    desk, *_ = served
     (row,) = registry.inventory(desk, registry.InventoryQuery(), today=NOW[:10]).rows
     manifest = row["manifest"]
     ada, ben, cy = (Sitting.begin(desk, chromium, name).enrol() for name in ("ada", "ben", "cy"))
@@ -216,8 +228,7 @@ def test_three_people_take_a_dossier_from_a_refusal_to_a_release_and_back(
     assert done.code == 1, done
     assert "withdrawn by Ben" in done.out
 
-    for one, address in ((ben, "/"), (ben, "/quarantine"), (ben, "/passkey"), (ben, f"{page}/history"), (ben, page)):
-        looked_at(one.open(address), {"/": "inventory"}.get(address, address.rpartition("/")[2][:10]))
+    looked_at(ben.open(page), "withdrawn")
     assert ada.messages == ben.messages == []
     assert [one for one in cy.messages if "409" not in one] == []  # the refusal is an answer, and no page of ours fails
 
@@ -241,7 +252,7 @@ def tab_to(page, name):
 
 
 def test_somebody_without_a_mouse_finds_a_dossier_comments_and_signs(served, chromium):
-    desk, _ = served
+    desk, *_ = served
     ben = Sitting.begin(desk, chromium, "ben").enrol()
     page = ben.open()
     tab_to(page, "q")
@@ -276,3 +287,82 @@ def test_somebody_without_a_mouse_finds_a_dossier_comments_and_signs(served, chr
     (one,) = claims.believe(dossier.signed, known, dossier.chain, web.clock())
     assert one.believed
     assert (one.signed.claim.decision, one.signed.claim.comment) == ("reject", "Who reads the files?")
+
+
+def addresses(manifest, other, invitation):
+    """Of every route that is read by GET, the addresses at which it looks different."""
+    dossier = f"/dossiers/{manifest}"
+    nobody = "0" * 64
+    return {
+        "/": ["/", "/?state=withdrawn&expiring=1"],
+        "/inventory.csv": ["/inventory.csv"],
+        "/work": ["/work"],
+        "/quarantine": ["/quarantine"],
+        "/dossiers/{manifest}": [f"/dossiers/{other}?about=ranking", f"/dossiers/{nobody}"],
+        "/dossiers/{manifest}/numbers": [f"{dossier}/numbers"],
+        "/dossiers/{manifest}/history": [f"{dossier}/history"],
+        "/dossiers/{manifest}/files/{path:path}": [f"{dossier}/files/nothing.html"],  # documents: tests/documents
+        "/compare": [f"/compare?old={manifest}&new={other}", f"/compare?old={manifest}&new={manifest}"],
+        "/indicators": ["/indicators", "/indicators?min_cases=1", "/indicators?by=owners"],
+        "/indicators.csv": ["/indicators.csv"],
+        "/passkey": ["/passkey"],
+        "/enrolments/{fingerprint}": [f"/enrolments/{nobody}"],
+        "/login": ["/login"],
+        "/join/{invitation}": [f"/join/{invitation}", "/join/nobody"],
+        "/oidc/start": [],  # it leads away, and back to the next one
+        "/oidc/callback": ["/oidc/callback"],
+        "/static/{name}": ["/static/desk.css"],
+        "/favicon.ico": ["/favicon.ico"],
+        **{path: [path.replace("{subject}", nobody).replace("{release}", nobody).replace("{manifest}", nobody)] for path in MACHINES},
+    }  # fmt: skip
+
+
+MACHINES = (
+    "/v1/dossiers", "/v1/dossiers/{manifest}", "/v1/decisions/{subject}", "/v1/status/{release}", "/health", "/ready",
+    "/metrics", "/openapi.json", "/log/checkpoint", "/log/tile/{path:path}", "/v1/log", "/v1/log/inclusion",
+    "/v1/log/consistency",
+)  # fmt: skip
+"""What programs read: no page."""
+
+
+def test_axe_finds_nothing_on_any_page_that_there_is(served, chromium, refused_once, released_once, tmp_path):
+    desk, _, app = served
+    (row,) = registry.inventory(desk, registry.InventoryQuery(), today=NOW[:10]).rows
+    other = registry.arrive(desk, another_run(refused_once, tmp_path), by="pipeline", now=NOW).manifest
+    registry.quarantine(desk, b"no archive", EvidenceError("not a ZIP archive"), by="pipeline", now=NOW)
+    invitation = accounts.invite(desk, "cy", web.clock())
+    of_routes = addresses(row["manifest"], other, invitation)
+    assert {one.path for one in app.routes if "GET" in one.methods} == set(of_routes), "a page that nobody looks at"
+    page = Sitting.begin(desk, chromium, "ben").page
+    page.get_by_text("Save these filters as a view").press("Enter")
+    page.get_by_label("Name").fill("mine")
+    page.get_by_role("button", name="Save").press("Enter")
+    page.get_by_role("link", name="mine").wait_for()
+    looked = {path: look_at_all(page, desk.settings.origin, found) for path, found in of_routes.items()}
+    page.goto(f"{desk.settings.origin}/oidc/start", wait_until="commit")
+    page.wait_for_url(f"{desk.settings.origin}/")
+    read_by_machines = {path for path, pages_of in looked.items() if not pages_of}
+    assert read_by_machines == {
+        *MACHINES, "/inventory.csv", "/indicators.csv", "/oidc/start", "/static/{name}", "/favicon.ico"
+    }  # fmt: skip
+
+
+def look_at_all(page, origin, found):
+    """Look at those of the addresses that answer with a page; gives how many they are."""
+    page.goto(f"{origin}/login")
+    kind = "async (address) => (await fetch(address)).headers.get('Content-Type') || ''"
+    shown = [one for one in found if page.evaluate(kind, one).startswith("text/html")]
+    for address in shown:
+        page.goto(f"{origin}{address}")
+        looked_at(page, re.sub(r"[^a-z0-9]+", "-", re.sub(r"[0-9a-f]{64}", "", address)).strip("-") or "inventory")
+    return len(shown)
+
+
+@pytest.mark.parametrize("audience", ["regulator", "public"])
+def test_axe_finds_nothing_on_what_outsiders_see_either(audience, served, chromium, released_once):
+    desk, _, _ = served
+    files = store.read_dossier(released_once / "out")
+    manifest = registry.arrive(desk, files, by="pipeline", now=NOW).manifest
+    sitting = Sitting.begin(desk, chromium, "ada", audience=audience)
+    looked = look_at_all(sitting.page, sitting.origin, ["/", f"/dossiers/{manifest}", "/work", "/passkey"])
+    assert looked == 4
