@@ -166,6 +166,10 @@ def test_a_release_that_is_sent_comes_back_with_its_receipt_and_a_receiver_verif
         ran = verify(cli, released, *known)
         assert ran.code == 0, ran
         assert "17 witness     passed" in ran.out
+        listed = released / "revoked.json"
+        told = cli("desk", "revocations", "-o", listed, "--from", address)
+        assert "0 keys are revoked" in told.out, told
+        assert verify(cli, released, *known, "--revocations", listed).code == 0
         assert cli("withdraw", released / "out", "--reason", "Wrong.", *by(released, "Cy", "release")).code == 0
         assert cli("desk", "push", released / "out", "--to", address).code == 0
         told = cli("desk", "status", released / "out", "--from", address)

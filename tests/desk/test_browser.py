@@ -318,7 +318,7 @@ def addresses(manifest, other, invitation):
 
 
 MACHINES = (
-    "/v1/dossiers", "/v1/dossiers/{manifest}", "/v1/decisions/{subject}", "/v1/status/{release}", "/health", "/ready",
+    "/v1/dossiers", "/v1/dossiers/{manifest}", "/v1/decisions/{subject}", "/v1/status/{release}", "/v1/revocations", "/health", "/ready",
     "/metrics", "/openapi.json", "/log/checkpoint", "/log/tile/{path:path}", "/v1/log", "/v1/log/inclusion",
     "/v1/log/consistency",
 )  # fmt: skip

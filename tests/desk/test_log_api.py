@@ -12,7 +12,8 @@ import uvicorn
 from starlette.testclient import TestClient
 from tests.desk.support import LOG_KEY, LOG_NAME, ORIGIN, OTHER_KEY
 
-from cardwright.attest import status_statement, under_review
+from cardwright.attest import revocation_list, status_statement, under_review
+from cardwright.attest import trust as trusting
 from cardwright.attest.witness import cosigning, log, merkle, notes
 from cardwright.cli.console import clock
 from cardwright.desk import accounts, api, desk_log, log_api, registry, uploads, web
@@ -105,6 +106,18 @@ def test_the_status_of_a_release_is_told_signed_to_whoever_may_ask(logged, clien
     assert (said.release_sha256, said.state) == (release, "in_force")
     assert client.get(f"/v1/status/{'0' * 64}", headers=token).status_code == 404
     assert client.get("/v1/status/x", headers=token).status_code == 400
+
+
+def test_the_keys_that_the_desks_trust_file_revokes_are_told_signed_to_whoever_may_ask(logged, client):
+    assert client.get("/v1/revocations").status_code == 401
+    token = bearer(logged, "decisions")
+    path, known = logged.settings.trust, logged.trust
+    cy = known.named("Cy").keys[-1].fingerprint
+    path.write_bytes(trusting.to_yaml(trusting.revoke(known, cy, "2026-11-01", "stolen", where="t")))
+    answer = client.get("/v1/revocations", headers=token)
+    said = revocation_list.read(answer.content, where="answer").revocations
+    assert [(one.key, one.revoked_on, one.because) for one in said.keys] == [(cy, "2026-11-01", "stolen")]
+    assert said.role == "status"
 
 
 def test_whoever_pushes_a_release_is_given_its_receipt(logged, client, released):

@@ -285,6 +285,26 @@ def _withdrawn(case: Case) -> str | None:
     return f"it was withdrawn by {gone[-1].person} on {gone[-1].at[:10]}: run again, with --supersede"
 
 
+def _revoked(
+    dossier: under_review.DossierUnderReview, trust: Trust, believed: list[claims.Judged], now: str
+) -> str | None:
+    """Why a release does not stand though nobody has withdrawn it: its key was revoked, and nothing dates it before; else None.
+
+    A receiver's trust file cannot know of a key that somebody else's revokes, so whoever vouches for the release says it.
+    """
+    assert dossier.release is not None
+    said = dossier.release.release
+    holder = trust.holder(said.key)
+    if holder is None or holder.key.revoked_on is None:
+        return None
+    dates = [
+        one.signed.claim.at
+        for one in believed
+        if one.signed.claim.key != said.key and one.signed.ledger.length > said.ledger.length
+    ]
+    return claims.too_late(holder, now, dates)
+
+
 def status(
     files: Mapping[str, bytes],
     key: keys.PrivateKey,
@@ -327,13 +347,14 @@ def status(
         for one in judged
         if one.believed and isinstance(one.signed.claim, Withdraw) and one.signed.claim.claim is None
     ]
+    reason = gone[-1].reason if gone else _revoked(dossier, trust, [one for one in judged if one.believed], now)
     until = datetime.fromisoformat(now) + timedelta(hours=hours)
     return status_statement.make(
         Status(
             subject=dossier.case.record.subject.name,
             release_sha256=dossier.release.sha256,
-            state="withdrawn" if gone else "in_force",
-            reason=gone[-1].reason if gone else None,
+            state="in_force" if reason is None else "withdrawn",
+            reason=reason,
             ledger=dossier.chain.head,
             issued_at=now,
             valid_until=until.strftime("%Y-%m-%dT%H:%M:%SZ"),

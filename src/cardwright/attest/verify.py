@@ -19,6 +19,8 @@
 16. evaluators   only if the trust file lists whose code it accepts: every distribution that could have made a number is listed
 17. witness      only if the trust file names a log: one of them has a receipt of the release here, its checkpoint signed by as
                  many independent cosigners as are asked for; step 14 is due then, too
+18. revocations  only if given: a list of revoked keys that the trust file lets somebody sign. All steps judge as if the trust
+                 file revoked those keys, too
 """
 
 from __future__ import annotations
@@ -35,6 +37,7 @@ from cardwright.attest import (
     pades,
     passkeys,
     release_statement,
+    revocation_list,
     sampling,
     status_statement,
     timestamps,
@@ -43,6 +46,7 @@ from cardwright.attest import (
 from cardwright.attest.ledger import Ledger
 from cardwright.attest.release_statement import SignedRelease
 from cardwright.attest.reproduction import Rerender
+from cardwright.attest.revocation_list import SignedRevocations
 from cardwright.attest.status_statement import SignedStatus
 from cardwright.attest.trust import RELEASE, Holder, Trust
 from cardwright.attest.witness import receipts
@@ -61,6 +65,7 @@ Yes = Literal["yes", "no", "not judged"]
 NAMES = (
     "manifest", "canonical", "record", "documents", "ledger", "signatures", "policy", "replay", "now", "artefact", "release",
     "rerender", "then", "status", "seal", "evaluators", "witness",
+    "revocations",
 )  # fmt: skip
 
 
@@ -178,6 +183,7 @@ def verify(
     rerender: Rerender | None = None,
     as_of: str | None = None,
     status: bytes | None = None,
+    revocations: bytes | None = None,
     lone: bool = False,
 ) -> Report:
     """Verify a dossier whose files were read and compared with the manifest.
@@ -198,10 +204,25 @@ def verify(
         Another moment that is asked about; where it is given, that is step 13.
     status:
         A status statement; where it is given, or the trust file demands one, that is step 14.
+    revocations:
+        A list of revoked keys; where it is given, that is step 18, and what it says counts in every other one.
     lone:
         Whether the files are those of a PDF by itself (`lone_pdf`): what else the manifest and the statement list is unseen.
     """
-    asked = _VerificationRequest(files, where, trust, now, policy, printed, artefacts, rerender, as_of, status, lone)
+    asked = _VerificationRequest(
+        files, where, trust, now, policy, printed, artefacts, rerender, as_of, status, lone, revocations
+    )
+    revoked = _as_revoked(asked)
+    if revoked != trust:
+        # A withdrawal by a key that is revoked is not believed: so that a list brings nothing back, it holds without it first.
+        before = _verified(replace(asked, listed=None, again=None))
+        if before.exit_code != 0:
+            _, step = _take(len(NAMES), "revocations", asked, _Known())
+            return replace(before, steps=(*before.steps, step))
+    return _verified(replace(asked, trust=revoked))
+
+
+def _verified(asked: _VerificationRequest) -> Report:
     known = _Known()
     steps: list[Step] = []
     due = [(number, name) for number, name in enumerate(NAMES, start=1) if _is_due(name, asked)]
@@ -213,7 +234,7 @@ def verify(
             steps += [Step(n, rest, "not judged", "an earlier step failed") for n, rest in due if n > number]
             break
     notes = (*not_seen(known.signed), *_copied(known), *_horizon(asked, known), *_code(known))
-    return Report(steps=tuple(steps), trusted=trust is not None, notes=notes, now=now, as_of=as_of)
+    return Report(steps=tuple(steps), trusted=asked.trust is not None, notes=notes, now=asked.moment, as_of=asked.as_of)
 
 
 @dataclass(frozen=True)
@@ -231,6 +252,7 @@ class _VerificationRequest:
     as_of: str | None
     told: bytes | None
     lone: bool
+    listed: bytes | None
 
     @cached_property
     def verdict(self) -> Verdict:
@@ -251,6 +273,11 @@ class _VerificationRequest:
     def status_statement(self) -> SignedStatus | None:
         """The status statement that was given."""
         return status_statement.read(self.told, where="status statement") if self.told is not None else None
+
+    @cached_property
+    def revocations(self) -> SignedRevocations | None:
+        """The list of revoked keys that was given."""
+        return revocation_list.read(self.listed, where="list of revoked keys") if self.listed is not None else None
 
     @cached_property
     def opened(self) -> Mapping[str, enclosure.Enclosure | None]:
@@ -296,6 +323,8 @@ def _is_due(name: str, asked: _VerificationRequest) -> bool:
         return asked.told is not None or (trust is not None and (trust.status is not None or bool(trust.logs)))
     if name == "witness":
         return trust is not None and bool(trust.logs)
+    if name == "revocations":
+        return asked.listed is not None
     if name == "seal":
         return _has_to_be_sealed(asked)
     if name == "evaluators":
@@ -924,6 +953,32 @@ def _status(asked: _VerificationRequest, known: _Known) -> tuple[Outcome, str]:
     return "passed", f"not withdrawn as of {said.issued_at}, says {said.person}"
 
 
+def _as_revoked(asked: _VerificationRequest) -> Trust | None:
+    """The trust file with what a list that is believed revokes; what is wrong with the list is said at its step."""
+    try:
+        given = asked.revocations
+    except CardwrightError:
+        return asked.trust
+    if asked.trust is None or given is None or revocation_list.doubt(given, asked.trust, asked.moment) is not None:
+        return asked.trust
+    return revocation_list.applied(asked.trust, given.revocations)
+
+
+def _revocations(asked: _VerificationRequest, known: _Known) -> tuple[Outcome, str]:
+    given = asked.revocations
+    assert given is not None
+    if asked.trust is None:
+        return "not judged", "no trust file was given"
+    doubt = revocation_list.doubt(given, asked.trust, asked.moment)
+    if doubt is not None:
+        return "failed", f"the list counts for nothing: {doubt}"
+    said = given.revocations
+    mine = asked.trust.holders()
+    here = [mine[one.key].person.name for one in said.keys if one.key in mine]
+    of = f", of which the trust file knows {len(here)} ({', '.join(sorted(set(here)))})" if here else ""
+    return "passed", f"{len(said.keys)} keys are revoked as of {said.issued_at}, says {said.person}{of}"
+
+
 def _has_to_be_sealed(asked: _VerificationRequest) -> bool:
     """Whether an organisation's signature is judged: there is one, or the trust file demands one."""
     wanted = asked.trust.pdf_signatures if asked.trust is not None else None
@@ -1099,5 +1154,6 @@ _STEPS: Mapping[str, tuple[tuple[_Reader, ...], _Judge]] = {
     "seal": ((), _seal),
     "evaluators": ((), _evaluators),
     "witness": ((), _witness),
+    "revocations": ((), _revocations),
 }
 """Of each step what it reads, in order, and how it judges."""

@@ -15,11 +15,11 @@ from cardwright.cli.desking import (
     LogKeyOption,
     needed,
     opened,
-    opened_log,
     settings_of,
 )
 from cardwright.cli.keyring import TrustOption
 from cardwright.cli.options import Debug, Quiet
+from cardwright.cli.serving import opened_log
 from cardwright.errors import UsageError
 
 
@@ -94,7 +94,7 @@ def desk_rebuild(
     from cardwright.desk import backups, registry
 
     settings = settings_of(folder, LOCAL, trust, database, None)
-    here = opened_log(folder, log_key, log_name, LOCAL, None, None)
+    here = opened_log(folder, log_key, log_name, LOCAL)
     desk = registry.opened(settings, here)
     done = backups.rebuild(desk, clock())
     desk.engine.dispose()

@@ -12,18 +12,17 @@ import typer
 from cardwright.cli.console import Console, clock, echo, write
 from cardwright.cli.keyring import TrustOption, trust_file
 from cardwright.cli.options import Debug, OneOf, Quiet, audiences, policy_named
+from cardwright.cli.other_dossiers import DossiersOption
 from cardwright.errors import MissingExtraError, UsageError
 
 if TYPE_CHECKING:
     from cardwright.attest.witness.receipts import LogEntry
     from cardwright.desk.client import DeskClient
-    from cardwright.desk.desk_log import DeskLog
     from cardwright.desk.notices import Notifier
     from cardwright.desk.registry import Registry
-    from cardwright.desk.settings import DeskSettings, OidcSettings
+    from cardwright.desk.settings import DeskSettings
 
 TOKEN = "CARDWRIGHT_DESK_TOKEN"  # noqa: S105  the name of an environment variable
-OIDC_SECRET = "CARDWRIGHT_OIDC_SECRET"  # noqa: S105  likewise
 DATABASE = "CARDWRIGHT_DESK_DATABASE"
 FolderOption = Annotated[
     Path, typer.Option("--folder", help="Where the desk keeps contents and, unless named, its database.")
@@ -72,48 +71,6 @@ def settings_of(folder: Path, origin: str, trust: Path, database: str, policies:
     )
 
 
-def opened_log(
-    folder: Path,
-    key: Path | None,
-    name: str | None,
-    origin: str,
-    cosigns: list[str] | None,
-    witnesses: list[str] | None,
-) -> DeskLog | None:
-    from urllib.parse import urlsplit
-
-    from cardwright.attest.witness import notes
-    from cardwright.cli.witnessing import log_private
-    from cardwright.desk import desk_log
-    from cardwright.dossier.log_site import LogSite
-
-    if key is None:
-        if (folder / "log").exists():
-            raise UsageError(
-                "this desk keeps a log, and its key is missing",
-                where=str(folder / "log"),
-                do="Name it: --log-key FILE. Without it, releases would arrive that the log never hears of.",
-            )
-        if cosigns or witnesses or name:
-            raise UsageError(
-                "a desk without a log cosigns nothing and is not cosigned", do="Name its key: --log-key FILE."
-            )
-        return None
-    asked = []
-    for one in witnesses or ():
-        address, _, vkey = one.strip().partition(" ")
-        pinned = notes.parse_vkey(vkey) if vkey else None
-        if pinned is None or pinned.kind != notes.COSIGNATURE:
-            raise UsageError(
-                "not a witness",
-                do='Write it like --witness "https://other.example.org/log NAME+ID+KEY", with its cosigner key.',
-            )
-        asked.append(desk_log.LogWitness(LogSite.at(address), pinned))
-    known = [notes.parse_vkey(one) for one in cosigns or ()]
-    host = urlsplit(origin).hostname or "desk"
-    return desk_log.opened(folder, log_private(key), name or host, cosigned=known, witnesses=asked)
-
-
 def _notifier(path: Path) -> Notifier:
     from cardwright.desk.notices import Notifier
     from cardwright.desk.settings import NoticeSettings
@@ -128,16 +85,6 @@ def _notifier(path: Path) -> Notifier:
     if missing:
         raise UsageError(f"a secret is not known: {', '.join(missing)} is not set", do="Set it; no file holds it.")
     return Notifier(said, {name: os.environ[name] for name in needed})
-
-
-def _provider(path: Path) -> OidcSettings:
-    from cardwright.desk.settings import OidcSettings
-    from cardwright.files import disk, yamltext
-
-    if not os.environ.get(OIDC_SECRET):
-        raise UsageError(f"the client's secret is not known: {OIDC_SECRET} is not set", do="Set it; no file holds it.")
-    document = yamltext.parse(disk.read_file(path, what="file of the provider"), where=str(path), error=UsageError)
-    return yamltext.to_model(OidcSettings, document, error=UsageError)
 
 
 def opened(folder: Path, trust: Path, database: str, origin: str = LOCAL) -> Registry:
@@ -160,6 +107,9 @@ def desk_serve(
         str, typer.Option("--host", help="The address to listen on; TLS is your proxy's, so it is this machine alone.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="The port to listen on.")] = 8765,
+    workers: Annotated[
+        int, typer.Option("--workers", min=1, max=64, help="How many processes answer at that port, on one database.")
+    ] = 1,
     log_key: LogKeyOption = None,
     log_name: Annotated[
         str | None, typer.Option("--log-name", help="The log's name; if omitted, the origin's host.")
@@ -191,6 +141,7 @@ def desk_serve(
     watch: Annotated[
         Path | None, typer.Option("--watch", help="A folder whose dossiers are taken in as they come to rest there.")
     ] = None,
+    dossiers: DossiersOption = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -200,53 +151,61 @@ def desk_serve(
     """
     console = Console.of(ctx, quiet=quiet, debug=debug)
     needed()
-    import logging
     import threading
     from dataclasses import replace
 
     import uvicorn
 
-    from cardwright.desk import api, chores, log_api, pages, registry, web
-    from cardwright.desk.measuring import JsonLines
-    from cardwright.desk.rate_limits import RateLimits
+    from cardwright.cli import serving
+    from cardwright.desk import chores
 
-    settings = replace(settings_of(folder, origin, trust, database, policy), status_hours=status_hours)
-    provider = _provider(oidc) if oidc is not None else None
+    for place in dossiers or ():
+        if not place.is_dir():
+            raise UsageError(
+                "there is no such folder of dossiers", where=str(place), do="Make it, or name another one."
+            )
+    settings = replace(
+        settings_of(folder, origin, trust, database, None), status_hours=status_hours, dossiers=tuple(dossiers or ())
+    )
     told = _notifier(notify) if notify is not None else None
-    if provider is not None:
-        settings = replace(settings, provider=provider.name)
+    if oidc is not None:
+        settings = replace(settings, provider=serving.provider_of(oidc).name)
     if watch is not None and not watch.is_dir():
         raise UsageError("there is no such folder to watch", where=str(watch), do="Make it, or name another one.")
-    desk = registry.opened(settings, opened_log(folder, log_key, log_name, settings.origin, cosigns, witness))
-    parts: list[web.Routes] = [pages.routes, api.routes, log_api.routes]
-    if provider is not None:
-        from cardwright.desk import oidc as directory
-
-        parts.append(directory.routes_of(directory.OidcClient(provider, os.environ.get(OIDC_SECRET, ""))))
-    app = web.application(desk, *parts, limits=RateLimits(proxies=proxies))
-    console.say(f"Desk: {settings.origin}, listening on {host}:{port}; stop it with Ctrl+C")
+    served = serving.ServedDesk(
+        settings,
+        tuple(policy or ()),
+        log_key,
+        log_name,
+        tuple(cosigns or ()),
+        tuple(witness or ()),
+        oidc,
+        proxies,
+        workers,
+    )
+    desk = served.opened()
+    how = f"{workers} processes on {host}:{port}" if workers > 1 else f"listening on {host}:{port}"
+    console.say(f"Desk: {settings.origin}, {how}; stop it with Ctrl+C")
     if desk.log is not None:
         console.say(f"Its log: {settings.origin}/log, key {desk.log.public.vkey}")
-    # One JSON object a line, on standard error: what went wrong by its kind, and no address of anybody's.
-    lines = logging.StreamHandler()
-    lines.setFormatter(JsonLines())
-    logger = logging.getLogger("cardwright.desk")
-    logger.addHandler(lines)
-    logger.setLevel(logging.INFO)
+    lines = serving.log_lines()
     stop = threading.Event()
-    worker = threading.Thread(
+    chore = threading.Thread(
         target=chores.loop, args=(desk, chores.Chores(watch, notifier=told), stop, clock), daemon=True
     )
-    worker.start()
+    chore.start()
     try:
-        uvicorn.run(
-            app, host=host, port=port, log_level="warning", access_log=False, server_header=False, proxy_headers=False,
-            timeout_graceful_shutdown=10,
-        )  # fmt: skip
+        if workers > 1:
+            serving.keep(served, serving.listening(host, port))
+        else:
+            uvicorn.run(
+                served.application(desk), host=host, port=port, log_level="warning", access_log=False,
+                server_header=False, proxy_headers=False, timeout_graceful_shutdown=serving.GRACE,
+            )  # fmt: skip
     finally:
-        logger.removeHandler(lines)
+        serving.LOGGER.removeHandler(lines)
         stop.set()
-        worker.join(timeout=10)
+        chore.join(timeout=10)
 
 
 def desk_invite(
@@ -397,6 +356,27 @@ def desk_status(
     path = output or layout.status_beside(dossier)
     disk.write_file(path, line)
     echo(f"{path}: {said.state.replace('_', ' ')} as of {said.issued_at}, until {said.valid_until}")
+
+
+def desk_revocations(
+    ctx: typer.Context,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")],
+    origin: Annotated[str, typer.Option("--from", help="The desk's origin.")] = LOCAL,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Fetch a desk's signed list of revoked keys.
+
+    `verify --revocations` compares it with the receiver's trust file. The token needs the scope `decisions`.
+    """
+    Console.of(ctx, quiet=quiet, debug=debug)
+    from cardwright.attest import revocation_list
+    from cardwright.files import disk
+
+    line = _client(origin).revocations()
+    said = revocation_list.read(line, where="the desk's answer").revocations
+    disk.write_file(output, line)
+    echo(f"{output}: {len(said.keys)} keys are revoked as of {said.issued_at}, until {said.valid_until}")
 
 
 def desk_pull(

@@ -279,6 +279,12 @@ def verify(
         Path | None,
         typer.Option("--status", help="A status statement; if omitted, the one beside the dossier, if any."),
     ] = None,
+    revocations: Annotated[
+        Path | None,
+        typer.Option(
+            "--revocations", help="A signed list of revoked keys, which count as revoked in your trust file, too."
+        ),
+    ] = None,
     trust_state: Annotated[
         Path | None,
         typer.Option("--trust-state", help="Your record of the last trust file seen; an older one is refused."),
@@ -330,6 +336,7 @@ def verify(
                 rerender=partial(make_again, lone=lone) if rerender else None,
                 as_of=then,
                 status=store.status_of(dossier, status),
+                revocations=disk.read_file(revocations, what="list of revoked keys") if revocations else None,
                 lone=lone,
             )
     checks = of_verification(report, subject=str(dossier), where=str(dossier), at=now)

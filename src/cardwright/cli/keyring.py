@@ -331,6 +331,37 @@ def trust_sign(
     console.say(f"Signature: {trust_versions.signature_of(trust)}")
 
 
+def trust_revocations(
+    ctx: typer.Context,
+    trust: TrustOption,
+    key: Annotated[Path, typer.Option("--key", help="Your private key, or the desk's: it may sign status statements.")],
+    person: Annotated[str, typer.Option("--as", help="Whose key it is, as in the trust file.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")],
+    role: Annotated[str, typer.Option("--role", help="The role to sign in.")] = "status",
+    hours: Annotated[
+        int, typer.Option("--hours", min=1, max=24 * 366, help="For how many hours you vouch for it.")
+    ] = 168,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Sign which keys of a trust file are revoked.
+
+    Others, whose trust files do not know it, hand the list to `verify --revocations`.
+    """
+    console = Console.of(ctx, quiet=quiet, debug=debug)
+    from cardwright.attest import revocation_list
+    from cardwright.files import disk
+
+    known = trust_file(trust)
+    named = known.named(person)
+    line = revocation_list.issued(
+        known, opened_key(key), person=named.name if named is not None else person, now=clock(), hours=hours, role=role
+    )
+    disk.write_file(output, line)
+    said = revocation_list.read(line, where=str(output)).revocations
+    console.say(f"{output}: {len(said.keys)} keys are revoked as of {said.issued_at}, until {said.valid_until}")
+
+
 def trusted(path: Path, *, state: Path | None, pin: str | None) -> Trust:
     """The receiver's trust file, after a look at the digest they pinned and the version they have seen last."""
     from cardwright.attest import trust_versions

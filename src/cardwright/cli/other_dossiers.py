@@ -68,17 +68,8 @@ def with_incidents(case: Case, places: Sequence[Path], trust: Trust | None, now:
     """
     if not places:
         return case
-    from cardwright.attest import under_review
-    from cardwright.dossier import contents, layout, store
+    from cardwright.attest import incident_search
     from cardwright.policy import incidents
 
-    found: list[Case] = []
-    for place in store.find_dossiers(places):
-        files = store.read_dossier(place)
-        one = contents.case_of(files, where=str(place))
-        if one.record.kind not in incidents.STATES:
-            continue
-        if trust is not None and files.get(layout.CLAIMS):
-            one = under_review.judged_case(under_review.read(files, where=str(place)), trust, None, now)[0]
-        found.append(one)
+    found = incident_search.in_folders(places, trust, now)
     return replace(case, incidents=incidents.unsettled(found, case.record, case.linked))

@@ -73,6 +73,16 @@ class DeskClient:
         """
         return self._asked(f"/v1/status/{release}")
 
+    def revocations(self) -> bytes:
+        """The desk's signed list of revoked keys; nothing is believed yet.
+
+        Raises
+        ------
+        NothingToCheckError
+            If the desk keeps no log, whose key would sign it.
+        """
+        return self._asked("/v1/revocations")
+
     def decision(self, subject: str) -> dict[str, Any]:
         """Whether a subject may be used, by the digest of its identity, as the desk says: `allowed`, `reason`, and the signed
         `release` if it is. A subject of which the desk has no dossier is not allowed.

@@ -45,6 +45,8 @@ DOSSIERS = sa.Table(
     sa.Column("release", DIGEST, index=True),
     # The key that signed the release, where the trust file let its holder release when that was looked at; else none.
     sa.Column("releaser", DIGEST),
+    # The kind of document that a record is of; of a model, a dataset or a system none. Rows of older desks are filled in later.
+    sa.Column("document", WORD),
     # The order of the inventory, and all that its counts by state look at: neither reads the rows themselves.
     sa.Index("ix_dossiers_latest", "arrived_at", "manifest"),
     sa.Index("ix_dossiers_standing", "state", "decision", "valid_until"),

@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cardwright.attest import release_statement, under_review, verify
-from cardwright.desk import desk_log, registry, reviewing
+from cardwright.desk import desk_incidents, desk_log, registry, reviewing
 from cardwright.desk.registry import Registry
 from cardwright.dossier import contents, layout
 from cardwright.errors import CardwrightError
+from cardwright.policy import minimum
+from cardwright.policy.gate import decide as decide_case
 from cardwright.record import canonical
 from cardwright.record.verdict import Verdict
 
@@ -88,11 +90,14 @@ def decide(desk: Registry, subject: str, now: str, *, status: bytes | None = Non
         if desk.log is not None:
             desk_log.require_whole(desk.engine, desk.log, under_review.read(stored.files, where=manifest[:12]))
         ended = _withdrawn_since(desk, subject, stored.files)
+        overlooked = _overlooked(desk, stored.files, now, where=manifest[:12])
     except CardwrightError as exc:
         return DeskDecision(False, f"it could not be judged: {exc}", subject, manifest=manifest, steps=steps)
     if ended is not None:
         reason = f"a release of the same subject that was judged no earlier has been withdrawn ({ended[:12]})"
         return DeskDecision(False, reason, subject, manifest=manifest, steps=steps)
+    if overlooked is not None:
+        return DeskDecision(False, overlooked, subject, manifest=manifest, steps=steps)
     return DeskDecision(
         True, "released, still allowed, and everything it rests on holds", subject,
         manifest=manifest, release=released.decode("utf-8"), steps=steps,
@@ -110,6 +115,28 @@ def _withdrawn_since(desk: Registry, subject: str, files: Mapping[str, bytes]) -
             return manifest
     gone = registry.withdrawals_of(desk, subject)
     return next((release for release, then in gone if then >= judged), None)
+
+
+def _overlooked(desk: Registry, files: Mapping[str, bytes], now: str, *, where: str) -> str | None:
+    """Why incidents that were open when it was released, and are, refuse a release whose verdict knows of none; None if none do.
+
+    A release can be made elsewhere, where nobody looked into the folders that this desk does. What came up after a release holds
+    the next one and not this.
+    """
+    verdict = canonical.parse(Verdict, files[layout.VERDICT], where=layout.VERDICT)
+    reviewed = under_review.read(files, where=where)
+    policy = desk.policy(verdict.policy.name)
+    if verdict.inputs.incidents_sha256 is not None or policy.sha256 != verdict.policy.sha256:
+        return None  # whoever released it had them before them; under another policy `verify` has refused already
+    known = reviewing.trust_of(desk)
+    listed = {file.path: file.sha256 for file in reviewed.case.record.subject.files}
+    case, _ = under_review.judged_case(reviewed, known, listed, now)
+    case = desk_incidents.with_incidents(desk, case, known, now, until=verdict.evaluated_at)
+    if not case.incidents:
+        return None
+    again = decide_case(case, policy, now, "release", chosen_by=verdict.policy.chosen_by)
+    held = next((one for one in again.outcomes if one.requirement == minimum.INCIDENTS.id and not one.releases), None)
+    return f"an incident was open when it was released, and is: {held.explanation}" if held is not None else None
 
 
 def _judged_at(files: Mapping[str, bytes]) -> str:

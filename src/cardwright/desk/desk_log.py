@@ -20,9 +20,9 @@ from pathlib import Path
 import sqlalchemy as sa
 from pydantic import ValidationError
 
-from cardwright.attest import keys, releasing, under_review
+from cardwright.attest import keys, releasing, revocation_list, under_review
 from cardwright.attest.keys import PrivateKey
-from cardwright.attest.trust import STATUS, Trust
+from cardwright.attest.trust import STATUS, Holder, Trust
 from cardwright.attest.under_review import DossierUnderReview
 from cardwright.attest.witness import cosigning, log, merkle, notes, receipts
 from cardwright.attest.witness.cosigning import Cosigned
@@ -320,6 +320,26 @@ def status(desk_log: DeskLog, files: Mapping[str, bytes], trust: Trust, now: str
     IntegrityError
         If the dossier is not what its release statement says.
     """
+    holder = _speaker(desk_log, trust)
+    return releasing.status(
+        files, desk_log.key, trust, person=holder.person.name, role=STATUS, now=now, hours=hours, where="dossier"
+    )
+
+
+def revocations(desk_log: DeskLog, trust: Trust, now: str, hours: int) -> bytes:
+    """The desk's signed word on which keys of its trust file are revoked.
+
+    Raises
+    ------
+    UsageError
+        If the trust file does not know the desk's key, or lets it sign anything but its log and status statements.
+    """
+    holder = _speaker(desk_log, trust)
+    return revocation_list.issued(trust, desk_log.key, person=holder.person.name, now=now, hours=hours)
+
+
+def _speaker(desk_log: DeskLog, trust: Trust) -> Holder:
+    """Who the desk is in its trust file."""
     holder = trust.holder(keys.fingerprint(desk_log.key.public_key()))
     if holder is None:
         raise UsageError(
@@ -332,9 +352,7 @@ def status(desk_log: DeskLog, files: Mapping[str, bytes], trust: Trust, now: str
             "status statements alone",
             do="Enrol a key of its own for the desk, with the role status and no other.",
         )
-    return releasing.status(
-        files, desk_log.key, trust, person=holder.person.name, role=STATUS, now=now, hours=hours, where="dossier"
-    )
+    return holder
 
 
 # ---------------------------------------------------------------------------------------------------- cosigning

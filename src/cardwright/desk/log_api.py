@@ -36,6 +36,7 @@ def routes(desk: Registry, pages: Environment) -> list[BaseRoute]:
         route("/v1/log/inclusion", desk, pages, token=True, get=inclusion),
         route("/v1/log/consistency", desk, pages, token=True, get=consistency),
         route("/v1/status/{release}", desk, pages, token=True, get=status),
+        route("/v1/revocations", desk, pages, token=True, get=revocations),
     ]
 
 
@@ -144,4 +145,14 @@ def status(visit: Visit, name: str) -> Response:
         here, stored.files, reviewing.trust_of(visit.desk), visit.now, visit.desk.settings.status_hours
     )
     registry.told(visit.desk, visit.now, name, "status", release)
+    return Response(line, media_type="application/json")
+
+
+@for_tokens("decisions")
+def revocations(visit: Visit, name: str) -> Response:
+    """The desk's signed word on which keys of its trust file are revoked."""
+    line = desk_log.revocations(
+        _log(visit), reviewing.trust_of(visit.desk), visit.now, visit.desk.settings.status_hours
+    )
+    registry.told(visit.desk, visit.now, name, "revocations", "trust")
     return Response(line, media_type="application/json")

@@ -100,6 +100,14 @@ DOCUMENT: dict[str, Any] = {
                 parameters=[_parameter("release", _SHA256, "digest of the release statement")],
             )
         },
+        "/v1/revocations": {
+            "get": _operation(
+                "revocations",
+                "The desk's signed list of revoked keys, for `verify --revocations`.",
+                "decisions",
+                {200: "the list", 400: "the desk may not say", 404: "no log, whose key would sign it"},
+            )
+        },
         "/v1/log": {
             "get": _operation("aboutLog", "Whose log it is, how long, and its keys.", None, {200: "it", 404: "no log"})
         },

@@ -273,6 +273,7 @@ def values_of(files: Mapping[str, bytes], reviewed: under_review.DossierUnderRev
         "name": row.name,
         "version": row.version,
         "kind": record.subject.kind,
+        "document": record.kind,
         "owner": owner,
         "risk_tier": record.context.risk_tier,
         "policy": row.policy,
@@ -586,7 +587,7 @@ def caught_up(registry: Registry, now: str) -> tuple[str, ...]:
     """Do what an older version, or a desk that kept no log, has left undone; gives what came in the way, a line each.
 
     1. The list of every state is kept beside its files, so that a lost database can be made again.
-    2. Which release a dossier holds, and whose it is, is written down.
+    2. Which release a dossier holds, whose it is, and of which kind of document it is, is written down.
     3. The log is told of the trust file and of releases that it has never heard of.
     """
     table, states_ = database.DOSSIERS, database.STATES
@@ -594,7 +595,8 @@ def caught_up(registry: Registry, now: str) -> tuple[str, ...]:
         listed = connection.execute(sa.select(states_.c.state, states_.c.files)).all()
         unsaid = sa.and_(table.c.release.is_(None), table.c.state.in_(_AFTER_RELEASE))
         unknown = sa.and_(table.c.release.is_not(None), table.c.releaser.is_(None))
-        silent = sa.select(table.c.manifest).where(sa.or_(unsaid, unknown))
+        undocumented = sa.and_(table.c.kind == "work", table.c.document.is_(None))
+        silent = sa.select(table.c.manifest).where(sa.or_(unsaid, unknown, undocumented))
         unread = list(connection.execute(silent).scalars())
     for row in listed:
         if not registry.contents.holds(row.state):
@@ -606,10 +608,11 @@ def caught_up(registry: Registry, now: str) -> tuple[str, ...]:
         except CardwrightError as exc:
             troubles.append(f"{manifest[:12]}: {exc}")
             continue
+        found: dict[str, object] = {"document": reviewed.case.record.kind}
         if reviewed.release is not None:
-            found = {"release": reviewed.release.sha256, "releaser": releaser_of(registry, reviewed)}
-            with database.writing(registry.engine) as connection:
-                connection.execute(table.update().where(table.c.manifest == manifest).values(**found))
+            found |= {"release": reviewed.release.sha256, "releaser": releaser_of(registry, reviewed)}
+        with database.writing(registry.engine) as connection:
+            connection.execute(table.update().where(table.c.manifest == manifest).values(**found))
     return (*troubles, *_log_caught_up(registry, now))
 
 

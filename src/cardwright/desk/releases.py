@@ -9,15 +9,14 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
-
-import sqlalchemy as sa
 
 from cardwright.attest import admissible, keys, release_statement, releasing, signing, under_review
 from cardwright.attest.releasing import RefusedRelease, UnsignedRelease, Witness
-from cardwright.attest.trust import RELEASE, Holder, Trust
-from cardwright.desk import accounts, database, registry, reviewing
+from cardwright.attest.trust import RELEASE, Holder
+from cardwright.desk import accounts, registry, reviewing
+from cardwright.desk.desk_incidents import with_incidents
 from cardwright.desk.registry import Arrival, Registry, StoredDossier
 from cardwright.documents import toolchain
 from cardwright.dossier import layout
@@ -122,25 +121,6 @@ def prepare(
         "editions": {path: desk.contents.put(data) for path, data in asked.editions.items()},
     }
     return WaitingRelease(accounts.begin(desk, "release", person, asked.challenge, about, now), asked, holder)
-
-
-def with_incidents(desk: Registry, case: Case, known: Trust, now: str) -> Case:
-    """The case with the open incidents about its subject that are at this desk and that it does not name.
-
-    Raises
-    ------
-    CardwrightError
-        If a dossier here cannot be read: what nobody can read may be an open incident.
-    """
-    table = database.DOSSIERS
-    with database.reading(desk.engine) as connection:
-        works = connection.execute(sa.select(table.c.manifest).where(table.c.kind == "work")).scalars().all()
-    found: list[Case] = []
-    for manifest in works:
-        reviewed = under_review.read(registry.dossier(desk, manifest).files, where=manifest[:12])
-        if reviewed.case.record.kind in incidents.STATES:
-            found.append(under_review.judged_case(reviewed, known, None, now)[0])
-    return replace(case, incidents=incidents.unsettled(found, case.record, case.linked))
 
 
 def complete(

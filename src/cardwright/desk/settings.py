@@ -159,6 +159,8 @@ class DeskSettings:
     """The address of the database; if omitted, SQLite in the folder."""
     policies: Mapping[str, Policy] = field(default_factory=dict)
     """Policies that are not packaged, by name."""
+    dossiers: tuple[Path, ...] = ()
+    """Folders of dossiers beside the desk's own: an open incident there holds a release here."""
     limits: UploadLimits = field(default_factory=UploadLimits)
     status_hours: int = 24
     """For how long the desk stands by its word on a release."""

@@ -1,0 +1,110 @@
+"""An open incident holds a release at the desk, whether it was sent there or stands in a folder that the desk looks into."""
+
+import json
+import re
+import shutil
+from dataclasses import replace
+
+import pytest
+import sqlalchemy as sa
+from tests.conftest import command
+from tests.desk.support import NOW
+
+from cardwright.attest import under_review
+from cardwright.cli.console import clock
+from cardwright.desk import database, decisions, desk_incidents, registry
+from cardwright.dossier import layout, store
+from cardwright.errors import SourceError
+from cardwright.files import kinds
+from cardwright.policy import minimum
+
+
+@pytest.fixture
+def incident(refused_once, tmp_path):
+    """An open incident about the model of the tests' dossiers, which nobody has signed, in a folder of dossiers."""
+    shutil.copytree(kinds.find("incident_triage").path / "example", tmp_path / "incident")
+    plan, details = (tmp_path / "incident" / name for name in ("assessment.yaml", "details.yaml"))
+    name = json.loads((refused_once / "out" / "record.json").read_bytes())["subject"]["name"]
+    plan.write_text(plan.read_text().replace("home-loan-model", name))
+    details.write_text(re.sub(r"status:.*", "status: open", details.read_text()))
+    assert command("run", plan, "-o", tmp_path / "elsewhere" / "incident").code == 1
+    return tmp_path / "elsewhere"
+
+
+def with_incidents(desk, **more):
+    (row,) = [
+        one
+        for one in registry.inventory(desk, registry.InventoryQuery(), today=NOW[:10]).rows
+        if one["kind"] == "model"
+    ]
+    reviewed = under_review.read(registry.dossier(desk, row["manifest"]).files, where="d")
+    case, _ = under_review.judged_case(reviewed, desk.trust, None, clock())
+    return [one.record.kind for one in desk_incidents.with_incidents(desk, case, desk.trust, clock(), **more).incidents]
+
+
+def looking_into(desk, folder):
+    return replace(desk, settings=replace(desk.settings, dossiers=(folder,)))
+
+
+def test_it_is_found_among_the_desks_dossiers_and_in_the_folders_once(arrived, incident):
+    assert with_incidents(arrived) == []
+    outside = looking_into(arrived, incident)
+    assert with_incidents(outside) == ["incident_triage"]
+    registry.arrive(arrived, store.read_dossier(incident / "incident"), by="pipeline", now=NOW)
+    assert with_incidents(arrived) == ["incident_triage"]
+    assert with_incidents(outside) == ["incident_triage"]
+    assert with_incidents(outside, until="2020-01-01T00:00:00Z") == []
+
+
+def test_a_folder_that_is_gone_may_hold_an_open_incident(arrived, tmp_path):
+    with pytest.raises(SourceError, match="no such folder"):
+        with_incidents(looking_into(arrived, tmp_path / "gone"))
+
+
+def test_an_older_desks_row_is_looked_into_until_the_desk_has_caught_up(arrived, incident):
+    registry.arrive(arrived, store.read_dossier(incident / "incident"), by="pipeline", now=NOW)
+    table = database.DOSSIERS
+
+    def documents():
+        with database.reading(arrived.engine) as connection:
+            return set(connection.execute(sa.select(table.c.document)).scalars())
+
+    assert documents() == {"model", "incident_triage"}
+    with database.writing(arrived.engine) as connection:
+        connection.execute(table.update().values(document=None))
+    assert with_incidents(arrived) == ["incident_triage"]
+    assert registry.caught_up(arrived, NOW) == ()
+    assert documents() == {None, "incident_triage"}
+
+
+def test_the_page_of_a_dossier_names_it_before_anybody_signs(ben, arrived, manifest, incident, monkeypatch):
+    # The tests' policy is of a pilot; what is asked for production is asked here, too.
+    monkeypatch.setattr(minimum, "_for_production", lambda review, policy: True)
+    assert "Every incident that is known is closed" not in ben.get(f"/dossiers/{manifest}").text
+    registry.arrive(arrived, store.read_dossier(incident / "incident"), by="pipeline", now=NOW)
+    page = ben.get(f"/dossiers/{manifest}").text
+    assert "Every incident that is known is closed" in page
+    assert "incident_triage incident-triage-example 1" in page
+
+
+def test_a_release_made_where_nobody_looked_is_refused_to_programs_and_one_made_before_the_incident_is_not(
+    desk, released, incident, monkeypatch
+):
+    monkeypatch.setattr(minimum, "_for_production", lambda review, policy: True)
+    shutil.copy(released / "trust.yaml", desk.settings.trust)
+    files = store.read_dossier(released / "out")
+    assert overlooked(desk, files) is None
+    outside = looking_into(desk, incident)
+    assert overlooked(outside, files) is None  # it came up after the release
+    verdict = json.loads(files[layout.VERDICT])
+    later = {**files, layout.VERDICT: json.dumps({**verdict, "evaluated_at": "2999-01-01T00:00:00Z"}).encode()}
+    assert "an incident was open when it was released" in overlooked(outside, later)
+    looked = {**verdict, "evaluated_at": "2999-01-01T00:00:00Z"}
+    looked["inputs"] = {**looked["inputs"], "incidents_sha256": "0" * 64}
+    assert overlooked(outside, {**files, layout.VERDICT: json.dumps(looked).encode()}) is None
+
+
+def overlooked(desk, files):
+    # The dossier itself is read whole; of its verdict, only when it was made and what it knew counts here.
+    before = {**files}
+    return decisions._overlooked(desk, before, clock(), where="d")
