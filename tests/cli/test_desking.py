@@ -1,9 +1,13 @@
 """A desk is started, people invited, and a dossier sent and fetched, on the command line."""
 
 import contextlib
+import json
+import re
 import shutil
+import subprocess
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -175,6 +179,40 @@ def test_a_release_that_is_sent_comes_back_with_its_receipt_and_a_receiver_verif
         told = cli("desk", "status", released / "out", "--from", address)
         assert "withdrawn as of" in told.out
         assert verify(cli, released, *known).code == 1
+
+
+@pytest.mark.skipif(not (shutil.which("curl") and shutil.which("jq")), reason="the page asks with curl and jq")
+def test_a_stranger_asks_with_curl_as_the_page_says(cli, released, monkeypatch):
+    page = (Path(__file__).parents[2] / "docs" / "desk.md").read_text()
+    (said,) = re.findall(r"```text\n(SUBJECT=.*?)```", page, re.DOTALL)
+    with serving(cli, released, monkeypatch) as address:
+        asked = said.replace("out/mortgage", str(released / "out")).replace("https://desk.example.org", address)
+
+        def ran(script):
+            return subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
+
+        def status(path, *more):
+            words = " ".join(more)
+            return ran(f"curl -s -o {released}/body -w '%{{http_code}}' {words} {address}/v1/decisions/{path}").stdout
+
+        assert ran(asked).returncode != 0  # no dossier of it is here
+        assert cli("desk", "push", released / "out", "--to", address).code == 0
+        done = ran(asked)
+        assert (done.returncode, done.stdout) == (0, "true\n"), done
+        token = '-H "Authorization: Bearer $CARDWRIGHT_DESK_TOKEN"'
+        whole = json.loads(ran(asked.replace("jq -e .allowed", "cat")).stdout)
+        assert set(whole) == {"allowed", "reason", "subject", "manifest", "release", "steps"}
+        assert whole["release"].encode() == (released / "out" / "release.json").read_bytes()
+        assert [status(whole["subject"]), status(whole["subject"], '-H "Authorization: Bearer x"')] == ["401", "401"]
+        assert [status("0" * 64, token), status("0" * 64 + "0", token), status("X" * 64, token)] == [
+            "404",
+            "400",
+            "400",
+        ]
+        assert cli("withdraw", released / "out", "--reason", "Wrong.", *by(released, "Cy", "release")).code == 0
+        assert cli("desk", "push", released / "out", "--to", address).code == 0
+        done = ran(asked)
+        assert (done.returncode, done.stdout) == (1, "false\n"), done
 
 
 def test_a_desk_with_a_log_is_not_served_without_its_key(cli, desk, monkeypatch):

@@ -80,3 +80,12 @@ def test_personal_data_in_a_store_is_never_printed(tmp_path):
         ran = command("runs", words[0], tmp_path / "runs.csv", *words[1:])
         assert ran.code == 0, ran
         assert "example.org" not in ran.out + ran.err
+
+
+def test_a_metric_that_no_run_has_is_refused_with_those_that_there_are():
+    done = command("runs", "list", STORES / "wandb", "--metric", "accuracyy")
+    assert done.code == 2, done
+    assert 'no run has a metric "accuracyy"' in done.err
+    assert "There are: " in done.err
+    there = done.err.split("There are: ")[1].split(",")[0].split(".")[0].strip()
+    assert command("runs", "list", STORES / "wandb", "--metric", there).code == 0

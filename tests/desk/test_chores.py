@@ -7,14 +7,15 @@ from tests.desk.support import LOG_KEY, LOG_NAME, NOW, trusting_the_log
 
 from cardwright.cli.console import clock
 from cardwright.desk import chores, database, desk_log, registry
-from cardwright.desk.chores import Chores
+from cardwright.desk.chores import Chores, WatchedPlace
 from cardwright.dossier import layout, store
+from cardwright.errors import SourceError
 
 
 def test_a_dossier_is_taken_once_it_has_come_to_rest(desk, refused_once, tmp_path):
     folder = tmp_path / "incoming"
     shutil.copytree(refused_once / "out", folder / "one")
-    first = chores.once(desk, Chores(watch=folder), NOW)
+    first = chores.once(desk, Chores((WatchedPlace(folder),)), NOW)
     assert registry.counts(desk)["dossiers"] == 0  # somebody may be writing it
     second = chores.once(desk, first, NOW)
     assert registry.counts(desk)["dossiers"] == 1
@@ -31,7 +32,7 @@ def test_a_dossier_is_taken_once_it_has_come_to_rest(desk, refused_once, tmp_pat
 def test_a_dossier_that_changes_while_it_is_watched_waits(desk, refused_once, tmp_path):
     folder = tmp_path / "incoming"
     shutil.copytree(refused_once / "out", folder / "one")
-    state = chores.once(desk, Chores(watch=folder), NOW)
+    state = chores.once(desk, Chores((WatchedPlace(folder),)), NOW)
     (folder / "one" / "more.txt").write_text("still writing")
     state = chores.once(desk, state, NOW)
     assert registry.counts(desk)["dossiers"] == 0
@@ -70,5 +71,30 @@ def test_a_chore_that_fails_is_done_again_and_the_loop_ends_when_it_is_told(desk
         stop.set()
         return NOW
 
-    chores.loop(desk, Chores(watch=tmp_path), stop, now, rest=0)
+    chores.loop(desk, Chores((WatchedPlace(tmp_path),)), stop, now, rest=0)
     assert len(rounds) == 2
+
+
+def test_a_bucket_is_copied_then_watched_like_a_folder_and_what_goes_wrong_is_told_once(
+    desk, refused_once, tmp_path, caplog
+):
+    folder = tmp_path / "copied"
+    folder.mkdir()
+    looks = []
+
+    def refresh(known):
+        looks.append(known)
+        if len(looks) == 2:
+            raise SourceError("the store refuses to let it be read")
+        if not (folder / "one").exists():
+            shutil.copytree(refused_once / "out", folder / "one")
+        return len(looks), ["'../x': its name leads out of the folder"]
+
+    state = Chores((WatchedPlace(folder, refresh),))
+    for _ in range(4):
+        state = chores.once(desk, state, NOW)
+    assert looks == [None, 1, 1, 3]
+    assert registry.counts(desk)["dossiers"] == 1
+    said = [one.why for one in caplog.records if hasattr(one, "why")]
+    assert said.count("the store refuses to let it be read") == 1
+    assert said.count("'../x': its name leads out of the folder") == 2  # again, after something else was told

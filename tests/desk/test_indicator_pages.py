@@ -2,13 +2,16 @@
 
 import csv
 import io
+import re
 
 import pytest
 
 pytest.importorskip("scipy", reason="indicators need the tabular extra")
 
+from starlette.testclient import TestClient
 from tests.conftest import command
-from tests.desk.support import NOW
+from tests.desk.support import NOW, ORIGIN
+from tests.desk.test_review_pages import another_run
 
 from cardwright.desk import accounts, database, indicator_pages, registry, web
 from cardwright.desk.indicator_pages import Computations, IndicatorQuery
@@ -78,6 +81,37 @@ def test_a_dossier_of_which_nothing_arrived_within_the_period_is_not_read_and_co
 def test_more_dossiers_than_a_page_reads_are_refused_and_never_a_part_of_them_counted(arrived):
     with pytest.raises(UsageError, match="1 dossiers would be read, and this page reads 0 at most"):
         indicator_pages.computed(arrived, IndicatorQuery(), Computations(most=0), NOW)
+
+
+def test_where_a_period_can_begin_is_shown_by_month_with_links_to_what_is_read(
+    arrived_pages, arrived, refused_once, tmp_path
+):
+    other = another_run(refused_once, tmp_path)
+    registry.arrive(arrived, other, by="pipeline", now="2027-02-03T00:00:00Z")
+    assert [(one.month, one.arrived, one.since, one.read) for one in indicator_pages.beginnings(arrived, 1)] == [
+        ("2027-02", 1, 1, True),
+        (NOW[:7], 1, 2, False),
+    ]
+    page = arrived_pages.get("/indicators?min_cases=1")
+    assert page.status_code == 400
+    assert "2 dossiers would be read, and this page reads 1 at most" in page.text
+    assert "<td>2, too many</td>" in page.text
+    link = re.search(r'href="(/indicators\?from=2027-02-01[^"]*)"', page.text)[1].replace("&amp;", "&")
+    shown = arrived_pages.get(link)
+    assert shown.status_code == 200
+    assert "Counted from 1 dossier here; 1 that arrived before the period was not read" in shown.text
+
+
+@pytest.fixture
+def arrived_pages(arrived, ben):
+    """Ben's browser before the same desk, whose page reads one dossier."""
+
+    def routes(desk, pages_):
+        return indicator_pages.routes(desk, pages_, most=1)
+
+    with TestClient(web.application(arrived, routes), base_url=ORIGIN) as client:
+        client.cookies.update(ben.client.cookies)
+        yield client
 
 
 def test_what_was_computed_is_kept_until_a_state_the_trust_file_or_the_day_changes(arrived, manifest, monkeypatch):

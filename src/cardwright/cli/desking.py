@@ -139,7 +139,14 @@ def desk_serve(
         int, typer.Option("--proxies", min=0, max=5, help="How many proxies before it add to X-Forwarded-For.")
     ] = 0,
     watch: Annotated[
-        Path | None, typer.Option("--watch", help="A folder whose dossiers are taken in as they come to rest there.")
+        list[str] | None,
+        typer.Option(
+            "--watch", help="A folder, or a bucket (s3://bucket/folder), whose dossiers are taken in (may be repeated)."
+        ),
+    ] = None,
+    watch_allow: Annotated[
+        list[str] | None,
+        typer.Option("--watch-allow", help="A host that buckets may be read from, as host:port (may be repeated)."),
     ] = None,
     dossiers: DossiersOption = None,
     quiet: Quiet = False,
@@ -170,8 +177,7 @@ def desk_serve(
     told = _notifier(notify) if notify is not None else None
     if oidc is not None:
         settings = replace(settings, provider=serving.provider_of(oidc).name)
-    if watch is not None and not watch.is_dir():
-        raise UsageError("there is no such folder to watch", where=str(watch), do="Make it, or name another one.")
+    places = serving.watched_places(watch or (), folder / "watched", watch_allow or (), settings.limits)
     served = serving.ServedDesk(
         settings,
         tuple(policy or ()),
@@ -191,7 +197,7 @@ def desk_serve(
     lines = serving.log_lines()
     stop = threading.Event()
     chore = threading.Thread(
-        target=chores.loop, args=(desk, chores.Chores(watch, notifier=told), stop, clock), daemon=True
+        target=chores.loop, args=(desk, chores.Chores(places, notifier=told), stop, clock), daemon=True
     )
     chore.start()
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import math
 import multiprocessing
@@ -12,6 +13,8 @@ import tempfile
 import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
@@ -19,15 +22,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cardwright.cli.options import policy_named
-from cardwright.errors import StoreError, UsageError
+from cardwright.errors import CardwrightError, SourceError, StoreError, UsageError
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
+    from cardwright.desk.chores import WatchedPlace
     from cardwright.desk.desk_log import DeskLog
     from cardwright.desk.measuring import Measuring
     from cardwright.desk.registry import Registry
-    from cardwright.desk.settings import DeskSettings, OidcSettings
+    from cardwright.desk.settings import DeskSettings, OidcSettings, UploadLimits
+    from cardwright.sources.mirrored_places import Mirror
 
 OIDC_SECRET = "CARDWRIGHT_OIDC_SECRET"  # noqa: S105  the name of an environment variable
 LOGGER = logging.getLogger("cardwright.desk")
@@ -35,6 +40,10 @@ GRACE = 10
 """Seconds that requests have to end when a desk is stopped."""
 RESTS = 2.0
 """Seconds between two times that a process leaves its counts for the others."""
+PATIENCE = 600.0
+"""Seconds that a look at a bucket may take."""
+BUCKET = 40
+"""How many times what one dossier may hold a watched bucket may hold: it is copied to this machine."""
 SHORT = 5.0
 """A process that ends within so many seconds of its start has not come up."""
 
@@ -139,6 +148,81 @@ def provider_of(path: Path) -> OidcSettings:
         raise UsageError(f"the client's secret is not known: {OIDC_SECRET} is not set", do="Set it; no file holds it.")
     document = yamltext.parse(disk.read_file(path, what="file of the provider"), where=str(path), error=UsageError)
     return yamltext.to_model(OidcSettings, document, error=UsageError)
+
+
+class BucketReader:
+    """Looks at a bucket in a process of its own, in which nothing but the hosts that are allowed can be reached.
+
+    The guard that sees to that holds for a whole process, and this one has to reach its database and those whom it tells.
+    """
+
+    def __init__(self, place: str, folder: Path, allowed: Sequence[str], limits: UploadLimits) -> None:
+        """Of a place; what is fetched goes to the folder."""
+        self._asked = (place, folder, tuple(allowed), limits.unpacked, BUCKET * limits.unpacked)
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __call__(self, before: Mirror | None) -> tuple[Mirror, Sequence[str]]:
+        """What is known of the place now, and what was left out.
+
+        Raises
+        ------
+        SourceError
+            If it cannot be read.
+        """
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+        try:
+            found, what = self._pool.submit(_look, before, *self._asked).result(timeout=PATIENCE)
+        except (BrokenProcessPool, TimeoutError) as exc:
+            pool, self._pool = self._pool, None
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise SourceError("whoever looks at it has ended, or takes too long", where=self._asked[0]) from exc
+        if found is None:
+            raise SourceError(what, where=self._asked[0])
+        return found, found.left_out
+
+
+def _look(
+    before: Mirror | None, place: str, folder: Path, allowed: Sequence[str], largest: int, whole: int
+) -> tuple[Mirror | None, str]:
+    """One look; an error as its words, since not every error travels between processes."""
+    from cardwright.sources import mirrored_places
+
+    try:
+        known = before or mirrored_places.Mirror()
+        return mirrored_places.mirrored(place, folder, known, allowed=allowed, largest=largest, whole=whole), ""
+    except CardwrightError as exc:
+        return None, f"{exc.what}. {exc.do or ''}".strip()
+
+
+def watched_places(
+    words: Sequence[str], folder: Path, allowed: Sequence[str], limits: UploadLimits
+) -> tuple[WatchedPlace, ...]:
+    """The folders and buckets that are watched; what lies in a bucket is copied below a folder of the desk's own.
+
+    Raises
+    ------
+    UsageError
+        If a folder is missing, an address is none, or a host is allowed that nothing needs.
+    """
+    from cardwright.desk.chores import WatchedPlace
+    from cardwright.sources import mirrored_places, network
+
+    for one in allowed:
+        network.destination(one)
+    if allowed and not any("://" in word for word in words):
+        raise UsageError("--watch-allow is nothing without a bucket", do="Watch one: --watch s3://bucket/folder.")
+    places: list[WatchedPlace] = []
+    for word in words:
+        if "://" in word:
+            place = mirrored_places.checked_place(word)
+            here = mirrored_places.emptied(folder / hashlib.sha256(place.encode("utf-8")).hexdigest()[:16])
+            places.append(WatchedPlace(here, BucketReader(place, here, allowed, limits)))
+        elif Path(word).is_dir():
+            places.append(WatchedPlace(Path(word)))
+        else:
+            raise UsageError("there is no such folder to watch", where=word, do="Make it, or name another one.")
+    return tuple(places)
 
 
 def log_lines() -> logging.Handler:

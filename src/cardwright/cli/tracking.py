@@ -91,14 +91,20 @@ def list_runs(
     shown: list[Run] = []
     counted = _Counted()
     more = 0
+    measured: set[str] = set()
     for one in counted.through(open_store(store, str(store), reader).read()):
-        if not isinstance(one, Run) or (purpose is not None and one.purpose != purpose):
+        if not isinstance(one, Run):
+            continue
+        measured.update(one.metrics)
+        if purpose is not None and one.purpose != purpose:
             continue
         if len(shown) < limit:
             shown.append(one)
         else:
             more += 1
     _require_some(counted, store)
+    for name in metric or ():
+        _require_measured(name, measured, store)
     if format is TextOrJson.JSON:
         echo_json(json.dumps([run.model_dump(mode="json") for run in shown], ensure_ascii=False, indent=1))
         return
@@ -121,6 +127,23 @@ def list_runs(
         echo(f"and {more} more; --limit shows them")
     for line in counted.lines(unread_only=True):
         echo(line)
+
+
+def _require_measured(name: str, measured: set[str], store: Path) -> None:
+    """Refuse a metric that no run has: a column of "unmeasured" would look as if runs lacked it."""
+    if name in measured:
+        return
+    from difflib import get_close_matches
+
+    there = sorted(measured)
+    near = [*get_close_matches(name, there, n=3), *there]
+    some = list(dict.fromkeys(near))[:12]
+    more = f" and {len(there) - len(some)} more" if len(there) > len(some) else ""
+    raise UsageError(
+        f'no run has a metric "{name}"',
+        where=str(store),
+        do=f"There are: {', '.join(some)}{more}." if there else "No run in it has any metric.",
+    )
 
 
 def show_run(

@@ -1,4 +1,4 @@
-"""What a desk does by itself, again and again: it catches up, watches a folder, has its log cosigned, and sends notices.
+"""What a desk does by itself, again and again: it catches up, watches folders and buckets, has its log cosigned, sends notices.
 
 Each round takes the state of the one before and gives its own. A chore that fails is told to the operator's log, and done again
 in the next round; no other chore waits for it.
@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from cardwright.desk import desk_log, notices, registry, uploads
 from cardwright.desk.notices import Notifier
@@ -81,11 +82,41 @@ def _take(desk: Registry, folder: Path, now: str) -> None:
 
 
 @dataclass(frozen=True)
+class WatchedPlace:
+    """A folder whose dossiers are taken in, and how far that is."""
+
+    folder: Path
+    refresh: Callable[[Any], tuple[Any, Sequence[str]]] | None = None
+    """For a bucket: brings the folder up to date with it, from what the last look gave; gives that anew, and lines."""
+    known: Any = None
+    """What the last look at the bucket gave."""
+    watching: Watching = Watching()
+    told: tuple[str, ...] = ()
+    """What was left out in the last round, which is told once."""
+
+
+def refreshed(desk: Registry, place: WatchedPlace, now: str) -> WatchedPlace:
+    """One look at a place. A bucket that cannot be read is told of, and its folder left as it is."""
+    if place.refresh is not None:
+        try:
+            known, lines = place.refresh(place.known)
+        except CardwrightError as exc:
+            said = (exc.what,)
+            if said != place.told:
+                LOGGER.warning("bucket not read", extra={"kind": type(exc).__name__, "why": exc.what})
+            return replace(place, told=said)
+        for line in lines:
+            if line not in place.told:
+                LOGGER.warning("left out of a bucket", extra={"why": line})
+        place = replace(place, known=known, told=tuple(lines))
+    return replace(place, watching=watched(desk, place.folder, place.watching, now))
+
+
+@dataclass(frozen=True)
 class Chores:
     """What there is to do, and how far it is."""
 
-    watch: Path | None = None
-    watching: Watching = Watching()
+    watch: tuple[WatchedPlace, ...] = ()
     caught_up: bool = False
     notifier: Notifier | None = None
 
@@ -97,8 +128,7 @@ def once(desk: Registry, chores: Chores, now: str) -> Chores:
         for trouble in registry.caught_up(desk, now):
             LOGGER.warning("not caught up", extra={"why": trouble})
         done = replace(done, caught_up=True)
-    if chores.watch is not None:
-        done = replace(done, watching=watched(desk, chores.watch, chores.watching, now))
+    done = replace(done, watch=tuple(refreshed(desk, place, now) for place in chores.watch))
     if desk.log is not None:
         registry.trust_is_told(desk)
         for trouble in desk_log.ask_witnesses(desk.log):

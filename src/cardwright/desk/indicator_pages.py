@@ -116,6 +116,27 @@ class IndicatorQuery:
         }  # fmt: skip
 
 
+class TooManyDossiersError(UsageError):
+    """More dossiers than are read for one page."""
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """A month in which dossiers arrived, in their present state."""
+
+    month: str
+    arrived: int
+    since: int
+    """How many are read if the period begins with this month: those that arrived then or later, or on the day before."""
+    read: bool
+    """Whether that is no more than is read for one page."""
+
+    @property
+    def first_day(self) -> str:
+        """Where the period begins."""
+        return f"{self.month}-01"
+
+
 @dataclass(frozen=True)
 class DeskIndicators:
     """The indicators of a desk."""
@@ -148,7 +169,8 @@ def _page(visit: Visit, computations: Computations) -> Response:
         found = computed(visit.desk, asked, computations, visit.now)
         shown = indicators.of_workstream(found.evaluation, asked.workstream) if asked.workstream else found.evaluation
     except UsageError as exc:  # the form stays, to ask for something else
-        return visit.page("indicators.html", status=400, asked=asked, refused=exc)
+        begin = beginnings(visit.desk, computations.most) if isinstance(exc, TooManyDossiersError) else ()
+        return visit.page("indicators.html", status=400, asked=asked, refused=exc, beginnings=begin)
     left_out = indicators.not_counted(found.evaluation)
     (dossiers,) = (one for one in found.evaluation.coverage.scanned if one.what == "dossiers")
     return visit.page(
@@ -191,7 +213,7 @@ def computed(desk: Registry, asked: IndicatorQuery, computations: Computations, 
     data = disk.read_file(path, what="trust file")
     current, earlier = _current(desk, asked.since)
     if len(current) > computations.most:
-        raise UsageError(
+        raise TooManyDossiersError(
             f"{len(current)} dossiers would be read, and this page reads {computations.most} at most",
             do="Begin the period later: a dossier of which nothing has arrived within the period is not read.",
         )
@@ -211,6 +233,22 @@ def computed(desk: Registry, asked: IndicatorQuery, computations: Computations, 
         }
     )
     return DeskIndicators(computations.of(key, compute), earlier)
+
+
+def beginnings(desk: Registry, most: int) -> tuple[Beginning, ...]:
+    """How many dossiers arrived in each month, the latest first: where a period can begin that is read for one page."""
+    table, states = database.DOSSIERS, database.STATES
+    day = sa.func.substr(states.c.arrived_at, 1, 10)
+    joined = sa.join(table, states, states.c.state == table.c.current)
+    query = sa.select(day.label("day"), sa.func.count().label("arrived")).select_from(joined).group_by(day)
+    with database.reading(desk.engine) as connection:
+        arrived = {row.day: row.arrived for row in connection.execute(query)}
+    found: list[Beginning] = []
+    for month in sorted({day[:7] for day in arrived}, reverse=True):
+        first = _day_before(f"{month}-01")
+        since = sum(count for day, count in arrived.items() if day >= first)
+        found.append(Beginning(month, sum(n for day, n in arrived.items() if day[:7] == month), since, since <= most))
+    return tuple(found)
 
 
 def _current(desk: Registry, since: str) -> tuple[list[tuple[str, str]], int]:

@@ -87,10 +87,38 @@ def fetch(at: str, path: str, folder: Path, *, name: str, allowed: Destinations 
     place = f"{at.rstrip('/')}/{path}"
     if scheme == "hdfs":
         _require_open(at, path, allowed)
-    with _explained(path, allowed):
-        store = _Web() if scheme in ("http", "https") else _Store.of(scheme, path)
+    with explained(path, allowed):
+        store = opened_store(scheme, path)
         found = list(store.listed(place, path))
         return tuple(_fetched(store, one, at, path, folder, name) for one in found)
+
+
+def opened_store(scheme: str, path: str) -> _Web | _Store:
+    """What reads from places of a scheme.
+
+    Raises
+    ------
+    MissingExtraError
+        If its library is not installed.
+    """
+    return _Web() if scheme in ("http", "https") else _Store.of(scheme, path)
+
+
+def stays_inside(path: str) -> bool:
+    """Whether the name of an object is a path below the folder that it is fetched to: a store takes any name, and gives it back.
+
+    Examples
+    --------
+    >>> [stays_inside(one) for one in ("a/b.csv", "../b.csv", "/etc/passwd", "a/../../b", "a\\\\b", "")]
+    [True, False, False, False, False, False]
+    """
+    parts = path.split("/")
+    return not any(part in ("", ".", "..") or "\\" in part or "\0" in part for part in parts)
+
+
+def fetched(store: _Web | _Store, one: _Found, at: str, folder: Path) -> FetchedObject:
+    """Fetch one object of a listing to its path below a folder; see `fetch`."""
+    return _fetched(store, one, at, "", folder, "place")
 
 
 def _require_open(at: str, path: str, allowed: Destinations) -> None:
@@ -102,6 +130,8 @@ def _require_open(at: str, path: str, allowed: Destinations) -> None:
 
 
 def _fetched(store: _Web | _Store, one: _Found, at: str, path: str, folder: Path, name: str) -> FetchedObject:
+    if one.inside and not stays_inside(one.inside):
+        raise SourceError("the name of an object leads out of its folder", where=path, do="Rename it in the store.")
     inside = PurePosixPath(path) / one.inside if one.inside else PurePosixPath(path)
     target = folder / inside
     if one.size is not None and one.size > shutil.disk_usage(folder).free:
@@ -132,11 +162,20 @@ def _fetched(store: _Web | _Store, one: _Found, at: str, path: str, folder: Path
     )
 
 
+_CLOSED = "the plan opens no way to"
+_OPEN = "Write `network: {allow: [host:port]}` in the plan if it is meant, with that host and its port, e.g. :443."
+
+
 @contextmanager
-def _explained(path: str, allowed: Destinations) -> Iterator[None]:
+def explained(path: str, allowed: Destinations, *, closed: str = _CLOSED, do: str = _OPEN) -> Iterator[None]:
     """Hold the guard, and turn whatever a store's library raises into what is wrong here and what to do.
 
     Its words are not carried on: they can hold signatures, keys and the names of others' objects.
+
+    Parameters
+    ----------
+    closed, do
+        What is said of a way that is closed, and how it is opened.
     """
     with network.guard(allowed=allowed) as held:
         try:
@@ -146,17 +185,12 @@ def _explained(path: str, allowed: Destinations) -> Iterator[None]:
         except Exception as exc:  # noqa: BLE001  whatever a store's library raises
             if isinstance(exc, urllib.error.HTTPError):
                 exc.close()
-            raise _why(exc, path, held.refused) from None
+            raise _why(exc, path, held.refused, closed, do) from None
 
 
-def _why(exc: Exception, path: str, refused: Sequence[str]) -> SourceError:
+def _why(exc: Exception, path: str, refused: Sequence[str], closed: str = _CLOSED, do: str = _OPEN) -> SourceError:
     if refused:
-        places = ", ".join(refused)
-        return SourceError(
-            f"the plan opens no way to {places}",
-            where=path,
-            do="Write `network: {allow: [host:port]}` in the plan if it is meant, with that host and its port, e.g. :443.",
-        )
+        return SourceError(f"{closed} {', '.join(refused)}", where=path, do=do)
     status = getattr(exc, "code", None)
     if isinstance(exc, PermissionError) or status in (401, 403) or "Credentials" in type(exc).__name__:
         return SourceError(

@@ -154,3 +154,30 @@ def test_an_environment_without_credentials_is_told_so(store, tmp_path, monkeypa
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
     with pytest.raises(SourceError, match=r"the store refuses|there is no such object|cannot be fetched"):
         fetch("s3://loans/", "data.csv", tmp_path, name="test")
+
+
+def test_a_bucket_is_mirrored_and_no_name_leads_out_of_the_folder(store, endpoint, tmp_path):
+    from cardwright.sources.mirrored_places import Mirror, mirrored
+
+    folder = tmp_path / "copied"
+    folder.mkdir()
+
+    def look(before, **more):
+        return mirrored("s3://loans/inbox", folder, before, **{"largest": 1000, "whole": 10_000, **more})
+
+    store.put_object(Bucket="loans", Key="inbox/a/manifest.json", Body=b"{}")
+    store.put_object(Bucket="loans", Key="inbox/../../out", Body=b"x")
+    store.put_object(Bucket="loans", Key="inbox/a", Body=b"a file, and a folder, too")
+    first = look(Mirror())
+    assert (folder / "a" / "manifest.json").read_bytes() == b"{}" or (folder / "a").is_file()
+    assert not (tmp_path / "out").exists()
+    assert any("leads out" in line for line in first.left_out)
+    store.put_object(Bucket="loans", Key="inbox/b/manifest.json", Body=b"[]")
+    second = look(first)
+    assert (folder / "b" / "manifest.json").read_bytes() == b"[]"
+    store.delete_object(Bucket="loans", Key="inbox/b/manifest.json")
+    look(second)
+    assert not (folder / "b" / "manifest.json").exists()
+    with pytest.raises(SourceError) as refused:
+        mirrored("s3://nobodys/inbox", folder, Mirror(), allowed=[], largest=1, whole=1)
+    assert SECRET not in str(refused.value)

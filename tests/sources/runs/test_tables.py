@@ -85,3 +85,19 @@ def test_two_rows_of_one_id_are_refused(tmp_path):
     (tmp_path / "runs.csv").write_text("id\nr1\nr1\n")
     with pytest.raises(SourceError, match='two runs have the id "r1"'):
         read(tmp_path / "runs.csv")
+
+
+@pytest.mark.parametrize("moment", [1762000000, 1762000000000, "1762000000", "1762000000000", 1762000000000.5])
+def test_a_moment_is_seconds_or_milliseconds_since_1970_too(tmp_path, moment):
+    (tmp_path / "runs.jsonl").write_text(
+        json.dumps({"id": "a", "start_time": moment, "end_time": "2025-11-01T12:30:00Z"})
+    )
+    (run,) = read(tmp_path / "runs.jsonl")
+    assert (run.started, run.finished, run.gaps) == ("2025-11-01T12:26:40Z", "2025-11-01T12:30:00Z", {})
+
+
+@pytest.mark.parametrize("moment", [10**400, 10**30, -5, True, "9" * 13])
+def test_a_number_that_is_no_moment_is_a_gap(tmp_path, moment):
+    (tmp_path / "runs.jsonl").write_text(json.dumps({"id": "a", "started": moment}))
+    (run,) = read(tmp_path / "runs.jsonl")
+    assert (run.started, "started" in run.gaps) == (None, True)

@@ -205,9 +205,19 @@ def _text(value: object) -> str | None:
     return None if value is None or str(value).strip() == "" else str(value)
 
 
+_MILLISECONDS = 10_000_000_000
+"""As seconds this is the year 2286, as milliseconds April 1970: no run that a store tells of began so late, or so early."""
+
+
 def _moment(value: object) -> float | str | None:
+    """Seconds since 1970, from those or from milliseconds (MLflow, JavaScript), as a number or its digits; else as it is said."""
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{9,13}(\.[0-9]+)?", value.strip()):
+        value = float(value)
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
+        try:
+            return float(value) / 1000 if float(value) >= _MILLISECONDS else float(value)
+        except OverflowError:
+            return str(value)
     return _text(value)
 
 
