@@ -16,8 +16,8 @@ PLAN = made.NOTE.replace(
     good: "{seeds: '6', looks: '0.5, 1'}"
     bad: Often
     who: researcher
-    columns: [seeds, looks, spending]
-    optional: [seeds, looks, spending]
+    columns: [seeds, looks, spending, pause]
+    optional: [seeds, looks, spending, pause]
 minimum:""",
 )
 TWO = {"seeds": "6", "looks": "0.5, 1", "spending": "obrien-fleming"}
@@ -51,6 +51,8 @@ def compare(tmp_path):
         ([{"seeds": "6"}], {"seeds_planned": 6}),
         ([{"seeds": "6", "looks": "1", "spending": "none"}], {"looks": [1], "seeds_planned": 6, "spending": "pocock"}),
         (None, {"seeds_planned": 7}),
+        (None, {"pause": 5}),
+        ([{"seeds": "6", "pause": "90"}], {"seeds_planned": 6, "pause": 90}),
         (None, {}),
     ],
 )
@@ -71,6 +73,13 @@ def test_the_same_seeds_looks_and_spending_are_no_difference(compare, declared, 
         ([TWO], TOLD | {"seeds_planned": 12}, "12 seeds"),
         ([TWO], TOLD | {"looks": []}, "has 6 seeds, one look, at the end"),
         (None, TOLD, "declares one look, at the end; "),
+        (
+            [TWO],
+            TOLD | {"pause": 6000},
+            "a look is a pause of more than 60 minutes; the evaluation of the runs counts only",
+        ),
+        ([{"seeds": "6", "pause": "90"}], {"seeds_planned": 6, "pause": 91}, "more than 90 minutes"),
+        (None, {"pause": "all night"}, "more than inf"),
     ],
 )
 def test_other_looks_seeds_or_spending_than_the_plan_declares_fail(compare, declared, told, words):

@@ -17,6 +17,9 @@ FIELD = "looks"
 SPENDING = ("obrien-fleming", "pocock")
 """As `cardwright power --spending` calls them; the first is what the evaluator takes if nothing is said."""
 
+PAUSE = 60.0
+"""Minutes between two runs in which somebody could have looked, if nobody declares another number; the evaluator's default."""
+
 _AT_THE_END = (1.0,)
 
 
@@ -30,6 +33,8 @@ class Declared:
     """Shares of the seeds at which the comparison is looked at, the last of them 1."""
     spending: str | None = None
     """How alpha is spent over the looks; None where there is one look."""
+    pause: float = PAUSE
+    """Minutes without a run that count as a look. With longer ones looks go unseen, with shorter ones more are counted."""
 
     def __str__(self) -> str:
         seeds = "" if self.seeds is None else f"{self.seeds} seeds, "
@@ -56,6 +61,12 @@ def difference(record: Record, plan: Record) -> tuple[Literal["failed", "inconcl
     for one in found:
         if declared.seeds is not None and one.seeds is None:
             return "inconclusive", "the evaluation of the runs does not say how many seeds there are."
+        if one.pause > declared.pause:
+            return (
+                "failed",
+                f"a look is a pause of more than {declared.pause:g} minutes; the evaluation of the runs counts only those of "
+                f"more than {one.pause:g}.",
+            )
         if not _agree(declared, one):
             return "failed", f"it declares {declared}; the evaluation of the runs has {one}."
     return None
@@ -89,9 +100,14 @@ def _read(entry: Mapping[str, str]) -> Declared | None:
     rising = all(a < b for a, b in zip((0.0, *looks), looks, strict=False))
     if not re.fullmatch(r"[1-9][0-9]{0,5}", seeds, re.ASCII) or not rising or looks[-1] != 1:
         return None
+    pause = entry.get("pause", f"{PAUSE:g}").strip()
+    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,3})?", pause, re.ASCII):
+        return None
     if looks == _AT_THE_END:
-        return Declared(int(seeds))
-    return Declared(int(seeds), looks, spending or SPENDING[0]) if spending in ("", *SPENDING) else None
+        return Declared(int(seeds), pause=float(pause))
+    if spending not in ("", *SPENDING):
+        return None
+    return Declared(int(seeds), looks, spending or SPENDING[0], float(pause))
 
 
 def _of_runs(record: Record) -> Iterator[Declared]:
@@ -101,11 +117,12 @@ def _of_runs(record: Record) -> Iterator[Declared]:
         told = evaluation.parameters
         looks, spending = told.get("looks"), told.get("spending")
         shares = tuple(float(one) for one in looks if isinstance(one, int | float)) if isinstance(looks, list) else ()
-        seeds = _seeds(evaluation)
+        seeds, said = _seeds(evaluation), told.get("pause", PAUSE)
+        pause = float(said) if isinstance(said, int | float) else math.inf
         if len(shares) > 1:
-            yield Declared(seeds, shares, str(spending) if spending in SPENDING else SPENDING[0])
+            yield Declared(seeds, shares, str(spending) if spending in SPENDING else SPENDING[0], pause)
         else:
-            yield Declared(seeds)
+            yield Declared(seeds, pause=pause)
 
 
 def _seeds(evaluation: Evaluation) -> int | None:
