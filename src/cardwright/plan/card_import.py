@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from cardwright.errors import SourceError
-from cardwright.plan import card_sections
+from cardwright.plan import card_html, card_sections
 from cardwright.record.base import is_placeholder, visible
 from cardwright.record.details import FIELDS
 from cardwright.sources.json_text import decode
@@ -25,6 +25,7 @@ _LONGEST = 19_000
 _FRONT = {
     "base_model": ("base_model", ""),
     "language": ("languages", ""),
+    "languages": ("languages", ""),
     "datasets": ("training_data", "Datasets named at the head of the card: "),
     "co2_eq_emissions": ("environmental_impact", "Emissions in g CO2 equivalent, as the card states them: "),
     "annotations_creators": ("annotation_protocol", "Annotations: "),
@@ -45,10 +46,15 @@ _BOILERPLATE = re.compile(
     | Describe\ the\ data\ you\ used\ to\ train\ the\ model\.
     | If\ you\ initialized\ it\ with\ pre-trained\ weights,\ add\ a\ link\ to\ the\ pre-trained\ model\ card[^\n]*
     | Preprocessing,\ hardware\ used,\ hyperparameters\.\.\.
+    | ^[*_]This\ section\ (?:addresses|describes|identifies|includes|provides)\b[^*_\n]*[*_][ \t]*$
+    | ^[*_]It\ is\ useful\ for\ (?:anyone|people)\ who\b[^*_\n]*[*_][ \t]*$
+    | <a\b[^>]*>\s*<img\b[^>]*>\s*</a> | <img\b[^>]*>
     | !\[[^\]]*\]\([^)]*\)""",
-    re.VERBOSE | re.IGNORECASE,
+    re.VERBOSE | re.IGNORECASE | re.MULTILINE,
 )
 """Sentences of the Hub's templates that nobody wrote, marks of a template that was not filled, and pictures."""
+_ASIDE = re.compile(r"(?m)^[ \t]*[*_][^*_\n]+[.!)][*_][ \t]*$")
+"""A line in italics about the names below it ("ordered by the time that they gave"): nobody's name."""
 _MEASURED_KEYS = ("model-index", "metrics", "eval_results")
 _DATASET_KEYS = ("task_categories", "dataset_info", "configs", "size_categories", "annotations_creators", "pretty_name")
 
@@ -95,7 +101,10 @@ def import_card(data: bytes, *, name: str, today: str) -> Imported:
             if not is_placeholder(clean):
                 imported[field] = clean
         elif answer:
-            kept = [{k: visible(str(v)) for k, v in entry.items() if not is_placeholder(str(v))} for entry in answer]
+            kept = [
+                {k: visible(" ".join(str(v).split())) for k, v in entry.items() if not is_placeholder(str(v))}
+                for entry in answer
+            ]
             if any(kept):
                 imported[field] = [entry for entry in kept if entry]
     head = {"schema": "cardwright/details/1", "stated_by": f"imported from {visible(name)[:80]}", "stated_on": today}
@@ -134,7 +143,7 @@ def _remarks(kept: list[tuple[str, str]]) -> str:
 
 def _markdown(text: str, name: str) -> _Read:
     front, text = _head(text, name)
-    text = re.sub(r"(?s)<!--.*?-->", "", text)
+    text = card_html.as_markdown(re.sub(r"(?s)<!--.*?-->", "", text))
     found = list(card_sections.passages(text))
     if not front and not any(passage.headings or passage.label for passage in found):
         raise SourceError("neither headings nor YAML at its head", where=name, do="Name a model card or dataset card.")
@@ -163,11 +172,17 @@ def _markdown(text: str, name: str) -> _Read:
             continue
         where = passage.label or (passage.headings[-1] if passage.headings else "before the first heading")
         if field is None:
-            left.append(f"section {where.strip()}")
+            left.append(f"section {_bare(where)}")
             if why != "measured":
-                kept.append((" / ".join([*passage.headings, *([passage.label] if passage.label else [])]), content))
+                path = [*passage.headings, *([passage.label] if passage.label else [])]
+                kept.append((" / ".join(map(_bare, path)) or where, content))
         elif FIELDS[field].columns:
-            answers[field] = _entries(field, answers.get(field, []), passage, content)
+            asides = _ASIDE.findall(content) if field == "owners" else []
+            if asides:
+                kept.append((" / ".join(passage.headings), "\n".join(asides)))
+            answers[field] = _entries(
+                field, answers.get(field, []), passage, _ASIDE.sub("", content).strip() if asides else content
+            )
         else:
             words = f"{under}{content}"
             answers[field] = f"{answers[field]}\n\n{words}" if field in answers else words
@@ -180,6 +195,13 @@ def _markdown(text: str, name: str) -> _Read:
                 kept.append((f"{key} (at its head)", said))
         elif entry[0] not in answers:
             answers[entry[0]] = entry[1] + said
+        elif said.casefold() not in str(answers[entry[0]]).casefold():
+            # The text below says it in other words. Where the head's are a list of their own, both are the answer.
+            if entry[1]:
+                answers[entry[0]] = f"{answers[entry[0]]}\n\n{entry[1]}{said}"
+            else:
+                left.append(f"{key} (at its head)")
+                kept.append((f"{key} (at its head)", said))
     return _Read(answers, left, kept)
 
 
@@ -214,7 +236,7 @@ def _place(
     below: list[str] = []
     for depth in range(len(labels) - 1, -1, -1):
         label, above = labels[depth], labels[:depth]
-        if known.is_weak(label) and any(_decides(one, known, dataset=dataset) for one in above):
+        if known.is_weak(label) and any(_decides(one, label, known, dataset=dataset) for one in above):
             below.append(_bare(label))
             continue
         field = known.field(label, dataset=dataset)
@@ -230,9 +252,19 @@ def _place(
     return None, "", "unknown"
 
 
-def _decides(heading: str, known: card_sections.Labels, *, dataset: bool) -> bool:
-    """Whether a heading says what is below it: all but a summary does, under which facts of every kind are listed."""
-    return known.is_known(heading) and known.field(heading, dataset=dataset) != "summary"
+_USES = ("intended_use", "users", "out_of_scope")
+_MAKING = ("training_data", "training_procedure", "evaluation_data", "architecture", "compute", "base_model")
+
+
+def _decides(heading: str, label: str, known: card_sections.Labels, *, dataset: bool) -> bool:
+    """Whether a heading says what is below it: all but a summary does, under which facts of every kind are listed.
+
+    Nothing below "Uses" is about how it was made, whatever the levels of the headings say; data below "Training" are its data.
+    """
+    field, own = known.field(heading, dataset=dataset), known.field(label, dataset=dataset)
+    if (field in _USES and own in _MAKING) or (field, own) == ("training_procedure", "training_data"):
+        return False
+    return known.is_known(heading) and field != "summary"
 
 
 def _says_more(label: str, field: str, above: list[str], known: card_sections.Labels, *, dataset: bool) -> bool:
@@ -263,6 +295,8 @@ def _entries(
     items = [
         re.sub(r"^[-*+][ \t]+", "", one).strip() for one in re.split(r"(?m)^(?=[-*+][ \t]+)", content) if one.strip()
     ]
+    if field == "owners" and len(items) == 1 and all(len(line) < 80 for line in items[0].splitlines()):
+        items = [line.strip() for line in items[0].splitlines() if line.strip()]  # a name a line
     if field != "owners":
         return [*so_far, *({FIELDS[field].columns[0]: item} for item in items)]
     label = card_sections.fold(passage.label or passage.headings[-1])

@@ -28,6 +28,11 @@ _LABEL = re.compile(
     [ \t]*(?P<rest>.*)""",
     re.VERBOSE | re.DOTALL,
 )
+_BOLD_LINE = re.compile(r"\s*(\*\*|__)[^*_\n]{2,80}\1[ \t]*[:：]?\s*")
+_BOLD_LABEL = re.compile(r"[ \t]*(\*\*|__)[^*_\n]{2,80}?(?:[:：]\1|\1[ \t]*[:：])")
+_TRAILING = (
+    " of the model", " of this model", " du modèle", " del modelo", " do modelo", " des modells", " del modello",
+)  # fmt: skip
 _LEADING = ("primary ", "main ", "the ", "model ", "our ")
 
 
@@ -131,9 +136,17 @@ def passages(text: str) -> Iterator[Passage]:
             bold = None
             continue
         path = tuple(one for _, one in above)
-        if first.type == "paragraph_open" and (alone := _alone(raw)) is not None:
-            bold = alone
-            continue
+        if first.type == "paragraph_open":
+            if (alone := _alone(raw)) is not None:
+                bold = alone
+                continue
+            line, more, below = raw.partition("\n")
+            if more and below.strip() and (alone := _alone(line)) is not None and _BOLD_LINE.fullmatch(line):
+                bold = alone
+                yield Passage(path, bold, below)
+                continue
+            if _BOLD_LINE.fullmatch(raw):
+                bold = None  # another label, which means nothing here: what stood under the former one has ended
         for label, piece in _pieces(block, raw, lines):
             yield Passage(path, label if label is not None else bold, piece)
 
@@ -154,7 +167,8 @@ def fold(label: str) -> str:
 def _forms(label: str) -> tuple[str, ...]:
     folded = fold(label)
     shorter = next((folded.removeprefix(word) for word in _LEADING if folded.startswith(word)), folded)
-    return (folded, shorter)
+    alone = next((folded.removesuffix(word) for word in _TRAILING if folded.endswith(word)), folded)
+    return (folded, shorter, alone)
 
 
 def _blocks(tokens: list[Token]) -> Iterator[list[Token]]:
@@ -218,7 +232,8 @@ def _lines(raw: str) -> list[tuple[str | None, str]]:
     pieces: list[tuple[str | None, str]] = []
     for line in raw.splitlines(keepends=True):
         labelled = _labelled(line)
-        if labelled is not None or not pieces:
+        # A bold label that means nothing here ends the one before it all the same.
+        if labelled is not None or not pieces or (pieces[-1][0] is not None and _BOLD_LABEL.match(line)):
             pieces.append(labelled or (None, line))
         else:
             label, text = pieces[-1]
