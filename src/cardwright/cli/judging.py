@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -26,6 +27,7 @@ from cardwright.cli.options import (
 from cardwright.cli.other_dossiers import DossiersOption, with_incidents
 from cardwright.cli.printing import report_checks, reporting
 from cardwright.cli.printing import rerender as make_again
+from cardwright.cli.telling import AllowOption, MetricsOption, tell
 from cardwright.errors import CardwrightError, NothingToCheckError, UsageError
 
 if TYPE_CHECKING:
@@ -60,6 +62,8 @@ def gate(
         bool,
         typer.Option("--own-policy", help="Let the dossier's own policy decide; otherwise that ends with exit code 1."),
     ] = False,
+    metrics: MetricsOption = None,
+    allow: AllowOption = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -71,11 +75,25 @@ def gate(
     console = Console.of(ctx, quiet=quiet, debug=debug)
     from cardwright.policy import report
 
-    with reporting("gate", dossier, format, output, summary):
-        verdict, subject, doubts = _judge(dossier, policy, artifact, trust, baseline, dossiers or ())
+    began = perf_counter()
+    try:
+        with reporting("gate", dossier, format, output, summary):
+            verdict, subject, doubts = _judge(dossier, policy, artifact, trust, baseline, dossiers or ())
+    except CardwrightError as error:
+        if metrics is not None:
+            from cardwright.integrations import gate_metrics
+
+            tell(metrics, allow or (), gate_metrics.of_error(error, seconds=perf_counter() - began))
+        raise
     for doubt in doubts:
         echo(doubt, err=True)
     own = policy is None and not own_policy
+    code = 0 if verdict.allowed and not own else 1
+    if metrics is not None:
+        from cardwright.integrations import gate_metrics
+
+        seconds = perf_counter() - began
+        tell(metrics, allow or (), gate_metrics.of_verdict(verdict, subject, exit_code=code, seconds=seconds))
     header = (
         f"Judged by the dossier's own policy, {verdict.policy.name}; name yours: --policy" if policy is None else ""
     )
@@ -97,7 +115,7 @@ def gate(
         report_checks(checks, text, lambda: report.as_json(verdict), format, output, summary)
     if own and format is ReportFormat.JSON:
         echo(header, err=True)
-    raise typer.Exit(0 if verdict.allowed and not own else 1)
+    raise typer.Exit(code)
 
 
 def _judge(
