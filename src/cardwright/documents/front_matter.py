@@ -193,7 +193,7 @@ def _results(evaluation: Evaluation, task: str) -> dict[str, Any] | None:
         return None  # base rates alone are those of the data, whatever model it is
     metrics = metrics[:16]  # the Hub shows a handful; the card below holds all
     return {
-        "task": {"type": task, "name": evaluation.evaluator.replace("_", " ")},
+        "task": {"type": task, "name": task.replace("-", " ").title()},
         "dataset": {"type": source.role, "name": source.name, "revision": source.sha256},
         "metrics": metrics,
     }

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from cardwright.errors import SourceError
-from cardwright.plan import card_html, card_sections
+from cardwright.plan import card_html, card_sections, own_card
 from cardwright.record.base import is_placeholder, visible
 from cardwright.record.details import FIELDS
 from cardwright.sources.json_text import decode
@@ -143,6 +143,8 @@ def _remarks(kept: list[tuple[str, str]]) -> str:
 
 def _markdown(text: str, name: str) -> _Read:
     front, text = _head(text, name)
+    if own_card.is_own(front):
+        return _own(front, text)
     text = card_html.as_markdown(re.sub(r"(?s)<!--.*?-->", "", text))
     found = list(card_sections.passages(text))
     if not front and not any(passage.headings or passage.label for passage in found):
@@ -203,6 +205,18 @@ def _markdown(text: str, name: str) -> _Read:
                 left.append(f"{key} (at its head)")
                 kept.append((f"{key} (at its head)", said))
     return _Read(answers, left, kept)
+
+
+def _own(front: dict[str, Any], text: str) -> _Read:
+    """A card of ours: its head is made from the record, and so are its results."""
+    card = own_card.read(text)
+    left = [f"section {name}" for name in (*card.computed, *(label for label, _ in card.rest))]
+    by = [("Who answered, as the card says", "\n".join(f"{title}: {who}" for title, who in card.said_by))]
+    return _Read(
+        dict(card.answers),
+        [*left, *(f"{key} (at its head)" for key in front)],
+        [*card.rest, *(by if card.said_by else ())],
+    )
 
 
 def _head(text: str, name: str) -> tuple[dict[str, Any], str]:
