@@ -191,3 +191,40 @@ def test_the_baseline_that_the_plan_names_is_kept_and_judged_again_without_namin
     assert verdict["inputs"]["baseline_sha256"] == canonical.digest(kept)
     again = cli("run", small / "files", "-o", small / "again")
     assert (again.code, "../out" in again.err) == (3, True)
+
+
+def test_an_attestation_is_written_after_an_allowance_and_none_is_left_by_a_refusal(cli, small_once, tmp_path):
+    words = ("gate", small_once / "out", "--artifact", small_once / "files", "--attestation", tmp_path / "a")
+    assert cli(*words, "--policy", "research").code == 0
+    assert {path.name for path in (tmp_path / "a").iterdir()} == {"predicate.json", "subjects.sha256"}
+    predicate = json.loads((tmp_path / "a" / "predicate.json").read_bytes())
+    assert predicate["policy"]["uri"] == "urn:cardwright:policy:research:1.0.0"
+    assert cli(*words, "--policy", "production").code == 1
+    assert [*(tmp_path / "a").iterdir()] == []
+
+
+def test_no_attestation_is_of_files_that_were_not_judged(cli, small, tmp_path):
+    words = (
+        "gate",
+        small / "out",
+        "--artifact",
+        small / "files",
+        "--attestation",
+        tmp_path / "a",
+        "--policy",
+        "research",
+    )
+    assert cli(*words).code == 0
+    (small / "files" / "model.bin").write_bytes(b"other weights")
+    ran = cli(*words)
+    assert ran.code in (1, 3)  # refused where the policy asks for the identity, and else an error
+    assert [*(tmp_path / "a").iterdir()] == []
+
+
+@pytest.mark.parametrize("left_out", ["--artifact", "--policy"])
+def test_an_attestation_needs_the_files_and_a_policy_of_whoever_attests(cli, small_once, tmp_path, left_out):
+    options = {"--artifact": small_once / "files", "--policy": "research"}
+    words = [word for name, value in options.items() if name != left_out for word in (name, value)]
+    ran = cli("gate", small_once / "out", "--attestation", tmp_path / "a", *words)
+    assert (ran.code, "--artifact and --policy" in ran.err) == (2, True)
+    assert not (tmp_path / "a").exists()

@@ -28,7 +28,7 @@ from cardwright.cli.other_dossiers import DossiersOption, with_incidents
 from cardwright.cli.printing import report_checks, reporting
 from cardwright.cli.printing import rerender as make_again
 from cardwright.cli.telling import AllowOption, MetricsOption, tell
-from cardwright.errors import CardwrightError, NothingToCheckError, UsageError
+from cardwright.errors import CardwrightError, NothingToCheckError, StoreError, UsageError
 
 if TYPE_CHECKING:
     from cardwright.record.case import Case
@@ -62,6 +62,13 @@ def gate(
         bool,
         typer.Option("--own-policy", help="Let the dossier's own policy decide; otherwise that ends with exit code 1."),
     ] = False,
+    attestation: Annotated[
+        Path | None,
+        typer.Option(
+            "--attestation",
+            help="If allowed, write predicate.json and subjects.sha256 of the files in --artifact to this folder.",
+        ),
+    ] = None,
     metrics: MetricsOption = None,
     allow: AllowOption = None,
     quiet: Quiet = False,
@@ -75,10 +82,18 @@ def gate(
     console = Console.of(ctx, quiet=quiet, debug=debug)
     from cardwright.policy import report
 
+    if attestation is not None and (artifact is None or policy is None):
+        raise UsageError(
+            "an attestation is of files at hand, by a policy of yours", do="Name both: --artifact and --policy."
+        )
+    if attestation is not None:
+        _withdraw_attestation(attestation)
     began = perf_counter()
     try:
         with reporting("gate", dossier, format, output, summary):
-            verdict, subject, doubts = _judge(dossier, policy, artifact, trust, baseline, dossiers or ())
+            verdict, case, doubts = _judge(dossier, policy, artifact, trust, baseline, dossiers or ())
+            if attestation is not None and verdict.allowed:
+                _write_attestation(attestation, verdict, case)
     except CardwrightError as error:
         if metrics is not None:
             from cardwright.integrations import gate_metrics
@@ -87,6 +102,7 @@ def gate(
         raise
     for doubt in doubts:
         echo(doubt, err=True)
+    subject = f"{case.record.subject.name} {case.record.subject.version}"
     own = policy is None and not own_policy
     code = 0 if verdict.allowed and not own else 1
     if metrics is not None:
@@ -118,6 +134,30 @@ def gate(
     raise typer.Exit(code)
 
 
+def _withdraw_attestation(folder: Path) -> None:
+    """What an earlier run wrote there goes first: a refusal must not leave the attestation of the build before."""
+    from cardwright.cli.reports import attested
+
+    for name in (attested.PREDICATE, attested.SUBJECTS):
+        try:
+            (folder / name).unlink(missing_ok=True)
+        except OSError as exc:
+            raise StoreError(
+                "what an earlier run attested cannot be removed", where=str(folder / name), do="Name another folder."
+            ) from exc
+
+
+def _write_attestation(folder: Path, verdict: Verdict, case: Case) -> None:
+    from cardwright import __version__
+    from cardwright.cli.reports import attested
+    from cardwright.files import disk
+
+    subject = case.record.subject
+    subjects = attested.checksums(subject, case.artefacts or {})
+    disk.write_file(folder / attested.PREDICATE, attested.predicate(verdict, subject, __version__))
+    disk.write_file(folder / attested.SUBJECTS, subjects)
+
+
 def _judge(
     folder: Path,
     policy: str | None,
@@ -125,8 +165,8 @@ def _judge(
     trust: Path | None = None,
     baseline: Path | None = None,
     dossiers: Sequence[Path] = (),
-) -> tuple[Verdict, str, tuple[str, ...]]:
-    """The verdict on a dossier now, the name and version of its subject, and which claims count for nothing."""
+) -> tuple[Verdict, Case, tuple[str, ...]]:
+    """The verdict on a dossier now, what was judged, and which claims count for nothing."""
     from cardwright.dossier import contents, layout, store
     from cardwright.policy.gate import decide
     from cardwright.record import canonical
@@ -150,14 +190,13 @@ def _judge(
         raise UsageError("the dossier does not say which policy it was made for", do="Name one with --policy.")
     chosen = policy_of_dossier(name, policy)
     by = "the command line" if policy is not None else "the plan"
-    subject = case.record.subject
     now = clock()
     case, doubts = with_claims(case, files, folder, trust, now)
     if dossiers:
         from cardwright.cli.keyring import trust_file
 
         case = with_incidents(case, dossiers, trust_file(trust) if trust is not None else None, now)
-    return decide(case, chosen, now, chosen_by=by), f"{subject.name} {subject.version}", doubts
+    return decide(case, chosen, now, chosen_by=by), case, doubts
 
 
 def with_claims(

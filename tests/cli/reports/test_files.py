@@ -1,5 +1,6 @@
 """The files that build servers read: they name commands and options that are there, and no input becomes a script."""
 
+import json
 import os
 import re
 import shutil
@@ -14,6 +15,8 @@ from tests.conftest import ROOT
 from tests.test_core_alone import dossier
 
 from cardwright.cli import main as command_line
+from cardwright.cli.reports import attested
+from cardwright.record import canonical
 
 HOOKS, ACTION = ROOT / ".pre-commit-hooks.yaml", ROOT / "action.yml"
 pytestmark = pytest.mark.skipif(not ACTION.is_file(), reason="the wheel's tests have no checkout")
@@ -56,7 +59,32 @@ def test_the_gate_s_hook_says_in_its_example_by_which_policy_and_passes_with_one
 
 
 def steps():
-    return yaml.safe_load(ACTION.read_text())["runs"]["steps"]
+    """The steps of the action that are scripts."""
+    return [step for step in yaml.safe_load(ACTION.read_text())["runs"]["steps"] if "run" in step]
+
+
+def others():
+    """The steps that are actions of others, by name."""
+    return {s["name"]: s for s in yaml.safe_load(ACTION.read_text())["runs"]["steps"] if "uses" in s}
+
+
+def test_actions_of_others_are_named_by_commit_and_run_only_where_somebody_asks():
+    assert {*others()} == {"Upload SARIF", "Attest"}
+    for step in others().values():
+        assert re.fullmatch(r"[a-z-]+/[a-z-]+(/[a-z-]+)?@[0-9a-f]{40}", step["uses"])
+        assert re.search(rf"{step['uses']} # v\d+\.\d+\.\d+$", ACTION.read_text(), re.M)
+        assert re.search(r"inputs\.(upload-sarif|attest) == 'true'", step["if"])
+
+
+def test_an_attestation_is_made_after_an_allowance_alone_and_of_the_files_that_were_judged():
+    step = others()["Attest"]
+    assert "success()" in step["if"]
+    assert "steps.judge.outputs.exit-code == '0'" in step["if"]
+    assert step["with"]["predicate-type"] == attested.PREDICATE_TYPE
+    folder = "${{ runner.temp }}/cardwright/attestation/"
+    assert step["with"]["subject-checksums"] == folder + attested.SUBJECTS
+    assert step["with"]["predicate-path"] == folder + attested.PREDICATE
+    assert 'words+=("--attestation=$RUNNER_TEMP/cardwright/attestation")' in steps()[1]["run"]
 
 
 def test_no_script_of_the_action_interpolates_anything():
@@ -75,7 +103,8 @@ def test_no_script_of_the_action_interpolates_anything():
 def test_the_action_names_options_that_are_there():
     script = steps()[1]["run"]
     for command in ("gate", "verify"):
-        wanted = set(re.findall(r"(--[a-z-]+)=", script)) - ({"--status"} if command == "gate" else set())
+        of_the_other = {"--status"} if command == "gate" else {"--attestation"}
+        wanted = set(re.findall(r"(--[a-z-]+)=", script)) - of_the_other
         assert wanted <= known()[command]
 
 
@@ -119,6 +148,37 @@ def test_the_action_refuses_and_leaves_every_report(judge, tmp_path):
     assert (tmp_path / "gate.xml").read_text().startswith("<?xml")
     assert (tmp_path / "gate.sarif").read_text().startswith("{")
     assert "cardwright gate: REFUSED" in (tmp_path / "summary").read_text()
+
+
+def test_the_action_attests_exactly_the_files_that_were_judged(judge, small_once, tmp_path):
+    words = {
+        "DOSSIER": str(small_once / "out"),
+        "ARTIFACT": str(small_once / "files"),
+        "POLICY": "research",
+        "ATTEST": "true",
+    }
+    code, _, told = judge(**words)
+    assert (code, told) == (0, "exit-code=0\n")
+    written = tmp_path / "runner" / "cardwright" / "attestation"
+    sha256 = canonical.digest((small_once / "files" / "model.bin").read_bytes())
+    assert (written / attested.SUBJECTS).read_text() == f"{sha256}  model.bin\n"
+    assert json.loads((written / attested.PREDICATE).read_bytes())["verificationResult"] == "PASSED"
+    code, _, _ = judge(**words | {"POLICY": "production"})
+    assert code == 1
+    assert [*written.iterdir()] == []
+
+
+@pytest.mark.parametrize("inputs", [{"COMMAND": "verify", "TRUST": "t.yaml"}, {"ARTIFACT": ""}])
+def test_the_action_attests_nothing_without_the_files_or_by_another_command(judge, small_once, tmp_path, inputs):
+    words = {
+        "DOSSIER": str(small_once / "out"),
+        "ARTIFACT": str(small_once / "files"),
+        "POLICY": "research",
+        "ATTEST": "true",
+    }
+    code, log, _ = judge(**words | inputs)
+    assert (code, "attest needs" in log) == (2, True)
+    assert not (tmp_path / "runner" / "cardwright" / "attestation").exists()
 
 
 @pytest.mark.parametrize(
