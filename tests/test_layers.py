@@ -24,7 +24,8 @@ ROOMS: dict[str, frozenset[str]] = {
         # documents that are published, and reaches no host that nobody allowed: `sources/network`.
         "integrations": "desk run attest dossier documents policy sources files record errors",
         "desk": "run attest dossier documents policy files record errors",
-        "handoff": "run plan attest dossier policy engines sources record errors",
+        # A result gives its figures, for a notebook.
+        "handoff": "run plan attest dossier documents policy engines sources record errors",
         "testing": "evaluators record",
         "metrics": "evaluators sources record errors",
         "run": "plan attest dossier documents policy evaluators sources privacy files record errors",

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from cardwright.attest import preregistration
+from cardwright.documents.figures import Figures, of_record
 from cardwright.dossier import contents, layout, store
 from cardwright.dossier import links as dossier_links
 from cardwright.engines import LOCAL, Engine
@@ -98,6 +99,11 @@ class Result:
             If the dossier has none.
         """
         return self.document(f"dataset_card.{format}").decode("utf-8")
+
+    @property
+    def figures(self) -> Figures:
+        """What the documents draw: outcomes and limits first, then the figures of each evaluation."""
+        return of_record(self.record, self.verdict)
 
     def __repr__(self) -> str:
         """One line: the whole record has hundreds of thousands of characters."""

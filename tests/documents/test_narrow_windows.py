@@ -28,9 +28,9 @@ FRAME = """<body style="margin: 0"><iframe id="f" src="inner.html" width="390" h
 """A window of headless Chromium is at least 500 pixels wide; a frame in it is as narrow as it is asked to be."""
 
 
-def measured(html: str, folder: Path) -> dict[str, int]:
+def measured(html: str, folder: Path, width: int = WIDTH) -> dict[str, int]:
     (folder / "inner.html").write_text(html.replace("</body>", f"{MEASURE}</body>"), encoding="utf-8")
-    (folder / "frame.html").write_text(FRAME, encoding="utf-8")
+    (folder / "frame.html").write_text(FRAME.replace('"390"', f'"{width}"'), encoding="utf-8")
     words = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files", "--dump-dom"]
     words += ["--virtual-time-budget=30000", f"--user-data-dir={folder / 'profile'}", (folder / "frame.html").as_uri()]
     for _ in range(2):  # a browser on a busy machine can run out of its time once
@@ -66,3 +66,27 @@ def test_folded_evaluations_add_little_to_the_height_of_a_card(tmp_path):
     (tmp_path / "open").mkdir()
     heights = measured(folded, tmp_path)["height"], measured(opened, tmp_path / "open")["height"]
     assert heights[0] < 0.8 * heights[1]
+
+
+@pytest.mark.parametrize("width", [WIDTH, 1280])
+def test_what_a_notebook_shows_of_a_value_scrolls_by_itself_and_widens_no_page(width, tmp_path):
+    pytest.importorskip("numpy", reason="the case of these tests needs the tabular extra")
+    from tests.policy.test_gate import NOW, P
+
+    from cardwright.documents.figures import of_record
+    from cardwright.policy.gate import decide
+    from cardwright.record.comparison import Side, compare
+
+    record = rich_record()
+    case = with_record(good_case(), record)
+    verdict = decide(case, P, NOW)
+    fewer = record.model_copy(update={"evaluations": record.evaluations[:1]})
+    values = [
+        record, verdict, *verdict.outcomes[:3], *record.evaluations, *record.evaluations[0].findings[:2], record.details,
+        record.subject, record.provenance, case, P, compare(Side(record=record), Side(record=fewer)),
+        of_record(record, verdict),
+    ]  # fmt: skip
+    shown = "".join(f"<section>{value._repr_html_()}</section>" for value in values)
+    found = measured(f"<!doctype html><html><body>{shown}</body></html>", tmp_path, width)
+    assert found["page"] == found["window"] <= width
+    assert found["over"] == 0

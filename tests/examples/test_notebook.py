@@ -25,6 +25,7 @@ def test_the_notebook_runs_and_its_last_results_are_tables(tmp_path):
     assert "roc auc" in shown(code[3])
     assert "Says which patients are offered a follow-up" in shown(code[4])
     assert "ALLOWED" in shown(code[5])
+    assert shown(code[6]).count("<svg") == shown(code[6]).count("<figure") > 1
 
 
 def test_the_committed_notebook_holds_no_outputs():

@@ -54,9 +54,10 @@ from cardwright.dossier import contents, enclosure, layout
 from cardwright.errors import CardwrightError, IntegrityError
 from cardwright.policy.gate import decide
 from cardwright.policy.policy import Policy
-from cardwright.record import canonical
+from cardwright.record import canonical, display
 from cardwright.record.case import Case, LinkedDossier
 from cardwright.record.claim import Countersign, SignOff, Withdraw, digest_of
+from cardwright.record.display import Shown
 from cardwright.record.drawn_sample import SampleStatement
 from cardwright.record.verdict import SEMANTICS, Verdict
 
@@ -70,7 +71,7 @@ NAMES = (
 
 
 @dataclass(frozen=True)
-class Step:
+class Step(Shown):
     """One step of the verification."""
 
     number: int
@@ -143,6 +144,10 @@ class Report:
                 return f"INTACT, not proven at step {missing.number}, {missing.name}: {missing.detail}"
             return "INTACT, approval not judged: name the receiver's own --trust file"
         return f"REFUSED at step {failed[0].number}, {failed[0].name}: {failed[0].detail}"
+
+    def _repr_html_(self) -> str:
+        """A table for a notebook."""
+        return display.of_verification(self)
 
 
 def as_json(report: Report) -> str:

@@ -9,10 +9,11 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from cardwright.documents.environment import SHARES, general, interval, number, slice_words
 from cardwright.documents.language import ENGLISH, Language, words
+from cardwright.record.display import NARROW
 from cardwright.record.evaluation import Evaluation, Series
 from cardwright.record.measurement import Measured, Unmeasured
 from cardwright.record.record import Record
@@ -39,6 +40,33 @@ class Figure:
     """Whether it compares groups, so that its finding says which is the highest."""
     metric: str | None = None
     """The one number it shows, if it shows one."""
+
+    def _repr_html_(self) -> str:
+        """The drawing and its finding, for a notebook; our template has escaped what is in the drawing."""
+        words = f"<figcaption><strong>{escape(self.title)}</strong> {escape(self.finding)}</figcaption>"
+        return f'<figure style="margin: 0 0 1em"><div style="{NARROW}">{self.svg}</div>{words}</figure>'
+
+
+class Figures(tuple[Figure, ...]):
+    """Figures, which a notebook shows one below the other."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        return "".join(figure._repr_html_() for figure in self)
+
+
+def of_record(record: Record, verdict: Verdict | None = None) -> Figures:
+    """The figures that the documents draw of a record: outcomes and limits first, then those of each evaluation.
+
+    Parameters
+    ----------
+    verdict
+        What was decided on it; without one there are neither outcomes nor limits.
+    """
+    judged = [outcome_bar(verdict), margins(verdict, record=record)] if verdict is not None else []
+    evaluated = [figure for evaluation in record.evaluations for figure in of_evaluation(evaluation)]
+    return Figures(figure for figure in (*judged, *evaluated) if figure is not None)
 
 
 def _ticks(low: float, high: float) -> list[float]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, runtime_chec
 from pydantic import JsonValue
 
 from cardwright.errors import UsageError
+from cardwright.record.display import Shown
 from cardwright.record.evaluation import Binding, Evaluation, Input
 from cardwright.sources.interface import Source
 from cardwright.sources.shape import summed
@@ -26,7 +27,7 @@ S = TypeVar("S")
 
 
 @dataclass(frozen=True)
-class Need:
+class Need(Shown):
     """One input that an evaluator asks for by name."""
 
     name: str
@@ -43,7 +44,7 @@ def no_progress(done: int, total: int | None) -> None:
 
 
 @dataclass(frozen=True)
-class Inputs:
+class Inputs(Shown):
     """What one evaluation reads, and how it is set."""
 
     id: str

@@ -22,6 +22,7 @@ from cardwright.errors import PlanError, UsageError, did_you_mean
 from cardwright.files import disk, packaged, yamltext
 from cardwright.record import canonical
 from cardwright.record.base import Sha256
+from cardwright.record.display import Shown
 from cardwright.record.kind import DocumentKind, KindDefinition, KindName
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,59}")
@@ -45,7 +46,7 @@ class KindFile(KindDefinition):
 
 
 @dataclass(frozen=True)
-class KindFolder:
+class KindFolder(Shown):
     """A kind as its folder has it."""
 
     path: Path

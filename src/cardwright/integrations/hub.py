@@ -27,11 +27,13 @@ import yaml
 
 from cardwright import documents
 from cardwright.attest import trust as trusting
+from cardwright.documents.interface import Audience
 from cardwright.dossier import layout, store
 from cardwright.errors import HandoffRefusedError, MissingExtraError, SourceError, UsageError
 from cardwright.files import disk
 from cardwright.policy.policy import Policy
 from cardwright.record.base import label as as_label
+from cardwright.record.display import Shown
 from cardwright.record.subject import FileDigest
 from cardwright.run import editions
 from cardwright.run.require import require
@@ -39,8 +41,6 @@ from cardwright.sources import network as guarding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from cardwright.documents.interface import Audience
 
 ENDPOINT = "https://huggingface.co"
 """The Hub, unless another is named."""
@@ -59,7 +59,7 @@ _SAID: Mapping[int, tuple[str, str]] = {
 
 
 @dataclass(frozen=True)
-class HubResult:
+class HubResult(Shown):
     """A number at the head of the card, as the Hub lists it."""
 
     task: str
@@ -69,7 +69,7 @@ class HubResult:
 
 
 @dataclass(frozen=True)
-class HubPush:
+class HubPush(Shown):
     """What is pushed, exactly; and, once it was sent, where it is."""
 
     repository: str

@@ -17,6 +17,7 @@ from cardwright.files import disk, kinds, yamltext
 from cardwright.files.kinds import KindFolder
 from cardwright.record.base import Count, Day, Flag, FreeText, Identifier, Label, RelativePath, Value
 from cardwright.record.details import Details, read_details
+from cardwright.record.display import Shown
 from cardwright.record.kind import DocumentKind, KindName, answers_flaw, fields_of
 from cardwright.record.subject import Kind, Reference
 from cardwright.sources import network
@@ -164,7 +165,7 @@ class AssessmentFile(Value):
 
 
 @dataclass(frozen=True)
-class EvaluationStep:
+class EvaluationStep(Shown):
     """One entry of `evaluate`, understood."""
 
     id: str
@@ -177,7 +178,7 @@ class EvaluationStep:
 
 
 @dataclass(frozen=True)
-class Assessment:
+class Assessment(Shown):
     """A plan, read."""
 
     path: Path

@@ -20,7 +20,7 @@ from cardwright.policy.rules import RULES
 from cardwright.policy.rules.interface import Rule
 from cardwright.policy.tightening import loosens, waivers_loosen
 from cardwright.policy.waivers import WaiverRules
-from cardwright.record import canonical
+from cardwright.record import canonical, display
 from cardwright.record.base import Day, Flag, FreeText, Identifier, Label, Sha256
 from cardwright.record.details import FIELDS
 from cardwright.record.subject import Kind
@@ -98,6 +98,10 @@ class Policy(PolicyValue):
     def sha256(self) -> Sha256:
         """Digest of its canonical bytes, in which nothing stands that it leaves unset. Computed each time: ask once."""
         return canonical.sha256(self)
+
+    def _repr_html_(self) -> str:
+        """A table for a notebook."""
+        return display.of_policy(self)
 
     def needed_details(self) -> tuple[str, ...]:
         """The details fields it asks for, in the order of the documents."""

@@ -14,6 +14,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, Strict
 
+from cardwright.record import display
+
 
 class Value(BaseModel):
     """A frozen, closed value without NaN."""
@@ -47,6 +49,10 @@ class Value(BaseModel):
         for kept in copied.__dict__.keys() - fields:
             del copied.__dict__[kept]
         return copied
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows; a value with a table of its own says so itself."""
+        return display.of_value(self)
 
 
 # Characters that change how the text around them is shown (bidirectional overrides and isolates), or are not shown at all.

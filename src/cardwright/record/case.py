@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cardwright.record.claim import Claim
+from cardwright.record.display import Shown
 from cardwright.record.drawn_sample import SampleStatement
 from cardwright.record.provenance import RunFacts
 from cardwright.record.record import PlanLock, Record
 
 
 @dataclass(frozen=True, kw_only=True)
-class LinkedDossier:
+class LinkedDossier(Shown):
     """Another dossier that a case refers to: what it says, and what people are believed to have said over it."""
 
     record: Record
@@ -26,7 +27,7 @@ class LinkedDossier:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Case:
+class Case(Shown):
     """Everything that the gate looks at. Leaving out a part never turns a refusal into an allowance.
 
     Its parts are values that were checked when they were read; a case is never a file, so it has no schema of its own.

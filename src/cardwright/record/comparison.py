@@ -14,8 +14,9 @@ from typing import Any, Literal
 from pydantic import TypeAdapter, ValidationError
 
 from cardwright.errors import IntegrityError
-from cardwright.record import canonical
+from cardwright.record import canonical, display
 from cardwright.record.claim import Attest, Claim, SignOff, Waive
+from cardwright.record.display import Shown
 from cardwright.record.evaluation import SEVERITIES, Evaluation, Finding
 from cardwright.record.measurement import Measured, Unmeasured
 from cardwright.record.record import PlanLock, Record
@@ -37,7 +38,7 @@ REGRESSIONS: frozenset[ChangeKind] = frozenset(("worse", "lost", "gone"))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Side:
+class Side(Shown):
     """A record, and what is kept beside it in its dossier."""
 
     record: Record
@@ -47,7 +48,7 @@ class Side:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Change:
+class Change(Shown):
     """One number in both records, or in one."""
 
     kind: ChangeKind
@@ -66,7 +67,7 @@ class Change:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Carried:
+class Carried(Shown):
     """What becomes of an old evaluation."""
 
     evaluation: str
@@ -77,7 +78,7 @@ class Carried:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FindingChange:
+class FindingChange(Shown):
     """A finding that is new, gone, or graver."""
 
     kind: Literal["new", "graver", "more", "gone", "milder"]
@@ -89,7 +90,7 @@ class FindingChange:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ruling:
+class Ruling(Shown):
     """A requirement whose outcome has changed."""
 
     requirement: str
@@ -125,6 +126,10 @@ class Comparison:
             + sum(found.kind in ("new", "graver") and found.severity in heavy for found in self.findings)
             + sum(carried.fate in ("redo", "dropped") for carried in self.carried)
         )
+
+    def _repr_html_(self) -> str:
+        """A table for a notebook."""
+        return display.of_comparison(self)
 
 
 def compare(old: Side, new: Side) -> Comparison:

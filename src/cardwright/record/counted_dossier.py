@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 
 from cardwright.record.claim import Claim
 from cardwright.record.coverage import ChecklistCoverage
+from cardwright.record.display import Shown
 from cardwright.record.provenance import RunFacts
 from cardwright.record.record import Record
 from cardwright.record.verdict import Verdict
 
 
 @dataclass(frozen=True, kw_only=True)
-class CountedDossier:
+class CountedDossier(Shown):
     """One dossier as `cardwright kpis` and the evaluator of that name count it; its files were read and checked before."""
 
     record: Record

@@ -10,13 +10,15 @@ from typing import Any, Literal
 
 import yaml
 
+from cardwright.record.display import Shown
+
 Who = Literal["model_owner", "data_owner", "product", "risk", "engineering", "legal"]
 """Who answers the shared fields; a kind of document may name other roles."""
 Shape = Literal["text", "entries"]
 
 
 @dataclass(frozen=True)
-class FieldSpec:
+class FieldSpec(Shown):
     """One question that a person answers."""
 
     name: str

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, ValidationError, model_validator
 
 from cardwright.errors import did_you_mean
-from cardwright.record import canonical
+from cardwright.record import canonical, display
 from cardwright.record.base import Day, FreeText, Label, Value, is_placeholder
 from cardwright.record.detail_fields import FIELDS, FieldSpec
 
@@ -80,6 +80,10 @@ class Details(Value):
     def missing(self, names: tuple[str, ...], fields: Mapping[str, FieldSpec] = FIELDS) -> tuple[str, ...]:
         """Those of the named fields that say nothing."""
         return tuple(name for name in names if not self.provided(name, fields))
+
+    def _repr_html_(self) -> str:
+        """A table for a notebook."""
+        return display.of_details(self)
 
 
 def _is_name_of_a_split(column: str, text: str) -> bool:

@@ -241,6 +241,10 @@ class Outcome(Value):
         """Whether it no longer blocks."""
         return self.level == "advise" or self.status in ("passed", "not_applicable") or self.waived is not None
 
+    def _repr_html_(self) -> str:
+        """A table for a notebook."""
+        return display.of_outcome(self)
+
 
 class PolicyRef(Value):
     """The policy, by name and digest."""

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from cardwright.record import canonical
+from cardwright.record.display import Shown
 from cardwright.record.evaluation import Evaluation, Severity
 from cardwright.record.verdict import Closer, Limit, NextAction, Observation, Origin, Status
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
+class Wording(Shown):
     """What is printed of a requirement that is asked in another form than its own."""
 
     title: str
