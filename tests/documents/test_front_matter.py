@@ -144,3 +144,19 @@ def test_base_rates_alone_are_the_datas_and_no_result_of_the_model():
     assert "model-index" not in _head(changed(record, fair.id, measurements=(rate,)))
     selected = rate.model_copy(update={"metric": "selection_rate"})
     assert "model-index" in _head(changed(record, fair.id, measurements=(rate, selected)))
+
+
+def test_numbers_of_one_task_on_one_dataset_are_one_result_and_stand_there_once():
+    record = good_record()
+    fair = next(e for e in record.evaluations if e.evaluator == "fairness")
+    rate = Measured(metric="selection_rate", value=0.4, unit="proportion", direction="neither")
+    own = Measured(metric="accuracy", value=0.8, unit="proportion", direction="higher_is_better")
+    other = fair.model_copy(update={"id": "again", "measurements": (rate, own)})
+    one = changed(record, fair.id, measurements=(rate,))
+    both = documents.Edition(record=one.model_copy(update={"evaluations": (*one.evaluations, other)}))
+    head = yaml.safe_load(front_matter.make(both, dataset=False))
+    (result,) = head["model-index"][0]["results"]
+    assert [(metric["type"], metric["value"]) for metric in result["metrics"]] == [
+        ("selection_rate", 0.4),
+        ("accuracy", 0.8),
+    ]

@@ -99,7 +99,7 @@ def make(edition: Edition, *, dataset: bool, short: bool = False) -> str:
         if short:
             results = [{**entry, "metrics": entry["metrics"][:_MOST_METRICS]} for entry in results[:_MOST_RESULTS]]
         if results:
-            metadata["model-index"] = [{"name": subject.name, "results": results}]
+            metadata["model-index"] = [{"name": subject.name, "results": _merged(results)}]
     metadata["cardwright"] = {
         "record_sha256": record.sha256,
         "state": edition.state,
@@ -197,6 +197,16 @@ def _results(evaluation: Evaluation, task: str) -> dict[str, Any] | None:
         "dataset": {"type": source.role, "name": source.name, "revision": source.sha256},
         "metrics": metrics,
     }
+
+
+def _merged(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The numbers of one task on one dataset in one result, each once, whichever evaluations they are from."""
+    results: dict[tuple[str, ...], dict[str, Any]] = {}
+    for entry in entries:
+        key = (entry["task"]["type"], *map(str, entry["dataset"].values()))
+        metrics = results.setdefault(key, {**entry, "metrics": []})["metrics"]
+        metrics += [metric for metric in entry["metrics"] if metric not in metrics]
+    return list(results.values())
 
 
 def _name(m: Measured) -> str:
