@@ -107,6 +107,8 @@ def test_somebody_of_the_trust_file_is_invited_and_nobody_else(cli, desk):
     assert ran.code == 0, ran
     assert "https://desk.example.org/join/" in ran.out
     assert cli("desk", "invite", "eve", *words).code == 2
+    again = cli("desk", "invite", "ada", "--anew", *words)
+    assert (again.code, "0 passkeys to log in with are forgotten" in again.out + again.err) == (0, True), again
 
 
 def test_a_token_is_shown_once_and_ended_by_its_name(cli, desk):

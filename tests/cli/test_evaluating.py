@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import pickle
 
@@ -9,10 +10,12 @@ import pytest
 
 pytest.importorskip("pyarrow", reason="sources need the tabular extra")
 
+from tests.attest.support import by
 from tests.conftest import MOMENT, command
 from tests.small_plan import DETAILS, case_of, change, files_of, rows, write_csv
 
 from cardwright.dossier import layout
+from cardwright.record import canonical
 
 
 def files_in(folder):
@@ -224,3 +227,28 @@ def test_bad_input_gives_one_clear_error_and_leaves_the_former_dossier(cli, fold
     assert ran.err.startswith("cardwright: ")
     assert len(ran.err.strip().splitlines()) == 1
     assert {path.name: path.read_bytes() for path in out.iterdir()} == former
+
+
+def test_what_a_receiver_found_is_signed_in_the_dossier_and_counted_and_other_files_are_not(cli, desk, tmp_path):
+    words = ("reproduce", desk / "out", "--data", desk / "files")
+    who = (*by(desk, "Ben", "risk_head"), "--trust", desk / "trust.yaml")
+    assert cli(*words, "--key", desk / "Ben.key").code == 2
+    assert cli(*words, *who, "--only", "performance").code == 2
+    ran = cli(*words, *who, "-o", tmp_path / "again.json")
+    assert ran.code == 0, ran
+    assert "Signed (met)" in ran.out + ran.err
+    claims = (desk / "out" / "claims.jsonl").read_text()
+    assert canonical.digest((tmp_path / "again.json").read_bytes()) in signed_words(claims)
+    counted = cli("kpis", desk / "out", "--trust", desk / "trust.yaml")
+    assert "Dossiers reproduced" in counted.out, counted
+    (desk / "files" / "data.csv").write_text("id\n1\n")
+    ran = cli(*words, *who)
+    assert (ran.code, "Nothing was signed" in ran.out + ran.err) == (3, True), ran
+    assert (desk / "out" / "claims.jsonl").read_text() == claims
+
+
+def signed_words(claims):
+    return "".join(
+        base64.b64decode(json.loads(line)["dsseEnvelope"]["payload"]).decode() if "dsseEnvelope" in line else line
+        for line in claims.splitlines()
+    )

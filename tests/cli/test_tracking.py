@@ -1,6 +1,8 @@
 """`runs`: what a store holds is imported, listed, shown and compared, and what it lacks is said."""
 
+import contextlib
 import json
+import sqlite3
 
 import pytest
 from tests.conftest import command
@@ -89,3 +91,15 @@ def test_a_metric_that_no_run_has_is_refused_with_those_that_there_are():
     assert "There are: " in done.err
     there = done.err.split("There are: ")[1].split(",")[0].split(".")[0].strip()
     assert command("runs", "list", STORES / "wandb", "--metric", there).code == 0
+
+
+def test_a_version_that_no_test_has_read_is_named_and_the_tested_ones_are_not(tmp_path):
+    assert "no test has read" not in str(command("runs", "import", STORES / "mlflow"))
+    assert "no test has read" not in str(command("runs", "import", STORES / "wandb"))
+    folder = copied("mlflow", tmp_path)
+    with contextlib.closing(sqlite3.connect(folder / "mlflow.db")) as database:
+        database.execute("UPDATE alembic_version SET version_num = '534353b11cbc'")
+        database.commit()
+    done = command("runs", "import", folder)
+    assert done.code == 0, done
+    assert "5 runs of mlflow schema 534353b11cbc: no test has read a store of it" in done.out + done.err

@@ -3,6 +3,7 @@
 import pytest
 from tests.desk.support import NOW
 
+from cardwright.cli.console import clock
 from cardwright.desk import accounts, database
 from cardwright.errors import NothingToCheckError, UsageError
 
@@ -113,3 +114,30 @@ def test_attack_whoever_was_invited_twice_comes_in_by_a_provider_as_the_narrower
     for audience in ("internal", "public", "regulator"):
         accounts.invite(desk, "cy", NOW, audience=audience)
     assert accounts.session(desk, accounts.enter(desk, "cy", NOW), NOW).audience == "public"
+
+
+def test_attack_nobody_goes_on_reading_by_leaving_an_invitation_to_less_unused(browser):
+    desk = browser.desk
+    again = accounts.invite(desk, "ada", clock())
+    browser.join("ada")
+    assert browser.get("/work").status_code == 200
+    accounts.invite(desk, "ada", clock(), audience="public")
+    assert browser.get("/work").status_code == 404  # at once, in the session that goes on
+    with pytest.raises(NothingToCheckError):
+        accounts.invited(desk, again, clock())
+    accounts.invite(desk, "ada", clock(), audience="internal")
+    assert browser.get("/work").status_code == 404  # more counts once the invitation is used
+
+
+def test_a_passkey_that_was_lost_logs_nobody_in_and_its_session_is_over(browser):
+    desk = browser.desk
+    browser.join("ada")
+    waiting = accounts.invite(desk, "ada", clock())
+    assert accounts.forget(desk, "ada", clock()) == 1
+    assert browser.get("/").headers["location"] == "/login"
+    with pytest.raises(NothingToCheckError):
+        accounts.invited(desk, waiting, clock())
+    step = browser.send("/login", {}).json()
+    refused = browser.send(step["then"], {"secret": step["secret"], "credential": browser.login.sign(step["get"])})
+    assert refused.status_code in (404, 422)
+    assert browser.get("/").headers["location"] == "/login"

@@ -1,5 +1,6 @@
 """Programs send and fetch dossiers and ask for decisions, each with a token for that and nothing else."""
 
+import asyncio
 import io
 import json
 import zipfile
@@ -117,3 +118,27 @@ def test_no_cookie_counts_where_a_token_is_asked_for(browser, arrived):
     ada = browser.join("ada")
     assert ada.client.get("/v1/dossiers").status_code == 401
     assert json.loads(ada.client.get("/openapi.json").text)["openapi"] == "3.1.0"
+
+
+@pytest.mark.parametrize("scopes", [None, ("read", "decisions")])
+def test_attack_of_an_upload_without_a_token_for_it_nothing_is_read(desk, scopes):
+    secret = accounts.make_token(desk, "ci", scopes, web.clock(), days=1) if scopes else "nobody"
+    read, said = [], []
+
+    async def receive():
+        read.append(1)
+        return {"type": "http.request", "body": b"x" * 1000, "more_body": len(read) < 100}
+
+    async def send(message):
+        said.append(message)
+
+    asked = {
+        "type": "http", "method": "POST", "path": "/v1/dossiers", "raw_path": b"/v1/dossiers", "query_string": b"",
+        "headers": [(b"host", desk.settings.host.encode()), (b"authorization", f"Bearer {secret}".encode())],
+        "client": ("192.0.2.1", 1), "server": ("desk", 443), "scheme": "https", "http_version": "1.1",
+    }  # fmt: skip
+    app = web.application(desk, api.routes)
+    asyncio.run(app(asked, receive, send))
+    assert said[0]["status"] == 401
+    assert read == []
+    assert 'status="401"' in app.state.measuring.text()

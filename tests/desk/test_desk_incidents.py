@@ -7,12 +7,14 @@ from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
+from starlette.testclient import TestClient
 from tests.conftest import command
-from tests.desk.support import NOW
+from tests.desk.conftest import application
+from tests.desk.support import NOW, ORIGIN, Browser
 
 from cardwright.attest import under_review
 from cardwright.cli.console import clock
-from cardwright.desk import database, decisions, desk_incidents, registry
+from cardwright.desk import accounts, database, decisions, desk_incidents, registry
 from cardwright.dossier import layout, store
 from cardwright.errors import SourceError
 from cardwright.files import kinds
@@ -98,7 +100,7 @@ def test_a_release_made_where_nobody_looked_is_refused_to_programs_and_one_made_
     assert overlooked(outside, files) is None  # it came up after the release
     verdict = json.loads(files[layout.VERDICT])
     later = {**files, layout.VERDICT: json.dumps({**verdict, "evaluated_at": "2999-01-01T00:00:00Z"}).encode()}
-    assert "an incident was open when it was released" in overlooked(outside, later)
+    assert "an incident about it was open when it was released" in overlooked(outside, later)
     looked = {**verdict, "evaluated_at": "2999-01-01T00:00:00Z"}
     looked["inputs"] = {**looked["inputs"], "incidents_sha256": "0" * 64}
     assert overlooked(outside, {**files, layout.VERDICT: json.dumps(looked).encode()}) is None
@@ -108,3 +110,26 @@ def overlooked(desk, files):
     # The dossier itself is read whole; of its verdict, only when it was made and what it knew counts here.
     before = {**files}
     return decisions._overlooked(desk, before, clock(), where="d")
+
+
+def test_attack_whoever_reads_for_a_regulator_is_told_of_no_incident_that_is_a_draft(
+    browser, arrived, manifest, incident, ben, monkeypatch
+):
+    monkeypatch.setattr(minimum, "_for_production", lambda review, policy: True)
+    form = {
+        "kind": "sign_off",
+        "role": "risk_head",
+        "decision": "request_changes",
+        "meaning": "review",
+        "comment": "Why?",
+    }
+    assert ben.say(manifest, form).status_code == 200  # what somebody has signed, a regulator may open
+    registry.arrive(arrived, store.read_dossier(incident / "incident"), by="pipeline", now=NOW)
+    assert "incident-triage-example" in ben.get(f"/dossiers/{manifest}").text
+    secret = accounts.invite(arrived, "ada", clock(), audience="regulator")
+    with TestClient(application(arrived), base_url=ORIGIN) as client:
+        ada = Browser(arrived, client)
+        assert ada.answered(f"/join/{secret}") == "/login"
+        assert ada.answered("/login") == "/"
+        shown = ada.get(f"/dossiers/{manifest}")
+    assert (shown.status_code, "incident-triage-example" in shown.text) == (200, False)

@@ -76,3 +76,12 @@ def test_what_is_no_archive_is_refused(data):
 def test_an_upload_that_is_too_long_is_refused_unopened():
     with pytest.raises(UsageError, match="larger"):
         uploads.unpacked(bytes(LIMITS.packed + 1), LIMITS)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_attack_an_archive_packed_by_a_method_that_asks_for_memory_is_refused_before_it_is_opened(method):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        archive.writestr("record.json", b"{}")
+    with pytest.raises(IntegrityError, match="a method that is not taken"):
+        uploads.unpacked(out.getvalue(), UploadLimits())

@@ -69,6 +69,7 @@ EXPECTED = {
     "secure_development": [f"SD {n}" for n in range(1, 15)],
     "no_persons": ["NP 1"],
     "handoff_incidents": ["HI 1"],
+    "reproduction": ["RP 1"],
     "handoff_readiness": [f"H {n}" for n in range(1, 15)],
 }
 DATES = {  # where it stands, and from when it applies

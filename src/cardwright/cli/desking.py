@@ -230,6 +230,10 @@ def desk_invite(
             help="What they may open: internal, regulator, downstream or public.",
         ),
     ] = "internal",
+    anew: Annotated[
+        bool,
+        typer.Option("--anew", help="Forget the passkeys they log in with, and end their sessions: one was lost."),
+    ] = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -243,6 +247,9 @@ def desk_invite(
     from cardwright.desk.audiences import checked as checked_audience
 
     found = ceremonies.person_of(desk, person)
+    if anew:
+        gone = accounts.forget(desk, found.id, clock())
+        console.say(f"{found.name}: {gone} passkeys to log in with are forgotten, and every session has ended")
     secret = accounts.invite(desk, found.id, clock(), audience=checked_audience(audience))
     console.say(f"For {found.name}, for {accounts.INVITATION_HOURS} hours and one use:")
     write(f"{desk.settings.origin}/join/{secret}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -32,9 +32,11 @@ from cardwright.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from cardwright.attest.under_review import DossierUnderReview
     from cardwright.plan.assessment import Assessment
     from cardwright.policy.policy import Policy
     from cardwright.record.record import NotEvaluated, Record
+    from cardwright.run.reproducing import Rerunning
     from cardwright.run.reuse import Previous
 
 
@@ -228,6 +230,15 @@ def reproduce(
             "--allow-code", help="Load models with types or code that the plan names. Only what you have looked at."
         ),
     ] = False,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The file to write the whole result to, as JSON.")
+    ] = None,
+    key: Annotated[
+        Path | None, typer.Option("--key", help="Your key file: sign the result as an answer in the dossier.")
+    ] = None,
+    person: Annotated[str | None, typer.Option("--as", help="With --key: your name or id in the trust file.")] = None,
+    role: Annotated[str | None, typer.Option("--role", help="With --key: the role you sign in.")] = None,
+    trust: Annotated[Path | None, typer.Option("--trust", help="With --key: the trust file.")] = None,
     format: AnswerFormat = TextOrJson.TEXT,
     workers: WorkersOption = 2,
     quiet: Quiet = False,
@@ -237,12 +248,18 @@ def reproduce(
 
     What comes out is compared with what the dossier says. Exit code 0 only if every evaluation is reproduced; 1 if one differs or
     cannot be run again; 3 if a file is not the one that was evaluated. Nothing reaches a network, and no code that the dossier
-    names is run without --allow-code.
+    names is run without --allow-code. With --key the result is signed in the dossier, for `kpis` and for whoever links to it.
     """
     console = Console.of(ctx, quiet=quiet, debug=debug)
     from cardwright.dossier import store
+    from cardwright.files import disk
     from cardwright.run import reproducing
 
+    signs = (key, person, role, trust)
+    if any(one is not None for one in signs) and None in signs:
+        raise UsageError("whoever signs the result names --key, --as, --role and --trust", do="Name all four, or none.")
+    if key is not None and only:
+        raise UsageError("a part of a dossier is not signed as reproduced", do="Leave --only out.")
     if not data.is_dir():
         raise UsageError("no such folder", where=str(data), do="Name the folder that holds your copy of the files.")
     files = store.read_dossier(dossier)
@@ -261,7 +278,35 @@ def reproduce(
         echo_json(reproducing.as_json(done))
     else:
         echo(done.headline if console.quiet else reproducing.as_text(done))
+    if output is not None:
+        disk.write_file(output, reproducing.as_json(done).encode("utf-8"))
+    if done.exit_code == 3 and key is not None:
+        console.say("Nothing was signed: a file here is not the one that was evaluated.")
+    elif key is not None and person is not None and role is not None and trust is not None:
+        _sign_result(dossier, done, key, person, role, trust, console)
     raise typer.Exit(done.exit_code)
+
+
+def _sign_result(
+    dossier: Path, done: Rerunning, key: Path, person: str, role: str, trust: Path, console: Console
+) -> None:
+    from cardwright.cli.people import said
+    from cardwright.errors import IntegrityError
+    from cardwright.record.claim import Attest
+    from cardwright.run import reproducing
+
+    answer, statement = reproducing.attested(done)
+
+    def make(reviewed: DossierUnderReview, who: dict[str, Any]) -> Attest:
+        record = reviewed.case.record.sha256
+        if record != done.record_sha256:
+            raise IntegrityError("the dossier has changed while it was run again", where=str(dossier))
+        return Attest(
+            **who, record_sha256=record, checklist=reproducing.CHECKLIST, item=reproducing.ITEM, answer=answer,
+            statement=statement,
+        )  # fmt: skip
+
+    console.say(f"Signed ({answer}): ", OwnDigest(said(dossier, key, trust, person, role, make)))
 
 
 def _say_what_is_open(plan: Assessment, console: Console) -> None:

@@ -58,7 +58,7 @@ class Waivable(StrEnum):
     STALE = "stale"
 
 
-def _said(
+def said(
     dossier: Path,
     key: Path,
     trust: Path,
@@ -161,7 +161,7 @@ def attest(
             expires=expires,
         )
 
-    console.say("Signed: ", OwnDigest(_said(dossier, key, trust, person, role, make)))
+    console.say("Signed: ", OwnDigest(said(dossier, key, trust, person, role, make)))
 
 
 def _sign_plan(
@@ -261,7 +261,7 @@ def waive_request(
             bound=bound,
         )
 
-    added = _said(dossier, key, trust, person, role, make)
+    added = said(dossier, key, trust, person, role, make)
     console.say("Requested: ", OwnDigest(added))
     console.say(
         f"Somebody else approves: cardwright waive approve {dossier} {added[:12]} --key KEY --as NAME --role ROLE"
@@ -289,7 +289,7 @@ def waive_approve(
     def make(reviewed: DossierUnderReview, who: dict[str, Any]) -> Claim:
         return waivers.approved(reviewed, who, request)
 
-    console.say("Approved: ", OwnDigest(_said(dossier, key, trust, person, role, make)))
+    console.say("Approved: ", OwnDigest(said(dossier, key, trust, person, role, make)))
 
 
 def sign_off(
@@ -346,7 +346,7 @@ def sign_off(
         )
 
     # Who says no need not prove that the documents are the right ones.
-    added = _said(dossier, key, trust, person, role, make, documents=decision is Decision.APPROVE)
+    added = said(dossier, key, trust, person, role, make, documents=decision is Decision.APPROVE)
     console.say(f"Signed: {added}")
 
 
@@ -388,7 +388,7 @@ def countersign(
             length=head.length,
         )
 
-    console.say("Signed: ", OwnDigest(_said(dossier, key, trust, person, role, make)))
+    console.say("Signed: ", OwnDigest(said(dossier, key, trust, person, role, make)))
 
 
 def withdraw(
@@ -420,4 +420,4 @@ def withdraw(
             reason=reason,
         )
 
-    console.say("Withdrawn: ", OwnDigest(_said(dossier, key, trust, person, role, make)))
+    console.say("Withdrawn: ", OwnDigest(said(dossier, key, trust, person, role, make)))

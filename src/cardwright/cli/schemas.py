@@ -33,6 +33,7 @@ FORMATS: dict[str, str] = {
     "retention": "cardwright.desk.settings:RetentionRules",
     "run": "cardwright.record.provenance:RunFacts",
     "status": "cardwright.attest.status_statement:Status",
+    "revocations": "cardwright.attest.revocation_list:RevocationList",
     "timestamp": "cardwright.attest.timestamps:StampedHead",
     "trust": "cardwright.attest.trust:Trust",
     "verdict": "cardwright.record.verdict:Verdict",

@@ -65,6 +65,8 @@ def import_runs(
     echo(f"{counted.runs} runs of {opened.reader.title}, store {opened.sha256[:12]}")
     for line in counted.lines():
         echo(line)
+    for line in counted.untested():
+        console.say(line)
     if output is not None:
         console.say(f"{output}: name it in the plan, `runs:` under `sources:`.")
 
@@ -242,6 +244,7 @@ class _Counted:
         self.more_unread = 0
         self.by: dict[str, Counter[str]] = {"status": Counter(), "purpose": Counter(), "missing": Counter()}
         self.gaps: Counter[str] = Counter()
+        self.versions: Counter[tuple[str, str]] = Counter()
 
     def through(self, runs: Iterable[Run | Unread]) -> Iterator[Run | Unread]:
         from cardwright.record.run import Unread
@@ -254,11 +257,23 @@ class _Counted:
                     self.more_unread += 1
             else:
                 self.runs += 1
+                if one.tool_version is not None:
+                    self.versions[one.tool, one.tool_version] += 1
                 self.by["status"][one.status] += 1
                 self.by["purpose"][one.purpose or "not stated"] += 1
                 self.by["missing"].update(one.missing)
                 self.gaps.update(f"{field}: {why}" for field, why in one.gaps.items())
             yield one
+
+    def untested(self) -> list[str]:
+        """Accepted versions of which no test has read a store."""
+        from cardwright.sources.runs.interface import untested
+
+        return [
+            f"{count} {'run' if count == 1 else 'runs'} of {tool} {version}: {why}"
+            for (tool, version), count in sorted(self.versions.items())
+            if (why := untested(tool, version)) is not None
+        ]
 
     def lines(self, *, unread_only: bool = False) -> list[str]:
         """What is said of them."""

@@ -73,10 +73,18 @@ def invite(desk: Registry, person: str, now: str, *, audience: Audience = "inter
     Parameters
     ----------
     audience:
-        What they may open. Somebody who has an account belongs to this audience once they have used the invitation.
+        What they may open. Somebody who has an account belongs to a broader one once they have used the invitation, and to a
+        narrower one at once: nobody goes on reading by leaving an invitation unused. Earlier invitations to broader ones end.
     """
     secret = _secret()
+    broader = _BREADTH[_BREADTH.index(audience) + 1 :]
     with database.writing(desk.engine) as connection:
+        for table in (database.INVITATIONS, database.ACCOUNTS):
+            theirs = sa.and_(table.c.person == person, table.c.audience.in_(broader))
+            if table is database.INVITATIONS:
+                connection.execute(table.delete().where(theirs))
+            else:
+                connection.execute(table.update().where(theirs).values(audience=audience))
         connection.execute(
             database.INVITATIONS.insert().values(
                 secret=_digest(secret),
@@ -87,6 +95,19 @@ def invite(desk: Registry, person: str, now: str, *, audience: Audience = "inter
         )
         registry.tell(connection, now, "operator", f"invited ({audience})", person)
     return secret
+
+
+def forget(desk: Registry, person: str, now: str) -> int:
+    """End somebody's sessions and forget the passkeys that they log in with: for one that was lost. Gives how many there were.
+
+    Their invitations that nobody has used end, too. What they signed stays, and what they may sign the trust file says.
+    """
+    with database.writing(desk.engine) as connection:
+        for table in (database.SESSIONS, database.INVITATIONS):
+            connection.execute(table.delete().where(table.c.person == person))
+        gone = connection.execute(database.CREDENTIALS.delete().where(database.CREDENTIALS.c.person == person)).rowcount
+        registry.tell(connection, now, "operator", "passkeys forgotten", person)
+    return int(gone)
 
 
 def invited(desk: Registry, secret: str, now: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 
 from jinja2 import Environment
 from starlette.responses import PlainTextResponse, Response
@@ -14,11 +15,21 @@ from cardwright.desk.registry import InventoryQuery, Registry
 from cardwright.desk.web import Visit, for_tokens, json_response, route
 from cardwright.errors import CardwrightError, IntegrityError, StoreError, UsageError
 
+UNPACKED = 4
+"""So many archives are unpacked at once by a process; others wait. Each may hold what the limits of an upload let it."""
+
 
 def routes(desk: Registry, pages: Environment) -> list[BaseRoute]:
     """Every address for programs."""
+    taking = threading.BoundedSemaphore(UNPACKED)
+
+    def push_in_turn(visit: Visit) -> Response:
+        with taking:
+            return push(visit)
+
+    packed = desk.settings.limits.packed
     return [
-        route("/v1/dossiers", desk, pages, token=True, limit=desk.settings.limits.packed, get=listed, post=push),
+        route("/v1/dossiers", desk, pages, token=True, limit=packed, scope="push", get=listed, post=push_in_turn),
         route("/v1/dossiers/{manifest}", desk, pages, token=True, get=pull),
         route("/v1/decisions/{subject}", desk, pages, token=True, get=decision),
         route("/health", desk, pages, token=True, get=health),

@@ -136,7 +136,8 @@ def _overlooked(desk: Registry, files: Mapping[str, bytes], now: str, *, where: 
         return None
     again = decide_case(case, policy, now, "release", chosen_by=verdict.policy.chosen_by)
     held = next((one for one in again.outcomes if one.requirement == minimum.INCIDENTS.id and not one.releases), None)
-    return f"an incident was open when it was released, and is: {held.explanation}" if held is not None else None
+    # Not which: whoever may ask about a subject need not know what is drafted about it.
+    return "an incident about it was open when it was released, and is open still" if held is not None else None
 
 
 def _judged_at(files: Mapping[str, bytes]) -> str:

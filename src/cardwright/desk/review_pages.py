@@ -144,7 +144,7 @@ def _as_it_stands(
     Nobody has the subject's files here, so they are taken to be those of the record. It is shown, and decides nothing.
     """
     decided = canonical.parse(Verdict, stored.files[layout.VERDICT], where=layout.VERDICT)
-    if stored.released:
+    if stored.released or not (reviewed.signed or audiences.inside(visit.audience)):
         return decided
     named = reviewed.review.policy
     policy = visit.desk.policy(named.name)
@@ -152,7 +152,8 @@ def _as_it_stands(
         return decided
     listed = {file.path: file.sha256 for file in reviewed.case.record.subject.files}
     case, _ = under_review.judged_case(reviewed, known, listed, visit.now)
-    case = desk_incidents.with_incidents(visit.desk, case, known, visit.now)
+    if audiences.inside(visit.audience):  # others may not know of drafts, and a document about an incident can be one
+        case = desk_incidents.with_incidents(visit.desk, case, known, visit.now)
     return decide(case, policy, visit.now, "release", chosen_by=named.chosen_by)
 
 

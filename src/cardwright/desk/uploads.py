@@ -77,6 +77,9 @@ def _name(entry: zipfile.ZipInfo) -> str:
         raise IntegrityError(
             "a path that leads out of the dossier", where="upload", do="Send it as `run` wrote it."
         ) from exc
+    # Other methods ask for as much memory as whoever wrote the archive says.
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise IntegrityError("packed by a method that is not taken", where="upload", do="Send it with `desk push`.")
     if entry.is_dir() or (entry.external_attr >> 16) & 0o170000 == _SYMLINK or entry.flag_bits & 0x1:
         raise IntegrityError("a folder, a link or something encrypted in the archive", where="upload")
     return name

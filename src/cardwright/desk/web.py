@@ -170,17 +170,32 @@ def for_tokens(scope: str) -> Callable[[Callable[[Visit, str], Response]], Handl
 
     def decorate(handler: Callable[[Visit, str], Response]) -> Handler:
         def handle(visit: Visit) -> Response:
-            kind, _, secret = visit.request.headers.get("Authorization", "").partition(" ")
-            name = accounts.token(visit.desk, secret.strip(), scope, visit.now) if kind.lower() == "bearer" else None
-            if name is None:
-                response = json_response({"error": f"a token with the scope {scope} is needed"}, 401)
-                response.headers["WWW-Authenticate"] = "Bearer"
-                return response
-            return handler(visit, name)
+            name = _bearer(visit.desk, visit.request, scope, visit.now)
+            return handler(visit, name) if name is not None else _no_token(scope)
 
         return handle
 
     return decorate
+
+
+def _bearer(desk: Registry, request: Request, scope: str, now: str) -> str | None:
+    """The name of the token that a request bears; None if it has none with this scope."""
+    kind, _, secret = request.headers.get("Authorization", "").partition(" ")
+    return accounts.token(desk, secret.strip(), scope, now) if kind.lower() == "bearer" else None
+
+
+def _no_token(scope: str) -> Response:
+    response = json_response({"error": f"a token with the scope {scope} is needed"}, 401)
+    response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def unscoped(desk: Registry, request: Request, scope: str, now: str) -> Response | None:
+    """The refusal of a request without a token of this scope; None if it has one, or the database cannot be asked just now."""
+    try:
+        return _no_token(scope) if _bearer(desk, request, scope, now) is None else None
+    except CardwrightError:
+        return None  # it is asked again once the body is there, and told as any trouble of the desk is
 
 
 def _forged(visit: Visit, form: Mapping[str, str]) -> bool:
@@ -200,7 +215,14 @@ def _forged(visit: Visit, form: Mapping[str, str]) -> bool:
 
 
 def route(
-    path: str, desk: Registry, pages: Environment, *, token: bool = False, limit: int | None = None, **by: Handler
+    path: str,
+    desk: Registry,
+    pages: Environment,
+    *,
+    token: bool = False,
+    limit: int | None = None,
+    scope: str | None = None,
+    **by: Handler,
 ) -> Route:
     """A route: a handler for each method. Reading and writing of the database happens in a thread.
 
@@ -210,11 +232,19 @@ def route(
         Whether a program's token is asked for, which no browser sends by itself; cookies then count for nothing.
     limit:
         Bytes that its body may have, if not those of a form.
+    scope:
+        The scope without which no body is read: a stranger fills no memory.
     """
 
     async def endpoint(request: Request) -> Response:
         now = clock()
         request.state.route = path
+        if scope is not None and request.method == "POST":
+            refused = await run_in_threadpool(unscoped, desk, request, scope, now)
+            if refused is not None:
+                with request.app.state.measuring.request(path, request.method) as measured:
+                    measured.status = refused.status_code
+                return refused
         data = await _body(request, limit or desk.settings.limits.form)
         if data is None:
             return PlainTextResponse("That is more than is taken.\n", status_code=413)

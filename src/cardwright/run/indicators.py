@@ -36,7 +36,7 @@ _BESIDE = {
 """Numbers that are printed below an indicator."""
 
 
-ALSO = ("documents", "memo_decisions", "releases_withdrawn", "cost_per_decision")
+ALSO = ("documents", "memo_decisions", "releases_withdrawn", "dossiers_reproduced", "cost_per_decision")
 """Counts beside the indicators."""
 
 

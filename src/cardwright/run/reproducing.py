@@ -171,6 +171,27 @@ def as_json(done: Rerunning) -> str:
     return canonical.dumps(said).decode("utf-8")
 
 
+CHECKLIST, ITEM = "reproduction", "same-numbers"
+"""What whoever has run a dossier again attests."""
+
+
+def attested(done: Rerunning) -> tuple[Literal["met", "not_met"], str]:
+    """The answer that a result gives to the item of the checklist, and the words that are signed: the result and its digest.
+
+    Raises
+    ------
+    UsageError
+        If a file at hand is not the one that was evaluated: then nothing was found out about the dossier.
+    """
+    if done.exit_code == 3:
+        raise UsageError(
+            "a file here is not the one that was evaluated, so there is nothing to sign about the dossier",
+            do="Take the files that the record names, and run it again.",
+        )
+    whole = f"{done.headline}. Tolerance {done.tolerance:g}; result sha256 {canonical.digest(as_json(done).encode('utf-8'))}."
+    return ("met" if done.exit_code == 0 else "not_met"), whole
+
+
 # ---------------------------------------------------------------------------------------------------- running again
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -86,14 +87,15 @@ def mirrored(
         store = remote_files.opened_store(scheme, place)
         try:
             found = sorted(store.listed(place, place), key=lambda one: one.inside)
-        except (
-            FileNotFoundError
-        ):  # a folder in which nothing is yet, or a bucket that is none: a store does not tell which
+        except FileNotFoundError:  # a folder in which nothing is yet, or no bucket: a store does not tell which
             found = []
             left_out.append("nothing is there: check the bucket and the folder if something should be")
+        folders = {one.inside[:end] for one in found for end, sign in enumerate(one.inside) if sign == "/"}
         for one in found:
             stamp = repr(one.stamp)
             why = _refused(one.inside, one.size, largest)
+            if one.inside in folders:
+                why = "its name is that of a folder, too"
             if why is None:
                 size += one.size or 0
                 why = "together they are larger than what is taken" if size > whole else None
@@ -104,13 +106,13 @@ def mirrored(
                 try:
                     remote_files.fetched(store, one, place, folder)
                 except (SourceError, FileExistsError, NotADirectoryError, IsADirectoryError) as exc:
-                    left_out.append(
-                        f"{one.inside[:200]!r}: {getattr(exc, 'what', 'its name is that of a folder, too')}"
-                    )
+                    why = exc.what if isinstance(exc, SourceError) else "what was fetched before is in its way"
+                    left_out.append(f"{one.inside[:200]!r}: {why}")
                     continue
             seen[one.inside] = stamp
     for path in set(before.seen) - set(seen):
-        (folder / path).unlink(missing_ok=True)
+        with suppress(NotADirectoryError):  # a file is there now whose name was a folder's
+            (folder / path).unlink(missing_ok=True)
     return Mirror(seen, tuple(left_out))
 
 

@@ -2,7 +2,7 @@
 
 from tests.evaluators.kpis.support import approved, counted, decided, look, one, run, written
 
-from cardwright.record.claim import Withdraw
+from cardwright.record.claim import Attest, Withdraw
 
 
 def memo(name, decision="adopt", **more):
@@ -37,3 +37,20 @@ def test_what_runs_took_is_divided_by_the_decisions_they_led_to():
     assert not look(memo("a"), runs=runs).find("cost_per_decision", slice={"cost": "latency_p50_ms"})
     nothing = one(look(written(), runs=runs), "cost_per_decision", cost="cpu_hours")
     assert nothing.reason == "The runs took 1 cpu hours, and no memo has a decision."
+
+
+def test_a_dossier_that_somebody_else_ran_again_is_counted_and_one_that_its_author_did_is_not():
+    def again(person, answer="met", key="c"):
+        return Attest(
+            id=f"{ord(person[0]):064x}", person=person, key=key * 64, role="reviewer", at="2026-11-09T00:00:00Z",
+            checklist="reproduction", item="same-numbers", answer=answer, statement="REPRODUCED: 3 of 3 evaluations.",
+            record_sha256="0" * 64,
+        )  # fmt: skip
+
+    author = next(claim for claim in approved() if claim.meaning == "authorship")
+    same = counted(memo("a").record, claims=(*approved(), again("Cleo")))
+    other = counted(memo("b").record, claims=(*approved(), again("Cleo"), again("Dan", "not_met", "d")))
+    own = counted(memo("c").record, claims=(*approved(), again(author.person, key=author.key[0])))
+    found = one(look(same, other, own, memo("d")), "dossiers_reproduced")
+    assert (found.value, found.denominator) == (1, 2)
+    assert not look(own, memo("d")).find("dossiers_reproduced")

@@ -176,3 +176,11 @@ def test_settings_that_are_ignored_make_no_configuration():
 
 def test_it_keeps_an_evaluators_promises():
     check_evaluator(Runs, Inputs(id="runs", sources={"source": source(study())}, parameters={"metric": "accuracy"}))
+
+
+def test_runs_of_a_store_whose_version_no_test_has_read_are_named_as_such():
+    runs = [one.model_copy(update={"tool": "wandb", "tool_version": "0.25.1"}) for one in study()]
+    said = {one.what: one.why for one in look(runs).coverage.not_tested}
+    assert "no test has read a store of it" in said["whether 22 runs of wandb 0.25.1 are read as they were meant"]
+    tested = [one.model_copy(update={"tool": "wandb", "tool_version": "0.31.0"}) for one in study()]
+    assert not [one for one in look(tested).coverage.not_tested if "wandb" in one.what]

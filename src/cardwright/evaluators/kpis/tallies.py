@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from cardwright.evaluators.kpis.portfolio import Portfolio
-from cardwright.record.claim import Withdraw, live
+from cardwright.record.claim import Attest, SignOff, Withdraw, live, same_person
 from cardwright.record.counted_dossier import CountedDossier
 from cardwright.record.measurement import Measured, Measurement, Unmeasured
 from cardwright.record.run import CostKind
@@ -31,6 +31,9 @@ def tallies(portfolio: Portfolio, place: Mapping[str, str | None]) -> list[Measu
     taken_back = [one for one in portfolio.dossiers if _withdrawn(one)]
     released = [one for one in portfolio.dossiers if one.released_at is not None]
     found.append(_count("releases_withdrawn", len(taken_back), place, float(len(released) + len(taken_back))))
+    again = [reproduced for one in portfolio.dossiers if (reproduced := _reproduced(one)) is not None]
+    if again:  # of dossiers that nobody has run again, nobody knows
+        found.append(_count("dossiers_reproduced", sum(again), place, float(len(again))))
     return [*found, *_costs(portfolio, len(decided), place)]
 
 
@@ -49,6 +52,22 @@ def _decision(memo: CountedDossier) -> str | None:
 
 def _withdrawn(one: CountedDossier) -> bool:
     return any(isinstance(claim, Withdraw) and claim.claim is None for claim in live(one.claims))
+
+
+def _reproduced(one: CountedDossier) -> bool | None:
+    """Whether everybody who ran it again got the same numbers, by the last that each of them has signed; None where nobody
+    but its authors did.
+    """
+    said = live(one.claims)
+    authors = [claim for claim in said if isinstance(claim, SignOff) and claim.meaning == "authorship"]
+    latest = {
+        claim.key: claim.answer == "met"
+        for claim in said
+        if isinstance(claim, Attest)
+        and (claim.checklist, claim.item) == ("reproduction", "same-numbers")
+        and not any(same_person(claim, author) for author in authors)
+    }
+    return all(latest.values()) if latest else None
 
 
 def _costs(portfolio: Portfolio, decisions: int, place: Mapping[str, str | None]) -> list[Measurement]:

@@ -95,6 +95,8 @@ class Collected:
     """Of each data version: how many runs logged a number of the metric on it, and when the first and the last of them began."""
     late_parents: int = 0
     """Runs that began before the run that started them."""
+    versions: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Runs by tool and the version of the tool or of its store, of those that tell one."""
     artefacts: dict[str, list[str]] = field(default_factory=dict)
     """Of each digest that is asked about: the runs that left a file of it."""
     found: dict[str, Run] = field(default_factory=dict)
@@ -133,6 +135,8 @@ def collected(
                 seen.more_unread += 1
             continue
         _count(seen, one)
+        if one.tool_version is not None:
+            seen.versions[one.tool, one.tool_version] += 1
         if one.started is not None:
             starts[one.id] = one.started
             if one.parent is not None:

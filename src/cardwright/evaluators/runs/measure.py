@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from cardwright.errors import UsageError
 from cardwright.evaluators.interface import Inputs
 from cardwright.evaluators.runs.ablations import ablation_measurements, ablations
@@ -13,10 +15,12 @@ from cardwright.evaluators.runs.options import RunsOptions
 from cardwright.evaluators.runs.report import findings, tables
 from cardwright.evaluators.runs.training_run import training_run
 from cardwright.privacy.showing import quoted
+from cardwright.record.base import label
 from cardwright.record.evaluation import Coverage, Evaluation, NotTested, Scanned, count_severities
 from cardwright.record.measurement import Direction, Interval, Measured, Measurement, Sampling, Test, Unmeasured
 from cardwright.record.run import seconds_between
 from cardwright.sources.interface import LanguageModel, Model, TrackedRuns
+from cardwright.sources.runs.interface import untested
 
 DROPPED: tuple[str, ...] = ("failed", "killed", "running", "deleted", "debug")
 """Why a run enters no comparison."""
@@ -97,11 +101,22 @@ def assess(options: RunsOptions, inputs: Inputs) -> Evaluation:
             ),
             not_tested=(
                 NotTested(what="runs that were not tracked", why="the store does not hold them"),
+                *_of_untested_versions(seen),
                 *(NotTested(what=where, why=reason) for where, reason in seen.unread[:10]),
             ),
         ),
         completeness="partial" if seen.unread_parts else "complete",
     )
+
+
+def _of_untested_versions(seen: Collected) -> Iterator[NotTested]:
+    """Runs of a store whose version lies between those that tests have read, from which its meaning is taken."""
+    for (tool, version), count in sorted(seen.versions.items()):
+        why = untested(tool, version)
+        if why is not None:
+            yield NotTested(
+                what=label(f"whether {count} runs of {tool} {version} are read as they were meant"), why=why
+            )
 
 
 def _require_sense(options: RunsOptions) -> None:

@@ -44,6 +44,27 @@ class RunReader:
     """Every run; raises SourceError where the store itself cannot be read, or its version is not one that is read."""
 
 
+TESTED: Mapping[str, tuple[str, str]] = {
+    "mlflow": ("schema 7f2a7d5fae7d", "schema dc11669786a5"),
+    "wandb": ("0.19.0", "0.31.0"),
+}
+"""By tool: the oldest and the newest version that is accepted, each of which has written a store that a test reads."""
+
+
+def untested(tool: str, version: str | None) -> str | None:
+    """Why it is not sure what a store of an accepted version says; None if a test has read one, or the store tells no version.
+
+    Examples
+    --------
+    >>> untested("wandb", "0.31.0"), untested("wandb", "0.25.1")
+    (None, 'no test has read a store of it; the oldest and the newest that are read are 0.19.0 and 0.31.0')
+    """
+    ends = TESTED.get(tool)
+    if ends is None or version is None or version in ends:
+        return None
+    return f"no test has read a store of it; the oldest and the newest that are read are {ends[0]} and {ends[1]}"
+
+
 def refuse_version(tool: str, found: object, read: str, where: str) -> SourceError:
     """The error for a store of a version that no test has read: what it means by the same words is not guessed."""
     said = str(found) if found is not None and re.fullmatch(r"[\w.+-]{1,40}", str(found)) else "not stated"

@@ -168,6 +168,7 @@ def _runs(connection: sqlite3.Connection, folder: Path, store: Store) -> Iterato
             "WHERE i.source_type = 'DATASET' AND i.destination_type = 'RUN' ORDER BY i.destination_id"
         )
     )
+    ((revision,),) = connection.execute("SELECT version_num FROM alembic_version").fetchall()
     models = _models(connection, folder)
     roots = [folder / name for name in ARTEFACTS if (folder / name).is_dir()]
     rows = connection.execute(
@@ -179,6 +180,7 @@ def _runs(connection: sqlite3.Connection, folder: Path, store: Store) -> Iterato
         places = [root / str(experiment) / str(id_) / "artifacts" for root in roots] + models.get(id_, [])
         kept = StoredRun(
             id=str(id_),
+            tool_version=f"schema {revision}",
             status=STATUS.get(str(status), "not_stated"),
             name=name or tagged.get("mlflow.runName"),
             group=experiments.get(experiment),
