@@ -122,3 +122,11 @@ def test_a_port_that_is_taken_is_said_to_be():
     with pytest.raises(UsageError, match="nothing can listen there"):
         serving.listening("127.0.0.1", port)
     taken.close()
+
+
+def test_several_processes_do_not_each_ask_for_a_passphrase(monkeypatch, tmp_path):
+    monkeypatch.delenv("CARDWRIGHT_LOG_PASSPHRASE", raising=False)
+    serving.require_passphrase(1, tmp_path / "desk.key")
+    serving.require_passphrase(4, None)
+    with pytest.raises(UsageError, match="CARDWRIGHT_LOG_PASSPHRASE is not set"):
+        serving.require_passphrase(4, tmp_path / "desk.key")

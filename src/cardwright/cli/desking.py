@@ -178,6 +178,7 @@ def desk_serve(
     if oidc is not None:
         settings = replace(settings, provider=serving.provider_of(oidc).name)
     places = serving.watched_places(watch or (), folder / "watched", watch_allow or (), settings.limits)
+    serving.require_passphrase(workers, log_key)
     served = serving.ServedDesk(
         settings,
         tuple(policy or ()),

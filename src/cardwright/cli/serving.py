@@ -236,6 +236,23 @@ def log_lines() -> logging.Handler:
     return lines
 
 
+def require_passphrase(workers: int, log_key: Path | None) -> None:
+    """Refuse several processes that would each ask for the passphrase of the log's key.
+
+    Raises
+    ------
+    UsageError
+        If it is not in the environment.
+    """
+    from cardwright.cli.witnessing import PASSPHRASE
+
+    if workers > 1 and log_key is not None and not os.environ.get(PASSPHRASE):
+        raise UsageError(
+            f"several processes open the log's key, and {PASSPHRASE} is not set",
+            do="Set it; they cannot each ask for it.",
+        )
+
+
 def listening(host: str, port: int) -> socket.socket:
     """A socket that several processes answer at.
 
