@@ -14,7 +14,7 @@ import pyarrow as pa
 from cardwright.engines.executors import Count, add
 from cardwright.engines.spark_rows import Elsewhere
 from cardwright.record.provenance import EngineFacts
-from cardwright.sources.files import open_rows
+from cardwright.sources.copied_rows import open_any
 
 FILE = "/data/one.parquet"
 
@@ -27,7 +27,7 @@ class ScatteredRows:
     seed: int
 
     def __getattr__(self, name: str) -> Any:
-        if name in ("schema", "num_rows", "sha256", "format", "columns", "batches", "coded"):
+        if name in ("schema", "num_rows", "sha256", "format", "columns", "batches", "coded", "origin"):
             return getattr(self.local, name)
         raise AttributeError(name)
 
@@ -83,10 +83,10 @@ class Scattered:
 
     reaches = ("Nothing is reached.",)
 
-    def open_rows(self, path: Path, where: str) -> ScatteredRows:
+    def open_rows(self, path: Path, where: str, version: str | None = None) -> ScatteredRows:
         """See `RunningEngine.open_rows`."""
         self.asked.append(where)
-        return ScatteredRows(open_rows(path, where=where), self.seed)
+        return ScatteredRows(open_any(path, where=where, version=version), self.seed)
 
     @contextmanager
     def running(self) -> Iterator["Scattered"]:

@@ -47,8 +47,11 @@ def test_each_evaluation_that_reads_rows_here_has_its_reasons(plan):
     assert on_this_machine(prepared(plan, opening=Scattered().open_rows), only=["alone"]) == {}
 
 
-def test_without_an_engine_there_is_nothing_to_say(plan):
-    assert on_this_machine(prepared(plan)) == {}
+def test_what_no_engine_holds_is_said_too(plan):
+    """Interactions, say, or files that were fetched to this machine."""
+    assert {*on_this_machine(prepared(plan)).values()} == {
+        ("executors hold nothing of what it reads: no rows of predictions, a table or texts",)
+    }
 
 
 def test_sentences_name_each_evaluation_on_a_line_of_its_own():

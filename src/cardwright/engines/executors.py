@@ -22,6 +22,7 @@ from cardwright.files import distributions
 from cardwright.sources import network
 from cardwright.sources.digests import sha256_of
 from cardwright.sources.shape import PLACE, as_plain, bounded
+from cardwright.sources.sorted_files import SortedFiles, readable, row_keys
 
 if TYPE_CHECKING:
     import pyarrow
@@ -120,6 +121,42 @@ def path_of(name: str) -> str:
     '/data/a b.parquet'
     """
     return "/" + unquote(name).removeprefix("file:").lstrip("/")
+
+
+@dataclass(frozen=True)
+class Keyed:
+    """The rows of a partition in the types that are read, each with its key. Called by Spark's `mapInArrow`."""
+
+    key: str
+    """What the last column is called, which holds the keys."""
+    where: str
+
+    def __call__(self, batches: Iterator[pyarrow.RecordBatch]) -> Iterator[pyarrow.RecordBatch]:
+        import pyarrow as pa
+
+        for batch in batches:
+            rows = readable(batch, self.where)
+            yield pa.RecordBatch.from_arrays([*rows.columns, row_keys(rows)], names=[*rows.schema.names, self.key])
+
+
+@dataclass(frozen=True)
+class Written:
+    """The rows of a partition, sorted by their keys, as files. Called by `mapInArrow`; the last column holds the keys."""
+
+    schema: pyarrow.Schema
+    """The columns in the types that are read."""
+    folder: str
+    parts: int
+    """Into how many equal parts all keys were divided, each of them whole in one partition."""
+
+    def __call__(self, batches: Iterator[pyarrow.RecordBatch]) -> Iterator[pyarrow.RecordBatch]:
+        files = SortedFiles(Path(self.folder), self.schema, self.parts)
+        for batch in batches:
+            rows = as_plain(batch, self.schema)
+            for file in files.write(rows, batch.column(batch.num_columns - 1)):
+                yield _result("counted", pickle.dumps(file), file.digest.rows, ())
+        for file in files.close():
+            yield _result("counted", pickle.dumps(file), file.digest.rows, ())
 
 
 def add(batches: Iterator[pyarrow.RecordBatch]) -> Iterator[pyarrow.RecordBatch]:

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Protocol
 
 from cardwright.record.provenance import EngineFacts
-from cardwright.sources.files import FileRows, open_rows
+from cardwright.sources.copied_rows import open_any
+from cardwright.sources.files import FileRows
 from cardwright.sources.interface import FiledRows
 
 
@@ -28,8 +29,8 @@ class RunningEngine(Protocol):
     def reaches(self) -> tuple[str, ...]:
         """What it connects to, a sentence each, printed before anything is read."""
 
-    def open_rows(self, path: Path, where: str) -> FiledRows:
-        """See `cardwright.sources.files.open_rows`."""
+    def open_rows(self, path: Path, where: str, version: str | None = None) -> FiledRows:
+        """See `cardwright.sources.copied_rows.open_any`."""
 
 
 class Engine(Protocol):
@@ -54,9 +55,9 @@ class RunningLocal:
     facts: EngineFacts | None = None
     reaches: tuple[str, ...] = ()
 
-    def open_rows(self, path: Path, where: str) -> FileRows:
-        """See `cardwright.sources.files.open_rows`."""
-        return open_rows(path, where=where)
+    def open_rows(self, path: Path, where: str, version: str | None = None) -> FileRows:
+        """See `cardwright.sources.copied_rows.open_any`."""
+        return open_any(path, where=where, version=version)
 
 
 @dataclass(frozen=True)

@@ -7,23 +7,24 @@ import re
 import subprocess
 import sys
 import time
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cardwright.engines import java
+from cardwright.engines import java, spark_queries
 from cardwright.engines.executors import add, differences, digest_of, identity
+from cardwright.engines.spark_queries import arrow_alone
 from cardwright.engines.spark_rows import SparkRows, offsets_of
 from cardwright.errors import CardwrightError, EngineError, MissingExtraError, SourceError
 from cardwright.record.base import label as as_label
 from cardwright.record.provenance import EngineFacts
-from cardwright.sources.files import open_rows
+from cardwright.sources.copied_rows import open_any
 from cardwright.sources.network import is_loopback
 from cardwright.sources.scratch import scratch
 from cardwright.sources.shape import BATCH_ROWS
+from cardwright.sources.sorted_files import room_in
 from cardwright.sources.spool import spool
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class Spark:
         try:
             for name, value in _SQL.items():
                 session.conf.set(name, value)
-            with scratch() as folder:
+            with scratch() as folder, _no_logs_of_data():
                 cluster = Cluster(session, self.patience)
                 cluster.require_like_code()
                 yield RunningSpark(self.master, cluster, folder)
@@ -88,11 +89,21 @@ class Spark:
 
 
 @contextmanager
-def _arrow_alone() -> Iterator[None]:
-    """Without PySpark's warning of versions of pandas, of which nothing is used here."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
+def _no_logs_of_data() -> Iterator[None]:
+    """Without PySpark's own log of failed queries, which repeats their text and values of the data."""
+    from pyspark.logger import PySparkLogger
+
+    def nothing(record: object) -> bool:  # a filter of its own for each session: one may end inside another
+        return False
+
+    loggers = [PySparkLogger.getLogger(name) for name in ("SQLQueryContextLogger", "DataFrameQueryContextLogger")]
+    for logger in loggers:
+        logger.addFilter(nothing)
+    try:
         yield
+    finally:
+        for logger in loggers:
+            logger.removeFilter(nothing)
 
 
 def _start(master: str) -> SparkSession:
@@ -120,7 +131,7 @@ def _start(master: str) -> SparkSession:
             # What Java prints as it starts says nothing about the evidence; what goes wrong comes back as an error.
             gateway = launch_gateway(conf, {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL})
             SparkContext._ensure_initialized(gateway=gateway)
-        with _arrow_alone():
+        with arrow_alone():
             context = SparkContext(conf=_with_defaults(conf))
     except (PySparkException, OSError, _py4j_error()) as exc:
         raise EngineError(
@@ -130,7 +141,7 @@ def _start(master: str) -> SparkSession:
         ) from None
     if _on_this_machine(master):
         context.pythonExec = sys.executable
-    with _arrow_alone():
+    with arrow_alone():
         return SparkSession(context)
 
 
@@ -181,9 +192,15 @@ class Cluster:
         """
         slots = max(2, self.context.defaultParallelism)
         for _, theirs in self.watched(lambda: self.context.parallelize(range(slots), slots).map(_probe).collect()):
-            self._require_identity(theirs)
+            self.require_identity(theirs)
 
-    def _require_identity(self, theirs: str) -> None:
+    def require_identity(self, theirs: str) -> None:
+        """Refuse what an executor with other packages has counted.
+
+        Raises
+        ------
+        EngineError
+        """
         if theirs == identity():
             return
         raise EngineError(
@@ -204,7 +221,7 @@ class Cluster:
         slices = min(len(paths), 4 * max(1, self.context.defaultParallelism))
         found = self.watched(lambda: self.context.parallelize(paths, slices).map(digest_of).collect())
         for path, (digest, who) in zip(paths, found, strict=True):
-            self._require_identity(who)
+            self.require_identity(who)
             if not digest:
                 raise EngineError(
                     "an executor cannot read this file, which this process can",
@@ -225,7 +242,7 @@ class Cluster:
         """
         from cardwright.engines.executors import RESULT
 
-        @_arrow_alone()
+        @arrow_alone()
         def job() -> Any:
             results = frame.mapInArrow(count, RESULT)
             parts = frame.rdd.getNumPartitions()
@@ -236,7 +253,7 @@ class Cluster:
         total: Any = None
         rows = 0
         for one in sorted(self.watched(job, seen, where), key=lambda result: int(result.part)):
-            self._require_identity(one.identity)
+            self.require_identity(one.identity)
             self.received += len(one.body)
             self.refused |= {*filter(None, one.refused.split("\n"))}
             found = pickle.loads(bytes(one.body))  # noqa: S301  executors run what this process sends them
@@ -352,7 +369,12 @@ _SAYS: tuple[tuple[str, str, str], ...] = (
         "Put it where every machine of the cluster sees it under the same path, and run again while nothing writes to it.",
     ),
     (
-        r"CANNOT_MERGE_SCHEMAS|PARQUET_COLUMN_DATA_TYPE_MISMATCH|SchemaColumnConvertNotSupported|CAST_INVALID_INPUT|ArrowInvalid",
+        r"CAST_INVALID_INPUT|CAST_OVERFLOW|DIVIDE_BY_ZERO|ARITHMETIC_OVERFLOW|CANNOT_PARSE_TIMESTAMP",
+        "a value is not of the type, or not in the range, that the query makes of it",
+        "Cast what may fail with `try_cast`, and say what becomes of the rows in which it does.",
+    ),
+    (
+        r"CANNOT_MERGE_SCHEMAS|PARQUET_COLUMN_DATA_TYPE_MISMATCH|SchemaColumnConvertNotSupported|ArrowInvalid",
         "its files do not all have the same columns and types",
         "Write all files with the same columns and types.",
     ),
@@ -432,22 +454,39 @@ class RunningSpark:
             "Spark's driver and executors reach each other and where the data lie; the guard of this process does not see that.",
         )
 
-    def open_rows(self, path: Path, where: str) -> SparkRows:
+    def open_rows(self, path: Path, where: str, version: str | None = None) -> SparkRows:
         """See `RunningEngine.open_rows`: digests are taken by executors, types and rows from the files, as without an engine."""
-        rows = open_rows(path, where=where, digests=self.cluster.digests)
-        read = path
-        if rows.format != "parquet":
+        if path.suffix.lower() == ".sql":
+            return self._queried(path, where, version)
+        rows = open_any(path, where=where, version=version, digests=self.cluster.digests)
+        read = rows.path
+        if rows.origin is not None:
+            self._require_seen([read], "the rows of a table are written", where)
+        elif not rows.is_parquet:
             # CSV and the like are typed over the whole file, which no partition sees: written once as they are read here.
             read = spool(rows, self.folder, where)
-            try:
-                self.cluster.digests([read])
-            except EngineError as exc:
-                raise SourceError(
-                    f"no executor sees this process's own folder, into which a file that is not Parquet is written ({exc.what})",
-                    where=where,
-                    do="Write it as Parquet where every machine sees it, or set TMPDIR to such a folder.",
-                ) from None
+            self._require_seen([read], "a file that is not Parquet is written", where)
         return SparkRows(rows, self.cluster, str(read.resolve()), offsets_of(read))
+
+    def _queried(self, path: Path, where: str, version: str | None) -> SparkRows:
+        if version is not None:
+            raise SourceError(
+                "a query has no `version`",
+                where=where,
+                do="Write `VERSION AS OF` in the query, and leave `version` out.",
+            )
+        rows = spark_queries.rows_of(self.cluster, path, room_in(self.folder), where)
+        return SparkRows(rows, self.cluster, str(rows.path.resolve()), offsets_of(rows.path))
+
+    def _require_seen(self, files: Sequence[Path], what: str, where: str) -> None:
+        try:
+            self.cluster.digests(files)
+        except EngineError as exc:
+            raise SourceError(
+                f"no executor sees this process's own folder, into which {what} ({exc.what})",
+                where=where,
+                do="Write it as Parquet where every machine sees it, or set TMPDIR to such a folder.",
+            ) from None
 
 
 __all__ = ["Cluster", "RunningSpark", "Spark", "refusal"]

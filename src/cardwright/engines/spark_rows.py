@@ -12,7 +12,7 @@ from cardwright.engines.executors import Count
 from cardwright.errors import EngineError, SourceError
 from cardwright.record.provenance import Column
 from cardwright.sources.arrow_files import rows_by_file
-from cardwright.sources.files import FileRows
+from cardwright.sources.files import FileRows, RowsOrigin
 
 if TYPE_CHECKING:
     import pyarrow
@@ -59,6 +59,11 @@ class SparkRows:
     def format(self) -> str:
         """See `FileRows.format`."""
         return self.local.format
+
+    @property
+    def origin(self) -> RowsOrigin | None:
+        """See `FileRows.origin`."""
+        return self.local.origin
 
     @property
     def columns(self) -> tuple[Column, ...]:

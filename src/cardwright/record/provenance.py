@@ -59,15 +59,18 @@ class DatasetRef(Value):
     path: RelativePath | None = None
     """Where it was, inside the assessment's folder; `null` if it was handed over in memory."""
     format: Identifier
-    """`csv`, `parquet`, `arrow`, `jsonl`, `sql`, `skops`, `torch`, `memory` …"""
+    """`csv`, `parquet`, `arrow`, `jsonl`, `sql`, `delta`, `iceberg`, `skops`, `torch`, `memory` …"""
     sha256: Sha256
     """Digest of its bytes; for a folder, of the sorted (path, digest) pairs; in memory, of its Arrow stream; see `digest_of`."""
     digest_of: Annotated[Literal["rows"] | None, Field(exclude_if=lambda value: value is None)] = None
-    """`rows` if `sha256` is that of the rows in no order, because a database gave them; absent if it is that of bytes."""
+    """`rows` if `sha256` is that of the rows in no order, because a database, a query or a table of a lake gave them; absent if
+    it is that of bytes."""
     statement: Annotated[FreeText | None, Field(exclude_if=lambda value: value is None)] = None
-    """What a database was asked, as SQL."""
+    """What a database, or Spark, was asked, as SQL."""
     statement_sha256: Annotated[Sha256 | None, Field(exclude_if=lambda value: value is None)] = None
     """Digest of the UTF-8 bytes of `statement`."""
+    version: Annotated[Label | None, Field(exclude_if=lambda value: value is None)] = None
+    """Of a table of a lake: the version of a Delta table, the snapshot of an Iceberg table."""
     rows: Count | None = None
     """Rows; `null` for a model."""
     columns: tuple[Column, ...] = ()

@@ -13,7 +13,7 @@ from cardwright.sources.shape import carrier
 
 
 def on_this_machine(prepared: Prepared, *, only: Sequence[str] = ()) -> Mapping[str, tuple[str, ...]]:
-    """By evaluation that reads rows here although an engine holds them: why, a reason each.
+    """By evaluation that this machine does, or reads rows for, although an engine counts: why, a reason each.
 
     One that cannot be set as the plan says is left out: it says so itself when its turn comes.
     """
@@ -22,9 +22,10 @@ def on_this_machine(prepared: Prepared, *, only: Sequence[str] = ()) -> Mapping[
         if only and step.id not in only:
             continue
         sources = [prepared.sources[name] for name in step.inputs.values() if name in prepared.sources]
-        if not any(isinstance(one, Predictions | Table | Texts) and carrier(one.rows) is not None for one in sources):
-            continue
         if any(name in prepared.unavailable for name in step.inputs.values()):
+            continue
+        if not any(isinstance(one, Predictions | Table | Texts) and carrier(one.rows) is not None for one in sources):
+            found[step.id] = ("executors hold nothing of what it reads: no rows of predictions, a table or texts",)
             continue
         try:
             reasons = reads_here(*configured(prepared, step))

@@ -29,6 +29,7 @@ from cardwright.errors import SourceError
 from cardwright.privacy.showing import masked
 from cardwright.record.base import label as as_label
 from cardwright.record.provenance import Column
+from cardwright.sources import lake_tables
 from cardwright.sources.arrow_files import open_arrow, open_parquet, parquet_files, partitions
 from cardwright.sources.csv_files import open_csv
 from cardwright.sources.digests import Stamp, folder_digest, require_file, sha256_of, sha256_of_path, stamps
@@ -39,6 +40,16 @@ if TYPE_CHECKING:
     import pyarrow
 
 __all__ = ["FileRows", "json_lines", "open_rows", "require_file", "sha256_of", "sha256_of_path"]
+
+
+@dataclass(frozen=True)
+class RowsOrigin:
+    """Where a copy of rows comes from that have no order: its digest is that of the rows, and not of the copy's bytes."""
+
+    statement: str | None = None
+    """The query that gave them."""
+    version: str | None = None
+    """The version of the table."""
 
 
 @dataclass(frozen=True)
@@ -61,11 +72,18 @@ class FileRows:
     """Path, size, time and inode of each file as it was hashed."""
     reader: Callable[..., Iterator[Any]] = field(repr=False, default=lambda columns: iter(()))
     """Reads the columns asked for, in any batches; of a Parquet file also with `coded`, columns whose strings stay codes."""
+    origin: RowsOrigin | None = None
+    """Of rows that were copied from a table of a lake or from what a query gives."""
 
     @property
     def columns(self) -> tuple[Column, ...]:
         """The schema as a record states it."""
         return columns_of(self.schema)
+
+    @property
+    def is_parquet(self) -> bool:
+        """Whether `path` is a Parquet file or a folder of them."""
+        return self.format == "parquet" or self.origin is not None
 
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[pyarrow.RecordBatch]:
         """See `cardwright.sources.interface.Rows.batches`.
@@ -83,7 +101,7 @@ class FileRows:
         """See `cardwright.sources.shape.coded_batches`: Parquet keeps repeated strings as codes, and so they are handed on."""
         wanted = tuple(columns)
         require_columns(self.schema.names, wanted, self.where)
-        return self._read(wanted, frozenset(categories) if self.format == "parquet" else frozenset())
+        return self._read(wanted, frozenset(categories) if self.is_parquet else frozenset())
 
     def _read(self, wanted: tuple[str, ...], coded: frozenset[str]) -> Iterator[Any]:
         pa = arrow(f"reading {self.where}")
@@ -156,6 +174,18 @@ def open_rows(
     """
     where = masked(where or str(path))
     arrow(f"reading {where}")
+    if path.suffix.lower() == ".sql":
+        raise SourceError(
+            "this is a query, and only Spark runs it",
+            where=where,
+            do="Run with an engine, e.g. --engine 'local[2]', or write what it gives to Parquet and name that.",
+        )
+    if lake_tables.format_of(path) is not None:
+        raise SourceError(
+            "this is a table of a lake, whose files are not all part of it",
+            where=where,
+            do="Name it as `predictions`, `table` or `texts` of a plan, where one version of it is read.",
+        )
     opener: Callable[[Places], Opened]
     if path.is_dir():
         files = parquet_files(path, where)

@@ -52,7 +52,7 @@ class FiledRows(Rows, Protocol):
 
     @property
     def format(self) -> str:
-        """`csv`, `parquet`, `arrow` or `jsonl`."""
+        """`csv`, `parquet`, `arrow`, `jsonl`, `sql`, `delta` or `iceberg`."""
 
     @property
     def columns(self) -> tuple[Column, ...]:

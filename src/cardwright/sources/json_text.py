@@ -72,3 +72,20 @@ def _has_half_a_character(value: Any) -> bool:
     except UnicodeEncodeError:
         return True
     return False
+
+
+def nested_as_text(batch: Any) -> Any:
+    """An Arrow batch whose lists, maps and structures are JSON text, as those of JSON Lines are; what JSON lacks is written as
+    Python writes it."""
+    import pyarrow as pa
+
+    def text(value: Any) -> str | None:
+        return None if value is None else json.dumps(value, ensure_ascii=False, sort_keys=True, default=repr)
+
+    columns = [
+        pa.array([text(value) for value in column.to_pylist()], pa.string())
+        if pa.types.is_nested(column.type)
+        else column
+        for column in batch.columns
+    ]
+    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)

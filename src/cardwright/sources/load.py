@@ -6,9 +6,9 @@ outside [0, 1], missing outcomes, labels that never match `favourable`, a stray 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from cardwright.errors import SourceError, UsageError
 from cardwright.privacy.showing import hint, kinds, quoted
@@ -31,7 +31,8 @@ from cardwright.sources.column_scan import (
     string_columns,
     type_of,
 )
-from cardwright.sources.files import FileRows, open_rows
+from cardwright.sources.copied_rows import open_any
+from cardwright.sources.files import FileRows, RowsOrigin, open_rows
 from cardwright.sources.interface import (
     Attribute,
     Calibrated,
@@ -89,13 +90,16 @@ from cardwright.sources.spec import (
     TextsSpec,
 )
 
-Opening = Callable[[Path, str], FiledRows]
-"""Opens a file of rows, which errors name by the second argument."""
+
+class Opening(Protocol):
+    """Opens a file of rows, or a version of a table, which errors name by `where`."""
+
+    def __call__(self, path: Path, where: str, version: str | None = None, /) -> FiledRows: ...
 
 
-def opened_here(path: Path, where: str) -> FiledRows:
-    """See `open_rows`: rows that this machine reads."""
-    return open_rows(path, where=where)
+def opened_here(path: Path, where: str, version: str | None = None) -> FiledRows:
+    """See `open_any`: rows that this machine reads."""
+    return open_any(path, where=where, version=version)
 
 
 def load(
@@ -131,13 +135,13 @@ def load(
         If a library is not installed.
     """
     if isinstance(spec, PredictionsSpec):
-        rows = _rows(base, spec.predictions, spec.sha256, opening)
+        rows = _rows(base, spec.predictions, spec, opening)
         return predictions_of(spec, rows, _ref(spec, name, "predictions", spec.predictions, rows))
     if isinstance(spec, TableSpec):
-        rows = _rows(base, spec.table, spec.sha256, opening)
+        rows = _rows(base, spec.table, spec, opening)
         return table_of(spec, rows, _ref(spec, name, "table", spec.table, rows))
     if isinstance(spec, TextsSpec):
-        rows = _rows(base, spec.texts, spec.sha256, opening)
+        rows = _rows(base, spec.texts, spec, opening)
         return texts_of(spec, rows, _ref(spec, name, "texts", spec.texts, rows))
     if isinstance(spec, InteractionsSpec):
         exchanges = _interactions(spec, name, base, opening)
@@ -162,10 +166,16 @@ def load(
     return _model(spec, name, base, predictions)
 
 
-def _rows(base: Path, path: str, sha256: str | None, opening: Opening) -> FiledRows:
-    rows = opening(base / path, path)
-    _require_digest(rows.sha256, sha256, path, rows=rows.format == FORMAT)
+def _rows(base: Path, path: str, spec: PredictionsSpec | TableSpec | TextsSpec, opening: Opening) -> FiledRows:
+    rows = opening(base / path, path, spec.version)
+    _require_digest(rows.sha256, spec.sha256, path, rows=rows.format == FORMAT or _origin(rows) is not None)
     return rows
+
+
+def _origin(rows: FiledRows) -> RowsOrigin | None:
+    """Where rows were copied from; None of rows that are read where they lie."""
+    found: RowsOrigin | None = getattr(rows, "origin", None)
+    return found
 
 
 def _require_digest(found: str, expected: str | None, where: str, *, rows: bool = False) -> None:
@@ -282,6 +292,8 @@ def _ref(
     path: str,
     rows: FiledRows,
 ) -> DatasetRef:
+    origin = _origin(rows)
+    statement = origin.statement if origin is not None else None
     return DatasetRef(
         name=name,
         role=spec.role or name,
@@ -293,6 +305,10 @@ def _ref(
         rows=rows.num_rows,
         columns=rows.columns,
         filter=spec.filter,
+        digest_of="rows" if origin is not None else None,
+        statement=statement,
+        statement_sha256=None if statement is None else hashlib.sha256(statement.encode()).hexdigest(),
+        version=origin.version if origin is not None else None,
     )
 
 

@@ -190,6 +190,11 @@ class _Rows(_File):
         return self
 
 
+class _RowsFile(_Rows):
+    version: Annotated[Label, BeforeValidator(_as_label, json_schema_input_type=Label | int)] | None = None
+    """Of a table of a lake: the version of a Delta table, or the snapshot of an Iceberg table; if omitted, the current one."""
+
+
 class RowsOptions(_Common):
     """What rows of predictions and of tables have in common."""
 
@@ -366,11 +371,11 @@ class PredictionsOptions(RowsOptions):
         return self
 
 
-class PredictionsSpec(PredictionsOptions, _Rows):
+class PredictionsSpec(PredictionsOptions, _RowsFile):
     """Rows with the true outcome and what the model said."""
 
     predictions: RelativePath
-    """The file, or a folder of Parquet files; of a database, the table."""
+    """The file, a folder of Parquet files, a Delta or Iceberg table, or a query for Spark (`.sql`); of a database, the table."""
 
 
 class TableOptions(RowsOptions):
@@ -383,11 +388,11 @@ class TableOptions(RowsOptions):
         return self
 
 
-class TableSpec(TableOptions, _Rows):
+class TableSpec(TableOptions, _RowsFile):
     """Rows of data, with or without a label."""
 
     table: RelativePath
-    """The file, or a folder of Parquet files; of a database, the table."""
+    """The file, a folder of Parquet files, a Delta or Iceberg table, or a query for Spark (`.sql`); of a database, the table."""
 
 
 class TextsOptions(_Common):
@@ -399,11 +404,11 @@ class TextsOptions(_Common):
     """Column whose equal values are one person."""
 
 
-class TextsSpec(TextsOptions, _Rows):
+class TextsSpec(TextsOptions, _RowsFile):
     """Rows of text."""
 
     texts: RelativePath
-    """The file, or a folder of Parquet files; of a database, the table."""
+    """The file, a folder of Parquet files, a Delta or Iceberg table, or a query for Spark (`.sql`); of a database, the table."""
 
 
 class InteractionColumns(Value):

@@ -90,7 +90,7 @@ def test_a_file_that_an_executor_does_not_see_is_refused_by_its_name(tmp_path, s
 
 def test_executors_with_other_packages_are_refused_before_anything_is_counted(spark):
     with pytest.raises(EngineError, match="other code of Cardwright"):
-        spark.cluster._require_identity(" ".join(["0" * 64, *engines.executors.identity().split()[1:]]))
+        spark.cluster.require_identity(" ".join(["0" * 64, *engines.executors.identity().split()[1:]]))
 
 
 def test_what_spark_says_of_a_failure_is_not_repeated():
