@@ -1,6 +1,7 @@
 """Templates show values in a sandbox, round numbers, and write out what would hide."""
 
 import pytest
+from markupsafe import escape
 from tests.documents.test_documents import edition
 from tests.strategies import good_record
 
@@ -112,3 +113,15 @@ def test_a_percent_sign_stays_with_its_number_in_html():
 def test_names_between_backticks_are_code_and_everything_in_them_is_escaped():
     assert str(environment.prose("the table `a<b` of `x`")) == "the table <code>a&lt;b</code> of <code>x</code>"
     assert str(environment.prose("5` long")) == "5` long"
+
+
+@pytest.mark.parametrize(
+    "word", ["section-of-a-name-that-is-longer-than-any-column", 'x="' + "y" * 60, "<" + "z" * 60 + '="']
+)
+def test_a_place_to_break_stands_in_no_attribute(tmp_path, word):
+    (tmp_path / "long.html.j2").write_text('<h2 id="{{ long }}" title="{{ long }}">{{ long }}</h2>')
+    page = environment.render("long.html.j2", {"long": word}, markdown=False, own=tmp_path)
+    whole = str(escape(word))
+    assert page.count(f'="{whole}"') == 2
+    assert page.split(">", 1)[1].count("<wbr>") >= 2, "it can be broken where it is read"
+    assert page.replace("<wbr>", "") == f'<h2 id="{whole}" title="{whole}">{whole}</h2>'

@@ -341,6 +341,19 @@ def test_what_the_minimum_names_is_said_by_people_whatever_a_record_says(name, c
         assert "cardwright.minimum.document" in {o.requirement for o in verdict.blocking}, field
 
 
+def test_a_long_document_has_its_contents_and_every_entry_leads_somewhere(case_of):
+    page = render(Edition(record=case_of("data_card").record), document="data_card", format="html").decode("utf-8")
+    nav = page.split('<nav class="contents"', 1)[1].split("</nav>", 1)[0]
+    leads = re.findall(r'href="#([^"]+)"', nav)
+    assert len(leads) > 17
+    assert [one for one in leads if f'id="{one}"' not in page] == []
+    assert not re.search(r'="[^"<>]*<wbr>', page)
+    short = render(
+        Edition(record=case_of("negative_result").record), document="negative_result", format="html"
+    ).decode()
+    assert '<nav class="contents"' not in short
+
+
 def test_what_a_linked_dossier_measured_stands_in_the_document(place):
     """An assessment of a use rests on the evaluations of what is used, and shows which there are and what is missing."""
     name = "fundamental_rights_impact_assessment"

@@ -269,6 +269,9 @@ def _joined(text: str) -> str:
 
 
 _LONG = re.compile(r"\S{36,}")
+_BROKEN_ATTRIBUTE = re.compile(r'="[^"<>]*(?:<wbr>[^"<>]*)+"')
+"""A place to break, inside the value of an attribute: no line is broken there, and what is read there is a name or a sentence.
+Nobody's words look like one: quotation marks in them are escaped."""
 _DIGEST = re.compile(r"[0-9a-f]{40,64}")
 
 
@@ -433,7 +436,8 @@ def render(
     apart = bool(kind) or bool(say.foreign)
     environment = _made(markdown, own, say, kind or {}) if apart else make(markdown, own, say)
     try:
-        return environment.get_template(template).render(context)
+        page = environment.get_template(template).render(context)
+        return page if markdown else _BROKEN_ATTRIBUTE.sub(lambda found: found[0].replace("<wbr>", ""), page)
     except TemplateNotFound as exc:
         raise TemplateError(
             f"there is no template {exc.name}", do=did_you_mean(str(exc.name), environment.list_templates())
