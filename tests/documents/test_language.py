@@ -330,3 +330,13 @@ def test_where_a_law_stands_is_said_in_every_language_alike():
 def test_the_catalogue_is_a_file_that_people_can_read():
     lines = (ROOT / "card_templates" / "words.de.yaml").read_text("utf-8").splitlines()
     assert all(re.fullmatch(r'".+": ".+"|#.*|', line) for line in lines)
+
+
+def test_abbreviations_stay_capitals_in_names_as_programs_write_them():
+    assert [language.words(name) for name in ("kpi_report", "kpis", "responsible_ai_coverage", "roc_auc", "paid")] == [
+        "KPI report",
+        "KPIs",
+        "responsible AI coverage",
+        "ROC AUC",
+        "paid",
+    ]

@@ -24,11 +24,14 @@ _DIGITS: Mapping[str, dict[int, str]] = {"de": _COMMA, "fr": _COMMA, "es": _COMM
 Imprimerie nationale's lexicon, the Real Academia's orthography)."""
 
 
+_SHORT = {"r squared": "R²", "kpis": "KPIs"}
+
+
 def words(name: str) -> str:
     """`true_positive_rate` as `true positive rate`; well-known abbreviations stay capitals."""
     text = name.replace("_", " ").replace("-", " ")
-    for short in ("roc auc", "roc", "auc", "pii", "f1", "r squared", "url", "ip"):
-        text = re.sub(rf"\b{short}\b", short.upper() if short != "r squared" else "R²", text)
+    for short in ("roc auc", "roc", "auc", "pii", "f1", "r squared", "url", "ip", "ai", "kpi", "kpis"):
+        text = re.sub(rf"\b{short}\b", _SHORT.get(short, short.upper()), text)
     return text
 
 
