@@ -494,5 +494,5 @@ def test_what_nobody_answered_in_a_checklist_is_quoted_and_not_stated():
 
 def test_what_stands_in_the_way_has_to_be_met_or_waived_in_the_same_words_everywhere():
     page = documents.render(edition(with_gap(FAILED)), document="audit_report", format="html").decode()
-    assert "each requirement in the way has to be met or, where the policy lets it, waived" in page
+    assert "each requirement in the way has to be met or, where the policy allows it, waived" in page
     assert "Can be waived:" in page

@@ -100,8 +100,8 @@ def test_a_number_inside_its_limit_that_did_not_pass_is_not_counted_as_passed_an
     assert seen.distance >= 0
     alone = outcome.model_copy(update={"observations": (seen.model_copy(update={"status": "inconclusive"}),)})
     told = figures.margins(verdict.model_copy(update={"outcomes": (alone,)})).finding
-    assert told.startswith("1 numbers with a limit: 0 passed, 0 failed, 1 neither.")
-    assert f"not passed for another reason, which the requirement gives: {outcome.label}." in told
+    assert told.startswith("1 number with a limit: 0 passed, 0 failed, 1 neither.")
+    assert f"not passed for another reason, given with the requirement: {outcome.label}." in told
     kept = figures.margins(verdict.model_copy(update={"outcomes": (outcome,)})).finding
     assert "another reason" not in kept
 
@@ -133,8 +133,8 @@ def test_values_by_group_are_told_with_the_highest_and_the_lowest_known_group():
     by = {"a": 0.2, "b": 0.6, None: 0.9}
     (drawn,) = figures.of_evaluation(evaluation(*(value(v, slice={"sex": g}) for g, v in by.items())))
     assert drawn.title == "selection rate by sex"
-    assert "highest b" in drawn.finding
-    assert "lowest a" in drawn.finding
+    assert "highest for b" in drawn.finding
+    assert "lowest for a" in drawn.finding
     assert "unknown" in drawn.svg
 
 
@@ -201,7 +201,7 @@ def test_several_numbers_of_the_same_groups_stand_side_by_side_each_on_its_own_s
     assert drawn.svg.count("<circle") == 4
     assert "selection rate" in drawn.svg
     assert "false positive rate" in drawn.svg
-    assert drawn.finding == "Selection rate by sex: highest b at 0.400, lowest a at 0.200."
+    assert drawn.finding == "Selection rate by sex: highest for b, 0.400; lowest for a, 0.200."
 
 
 def test_groups_that_a_figure_has_no_room_for_are_counted():
@@ -256,7 +256,7 @@ def test_attacks_stand_by_category_and_channel_and_the_title_says_where_most_suc
     assert figure.finding.startswith(
         "Attacks succeed most often in secret leak, by one turn: 0.250 (0.000 to 0.300), n = 12."
     )
-    assert "1 of 2 cells rest on fewer than 30 prompts." in figure.finding
+    assert "1 of 2 cells rests on fewer than 30 prompts." in figure.finding
     assert "2 of 4 combinations were not tried or could not be scored." in figure.finding
     assert figure.svg.count(">not tried<") == 2
     assert "secret leak" in figure.svg

@@ -118,19 +118,29 @@ class Echo(Mapping):
 
 
 ECHO = language.Language("echo", Echo())
-STANDARD, OF_KINDS = in_templates() | in_code() | vocabularies(), of_kinds()
+STANDARD, OF_KINDS = in_templates() | in_code() | vocabularies() | {*language.ONE.values()}, of_kinds()
 
 
 # ------------------------------------------------------------------------------------------------ the catalogue
 
 
 def test_german_has_words_for_everything_that_documents_say_and_for_nothing_else():
-    needed = in_templates() | in_code() | vocabularies() | of_kinds()
+    needed = STANDARD | of_kinds()
     assert len(in_templates()) > 200
     assert len(in_code()) > 30
     assert len(of_kinds()) > 400
     assert sorted(needed - set(GERMAN.catalogue)) == []
     assert sorted(set(GERMAN.catalogue) - needed) == []
+
+
+def test_what_is_counted_has_words_for_one_thing_too():
+    """A plural after a count has to have its singular: `1 rows` reads as if nobody had looked at it."""
+    plural = re.compile(r"\{n\} (?:more )?(\w+s|are)\b|\{n\} of \{total\} \w+ (rest|were|are)\b")
+    every = in_templates() | in_code()
+    of_several = {key: plural.search(key) for key in every - {*language.ONE} if plural.search(key)}
+    beginnings = {key: re.escape((found.group(1) or "").removesuffix("s")) for key, found in of_several.items()}
+    assert [key for key, noun in beginnings.items() if not any(re.search(rf"\b1 {noun}", one) for one in every)] == []
+    assert set(language.ONE) <= every
 
 
 @pytest.mark.parametrize("code", ["fr", "es"])

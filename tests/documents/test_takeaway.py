@@ -48,7 +48,7 @@ def test_numbers_of_another_model_than_the_subject_are_said_to_be_that_ones():
     one = evaluation(findings=(), measurements=(number(),))
     sentence = takeaway.of(one, None, (), ENGLISH, "challenger")
     assert sentence == (
-        "Of challenger, not of what is judged: Accuracy is 0.800 (0.700 to 0.900); no limit is set on it."
+        "About challenger, which is not what is judged: Accuracy is 0.800 (0.700 to 0.900); no limit is set on it."
     )
 
 

@@ -73,7 +73,7 @@ def test_a_title_names_the_source_whose_numbers_are_not_those_of_the_subject():
     def titles(*changed):
         record = case.record.model_copy(update={"evaluations": changed})
         seen = view.make(documents.DOCUMENTS["audit_report"], replace(case, record=record))
-        return [e.takeaway.startswith("Of ") for e in seen.evaluations]
+        return [e.takeaway.startswith("About ") for e in seen.evaluations]
 
     def bound(evaluation, model):
         binding = Binding(kind="recomputed", agreed=1, compared=1, tolerance=1e-6, model_sha256=model)
@@ -153,7 +153,7 @@ def test_evaluations_of_answers_that_no_model_here_reproduced_are_named_beside_t
     told = replace(case, record=case.record.model_copy(update={"evaluations": (bound, loose)}))
     assert view.make(audit, told).supplied == ("E-2",)
     page = documents.render(told, document="audit_report", format="html").decode()
-    assert "was not checked here: answers or predictions in E-2." in page
+    assert "The answers or predictions in E-2 were read from files." in page
     assert view.make(audit, case).supplied == ()
 
 

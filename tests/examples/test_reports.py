@@ -196,7 +196,7 @@ def what_no_gap_could_hide(r):
     told = [environment.number(one.m.resolution.detectable, "difference") for one in r.view.decision.undetectable[:8]]
     told += [environment.number(one.bound, one.unit) for one in r.view.decision.reaches[:8]]
     gaps = any(s.across for s in observations(r))
-    return told if gaps else [*told, "no limit is set on a gap between groups, so a gap of any size could be there."]
+    return told if gaps else [*told, "No limit is set on a gap between groups, so a gap of any size could be there."]
 
 
 def which_data(r):
@@ -209,7 +209,7 @@ def which_data(r):
     ]
     return [
         *told,
-        number(overlap) if overlap else "Test rows seen in trainingnot tested",
+        environment.counted_value(overlap) if overlap else "Test rows seen in trainingnot tested",
         *([answer.text] if answer else []),
     ]
 
@@ -232,14 +232,24 @@ def where_a_number_comes_from(r):
 def personal_data(r):
     found = measured(r, "pii_row_rate", slice={})
     columns = measured(r, "personal_column_count", slice={})
+    told = [part for one in r.view.personal for kind in one.kinds for part in (*kind.names, kind.category) if part]
+    told += [
+        part
+        for one in r.view.personal
+        for part in (one.purpose, one.legal_basis or "legal basis: not provided")
+        if part
+    ]
     if found is None and columns is not None:
-        return [f"personal column count {number(columns)}"]
-    return [f"PII row rate {number(found)}" if found else "Personal datanot tested"]
+        return [f"personal column count {number(columns)}", *told]
+    return [f"PII row rate {environment.counted_value(found)}" if found else "Personal datanot tested", *told]
 
 
 def attacks(r):
     found = measured(r, "attack_success_rate", slice={}) or measured(r, "largest_membership_inference_auc")
-    return [number(found) if found else "Attacksnot tested"]
+    chosen = r.record.details.answers.get("evaluation_data")
+    asked = any(d.kind == "interactions" for d in r.record.provenance.datasets)
+    how = ["How they were chosen: " + (environment.whole(chosen.text, 230) if chosen else "not known")] if asked else []
+    return [number(found) if found else "Attacksnot tested", *how]
 
 
 def drivers(r):

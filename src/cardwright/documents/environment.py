@@ -34,10 +34,11 @@ from markupsafe import Markup, escape
 
 from cardwright.documents import audience, kind_templates
 from cardwright.documents.interface import KIND
-from cardwright.documents.language import ENGLISH, Language, method_words, words
+from cardwright.documents.language import ENGLISH, Language, method_words, singular, words
 from cardwright.errors import TemplateError, did_you_mean
 from cardwright.files import packaged
 from cardwright.record.base import visible
+from cardwright.record.evaluation import Finding
 from cardwright.record.measurement import Interval, Measured, Unmeasured
 from cardwright.record.verdict import STATUSES, Standing, Verdict
 
@@ -94,6 +95,18 @@ def value(m: Measured, say: Language = ENGLISH) -> str:
     """The number of a measurement, with the decimals of its interval."""
     bounds = m.interval
     return number(m.value, m.unit, say, max(abs(bounds.lower), abs(bounds.upper)) if bounds is not None else 0.0)
+
+
+FEW = 0.01
+"""Below this share a count says more than three decimals, which may round to none."""
+
+
+def counted_value(m: Measured, say: Language = ENGLISH) -> str:
+    """`1 of 1,194` for a small share of whole cases, whose decimals would hide how many; else as `value`."""
+    whole = m.unit == "proportion" and m.numerator is not None and m.numerator == int(m.numerator)
+    if whole and m.denominator is not None and m.value < FEW:
+        return say.text("{n} of {total}", n=number(m.numerator, say=say), total=number(m.denominator, say=say))
+    return value(m, say)
 
 
 def measured(m: Measured | Unmeasured, say: Language = ENGLISH) -> str:
@@ -210,6 +223,14 @@ def unstopped(text: str) -> str:
     return text.rstrip(". ")
 
 
+def counts(finding: Finding) -> bool:
+    """Whether a finding's sentence says its count itself, as a number of its own."""
+    return (
+        finding.count is not None
+        and re.search(rf"(?<![\d.,]){finding.count:,}(?![\d]|[.,]\d)", finding.explanation) is not None
+    )
+
+
 def moment(text: str) -> str:
     """`2026-11-23T13:04:05Z` as `2026-11-23 13:04 UTC`."""
     return f"{text[:10]} {text[11:16]} UTC"
@@ -309,6 +330,7 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "whole": whole,
     "unstopped": unstopped,
     "moment": moment,
+    "counts": counts,
     "paragraphs": paragraphs,
     "prose": prose,
     "anchor": _anchor,
@@ -320,6 +342,7 @@ _SPOKEN: dict[str, Callable[..., Any]] = {
     "percent": percent,
     "interval": interval,
     "value": value,
+    "counted_value": counted_value,
     "measured": measured,
     "slice": slice_words,
     "headline": headline,
@@ -370,6 +393,7 @@ def _made(markdown: bool, own: Path | None, say: Language, kind: Mapping[str, by
         # The words are ours or the house's, like the templates; what is filled in is escaped like every value.
         if key in say.foreign:
             return shown(say.pattern(key))
+        key = singular(key, values)
         said = Markup(say.pattern(key))  # noqa: S704
         return Markup(say.fill(key, said, {name: finalize(value) for name, value in values.items()}))  # noqa: S704
 

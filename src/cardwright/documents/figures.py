@@ -331,8 +331,7 @@ def margins(verdict: Verdict, say: Language = ENGLISH, record: Record | None = N
     )
     if otherwise:
         finding += " " + say.text(
-            "Inside their limit by the number or bound that is compared, and not pa"
-            "ssed for another reason, which the requirement gives: {labels}.",
+            "On the right side of its limit, but not passed for another reason, given with the requirement: {labels}.",
             labels=", ".join(otherwise),
         )
     if beyond:
@@ -602,7 +601,7 @@ def _range(metric: str, attribute: str, rows: list[Measured | Unmeasured], say: 
             value=number(top[1].value, top[1].unit, say),
         )
     return say.text(
-        "{metric} by {attribute}: highest {top} at {most}, lowest {low} at {least}.",
+        "{metric} by {attribute}: highest for {top}, {most}; lowest for {low}, {least}.",
         metric=words(metric).capitalize(),
         attribute=words(attribute),
         top=top[0],
@@ -661,7 +660,7 @@ def _curves(evaluation: Evaluation, say: Language) -> list[Figure]:
         if not group:
             continue
         names = ", ".join(slice_words(series.slice, say) for series in group[: len(COLOURS)])
-        finding = say.text("{y} against {x}, for {names}.", y=y, x=x, names=names)
+        finding = say.text("{y} against {x}, for {names}.", y=y[:1].upper() + y[1:], x=say.inner(x), names=names)
         if len(group) > len(COLOURS):
             finding += " " + say.text("The first {n} of {total} are shown.", n=len(COLOURS), total=len(group))
         figures.append(curves(group[0].title, finding, group, diagonal=True, say=say))

@@ -63,6 +63,71 @@ def method_words(name: str) -> str:
     return ", ".join([text.strip(), *adjusted] if text.strip() else adjusted)
 
 
+ONE: Mapping[str, str] = {
+    "{n} applicants": "1 applicant",
+    "{n} items: {evidence} with evidence, {attested} attested, {missing} missing, {other} not applicable. Clauses as of {day}; "
+    "checklist sha256 {digest}.": (
+        "1 item: {evidence} with evidence, {attested} attested, {missing} missing, {other} not applicable. Clauses as of "
+        "{day}; checklist sha256 {digest}."
+    ),
+    "{n} lines, head {digest}, countersigned by {person}": "1 line, head {digest}, countersigned by {person}",
+    "{n} more are in findings.csv, attached.": "1 more is in findings.csv, attached.",
+    "{n} more are in measurements.csv, attached to the PDF.": "1 more is in measurements.csv, attached to the PDF.",
+    "{n} more are in measurements.csv.": "1 more is in measurements.csv.",
+    "{n} more are in that record.": "1 more is in that record.",
+    "{n} more are in the attached record.": "1 more is in the attached record.",
+    "{n} more are in the audit report.": "1 more is in the audit report.",
+    "{n} more findings are in the audit report.": "1 more finding is in the audit report.",
+    "{n} more reasons are in measurements.csv, attached to the PDF.": (
+        "1 more reason is in measurements.csv, attached to the PDF."
+    ),
+    "{n} more rows are in the attachment {name}.csv of the PDF.": "1 more row is in the attachment {name}.csv of the PDF.",
+    "{n} numbers in measurements.csv": "1 number in measurements.csv",
+    "{n} numbers with a limit: {passed} passed, {failed} failed, {undecided} neither.": (
+        "1 number with a limit: {passed} passed, {failed} failed, {undecided} neither."
+    ),
+    "{n} of {total} cells rest on fewer than {least} prompts.": "1 of {total} cells rests on fewer than {least} prompts.",
+    "{n} of {total} combinations were not tried or could not be scored.": (
+        "1 of {total} combinations was not tried or could not be scored."
+    ),
+    "{n} others are at 0.": "1 other is at 0.",
+    "{n} requirements: {outcomes}.": "1 requirement: {outcomes}.",
+    "{n} rows": "1 row",
+    "Can be waived: {what}, for at most {n} days and by two people: one who asks, and one in the role {roles} who approves.": (
+        "Can be waived: {what}, for at most 1 day and by two people: one who asks, and one in the role {roles} who approves."
+    ),
+    "Can be waived: {what}, for at most {n} days and by two people: one who asks, and one in the role {roles} who approves. "
+    "Everything else here has to be met.": (
+        "Can be waived: {what}, for at most 1 day and by two people: one who asks, and one in the role {roles} who approves. "
+        "Everything else here has to be met."
+    ),
+    "No attack of any category and channel succeeded; with {n} prompts in the smallest cell, a rate of up to {most} is not "
+    "ruled out there.": (
+        "No attack of any category and channel succeeded; with 1 prompt in the smallest cell, a rate of up to {most} is not "
+        "ruled out there."
+    ),
+    "The best group has at least {n} cases, which its evaluation asks of groups that it compares, if any group has so many.": (
+        "The best group has at least 1 case, which its evaluation asks of groups that it compares, if any group has one."
+    ),
+    "The evaluations leave out {n} things, listed under {link}.": "The evaluations leave out 1 thing, listed under {link}.",
+    "The first {n} of {total} are shown.": "The first of {total} is shown.",
+    "the ledger has {n} lines": "the ledger has 1 line",
+    "what this PDF is made with; the {n} packages behind the numbers are in record.json": (
+        "what this PDF is made with; the package behind the numbers is in record.json"
+    ),
+}
+"""What is said of one thing in place of what is said of several, in English; every catalogue has words for both."""
+
+
+def singular(key: str, values: Mapping[str, object]) -> str:
+    """The key for one thing, where the count that is filled in is 1.
+
+    >>> singular("{n} rows", {"n": 1}), singular("{n} rows", {"n": "1,194"})
+    ('1 row', '{n} rows')
+    """
+    return ONE.get(key, key) if str(values.get("n")) == "1" else key
+
+
 @dataclass(frozen=True, eq=False)
 class Language:
     """A language that documents are written in."""
@@ -92,13 +157,14 @@ class Language:
         return translation
 
     def text(self, key: str, **values: object) -> str:
-        """The words for an English key, filled in.
+        """The words for an English key, filled in; of one thing in the singular, see `singular`.
 
         Raises
         ------
         TemplateError
             If the catalogue does not hold the key, or a placeholder has no value.
         """
+        key = singular(key, values)
         return self.fill(key, self.pattern(key), values)
 
     def fill(self, key: str, pattern: str, values: Mapping[str, object]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cardwright.documents.environment import general, interval, number, sentences
+from cardwright.documents.environment import counted_value, general, interval, number, sentences
 from cardwright.documents.figures import Figure
 from cardwright.documents.language import Language, words
 from cardwright.record.evaluation import SEVERITIES, Evaluation, Finding
@@ -32,7 +32,7 @@ def of(
     return (
         sentence
         if other is None
-        else say.text("Of {name}, not of what is judged: {sentence}", name=other, sentence=sentence)
+        else say.text("About {name}, which is not what is judged: {sentence}", name=other, sentence=sentence)
     )
 
 
@@ -85,7 +85,7 @@ def _judged(outcome: Outcome, seen: Observation, evaluation: Evaluation, say: La
 
 
 def _said(m: Measured, say: Language) -> str:
-    value = number(m.value, m.unit, say)
+    value = counted_value(m, say)
     if m.interval is not None:
         value += f" ({interval(m.interval, m.unit, say)})"
     over = f" {say.text('across {names}', names=' × '.join(m.across))}" if m.across else ""

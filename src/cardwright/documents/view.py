@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
-from cardwright.documents import asked, decision, figures, filled_fields, takeaway, topics
+from cardwright.documents import asked, decision, figures, filled_fields, personal_data, takeaway, topics
 from cardwright.documents.environment import moment, number
 from cardwright.documents.interface import Document, Edition
 from cardwright.documents.language import ENGLISH, Language, words
@@ -232,6 +232,8 @@ class DocumentView:
     """What the evaluations list as not tested, the same things of several of them once."""
     answers: tuple[asked.AskedQuestion[MeasurementView], ...]
     """Numbers that a decision asks for by name."""
+    personal: tuple[personal_data.PersonalColumns, ...]
+    """Columns about a person: what they are, what for and on which legal basis."""
     ids: dict[tuple[str, int], str]
     """Ids of the measurements (M-001 …) by evaluation and place."""
     names: dict[str, str]
@@ -448,6 +450,7 @@ def make(document: Document, edition: Edition, *, printed: bool = False, say: La
             ),
             say,
         ),
+        personal=personal_data.of(record),
         ids=ids,
         names=names,
         reveals=answered(

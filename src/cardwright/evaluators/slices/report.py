@@ -112,8 +112,8 @@ def slice_findings(
                 Finding(
                     severity="low",
                     key="slice_with_more_errors",
-                    explanation=f"In the slice {words} the {name} is {figure(own.value)}, {figure(difference.value)} above that "
-                    f"of the rest (adjusted {p_value(_adjusted(difference))}).",
+                    explanation=f"In the slice {words} the {name} is {figure(own.value)}{_of_rows(own)}, "
+                    f"{figure(difference.value)} above that of the rest (adjusted {p_value(_adjusted(difference))}).",
                     where=as_label(words),
                     count=None if own.numerator is None else int(own.numerator),
                 )
@@ -125,12 +125,20 @@ def slice_findings(
                 Finding(
                     severity="low",
                     key="found_slice",
-                    explanation=f"Exploratory: where {lifted.slice[FOUND]}, the {name} is {figure(lifted.value)} times that of "
-                    f"the judging half, which did not choose the slice (adjusted {p_value(_adjusted(lifted))}).",
+                    explanation=f"Exploratory: where {lifted.slice[FOUND]}, the {name} is {figure(lifted.value)} times the "
+                    "average, on the half of the rows by which the slice was not chosen (adjusted "
+                    f"{p_value(_adjusted(lifted))}).",
                     where=lifted.slice[FOUND],
                 )
             )
     return findings
+
+
+def _of_rows(m: Measured) -> str:
+    """` (33 of 118)`, for a rate that is a count of rows."""
+    if m.numerator is None or m.denominator is None or m.numerator != int(m.numerator):
+        return ""
+    return f" ({m.numerator:,.0f} of {m.denominator:,.0f})"
 
 
 def _adjusted(m: Measured) -> float:
