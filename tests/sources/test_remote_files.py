@@ -4,6 +4,7 @@ import gc
 import hashlib
 import json
 from http.server import BaseHTTPRequestHandler
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
@@ -155,3 +156,108 @@ def test_a_run_prints_what_the_plan_opens_and_leaves_no_copy_behind(cli, web, fi
     assert [one["place"] for one in facts["fetched"]] == [f"{web}rows.csv"]
     gc.collect()
     assert not list((tmp_path / "temporary").rglob("rows.csv"))
+
+
+# --- WebHDFS, by the protocol's description: a small server of our own, since Hadoop is in no registry that tests install from --------
+
+
+class NameNode(BaseHTTPRequestHandler):
+    """Answers the three questions of WebHDFS that a reader asks; a file itself is elsewhere, at a data node."""
+
+    def do_GET(self):
+        address, query = urlsplit(self.path), parse_qs(urlsplit(self.path).query)
+        if address.path.startswith("/datanode/"):
+            body = self.server.tree[address.path.removeprefix("/datanode")]
+            start = int(query.get("offset", ["0"])[0])
+            return self._answer(200, body[start : start + int(query.get("length", [str(len(body))])[0])])
+        path = unquote(address.path).removeprefix("/webhdfs/v1").rstrip("/")
+        tree, op = self.server.tree, query["op"][0].upper()
+        below = sorted({one[len(path) + 1 :].split("/")[0] for one in tree if one.startswith(f"{path}/")})
+        if path == "/secret":
+            return self._answer(403, self._said("AccessControlException"))
+        if path not in tree and not below:
+            return self._answer(404, self._said("FileNotFoundException"))
+        if op == "OPEN":
+            self.send_response(307)
+            self.send_header("Location", f"http://{self.server.datanode}/datanode{path}?{address.query}")
+            self.end_headers()
+            return None
+        if op == "GETFILESTATUS":
+            return self._answer(200, json.dumps({"FileStatus": self._status(path, "")}).encode())
+        listed = [self._status(f"{path}/{name}", name) for name in below] if below else [self._status(path, "")]
+        return self._answer(200, json.dumps({"FileStatuses": {"FileStatus": listed}}).encode())
+
+    def _status(self, path, name):
+        body = self.server.tree.get(path)
+        kind = "DIRECTORY" if body is None else "FILE"
+        return {
+            "pathSuffix": name,
+            "type": kind,
+            "length": len(body or b""),
+            "modificationTime": self.server.times.get(path, 1),
+        }
+
+    def _said(self, exception):
+        return json.dumps({"RemoteException": {"exception": exception, "message": "AKIAVERYSECRET"}}).encode()
+
+    def _answer(self, status, body):
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *words):
+        pass
+
+
+@pytest.fixture
+def hdfs():
+    pytest.importorskip("fsspec", reason="WebHDFS needs the extra hdfs")
+    pytest.importorskip("requests", reason="WebHDFS needs the extra hdfs")
+    tree = {"/loans/data.csv": BODY, "/loans/all/year=2025/a.parquet": b"x", "/loans/all/year=2026/b.parquet": b"yy"}
+    with serving(NameNode, tree=tree, times={}, datanode="") as running:
+        running.datanode = f"127.0.0.1:{running.server_port}"
+        yield running
+
+
+def test_a_file_of_webhdfs_is_fetched_from_the_node_that_has_it_and_a_folder_whole(hdfs, tmp_path):
+    at = f"webhdfs://127.0.0.1:{hdfs.server_port}/loans"
+    (found,) = fetch(at, "data.csv", tmp_path, name="test")
+    assert (tmp_path / "data.csv").read_bytes() == BODY
+    assert (found.sha256, found.etag) == (hashlib.sha256(BODY).hexdigest(), "1")
+    assert len(fetch(at, "all", tmp_path, name="test")) == 2
+    assert (tmp_path / "all" / "year=2026" / "b.parquet").read_bytes() == b"yy"
+
+
+def test_a_data_node_that_is_not_this_machine_s_is_reached_only_if_the_plan_opens_it(hdfs, tmp_path):
+    hdfs.datanode = f"{FAR}:9864"
+    with pytest.raises(SourceError, match=rf"the plan opens no way to {FAR}"):
+        fetch(f"webhdfs://127.0.0.1:{hdfs.server_port}/loans", "data.csv", tmp_path, name="test")
+
+
+@pytest.mark.parametrize(
+    ("at", "path", "why"),
+    [("loans", "nothing.csv", "there is no such object"), ("", "secret", "the store refuses to let it be read")],
+)
+def test_what_webhdfs_refuses_is_said_in_our_own_words(hdfs, tmp_path, at, path, why):
+    with pytest.raises(SourceError, match=why) as refused:
+        fetch(f"webhdfs://127.0.0.1:{hdfs.server_port}/{at}", path, tmp_path, name="test")
+    assert "AKIAVERYSECRET" not in str(refused.value)
+
+
+def test_a_folder_of_webhdfs_is_listed_no_further_than_its_bound(hdfs, tmp_path, monkeypatch):
+    monkeypatch.setattr(remote_files, "MAX_OBJECTS", 1)
+    with pytest.raises(SourceError, match="holds more than 1 objects; the listing ended there"):
+        fetch(f"webhdfs://127.0.0.1:{hdfs.server_port}/loans", "all", tmp_path, name="test")
+
+
+def test_of_hdfs_the_address_itself_has_to_be_open(tmp_path):
+    with pytest.raises(SourceError, match=rf"the plan opens no way to {FAR}:8020"):
+        fetch(f"hdfs://{FAR}/loans", "data.csv", tmp_path, name="test", allowed=[(FAR, 9000)])
+
+
+def test_a_probe_for_a_workload_s_identity_is_not_taken_for_what_went_wrong():
+    why = remote_files._why(FileNotFoundError(), "data.csv", ["169.254.169.254"])
+    assert "there is no such object" in str(why)
+    denied = remote_files._why(PermissionError(), "data.csv", ["169.254.169.254"])
+    assert "allow 169.254.169.254 and its port, 80" in str(denied)

@@ -76,7 +76,6 @@ def mirrored(
     MissingExtraError
         If the store's library is not installed.
     """
-    scheme = urlsplit(place).scheme
     seen: dict[str, str] = {}
     left_out: list[str] = []
     size = 0
@@ -84,7 +83,7 @@ def mirrored(
     with remote_files.explained(
         place, destinations, closed="the desk may not reach", do="Allow it: --watch-allow HOST:PORT."
     ):
-        store = remote_files.opened_store(scheme, place)
+        store = remote_files.opened_store(place, place, destinations)
         try:
             found = sorted(store.listed(place, place), key=lambda one: one.inside)
         except FileNotFoundError:  # a folder in which nothing is yet, or no bucket: a store does not tell which

@@ -14,7 +14,7 @@ import hashlib
 import shutil
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -33,7 +33,9 @@ MAX_OBJECTS = 10_000
 SECONDS = 60.0
 """How long a server may be silent."""
 _EXTRAS = {"s3": ("s3fs", "s3"), "gs": ("gcsfs", "gcs"), "abfs": ("adlfs", "azure"), "abfss": ("adlfs", "azure"),
-           "az": ("adlfs", "azure")}  # fmt: skip
+           "az": ("adlfs", "azure"), "hdfs": ("fsspec", "hdfs"), "webhdfs": ("fsspec and requests", "hdfs")}  # fmt: skip
+_METADATA = ("169.254.169.254", "metadata.google.internal", "169.254.170.2")
+"""Where a cloud's libraries look for a workload's identity, whether there is one or not."""
 Destinations = Sequence[tuple[str, int]]
 
 
@@ -83,25 +85,22 @@ def fetch(at: str, path: str, folder: Path, *, name: str, allowed: Destinations 
     MissingExtraError
         If the store's library is not installed.
     """
-    scheme = urlsplit(at).scheme
     place = f"{at.rstrip('/')}/{path}"
-    if scheme == "hdfs":
-        _require_open(at, path, allowed)
     with explained(path, allowed):
-        store = opened_store(scheme, path)
+        store = opened_store(at, path, allowed)
         found = list(store.listed(place, path))
         return tuple(_fetched(store, one, at, path, folder, name) for one in found)
 
 
-def opened_store(scheme: str, path: str) -> _Web | _Store:
-    """What reads from places of a scheme.
+def opened_store(at: str, path: str, allowed: Destinations) -> _Web | _Store:
+    """What reads from an address, inside `explained`.
 
     Raises
     ------
     MissingExtraError
         If its library is not installed.
     """
-    return _Web() if scheme in ("http", "https") else _Store.of(scheme, path)
+    return _Web() if urlsplit(at).scheme in ("http", "https") else _Store.of(at, path, allowed)
 
 
 def stays_inside(path: str) -> bool:
@@ -121,12 +120,13 @@ def fetched(store: _Web | _Store, one: _Found, at: str, folder: Path) -> Fetched
     return _fetched(store, one, at, "", folder, "place")
 
 
-def _require_open(at: str, path: str, allowed: Destinations) -> None:
-    """Ask for the allowance by the address itself: Hadoop's client opens its sockets outside Python, where no guard sees them."""
-    parts = urlsplit(at)
-    host, port = parts.hostname or "", parts.port or 8020
+class ClosedWayError(OSError):
+    """A client would go where nothing is open, and was asked before it tries."""
+
+
+def _require_open(host: str, port: int, allowed: Destinations) -> None:
     if not network.is_loopback(host) and (host, port) not in set(allowed):
-        raise _why(OSError(), path, [f"{host}:{port}"])
+        raise ClosedWayError(f"{host}:{port}")
 
 
 def _fetched(store: _Web | _Store, one: _Found, at: str, path: str, folder: Path, name: str) -> FetchedObject:
@@ -185,18 +185,21 @@ def explained(path: str, allowed: Destinations, *, closed: str = _CLOSED, do: st
         except Exception as exc:  # noqa: BLE001  whatever a store's library raises
             if isinstance(exc, urllib.error.HTTPError):
                 exc.close()
-            raise _why(exc, path, held.refused, closed, do) from None
+            refused = (str(exc),) if isinstance(exc, ClosedWayError) else held.refused
+            raise _why(exc, path, refused, closed, do) from None
 
 
 def _why(exc: Exception, path: str, refused: Sequence[str], closed: str = _CLOSED, do: str = _OPEN) -> SourceError:
-    if refused:
-        return SourceError(f"{closed} {', '.join(refused)}", where=path, do=do)
-    status = getattr(exc, "code", None)
+    probed = [place for place in refused if place.startswith(_METADATA)]
+    if len(refused) > len(probed):
+        places = ", ".join(place for place in refused if place not in probed)
+        return SourceError(f"{closed} {places}", where=path, do=do)
+    status = next((code for name in ("code", "status_code") if isinstance(code := getattr(exc, name, None), int)), None)
     if isinstance(exc, PermissionError) or status in (401, 403) or "Credentials" in type(exc).__name__:
         return SourceError(
             "the store refuses to let it be read",
             where=path,
-            do="Check the credentials of the environment, and their rights to list and to read.",
+            do="Check the credentials of the environment, and their rights to list and to read." + _identity(probed),
         )
     if isinstance(exc, FileNotFoundError) or status == 404:
         return SourceError("there is no such object", where=path, do="Check `at`, the bucket, and the path.")
@@ -205,10 +208,15 @@ def _why(exc: Exception, path: str, refused: Sequence[str], closed: str = _CLOSE
             "it has changed while it was fetched", where=path, do="Run again while nothing writes to it."
         )
     return SourceError(
-        f"it cannot be fetched ({type(exc).__name__}{f' {status}' if isinstance(status, int) else ''})",
+        f"it cannot be fetched ({type(exc).__name__}{f' {status}' if status is not None else ''})",
         where=path,
-        do="Check that its server answers, and run again.",
+        do="Check that its server answers, and run again." + _identity(probed),
     )
+
+
+def _identity(probed: Sequence[str]) -> str:
+    """What to do if credentials are those of a machine in a cloud."""
+    return f" If this machine's identity is to give credentials, allow {probed[0]} and its port, 80." if probed else ""
 
 
 class _NotWhereItPoints(urllib.request.HTTPRedirectHandler):
@@ -256,20 +264,44 @@ class _Store:
         self._system = system
 
     @classmethod
-    def of(cls, scheme: str, path: str) -> _Store:
+    def of(cls, at: str, path: str, allowed: Destinations) -> _Store:
+        scheme = urlsplit(at).scheme
         library, extra = _EXTRAS.get(scheme, ("fsspec", "s3"))
+        if scheme == "hdfs":
+            # Hadoop's client opens its sockets outside Python, where no guard sees them.
+            parts = urlsplit(at)
+            _require_open(parts.hostname or "", parts.port or 8020, allowed)
         try:
-            import fsspec
+            anew = {"use_listings_cache": False, "skip_instance_cache": True}  # nothing of an earlier run's listing
+            if scheme == "gs":
+                # What gcsfs registers under `gs` asks for the kind of bucket by gRPC, whose sockets no guard sees.
+                from gcsfs.core import GCSFileSystem
 
-            # Nothing is taken from an earlier run's listing.
-            return cls(fsspec.filesystem(scheme, use_listings_cache=False, skip_instance_cache=True))
+                system = GCSFileSystem(**anew)
+                going = str(system.base)
+            else:
+                import fsspec
+
+                kind = fsspec.get_filesystem_class(scheme)
+                system = kind(**{**kind._get_kwargs_from_urls(at), **anew})  # the server, where the address names one
+                going = str(system.service_client.url) if extra == "azure" else ""
         except ImportError as exc:
             raise MissingExtraError(library, extra, f"reading {path} from {scheme}://") from exc
+        if going:
+            # These clients try again for minutes what the guard refuses, so they are asked before where they are going.
+            server = urlsplit(going)
+            port = server.port or (80 if server.scheme == "http" else 443)
+            _require_open(server.hostname or "", port, allowed)
+        return cls(system)
 
     def listed(self, place: str, path: str) -> Iterable[_Found]:
         key = self._system._strip_protocol(place)
-        if self._system.isfile(key):
-            yield _found(self._system.info(key), "")
+        try:
+            info = self._system.info(key)  # `isfile` would say no where it may not look
+        except FileNotFoundError:
+            info = {"type": "directory"}  # which a store of objects has none of, only prefixes
+        if info.get("type") == "file":
+            yield _found(info, "")
             return
         count = 0
         for info in _bounded(self._system, key):
@@ -296,15 +328,22 @@ class _Store:
 
 
 def _bounded(system: Any, key: str) -> Iterable[Any]:
-    """The objects below a prefix. fsspec lists whole folders at once, so S3 is asked page by page, and no further than needed."""
-    ask: Callable[..., Any] | None = getattr(system, "call_s3", None)
-    if ask is None:
-        yield from system.find(key, detail=True).values()
-        return
+    """The objects below a prefix, page by page, and no further than needed: fsspec's own listing is of whole folders at once."""
+    kind = set((system.protocol,) if isinstance(system.protocol, str) else system.protocol)
+    if "s3" in kind:
+        return _of_s3(system, key)
+    if "gs" in kind:
+        return _of_gs(system, key)
+    if "abfs" in kind:
+        return _of_azure(system, key)
+    return (one for _, _, files in system.walk(key, detail=True) for one in files.values())
+
+
+def _of_s3(system: Any, key: str) -> Iterable[Any]:
     bucket, _, prefix = key.partition("/")
-    words: dict[str, Any] = {"Bucket": bucket, "Prefix": f"{prefix.rstrip('/')}/"}
+    words: dict[str, Any] = {"Bucket": bucket, "Prefix": _below(prefix)}
     while True:
-        page = ask("list_objects_v2", **words)
+        page = system.call_s3("list_objects_v2", **words)
         for one in page.get("Contents", ()):
             yield {"name": f"{bucket}/{one['Key']}", "size": one["Size"], "ETag": one["ETag"], "type": "file"}
         if not page.get("IsTruncated"):
@@ -312,9 +351,47 @@ def _bounded(system: Any, key: str) -> Iterable[Any]:
         words["ContinuationToken"] = page["NextContinuationToken"]
 
 
+def _of_gs(system: Any, key: str) -> Iterable[Any]:
+    bucket, _, prefix = key.partition("/")
+    words: dict[str, Any] = {"prefix": _below(prefix), "maxResults": 1000}
+    while True:
+        page = system.call("GET", "b/{}/o", bucket, json_out=True, **words)
+        for one in page.get("items", ()):
+            yield {**one, "name": f"{bucket}/{one['name']}", "type": "file"}
+        if not page.get("nextPageToken"):
+            return
+        words["pageToken"] = page["nextPageToken"]
+
+
+def _of_azure(system: Any, key: str) -> Iterable[Any]:
+    from fsspec.asyn import sync
+
+    container, _, prefix = key.partition("/")
+
+    async def first() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        async with system.service_client.get_container_client(container) as client:
+            async for one in client.list_blobs(name_starts_with=_below(prefix), include=["metadata"]):
+                if (one.metadata or {}).get("hdi_isfolder") == "true":
+                    continue  # how a hierarchical account writes a folder
+                found.append({"name": f"{container}/{one.name}", "size": one.size, "etag": one.etag, "type": "file"})
+                if len(found) > MAX_OBJECTS:
+                    break
+        return found
+
+    found: list[dict[str, Any]] = sync(system.loop, first)
+    return found
+
+
+def _below(prefix: str) -> str:
+    """The prefix of what lies in a folder; of a whole bucket, none."""
+    return f"{prefix.strip('/')}/" if prefix.strip("/") else ""
+
+
 def _found(info: Any, inside: str) -> _Found:
     size = info.get("size")
     stamp = info.get("ETag") or info.get("etag") or info.get("md5Hash") or info.get("mtime") or info.get("LastModified")
+    stamp = stamp or info.get("modificationTime")
     version = info.get("VersionId") or info.get("generation")
     return _Found(
         str(info["name"]),

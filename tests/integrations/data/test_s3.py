@@ -139,10 +139,10 @@ def test_a_server_that_is_not_this_machine_s_is_reached_only_if_the_plan_opens_i
 
 
 def test_rights_that_are_missing_are_said_without_what_the_store_answered(store, tmp_path, monkeypatch):
-    def denied(self, key):
+    async def denied(self, key, **words):
         raise PermissionError(f"AccessDenied: {SECRET}")
 
-    monkeypatch.setattr("s3fs.S3FileSystem.isfile", denied)
+    monkeypatch.setattr("s3fs.S3FileSystem._info", denied)
     with pytest.raises(SourceError, match="the store refuses to let it be read") as refused:
         fetch("s3://loans/", "data.csv", tmp_path, name="test")
     assert SECRET not in str(refused.value)
