@@ -1,5 +1,7 @@
 """What `new` writes asks every question, with its examples, and becomes a plan when it is filled in."""
 
+from pathlib import Path
+
 import pytest
 import yaml
 from tests import kind_folders as made
@@ -123,3 +125,13 @@ def test_a_house_s_own_example_is_run_where_it_is(tmp_path):
     with pytest.raises(UsageError, match="in a folder of your own") as refused:
         kind_scaffold.examples(kinds.find("house_note", own))
     assert str(own / "house_note" / "example") in refused.value.do
+
+
+def test_what_a_linked_dossier_answers_is_said_beside_the_question():
+    text = kind_scaffold.new(kinds.find("data_card"), Path("card")).files["details.yaml"]
+    parts = {part.split("\n")[0].split(",")[0].removesuffix(" (required)"): part for part in text.split("\n\n# ")}
+    assert "Where a linked dataset knows it, its dossier answers" in parts["Snapshot"]
+    assert "What a linked dataset knows of it is shown beside your answer." in parts["Authors of the dataset"]
+    assert "linked" not in parts["Publisher"]
+    # What the minimum names is said by people, whatever a dossier knows.
+    assert "shown beside your answer" in parts["Risks and mitigations"]

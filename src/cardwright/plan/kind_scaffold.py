@@ -207,7 +207,13 @@ def details_text(definition: KindDefinition, answers: Mapping[str, str] = Mappin
         if field.section != section:
             section = field.section
             lines += ["", f"# ---- {section}"]
-        lines += _question(field.spec, _needed(field, minimum), field.choices, answers.get(field.field))
+        lines += _question(
+            field.spec,
+            _needed(field, minimum),
+            field.choices,
+            answers.get(field.field),
+            _linked(field, definition, minimum),
+        )
     shared = [name for name in dict.fromkeys([*definition.shared, *minimum]) if name in FIELDS]
     if shared:
         lines += ["", "# ---- asked of every document"]
@@ -223,8 +229,24 @@ def _needed(field: KindField, minimum: tuple[str, ...]) -> str:
     return f"required if {', or '.join(when)}" if when else ""
 
 
-def _question(spec: FieldSpec, needed: str, choices: tuple[str, ...], answer: str | None = None) -> list[str]:
+def _linked(field: KindField, definition: KindDefinition, minimum: tuple[str, ...]) -> str:
+    """What a linked dossier does for a question: whoever fills it in need not copy what that dossier holds."""
+    rules = [rule for rule in field.filled_from if rule.fills and field.field not in minimum] or field.filled_from
+    if not rules:
+        return ""
+    named = [role for rule in rules for role in rule.roles or (link.role for link in definition.links)]
+    roles = " or ".join(dict.fromkeys(named))
+    if any(rule.fills for rule in rules) and field.field not in minimum:
+        return f"Where a linked {roles} knows it, its dossier answers: then leave this empty, or add to it."
+    return f"What a linked {roles} knows of it is shown beside your answer."
+
+
+def _question(
+    spec: FieldSpec, needed: str, choices: tuple[str, ...], answer: str | None = None, linked: str = ""
+) -> list[str]:
     said = [f"{spec.title}{f' ({needed})' if needed else ''}, answered by {spec.who}. {spec.question}"]
+    if linked:
+        said.append(linked)
     if choices:
         said.append(f"One of: {', '.join(choices)}.")
     said += [f"Helpful: {spec.good}", f"Not helpful: {spec.bad}"]
