@@ -67,6 +67,8 @@ def init(
 ) -> None:
     """Write a plan that runs, from your file and answers."""
     console = Console.of(ctx, quiet=quiet, debug=debug)
+    from cardwright.cli import schemas
+    from cardwright.files import disk
     from cardwright.plan import scaffold
 
     given: dict[str, str] = {}
@@ -84,6 +86,8 @@ def init(
         return reply
 
     done = scaffold.init(directory, source, kind.value if kind else None, given, ask, yes=yes, force=force)
+    for path, data in schemas.beside(directory).items():
+        disk.write_file(path, data)
     for line in done.notes:
         console.say(line)
     console.say(f"Wrote {', '.join(str(path) for path in done.written)}")

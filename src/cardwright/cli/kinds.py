@@ -35,6 +35,7 @@ def new(
 ) -> None:
     """Write the plan and the questions of a kind of document."""
     console = Console.of(ctx, quiet=quiet, debug=debug)
+    from cardwright.cli import schemas
     from cardwright.files import disk
     from cardwright.files import kinds as registry
     from cardwright.plan import kind_scaffold
@@ -49,6 +50,8 @@ def new(
     for name, text in made.files.items():
         disk.write_file(directory / name, text.encode("utf-8"))
         console.say(f"Wrote {directory / name}")
+    for path, data in schemas.beside(directory, [field.spec for field in found.definition.fields]).items():
+        disk.write_file(path, data)
     asked = len(found.definition.fields)
     console.say(f"Answer its {asked} questions and what is marked `?`; it will be judged by the policy {made.policy}.")
     console.say(f"Next: cardwright run {directory / kind_scaffold.PLAN}")

@@ -7,10 +7,17 @@ import inspect
 import itertools
 import json
 import textwrap
+from collections.abc import Iterable
 from importlib import import_module
-from typing import Any, get_args
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import BaseModel
+
+from cardwright.plan.editor_hints import FOLDER
+
+if TYPE_CHECKING:
+    from cardwright.record.detail_fields import FieldSpec
 
 FORMATS: dict[str, str] = {
     "assessment": "cardwright.plan.assessment:AssessmentFile",
@@ -48,6 +55,26 @@ def of(name: str) -> bytes:
     _describe(schema, model)
     named = schema["properties"]["schema"]["const"]  # the version is the format's own: a trust file is at its second
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": named, **schema}
+    return _written(schema)
+
+
+def beside(plan: Path, fields: Iterable[FieldSpec] = ()) -> dict[Path, bytes]:
+    """The schemas that an editor checks a plan and its details by, and where they are written.
+
+    Parameters
+    ----------
+    plan
+        The folder of the plan.
+    fields
+        The questions of its kind of document.
+    """
+    details = json.loads(of("details"))
+    details["properties"] |= {spec.name: _question(spec) for spec in fields}
+    texts = {"assessment": of("assessment"), "details": _written(details)}
+    return {plan / FOLDER / f"{name}.schema.json": data for name, data in texts.items()}
+
+
+def _written(schema: dict[str, Any]) -> bytes:
     return (json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True) + "\n").encode("utf-8")
 
 
@@ -120,34 +147,38 @@ def _details() -> dict[str, object]:
         "stated_by": {"type": "string", "description": "Who answers, where an answer does not say so itself."},
         "stated_on": {"type": "string", "format": "date", "description": "When."},
     }
-    for name, spec in FIELDS.items():
-        if spec.columns:
-            entry = {
-                "type": "object",
-                "properties": {column: {"type": "string"} for column in spec.columns},
-                "additionalProperties": False,
-            }
-            content: dict[str, object] = {"type": "array", "items": entry}
-        else:
-            content = {"type": "string"}
-        signed = {
-            "type": "object",
-            "properties": {
-                "text" if not spec.columns else "entries": content,
-                "stated_by": {"type": "string"},
-                "stated_on": {"type": "string", "format": "date"},
-            },
-            "additionalProperties": False,
-        }
-        properties[name] = {
-            "title": spec.title,
-            "description": f"{spec.question} Good: {spec.good} Not helpful: {spec.bad}",
-            "anyOf": [content, signed, {"type": "null"}],
-        }
+    properties |= {name: _question(spec) for name, spec in FIELDS.items()}
     return {
         "title": "Details",
         "type": "object",
         "properties": properties,
         "required": ["schema"],
         "additionalProperties": False,
+    }
+
+
+def _question(spec: FieldSpec) -> dict[str, object]:
+    """One field of `details.yaml`: its answer, or the answer with who gave it."""
+    if spec.columns:
+        entry = {
+            "type": "object",
+            "properties": {column: {"type": "string"} for column in spec.columns},
+            "additionalProperties": False,
+        }
+        content: dict[str, object] = {"type": "array", "items": entry}
+    else:
+        content = {"type": "string"}
+    signed = {
+        "type": "object",
+        "properties": {
+            "text" if not spec.columns else "entries": content,
+            "stated_by": {"type": "string"},
+            "stated_on": {"type": "string", "format": "date"},
+        },
+        "additionalProperties": False,
+    }
+    return {
+        "title": spec.title,
+        "description": f"{spec.question} Good: {spec.good} Not helpful: {spec.bad}",
+        "anyOf": [content, signed, {"type": "null"}],
     }

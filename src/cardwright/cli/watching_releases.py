@@ -173,18 +173,20 @@ def _record_of(place: Path) -> Record:
 
 
 def _draft(folder: Path, release: Path, found: ReleaseCheck, now: datetime, console: Console) -> None:
+    from cardwright.cli import schemas
     from cardwright.files import disk
     from cardwright.files import kinds as registry
     from cardwright.plan import kind_scaffold
     from cardwright.run import watching
 
     linked = {"release": release} if release.is_dir() else {}
-    made = kind_scaffold.new(
-        registry.find("incident_triage", None), folder, answers=watching.incident_answers(found, at=now), links=linked
-    )
+    kind = registry.find("incident_triage", None)
+    made = kind_scaffold.new(kind, folder, answers=watching.incident_answers(found, at=now), links=linked)
     for name, text in made.files.items():
         disk.write_file(folder / name, text.encode("utf-8"))
         console.say(f"Wrote {folder / name}")
+    for path, data in schemas.beside(folder, [field.spec for field in kind.definition.fields]).items():
+        disk.write_file(path, data)
     console.say("It is a draft: people say who was harmed, how grave it is, and what was done.")
 
 

@@ -14,6 +14,7 @@ from cardwright.errors import UsageError
 from cardwright.evaluators import registry
 from cardwright.files import kinds, packaged, yamltext
 from cardwright.files.kinds import KindFolder
+from cardwright.plan.editor_hints import hint
 from cardwright.policy.judging.kind_of_document import minimum_fields_of
 from cardwright.record.detail_fields import FIELDS, FieldSpec
 from cardwright.record.kind import KindDefinition, KindField
@@ -93,6 +94,7 @@ def plan_text(
     definition = kind.definition
     subject = definition.subject
     lines = [
+        hint("assessment"),
         f"# {definition.title}: {definition.summary}",
         "schema: cardwright/assessment/1",
         "subject:",
@@ -197,6 +199,7 @@ def _add_example(kind: KindFolder, made: dict[str, KindExample]) -> None:
 def details_text(definition: KindDefinition, answers: Mapping[str, str] = MappingProxyType({})) -> str:
     """The questions of a kind as `details.yaml`, empty: what is asked, a helpful answer, a common one that does not help."""
     lines = [
+        hint("details"),
         "schema: cardwright/details/1",
         "stated_by:  # who answers, where an answer does not say so itself",
         "stated_on:  # when, e.g. 2026-11-28",

@@ -19,6 +19,7 @@ from cardwright.errors import PlanError, SourceError, StoreError, UsageError, di
 from cardwright.files import disk, yamltext
 from cardwright.plan import guesses
 from cardwright.plan.assessment import AssessmentFile
+from cardwright.plan.editor_hints import hint
 from cardwright.plan.guesses import Guess
 from cardwright.plan.looking import ColumnSeen, look
 from cardwright.policy.policy import Policy
@@ -162,7 +163,8 @@ def init(
             done.notes.append(
                 f"linked {target}: a file of {store.size_of(source) / 1e6:.0f} MB is not copied; the plan names its digest"
             )
-    for path, content in {plan: text, directory / "details.yaml": details}.items():
+    hinted = {plan: f"{hint('assessment')}\n{text}", directory / "details.yaml": f"{hint('details')}\n{details}"}
+    for path, content in hinted.items():
         if path.name == "details.yaml" and path.exists():
             continue  # a person's words are never overwritten
         disk.write_file(path, content.encode("utf-8"))

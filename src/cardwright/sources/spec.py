@@ -30,7 +30,8 @@ def _as_label(value: object) -> object:
     return value if value is None or isinstance(value, (dict, list)) else label(value)
 
 
-DataLabel = Annotated[Label, BeforeValidator(_as_label)]
+# What a person writes is more than what is read: an editor goes by the schema of the former.
+DataLabel = Annotated[Label, BeforeValidator(_as_label, json_schema_input_type=Label | int | float | bool)]
 """A value as it is in the data; `1`, `1.0` and `"1"` are one label."""
 
 
@@ -38,7 +39,7 @@ def _as_tuple(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
-Columns = Annotated[tuple[Label, ...], BeforeValidator(_as_tuple)]
+Columns = Annotated[tuple[Label, ...], BeforeValidator(_as_tuple, json_schema_input_type=Label | tuple[Label, ...])]
 """Names of columns; one name may stand alone."""
 
 
@@ -113,7 +114,13 @@ def _as_sensitive(value: object) -> object:
     return value
 
 
-Sensitive = Annotated[dict[Label, SensitiveSpec], BeforeValidator(_as_sensitive)]
+Sensitive = Annotated[
+    dict[Label, SensitiveSpec],
+    BeforeValidator(
+        _as_sensitive,
+        json_schema_input_type=Label | tuple[Label, ...] | dict[Label, SensitiveSpec | tuple[DataLabel, ...] | None],
+    ),
+]
 """Sensitive attributes by their columns."""
 
 
@@ -681,7 +688,11 @@ class ModelSpec(_Common):
 class NerModelSpec(_Common):
     """Models that find names of people, places and organisations in texts."""
 
-    ner_model: Annotated[tuple[RelativePath, ...], Field(min_length=1, max_length=8), BeforeValidator(_paths)]
+    ner_model: Annotated[
+        tuple[RelativePath, ...],
+        Field(min_length=1, max_length=8),
+        BeforeValidator(_paths, json_schema_input_type=RelativePath | tuple[RelativePath, ...]),
+    ]
     """A folder (a spaCy pipeline, a token classifier of transformers in safetensors, a GLiNER model), or the name of an installed
     package that holds a spaCy pipeline; several in a list. Nothing is downloaded."""
     language: Label | None = None
