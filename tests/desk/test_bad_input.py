@@ -247,3 +247,20 @@ def test_bad_input_twenty_senders_of_states_that_do_not_continue_each_other(logg
         one.join()
     assert len(errors) == 20
     assert registry.dossier(logged, first.manifest).files == files
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/?q=%00", "/?owner=a%00", "/dossiers/%00", "/compare?old=%00&new=%00", "/indicators?by=%00", "/enrolments/%00"],
+)
+def test_bad_input_a_zero_byte_in_an_address_is_refused_on_both_databases(ben, path):
+    assert ben.get(path).status_code == 400
+
+
+def test_bad_input_a_zero_byte_in_a_form_or_an_address_for_programs_is_refused(ben, arrived, manifest):
+    form = {"anchor": "dossier", "text": "a\0b"}
+    assert ben.post(f"/dossiers/{manifest}/comments", form).status_code == 400
+    assert ben.post("/views", {"name": "a\0", "query": "q=x"}).status_code == 400
+    token = accounts.make_token(arrived, "ci", ("read",), clock(), days=1)
+    for address in ("/v1/dossiers?q=%00", "/v1/dossiers/%00"):
+        assert ben.client.get(address, headers={"Authorization": f"Bearer {token}"}).status_code == 400

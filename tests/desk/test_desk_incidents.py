@@ -16,7 +16,7 @@ from cardwright.attest import under_review
 from cardwright.cli.console import clock
 from cardwright.desk import accounts, database, decisions, desk_incidents, registry
 from cardwright.dossier import layout, store
-from cardwright.errors import SourceError
+from cardwright.errors import CardwrightError, SourceError
 from cardwright.files import kinds
 from cardwright.policy import minimum
 
@@ -56,6 +56,25 @@ def test_it_is_found_among_the_desks_dossiers_and_in_the_folders_once(arrived, i
     assert with_incidents(arrived) == ["incident_triage"]
     assert with_incidents(outside) == ["incident_triage"]
     assert with_incidents(outside, until="2020-01-01T00:00:00Z") == []
+
+
+def test_a_page_reads_a_folders_dossiers_once_and_again_when_one_has_changed_and_a_decision_always(
+    arrived, incident, monkeypatch
+):
+    outside = looking_into(arrived, incident)
+    read, opened = [], store.read_dossier
+    monkeypatch.setattr(store, "read_dossier", lambda folder: read.append(folder) or opened(folder))
+    for _ in range(2):
+        assert with_incidents(outside, shown=True) == ["incident_triage"]
+    assert len(read) == 1
+    assert with_incidents(outside) == ["incident_triage"]
+    assert len(read) == 2
+    shutil.rmtree(incident / "incident")
+    assert with_incidents(outside, shown=True) == []
+    shutil.copytree(incident.parent / "incident", incident / "other")  # no dossier: a plan
+    (incident / "other" / "manifest.json").write_text("{}")
+    with pytest.raises(CardwrightError):
+        with_incidents(outside, shown=True)
 
 
 def test_a_folder_that_is_gone_may_hold_an_open_incident(arrived, tmp_path):

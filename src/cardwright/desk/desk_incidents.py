@@ -14,13 +14,17 @@ from cardwright.policy import incidents
 from cardwright.record.case import Case
 
 
-def with_incidents(desk: Registry, case: Case, known: Trust, now: str, *, until: str | None = None) -> Case:
+def with_incidents(
+    desk: Registry, case: Case, known: Trust, now: str, *, until: str | None = None, shown: bool = False
+) -> Case:
     """The case with the open incidents about its subject that are known here and that it does not name.
 
     Parameters
     ----------
     until:
         If given, only those whose documents were finished by then, or do not say when.
+    shown:
+        Whether it is for a page alone: then dossiers in folders that look as they did are not read again.
 
     Raises
     ------
@@ -38,7 +42,7 @@ def with_incidents(desk: Registry, case: Case, known: Trust, now: str, *, until:
         if reviewed.case.record.kind in incidents.STATES:
             found.append(under_review.judged_case(reviewed, known, None, now)[0])
     if desk.settings.dossiers:
-        found += incident_search.in_folders(desk.settings.dossiers, known, now)
+        found += incident_search.in_folders(desk.settings.dossiers, known, now, desk.looked if shown else None)
     open_ = incidents.unsettled(found, case.record, case.linked)
     if until is not None:
         finished = {one.record.sha256: one.run.finished for one in found if one.run is not None}

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
 from cardwright.attest import trust, under_review, verify
+from cardwright.attest.incident_search import Looked
 from cardwright.attest.trust import Trust
 from cardwright.attest.witness import receipts
 from cardwright.desk import database, desk_log, objects
@@ -46,6 +47,8 @@ class Registry:
     contents: ContentStore
     log: DeskLog | None = None
     """Its witness log; None where it keeps none."""
+    looked: Looked = field(default_factory=dict, repr=False, compare=False)
+    """What pages have read of the folders of other dossiers, so that each is not read for every page."""
 
     @property
     def trust(self) -> Trust:

@@ -153,7 +153,7 @@ def _as_it_stands(
     listed = {file.path: file.sha256 for file in reviewed.case.record.subject.files}
     case, _ = under_review.judged_case(reviewed, known, listed, visit.now)
     if audiences.inside(visit.audience):  # others may not know of drafts, and a document about an incident can be one
-        case = desk_incidents.with_incidents(visit.desk, case, known, visit.now)
+        case = desk_incidents.with_incidents(visit.desk, case, known, visit.now, shown=True)
     return decide(case, policy, visit.now, "release", chosen_by=named.chosen_by)
 
 

@@ -254,6 +254,7 @@ def route(
         def handle() -> Response:
             visit = Visit(desk, request, now, None, pages)
             try:
+                _no_zero_bytes(request, {} if token else form_of(request))
                 visit = replace(visit, session=_present(desk, accounts.session(desk, secret, now) if secret else None))
                 if request.method not in ("GET", "HEAD") and not token and _forged(visit, form_of(request)):
                     return PlainTextResponse(
@@ -271,6 +272,19 @@ def route(
 
     methods = ["GET"] if "get" in by else []
     return Route(path, endpoint, methods=[*methods, *(["POST"] if "post" in by else [])])
+
+
+def _no_zero_bytes(request: Request, form: Mapping[str, str]) -> None:
+    """Refuse a zero byte, which no database takes as text and some end a text at.
+
+    Raises
+    ------
+    UsageError
+        If there is one in the address or in a form.
+    """
+    said = [*request.path_params.values(), *request.query_params.keys(), *request.query_params.values()]
+    if any("\0" in str(word) for word in (*said, *form.values())):
+        raise UsageError("a zero byte stands in it", do="Leave it out.")
 
 
 def _present(desk: Registry, session: Session | None) -> Session | None:

@@ -149,6 +149,25 @@ def find_dossiers(places: Sequence[Path]) -> list[Path]:
     return sorted(dossiers)
 
 
+Stamp = tuple[tuple[str, int, int], ...]
+"""The files of a dossier's folder, without those below it, by name, size and time."""
+
+
+def stamp(folder: Path) -> Stamp:
+    """What a dossier's folder looks like from outside: it tells that somebody has written there, and proves not that nobody has.
+
+    Raises
+    ------
+    SourceError
+        If it cannot be looked into.
+    """
+    try:
+        found = [(entry.name, entry.stat()) for entry in os.scandir(folder) if entry.is_file()]
+    except OSError as exc:
+        raise SourceError(f"the folder cannot be read ({exc.strerror})", where=str(folder)) from exc
+    return tuple(sorted((name, about.st_size, about.st_mtime_ns) for name, about in found))
+
+
 def ledger_of(folder: Path) -> bytes:
     """The ledger of an existing dossier, so that the next run carries it on; empty if there is none yet."""
     path = folder / LEDGER
