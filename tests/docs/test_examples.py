@@ -25,7 +25,7 @@ PAGES = sorted(
     ]
     if not path.relative_to(ROOT).as_posix().startswith(OUTSIDE) and blocks(path)
 )
-SHOWN = {"", "text", "toml", "{toctree}", "{include}"}
+SHOWN = {"", "sql", "text", "toml", "{toctree}", "{include}"}
 """Languages of what is shown and holds nothing to run."""
 
 
