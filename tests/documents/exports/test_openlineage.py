@@ -116,6 +116,9 @@ def test_missing_values_are_counted_by_column_and_a_column_without_a_count_is_le
     assert (metrics["rowCount"], metrics["columnMetrics"]) == (10, {"age": {"nullCount": 3}})
     assert [field["name"] for field in read["facets"]["schema"]["fields"]] == ["age", "sex"]
     assert read["facets"]["datasetVersion"]["datasetVersion"] == "9" * 64
+    unlisted = profiled(missing("age", 3), columns=())
+    (read,) = events(documents.Edition(record=unlisted.record, run=unlisted.run))[-1]["inputs"]
+    assert read["inputFacets"]["dataQualityMetrics"]["columnMetrics"] == {}
     without = profiled(missing("age", 3), rows=None)
     (read,) = events(documents.Edition(record=without.record, run=without.run))[-1]["inputs"]
     assert "dataQualityMetrics" not in read["inputFacets"]

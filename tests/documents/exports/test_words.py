@@ -2,6 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+from tests import kind_folders
 from tests.strategies import good_record
 
 from cardwright import documents
@@ -67,3 +68,14 @@ def test_an_answer_without_people_keeps_the_rest_of_it():
     assert without_people(told, "owners") == "role: owner"
     assert without_people(told, "funding") == "Our own budget."
     assert without_people(told, "standards") is None
+
+
+def test_the_answers_of_a_kind_of_document_are_counted_apart(tmp_path):
+    record = kind_folders.work(
+        kind_folders.definition(tmp_path), decision="stop", reason="The gain vanished with the second seed there."
+    )
+    counted = parts(documents.Edition(record=record))
+    own = [name for name in ("decision", "reason", "harms") if record.provided(name)]
+    assert len(own) >= 2
+    assert counted["answers_of_its_kind"] == len(own)
+    assert counted["answers"] == 2  # owners and people_concerned, which every kind can ask

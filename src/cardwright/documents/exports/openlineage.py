@@ -170,12 +170,16 @@ def _reads(record: Record, id: str, d: DatasetRef) -> bool:
 
 
 def _columns(record: Record, d: DatasetRef) -> dict[str, Any]:
-    """What was counted of each column. A column of which nothing was counted is left out: no count is not zero."""
+    """What was counted of each column. A column of which nothing was counted is left out: no count is not zero.
+
+    An edition that does not list the columns has none here either.
+    """
+    listed = {column.name for column in d.columns}
     return {
         str(m.slice["column"]): {"nullCount": int(m.numerator)}
         for evaluation, m in measured(record)
         if m.metric == "missing_rate" and [*m.slice] == ["column"] and m.numerator is not None
-        if _reads(record, evaluation.id, d)
+        if m.slice["column"] in listed and _reads(record, evaluation.id, d)
     }
 
 

@@ -21,6 +21,7 @@ from cardwright.documents.exports.words import (
     moment_of,
     only_in_record,
     rows_of,
+    said,
     unmeasured,
     without_people,
 )
@@ -290,8 +291,8 @@ def _annotations(edition: Edition, package: dict[str, Any]) -> Iterator[dict[str
     def note(name: str, statement: Any, of: str = "other") -> dict[str, Any]:
         text = statement if isinstance(statement, str) else json.dumps(statement, ensure_ascii=False, allow_nan=False)
         media = "text/plain" if isinstance(statement, str) else "application/json"
-        said = {"annotationType": of, "subject": package["spdxId"], "contentType": media, "statement": text}
-        return _element(record, "Annotation", f"note-{name}", **said)
+        about = {"annotationType": of, "subject": package["spdxId"], "contentType": media, "statement": text}
+        return _element(record, "Annotation", f"note-{name}", **about)
 
     yield note("measurements", {"measurements": [as_it_was_measured(e, m) for e, m in measured(record)]})
     yield note("not-measured", {"not_measured": [as_it_was_measured(e, m) for e, m in unmeasured(record)]})
@@ -321,15 +322,18 @@ def _annotations(edition: Edition, package: dict[str, Any]) -> Iterator[dict[str
     missing = {profile: lacking for profile, lacking in _lacking(record).items() if lacking}
     if missing:
         yield note("profiles", {"not_provided": missing})
-    if left := {**only_in_record(edition, {*_HELD, "sources"}), **_sources_left(record)}:
+    if left := {**only_in_record(edition, {*_HELD, "sources"}), **_left(record)}:
         yield note("only-in-record", {"record_sha256": record.sha256, "only_in_record": left})
 
 
-def _sources_left(record: Record) -> dict[str, int]:
-    """Sources that are neither data nor the subject itself."""
+def _left(record: Record) -> dict[str, int]:
+    """Of what is held otherwise: sources that are neither data nor the subject itself, and answers that are people alone."""
     held = record.subject.digests
-    count = sum(1 for d in record.provenance.datasets if d.kind not in _DATA and d.sha256 not in held)
-    return {"sources": count} if count else {}
+    counts = {
+        "sources": sum(1 for d in record.provenance.datasets if d.kind not in _DATA and d.sha256 not in held),
+        "answers": sum(1 for name in _NEVER if said(record, name) is not None),
+    }
+    return {name: count for name, count in counts.items() if count}
 
 
 def _lacking(record: Record) -> dict[str, list[str]]:

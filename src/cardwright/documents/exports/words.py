@@ -108,6 +108,7 @@ def parts(edition: Edition) -> dict[str, int]:
         "not_tested": sum(len(e.coverage.not_tested) for e in evaluations),
         "calibrations": sum(len(e.calibrations) for e in evaluations),
         "answers": sum(1 for name in FIELDS if said(record, name) is not None),
+        "answers_of_its_kind": sum(1 for name in record.fields if name not in FIELDS and record.provided(name)),
         "sources": len(record.provenance.datasets),
         "files": len(record.subject.files),
         "components": len(record.subject.components),
