@@ -1,8 +1,9 @@
 """Spark as people run it: in this process, and as a cluster of a master and two workers on loopback."""
 
 import os
+import shutil
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,24 @@ class Standalone:
 @pytest.fixture
 def standalone(tmp_path_factory, monkeypatch):
     """A cluster of its own, which a test may harm. Tasks are run twice wherever one is slow."""
+    with cluster(tmp_path_factory, monkeypatch) as running_cluster:
+        yield running_cluster
+
+
+@pytest.fixture
+def unprivileged(tmp_path_factory, monkeypatch):
+    """The same, but its workers may read what permissions let them read, also where this process is root."""
+    if os.geteuid() != 0 or shutil.which("setpriv") is None:
+        pytest.skip("who is not root cannot start workers with other rights than its own")
+    without = "-dac_override,-dac_read_search"
+    prefix = ("setpriv", "--bounding-set", without, "--inh-caps", without)
+    with cluster(tmp_path_factory, monkeypatch, prefix) as running_cluster:
+        yield running_cluster
+
+
+@contextmanager
+def cluster(tmp_path_factory, monkeypatch, prefix=()):
+    """A master and two workers, which are started by the words of `prefix`."""
     folder = tmp_path_factory.mktemp("cluster")
     home = Path(pyspark.__file__).parent
     conf = folder / "conf"
@@ -97,6 +116,7 @@ def standalone(tmp_path_factory, monkeypatch):
             stack.enter_context(
                 running(
                     [
+                        *prefix,
                         *start,
                         "org.apache.spark.deploy.worker.Worker",
                         master,

@@ -4,6 +4,8 @@ import operator
 import socket
 import sys
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from tests.engines.plans import gathered, write
 
@@ -96,3 +98,43 @@ def test_executors_with_other_packages_are_refused_before_anything_is_counted(sp
 def test_what_spark_says_of_a_failure_is_not_repeated():
     said = str(refusal(RuntimeError("SparkException: value Jane Doe, 555-0100 has no type"), "x.parquet"))
     assert "Jane" not in said and said.startswith("x.parquet: a job of Spark has failed (RuntimeError).")
+
+
+def test_partitions_of_other_columns_or_types_are_refused_by_the_name_of_the_file(tmp_path, spark):
+    for folder, other in (("types", {"a": ["x"]}), ("columns", {"b": [1]})):
+        (tmp_path / folder).mkdir()
+        pq.write_table(pa.table({"a": [1]}), tmp_path / folder / "1.parquet")
+        pq.write_table(pa.table(other), tmp_path / folder / "2.parquet")
+        with pytest.raises(SourceError, match=rf"{folder}/2\.parquet: "):
+            spark.open_rows(tmp_path / folder, folder)
+
+
+TEXTS = """\
+schema: cardwright/assessment/1
+subject: {kind: dataset, name: letters, version: "1", files: [letters.parquet]}
+sources:
+  table: {table: letters.parquet}
+  letters: {texts: letters.parquet, columns: [text]}
+evaluate:
+  - pii: {id: cells, source: table}
+  - pii: {id: words, source: letters}
+policy: research
+"""
+
+
+def test_executors_find_the_personal_data_that_this_machine_finds(tmp_path, spark):
+    """In texts and in a table, a partition of which holds nothing."""
+    kinds = (
+        "Write to ada{}@example.org.",
+        "Call +49 30 901820{:02d} today.",
+        "Nothing {} here.",
+        "IBAN DE8937040044053201300{}",
+    )
+    text = [kinds[n % 4].format(n % 10) if n % 9 else None for n in range(400)]
+    pq.write_table(pa.table({"id": range(400), "text": text}), tmp_path / "letters.parquet", row_group_size=150)
+    (tmp_path / "assessment.yaml").write_text(TEXTS)
+    here, there = gathered(tmp_path / "assessment.yaml"), gathered(tmp_path / "assessment.yaml", engines.named("spark"))
+    assert layout.to_json(there.record) == layout.to_json(here.record)
+    assert not here.record.not_evaluated and all(one.findings for one in here.record.evaluations)
+    assert there.run.engine.on_this_machine == {}
+    assert "ada1@example.org" not in layout.to_json(there.record).decode()
