@@ -397,3 +397,46 @@ def test_any_table_leads_to_a_verdict_or_to_a_sentence_that_says_why_not(shape, 
         )  # which takes two seconds, whatever the rows
     finally:
         shutil.rmtree(folder)
+
+
+def test_a_table_of_a_database_is_looked_at_and_named_where_it_is(tmp_path):
+    duckdb = pytest.importorskip("duckdb", reason="DuckDB files need the tabular extra")
+    (tmp_path / "new" / "data").mkdir(parents=True)
+    with duckdb.connect(str(tmp_path / "new" / "data" / "lending.duckdb")) as rows:
+        rows.execute("CREATE SCHEMA credit")
+        rows.execute(
+            "CREATE TABLE credit.scored AS SELECT i AS id, i % 2 AS approved, (i * 37 % 100) / 100.0 AS score, "
+            "CASE WHEN i % 3 = 0 THEN 'f' ELSE 'm' END AS sex FROM range(300) AS t(i)"
+        )
+    given = {"label": "approved", "score": "score", "favourable": "1", "threshold": "0.5"}
+    at = "duckdb:///data/lending.duckdb"
+    done = scaffold.init(tmp_path / "new", Path("credit.scored"), None, given, NOBODY, yes=True, at=at)
+    source = plan_of(tmp_path)["sources"]["test"]
+    assert (source["predictions"], source["at"]) == ("credit.scored", at)
+    assert "network" not in plan_of(tmp_path)
+    assert not (tmp_path / "new" / "data" / "credit.scored").exists()
+    assert "looked at the rows of credit.scored, which stay in their database" in done.notes
+
+
+@pytest.mark.parametrize(
+    ("at", "table", "kind", "error", "why"),
+    [
+        ("duckdb:///x.duckdb", None, None, UsageError, "which table is not said"),
+        ("s3://loans/", "a.csv", None, UsageError, "only databases are looked at"),
+        ("postgresql://a:s3cr3t@h/d", "t", None, UsageError, "holds a password"),
+        ("duckdb:///x.duckdb", "t", None, SourceError, "there is no such file"),
+    ],
+)
+def test_a_database_that_cannot_be_looked_at_is_refused_and_nothing_is_written(tmp_path, at, table, kind, error, why):
+    with pytest.raises(error, match=why) as refused:
+        scaffold.init(tmp_path / "new", Path(table) if table else None, kind, {}, NOBODY, yes=True, at=at)
+    assert "s3cr3t" not in str(refused.value)
+    assert not (tmp_path / "new" / "assessment.yaml").exists()
+
+
+def test_the_host_of_a_database_is_opened_by_the_plan_that_names_it():
+    opened = {at: scaffold._InDatabase.of(at, Path("t")).opened for at in (
+        "postgresql://db.example.org/d", "postgresql://[2001:db8::1]:6000/d", "postgresql://127.0.0.1/d",
+        "postgresql:///d?host=/run/postgresql", "sqlite:///x.sqlite",
+    )}  # fmt: skip
+    assert [*opened.values()] == ["db.example.org:5432", "[2001:db8::1]:6000", "", "", ""]

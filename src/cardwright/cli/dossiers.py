@@ -43,6 +43,10 @@ def init(
     source: Annotated[
         Path | None, typer.Option("--from", help="Your file of predictions, data or transcripts.")
     ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option("--at", metavar="URL", help="A database; --from is then its table (docs/data.md)."),
+    ] = None,
     kind: Annotated[
         SubjectKind | None,
         typer.Option(
@@ -85,7 +89,7 @@ def init(
         reply: str = typer.prompt(question, default=proposal or "?", show_default=True)
         return reply
 
-    done = scaffold.init(directory, source, kind.value if kind else None, given, ask, yes=yes, force=force)
+    done = scaffold.init(directory, source, kind.value if kind else None, given, ask, yes=yes, force=force, at=at)
     for path, data in schemas.beside(directory).items():
         disk.write_file(path, data)
     for line in done.notes:

@@ -24,9 +24,12 @@ from cardwright.plan.guesses import Guess
 from cardwright.plan.looking import ColumnSeen, look
 from cardwright.policy.policy import Policy
 from cardwright.record.details import FIELDS
+from cardwright.sources import databases, network
+from cardwright.sources.database_address import PORTS, is_database, parse_address
 from cardwright.sources.files import open_rows, sha256_of_path
 from cardwright.sources.refusals import column_hint, refuse_data_as_names, require_favourable
 from cardwright.sources.results import Reader, recognised
+from cardwright.sources.scratch import scratch
 from cardwright.sources.spec import Design, IntentName, band_names
 
 Ask = Callable[[str, str | None], str | None]
@@ -68,6 +71,7 @@ def init(
     *,
     yes: bool = False,
     force: bool = False,
+    at: str | None = None,
 ) -> Done:
     """Write `assessment.yaml` and `details.yaml` into a folder, and put the evidence beside them.
 
@@ -80,6 +84,8 @@ def init(
         Answers by question, e.g. `{"label": "approved"}`.
     yes:
         Take the guesses that are sure without asking.
+    at:
+        A database, whose table `source` then names; its rows are looked at and stay where they are.
 
     Raises
     ------
@@ -101,6 +107,10 @@ def init(
     reader: Reader | None = None
     digest: str | None = None
     done = Done(plan=plan)
+    where = _InDatabase.of(at, source) if at is not None else None
+    if where is not None:
+        columns, source = where.looked_at(directory), None
+        done.notes.append(f"looked at the rows of {where.table}, which stay in their database")
     if source is not None:
         if not source.exists():
             raise SourceError("no such file", where=str(source), do="Check the path after --from.")
@@ -132,6 +142,12 @@ def init(
             f'init asks no question "{unknown[0]}" for a {kind} assessment',
             do=f"Say --kind {' or '.join(others)} if it is one." if others else did_you_mean(unknown[0], known),
         )
+    if where is not None and kind == "dataset":
+        raise UsageError(
+            "a dataset is told from another by its files, and a table has none",
+            where="--at",
+            do="Write its rows to a Parquet file, and name that with --from; or say --kind tabular if they are predictions.",
+        )
     answers = _Answers(columns, given, ask, yes, done)
     target = None if source is None else directory / "data" / _file_name(source)
     large = source is not None and store.size_of(source) > store.COPIED
@@ -143,7 +159,11 @@ def init(
         reader=reader,
         source=source,
     )
+    if where is not None:
+        evidence = _Evidence(path=where.table, lines=(f"at: {_quote(where.at)}",))
     text, policy = _WRITERS[kind](answers, evidence, directory)
+    if where is not None and where.opened:
+        text += f"network:\n  allow: [{_quote(where.opened)}]\n"
     unused = [key for key in given if key not in answers.used]
     if unused:
         raise UsageError(
@@ -170,6 +190,50 @@ def init(
         disk.write_file(path, content.encode("utf-8"))
         done.written.append(path)
     return done
+
+
+@dataclass(frozen=True)
+class _InDatabase:
+    """A table that the plan will name."""
+
+    at: str
+    table: str
+    server: tuple[str, int] | None
+    """Host and port beyond this machine; whoever names them here opens them."""
+
+    @classmethod
+    def of(cls, at: str, table: Path | None) -> _InDatabase:
+        if table is None:
+            raise UsageError("which table is not said", where="--at", do="Name it: --from public.loans.")
+        if not is_database(at):
+            raise UsageError(
+                "only databases are looked at where they are",
+                where="--at",
+                do="Fetch the file, and name it with --from; `at` can be written in the plan afterwards.",
+            )
+        try:
+            address = parse_address(at)
+        except ValueError as exc:
+            raise UsageError(f"{exc}".replace("`at`", "the address"), where="--at") from None
+        port = address.port or PORTS.get(address.dialect)
+        near = address.is_file or address.is_socket or not address.host or network.is_loopback(address.host)
+        return cls(at, str(table), None if near or port is None else (address.host, port))
+
+    @property
+    def opened(self) -> str:
+        """What the plan has to allow."""
+        if self.server is None:
+            return ""
+        host, port = self.server
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+    def looked_at(self, directory: Path) -> list[ColumnSeen]:
+        """Its columns; the rows are copied to a private folder for it, which is gone then."""
+        allowed = [self.server] if self.server is not None else []
+        with scratch() as folder:
+            read = databases.read(self.at, self.table, None, folder, name="test", base=directory, allowed=allowed)
+            refuse_data_as_names(read.rows.schema.names, self.table)
+            return look(read.rows, read.rows.num_rows)
 
 
 def _kind_asked(given: Mapping[str, str]) -> Guess | None:
