@@ -10,7 +10,7 @@ import pytest
 from tests.strategies import NOW, good_record
 
 from cardwright import handoff
-from cardwright.documents import Edition, language, render
+from cardwright.documents import Edition, exports, language, render
 from cardwright.documents.interface import standard
 from cardwright.dossier import contents, layout, links
 from cardwright.files import kinds
@@ -339,6 +339,13 @@ def test_what_the_minimum_names_is_said_by_people_whatever_a_record_says(name, c
     for field in kinds.find(name).definition.minimum.fields:
         verdict = decide(linked_to(without(case_of(name), field), assessed), contents.policy_of(name), NOW)
         assert "cardwright.minimum.document" in {o.requirement for o in verdict.blocking}, field
+
+
+def test_the_card_of_a_document_for_the_hub_is_the_document(case_of):
+    case = case_of("negative_result")
+    edition = Edition(record=case.record, kind_files=case.kind_files)
+    (card,) = exports.files(edition, "hf").values()
+    assert card == render(edition, document="negative_result", format="markdown")
 
 
 def test_a_long_document_has_its_contents_and_every_entry_leads_somewhere(case_of):

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from tests.strategies import good_record
 
 from cardwright import documents
+from cardwright.files import kinds
 from cardwright.plan import own_card
+from cardwright.plan.assessment import load_details
 from cardwright.plan.card_import import import_card
 from cardwright.record.details import FIELDS, read_details
 
@@ -83,3 +85,19 @@ def test_any_prose_comes_back_as_it_was_written_but_for_blanks(text):
     card = documents.render(edition({"summary": said}), document="model_card", format="markdown")
     answers, _ = back(card)
     assert ["".join(str(answers.get("summary", "")).split())] == ["".join(said.split())]
+
+
+@pytest.mark.parametrize("name", ["data_card", "research_memo"])
+def test_the_answers_of_a_document_of_a_kind_come_back_too(name, tmp_path):
+    example = kinds.find(name).path / "example"
+    kind = kinds.find(name).document
+    told = load_details(example / "details.yaml", kind)
+    record = good_record().model_copy(update={"document": kind, "details": told})
+    subject = record.subject.model_copy(update={"kind": "work"})
+    card = documents.render(
+        documents.Edition(record=record.model_copy(update={"subject": subject})), document=name, format="markdown"
+    )
+    found = yaml.safe_load(import_card(card, name="README.md", today="2026-11-29").details)
+    for field, answer in told.answers.items():
+        said = answer.text if answer.text is not None else [dict(entry) for entry in answer.entries]
+        assert found[field] == said, field

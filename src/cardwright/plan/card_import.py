@@ -94,7 +94,7 @@ def import_card(data: bytes, *, name: str, today: str) -> Imported:
         raise SourceError(f"not UTF-8 at byte {exc.start}", where=name, do="Save it as UTF-8.") from exc
     read = _toolkit(text, name) if text.lstrip().startswith("{") else _markdown(text, name)
     imported: dict[str, Any] = {}
-    for field in FIELDS:
+    for field in (*FIELDS, *(name for name in read.answers if name not in FIELDS)):  # the others are a kind's own
         answer = read.answers.get(field)
         if isinstance(answer, str):
             clean = visible(answer.strip(), keep="\n\t")[:_LONGEST]

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
-from cardwright.files import packaged
+from cardwright.files import kinds, packaged
 from cardwright.record.detail_fields import FieldSpec
 from cardwright.record.details import FIELDS
 
 _COMPUTED = ("What is missing", "Evaluation", "What the model may reveal", "Requirements", "Provenance")
 _LANGUAGES = ("de", "fr", "es")
 _STATED = re.compile(r"_[^_\n]*(?:\\_[^_\n]*)*, \d{4}-\d{2}-\d{2}_")
+_EVIDENCE = re.compile(r"(?m)^\*\*[^*\n]+\*\* \([^\n]*sha256 `[0-9a-f]{12}`\)$")
+"""What a document of a kind shows of a linked record, below the answer: it is filled in again."""
 _SHORT = re.compile(r"\*\*([^*\n]+)\.\*\* (.+)")
 
 
@@ -53,7 +55,14 @@ def read(text: str) -> OwnCard:
         The card below its head.
     """
     found = _read(text, {})
-    for code in _LANGUAGES if found.rest else ():  # headings that are no English questions
+    if found.rest:  # headings that are no questions of a card: those of a kind of document, or of another language
+        for name in kinds.names():
+            asked = [field.spec for field in kinds.find(name).definition.fields]
+            titles = [spec for spec in asked if f"### {spec.title}\n" in text]
+            other = _read(text, {}, asked) if 2 * len(titles) > len(asked) else found
+            if len(other.answers) > len(found.answers):
+                found = other
+    for code in _LANGUAGES if found.rest else ():
         other = _read(text, _catalogue(code))
         if len(other.answers) > len(found.answers):
             found = other
@@ -67,9 +76,10 @@ def _catalogue(code: str) -> dict[str, str]:
     return said
 
 
-def _read(text: str, said: Mapping[str, str]) -> OwnCard:
+def _read(text: str, said: Mapping[str, str], more: Iterable[FieldSpec] = ()) -> OwnCard:
     questions = {
-        (said.get(spec.section, spec.section), said.get(spec.title, spec.title)): spec for spec in FIELDS.values()
+        (said.get(spec.section, spec.section), said.get(spec.title, spec.title)): spec
+        for spec in (*FIELDS.values(), *more)
     }
     by_title = {title: spec for (_, title), spec in reversed(questions.items())}
     nothing = {"not provided", said.get("not provided", "not provided")}
@@ -80,10 +90,10 @@ def _read(text: str, said: Mapping[str, str]) -> OwnCard:
     said_by: list[tuple[str, str]] = []
     for section, title, body in _parts(text):
         spec = questions.get((section, title)) if title is not None else None
-        if section in names:
+        if spec is None and section in names:
             computed.append(title or section)
         elif spec is not None:
-            said_here, by = _without_author(body)
+            said_here, by = _without_author(_EVIDENCE.split(body, maxsplit=1)[0])
             answer = _answer(spec, said_here, nothing)
             if answer:
                 answers[spec.name] = answer
@@ -122,7 +132,7 @@ def _without_author(body: str) -> tuple[str, str]:
 
 
 def _answer(spec: FieldSpec, body: str, nothing: set[str]) -> Any:
-    if _plain(body.strip("*")) in nothing:
+    if not body.strip() or _plain(body.strip("*")) in nothing:
         return None
     if not spec.columns:
         return _plain(body)

@@ -63,7 +63,14 @@ def files(edition: Edition, format: str) -> dict[str, bytes]:
     """
     subject = edition.record.subject
     if format == CARD:
-        card = "dataset_card" if subject.kind == "dataset" else "model_card"
+        kind = edition.record.document
+        card = (
+            kind.definition.kind  # a document of a kind is its own card: a model card would leave its answers out
+            if kind is not None and subject.kind == "work"
+            else "dataset_card"
+            if subject.kind == "dataset"
+            else "model_card"
+        )
         return {"README.md": documents.render(edition, document=card, format="markdown")}
     if format == SHORT:
         return documents.publication(edition)
