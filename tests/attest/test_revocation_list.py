@@ -3,6 +3,9 @@
 import shutil
 
 import pytest
+
+pytest.importorskip("pyarrow", reason="sources need the tabular extra")
+
 from tests.attest.support import by, enrol
 from tests.attest.support import verify as verified
 
