@@ -101,3 +101,4 @@ def test_the_answers_of_a_document_of_a_kind_come_back_too(name, tmp_path):
     for field, answer in told.answers.items():
         said = answer.text if answer.text is not None else [dict(entry) for entry in answer.entries]
         assert found[field] == said, field
+    assert found.keys() & {field.field for field in kind.definition.fields} <= told.answers.keys(), "nothing is made up"

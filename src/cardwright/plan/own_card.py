@@ -19,6 +19,8 @@ from cardwright.record.detail_fields import FieldSpec
 from cardwright.record.details import FIELDS
 
 _COMPUTED = ("What is missing", "Evaluation", "What the model may reveal", "Requirements", "Provenance")
+_RELEASED = "not required, as {question} is {answer}"
+"""What a document of a kind says of a question that another answer makes needless."""
 _LANGUAGES = ("de", "fr", "es")
 _STATED = re.compile(r"_[^_\n]*(?:\\_[^_\n]*)*, \d{4}-\d{2}-\d{2}_")
 _EVIDENCE = re.compile(r"(?m)^\*\*[^*\n]+\*\* \([^\n]*sha256 `[0-9a-f]{12}`\)$")
@@ -84,6 +86,7 @@ def _read(text: str, said: Mapping[str, str], more: Iterable[FieldSpec] = ()) ->
     by_title = {title: spec for (_, title), spec in reversed(questions.items())}
     nothing = {"not provided", said.get("not provided", "not provided")}
     names = {said.get(name, name) for name in _COMPUTED}
+    released = re.compile(re.sub(r"\\{\w+\\}", ".+", re.escape(said.get(_RELEASED, _RELEASED))))
     answers: dict[str, Any] = {}
     computed: list[str] = []
     rest: list[tuple[str, str]] = []
@@ -94,7 +97,7 @@ def _read(text: str, said: Mapping[str, str], more: Iterable[FieldSpec] = ()) ->
             computed.append(title or section)
         elif spec is not None:
             said_here, by = _without_author(_EVIDENCE.split(body, maxsplit=1)[0])
-            answer = _answer(spec, said_here, nothing)
+            answer = _answer(spec, said_here, nothing) if not released.fullmatch(_plain(said_here)) else None
             if answer:
                 answers[spec.name] = answer
             if by and answer:
