@@ -33,7 +33,7 @@ def asked_for(desk, **more):
     return {
         "trust_file": desk / "trust.yaml",
         "artifact": desk / "files",
-        "policy": str(desk / "files" / "pilot.yaml"),
+        "policy": desk / "files" / "pilot.yaml",
         **more,
     }
 

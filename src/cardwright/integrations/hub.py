@@ -129,7 +129,7 @@ def push_to_hub(
     *,
     trust_file: str | PathLike[str] | None = None,
     artifact: str | PathLike[str] | None = None,
-    policy: str | Policy | None = None,
+    policy: str | PathLike[str] | Policy | None = None,
     draft: bool = False,
     audience: Audience = "public",
     revision: str = "main",

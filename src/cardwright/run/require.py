@@ -21,7 +21,7 @@ def require(
     dossier: str | PathLike[str],
     *,
     trust_file: str | PathLike[str],
-    policy: str | Policy | None = None,
+    policy: str | PathLike[str] | Policy | None = None,
     artifact: str | PathLike[str] | None = None,
     trust_pin: str | None = None,
     status: str | PathLike[str] | None = None,
@@ -91,7 +91,9 @@ def require(
     return report
 
 
-def _chosen(stated: str, given: str | Policy | None) -> Policy:
+def _chosen(stated: str, given: str | PathLike[str] | Policy | None) -> Policy:
     if isinstance(given, Policy):
         return given
+    if isinstance(given, PathLike):  # a path is never the name of a packaged one
+        given = str(Path(given).absolute())
     return contents.policy_of(given) if given is not None else contents.packaged_policy(stated)
