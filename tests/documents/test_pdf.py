@@ -19,6 +19,7 @@ from tests.strategies import NOW, good_case, good_record
 from cardwright import documents
 from cardwright.documents import pdf, pdfa, tagged_text, toolchain
 from cardwright.errors import RenderError
+from cardwright.files import packaged
 from cardwright.record import Finding, Measured, Record, canonical
 from cardwright.record.evaluation import count_severities
 
@@ -178,6 +179,24 @@ def test_a_text_that_fills_its_line_is_not_broken_after_its_first_word():
         )
         first = next(box for box in pages.pages[0]._page_box.descendants() if type(box).__name__ == "LineBox")
         assert len("".join(box.text for box in first.descendants() if hasattr(box, "text"))) > 30, width
+
+
+@pytest.mark.parametrize("within", ["<div>{}</div>", "{}"])
+def test_an_answer_begins_beside_its_own_name_also_after_a_name_of_several_lines(within):
+    """Names are longer in French than in English: what stood beside the wrong one said something else."""
+    pairs = [("A name that takes two lines or three of them", "an answer of one line"), ("A name", "an answer")] * 2
+    rows = "".join(within.format(f"<dt>{name}</dt><dd>{answer}</dd>") for name, answer in pairs)
+    style = f"{packaged.stylesheet('base.css')}{packaged.stylesheet('print.css')}"
+    html = f'<style>{style}</style><dl class="facts">{rows}</dl>'
+    boxes = list(toolchain.engine().HTML(string=html).render().pages[0]._page_box.descendants())
+    begins = {
+        tag: list(dict.fromkeys(b.position_y for b in boxes if b.element_tag == tag and type(b).__name__ == "BlockBox"))
+        for tag in ("dt", "dd")
+    }
+    assert len(begins["dt"]) == len(begins["dd"]) == len(pairs)
+    assert [abs(name - answer) < 2 for name, answer in zip(begins["dt"], begins["dd"], strict=True)] == [True] * len(
+        pairs
+    )
 
 
 def test_a_character_that_no_font_holds_is_written_out():

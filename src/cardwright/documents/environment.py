@@ -146,7 +146,9 @@ def headline(verdict: Verdict, say: Language = ENGLISH) -> str:
         return verdict.headline
     if not verdict.allowed:
         counts = Counter(outcome.status for outcome in verdict.blocking)
-        parts = ", ".join(f"{counts[status]} {say.term(status)}" for status in STATUSES if counts[status])
+        parts = ", ".join(
+            f"{counts[status]} {say.term_of(status, counts[status])}" for status in STATUSES if counts[status]
+        )
         total = counts.total()
         key = (
             "REFUSED: 1 requirement in the way ({parts})"

@@ -419,7 +419,7 @@ def outcome_bar(verdict: Verdict, say: Language = ENGLISH) -> Figure:
         count = verdict.counts.get(name, 0)
         if count:
             width = WIDTH * count / total
-            label = say.term(name)
+            label = say.term_of(name, count)
             told = width > 7 * (len(label) + len(str(count)) + 1)
             parts.append(
                 {"name": name, "x": round(x, 1), "width": round(width, 1), "count": count, "label": label, "told": told}

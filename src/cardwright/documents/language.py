@@ -178,6 +178,10 @@ class Language:
         """A word of a closed vocabulary of the record, such as a status: `not_applicable` as `not applicable`."""
         return self.text(words(name)) if self.catalogue is not None else words(name)
 
+    def term_of(self, name: str, count: int) -> str:
+        """The word of a closed vocabulary after a count: `3 superados`, where English has the same word for one and several."""
+        return self.term(name) if self.catalogue is None or count == 1 else self.text(f"{words(name)} (of several)")
+
     def digits(self, number: str) -> str:
         """A number that is written in English with the separators of this language."""
         return number.translate(_DIGITS.get(self.code, {}))
