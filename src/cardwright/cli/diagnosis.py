@@ -41,6 +41,7 @@ _EXTRAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "text": (("presidio-analyzer", "presidio_analyzer"), ("google-re2", "re2")),
     "torch": (("torch", "torch"), ("captum", "captum")),
+    "lake": (("deltalake", "deltalake"), ("pyiceberg", "pyiceberg")),
 }
 
 
