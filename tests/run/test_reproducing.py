@@ -230,3 +230,26 @@ def test_the_command_compares_and_ends_with_the_right_code(cli, made, data, tmp_
 def test_the_plan_that_is_run_is_the_locked_one_and_not_one_in_the_receivers_folder(made, data):
     (data / "assessment.yaml").write_text(PLAN.replace("threshold: 0.5", "threshold: 0.9"))
     assert again(made[1], data).exit_code == 0
+
+
+def test_rows_of_a_database_are_reproduced_from_a_file_with_the_same_rows_in_any_order(tmp_path):
+    duckdb = pytest.importorskip("duckdb", reason="DuckDB files need the tabular extra")
+    folder, data = tmp_path / "made", tmp_path / "data"
+    folder.mkdir()
+    data.mkdir()
+    write_plan(folder, PLAN.replace("data.csv", "main.loans\n    at: duckdb:///loans.duckdb"))
+    write_csv(tmp_path / "rows.csv", rows())
+    with duckdb.connect(str(folder / "loans.duckdb")) as store_:
+        store_.execute(f"CREATE TABLE loans AS SELECT * FROM read_csv('{tmp_path / 'rows.csv'}')")
+        shuffled = f"COPY (SELECT sex, p, approved, id FROM loans ORDER BY hash(id)) TO '{data / 'main.loans.parquet'}'"
+        store_.execute(shuffled)
+    files = files_of(case_of(folder))
+    done = again(files, data)
+    assert [(one.outcome, one.exact) for one in done.reruns] == [("reproduced", True), ("reproduced", True)]
+    with duckdb.connect(str(folder / "loans.duckdb")) as store_:
+        store_.execute(shuffled.replace("FROM loans", "FROM loans WHERE id > 0"))
+    other = again(files, data)
+    assert {one.outcome for one in other.reruns} == {"not run"}
+    assert "is not the file that was evaluated" in str(other.reruns[0].why)
+    (data / "main.loans.parquet").unlink()
+    assert "write its rows to main.loans.parquet" in str(again(files, data).reruns[0].why)

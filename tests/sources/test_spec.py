@@ -219,3 +219,22 @@ def test_a_ranking_is_told_by_its_query_and_its_score_needs_no_favourable_outcom
 def test_a_ranking_that_makes_no_sense_is_refused(said, why):
     (error,) = refused(**{**RANKING, **said})
     assert why in error["msg"]
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({"table": "t", "at": "postgresql://h/d", "version": 3}, "`version` belongs to a table of a lake"),
+        ({"table": "t", "at": "s3://b/f", "sql": "SELECT 1"}, "`sql` asks a database"),
+        ({"table": "t", "at": "duckdb:///x.duckdb", "sql": " ; "}, "`sql` is empty"),
+        ({"runs": "r", "at": "duckdb:///x.duckdb"}, "`runs` are read from files"),
+        (
+            {"interactions": "t", "at": "duckdb:///x.duckdb", "format": "garak"},
+            "`format` belongs to what a tool has written",
+        ),
+        ({"table": "t", "at": "ftp://h/d"}, "or of a database: postgresql, duckdb, sqlite"),
+    ],
+)
+def test_what_does_not_go_with_a_database_is_refused(said, why):
+    with pytest.raises(ValidationError, match=why):
+        parse_source(said)

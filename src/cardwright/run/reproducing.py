@@ -36,7 +36,7 @@ from cardwright.run import packages
 from cardwright.run.counting import by_role
 from cardwright.run.evaluating import evaluate_one
 from cardwright.run.prepare import OpenSources, Prepared, Progress, opened, planned, silent
-from cardwright.sources import network
+from cardwright.sources import databases, network
 from cardwright.sources.digests import sha256_at
 from cardwright.sources.spec import ModelSpec, TargetSpec, parse_source
 
@@ -251,7 +251,13 @@ def reproduce(
         tying = [one for one in record.planned if one in fit or any(one is _tied_by(other, record) for other in fit)]
         assessment = _assessment(record, plan, tuple(_step(one, record) for one in tying), data)
         with network.guard():
-            ready = opened(assessment, leaving_out=CardwrightError, linked=linked, progress=progress)
+            ready = opened(
+                assessment,
+                leaving_out=CardwrightError,
+                linked=linked,
+                opening=databases.opened_or_export,
+                progress=progress,
+            )
             prepared = _prepared(assessment, record, plan, ready)
             for step in steps:
                 results[step.id] = _again(prepared, step, record, tolerance, workers, progress)
@@ -334,6 +340,11 @@ def _without_its_files(asked: Planned, record: Record, data: Path) -> Rerun | No
     for ref in (refs[name] for name in _reads(asked, record)):
         if ref.path is None:
             continue
+        if ref.digest_of == "rows":
+            if databases.exported(data / ref.path) is None:
+                why = f"{ref.path} lay in a database: write its rows to {ref.path}.parquet (docs/data.md)"
+                return Rerun(asked.id, "not run", why=masked(why))
+            continue  # its digest is taken as it is opened
         try:
             found = sha256_at(data / ref.path, ref.path)
         except CardwrightError as exc:

@@ -19,9 +19,11 @@ from pathlib import Path
 from cardwright.errors import SourceError
 from cardwright.record.base import label as as_label
 from cardwright.record.provenance import DatasetRef, QueriedRows
-from cardwright.sources import network
+from cardwright.sources import network, scratch
 from cardwright.sources.database_address import DatabaseAddress, parse_address
-from cardwright.sources.files import FileRows
+from cardwright.sources.files import FileRows, open_rows
+from cardwright.sources.interface import FiledRows
+from cardwright.sources.load import opened_here
 from cardwright.sources.queries import DatabaseAnswer, DatabaseQuery, statement_of
 from cardwright.sources.rows_copy import copy_rows
 
@@ -113,6 +115,37 @@ def read(
         sha256=rows.sha256,
     )
     return ReadRows(rows, statement, queried)
+
+
+_EXPORTS = (".parquet", ".csv", ".arrow", ".feather", ".jsonl")
+
+
+def exported(table: Path) -> Path | None:
+    """The file to which somebody has written a table's rows: its name with the ending of a format; None if there is none."""
+    return next((file for end in _EXPORTS if (file := table.with_name(table.name + end)).is_file()), None)
+
+
+def opened_or_export(path: Path, where: str, version: str | None = None, /) -> FiledRows:
+    """See `cardwright.sources.load.opened_here`: a file, or the file to which somebody has written what a database gave."""
+    export = None if path.exists() else exported(path)
+    return opened_here(path, where, version) if export is None else rows_of_export(export, where)
+
+
+def rows_of_export(file: Path, where: str) -> FileRows:
+    """The rows of such a file as a database would give them: with their digest in no order, and in the order of a copy.
+
+    Raises
+    ------
+    SourceError
+    """
+    folder = scratch.kept()
+    try:
+        rows = copy_rows(open_rows(file, where=where).batches(), folder, where)
+    except BaseException:
+        scratch.remove(folder)
+        raise
+    scratch.remove_with(rows, folder)
+    return rows
 
 
 def _reader(address: DatabaseAddress) -> Callable[[DatabaseQuery], AbstractContextManager[DatabaseAnswer]]:

@@ -201,6 +201,14 @@ class _RowsFile(_Rows):
     version: Annotated[Label, BeforeValidator(_as_label, json_schema_input_type=Label | int)] | None = None
     """Of a table of a lake: the version of a Delta table, or the snapshot of an Iceberg table; if omitted, the current one."""
 
+    @model_validator(mode="after")
+    def _of_a_lake(self) -> Self:
+        if self.version is not None and self.in_database:
+            raise ValueError(
+                "`version` belongs to a table of a lake; a database is read as it is, and `sql` can name a moment"
+            )
+        return self
+
 
 class RowsOptions(_Common):
     """What rows of predictions and of tables have in common."""
