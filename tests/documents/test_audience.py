@@ -279,3 +279,18 @@ def test_the_public_sees_of_a_linked_record_no_group_nobodys_name_and_nothing_of
     redacted = edition_for(Edition(record=record, audience="public")).record
     assert "filled.decision" in redacted.redaction.withheld
     assert redacted.filled[0].more == record.filled[0].more + 3
+
+
+def test_the_public_sees_that_a_digest_is_of_rows_and_not_what_a_database_was_asked():
+    record = good_record()
+    asked = record.provenance.datasets[0].model_copy(
+        update={"digest_of": "rows", "statement": "SELECT * FROM credit.scored", "statement_sha256": "a" * 64}
+    )
+    provenance = record.provenance.model_copy(update={"datasets": (asked, *record.provenance.datasets[1:])})
+    record = Record.model_validate(record.model_copy(update={"provenance": provenance}).model_dump(by_alias=True))
+    public = edition_for(Edition(record=record, audience="public")).record
+    assert (public.provenance.datasets[0].digest_of, public.provenance.datasets[0].statement) == ("rows", None)
+    assert "credit.scored" not in public.model_dump_json()
+    assert public.redaction is not None
+    assert "provenance.datasets.statement" in public.redaction.withheld
+    assert edition_for(Edition(record=record, audience="regulator")).record.provenance.datasets[0].statement is not None
