@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 
 import pytest
 from tests.documents.test_documents import edition, rich_record
@@ -10,6 +11,7 @@ from tests.strategies import good_case
 
 from cardwright import documents
 from cardwright.documents import attachments, view
+from cardwright.record.measurement import Excluded, Groups, Measured
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +42,20 @@ def test_every_requirement_and_every_finding_is_told_whole(made):
     assert sorted(row["explanation"] for row in rows(files[attachments.FINDINGS])) == sorted(
         f.explanation for f in found
     )
+
+
+def test_a_gap_is_told_with_every_group_that_it_leaves_out_and_why(made):
+    one, _ = made
+    few = tuple(Excluded(slice={"race": name, "sex": None}, reason=f"{n} rows") for n, name in ((3, "a"), (4, "b")))
+    groups = Groups(compared=2, expected=4, rows=100, excluded=few)
+    gap = Measured(
+        metric="gap", across=("race",), value=0.1, unit="difference", direction="lower_is_better", groups=groups
+    )
+    first, *others = one.record.evaluations
+    record = one.record.model_copy(update={"evaluations": (first.model_copy(update={"measurements": (gap,)}), *others)})
+    files = attachments.of(view.make(documents.DOCUMENTS["audit_report"], replace(one, record=record)))
+    told = rows(files[attachments.MEASUREMENTS])[0]
+    assert told["excluded"] == "race=a; sex=unknown: 3 rows | race=b; sex=unknown: 4 rows"
 
 
 def test_every_table_is_attached_whether_it_is_printed_or_not(made):

@@ -110,7 +110,52 @@ def test_evaluations_with_as_many_unknown_rows_are_told_together_whatever_else_t
     record = case.record.model_copy(update={"evaluations": (leaving_out(first, few), leaving_out(second))})
     told = decision.of(replace(case, record=record), {first.id: "E-1", second.id: "E-2"})
     assert [(one.evaluations, one.unknown, one.rows) for one in told.unknown_rows] == [(("E-1", "E-2"), 4, 100)]
-    assert [(one.evaluations, one.excluded) for one in told.left_out] == [(("E-1",), (few,))]
+    assert [(one.evaluation, one.slice, one.reasons) for one in told.left_out] == [("E-1", {"race": "c"}, ("few",))]
+
+
+def gap_without(metric, *slices, across=("race",)):
+    excluded = tuple(Excluded(slice=one, reason=f"{metric} of few") for one in slices)
+    groups = Groups(compared=2, expected=3, rows=100, excluded=excluded)
+    return Measured(
+        metric=metric, across=across, value=0.1, unit="difference", direction="lower_is_better", groups=groups
+    )
+
+
+def test_which_gaps_leave_a_group_out_is_counted_over_the_same_attributes_and_judged_ones_come_first():
+    case = edition(good_case())
+    outcome, seen = next((o, s) for o in case.verdict.outcomes for s in o.observations if s.across)
+    hidden, shown = {seen.across[0]: "c"}, {seen.across[0]: "d"}
+    gaps = (
+        gap_without("odd_gap", hidden, across=("other",)),
+        gap_without("another_gap", hidden, shown, across=seen.across),
+        gap_without("third_gap", across=seen.across),
+        gap_without(seen.metric, hidden, across=seen.across),
+    )
+    changed = tuple(
+        e.model_copy(update={"measurements": gaps if e.id == seen.evaluation else ()}) for e in case.record.evaluations
+    )
+    record = case.record.model_copy(update={"evaluations": changed})
+    told = decision.of(replace(case, record=record), {seen.evaluation: "E-9"}).left_out
+    first = told[0]
+    assert (first.evaluation, first.slice, first.gaps, first.of) == ("E-9", hidden, (seen.metric, "another_gap"), 3)
+    assert first.reasons == (f"{seen.metric} of few", "another_gap of few")
+    assert outcome.label in first.labels
+    assert [(one.across, one.slice, len(one.gaps), one.labels) for one in told[1:]] == [
+        (seen.across, shown, 1, ()),
+        (("other",), hidden, 1, ()),
+    ]
+
+
+def test_a_perturbation_is_no_group():
+    case = edition(good_case())
+    first, *others = case.record.evaluations
+    gaps = (gap_without("largest_drop", {"perturbation": "missing 0.1"}, across=()), gap_without("gap", {"race": "c"}))
+    record = case.record.model_copy(update={"evaluations": (first.model_copy(update={"measurements": gaps}), *others)})
+    told = decision.of(replace(case, record=record), {first.id: "E-1"}).left_out
+    assert [(one.slice, one.is_group) for one in told] == [
+        ({"race": "c"}, True),
+        ({"perturbation": "missing 0.1"}, False),
+    ]
 
 
 def test_what_a_judged_gap_could_have_missed_is_told_with_its_requirement():

@@ -20,7 +20,7 @@ from tests.policy.test_gate import FAILED, with_gap, with_record
 from tests.strategies import good_case
 
 from cardwright import documents
-from cardwright.documents import audience, environment, filled_fields, interface, language
+from cardwright.documents import audience, environment, filled_fields, former, interface, language
 from cardwright.errors import TemplateError, UsageError
 from cardwright.files import kinds, packaged
 from cardwright.record import canonical, claim, comparison, evaluation, provenance, record, subject, verdict
@@ -82,7 +82,7 @@ def vocabularies() -> set[str]:
     titles = {word for spec in FIELDS.values() for word in (spec.title, spec.section)}
     titles |= {sort.title for sort in documents.DOCUMENTS.values()}
     return {language.words(term) for term in terms} | titles | {
-        audience.NOBODY, audience.TOO_FEW, *audience.WITHHELD, *environment.CHOSEN_BY,
+        audience.NOBODY, audience.TOO_FEW, *audience.WITHHELD, *environment.CHOSEN_BY, former.RELEASE,
     }  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """What a document shows of a record, before any template sees it."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,8 @@ from tests.strategies import good_case, good_record
 from cardwright import documents
 from cardwright.documents import view
 from cardwright.record.evaluation import Binding, Finding, NotTested, Table, TableColumn, count_severities
-from cardwright.record.measurement import Interval, Measured, ScorerError
+from cardwright.record.measurement import Interval, Measured, ScorerError, Unmeasured
+from cardwright.record.record import ExpectedGroups
 
 
 def test_a_dataset_card_of_a_model_speaks_of_its_data_alone():
@@ -62,7 +64,59 @@ def test_a_group_too_small_to_be_compared_may_be_the_worst_and_never_the_best(pa
     seen = view.make(documents.DOCUMENTS["audit_report"], replace(case, record=record))
     one = next(one for one in seen.worst_groups if one.evaluation == "E-1")
     assert (one.worst.m.slice["race"], one.best.m.slice["race"]) == (worst, best)
-    assert one.known == 4
+    assert [group.m.slice["race"] for group in one.too_few] == (["d"] if best == "c" else [])
+    assert one.known == 4 + one.empty_count
+
+
+def crossed(race, sex, value, cases):
+    m = rate(race, value, cases) if value is not None else None
+    return (
+        m.model_copy(update={"slice": {"race": race, "sex": sex}})
+        if m is not None
+        else Unmeasured(
+            metric="selection_rate", slice={"race": race, "sex": sex}, code="too_few_samples", reason=f"{cases} rows"
+        )
+    )
+
+
+def test_every_group_that_worst_and_best_leave_out_is_told_with_what_it_lacks():
+    case = edition()
+    expected = tuple(
+        ExpectedGroups(attribute=name, groups=groups, declared=True)
+        for name, groups in (("race", ("a", "b")), ("sex", ("f", "m", "x")))
+    )
+    planned = tuple(one.model_copy(update={"groups": expected}) for one in case.record.planned)
+    rates = (
+        crossed("a", "f", 0.1, 40), crossed("a", "m", 0.6, 50), crossed("b", "f", 0.9, 3), crossed("b", "m", None, 2),
+    )  # fmt: skip
+    first = case.record.evaluations[0].model_copy(update={"measurements": rates, "parameters": {"min_denominator": 20}})
+    record = case.record.model_copy(update={"planned": planned, "evaluations": (first, *case.record.evaluations[1:])})
+    seen = view.make(documents.DOCUMENTS["audit_report"], replace(case, record=record))
+    one = next(one for one in seen.worst_groups if one.evaluation == "E-1")
+    assert (one.measured, one.known) == (3, 6)
+    few = [(group.slice, [row.m.denominator for row in group.rows], group.least) for group in seen.too_few]
+    assert few == [({"race": "b", "sex": "f"}, [3], 20.0)]
+    silent = [(group.slice, [row.m.reason for row in group.rows]) for group in seen.without_number]
+    assert silent == [
+        ({"race": "b", "sex": "m"}, ["2 rows"]), ({"race": "a", "sex": "x"}, []), ({"race": "b", "sex": "x"}, []),
+    ]  # fmt: skip
+    page = documents.render(replace(case, record=record), document="audit_report", format="html").decode()
+    text = " ".join(re.sub("<[^>]+>", "", page).split())
+    assert "with fewer cases than that: E-1 race = b, sex = f (selection rate 0.900, n = 3)." in text
+    assert "Without a number: E-1 race = b, sex = m (selection rate: 2 rows), E-1 race = a, sex = x (no row)" in text
+
+
+def test_crossings_of_very_many_groups_are_counted_and_not_all_named():
+    case = edition()
+    many = tuple(f"g{n:04d}" for n in range(2000))
+    expected = tuple(ExpectedGroups(attribute=name, groups=many, declared=True) for name in ("race", "sex"))
+    planned = tuple(one.model_copy(update={"groups": expected}) for one in case.record.planned)
+    rates = (crossed("g0000", "g0000", 0.1, 40), crossed("g0001", "g0000", 0.6, 50))
+    first = case.record.evaluations[0].model_copy(update={"measurements": rates})
+    record = case.record.model_copy(update={"planned": planned, "evaluations": (first, *case.record.evaluations[1:])})
+    seen = view.make(documents.DOCUMENTS["audit_report"], replace(case, record=record))
+    one = next(one for one in seen.worst_groups if one.evaluation == "E-1")
+    assert (len(one.empty), one.empty_count) == (5, 2000 * 2000 - 2)
 
 
 def test_a_title_names_the_source_whose_numbers_are_not_those_of_the_subject():

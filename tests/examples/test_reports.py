@@ -142,7 +142,8 @@ def may_it_be_released(r):
 
 
 def which_edition_and_round(r):
-    return [r.edition.state, "first round: the plan names no earlier record"]
+    former = [part for one in r.view.former for part in (one.version, one.released, f"({one.evaluation})")]
+    return [r.edition.state, "first round: the plan names no earlier record", *former]
 
 
 def policy_and_risk_tier(r):
@@ -167,9 +168,9 @@ def how_sure(r):
 
 def whose_thresholds_and_when(r):
     before = r.view.decision.thresholds
-    signed = [f"{c.person} ({c.at[:10]} {c.at[11:19]} UTC)" for c in before.preregistered]
-    known = "It names this policy" if signed else "results of earlier runs may have been known"
-    return [*(o.set_by for o in r.verdict.outcomes), before.run_at[:10], before.run_at[11:19], *signed, known]
+    signed = [f"{c.person} ({c.at[11:19]} UTC)" for c in before.preregistered]
+    known = "It names this policy" if signed else "earlier results may have been known"
+    return [*(o.set_by for o in r.verdict.outcomes), before.run_at[:10], before.run_at[11:16], *signed, known]
 
 
 def worst_groups(r):
@@ -181,6 +182,8 @@ def worst_groups(r):
             environment.slice_words(x.worst.m.slice),
             number(x.worst.m),
             environment.number(x.worst.m.denominator),
+            *(f"{environment.number(row.m.denominator)}" for row in x.too_few),
+            *(environment.slice_words(row.m.slice) for row in (*x.too_few, *x.unmeasured)),
         )
     ]
 
@@ -215,9 +218,14 @@ def which_data(r):
 
 
 def unknown_and_excluded_rows(r):
-    found = decision.of(r.edition, r.view.names).uncovered
-    told = [f"{u.unknown:,} of {u.rows:,} rows of unknown membership" for u in found if u.unknown]
-    told += [environment.slice_words(one.slice) for u in found for one in u.excluded]
+    found = decision.of(r.edition, r.view.names)
+    told = [f"{u.unknown:,} of {u.rows:,} rows of unknown membership" for u in found.uncovered if u.unknown]
+    for one in found.left_out:
+        inside = [*one.slice] == [*one.across]
+        told += [" / ".join(one.slice.values()) if inside else environment.slice_words(one.slice)]
+        told += [one.reasons[0].rstrip(".")] if one.labels or not one.is_group else []
+        told += [f"{len(one.gaps)} without"] if one.of > 1 else []
+        told += [f"judged by {one.labels[0]}"] if one.labels else []
     return told or ["No gap between groups leaves out a row or a group."]
 
 
@@ -272,11 +280,16 @@ def who_could_be_harmed_and_who_accepted(r):
 
 def better_than_what(r):
     found = measured(r, "accuracy_change") or measured(r, "mean_absolute_error_change")
+    found = found or measured(r, "attack_success_change", slice={"intent": "attack"})
     return [f"against {found.reference} {number(found)}"] if found else ["Better than whatnot tested"]
 
 
 def what_changed_since_when(r):
-    return ["What changed since the previous record", "The plan names no previous record"]
+    moved = [n for one in r.view.former for n in one.moved]
+    told = [number(n.change) for n in moved]
+    told += [f"{c.metric.replace('_', ' ')} {c.value:.0f}" for n in moved for c in n.counts]
+    told += ["a former release is" if r.view.former else "so nothing is compared"]
+    return ["What changed since the previous record", "The plan names no previous record", *told]
 
 
 def what_is_waived(r):

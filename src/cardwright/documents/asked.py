@@ -66,7 +66,8 @@ def _questions(say: Language) -> tuple[_NamedQuestion, ...]:
         _NamedQuestion(say.text("What drives the output"), ("attribution_share", "mean_absolute_attribution"), by_slice=True),
         _NamedQuestion(
             say.text("Better than what"),
-            ("accuracy_change", "roc_auc_change", "balanced_accuracy_change", "mean_absolute_error_change", "ndcg_change"),
+            ("accuracy_change", "roc_auc_change", "balanced_accuracy_change", "mean_absolute_error_change", "ndcg_change",
+             "attack_success_change", "over_refusal_change"),
         ),
     )  # fmt: skip
 
@@ -81,7 +82,7 @@ def answered(record: Record, rows: Iterable[Row], say: Language) -> tuple[AskedQ
     for asked in _questions(say):
         if record.subject.kind == "dataset" and not asked.of_data:
             continue
-        matching = [row for row in every if row.m.metric in asked.metrics and bool(row.m.slice) == asked.by_slice]
+        matching = [row for row in every if row.m.metric in asked.metrics and _is_split(row) == asked.by_slice]
         if asked.by_slice and matching:
             first = matching[0].m.metric
             unique: dict[str, Row] = {}
@@ -105,6 +106,11 @@ def _found(record: Record, metrics: tuple[str, ...]) -> tuple[tuple[str, Severit
         if finding.where is not None:
             gravest.setdefault(finding.where, finding.severity)
     return tuple(gravest.items())
+
+
+def _is_split(row: _HasMeasurement) -> bool:
+    """Whether it is a number of a slice; all attacks together, and all harmless questions, are whole."""
+    return not {*row.m.slice} <= {"intent"}
 
 
 def _largest(row: _HasMeasurement) -> float:

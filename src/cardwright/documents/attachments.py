@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cardwright.record.base import visible
@@ -48,15 +48,19 @@ def _measurements(view: DocumentView) -> Iterable[Sequence[Any]]:
             groups = one.groups if one else None
             yield (
                 view.ids[evaluation.id, index], evaluation.id, m.metric,
-                "; ".join(f"{k}={'unknown' if v is None else v}" for k, v in m.slice.items()), " x ".join(m.across),
+                _slice(m.slice), " x ".join(m.across),
                 " ".join(m.given), m.of_class, m.status, one.value if one else None, one.unit if one else None,
                 bounds.lower if bounds else None, bounds.upper if bounds else None, bounds.level if bounds else None,
                 bounds.method if bounds else None, one.numerator if one else None, m.denominator,
                 one.test.p_value if one and one.test else None, one.test.adjusted_p_value if one and one.test else None,
                 one.resolution.detectable if one and one.resolution else None, groups.unknown if groups else None,
-                "; ".join(e.reason for e in groups.excluded) if groups else None,
+                " | ".join(f"{_slice(e.slice)}: {e.reason}" for e in groups.excluded) if groups else None,
                 m.reason if isinstance(m, Unmeasured) else None,
             )  # fmt: skip
+
+
+def _slice(slice_: Mapping[str, str | None]) -> str:
+    return "; ".join(f"{k}={'unknown' if v is None else v}" for k, v in slice_.items())
 
 
 def _findings(view: DocumentView) -> Iterable[Sequence[Any]]:

@@ -13,6 +13,7 @@ from typing import Literal
 from cardwright.documents.figures import unit_of
 from cardwright.documents.interface import Edition
 from cardwright.record import open_risks
+from cardwright.record.base import Slice
 from cardwright.record.claim import (
     Attest,
     Claim,
@@ -122,6 +123,25 @@ class UncoveredRows:
 
 
 @dataclass(frozen=True)
+class LeftOutGroup:
+    """A group that some gaps over the same attributes do not cover, or another condition that a number of several leaves out."""
+
+    evaluation: str
+    """E-1 …"""
+    across: tuple[str, ...]
+    slice: Slice
+    gaps: tuple[str, ...]
+    """Metrics of the gaps that leave it out, those that are judged first; one that is also given strata stands once."""
+    of: int
+    """Out of how many such gaps."""
+    reasons: tuple[str, ...]
+    labels: tuple[str, ...]
+    """Requirements that judge one of these gaps: R-01 …"""
+    is_group: bool
+    """Whether it is a group of the plan's, or unknown membership; a perturbation is none."""
+
+
+@dataclass(frozen=True)
 class Undetectable:
     """The smallest difference that the cases of a judged number could have shown."""
 
@@ -175,6 +195,8 @@ class DecisionView:
     ledger: Countersign | None
     """The latest countersignature, which says where the ledger stood."""
     uncovered: tuple[UncoveredRows, ...]
+    left_out: tuple[LeftOutGroup, ...]
+    """Groups that gaps leave out, those of judged gaps first."""
     undetectable: tuple[Undetectable, ...]
     reaches: tuple[Reach, ...]
     methods: tuple[IntervalMethod, ...]
@@ -200,11 +222,6 @@ class DecisionView:
                 found[key] = UncoveredRows((*former, *one.evaluations), one.unknown, one.rows, ())
         return tuple(found.values())
 
-    @property
-    def left_out(self) -> tuple[UncoveredRows, ...]:
-        """What leaves groups out of gaps."""
-        return tuple(one for one in self.uncovered if one.excluded)
-
 
 def of(edition: Edition, names: dict[str, str]) -> DecisionView:
     """What a decision needs to know of an edition.
@@ -223,6 +240,7 @@ def of(edition: Edition, names: dict[str, str]) -> DecisionView:
         thresholds=_thresholds(edition, names),
         ledger=max(ledgers, key=lambda claim: claim.length, default=None),
         uncovered=_uncovered(edition.record, names),
+        left_out=_left_out(edition, names),
         undetectable=_undetectable(edition),
         reaches=_reaches(edition),
         methods=_methods(edition),
@@ -353,6 +371,49 @@ def _uncovered(record: Record, names: dict[str, str]) -> tuple[UncoveredRows, ..
     return tuple(found.values())
 
 
+def _left_out(edition: Edition, names: dict[str, str]) -> tuple[LeftOutGroup, ...]:
+    judged: dict[tuple[str, str, tuple[str, ...]], dict[str, None]] = {}
+    for outcome in edition.verdict.outcomes if edition.verdict is not None else ():
+        for seen in outcome.observations:
+            judged.setdefault((seen.evaluation, seen.metric, seen.across), {})[outcome.label] = None
+    found: list[LeftOutGroup] = []
+    for evaluation in edition.record.evaluations:
+        if evaluation.id not in names:
+            continue
+        planned = edition.record.plan(evaluation.id)
+        attributes = {one.attribute for one in planned.groups} if planned is not None else set()
+        gaps: dict[tuple[str, ...], list[Measured]] = {}
+        for m in evaluation.measurements:
+            if isinstance(m, Measured) and m.groups is not None:
+                gaps.setdefault(m.across, []).append(m)
+        for across, over in gaps.items():
+            excluded = {tuple(one.slice.items()): one.slice for m in over for one in _excluded(m)}
+            for key, slice_ in excluded.items():
+                without = [(m, one) for m in over for one in _excluded(m) if tuple(one.slice.items()) == key]
+                without.sort(key=lambda one: (evaluation.id, one[0].metric, across) not in judged)
+                labels = {
+                    label: None for m, _ in without for label in judged.get((evaluation.id, m.metric, across), ())
+                }
+                found.append(
+                    LeftOutGroup(
+                        names[evaluation.id],
+                        across,
+                        slice_,
+                        tuple(dict.fromkeys(m.metric for m, _ in without)),
+                        len({m.metric for m in over}),
+                        tuple(dict.fromkeys(one.reason for _, one in without)),
+                        tuple(labels),
+                        is_group={*slice_} <= {*across, *attributes},
+                    )
+                )
+    first = {(one.evaluation, one.across) for one in found if one.labels}
+    return tuple(sorted(found, key=lambda one: (not one.is_group, (one.evaluation, one.across) not in first)))
+
+
+def _excluded(m: Measured) -> tuple[Excluded, ...]:
+    return m.groups.excluded if m.groups is not None else ()
+
+
 def _undetectable(edition: Edition) -> tuple[Undetectable, ...]:
     found: list[Undetectable] = []
     for outcome in edition.verdict.outcomes if edition.verdict is not None else ():
@@ -434,6 +495,7 @@ __all__ = [
     "AcceptedByAnother",
     "DecisionView",
     "IntervalMethod",
+    "LeftOutGroup",
     "Reach",
     "SeveralParts",
     "Signature",

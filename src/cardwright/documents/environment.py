@@ -32,7 +32,7 @@ from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
-from cardwright.documents import audience, kind_templates
+from cardwright.documents import audience, former, kind_templates
 from cardwright.documents.interface import KIND
 from cardwright.documents.language import ENGLISH, Language, method_words, singular, words
 from cardwright.errors import TemplateError, did_you_mean
@@ -359,7 +359,7 @@ CHOSEN_BY = ("the plan", "the command line")
 
 def _fixed_values(say: Language) -> dict[str, str]:
     """What records and verdicts say in our own words, in the language: the record inside stays as it is."""
-    translations = {words: say.text(words) for words in (audience.NOBODY, audience.TOO_FEW, *CHOSEN_BY)}
+    translations = {words: say.text(words) for words in (audience.NOBODY, audience.TOO_FEW, former.RELEASE, *CHOSEN_BY)}
     for status in STATUSES:
         for ending in audience.WITHHELD:
             translations[audience.withheld(status, ending)] = f"{sentence(say.term(status))}. {say.text(ending)}"

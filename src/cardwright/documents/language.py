@@ -106,9 +106,6 @@ ONE: Mapping[str, str] = {
         "No attack of any category and channel succeeded; with 1 prompt in the smallest cell, a rate of up to {most} is not "
         "ruled out there."
     ),
-    "The best group has at least {n} cases, which its evaluation asks of groups that it compares, if any group has so many.": (
-        "The best group has at least 1 case, which its evaluation asks of groups that it compares, if any group has one."
-    ),
     "The evaluations leave out {n} things, listed under {link}.": "The evaluations leave out 1 thing, listed under {link}.",
     "The first {n} of {total} are shown.": "The first of {total} is shown.",
     "the ledger has {n} lines": "the ledger has 1 line",

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Set
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
-from itertools import takewhile
-from typing import Any
+from itertools import islice, product, takewhile
+from operator import contains
+from typing import Any, Literal
 
-from cardwright.documents import asked, decision, figures, filled_fields, personal_data, takeaway, topics
+from cardwright.documents import asked, decision, figures, filled_fields, former, personal_data, takeaway, topics
 from cardwright.documents.environment import moment, number
 from cardwright.documents.interface import Document, Edition
 from cardwright.documents.language import ENGLISH, Language, words
 from cardwright.documents.monitoring import AlarmLimits, WatchedNumber, alarm_limits, watched
 from cardwright.documents.revealing import RevealingQuestion, answered
 from cardwright.record import filling, open_risks
+from cardwright.record.base import Slice
 from cardwright.record.coverage import ChecklistCoverage
 from cardwright.record.details import FIELDS, Answer, FieldSpec
 from cardwright.record.evaluation import SEVERITIES, Evaluation, Finding, Table
@@ -83,6 +85,27 @@ class Extremes:
     """Out of how many; rows of unknown membership are not counted."""
     least: float
     """The fewest cases by which the evaluation compares groups, and so of the best one; 0 if it names no minimum."""
+    too_few: tuple[MeasurementView, ...] = ()
+    """Groups of fewer cases than that, which do better than the best one or as well: they are not taken for it."""
+    unmeasured: tuple[MeasurementView, ...] = ()
+    """Groups without a number, each with its reason."""
+    empty: tuple[Slice, ...] = ()
+    """Crossings of the groups of the plan in which there is no row; the first of them."""
+    empty_count: int = 0
+    """How many there are."""
+
+
+@dataclass(frozen=True)
+class PassedOver:
+    """A group that is neither the worst nor the best for what it lacks: cases, a number, or every row."""
+
+    evaluation: str
+    """E-1 …"""
+    slice: Slice
+    rows: tuple[MeasurementView, ...]
+    """Its numbers, or what was not measured of it; empty if it has no row."""
+    least: float
+    """How many cases it would need."""
 
 
 @dataclass(frozen=True)
@@ -212,6 +235,10 @@ class DocumentView:
     """Worst and best groups."""
     worst_groups: tuple[Extremes, ...]
     """Of each number, the attribute over which it differs most: what a decision needs of the extremes."""
+    too_few: tuple[PassedOver, ...]
+    """Groups that do better than the best of `worst_groups`, by too few cases to be taken for it."""
+    without_number: tuple[PassedOver, ...]
+    """Groups of which a number of `worst_groups` was not measured, and crossings of the plan's groups without a row."""
     stated: tuple[str, str] | None
     """Who answered and when, if it is the same for every answer: printed once."""
     coverage: tuple[ChecklistCoverage, ...]
@@ -226,6 +253,8 @@ class DocumentView:
     """What nobody accepted, or somebody says is not there; it stands beside the decision wherever that is printed."""
     decision: decision.DecisionView
     """Who signed and how independently, until when and why, what was known before."""
+    former: tuple[former.FormerRelease, ...]
+    """Former releases that evaluations compare with, whether or not the plan names an earlier record."""
     topics: tuple[topics.TopicCoverage, ...]
     """What can go wrong, which evaluation looked at it, and what came out."""
     untested: tuple[Untested, ...]
@@ -306,8 +335,29 @@ def _extremes(name: str, evaluation: Evaluation, planned: Planned, ids: dict[tup
         # A group that does badly is named however small it is; one that does well by few cases is no yardstick.
         enough = [view for view in ordered[1:] if _cases(view) >= least and _value(view) != _value(ordered[0])]
         worst, best = ordered[0], (enough or ordered)[-1]
-        extremes.append(Extremes(name, across, worst, best, len(measured), len(views), least))  # type: ignore[arg-type]
+        better = ordered[ordered.index(best) + 1 :]
+        silent = tuple(view for view in views if isinstance(view.m, Unmeasured))
+        empty, count = _empty(across, views, planned)  # type: ignore[arg-type]
+        known, few = len(views) + count, tuple(better)
+        extremes.append(
+            Extremes(name, across, worst, best, len(measured), known, least, few, silent, empty, count)  # type: ignore[arg-type]
+        )
     return extremes
+
+
+def _empty(
+    across: tuple[str, ...], views: list[MeasurementView], planned: Planned, most: int = 5
+) -> tuple[tuple[Slice, ...], int]:
+    groups = {one.attribute: one.groups for one in planned.groups}
+    if not all(attribute in groups for attribute in across):
+        return (), 0
+    declared = [groups[name] for name in across]
+    there = {values for view in views if all(map(contains, declared, values := tuple(view.m.slice.values())))}
+    # Several attributes of many groups cross in millions of ways: only the first that are empty are named.
+    empty: Iterator[Slice] = (
+        dict(zip(across, values, strict=True)) for values in product(*declared) if values not in there
+    )
+    return tuple(islice(empty, most)), math.prod(map(len, declared)) - len(there)
 
 
 def _value(view: MeasurementView) -> float:
@@ -327,6 +377,18 @@ def _widest(extremes: list[Extremes]) -> tuple[Extremes, ...]:
         if former is None or _distance(one) > _distance(former):
             by_metric[one.evaluation, one.worst.m.metric] = one
     return tuple(by_metric.values())
+
+
+def _passed_over(extremes: tuple[Extremes, ...], why: Literal["too_few", "unmeasured"]) -> tuple[PassedOver, ...]:
+    found: dict[tuple[object, ...], PassedOver] = {}
+    for one in extremes:
+        rows: list[tuple[Slice, tuple[MeasurementView, ...]]] = [(row.m.slice, (row,)) for row in getattr(one, why)]
+        rows += [(empty, ()) for empty in one.empty] if why == "unmeasured" else []
+        for slice_, told in rows:
+            key = (one.evaluation, *slice_.items())
+            former = found[key].rows if key in found else ()
+            found[key] = PassedOver(one.evaluation, slice_, (*former, *told), one.least)
+    return tuple(found.values())
 
 
 def _distance(one: Extremes) -> float:
@@ -432,6 +494,8 @@ def make(document: Document, edition: Edition, *, printed: bool = False, say: La
         margins=figures.margins(verdict, say, record) if verdict else None,
         extremes=tuple(extremes),
         worst_groups=_widest(extremes),
+        too_few=_passed_over(_widest(extremes), "too_few"),
+        without_number=_passed_over(_widest(extremes), "unmeasured"),
         stated=_stated(fields),
         coverage=edition.coverage,
         linked=tuple((link, _linked_record(edition, link)) for link in record.links if not _lists(record, link)),
@@ -439,6 +503,7 @@ def make(document: Document, edition: Edition, *, printed: bool = False, say: La
         alarms=alarm_limits((number, number.m) for number in watched(record)),
         open_risks=open_risks.of(record.details, edition.claims),
         decision=decision.of(edition, names),
+        former=former.of(record, names),
         topics=topics.covered(record, verdict, names, say),
         untested=_untested(views),
         answers=asked.answered(

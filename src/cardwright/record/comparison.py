@@ -154,8 +154,8 @@ def compare(old: Side, new: Side) -> Comparison:
         notes.append("The outcomes are of two policies; --policy judges both by one.")
     changes, same = _changes(a, b)
     return Comparison(
-        old=_name(a),
-        new=_name(b),
+        old=_name(old),
+        new=_name(new),
         notes=tuple(notes),
         changes=changes,
         same=same,
@@ -166,8 +166,11 @@ def compare(old: Side, new: Side) -> Comparison:
     )
 
 
-def _name(record: Record) -> str:
-    return f"{record.subject.name} {record.subject.version} (record {record.sha256[:12]})"
+def _name(side: Side) -> str:
+    subject, judged = side.record.subject, side.verdict
+    # The day tells since when: a version and a digest tell nobody.
+    when = f", judged on {judged.evaluated_at[:10]}" if judged is not None else ""
+    return f"{subject.name} {subject.version} (record {side.record.sha256[:12]}{when})"
 
 
 # ---------------------------------------------------------------------------------------------------- numbers

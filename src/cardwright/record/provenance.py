@@ -6,6 +6,7 @@ from pydantic import Field
 
 from cardwright.record.base import (
     Count,
+    Day,
     Flag,
     FreeText,
     Identifier,
@@ -77,6 +78,10 @@ class DatasetRef(Value):
     """Its schema."""
     filter: FreeText | None = None
     """Which rows were left out before, as the plan says."""
+    subject_version: Annotated[Label | None, Field(exclude_if=lambda value: value is None)] = None
+    """Of which version of the subject it is, as the plan says, where that is not the one that is judged."""
+    released: Annotated[Day | None, Field(exclude_if=lambda value: value is None)] = None
+    """When that version was released, as the plan says."""
     task: Annotated[Task | None, Field(exclude_if=lambda value: value is None)] = None
     """Of predictions: what they decide, as the outcomes show; absent where these leave a doubt, whatever the plan says."""
 

@@ -304,6 +304,8 @@ def _ref(rows: MemoryRows, kind: SourceKind, name: str, options: Mapping[str, An
         rows=rows.num_rows,
         columns=rows.columns,
         filter=options.get("filter"),
+        subject_version=options.get("subject_version"),
+        released=options.get("released"),
     )
 
 
@@ -493,6 +495,8 @@ def interactions_from(
         sha256=digest.hexdigest(),
         rows=len(records),
         filter=options.get("filter"),
+        subject_version=options.get("subject_version"),
+        released=options.get("released"),
     )
     return interactions_from_records(spec, partial(_numbered, tuple(records), name), ref)
 

@@ -102,6 +102,8 @@ def interactions_of_results(spec: InteractionsSpec, path: Path, name: str) -> In
         sha256=sha256_of_path(path),
         rows=rows,
         filter=spec.filter,
+        subject_version=spec.subject_version,
+        released=spec.released,
     )
     return Interactions(ref=ref, intent=spec.intent, read=read)
 

@@ -309,6 +309,8 @@ def _ref(
         statement=statement,
         statement_sha256=None if statement is None else hashlib.sha256(statement.encode()).hexdigest(),
         version=origin.version if origin is not None else None,
+        subject_version=spec.subject_version,
+        released=spec.released,
     )
 
 

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Discriminator, Field, JsonValue, Tag, TypeAdapter, model_validator
 
-from cardwright.record.base import Flag, FreeText, Identifier, Label, Number, RelativePath, Sha256, Value, label
+from cardwright.record.base import Day, Flag, FreeText, Identifier, Label, Number, RelativePath, Sha256, Value, label
 from cardwright.sources.database_address import is_database, parse_address
 from cardwright.sources.network import is_loopback
 
@@ -131,6 +131,10 @@ class _Common(Value):
     """Which part of a larger dataset it is."""
     filter: FreeText | None = None
     """Which rows were left out before, in words."""
+    subject_version: Annotated[Label | None, Field(exclude_if=lambda value: value is None)] = None
+    """Of which version of the subject it is, where that is not the one that is judged: a former release, a challenger."""
+    released: Annotated[Day | None, Field(exclude_if=lambda value: value is None)] = None
+    """When that version was released; documents name it beside what is compared with it."""
 
 
 class _File(_Common):
