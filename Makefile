@@ -41,6 +41,8 @@ $(VENV)-spark/.installed: $(STAMP) requirements/integrations/spark.lock
 	 >$$($(VENV)-spark/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/libraries.pth
 	@awk '/^[^ ]/ { chosen = /^(pyspark|py4j)==/ } chosen' requirements/integrations/spark.lock >$(VENV)-spark/only.lock
 	@$(VENV)-spark/bin/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps --no-binary pyspark -r $(VENV)-spark/only.lock
+	@# What the new environment brings itself would stand before the locked one, and in the record.
+	@$(VENV)-spark/bin/python -m pip uninstall -qq -y --disable-pip-version-check setuptools 2>/dev/null || true
 	@touch $@
 
 demo-spark: demo $(VENV)-spark/.installed ## Run the mortgage example on a Spark cluster of two workers here: the same record, byte for byte
