@@ -225,7 +225,8 @@ def signed(case: Case, policy) -> Case:
 
 def referring(case: Case, policy) -> Case:
     """The case of a plan that names the documents which a policy asks for."""
-    rules = [requirement.rule for requirement in policy.requirements if requirement.kind == "refers"]
+    required = [requirement.rule for requirement in policy.requirements if requirement.kind == "refers"]
+    rules = [rule for rule in required if rule.at_least]
     linked = [linked_work(rule.kind, rule.roles[0], about="bearings") for rule in rules]
     if not linked:
         return case
