@@ -147,8 +147,6 @@ def made(task: str, people: bool = True) -> Case:
     from cardwright import handoff
     from cardwright.plan.assessment import load
 
-    folder = Path(tempfile.mkdtemp(prefix="honest-"))
-    write(task, folder, people=people)
     rows = {name: ROWS[task] % f"predictions: {name}.parquet" for name in ("test", "baseline")}
     if not people:
         rows = {name: text.replace("sensitive: [sex], ", "") for name, text in rows.items()}
@@ -163,9 +161,12 @@ def made(task: str, people: bool = True) -> Case:
         else ", persons: none, persons_reason: It predicts the wear of bearings from load and speed",
         **rows,
     )
-    (folder / "assessment.yaml").write_text(plan)
-    (folder / "details.yaml").write_text(details())
-    case = handoff.gather(load(folder), policy_of("production"), now="2026-11-22T00:00:00Z", workers=2)
+    with tempfile.TemporaryDirectory(prefix="honest-") as place:
+        folder = Path(place)
+        write(task, folder, people=people)
+        (folder / "assessment.yaml").write_text(plan)
+        (folder / "details.yaml").write_text(details())
+        case = handoff.gather(load(folder), policy_of("production"), now="2026-11-22T00:00:00Z", workers=2)
     provenance = case.record.provenance.model_copy(update={"commit": "c" * 40, "dirty": False})
     return with_run_of(replace(case, record=case.record.model_copy(update={"provenance": provenance})))
 
