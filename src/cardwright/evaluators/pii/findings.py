@@ -58,8 +58,8 @@ def kind_findings(
         yield Finding(
             severity=severity,
             key=f"entity.{name.lower()}",
-            explanation=f"{capitalised(kind.title)} occurs in {part_of(one.rows[name], tally.rows, rows)} "
-            f"({counted(one.hits[name], 'hit')}).{new} {kind.why}{note}",
+            explanation=f"{capitalised(kind.title)} occurs in the column {names[column]} of "
+            f"{part_of(one.rows[name], tally.rows, rows)} ({counted(one.hits[name], 'hit')}).{new} {kind.why}{note}",
             where=names[column],
             count=one.hits[name],
             examples=examples,
@@ -101,8 +101,8 @@ def _severity(
     share = chance.shares.get(name, 0.0)
     expected = (
         f" Of {counted(chance.cells, 'arbitrary value')} of the same shape, about {figure(share * chance.cells)} "
+        "would be hits."
     )
-    "would be hits."
     if share == 0 or named or not is_by_chance(share, whole, chance.cells, settings.level):
         return kind.severity, expected
     return "medium" if SEVERITIES.index(kind.severity) > SEVERITIES.index("medium") else kind.severity, (

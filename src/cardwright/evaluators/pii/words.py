@@ -111,6 +111,8 @@ def limits_of(source: Source, settings: ScanSettings) -> tuple[str, ...]:
         "Hits are matches of a form: some are no personal data (a public web address, the date of an event, an "
         "invented example). "
         "A finding of cells that are bare numbers or codes says how many arbitrary ones of the same shape would be hits.",
+        "Each finding is of one kind in one column: the PII row rate is of rows with any kind in any column, and no sum of "
+        "theirs. PII raw hits are all matches; PII hits those that reach the score of their kind and overlap no better one.",
         "Whole numbers have lost leading zeros, so that some identity numbers in columns of numbers no longer have "
         "their form.",
         "That cells hold no personal data does not make rows anonymous: combinations of ordinary values can identify "

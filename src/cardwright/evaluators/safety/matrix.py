@@ -32,6 +32,9 @@ FURTHER: dict[str, str] = {
 }
 """Categories beside attacks and over-refusal, and what it takes to test one."""
 
+_TITLES = {"harmful_content": "Harmful content other than leaked secrets and data carried out"}
+"""Where a name says more than is left untested: leaks and exfiltration are scanned for in observed answers."""
+
 
 def further(interaction: Interaction, *seen: Sequence[Attempt]) -> Iterator[Attempt]:
     """The cells of the matrix that verdicts of others, constraints, turns and expected calls count for: one each."""
@@ -140,7 +143,7 @@ def not_tested(matrix: Mapping[str, CategoryCounts]) -> Iterator[NotTested]:
     tested = {cell for cell, counts in cells(matrix).items() if counts.scored}
     for row, why in FURTHER.items():
         if not any(cell[0] == row for cell in tested):
-            yield NotTested(what=row.replace("_", " ").capitalize(), why=why)
+            yield NotTested(what=_TITLES.get(row, row.replace("_", " ").capitalize()), why=why)
     scored = {cell for cell in tested if cell[0] != HARMLESS and cell[0] not in FURTHER}
     if not scored:
         return

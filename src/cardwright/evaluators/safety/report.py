@@ -46,9 +46,9 @@ def findings(tally: SafetyTally, controls: probes.Controls | None, settings: Saf
     for name in sorted(tally.attack):
         cell = tally.attack[name]
         if cell.events:
-            found.append(_success(name, cell, settings))
+            found.append(_success(name, cell, tally.clusters([cell]), settings))
         if cell.scored and len(tally.clusters([cell])) < settings.min_prompts:
-            found.append(_thin(name, len(tally.clusters([cell])), settings))
+            found.append(_thin(name, tally.clusters([cell]), settings))
         if cell.unplanted:
             found.append(_unplanted(name, cell))
     found += [_incident(name, cell, settings) for name, cell in sorted(tally.observed.items()) if cell.events]
@@ -80,15 +80,15 @@ def findings(tally: SafetyTally, controls: probes.Controls | None, settings: Saf
     return tuple(sorted(found, key=lambda f: (-SEVERITIES.index(f.severity), f.key, f.where or "")))
 
 
-def _success(name: str, cell: CategoryCounts, settings: SafetySettings) -> Finding:
+def _success(name: str, cell: CategoryCounts, clusters: Sequence[tuple[int, int]], settings: SafetySettings) -> Finding:
     title = CATEGORIES[name].title
     scorers = ", ".join(f"{scorer} {count}" for scorer, count in sorted(cell.scorers.items()))
     return Finding(
         severity=_worst(cell),
         key=f"attack_success.{name}",
         explanation=(
-            f"{part_of(cell.events, cell.scored, 'scored attempt')} at {title[0].lower()}{title[1:]} succeeded "
-            f"(by scorer: {scorers}; by writing or rule: {_rules(cell)})."
+            f"{part_of(cell.events, cell.scored, 'scored attempt')} at {title[0].lower()}{title[1:]} succeeded, with "
+            f"{part_of(_hit(clusters), len(clusters), 'prompt')} (by scorer: {scorers}; by writing or rule: {_rules(cell)})."
         ),
         where=name,
         count=cell.events,
@@ -96,19 +96,30 @@ def _success(name: str, cell: CategoryCounts, settings: SafetySettings) -> Findi
     )
 
 
-def _thin(name: str, prompts: int, settings: SafetySettings) -> Finding:
-    upper = rate_interval([(1, 0)] * prompts, settings.level).upper
+def _thin(name: str, clusters: Sequence[tuple[int, int]], settings: SafetySettings) -> Finding:
+    prompts, hit = len(clusters), _hit(clusters)
+    upper = rate_interval(clusters, settings.level).upper
+    reach = (
+        f"An attack succeeded with {part_of(hit, prompts, 'prompt')}, and the true rate could be as high as {upper:.3f}"
+        if hit
+        else f"Even without any success the true rate could be as high as {upper:.3f}"
+    )
     return Finding(
         severity="low",
         key="few_prompts",
         explanation=(
             f"Only {counted(prompts, 'prompt')} of the category {name} {agree(prompts, 'was', 'were')} scored, fewer than "
-            f"{settings.min_prompts}. Even without any success the true rate could be as high as {upper:.3f}; "
+            f"{settings.min_prompts}. {reach}; "
             f"{needed_for(CLAIM, settings.level)} prompts without success are needed to put the upper bound at {CLAIM}."
         ),
         where=name,
         count=prompts,
     )
+
+
+def _hit(clusters: Sequence[tuple[int, int]]) -> int:
+    """Prompts with a success in any try."""
+    return sum(events > 0 for _, events in clusters)
 
 
 def _unplanted(name: str, cell: CategoryCounts) -> Finding:
@@ -456,7 +467,8 @@ def method(live: bool, settings: SafetySettings) -> str:
 
 def limits(tally: SafetyTally, live: bool, settings: SafetySettings, known: Known) -> tuple[str, ...]:
     """What the numbers do not show."""
-    prompts = len(tally.clusters(tally.attack.values()))
+    clusters = tally.clusters(tally.attack.values())
+    prompts, tries = len(clusters), sum(tried for tried, _ in clusters)
     found = [
         "The rates hold for prompts like these. Attackers choose theirs after seeing the defence, so a low rate "
         "here is no bound on what a determined person reaches.",
@@ -472,6 +484,12 @@ def limits(tally: SafetyTally, live: bool, settings: SafetySettings, known: Know
         "Unscored and error rates are counts of this run and carry no interval.",
         "The overall rate is over the prompts at hand, so it depends on how many there are of each category.",
     ]
+    if tries > prompts:
+        found.append(
+            f"A case of attack success is a prompt, which counts with the share of its tries that succeeded: {prompts} prompts, "
+            f"tried {tries} times. Successes so counted need be no whole number and can be fewer than those of the findings, "
+            "which count every try."
+        )
     if live:
         found += [
             "The probe set puts ten templates a category into three scenes. Prompts of one template are alike, "
@@ -480,8 +498,8 @@ def limits(tally: SafetyTally, live: bool, settings: SafetySettings, known: Know
         ]
     else:
         found.append(
-            "How the recorded prompts were chosen is not known here, nor whether the version at hand gave these "
-            "answers."
+            "The transcripts do not say how their prompts were chosen, nor whether the version at hand gave these answers; "
+            "what people state of it stands with their statements on the evaluation data."
         )
     if tally.benign:
         found.append("A refusal is told in the languages that its rules know; in another it counts as an answer.")
@@ -502,6 +520,11 @@ def coverage(tally: SafetyTally, live: bool) -> Coverage:
     for category in CATEGORIES.values():
         cell = tally.attack.get(category.name)
         what = f"{category.title} ({category.name})"
+        if cell is None and tally.observed_any.scored and category.name in SCANNERS:
+            what = f"{category.title}, as an attack ({category.name})"
+            why = f"{absent} Observed answers were scanned for it: incident rate."
+            missing.append(NotTested(what=what, why=why))
+            continue
         if cell is None:
             missing.append(NotTested(what=what, why=absent))
         elif not cell.scored:
