@@ -57,7 +57,7 @@ def help_of(cli, *words):
 
 def test_help_names_every_document_and_export_that_the_registries_hold(cli):
     assert f"One of: {', '.join(DOCUMENTS)}." in help_of(cli, "render")
-    assert f"One of: {', '.join(exports.known())}." in help_of(cli, "export")
+    assert f"One of: {', '.join((*exports.known(), 'sigstore'))}." in help_of(cli, "export")
 
 
 @pytest.mark.parametrize("command", ["run", "gate", "todo", "verify", "diff"])
