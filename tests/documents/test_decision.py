@@ -288,6 +288,12 @@ def test_a_name_with_a_function_behind_it_is_that_persons_and_two_functions_are_
     assert [one.accepted_by for one in two.accepted_by_another] == ["Doe, Jo"]
 
 
+def test_who_accepted_some_of_the_risks_is_not_said_to_have_accepted_all():
+    case = accepting("Ada", "Ben, risk head", stated_by="Ada, owner")
+    (told,) = [one for one in decision.of(case, {}).several_parts if one.name == "Ada, owner"]
+    assert told.parts == ("statements", "acceptance of some risks")
+
+
 def test_whether_the_signed_plan_covers_the_thresholds_is_told_by_the_policy_that_it_names():
     case = edition(good_case())
     policy = case.verdict.policy.sha256

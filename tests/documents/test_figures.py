@@ -56,6 +56,12 @@ def test_a_larger_value_stands_further_to_the_right():
     assert (places[1] - places[0]) / (places[2] - places[0]) == pytest.approx(0.4 / 0.7, abs=0.01)
 
 
+def test_a_value_and_how_many_cases_it_rests_on_are_parted_and_abbreviations_keep_their_capitals():
+    drawn = figures.dots("t", "f", [("aaa", value(0.2)), ("bbb", value(0.3, denominator=12.0))])
+    assert "0.300, n = 12" in drawn.svg
+    assert figures._capital("PII row rate") == "PII row rate"
+
+
 def test_what_is_not_measured_has_its_row_and_says_so():
     drawn = figures.dots("t", "f", [("aaa", value(0.2)), ("bbb", absent())])
     assert "not measured" in drawn.svg

@@ -244,7 +244,7 @@ def test_with_every_optional_field_absent_a_report_says_so_and_invents_nothing(b
         "Intended use not provided",
         "Affected groups: not provided",
         "Nobody has stated any risk, so nobody has accepted one.",
-        "none: the plan is not under version control",
+        "none, as the plan is not under version control, so whether the tree was clean cannot be known",
         "not stated; nobody has attested one",
         "not countersigned",
         "when the evaluations ran is not known",

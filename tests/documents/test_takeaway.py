@@ -57,6 +57,16 @@ def test_then_the_largest_difference_that_was_looked_for():
     assert said(one) == "Largest slice difference is 0.300 (0.200 to 0.400); no limit is set on it."
 
 
+def test_a_largest_drop_over_all_rows_says_so_where_a_group_of_the_same_evaluation_may_fare_worse():
+    drop = number("largest_accuracy_drop", 0.3, "lower_is_better")
+    worst = number(
+        "worst_group_accuracy_drop", 0.5, "lower_is_better", slice={"perturbation": "noise"}, across=("race",)
+    )
+    told = said(evaluation(findings=(), measurements=(drop, worst)))
+    assert told.startswith("Largest accuracy drop over all rows is 0.300")
+    assert said(evaluation(findings=(), measurements=(drop,))).startswith("Largest accuracy drop is 0.300")
+
+
 def test_then_what_the_figure_of_groups_shows():
     figure = figures.Figure("t", "Base rate by race: highest a, lowest b.", "", by_group=True)
     assert said(evaluation(findings=(), measurements=(number(),)), shown=(figure,)) == figure.finding

@@ -10,6 +10,7 @@ from cardwright.documents import topics
 from cardwright.documents.language import ENGLISH
 from cardwright.record import Finding, Measured
 from cardwright.record.evaluation import Input, count_severities
+from cardwright.record.measurement import Sampling
 
 
 def matrix(case, record=None):
@@ -79,6 +80,14 @@ def test_a_risk_names_the_most_cases_that_a_number_about_it_rests_on_and_else_th
     read = (Input(need="data", name="data", role="test", sha256="0" * 64, rows=77),)
     by = matrix(case, holding(case, (of_rows,), inputs=read))["People told apart in data"].evaluations
     assert by == (topics.Looked("E-1", 77),)
+
+
+def test_the_largest_difference_of_a_slice_was_looked_for_among_all_cases_and_not_among_those_of_that_slice():
+    case = edition()
+    sampling = Sampling(unit="row", units=1194, observations=1194)
+    largest = rate("largest_slice_difference", 233.0).model_copy(update={"sampling": sampling})
+    looked = matrix(case, holding(case, (largest,)))["Weak spots, named or found"]
+    assert looked.evaluations == (topics.Looked("E-1", 1194),)
 
 
 def test_a_finding_is_the_gravest_of_the_risk_it_is_about_and_of_no_other_that_its_evaluation_measured():

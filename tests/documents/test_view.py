@@ -196,6 +196,49 @@ def test_findings_of_one_kind_are_told_by_the_gravest_and_the_others_by_their_id
     assert [(one.id, one.alike) for one in told] == [("F-02", ("F-01", "F-04")), ("F-03", ())]
 
 
+def test_a_grave_finding_that_no_requirement_judges_says_so_and_the_findings_not_shown_are_counted():
+    case = edition()
+    first, second = case.record.evaluations
+    found = tuple(
+        Finding(severity=severity, key=key, explanation=f"{key}.")
+        for key, severity in (("a", "high"), ("b", "critical"), ("c", "medium"), ("d.x", "low"), ("d.y", "low"))
+    )
+    kept = first.model_copy(update={"findings": found, "severities": count_severities(found)})
+    bare = second.model_copy(update={"findings": (), "severities": count_severities(())})
+    record = case.record.model_copy(update={"evaluations": (kept, bare)})
+    of_findings = next(o for o in case.verdict.outcomes if o.kind == "findings")
+    audit = documents.DOCUMENTS["audit_report"]
+
+    def told(*outcomes):
+        return view.make(
+            audit, replace(case, record=record, verdict=case.verdict.model_copy(update={"outcomes": outcomes}))
+        )
+
+    about = of_findings.model_copy(update={"explanation": f"{kept.id} has a finding of severity high.", "remedy": None})
+    silent = of_findings.model_copy(update={"explanation": "Something is missing.", "remedy": None})
+    assert [one.unjudged for one in told().gravest] == [True, True]
+    assert told().less_grave == 3
+    assert [one.unjudged for one in told(about).gravest] == [False, False]
+    assert [one.unjudged for one in told(silent).gravest] == [False, False]  # which it judges is not known
+    page = documents.render(replace(case, record=record), document="audit_report", format="html").decode()
+    assert "3 more findings" in page
+
+
+def test_where_one_finding_of_a_kind_is_followed_by_its_place_all_of_that_kind_are():
+    case = edition()
+    first, second = case.record.evaluations
+    found = (
+        Finding(severity="low", key="heading.age", explanation="An age, by the heading.", where="age"),
+        Finding(severity="low", key="heading.sex", explanation="Sex or gender, by the heading.", where="sex"),
+        Finding(severity="low", key="few.a", explanation="Only 24 prompts of the category leak.", where="leak"),
+    )
+    kept = first.model_copy(update={"findings": found, "severities": count_severities(found)})
+    bare = second.model_copy(update={"findings": (), "severities": count_severities(())})
+    record = case.record.model_copy(update={"evaluations": (kept, bare)})
+    told = view.make(documents.DOCUMENTS["audit_report"], replace(case, record=record))
+    assert {one.where for name, _, one in told.findings if name in told.placed} == {"age", "sex"}
+
+
 def test_evaluations_of_answers_that_no_model_here_reproduced_are_named_beside_the_decision():
     case = edition()
     audit = documents.DOCUMENTS["audit_report"]

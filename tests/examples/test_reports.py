@@ -455,6 +455,31 @@ def test_no_type_is_smaller_than_eight_and_a_half_points(lines, report):
     assert small == []
 
 
+def test_words_of_one_page_do_not_contradict_those_of_another(reports):
+    """What a strict reader laid side by side."""
+    diabetes, mortgage, assistant = (reports[name].text for name in ("diabetes", "mortgage", "assistant"))
+    # The run is of a folder without version control: no page may say that every number resolves.
+    unresolved = [
+        o.label for o in reports["diabetes"].verdict.outcomes if o.kind == "provenance" and o.status != "passed"
+    ]
+    for label in unresolved:
+        assert said(f"but not to a commit ({label})") in diabetes
+    assert said("judged as meant for production") in diabetes
+    assert said("Provided in part: personal columns.") in diabetes
+    silent = diabetes[diabetes.index(said("Not provided, and not asked for by the policy:")) :]
+    assert said("personal columns") not in silent
+    assert said("In all, 8 personal columns") in diabetes or said("In all, 11 personal columns") in diabetes
+    assert said("no requirement judges it") in diabetes
+    assert said("Increase, worst group of") in diabetes
+    assert said("(age)") in diabetes
+    assert said("acceptance of some risks") in assistant
+    assert said("No findings in pii.") in assistant
+    assert said("baseline: predictions in data/test.parquet (E-3)") in mortgage
+    assert said("Largest balanced accuracy drop over all rows is") in mortgage
+    assert said("20 more findings") in mortgage
+    assert "count1" not in mortgage
+
+
 def test_no_heading_ends_a_page(lines, report):
     last_page = lines[report.name][-1][0]
     for page in range(1, last_page):

@@ -171,7 +171,9 @@ class IntervalMethod:
     """R-01 …"""
 
 
-Part = Literal["supplier", "plan and run", "choice of thresholds", "statements", "acceptance of risks"]
+Part = Literal[
+    "supplier", "plan and run", "choice of thresholds", "statements", "acceptance of risks", "acceptance of some risks"
+]
 """What somebody has to do with what is judged."""
 
 
@@ -473,6 +475,7 @@ def _several_parts(edition: Edition) -> tuple[SeveralParts, ...]:
     if edition.audience == "public":
         return ()  # all names are the same there
     risks = record.details.answers.get("risks")
+    accepting = tuple(entry.get("accepted_by") for entry in risks.entries) if risks is not None else ()
     named: dict[Part, tuple[str | None, ...]] = {
         "supplier": (record.subject.supplier,),
         "plan and run": (record.provenance.author,),
@@ -480,14 +483,17 @@ def _several_parts(edition: Edition) -> tuple[SeveralParts, ...]:
         if edition.verdict is not None
         else (),
         "statements": tuple(answer.stated_by for answer in record.details.answers.values()),
-        "acceptance of risks": tuple(entry.get("accepted_by") for entry in risks.entries) if risks is not None else (),
+        "acceptance of risks": accepting,
     }
     parts: dict[str, list[Part]] = {}
     for part, names in named.items():
         for name in dict.fromkeys(name for name in names if name is not None and not open_risks.names_nobody(name)):
             known = next((other for other in parts if _is_named(name, other)), name)
-            if part not in parts.setdefault(known, []):
-                parts[known].append(part)
+            has = part
+            if part == "acceptance of risks" and not all(one is not None and _is_named(one, name) for one in accepting):
+                has = "acceptance of some risks"
+            if has not in parts.setdefault(known, []):
+                parts[known].append(has)
     return tuple(SeveralParts(name, tuple(found)) for name, found in parts.items() if len(found) > 1)
 
 

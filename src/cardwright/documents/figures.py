@@ -159,7 +159,7 @@ def _dot(m: Measured | Unmeasured, axis: _Axis, say: Language, *, counted: bool)
         return {"note": say.text("not measured"), "unknown": None in m.slice.values(), "at": axis.left + 4}
     text = number(m.value, m.unit, say)
     if counted and m.denominator is not None:
-        text += f"  n = {number(m.denominator, say=say)}"
+        text += f", n = {number(m.denominator, say=say)}"
     return {
         "x": axis.place(m.value),
         "low": axis.place(m.interval.lower) if m.interval else None,
@@ -536,6 +536,11 @@ def attacks_by_channel(evaluation: Evaluation, most: int = MOST_ROWS, say: Langu
     return Figure(title, finding, svg, by_group=True, metric=ATTACKS)
 
 
+def _capital(text: str) -> str:
+    """With a capital at its start, and abbreviations as they are: str.capitalize makes "Pii" of "PII"."""
+    return text[:1].upper() + text[1:]
+
+
 def _attempts(m: Measured | Unmeasured | None, axis: _Axis, say: Language) -> dict[str, Any]:
     if m is None:
         return {"note": say.text("not tried"), "at": axis.left + 4}
@@ -543,7 +548,7 @@ def _attempts(m: Measured | Unmeasured | None, axis: _Axis, say: Language) -> di
     if isinstance(m, Measured) and m.numerator == 0 and m.denominator is not None:
         dot["text"] = say.text("{n} of {total}", n=0, total=number(m.denominator, say=say))
     elif isinstance(m, Measured) and m.denominator is not None:
-        dot["text"] += f"  n = {number(m.denominator, say=say)}"
+        dot["text"] += f", n = {number(m.denominator, say=say)}"
     return dot
 
 
@@ -596,13 +601,13 @@ def _range(metric: str, attribute: str, rows: list[Measured | Unmeasured], say: 
     if top[1].value == low[1].value:
         return say.text(
             "{metric} by {attribute}: {value} in every group.",
-            metric=words(metric).capitalize(),
+            metric=_capital(words(metric)),
             attribute=words(attribute),
             value=number(top[1].value, top[1].unit, say),
         )
     return say.text(
         "{metric} by {attribute}: highest for {top}, {most}; lowest for {low}, {least}.",
-        metric=words(metric).capitalize(),
+        metric=_capital(words(metric)),
         attribute=words(attribute),
         top=top[0],
         most=number(top[1].value, top[1].unit, say),

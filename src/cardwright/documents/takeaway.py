@@ -56,12 +56,12 @@ def _sentence(evaluation: Evaluation, verdict: Verdict | None, shown: Sequence[F
         return say.text("Nothing could be measured.")
     largest = next((m for m in measured if m.metric.startswith("largest_") and not m.slice), None)
     if largest is not None:
-        return _said(largest, say)
+        return _said(evaluation, largest, say)
     if (by_group := next((figure for figure in shown if figure.by_group), None)) is not None:
         return by_group.finding
     directed = [m for m in measured if not m.slice and m.direction != "neither"]
     told = next((m for m in directed if m.interval is not None), None) or next(iter(directed), measured[0])
-    return _said(told, say)
+    return _said(evaluation, told, say)
 
 
 def _weight(finding: Finding) -> int:
@@ -75,7 +75,7 @@ def _judged(outcome: Outcome, seen: Observation, evaluation: Evaluation, say: La
     value = number(seen.value, unit, say)
     parts = {
         "metric": _capital(words(seen.metric)),
-        "over": f" {say.text('across {names}', names=' × '.join(seen.across))}" if seen.across else "",
+        "over": _over(evaluation, seen, say),
         "value": f"{value} ({interval(seen.interval, unit, say)})" if seen.interval is not None else value,
         "limit": f"{'≥' if outcome.limit.operator == 'at_least' else '≤'} {general(outcome.limit.value, say)}",
         "status": say.term(seen.status),
@@ -84,14 +84,23 @@ def _judged(outcome: Outcome, seen: Observation, evaluation: Evaluation, say: La
     return say.text("{metric}{over} is {value}; {label} asks for {limit}: {status}.", **parts)
 
 
-def _said(m: Measured, say: Language) -> str:
+def _said(evaluation: Evaluation, m: Measured, say: Language) -> str:
     value = counted_value(m, say)
     if m.interval is not None:
         value += f" ({interval(m.interval, m.unit, say)})"
-    over = f" {say.text('across {names}', names=' × '.join(m.across))}" if m.across else ""
+    over = _over(evaluation, m, say)
     return say.text(
         "{metric}{over} is {value}; no limit is set on it.", metric=_capital(words(m.metric)), over=over, value=value
     )
+
+
+def _over(evaluation: Evaluation, m: Measured | Observation, say: Language) -> str:
+    """Over which groups, or that it is over all rows where the same evaluation has one of the worst group, which is larger."""
+    if m.across:
+        return f" {say.text('across {names}', names=' × '.join(m.across))}"
+    rest = m.metric.removeprefix("largest_")
+    whole = rest != m.metric and any(one.metric == f"worst_group_{rest}" for one in evaluation.measurements)
+    return f" {say.text('over all rows')}" if whole and not m.slice else ""
 
 
 def _capital(text: str) -> str:

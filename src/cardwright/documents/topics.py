@@ -112,7 +112,7 @@ def topics(say: Language) -> tuple[Topic, ...]:
              "gap_grows", "gap_not_reduced", "uses_attribute", "group_loses.*", "levelling_down"),
         ),
         Topic(
-            say.text("Weak spots that nobody named"),
+            say.text("Weak spots, named or found"),
             "predictions",
             ("largest_slice_difference", "largest_standardized_slice_difference", "found_slices_confirmed"),
             ("slice_with_more_errors", "found_slice"),
@@ -260,6 +260,9 @@ def _numbers(topic: Topic, evaluation: Evaluation) -> list[Measured]:
 
 
 def _cases(m: Measured) -> float | None:
+    # The largest of several is counted over one group alone, and was looked for among all cases.
+    if m.metric.startswith("largest_") and m.sampling is not None:
+        return m.sampling.units
     if m.denominator is not None:
         return m.denominator
     if m.sampling is not None:

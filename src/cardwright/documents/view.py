@@ -20,7 +20,7 @@ from cardwright.documents.interface import Document, Edition
 from cardwright.documents.language import ENGLISH, Language, words
 from cardwright.documents.monitoring import AlarmLimits, WatchedNumber, alarm_limits, watched
 from cardwright.documents.revealing import RevealingQuestion, answered
-from cardwright.record import filling, open_risks
+from cardwright.record import canonical, filling, open_risks
 from cardwright.record.base import Slice
 from cardwright.record.coverage import ChecklistCoverage
 from cardwright.record.details import FIELDS, Answer, FieldSpec
@@ -185,6 +185,8 @@ class GravestFinding:
     finding: Finding
     alike: tuple[str, ...]
     """F-02 …"""
+    unjudged: bool
+    """Whether it is high or critical and no requirement judges what its evaluation found."""
 
 
 @dataclass(frozen=True)
@@ -222,6 +224,10 @@ class DocumentView:
     """(id, evaluation id, finding), the worst first."""
     gravest: tuple[GravestFinding, ...]
     """The most severe findings, one of each kind, two at most."""
+    less_grave: int
+    """How many findings there are that are neither among these nor alike."""
+    placed: frozenset[str]
+    """F-01 …: findings that are followed by their column, category or slice."""
     bar: figures.Figure | None
     supplied: tuple[str, ...]
     """Evaluations of the subject's answers or predictions that were read from files and that no model here reproduced; E-1 …"""
@@ -478,7 +484,9 @@ def make(document: Document, edition: Edition, *, printed: bool = False, say: La
         blocking=verdict.blocking if verdict else (),
         passed=tuple(o for o in verdict.outcomes if o.status == "passed") if verdict else (),
         findings=tuple(findings),
-        gravest=_gravest(findings),
+        gravest=(gravest := _gravest(findings, _judged(record, verdict))),
+        less_grave=len(findings) - sum(1 + len(one.alike) for one in gravest),
+        placed=_placed(findings),
         bar=figures.outcome_bar(verdict, say) if verdict else None,
         supplied=tuple(
             one.id
@@ -531,13 +539,49 @@ def make(document: Document, edition: Edition, *, printed: bool = False, say: La
     )
 
 
-def _gravest(findings: list[tuple[str, str, Finding]], most: int = 2) -> tuple[GravestFinding, ...]:
+def _judged(record: Record, verdict: Verdict | None) -> frozenset[str]:
+    """Evaluations whose findings a requirement judges: it names them; all of an evaluator if it rests on several of them."""
+    outcomes = [o for o in (verdict.outcomes if verdict else ()) if o.kind == "findings"]
+    found = set()
+    for outcome in outcomes:
+        named = {
+            e.evaluator
+            for e in record.evaluations
+            if re.search(rf"(?<![\w-]){re.escape(e.id)}(?![\w-])", f"{outcome.explanation} {outcome.remedy or ''}")
+            or outcome.evidence_sha256 == canonical.sha256({e.id: e.content_sha256})
+        }
+        if not named and outcome.status != "not_applicable":
+            return frozenset(e.id for e in record.evaluations)  # which it judges is not told, so nothing is said of any
+        found |= {e.id for e in record.evaluations if e.evaluator in named}
+    return frozenset(found) if verdict else frozenset(e.id for e in record.evaluations)
+
+
+def _placed(findings: list[tuple[str, str, Finding]]) -> frozenset[str]:
+    """Where the sentence of one does not name its place, all findings of that kind are followed by theirs."""
+    kinds: dict[tuple[str, str], list[tuple[str, Finding]]] = {}
+    for name, evaluation, finding in findings:
+        if finding.where is not None:
+            kinds.setdefault((evaluation, finding.key.split(".")[0]), []).append((name, finding))
+    return frozenset(
+        name
+        for alike in kinds.values()
+        if any(finding.where not in finding.explanation for _, finding in alike if finding.where is not None)
+        for name, _ in alike
+    )
+
+
+def _gravest(findings: list[tuple[str, str, Finding]], judged: Set[str], most: int = 2) -> tuple[GravestFinding, ...]:
     kinds: dict[str, list[tuple[str, str, Finding]]] = {}
     for one in findings:
         # Findings of one key differ by what they are about: a column, a category, a slice.
         kinds.setdefault(one[2].key.rsplit(".", 1)[0], []).append(one)
     return tuple(
-        GravestFinding(*first, tuple(name for name, *_ in others)) for first, *others in list(kinds.values())[:most]
+        GravestFinding(
+            *first,
+            tuple(name for name, *_ in others),
+            first[2].severity in ("high", "critical") and first[1] not in judged,
+        )
+        for first, *others in list(kinds.values())[:most]
     )
 
 

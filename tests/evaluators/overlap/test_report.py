@@ -39,3 +39,13 @@ def test_what_chance_alone_brings_is_a_low_finding():
         "y": [rng.choice([0, 1]) for _ in range(300)]
     }
     assert keys(look(table, table))["exact_overlap"].severity == "low"
+
+
+def test_what_training_rows_do_among_themselves_is_what_chance_would_bring():
+    none = keys(look({"a": [7, 8], "y": [0, 1]}, {"a": [7, 2, 3], "y": [0, 1, 1]}, columns=["a"]))["exact_overlap"]
+    assert "0 of 3 training rows equal another training row: chance alone would bring hardly any." in none.explanation
+    some = keys(look({"a": [7, 8], "y": [0, 1]}, {"a": [7, 2, 2], "y": [0, 1, 1]}, columns=["a"]))["exact_overlap"]
+    assert (
+        "2 of 3 training rows equal another training row: chance alone would bring about that share."
+        in some.explanation
+    )

@@ -57,4 +57,7 @@ def test_a_table_without_an_eligible_column_is_not_applicable_and_shows_its_sche
     assert "ratio (double" in result.not_applicable
     assert {m.code for m in result.measurements if isinstance(m, Unmeasured)} == {"not_applicable"}
     assert result.measurements
+    assert {m.reason for m in result.measurements if isinstance(m, Unmeasured)} == {
+        "No column holds text in which patterns of e-mail or telephone could be searched."
+    }
     assert not result.findings

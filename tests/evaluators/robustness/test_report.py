@@ -18,3 +18,9 @@ def test_nothing_asked_for_is_said_to_be_not_tested():
     assert {"the perturbation noise", "the perturbation missing", "changes of units", "drift"} <= {
         n.what for n in evaluation.coverage.not_tested
     }
+
+
+def test_the_worst_group_is_headed_by_what_the_number_is_and_the_bounds_by_whether_they_are_adjusted():
+    (dropped,) = [t for t in run(missing=[], shuffled=[], unseen=[]).tables if t.id == "perturbations"]
+    assert "Drop, worst group of g" in [c.title for c in dropped.columns]
+    assert dropped.title.endswith("bounds of each alone; those of the largest are adjusted")

@@ -127,3 +127,16 @@ def test_a_critical_finding_fails_whoever_computed_the_numbers(severity, status)
     found = outcome(decide(with_record(good_case(), record), policy, NOW), "pii")
     assert found.status == status
     assert ("The score ranks the other way." in found.explanation) == (status == "failed")
+
+
+def test_without_a_finding_nothing_is_said_of_how_grave_it_is():
+    assert judged((), {}).explanation.startswith("No findings in pii. ")
+
+
+def test_a_refusal_names_every_personal_column_that_is_not_justified_also_those_that_only_people_name():
+    unsaid = {"purpose": "to write to them"}
+    found = judged(OPEN, {"s1": unsaid, "s2": unsaid, "age": GROUNDS})
+    assert found.status == "failed"
+    assert found.explanation.endswith("In all, 3 personal columns are not justified: mail, s1, s2.")
+    alone = judged(OPEN, {"age": GROUNDS})
+    assert "In all" not in alone.explanation

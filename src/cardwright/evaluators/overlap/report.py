@@ -122,9 +122,10 @@ def _usual(rate: Measurement | None, several: str, one: str) -> str:
     """How many training rows do the same among themselves: what is to be expected without any leak."""
     if not isinstance(rate, Measured) or rate.numerator is None or rate.denominator is None:
         return "How many training rows do so among themselves, and how many are therefore to be expected, is not known."
+    expected = "chance alone would bring about that share" if rate.numerator else "chance alone would bring hardly any"
     return (
         f"For comparison, {part_of(rate.numerator, rate.denominator, 'training row')} {agree(rate.numerator, one, several)} "
-        "another training row: that is the share to be expected by chance."
+        f"another training row: {expected}."
     )
 
 

@@ -163,7 +163,7 @@ def not_applicable(detector: engine.Detector, settings: ScanSettings, plan: Plan
         f"None of the {len(plan.skipped)} columns can hold text, nor whole numbers of {LEAST_DIGITS} to {MOST_DIGITS} digits: "
         f"{shown}."
     )
-    short = f"0 of {len(plan.skipped)} columns can hold personal data that a form tells."
+    short = "No column holds text in which patterns of e-mail or telephone could be searched."
     metrics = ("pii_row_rate", "pii_hits", "pii_raw_hits")
     coverage = Coverage(
         scanned=(

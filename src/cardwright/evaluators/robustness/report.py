@@ -126,6 +126,7 @@ def drop_tables(
     by_key = {(m.metric, tuple(m.slice.items()), m.across): m for m in measurements}
     main = setting.measures[setting.main].metric
     answer = ANSWERS[setting.sample.source.task]
+    worse = "Increase" if main.name.endswith("_increase") else "Drop"
     attributes = [as_label(a.name) for a in setting.sample.source.sensitive]
     rows: list[tuple[float | str | None, ...]] = []
     for one in tried:
@@ -149,7 +150,7 @@ def drop_tables(
         found.append(
             Table(
                 id="perturbations",
-                title="The same rows before and after each perturbation",
+                title="The same rows before and after each perturbation, bounds of each alone; those of the largest are adjusted",
                 columns=(
                     TableColumn(name="perturbation", title="Perturbation"),
                     TableColumn(name="intensity", title="Unit of its number"),
@@ -161,7 +162,7 @@ def drop_tables(
                     *(
                         TableColumn(
                             name=f"worst_{number}",
-                            title=f"Drop, worst group of {name}{_covered(measurements, name)}",
+                            title=f"{worse}, worst group of {name}{_covered(measurements, name)}",
                             unit=main.unit,
                         )
                         for number, name in enumerate(attributes)

@@ -121,6 +121,7 @@ class FindingsRule(OnEvaluation):
         further = "1 further finding is" if len(worse) == 2 else f"{len(worse) - 1} further findings are"
         more = f" {further} graver than {self.at_most}." if len(worse) > 1 else ""
         about = f" in `{finding.where}`" if finding.where and finding.key.startswith(_OF_A_HEADING) else ""
+        every = self._all_unjustified(evaluations, record, justified) if about else ""
         words = (
             f"Drop the column, or justify it under `{JUSTIFIED}` of the details ({', '.join(GROUNDS)}) and have it attested."
             if self.justified_columns is not None and about and finding.severity != _BEYOND_WORDS
@@ -128,12 +129,26 @@ class FindingsRule(OnEvaluation):
         )
         return RuleAnswer(
             "failed",
-            f"{evaluation.id} has a finding of severity {finding.severity}{about}: {finding.explanation}{more}",
+            f"{evaluation.id} has a finding of severity {finding.severity}{about}: {finding.explanation}{more}{every}",
             words,
             "decision",
             severity=finding.severity,
             count=sum(f.count or 1 for _, f in worse),
         )
+
+    def _all_unjustified(self, evaluations: tuple[Evaluation, ...], record: Record, justified: frozenset[str]) -> str:
+        """All columns that want a justification: a heading such as `s1` tells nothing, and people name such columns too."""
+        if self.justified_columns is None:
+            return ""
+        answer = record.details.answers.get(JUSTIFIED)
+        named = (entry.get("column", "") for entry in (answer.entries if answer is not None else ()))
+        columns = dict.fromkeys(
+            (*self._left_unjustified(evaluations, justified), *(c for c in named if c not in justified))
+        )
+        told = [column for column in columns if not is_placeholder(column)]
+        shown = f"{', '.join(told[:_NAMED])}{_and_more(len(told))}"
+        # The one that is graver is named already.
+        return f" In all, {len(told)} personal columns are not justified: {shown}." if len(told) > 1 else ""
 
     def _left_unjustified(self, evaluations: tuple[Evaluation, ...], justified: frozenset[str]) -> list[str]:
         if self.justified_columns is None or not self._relies_on_words(evaluations):
@@ -178,7 +193,8 @@ class FindingsRule(OnEvaluation):
         verdict = (
             f"those above {self.at_most} justified and attested" if justified else f"none graver than {self.at_most}"
         )
-        return RuleAnswer("passed", f"{count} {noun} in {names}, {verdict}.{scope}{not_tested}")
+        found = f"{count} {noun} in {names}, {verdict}" if count else f"No findings in {names}"
+        return RuleAnswer("passed", f"{found}.{scope}{not_tested}")
 
 
 def _justified(record: Record) -> frozenset[str]:
