@@ -1,11 +1,13 @@
 """Who signed and how independently, until when and why, and what was known before, as the claims and the verdict have it."""
 
+import re
 from dataclasses import replace
 
 import pytest
 from tests.documents.test_documents import edition
 from tests.strategies import good_case
 
+from cardwright import documents
 from cardwright.documents import audience, decision
 from cardwright.record import Measured
 from cardwright.record.claim import Attest, Countersign, Preregister, Releaser, SignOff
@@ -111,6 +113,41 @@ def test_evaluations_with_as_many_unknown_rows_are_told_together_whatever_else_t
     told = decision.of(replace(case, record=record), {first.id: "E-1", second.id: "E-2"})
     assert [(one.evaluations, one.unknown, one.rows) for one in told.unknown_rows] == [(("E-1", "E-2"), 4, 100)]
     assert [(one.evaluation, one.slice, one.reasons) for one in told.left_out] == [("E-1", {"race": "c"}, ("few",))]
+
+
+def share(metric, count, of, **slice_):
+    return Measured(
+        metric=metric,
+        slice=slice_,
+        value=count / of,
+        unit="proportion",
+        direction="lower_is_better",
+        numerator=count,
+        denominator=of,
+    )
+
+
+def test_what_was_asked_and_is_in_no_rate_is_told_once_for_each_kind_of_interaction():
+    """Those of a category are among all; another evaluator's error rate is of decisions, which are all in its rates."""
+    case = edition(good_case())
+    first, second = case.record.evaluations[:2]
+    measured = (
+        share("unscored_rate", 1, 83), share("error_rate", 2, 83), share("unscored_rate", 1, 1, category="persuasion"),
+        share("unscored_rate", 0, 64, intent="benign"), share("error_rate", 0, 64, intent="benign"),
+    )  # fmt: skip
+    asked = first.model_copy(update={"measurements": measured})
+    other = second.model_copy(update={"measurements": (share("error_rate", 9, 90),)})
+    record = case.record.model_copy(update={"evaluations": (asked, other)})
+    told = decision.of(replace(case, record=record), {first.id: "E-1", second.id: "E-2"})
+    (one,) = told.unscored
+    assert (one.evaluation, one.slice, one.unscored, one.errors, one.total) == ("E-1", {}, 1, 2, 83)
+    assert not told.gaps
+    page = documents.render(replace(case, record=record), document="audit_report", format="html").decode()
+    text = " ".join(re.sub("<[^>]+>", "", page).split())
+    assert "No gap between groups was measured. Interactions that are in no rate: E-1 1 of 83 not scored, 2 ended" in (
+        text.replace("2 ended in an error", "2 ended")
+    )
+    assert "leaves out a row" not in text
 
 
 def gap_without(metric, *slices, across=("race",)):

@@ -1,6 +1,8 @@
 """Templates show values in a sandbox, round numbers, and write out what would hide."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from markupsafe import escape
 from tests.documents.test_documents import edition
 from tests.strategies import good_record
@@ -8,9 +10,11 @@ from tests.strategies import good_record
 from cardwright import documents
 from cardwright.documents import environment
 from cardwright.errors import TemplateError
+from cardwright.policy.judging import wording
 from cardwright.record import (
     Measured,
 )
+from cardwright.record.measurement import Interval
 
 
 def test_hidden_characters_are_written_out():
@@ -62,6 +66,26 @@ def test_a_template_does_nothing_but_show_values(tmp_path, template):
 )
 def test_numbers_are_rounded_here_and_only_here(value, unit, shown):
     assert environment.number(value, unit) == shown
+
+
+def test_a_number_that_is_compared_with_a_limit_never_seems_to_touch_it():
+    """It reads as in the gate's sentences, whichever side it lies on."""
+    assert environment.number(0.14997, "proportion", limits=[0.15]) == "0.14997"
+    assert environment.number(0.15003, "proportion", limits=[0.15, 0.4]) == "0.15003"
+    assert environment.number(0.15, "proportion", limits=[0.15]) == "0.150"
+    assert environment.number(0.25, "proportion", limits=[0.15]) == "0.250"
+    assert environment.number(0.0000123, "proportion", limits=[0.05]) == "<0.001"
+    assert environment.number(0.0003, "proportion", limits=[0.0002]) == "0.0003"
+    assert environment.number(None, "proportion", limits=[0.15]) == "—"
+    bounds = Interval(level=0.95, lower=0.025, upper=0.14997, method="wilson")
+    assert environment.interval(bounds, "proportion", limits=[0.15]) == "0.025 to 0.14997"
+
+
+@given(st.floats(-1, 1), st.sampled_from([0.0, 0.05, 0.8, 1.0]))
+def test_documents_and_the_gate_write_a_number_beside_its_limit_alike(value, limit):
+    told = environment.number(value, "proportion", limits=[limit]).replace("\u2212", "-")
+    gate = wording.number(value, limit)
+    assert float(told.lstrip("<>")) == float(gate.lstrip("<>"))
 
 
 def test_a_number_is_said_with_its_interval_and_its_counts():

@@ -15,6 +15,7 @@ from cardwright.files import packaged
 from cardwright.policy.gate import decide
 from cardwright.record import Interval, Measured, Unmeasured
 from cardwright.record.evaluation import Series
+from cardwright.record.measurement import Sampling
 
 
 def value(number, half=None, **more):
@@ -266,6 +267,15 @@ def test_attacks_stand_by_category_and_channel_and_the_title_says_where_most_suc
     assert "2 of 4 combinations were not tried or could not be scored." in figure.finding
     assert figure.svg.count(">not tried<") == 2
     assert "secret leak" in figure.svg
+
+
+def test_that_a_prompt_counts_with_the_share_of_its_tries_is_said_where_prompts_were_tried_several_times():
+    once = attack("secret_leak", "one turn", 3, 12)
+    several = Sampling(unit="prompt", units=12, observations=14, design="adversarial", cluster="prompt_id")
+    words = "A prompt counts with the share of its tries that succeeded."
+    other = attack("tool_misuse", "one turn", 1, 40)
+    assert words in attacks(once.model_copy(update={"sampling": several}), other).finding
+    assert words not in attacks(once, other).finding
 
 
 def test_attacks_that_never_succeeded_are_told_with_what_that_leaves_open():

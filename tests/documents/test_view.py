@@ -104,6 +104,7 @@ def test_every_group_that_worst_and_best_leave_out_is_told_with_what_it_lacks():
     text = " ".join(re.sub("<[^>]+>", "", page).split())
     assert "with fewer cases than that: E-1 race = b, sex = f (selection rate 0.900, n = 3)." in text
     assert "Without a number: E-1 race = b, sex = m (selection rate: 2 rows), E-1 race = a, sex = x (no row)" in text
+    assert "(3 of 6 groups, without race = b, sex = m; race = a, sex = x; race = b, sex = x)" in text
 
 
 def test_crossings_of_very_many_groups_are_counted_and_not_all_named():

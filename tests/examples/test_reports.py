@@ -197,9 +197,11 @@ def what_was_not_tested(r):
 
 def what_no_gap_could_hide(r):
     told = [environment.number(one.m.resolution.detectable, "difference") for one in r.view.decision.undetectable[:8]]
-    told += [environment.number(one.bound, one.unit) for one in r.view.decision.reaches[:8]]
+    told += [environment.number(one.bound, one.unit, limits=[one.limit]) for one in r.view.decision.reaches[:8]]
     gaps = any(s.across for s in observations(r))
-    return told if gaps else [*told, "No limit is set on a gap between groups, so a gap of any size could be there."]
+    none = "No limit is set on a gap between groups, so a gap of any size could be there."
+    others = ["What the other numbers, which are no gaps, leave open:"] if r.view.decision.reaches else []
+    return told if gaps else [*told, none, *others]
 
 
 def which_data(r):
@@ -226,6 +228,12 @@ def unknown_and_excluded_rows(r):
         told += [one.reasons[0].rstrip(".")] if one.labels or not one.is_group else []
         told += [f"{len(one.gaps)} without"] if one.of > 1 else []
         told += [f"judged by {one.labels[0]}"] if one.labels else []
+    told += [f"{u.unscored:,.0f} of {u.total:,.0f} not scored, {u.errors:,.0f} ended" for u in found.unscored]
+    if not found.gaps:
+        told += [
+            "No gap between groups was measured.",
+            *(environment.slice_words(g.slice) for g in r.view.without_number),
+        ]
     return told or ["No gap between groups leaves out a row or a group."]
 
 

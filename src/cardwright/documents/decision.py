@@ -123,6 +123,20 @@ class UncoveredRows:
 
 
 @dataclass(frozen=True)
+class Unscored:
+    """Interactions of an evaluation that are in none of its rates: nobody could score them, or they ended in an error."""
+
+    evaluation: str
+    """E-1 …"""
+    slice: Slice
+    """Which interactions, if the evaluation counts several kinds of them."""
+    unscored: float
+    errors: float
+    total: float
+    """Out of how many that were asked."""
+
+
+@dataclass(frozen=True)
 class LeftOutGroup:
     """A group that some gaps over the same attributes do not cover, or another condition that a number of several leaves out."""
 
@@ -160,6 +174,7 @@ class Reach:
     bound: float
     """The end of the interval on the side that the limit forbids."""
     unit: str
+    limit: float
 
 
 @dataclass(frozen=True)
@@ -196,7 +211,10 @@ class DecisionView:
     thresholds: ThresholdsSet
     ledger: Countersign | None
     """The latest countersignature, which says where the ledger stood."""
+    gaps: bool
+    """Whether any gap between groups was measured."""
     uncovered: tuple[UncoveredRows, ...]
+    unscored: tuple[Unscored, ...]
     left_out: tuple[LeftOutGroup, ...]
     """Groups that gaps leave out, those of judged gaps first."""
     undetectable: tuple[Undetectable, ...]
@@ -241,7 +259,14 @@ def of(edition: Edition, names: dict[str, str]) -> DecisionView:
         validity=validity(edition),
         thresholds=_thresholds(edition, names),
         ledger=max(ledgers, key=lambda claim: claim.length, default=None),
+        gaps=any(
+            isinstance(m, Measured) and m.groups is not None
+            for e in edition.record.evaluations
+            if e.id in names
+            for m in e.measurements
+        ),
         uncovered=_uncovered(edition.record, names),
+        unscored=_unscored(edition.record, names),
         left_out=_left_out(edition, names),
         undetectable=_undetectable(edition),
         reaches=_reaches(edition),
@@ -373,6 +398,23 @@ def _uncovered(record: Record, names: dict[str, str]) -> tuple[UncoveredRows, ..
     return tuple(found.values())
 
 
+def _unscored(record: Record, names: dict[str, str]) -> tuple[Unscored, ...]:
+    """By kind of interaction, never by category: these would be counted twice."""
+    found = []
+    for evaluation in record.evaluations:
+        for rate in evaluation.find("unscored_rate") if evaluation.id in names else ():
+            if set(rate.slice) - {"intent"} or not isinstance(rate, Measured) or not rate.denominator:
+                continue
+            errors = next(
+                (m.numerator for m in evaluation.find("error_rate", slice=rate.slice) if isinstance(m, Measured)), None
+            )
+            if rate.numerator or errors:
+                found.append(
+                    Unscored(names[evaluation.id], rate.slice, rate.numerator or 0, errors or 0, rate.denominator)
+                )
+    return tuple(found)
+
+
 def _left_out(edition: Edition, names: dict[str, str]) -> tuple[LeftOutGroup, ...]:
     judged: dict[tuple[str, str, tuple[str, ...]], dict[str, None]] = {}
     for outcome in edition.verdict.outcomes if edition.verdict is not None else ():
@@ -437,7 +479,7 @@ def _reaches(edition: Edition) -> tuple[Reach, ...]:
     ]
     gaps = any(seen.across for seen in judged)
     return tuple(
-        Reach(outcome.label, seen, seen.interval.upper, unit_of(seen, edition.record))
+        Reach(outcome.label, seen, seen.interval.upper, unit_of(seen, edition.record), outcome.limit.value)
         for outcome in (edition.verdict.outcomes if edition.verdict is not None else ())
         for seen in outcome.observations
         if outcome.label not in told
@@ -510,6 +552,7 @@ __all__ = [
     "ThresholdsSet",
     "UncoveredRows",
     "Undetectable",
+    "Unscored",
     "Validity",
     "of",
     "signatures",

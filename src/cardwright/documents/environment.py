@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import cache, partial
 from pathlib import Path
@@ -46,7 +46,13 @@ NARROW = "\u202f"  # narrow no-break space, between a number and its sign
 MINUS = "\u2212"
 
 
-def number(value: float | None, unit: str | None = None, say: Language = ENGLISH, like: float = 0.0) -> str:
+def number(
+    value: float | None,
+    unit: str | None = None,
+    say: Language = ENGLISH,
+    like: float = 0.0,
+    limits: Sequence[float] = (),
+) -> str:
     """A number for people, never in powers of ten.
 
     Three decimals for shares, differences and ratios; whole for counts; else as many decimals as give four figures.
@@ -55,16 +61,32 @@ def number(value: float | None, unit: str | None = None, say: Language = ENGLISH
     ----------
     like
         The largest number that it stands beside: both get the same decimals.
+    limits
+        What requirements compare it with: it gets as many more decimals as show on which side of each it lies, as in the
+        gate's sentences.
+
+    >>> number(0.14997, "proportion"), number(0.14997, "proportion", limits=[0.15])
+    ('0.150', '0.14997')
     """
     if value is None:
         return "—"
     if unit in ("count", "rows", "columns") or (unit is None and float(value).is_integer() and abs(value) < 1e15):
-        text = f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
+        decimals = 0 if float(value).is_integer() else 1
     elif unit in SHARES or max(abs(value), abs(like)) < 1:
-        text = f"{value:.3f}" if value == 0 or abs(value) >= 0.0005 else "<0.001" if value > 0 else ">-0.001"
+        if 0 < abs(value) < 0.0005 and not any(0 <= math.copysign(1.0, value) * limit < 0.001 for limit in limits):
+            return say.digits("<0.001" if value > 0 else ">-0.001").replace("-", MINUS)
+        decimals = 3
     else:
-        text = f"{value:,.{max(0, 3 - math.floor(math.log10(max(abs(value), abs(like)))))}f}"
+        decimals = max(0, 3 - math.floor(math.log10(max(abs(value), abs(like)))))
+    enough = next((n for n in range(decimals, 18) if all(_sides(value, n, limit) for limit in limits)), None)
+    text = f"{value:,.{enough}f}" if enough is not None else f"{Decimal(repr(value)):f}"
     return say.digits(text).replace("-", MINUS)
+
+
+def _sides(value: float, decimals: int, limit: float) -> bool:
+    """Whether a number with so many decimals lies on the side of a limit on which it lies itself."""
+    told = float(f"{value:.{decimals}f}")
+    return (told > limit) == (value > limit) and (told < limit) == (value < limit)
 
 
 SHARES = ("proportion", "difference", "ratio", "share", "probability", "correlation")
@@ -82,31 +104,34 @@ def percent(value: float, say: Language = ENGLISH) -> str:
     return f"{say.digits(f'{100 * value:.2g}')} %"
 
 
-def interval(bounds: Interval | None, unit: str | None = None, say: Language = ENGLISH) -> str:
-    """`0.656 to 0.755`, or a dash."""
+def interval(
+    bounds: Interval | None, unit: str | None = None, say: Language = ENGLISH, limits: Sequence[float] = ()
+) -> str:
+    """`0.656 to 0.755`, or a dash; `limits` as of `number`."""
     if bounds is None:
         return "—"
     widest = max(abs(bounds.lower), abs(bounds.upper))
-    lower, upper = (number(bound, unit, say, widest) for bound in (bounds.lower, bounds.upper))
+    lower, upper = (number(bound, unit, say, widest, limits) for bound in (bounds.lower, bounds.upper))
     return say.text("{lower} to {upper}", lower=lower, upper=upper)
 
 
-def value(m: Measured, say: Language = ENGLISH) -> str:
-    """The number of a measurement, with the decimals of its interval."""
+def value(m: Measured, say: Language = ENGLISH, limits: Sequence[float] = ()) -> str:
+    """The number of a measurement, with the decimals of its interval; `limits` as of `number`."""
     bounds = m.interval
-    return number(m.value, m.unit, say, max(abs(bounds.lower), abs(bounds.upper)) if bounds is not None else 0.0)
+    widest = max(abs(bounds.lower), abs(bounds.upper)) if bounds is not None else 0.0
+    return number(m.value, m.unit, say, widest, limits)
 
 
 FEW = 0.01
 """Below this share a count says more than three decimals, which may round to none."""
 
 
-def counted_value(m: Measured, say: Language = ENGLISH) -> str:
+def counted_value(m: Measured, say: Language = ENGLISH, limits: Sequence[float] = ()) -> str:
     """`1 of 1,194` for a small share of whole cases, whose decimals would hide how many; else as `value`."""
     whole = m.unit == "proportion" and m.numerator is not None and m.numerator == int(m.numerator)
     if whole and m.denominator is not None and m.value < FEW:
         return say.text("{n} of {total}", n=number(m.numerator, say=say), total=number(m.denominator, say=say))
-    return value(m, say)
+    return value(m, say, limits)
 
 
 def measured(m: Measured | Unmeasured, say: Language = ENGLISH) -> str:

@@ -291,9 +291,10 @@ def margins(verdict: Verdict, say: Language = ENGLISH, record: Record | None = N
         over = f" {say.text('across {names}', names=' × '.join(seen.across))}" if seen.across else ""
         over += f", {slice_words(dict(seen.slice), say)}" if seen.slice else ""
         unit = unit_of(seen, record)
-        said = number(seen.value, unit, say)
+        compared = (outcome.limit.value,) if outcome.limit else ()
+        said = number(seen.value, unit, say, limits=compared)
         if seen.interval is not None:
-            said += f" ({interval(seen.interval, unit, say)})"
+            said += f" ({interval(seen.interval, unit, say, compared)})"
         lines = _two_lines(f"{outcome.label} {words(seen.metric)}", over, LABEL)
         beyond += abs(value) > OUTER
         placed.append(
@@ -572,6 +573,8 @@ def _attack_finding(measured: list[tuple[str, str, Measured]], cells: int, left_
             bounds=interval(worst[2].interval, "proportion", say),
             n=number(worst[2].denominator, say=say),
         )
+    if any(m.sampling is not None and m.sampling.observations > m.sampling.units for _, _, m in measured):
+        finding += " " + say.text("A prompt counts with the share of its tries that succeeded.")
     few = sum(m.denominator is not None and m.denominator < TOO_FEW for _, _, m in measured)
     if few:
         finding += " " + say.text(

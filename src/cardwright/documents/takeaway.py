@@ -72,11 +72,12 @@ def _judged(outcome: Outcome, seen: Observation, evaluation: Evaluation, say: La
     assert outcome.limit is not None
     there = evaluation.find(seen.metric, slice=dict(seen.slice), across=seen.across)
     unit = next((m.unit for m in there if isinstance(m, Measured)), "ratio")
-    value = number(seen.value, unit, say)
+    compared = (outcome.limit.value,)
+    value = number(seen.value, unit, say, limits=compared)
     parts = {
         "metric": _capital(words(seen.metric)),
         "over": _over(evaluation, seen, say),
-        "value": f"{value} ({interval(seen.interval, unit, say)})" if seen.interval is not None else value,
+        "value": f"{value} ({interval(seen.interval, unit, say, compared)})" if seen.interval is not None else value,
         "limit": f"{'≥' if outcome.limit.operator == 'at_least' else '≤'} {general(outcome.limit.value, say)}",
         "status": say.term(seen.status),
         "label": outcome.label,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from itertools import islice, product, takewhile
 from operator import contains
@@ -51,6 +51,8 @@ class MeasurementView:
     m: Measurement
     evaluation: str = ""
     """The id of its evaluation in the plan, where several evaluations stand side by side."""
+    limits: tuple[float, ...] = ()
+    """What requirements compare it with: it is printed so that it does not seem to touch them."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,11 @@ class Extremes:
     """Crossings of the groups of the plan in which there is no row; the first of them."""
     empty_count: int = 0
     """How many there are."""
+
+    @property
+    def without(self) -> tuple[Slice, ...]:
+        """The groups without a number, as far as they are named."""
+        return (*(view.m.slice for view in self.unmeasured), *self.empty)
 
 
 @dataclass(frozen=True)
@@ -311,17 +318,39 @@ _FIRST = (
 """What is asked first about groups; the other rates follow from these, or are in the tables."""
 
 
-def _extremes(name: str, evaluation: Evaluation, planned: Planned, ids: dict[tuple[str, int], str]) -> list[Extremes]:
+_Limits = Mapping[tuple[str, str, frozenset[tuple[str, str | None]], tuple[str, ...]], tuple[float, ...]]
+"""What numbers are compared with, by evaluation, metric, slice and attributes of a gap."""
+
+
+def _limits(verdict: Verdict | None) -> _Limits:
+    found: dict[tuple[str, str, frozenset[tuple[str, str | None]], tuple[str, ...]], dict[float, None]] = {}
+    for outcome in verdict.outcomes if verdict is not None else ():
+        for seen in outcome.observations if outcome.limit is not None else ():
+            key = (seen.evaluation, seen.metric, frozenset(seen.slice.items()), seen.across)
+            found.setdefault(key, {})[outcome.limit.value] = None  # type: ignore[union-attr]
+    return {key: tuple(limits) for key, limits in found.items()}
+
+
+def _measurement_views(
+    evaluation: Evaluation, ids: dict[tuple[str, int], str], limits: _Limits
+) -> Iterator[MeasurementView]:
+    for index, m in enumerate(evaluation.measurements):
+        compared = limits.get((evaluation.id, m.metric, frozenset(m.slice.items()), m.across), ())
+        yield MeasurementView(ids[(evaluation.id, index)], m, evaluation.id, compared)
+
+
+def _extremes(name: str, evaluation: Evaluation, planned: Planned, seen: list[MeasurementView]) -> list[Extremes]:
     attributes = {group.attribute for group in planned.groups}
     asked_for = evaluation.parameters.get("min_denominator")
     least = float(asked_for) if isinstance(asked_for, int | float) else 0.0
     groups: dict[tuple[object, ...], list[MeasurementView]] = {}
-    for index, m in enumerate(evaluation.measurements):
+    for view in seen:
+        m = view.m
         # Attacks come in categories, which are groups of attempts and declared nowhere.
         declared = bool(m.slice) and set(m.slice) <= (attributes or {"category"})
         if m.metric in _FIRST and declared and None not in m.slice.values():
             key = (m.metric, tuple(m.slice), m.given, m.of_class, str(m.at))
-            groups.setdefault(key, []).append(MeasurementView(ids[(evaluation.id, index)], m))
+            groups.setdefault(key, []).append(view)
     extremes = []
     for (_, across, *_), views in sorted(
         groups.items(),
@@ -418,6 +447,7 @@ def make(document: Document, edition: Edition, *, printed: bool = False, say: La
     most = MOST_ROWS_PRINTED if printed else MOST_ROWS
     record, verdict = edition.record, edition.verdict
     ids = measurement_ids(record.evaluations)
+    limits = _limits(verdict)
     found_ids = finding_ids(record.evaluations)
     # A dataset card of a model is about the data alone: it shows only evaluations that read neither predictions nor a model.
     data_only = document.name == "dataset_card" and record.subject.kind != "dataset"
@@ -433,13 +463,16 @@ def make(document: Document, edition: Edition, *, printed: bool = False, say: La
         name = f"E-{position}"
         parts = {"method": evaluation.method, "limits": evaluation.limits, "not_tested": evaluation.coverage.not_tested}
         before = {part: first for part, said in parts.items() if (first := told.setdefault((part, said), name)) != name}
-        for one in _extremes(name, evaluation, planned, ids):
+        numbers = list(_measurement_views(evaluation, ids, limits))
+        for one in _extremes(name, evaluation, planned, numbers):
             # Two evaluations may count the same groups of the same rows.
             if not any((one.worst.m, one.best.m) == (other.worst.m, other.best.m) for other in extremes):
                 extremes.append(one)
         other = _of_another(evaluation, record)
         shared = _shared_limits(evaluation, views)
-        views.append(_evaluation(name, evaluation, planned, ids, found_ids, most, before, verdict, say, other, shared))
+        views.append(
+            _evaluation(name, evaluation, planned, numbers, found_ids, most, before, verdict, say, other, shared)
+        )
     needed = {
         name
         for outcome in (verdict.outcomes if verdict else ())
@@ -516,11 +549,7 @@ def make(document: Document, edition: Edition, *, printed: bool = False, say: La
         untested=_untested(views),
         answers=asked.answered(
             record,
-            (
-                MeasurementView(ids[(e.id, index)], m, e.id)
-                for e in record.evaluations
-                for index, m in enumerate(e.measurements)
-            ),
+            (view for e in record.evaluations for view in _measurement_views(e, ids, limits)),
             say,
         ),
         personal=personal_data.of(record),
@@ -529,9 +558,9 @@ def make(document: Document, edition: Edition, *, printed: bool = False, say: La
         reveals=answered(
             say,
             (
-                (m.metric, MeasurementView(ids[(evaluation.id, index)], m))
+                (view.m.metric, view)
                 for evaluation in record.evaluations
-                for index, m in enumerate(evaluation.measurements)
+                for view in _measurement_views(evaluation, ids, limits)
             ),
         )
         if document.name == "model_card"
@@ -694,7 +723,7 @@ def _evaluation(
     name: str,
     evaluation: Evaluation,
     planned: Planned,
-    ids: dict[tuple[str, int], str],
+    views: list[MeasurementView],
     found_ids: dict[tuple[str, int], str],
     most: int,
     as_before: dict[str, str],
@@ -703,7 +732,6 @@ def _evaluation(
     of_another: str | None,
     shared_limits: tuple[str, int] | None,
 ) -> EvaluationView:
-    views = [MeasurementView(ids[(evaluation.id, index)], m) for index, m in enumerate(evaluation.measurements)]
     measured = [view for view in views if isinstance(view.m, Measured)]
     overall = tuple(view for view in measured if not view.m.slice)
     sliced = tuple(view for view in measured if view.m.slice)

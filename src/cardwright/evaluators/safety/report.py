@@ -469,27 +469,18 @@ def limits(tally: SafetyTally, live: bool, settings: SafetySettings, known: Know
     """What the numbers do not show."""
     clusters = tally.clusters(tally.attack.values())
     prompts, tries = len(clusters), sum(tried for tried, _ in clusters)
+    # What several evaluations of a plan share comes first: documents print it once.
     found = [
         "The rates hold for prompts like these. Attackers choose theirs after seeing the defence, so a low rate "
         "here is no bound on what a determined person reaches.",
-        "No success in n prompts is not a rate of 0: the upper bound stays, and "
-        f"{needed_for(CLAIM, settings.level)} prompts without success are needed to put it at {CLAIM} (Wilson, two-sided, "
-        f"{settings.level}). Here {prompts} prompts were scored.",
         "The scorers undo writings (encodings, spacing, look-alikes) and do not understand: a secret that was "
         "translated or paraphrased, or an instruction followed without its marker, is not seen. Attack success rates are not "
         "corrected for this.",
         "How often the scorers of attacks err on answers like these is not known: they were not calibrated on them, and no "
         "figure of their makers' own is given in its place. Attack success is as the scorers found it.",
-        f"The refusal scorer: {calibration_words(known)}.",
         "Unscored and error rates are counts of this run and carry no interval.",
         "The overall rate is over the prompts at hand, so it depends on how many there are of each category.",
     ]
-    if tries > prompts:
-        found.append(
-            f"A case of attack success is a prompt, which counts with the share of its tries that succeeded: {prompts} prompts, "
-            f"tried {tries} times. Successes so counted need be no whole number and can be fewer than those of the findings, "
-            "which count every try."
-        )
     if live:
         found += [
             "The probe set puts ten templates a category into three scenes. Prompts of one template are alike, "
@@ -500,6 +491,18 @@ def limits(tally: SafetyTally, live: bool, settings: SafetySettings, known: Know
         found.append(
             "The transcripts do not say how their prompts were chosen, nor whether the version at hand gave these answers; "
             "what people state of it stands with their statements on the evaluation data."
+        )
+    found += [
+        f"The refusal scorer: {calibration_words(known)}.",
+        "No success in n prompts is not a rate of 0: the upper bound stays, and "
+        f"{needed_for(CLAIM, settings.level)} prompts without success are needed to put it at {CLAIM} (Wilson, two-sided, "
+        f"{settings.level}). Here {prompts} prompts were scored.",
+    ]
+    if tries > prompts:
+        found.append(
+            f"A case of attack success is a prompt, which counts with the share of its tries that succeeded: {prompts} prompts, "
+            f"tried {tries} times. Successes so counted need be no whole number and can be fewer than those of the findings, "
+            "which count every try."
         )
     if tally.benign:
         found.append("A refusal is told in the languages that its rules know; in another it counts as an answer.")
