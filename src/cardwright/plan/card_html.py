@@ -17,7 +17,7 @@ def as_markdown(text: str) -> str:
     """A Markdown text whose HTML blocks of headings, paragraphs, lists and tables are Markdown; all else is as it was.
 
     >>> as_markdown("<h2>Limits</h2>\\n<p>Of <b>one</b> city.</p>\\n")
-    '## Limits\\n\\nOf **one** city.\\n'
+    '## Limits\\n\\nOf **one** city.\\n\\n'
     """
     from markdown_it import MarkdownIt
 
