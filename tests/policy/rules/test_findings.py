@@ -137,6 +137,8 @@ def test_a_refusal_names_every_personal_column_that_is_not_justified_also_those_
     unsaid = {"purpose": "to write to them"}
     found = judged(OPEN, {"s1": unsaid, "s2": unsaid, "age": GROUNDS})
     assert found.status == "failed"
-    assert found.explanation.endswith("In all, 3 personal columns are not justified: mail, s1, s2.")
+    assert found.explanation.endswith(
+        "In all, 3 personal columns, of which people alone name 2, are not justified: mail, s1, s2."
+    )
     alone = judged(OPEN, {"age": GROUNDS})
     assert "In all" not in alone.explanation

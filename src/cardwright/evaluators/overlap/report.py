@@ -42,9 +42,9 @@ def findings(
             Finding(
                 severity=grave,
                 key="exact_overlap",
-                explanation=f"{part_of(exact.numerator, pair.rows, 'test row')} {agree(exact.numerator, 'is', 'are')} in the "
-                f"training data unchanged. {_usual(whole.get('training_duplicate_rate'), 'equal', 'equals')} On rows seen in "
-                "training a model looks better than it is.",
+                explanation=f"{part_of(exact.numerator, pair.rows, 'test row')} {agree(exact.numerator, 'equals', 'equal')} a "
+                f"training row in {_compared(pair)}. {_usual(whole.get('training_duplicate_rate'), 'equal', 'equals')} On rows "
+                "seen in training a model looks better than it is.",
                 count=int(exact.numerator),
             )
         )
@@ -116,6 +116,13 @@ def findings(
 
 
 _SEVERAL = {"person or thing in the test data": "persons or things in the test data"}
+
+
+def _compared(pair: TablePair) -> str:
+    """Which columns make two rows the same: a table can hold copies by these, and none by all of its columns."""
+    columns = "the one column that is" if len(pair.chosen) == 1 else f"all {len(pair.chosen)} columns that are"
+    aside = pair.label is not None and pair.label not in pair.chosen
+    return f"{columns} compared, the label aside" if aside else f"{columns} compared"
 
 
 def _usual(rate: Measurement | None, several: str, one: str) -> str:

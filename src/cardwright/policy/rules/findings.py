@@ -142,13 +142,15 @@ class FindingsRule(OnEvaluation):
             return ""
         answer = record.details.answers.get(JUSTIFIED)
         named = (entry.get("column", "") for entry in (answer.entries if answer is not None else ()))
-        columns = dict.fromkeys(
-            (*self._left_unjustified(evaluations, justified), *(c for c in named if c not in justified))
-        )
+        found = self._left_unjustified(evaluations, justified)
+        columns = dict.fromkeys((*found, *(c for c in named if c not in justified)))
         told = [column for column in columns if not is_placeholder(column)]
+        if len(told) < 2:  # the one that is graver is named already
+            return ""
+        by_people = len(set(told) - set(found))
+        whose = f", of which people alone name {by_people}," if by_people else ""
         shown = f"{', '.join(told[:_NAMED])}{_and_more(len(told))}"
-        # The one that is graver is named already.
-        return f" In all, {len(told)} personal columns are not justified: {shown}." if len(told) > 1 else ""
+        return f" In all, {len(told)} personal columns{whose} are not justified: {shown}."
 
     def _left_unjustified(self, evaluations: tuple[Evaluation, ...], justified: frozenset[str]) -> list[str]:
         if self.justified_columns is None or not self._relies_on_words(evaluations):
