@@ -244,8 +244,7 @@ def _change(
     reference: str,
     adjusted_p: float | None,
 ) -> Measurement:
-    neither, lost, gained, both = (int(n) for n in (table[0, 0], table[0, 1], table[1, 0], table[1, 1]))
-    switched = Switched(both, gained, lost, neither)
+    switched = Switched.of(table)
     found = switched.change(f"{name}_change", slice_, direction, about, level, reference, adjusted_p)
     return found or Unmeasured(
         metric=f"{name}_change",

@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from cardwright.evaluators.rows.exact_sums import IntArray
-from cardwright.evaluators.rows.paired import Pairs
+from cardwright.evaluators.rows.paired import Pairs, Switched
 from cardwright.evaluators.rows.tally import decode
 
 
 @dataclass(frozen=True)
-class Flips:
+class Flips(Switched):
     """Some rows by whether the challenger and the champion are right."""
 
-    slice: Mapping[str, str | None]
-    both: int
-    fixed: int
-    """Only the challenger is right."""
-    broken: int
-    """Only the champion was."""
-    neither: int
+    slice: Mapping[str, str | None] = field(default_factory=dict)
+    """Their group; empty for all rows."""
 
     @property
-    def rows(self) -> int:
-        """How many rows."""
-        return self.both + self.fixed + self.broken + self.neither
+    def fixed(self) -> int:
+        """Rows of which only the challenger is right."""
+        return self.only_first
+
+    @property
+    def broken(self) -> int:
+        """Rows of which only the champion was."""
+        return self.only_second
 
 
 def flips(pairs: Pairs) -> tuple[Flips, ...]:
@@ -51,4 +51,4 @@ def _right(table: IntArray, *, binary: bool) -> IntArray:
 
 def _sum(slice_: Mapping[str, str | None], tables: list[IntArray]) -> Flips:
     total = sum(tables, np.zeros((2, 2), np.int64))
-    return Flips(slice_, int(total[1, 1]), int(total[1, 0]), int(total[0, 1]), int(total[0, 0]))
+    return replace(Flips.of(total), slice=slice_)

@@ -7,7 +7,7 @@ from cardwright.evaluators.interface import Inputs
 from cardwright.evaluators.replacement.flips import Flips, flips
 from cardwright.evaluators.replacement.options import ReplacementOptions
 from cardwright.evaluators.rows.direction import row_findings
-from cardwright.evaluators.rows.paired import Switched, pair
+from cardwright.evaluators.rows.paired import pair
 from cardwright.evaluators.rows.rates import About
 from cardwright.evaluators.rows.refusals import require_level_and_cases
 from cardwright.evaluators.rows.wording import counted
@@ -153,8 +153,7 @@ def _measured(
                 reference=reference,
             )
         )
-    switched = Switched(one.both, one.fixed, one.broken, one.neither)
-    change = switched.change("accuracy_change", slice_, "higher_is_better", about, level, reference, adjusted_p)
+    change = one.change("accuracy_change", slice_, "higher_is_better", about, level, reference, adjusted_p)
     assert change is not None
     found.append(change)
     return found

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -18,11 +18,11 @@ from cardwright.errors import SourceError
 from cardwright.evaluators.rows.counting import code
 from cardwright.evaluators.rows.exact_sums import FloatArray, IntArray
 from cardwright.evaluators.rows.layout import Layout
-from cardwright.evaluators.rows.rates import HIGHER, LOWER, NEITHER, About, Estimate, Metric, measure
+from cardwright.evaluators.rows.rates import HIGHER, LOWER, NEITHER, About, Estimate, Metric, interval_of, measure
 from cardwright.evaluators.rows.tally import GroupView, coarsen
 from cardwright.record.base import label
 from cardwright.record.evaluation import NotTested, Scanned
-from cardwright.record.measurement import Direction, Interval, Measured, Test, Unmeasured
+from cardwright.record.measurement import Direction, Measured, Test, Unmeasured
 from cardwright.sources.interface import Predictions
 from cardwright.statistics.intervals import mean_interval
 from cardwright.statistics.paired import mcnemar, paired_difference
@@ -276,6 +276,11 @@ class Switched:
     only_second: int
     neither: int
 
+    @classmethod
+    def of(cls, table: IntArray) -> Self:
+        """From rows counted by whether it holds of the first (down) and of the second (across)."""
+        return cls(int(table[1, 1]), int(table[1, 0]), int(table[0, 1]), int(table[0, 0]))
+
     @property
     def rows(self) -> int:
         """How many rows."""
@@ -311,12 +316,7 @@ class Switched:
             value=difference.estimate,
             unit="difference",
             direction=direction,
-            interval=Interval(
-                level=level,
-                lower=difference.bounds.lower,
-                upper=difference.bounds.upper,
-                method=difference.bounds.method,
-            ),
+            interval=interval_of(difference.bounds, difference.estimate),
             numerator=float(self.only_first - self.only_second),
             denominator=float(self.rows),
             sampling=about.sampling(self.rows),
@@ -382,20 +382,19 @@ def _not_applicable(metric: Metric, pairs: Pairs, about: About) -> Unmeasured:
 
 
 def _rate_change(metric: Metric, table: IntArray, pairs: Pairs, about: About, level: float) -> Measurement:
-    neither, only_second, only_first, both = (int(n) for n in (table[0, 0], table[0, 1], table[1, 0], table[1, 1]))
-    rows = neither + only_second + only_first + both
-    difference = paired_difference(both, only_first, only_second, neither, level)
+    counts = Switched.of(table)
+    difference = paired_difference(counts.both, counts.only_first, counts.only_second, counts.neither, level)
     estimate = Estimate(
         None if difference is None else difference.estimate,
-        rows,
+        counts.rows,
         "rows",
-        float(only_first - only_second),
-        float(rows),
+        float(counts.only_first - counts.only_second),
+        float(counts.rows),
         None if difference is None else difference.bounds,
     )
     found = measure(metric, estimate, about, reference=pairs.baseline)
     if isinstance(found, Measured):
-        test = mcnemar(only_first, only_second)
+        test = mcnemar(counts.only_first, counts.only_second)
         return found.model_copy(update={"test": Test(p_value=test.p_value, method=test.method)})
     return found
 
