@@ -163,7 +163,7 @@ def _copies(
             for c in columns
         ]
         named = ", ".join(f"{key} as k{i}" for i, key in enumerate(keys))
-        agree = " and ".join(f"a.k{i} is not distinct from b.k{i}" for i in range(len(keys)))
+        same = " and ".join(f"a.k{i} is not distinct from b.k{i}" for i in range(len(keys)))
         measurements: list[Measurement] = []
         for metric, table, what in (
             (COPIES, "synthetic", "synthetic rows"),
@@ -173,7 +173,7 @@ def _copies(
                 one(
                     store,
                     f"select count(*) from (select {named} from {table}) a semi join (select distinct {named} from training) "
-                    f"b on {agree}",
+                    f"b on {same}",
                 )
             )
             rows = int(one(store, f"select count(*) from {table}"))

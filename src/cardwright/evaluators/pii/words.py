@@ -11,6 +11,7 @@ from cardwright.evaluators.pii.columns import LEAST_DIGITS, MOST_DIGITS, PARTS, 
 from cardwright.evaluators.pii.names import kinds_of
 from cardwright.evaluators.pii.tally import CHECKED, PiiTally, ScanSettings
 from cardwright.evaluators.pii.unseen import unseen
+from cardwright.evaluators.rows.wording import counted
 from cardwright.record.evaluation import (
     Coverage,
     NotTested,
@@ -99,7 +100,7 @@ def _who_names(models: Sequence[NerModel]) -> str:
         f"{one.language or 'not stated'}, files sha256 {one.sha256[:16]}…) for {', '.join(one.entities)}"
         for one in models
     )
-    return f"Names were looked for by {len(models)} {'model' if len(models) == 1 else 'models'}, read from this machine: {who}. "
+    return f"Names were looked for by {counted(len(models), 'model')}, read from this machine: {who}. "
 
 
 def limits_of(source: Source, settings: ScanSettings) -> tuple[str, ...]:

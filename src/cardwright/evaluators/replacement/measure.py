@@ -49,9 +49,9 @@ def assess(options: ReplacementOptions, inputs: Inputs) -> Evaluation:
             do="Compare numbers by `performance` and an order by `ranking`, each with `baseline`.",
         )
     pairs = pair(source, champion, seed=inputs.seed, groups=True)
-    counted = flips(pairs) if pairs.unpaired is None else ()
+    shown = flips(pairs) if pairs.unpaired is None else ()
     about = About.of(source, derived=source.score is not None and source.prediction is None)
-    groups = [one for one in counted[1:] if None not in one.slice.values()]
+    groups = [one for one in shown[1:] if None not in one.slice.values()]
     compared = [one for one in groups if one.rows >= options.min_denominator]
     level = 1 - (1 - options.level) / max(1, len(compared))
     adjusted = dict(
@@ -67,7 +67,7 @@ def assess(options: ReplacementOptions, inputs: Inputs) -> Evaluation:
             Unmeasured(metric=name, code="not_applicable", reason=pairs.unpaired, sampling=about.sampling(pairs.rows))
             for name in METRICS
         ]
-    for one in counted:
+    for one in shown:
         unknown = None in one.slice.values()
         if unknown and not one.rows:
             continue
@@ -103,7 +103,7 @@ def assess(options: ReplacementOptions, inputs: Inputs) -> Evaluation:
         measurements=tuple(measurements),
         findings=tuple(found),
         severities=count_severities(found),
-        tables=(_table(counted),) if counted else (),
+        tables=(_table(shown),) if shown else (),
         coverage=Coverage(
             scanned=(
                 Scanned(what="rows", scanned=pairs.rows, total=source.ref.rows or pairs.rows),
@@ -181,7 +181,7 @@ def _findings(compared: list[Flips], measurements: list[Measurement]) -> list[Fi
     return found
 
 
-def _table(counted: tuple[Flips, ...]) -> TableValue:
+def _table(shown: tuple[Flips, ...]) -> TableValue:
     return TableValue(
         id="flips",
         title="Rows that the challenger fixes and breaks",
@@ -200,7 +200,7 @@ def _table(counted: tuple[Flips, ...]) -> TableValue:
                 None if not one.slice else next(iter(one.slice.values())) or "unknown",
                 *(float(count) for count in (one.rows, one.both, one.fixed, one.broken, one.neither)),
             )
-            for one in counted
+            for one in shown
             if one.rows
         ),
     )

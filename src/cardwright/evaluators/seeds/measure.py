@@ -14,6 +14,7 @@ from cardwright.evaluators.rows.direction import row_findings
 from cardwright.evaluators.rows.group_names import confusable_groups
 from cardwright.evaluators.rows.refusals import require_level_and_cases
 from cardwright.evaluators.rows.weights import findings_of
+from cardwright.evaluators.rows.wording import counted
 from cardwright.evaluators.seeds.joined import join_runs
 from cardwright.evaluators.seeds.options import SeedsOptions
 from cardwright.evaluators.seeds.report import runs_table, seed_findings
@@ -89,7 +90,7 @@ def assess(options: SeedsOptions, inputs: Inputs, others: Sequence[Predictions])
         binding=inputs.binding,
         question="How much do the numbers vary when only the randomness of training does?",
         method=(
-            f"{len(runs)} run{'' if len(runs) == 1 else 's'} of one training are compared on the same {table.num_rows} rows. "
+            f"{counted(len(runs), 'run')} of one training are compared on the same {table.num_rows} rows. "
             "For each metric: the mean over runs with Student's t interval, the standard deviation (n - 1) and the range. "
             "The interval is about the training procedure on these rows; it does not include the uncertainty of the rows. "
             f"Gaps are highest minus lowest selection rate over groups of at least {options.min_denominator} rows. Churn is the "
