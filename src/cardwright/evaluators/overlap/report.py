@@ -60,28 +60,27 @@ def findings(
             )
         )
     collected += _similar(whole, max(int(m.numerator) for m in (exact, near) if m) if exact or near else 0)
-    for metric, key, severity, (noun, one, several) in (
+    for metric, key, severity, nouns, text in (
         (
             "conflicting_overlap_rate",
             "conflicting_overlap",
             "low",
-            (
-                "test row",
-                "is in the training data only with another label",
-                "are in the training data only with another label",
-            ),
+            ("test row", "test rows"),
+            "in the training data only with another label",
         ),
         (
             "entity_overlap_rate",
             "entity_overlap",
             "high",
-            ("person or thing in the test data", "is also in the training data", "are also in the training data"),
+            ("person or thing in the test data", "persons or things in the test data"),
+            "also in the training data",
         ),
         (
             "time_overlap_rate",
             "time_overlap",
             "medium",
-            ("test row", "is not later than the latest training row", "are not later than the latest training row"),
+            ("test row", "test rows"),
+            "not later than the latest training row",
         ),
     ):
         m = share(metric)
@@ -90,8 +89,7 @@ def findings(
                 Finding(
                     severity=severity,
                     key=key,
-                    explanation=f"{part_of(m.numerator, m.denominator, noun, _SEVERAL.get(noun))} "
-                    f"{agree(m.numerator, one, several)}.",
+                    explanation=f"{part_of(m.numerator, m.denominator, *nouns)} {agree(m.numerator, 'is', 'are')} {text}.",
                     where=label(pair.entity if key == "entity_overlap" else pair.options.time or "") or None
                     if key in ("entity_overlap", "time_overlap")
                     else None,
@@ -113,9 +111,6 @@ def findings(
             )
         )
     return collected
-
-
-_SEVERAL = {"person or thing in the test data": "persons or things in the test data"}
 
 
 def _compared(pair: TablePair) -> str:
