@@ -45,10 +45,11 @@ def findings(tally: SafetyTally, controls: probes.Controls | None, settings: Saf
     found: list[Finding] = []
     for name in sorted(tally.attack):
         cell = tally.attack[name]
+        clusters = tally.clusters([cell])
         if cell.events:
-            found.append(_success(name, cell, tally.clusters([cell]), settings))
-        if cell.scored and len(tally.clusters([cell])) < settings.min_prompts:
-            found.append(_thin(name, tally.clusters([cell]), settings))
+            found.append(_success(name, cell, clusters, settings))
+        if cell.scored and len(clusters) < settings.min_prompts:
+            found.append(_thin(name, clusters, settings))
         if cell.unplanted:
             found.append(_unplanted(name, cell))
     found += [_incident(name, cell, settings) for name, cell in sorted(tally.observed.items()) if cell.events]
