@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -107,11 +107,11 @@ class FindingsRule(OnEvaluation):
         if not worse and not unjustified:
             return None
         if not worse:
-            columns = ", ".join(unjustified[:_NAMED]) + _and_more(len(unjustified))
             are = "is" if len(unjustified) == 1 else "are"
             return RuleAnswer(
                 "failed",
-                f"The table is openly personal, and {len(unjustified)} of its personal columns {are} not justified: {columns}.",
+                f"The table is openly personal, and {len(unjustified)} of its personal columns {are} not justified: "
+                f"{_named(unjustified)}.",
                 f"Drop them, or give each an entry under `{JUSTIFIED}` of the details: {', '.join(GROUNDS)}.",
                 "words",
                 (edit_details(JUSTIFIED), RUN),
@@ -140,8 +140,7 @@ class FindingsRule(OnEvaluation):
         """All columns that want a justification: a heading such as `s1` tells nothing, and people name such columns too."""
         if self.justified_columns is None:
             return ""
-        answer = record.details.answers.get(JUSTIFIED)
-        named = (entry.get("column", "") for entry in (answer.entries if answer is not None else ()))
+        named = (entry.get("column", "") for entry in _entries(record))
         found = self._left_unjustified(evaluations, justified)
         columns = dict.fromkeys((*found, *(c for c in named if c not in justified)))
         told = [column for column in columns if not is_placeholder(column)]
@@ -149,8 +148,7 @@ class FindingsRule(OnEvaluation):
             return ""
         by_people = len(set(told) - set(found))
         whose = f", of which people alone name {by_people}," if by_people else ""
-        shown = f"{', '.join(told[:_NAMED])}{_and_more(len(told))}"
-        return f" In all, {len(told)} personal columns{whose} are not justified: {shown}."
+        return f" In all, {len(told)} personal columns{whose} are not justified: {_named(told)}."
 
     def _left_unjustified(self, evaluations: tuple[Evaluation, ...], justified: frozenset[str]) -> list[str]:
         if self.justified_columns is None or not self._relies_on_words(evaluations):
@@ -188,7 +186,7 @@ class FindingsRule(OnEvaluation):
         ]
         scope = f" It looked at {', '.join(dict.fromkeys(looked))}." if looked else ""
         unseen = list(dict.fromkeys(left.what for e in evaluations for left in e.coverage.not_tested))
-        not_tested = f" Not tested: {'; '.join(unseen[:_NAMED])}{_and_more(len(unseen))}." if unseen else ""
+        not_tested = f" Not tested: {_named(unseen, '; ')}." if unseen else ""
         names = ", ".join(e.id for e in evaluations)
         noun = "finding" if count == 1 else "findings"
         justified = self._relies_on_words(evaluations)
@@ -201,14 +199,20 @@ class FindingsRule(OnEvaluation):
 
 def _justified(record: Record) -> frozenset[str]:
     """Columns that the details justify: each says its purpose, its legal basis and its retention."""
-    answer = record.details.answers.get(JUSTIFIED)
-    entries = answer.entries if answer is not None else ()
     return frozenset(
         entry["column"]
-        for entry in entries
+        for entry in _entries(record)
         if "column" in entry and all(not is_placeholder(entry.get(ground, "")) for ground in GROUNDS)
     )
 
 
-def _and_more(count: int) -> str:
-    return f" and {count - _NAMED} more" if count > _NAMED else ""
+def _entries(record: Record) -> tuple[Mapping[str, str], ...]:
+    """What the details say of personal columns, an entry for each."""
+    answer = record.details.answers.get(JUSTIFIED)
+    return answer.entries if answer is not None else ()
+
+
+def _named(names: Sequence[str], between: str = ", ") -> str:
+    """The first few, and how many more there are."""
+    more = len(names) - _NAMED
+    return between.join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
