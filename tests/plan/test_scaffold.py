@@ -182,6 +182,16 @@ def test_headings_with_blanks_commas_and_quotes_are_answered_as_people_write_the
     assert verdict_of(tmp_path, without=("pii",)).allowed is False
 
 
+def test_a_column_of_few_numbers_has_bands_only_where_somebody_says_where_they_begin(tmp_path):
+    ages = [(17.5, 22.0, 32.0, 42.0)[n % 4] for n in range(N)]
+    source = table(tmp_path, {"approved": BITS, "p_approved": PROB, "age": ages, "sex": SEX})
+    init(tmp_path, source, {"sensitive": "sex, age"})
+    assert plan_of(tmp_path)["sources"]["test"]["sensitive"] == ["sex", "age"]
+    init(tmp_path, source, {"sensitive": "sex, age", "bands": "30, 40"}, force=True)
+    banded = {"sex": {}, "age_band": {"column": "age", "bands": [30, 40]}}
+    assert plan_of(tmp_path)["sources"]["test"]["sensitive"] == banded
+
+
 def test_ages_are_proposed_as_bands_and_reach_the_fairness_evaluation(tmp_path):
     source = table(tmp_path, {"approved": BITS, "p_approved": PROB, "age": [20 + n % 60 for n in range(N)], "sex": SEX})
     done = init(tmp_path, source)
