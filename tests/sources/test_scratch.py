@@ -4,7 +4,7 @@ import stat
 
 import pytest
 
-from cardwright.sources.scratch import kept, remove, remove_with, scratch
+from cardwright.sources.scratch import handed_on, kept, remove, remove_with, scratch
 
 
 def test_the_folder_is_its_owners_alone_and_gone_with_what_is_in_it(tmp_path, monkeypatch):
@@ -42,4 +42,16 @@ def test_a_kept_folder_goes_with_whoever_reads_it(tmp_path, monkeypatch):
     assert (folder / "part").exists()
     del owner
     remove(other)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_handed_on_stays_until_its_owner_goes_and_is_gone_after_an_error(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with handed_on() as folder:
+        (folder / "part").write_text("a")
+    assert (folder / "part").exists()
+    remove(folder)
+    with pytest.raises(ZeroDivisionError), handed_on() as folder:
+        (folder / "part").write_text("a")
+        raise ZeroDivisionError
     assert list(tmp_path.iterdir()) == []

@@ -210,9 +210,8 @@ def _opened(
     path: str = next(getattr(spec, key) for key in KINDS if hasattr(spec, key))
     allowed = [network.destination(word) for word in assessment.file.network.allow]
     progress(f"fetch {name}", 0, None)
-    folder = scratch.kept()
     found: tuple[FetchedObject | QueriedRows, ...]
-    try:
+    with scratch.handed_on() as folder:
         # Either way the copy is on this machine alone, and no engine reads it.
         if is_database(at):
             sql: str | None = getattr(spec, "sql", None)
@@ -222,9 +221,6 @@ def _opened(
         else:
             found = remote_files.fetch(at, path, folder, name=name, allowed=allowed)
             source = _with_shown_columns(load(spec, name, folder))
-    except BaseException:
-        scratch.remove(folder)
-        raise
     scratch.remove_with(getattr(source, "rows", None) or getattr(source, "read", source), folder)
     return source, found
 

@@ -51,14 +51,10 @@ def open_any(
 
 
 def _copied(path: Path, lake: lake_tables.LakeFormat, where: str, version: str | None) -> FileRows:
-    folder = scratch.kept()
-    try:
+    with scratch.handed_on() as folder:
         with lake_tables.reading(path, lake, where, version) as table:
             copy = copy_rows(_readable(table.batches), folder, where)
         rows = replace(copy, format=lake, origin=RowsOrigin(version=as_label(table.version)))
-    except BaseException:
-        scratch.remove(folder)
-        raise
     scratch.remove_with(rows, folder)
     return rows
 

@@ -138,12 +138,8 @@ def rows_of_export(file: Path, where: str) -> FileRows:
     ------
     SourceError
     """
-    folder = scratch.kept()
-    try:
+    with scratch.handed_on() as folder:
         rows = copy_rows(open_rows(file, where=where).batches(), folder, where)
-    except BaseException:
-        scratch.remove(folder)
-        raise
     scratch.remove_with(rows, folder)
     return rows
 

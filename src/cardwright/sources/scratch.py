@@ -25,6 +25,17 @@ def kept() -> Path:
     return Path(tempfile.mkdtemp(prefix="cardwright-"))
 
 
+@contextmanager
+def handed_on() -> Iterator[Path]:
+    """A folder like `scratch`'s for what outlives this: goes after an error, else with whoever reads it (`remove_with`)."""
+    folder = kept()
+    try:
+        yield folder
+    except BaseException:
+        remove(folder)
+        raise
+
+
 def remove(folder: Path) -> None:
     """Remove a folder and all that is in it."""
     shutil.rmtree(folder, ignore_errors=True)
