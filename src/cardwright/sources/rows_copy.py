@@ -101,10 +101,17 @@ def _written(batches: Iterable[Any], parts: Path, folder: Path, where: str) -> t
                     )
                 canonical = canonical_rows(part)
                 digest += digest_of_rows(canonical)
-                keys = pa.array([hashlib.sha256(row).digest()[:16] for row in canonical], pa.binary())
+                keys = keys_of(canonical)
                 with pa.ipc.new_stream(sink, part.schema.append(pa.field(_KEY, pa.binary()))) as out:
                     out.write_batch(pa.RecordBatch.from_arrays([*part.columns, keys], names=[*part.schema.names, _KEY]))
     return digest, schemas
+
+
+def keys_of(canonical: Sequence[bytes]) -> Any:
+    """By what rows are sorted, whoever writes them: a hash of the canonical bytes of each."""
+    import pyarrow as pa
+
+    return pa.array([hashlib.sha256(row).digest()[:16] for row in canonical], pa.binary())
 
 
 def _one_schema(schemas: Sequence[Any], where: str) -> Any:

@@ -1,12 +1,11 @@
 """Rows that executors write as Parquet files, in the order of their keys, as `cardwright.sources.rows_copy` does on one machine.
 
-The key of a row is the hash by which a copy of database rows is sorted, so that the same rows stand in the same order whoever
-wrote them.
+The key of a row is that by which a copy of database rows is sorted, so that the same rows stand in the same order whoever wrote
+them.
 """
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,12 +13,9 @@ from typing import Any, NamedTuple
 
 from cardwright.errors import SourceError
 from cardwright.sources.json_text import nested_as_text
-from cardwright.sources.rows_copy import as_read
+from cardwright.sources.rows_copy import as_read, keys_of
 from cardwright.sources.rows_digest import RowsDigest, canonical_rows, digest_of_batch
 from cardwright.sources.shape import BATCH_ROWS
-
-KEY_BYTES = 16
-"""Bytes of a row's key."""
 
 
 class SortedFile(NamedTuple):
@@ -50,9 +46,7 @@ def readable(batch: Any, where: str) -> Any:
 
 def row_keys(batch: Any) -> Any:
     """The key of each row of a batch in the types that are read."""
-    import pyarrow as pa
-
-    return pa.array([hashlib.sha256(row).digest()[:KEY_BYTES] for row in canonical_rows(batch)], pa.binary())
+    return keys_of(canonical_rows(batch))
 
 
 class SortedFiles:
@@ -129,4 +123,4 @@ def room_in(folder: Path) -> Path:
     return room
 
 
-__all__ = ["KEY_BYTES", "SortedFile", "SortedFiles", "chosen_files", "readable", "room_in", "row_keys"]
+__all__ = ["SortedFile", "SortedFiles", "chosen_files", "readable", "room_in", "row_keys"]
