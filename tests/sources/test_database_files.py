@@ -56,7 +56,7 @@ def test_both_give_the_same_rows_and_so_the_same_digest(reading):
     assert len({one.rows.sha256 for one in found}) == 1
     assert found[0].queried.rows == 3
     assert found[1].queried.place == "sqlite:///data/loans.sqlite"
-    assert found[2].statement == "SELECT * FROM loans ORDER BY p"
+    assert found[2].rows.origin.statement == "SELECT * FROM loans ORDER BY p"
 
 
 def test_types_of_duckdb_are_mapped_or_refused_by_name(reading):

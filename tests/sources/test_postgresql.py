@@ -57,7 +57,7 @@ def test_rows_have_the_digest_of_a_file_that_holds_the_same_in_any_order(reading
 def test_a_socket_and_a_port_lead_to_the_same_rows(reading, server, database):
     by_socket = reading("public.loans", at=server.by_socket(database))
     assert by_socket.rows.sha256 == reading("loans").rows.sha256
-    assert by_socket.statement == 'SELECT * FROM "public"."loans"'
+    assert by_socket.rows.origin.statement == 'SELECT * FROM "public"."loans"'
     assert "desk@" not in by_socket.queried.place
 
 

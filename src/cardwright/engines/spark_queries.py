@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from cardwright.engines.executors import RESULT, Keyed, Written, path_of
 from cardwright.errors import SourceError, UnsafeError
 from cardwright.sources.digests import stamps
-from cardwright.sources.files import FileRows, RowsOrigin, open_rows
+from cardwright.sources.files import FileRows, open_rows
+from cardwright.sources.interface import RowsOrigin
 from cardwright.sources.query_files import query_text
 from cardwright.sources.rows_copy import FORMAT
 from cardwright.sources.rows_digest import RowsDigest

@@ -12,7 +12,8 @@ from cardwright.engines.executors import Count
 from cardwright.errors import EngineError, SourceError
 from cardwright.record.provenance import Column
 from cardwright.sources.arrow_files import rows_by_file
-from cardwright.sources.files import FileRows, RowsOrigin
+from cardwright.sources.files import FileRows
+from cardwright.sources.interface import RowsOrigin
 
 if TYPE_CHECKING:
     import pyarrow

@@ -216,8 +216,7 @@ def _opened(
         if is_database(at):
             sql: str | None = getattr(spec, "sql", None)
             read = databases.read(at, path, sql, folder, name=name, base=assessment.base, allowed=allowed)
-            made = load(spec, name, folder, opening=lambda *_: read.rows)
-            source, found = _with_shown_columns(replace(made, ref=read.told(made.ref))), (read.queried,)
+            source, found = _with_shown_columns(load(spec, name, folder, opening=lambda *_: read.rows)), (read.queried,)
         else:
             found = remote_files.fetch(at, path, folder, name=name, allowed=allowed)
             source = _with_shown_columns(load(spec, name, folder))

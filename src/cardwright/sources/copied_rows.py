@@ -14,7 +14,8 @@ from typing import Any
 from cardwright.errors import SourceError
 from cardwright.record.base import label as as_label
 from cardwright.sources import lake_tables, scratch
-from cardwright.sources.files import FileRows, RowsOrigin, digests_here, open_rows
+from cardwright.sources.files import FileRows, digests_here, open_rows
+from cardwright.sources.interface import RowsOrigin
 from cardwright.sources.json_text import nested_as_text
 from cardwright.sources.rows_copy import copy_rows
 

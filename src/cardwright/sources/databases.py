@@ -10,19 +10,18 @@ for it.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cardwright.errors import SourceError
 from cardwright.record.base import label as as_label
-from cardwright.record.provenance import DatasetRef, QueriedRows
+from cardwright.record.provenance import QueriedRows
 from cardwright.sources import network, scratch
 from cardwright.sources.database_address import DatabaseAddress, parse_address
 from cardwright.sources.files import FileRows, open_rows
-from cardwright.sources.interface import FiledRows
+from cardwright.sources.interface import FiledRows, RowsOrigin
 from cardwright.sources.load import opened_here
 from cardwright.sources.queries import DatabaseAnswer, DatabaseQuery, statement_of
 from cardwright.sources.rows_copy import copy_rows
@@ -45,16 +44,9 @@ class ReadRows:
     """The rows of a source, read."""
 
     rows: FileRows
-    """The copy; `sha256` is the digest of the rows in no order."""
-    statement: str
-    """What the database was asked."""
+    """The copy; `sha256` is the digest of the rows in no order, and `origin` says what the database was asked."""
     queried: QueriedRows
     """For the facts of the run."""
-
-    def told(self, ref: DatasetRef) -> DatasetRef:
-        """What a record says of the source: also what was asked, and that its digest is that of rows."""
-        sha256 = hashlib.sha256(self.statement.encode("utf-8")).hexdigest()
-        return ref.model_copy(update={"digest_of": "rows", "statement": self.statement, "statement_sha256": sha256})
 
 
 def read(
@@ -96,7 +88,7 @@ def read(
     with network.guard(allowed=allowed) as held:
         try:
             with _reader(address)(asked) as answer:
-                rows = copy_rows(answer.batches, folder, table)
+                copy = copy_rows(answer.batches, folder, table)
                 server, reading = answer.server, answer.reading
         except SourceError:
             if not held.refused:
@@ -111,10 +103,10 @@ def read(
         place=as_label(address.place),
         server=as_label(server),
         reading=reading,
-        rows=rows.num_rows,
-        sha256=rows.sha256,
+        rows=copy.num_rows,
+        sha256=copy.sha256,
     )
-    return ReadRows(rows, statement, queried)
+    return ReadRows(replace(copy, origin=RowsOrigin(statement=statement)), queried)
 
 
 _EXPORTS = (".parquet", ".csv", ".arrow", ".feather", ".jsonl")

@@ -33,6 +33,7 @@ from cardwright.sources import lake_tables
 from cardwright.sources.arrow_files import open_arrow, open_parquet, parquet_files, partitions
 from cardwright.sources.csv_files import open_csv
 from cardwright.sources.digests import Stamp, folder_digest, require_file, sha256_of, sha256_of_path, stamps
+from cardwright.sources.interface import RowsOrigin
 from cardwright.sources.json_lines import json_lines, open_json_lines
 from cardwright.sources.shape import Opened, Places, arrow, as_plain, bounded, columns_of, require_columns
 
@@ -40,16 +41,6 @@ if TYPE_CHECKING:
     import pyarrow
 
 __all__ = ["FileRows", "json_lines", "open_rows", "require_file", "sha256_of", "sha256_of_path"]
-
-
-@dataclass(frozen=True)
-class RowsOrigin:
-    """Where a copy of rows comes from that have no order: its digest is that of the rows, and not of the copy's bytes."""
-
-    statement: str | None = None
-    """The query that gave them."""
-    version: str | None = None
-    """The version of the table."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +52,7 @@ class FileRows:
     where: str
     """How errors name it."""
     format: str
-    """`csv`, `parquet`, `arrow` or `jsonl`."""
+    """See `cardwright.sources.interface.FiledRows.format`."""
     sha256: str
     """Digest of the bytes; of a folder, of its sorted `digest  path` lines, as `sha256sum` prints them."""
     num_rows: int
@@ -73,7 +64,7 @@ class FileRows:
     reader: Callable[..., Iterator[Any]] = field(repr=False, default=lambda columns: iter(()))
     """Reads the columns asked for, in any batches; of a Parquet file also with `coded`, columns whose strings stay codes."""
     origin: RowsOrigin | None = None
-    """Of rows that were copied from a table of a lake or from what a query gives."""
+    """Of rows that were copied: from a database, from a table of a lake or from what a query gives."""
 
     @property
     def columns(self) -> tuple[Column, ...]:

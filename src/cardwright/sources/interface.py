@@ -39,6 +39,16 @@ class Rows(Protocol):
         """
 
 
+@dataclass(frozen=True)
+class RowsOrigin:
+    """Where a copy of rows comes from that have no order: its digest is that of the rows, and not of the copy's bytes."""
+
+    statement: str | None = None
+    """The query that gave them."""
+    version: str | None = None
+    """The version of the table."""
+
+
 class FiledRows(Rows, Protocol):
     """Rows of files, whose bytes have a digest."""
 
@@ -57,6 +67,10 @@ class FiledRows(Rows, Protocol):
     @property
     def columns(self) -> tuple[Column, ...]:
         """The schema as a record states it."""
+
+    @property
+    def origin(self) -> RowsOrigin | None:
+        """Where they were copied from; None of rows that are read where they lie."""
 
 
 @dataclass(frozen=True)

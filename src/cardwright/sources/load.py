@@ -32,7 +32,7 @@ from cardwright.sources.column_scan import (
     type_of,
 )
 from cardwright.sources.copied_rows import open_any
-from cardwright.sources.files import FileRows, RowsOrigin, open_rows
+from cardwright.sources.files import FileRows, open_rows
 from cardwright.sources.interface import (
     Attribute,
     Calibrated,
@@ -65,7 +65,6 @@ from cardwright.sources.refusals import (
     require_parts,
     require_plain,
 )
-from cardwright.sources.rows_copy import FORMAT
 from cardwright.sources.score_scales import in_words, mapped_threshold, scaled
 from cardwright.sources.shape import require_columns
 from cardwright.sources.spec import (
@@ -168,14 +167,8 @@ def load(
 
 def _rows(base: Path, path: str, spec: PredictionsSpec | TableSpec | TextsSpec, opening: Opening) -> FiledRows:
     rows = opening(base / path, path, spec.version)
-    _require_digest(rows.sha256, spec.sha256, path, rows=rows.format == FORMAT or _origin(rows) is not None)
+    _require_digest(rows.sha256, spec.sha256, path, rows=rows.origin is not None)
     return rows
-
-
-def _origin(rows: FiledRows) -> RowsOrigin | None:
-    """Where rows were copied from; None of rows that are read where they lie."""
-    found: RowsOrigin | None = getattr(rows, "origin", None)
-    return found
 
 
 def _require_digest(found: str, expected: str | None, where: str, *, rows: bool = False) -> None:
@@ -292,7 +285,7 @@ def _ref(
     path: str,
     rows: FiledRows,
 ) -> DatasetRef:
-    origin = _origin(rows)
+    origin = rows.origin
     statement = origin.statement if origin is not None else None
     return DatasetRef(
         name=name,

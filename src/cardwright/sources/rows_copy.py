@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from cardwright.errors import MissingExtraError, SourceError
 from cardwright.privacy.showing import shown_column
 from cardwright.sources.files import FileRows, open_rows
+from cardwright.sources.interface import RowsOrigin
 from cardwright.sources.rows_digest import RowsDigest, canonical_rows, digest_of_rows
 from cardwright.sources.shape import arrow, bounded, plain_schema
 
@@ -53,7 +54,8 @@ def copy_rows(batches: Iterable[pyarrow.RecordBatch], folder: Path, where: str) 
     Returns
     -------
     FileRows
-        Of format `sql`; `sha256` is the digest of the rows in no order (`cardwright.sources.rows_digest`).
+        Of format `sql`; `sha256` is the digest of the rows in no order (`cardwright.sources.rows_digest`). Whoever asked for them
+        says what of in `origin`.
 
     Raises
     ------
@@ -79,7 +81,7 @@ def copy_rows(batches: Iterable[pyarrow.RecordBatch], folder: Path, where: str) 
     finally:
         parts.unlink(missing_ok=True)
     opened = open_rows(copy, where=where)
-    return replace(opened, format=FORMAT, sha256=digest.sha256(schema.names))
+    return replace(opened, format=FORMAT, sha256=digest.sha256(schema.names), origin=RowsOrigin())
 
 
 def _written(batches: Iterable[Any], parts: Path, folder: Path, where: str) -> tuple[RowsDigest, list[Any]]:
