@@ -59,11 +59,7 @@ def column_of(values: Sequence[Any], name: str, where: str) -> Any:
     if None in seen:
         raise unreadable(name, "arrays, structures or values of the driver's own", where)
     if seen == {"decimal"}:
-        seen = (
-            {"int"}
-            if all(value is None or value == value.to_integral_value() for value in _finite(values))
-            else {"float"}
-        )
+        seen = {"int" if all(value is None or _is_whole(value) for value in values) else "float"}
     if seen <= {"int", "float", "decimal"} and len(seen) > 1:
         seen = {"float"}
     if len(seen) > 1:
@@ -82,10 +78,9 @@ def column_of(values: Sequence[Any], name: str, where: str) -> Any:
         raise beyond(name, where) from None
 
 
-def _finite(values: Sequence[Any]) -> Iterator[Any]:
-    """Decimals as such; NaN and infinity are no whole numbers."""
-    for value in values:
-        yield decimal.Decimal("0.5") if value is not None and not value.is_finite() else value
+def _is_whole(value: decimal.Decimal) -> bool:
+    """NaN and infinity are no whole numbers."""
+    return value.is_finite() and value == value.to_integral_value()
 
 
 def _kind(value: Any) -> str | None:

@@ -18,8 +18,6 @@ from cardwright.sources.cell_values import AT_A_TIME, batches_of
 from cardwright.sources.digests import require_file
 from cardwright.sources.queries import DatabaseAnswer, DatabaseQuery, wrapped
 
-_READS_ONLY = ("`sql` is not one statement that reads", "Write one SELECT, without a semicolon inside.")
-
 
 @contextmanager
 def answered(asked: DatabaseQuery) -> Iterator[DatabaseAnswer]:
@@ -35,6 +33,12 @@ def answered(asked: DatabaseQuery) -> Iterator[DatabaseAnswer]:
     of = {"duckdb": _duckdb, "sqlite": _sqlite}[asked.address.scheme]
     with of(path, asked) as answer:
         yield answer
+
+
+def _not_one_that_reads(where: str) -> SourceError:
+    return SourceError(
+        "`sql` is not one statement that reads", where=where, do="Write one SELECT, without a semicolon inside."
+    )
 
 
 # --- DuckDB --------------------------------------------------------------------------------------------------------------
@@ -57,10 +61,10 @@ def _duckdb(path: Path, asked: DatabaseQuery) -> Iterator[DatabaseAnswer]:
     try:
         with duckdb.connect(str(path), read_only=True, config=dict(_ALONE)) as store:
             if [one.type for one in store.extract_statements(asked.statement)] != [duckdb.StatementType.SELECT]:
-                raise SourceError(_READS_ONLY[0], where=where, do=_READS_ONLY[1])
+                raise _not_one_that_reads(where)
             relation: Any = store.sql(asked.statement)
             if relation is None:
-                raise SourceError(_READS_ONLY[0], where=where, do=_READS_ONLY[1])
+                raise _not_one_that_reads(where)
             read = getattr(relation, "to_arrow_reader", None) or relation.fetch_arrow_reader
             yield DatabaseAnswer(f"DuckDB {duckdb.__version__}", "read only, one statement", iter(read(AT_A_TIME)))
     except (duckdb.CatalogException, duckdb.BinderException) as exc:
@@ -72,7 +76,7 @@ def _duckdb(path: Path, asked: DatabaseQuery) -> Iterator[DatabaseAnswer]:
             do="Check its names: SHOW ALL TABLES and DESCRIBE in DuckDB say them.",
         ) from None
     except duckdb.ParserException:
-        raise SourceError(_READS_ONLY[0], where=where, do=_READS_ONLY[1]) from None
+        raise _not_one_that_reads(where) from None
     except duckdb.PermissionException:
         raise SourceError(
             "`sql` would read something beside the database's own file", where=where, do="Ask for its tables alone."
@@ -119,7 +123,7 @@ def _sqlite(path: Path, asked: DatabaseQuery) -> Iterator[DatabaseAnswer]:
                 batches_of(names, cursor.fetchmany, where),
             )
     except sqlite3.Warning:
-        raise SourceError(_READS_ONLY[0], where=where, do=_READS_ONLY[1]) from None
+        raise _not_one_that_reads(where) from None
     except sqlite3.Error as exc:
         raise _why(exc, refused, tables, asked) from None
 
@@ -148,7 +152,7 @@ def _why(exc: sqlite3.Error, refused: list[int], tables: list[str], asked: Datab
             "somebody else writes to it", where=asked.address.database, do="Run again when that has ended."
         )
     if "one statement" in told or "syntax error" in told or "incomplete" in told:
-        return SourceError(_READS_ONLY[0], where=asked.where, do=_READS_ONLY[1])
+        return _not_one_that_reads(asked.where)
     if "UTF-8" in told:
         return SourceError(
             "a text in it is not UTF-8", where=asked.where, do="Cast the column to BLOB in `sql`, or repair it."

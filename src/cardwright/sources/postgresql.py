@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cardwright.errors import CardwrightError, MissingExtraError, SourceError
+from cardwright.errors import MissingExtraError, SourceError
 from cardwright.privacy.showing import shown_column
 from cardwright.sources.queries import DatabaseAnswer, DatabaseQuery, require_open, wrapped
 from cardwright.sources.rows_copy import beyond, unreadable
@@ -81,8 +81,6 @@ def answered(asked: DatabaseQuery) -> Iterator[DatabaseAnswer]:
             yield DatabaseAnswer(
                 f"PostgreSQL {version.partition(' ')[0]}", READING, _batches(reader, connection, asked.where)
             )
-    except CardwrightError:
-        raise
     except driver.Error as exc:
         raise _why(exc, asked.where) from None
 
@@ -205,17 +203,17 @@ def _column(column: Any, field: Any, name: str, where: str) -> Any:
     kind = told.get(b"POSTGRESQL:type", told.get(b"ADBC:postgresql:typname", b"")).decode("utf-8", "replace")
     if kind in _NEVER:
         raise unreadable(name, _NEVER[kind], where)
+    own = isinstance(column.type, pa.BaseExtensionType)
+    stored = column.storage if own else column
     if kind == "numeric":
-        text = column.storage if isinstance(column.type, pa.BaseExtensionType) else column
-        return _numeric(text, int(told.get(b"POSTGRESQL:typmod", b"-1")), name, where)
+        return _numeric(stored, int(told.get(b"POSTGRESQL:typmod", b"-1")), name, where)
     if kind == "uuid":
-        raw = column.storage if isinstance(column.type, pa.BaseExtensionType) else column
-        return pa.array([None if cell is None else _uuid(cell) for cell in raw.to_pylist()], pa.string())
+        return pa.array([None if cell is None else _uuid(cell) for cell in stored.to_pylist()], pa.string())
     if kind in ("json", "jsonb"):
-        return (column.storage if isinstance(column.type, pa.BaseExtensionType) else column).cast(pa.string())
+        return stored.cast(pa.string())
     if kind == "bpchar":
         return pc.utf8_rtrim(column, " ")  # blanks at its end are padding, and no part of its value
-    if isinstance(column.type, pa.BaseExtensionType):
+    if own:
         raise unreadable(
             name, f"values of PostgreSQL's type {kind}" if re.fullmatch(r"\w+", kind) else "such values", where
         )

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from cardwright.errors import CardwrightError, MissingExtraError, SourceError
+from cardwright.errors import MissingExtraError, SourceError
 from cardwright.sources.cell_values import AT_A_TIME, batches_of
 from cardwright.sources.database_address import PORTS
 from cardwright.sources.queries import DatabaseAnswer, DatabaseQuery, require_open
@@ -84,27 +84,17 @@ def answered(asked: DatabaseQuery) -> Iterator[DatabaseAnswer]:
             result = connection.execution_options(**options).exec_driver_sql(_escaped(asked.statement, engine.dialect))
             version = ".".join(map(str, getattr(engine.dialect, "server_version_info", None) or ()))
             try:
-                batches = batches_of(list(result.keys()), _fetching(result), asked.where)
+                batches = batches_of(list(result.keys()), result.fetchmany, asked.where)
                 yield DatabaseAnswer(f"{dialect} {version}".strip(), reading, batches)
             finally:
                 result.close()
                 connection.rollback()
-    except CardwrightError:
-        raise
     except errors.NoSuchModuleError:  # a dialect that finds its driver late
         raise SourceError("the driver of this database is not installed", where=asked.where, do="Install it.") from None
     except (errors.SQLAlchemyError, OSError, ImportError) as exc:
         raise _why(exc, asked) from None
     finally:
         engine.dispose()
-
-
-def _fetching(result: Any) -> Any:
-    def more(count: int) -> Sequence[Sequence[Any]]:
-        rows: Sequence[Sequence[Any]] = result.fetchmany(count)
-        return rows
-
-    return more
 
 
 def _escaped(statement: str, dialect: Any) -> str:
