@@ -83,7 +83,7 @@ class DatabaseAddress:
             return f"{self.scheme}:///{self.database}"
         host = f"[{self.host}]" if ":" in self.host else "" if self.is_socket else self.host
         port = f":{self.port}" if self.port is not None else ""
-        said = dict(self.options)
+        said = self.options_by_name
         shown = [(key, said[key]) for key in ("service", "host") if key in said]
         return f"{self.scheme}://{host}{port}/{self.database}" + (
             "?" + "&".join(f"{key}={value}" for key, value in shown) if shown else ""

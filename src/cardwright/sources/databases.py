@@ -78,8 +78,13 @@ def read(
     allowed
         Hosts and ports beyond this machine that the plan opens.
 
-    Raises ------ SourceError If it is in a place that the plan does not open, may not be read, does not exist, would write,
-    goes away meanwhile, or holds what cannot be read. MissingExtraError If the database's library is not installed.
+    Raises
+    ------
+    SourceError
+        If it is in a place that the plan does not open, may not be read, does not exist, would write, goes away meanwhile, or
+        holds what cannot be read.
+    MissingExtraError
+        If the database's library is not installed.
     """
     address = parse_address(at)
     quote = "`" if address.dialect in _BACKQUOTED else '"'
@@ -138,8 +143,14 @@ def rows_of_export(file: Path, where: str) -> FileRows:
 
 def _reader(address: DatabaseAddress) -> Callable[[DatabaseQuery], AbstractContextManager[DatabaseAnswer]]:
     """Who reads this kind; each is imported when it is needed."""
-    from cardwright.sources import database_files, postgresql, sqlalchemy_rows
-
     if address.is_file:
+        from cardwright.sources import database_files
+
         return database_files.answered
-    return postgresql.answered if address.is_postgresql else sqlalchemy_rows.answered
+    if address.is_postgresql:
+        from cardwright.sources import postgresql
+
+        return postgresql.answered
+    from cardwright.sources import sqlalchemy_rows
+
+    return sqlalchemy_rows.answered

@@ -24,8 +24,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from cardwright.errors import SourceError
+from cardwright.privacy.showing import quoted
 from cardwright.sources.interface import Rows
-from cardwright.sources.shape import summed
+from cardwright.sources.shape import plain_type, summed
 
 if TYPE_CHECKING:
     import pyarrow
@@ -129,8 +130,6 @@ def _cells(column: Any, name: str) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    from cardwright.sources.shape import plain_type
-
     if isinstance(column.type, pa.BaseExtensionType):
         column = column.storage
     if pa.types.is_null(column.type):
@@ -167,7 +166,7 @@ def _written(column: Any, name: str) -> Any:
         return _tagged(of, seconds.astype(">i8"), (rest * (10**9 // per_second)).astype(">u4"))
     raise SourceError(
         f"a column holds {kind}, of which no digest is taken",
-        where=_shown_name(name),
+        where=quoted(name, "a column"),
         do="Write its parts as columns of their own, or as text.",
     )
 
@@ -206,9 +205,3 @@ def _fixed(*parts: Any) -> Any:
     data = pa.py_buffer(np.ascontiguousarray(table).tobytes())
     offsets = pa.py_buffer((np.arange(count + 1, dtype=np.int32) * width).tobytes())
     return pa.Array.from_buffers(pa.binary(), count, [None, offsets, data])
-
-
-def _shown_name(name: str) -> str:
-    from cardwright.privacy.showing import quoted
-
-    return quoted(name, "a column")

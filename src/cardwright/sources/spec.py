@@ -147,6 +147,11 @@ class _File(_Common):
     `duckdb:///data/loans.duckdb`, `sqlite:///data/loans.sqlite`, or any address of SQLAlchemy's. It holds no credentials. Where
     the same bytes or rows lie changes neither the plan's digest nor the record."""
 
+    @property
+    def in_database(self) -> bool:
+        """Whether `at` is that of a database."""
+        return self.at is not None and is_database(self.at)
+
     @model_validator(mode="after")
     def _at_a_place(self) -> Self:
         if self.at is not None:
@@ -186,11 +191,6 @@ class _Rows(_File):
     sql: Annotated[FreeText | None, Field(exclude_if=lambda value: value is None)] = None
     """What a database is asked in place of a whole table: one SELECT. The name in the place of the table is then what its rows
     are called. It stands in the record with its digest."""
-
-    @property
-    def in_database(self) -> bool:
-        """Whether a database gives its rows."""
-        return self.at is not None and is_database(self.at)
 
     @model_validator(mode="after")
     def _asked(self) -> Self:
@@ -548,7 +548,7 @@ class RunsSpec(_File):
 
     @model_validator(mode="after")
     def _of_files(self) -> Self:
-        if self.at is not None and is_database(self.at):
+        if self.in_database:
             raise ValueError("`runs` are read from files; `cardwright runs import` writes them from a store")
         return self
 
