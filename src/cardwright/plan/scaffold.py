@@ -470,7 +470,9 @@ def _sensitive(answers: _Answers, columns: Sequence[ColumnSeen], *, optional: bo
         without = "no row is about a person, and the evaluation `fairness` with it"
         return _line("sensitive", "?", comment, to_delete=without), ["?"]
     to_band = [name for name in names if _needs_bands(answers, name)]
-    if not to_band and "bands" in answers.given:  # few numbers make groups as they are, unless somebody wants bands of them
+    if (
+        not to_band and "bands" in answers.given
+    ):  # few numbers make groups as they are, unless somebody wants bands of them
         numbers = [name for name in names if name in answers.columns and answers.columns[name].number]
         to_band = numbers if len(numbers) == 1 else []
     banded = {name: _bands(answers, answers.columns[name]) for name in to_band}
